@@ -1,0 +1,54 @@
+import FoundationEssentials
+
+/// A failure that the caller sees with a status of its own.
+///
+/// AgentCore turns any 4xx or 5xx of a container into an opaque 424, so use it for malformed requests; report
+/// what an application could not do as a normal answer or event.
+public struct InvocationError: Error, Sendable, CustomStringConvertible {
+    /// The HTTP status.
+    public var status: Int
+    /// What failed, for the `error` member of the JSON body.
+    public var message: String
+    /// Why and what to do, for the `details` member.
+    public var details: String?
+
+    /// Creates an error.
+    public init(status: Int, message: String, details: String? = nil) {
+        self.status = status
+        self.message = message
+        self.details = details
+    }
+
+    public var description: String { self.details.map { "\(self.message): \($0)" } ?? self.message }
+
+    static func invalidJSON(_ details: String) -> Self {
+        Self(status: 400, message: "Invalid JSON", details: details)
+    }
+
+    init(_ error: DecodingError, isEmpty: Bool) {
+        func place(_ path: [any CodingKey]) -> String {
+            path.isEmpty ? "the payload" : path.map(\.stringValue).joined(separator: ".")
+        }
+        func payload(_ details: String) -> Self { Self(status: 400, message: "Invalid payload", details: details) }
+        self =
+            switch error {
+            case .keyNotFound(let key, let context):
+                payload("\(place(context.codingPath + [key])) is missing.")
+            case .typeMismatch(let type, let context):
+                payload("\(place(context.codingPath)) is not \(type).")
+            case .valueNotFound(let type, let context):
+                payload("\(place(context.codingPath)) is null; \(type) is expected.")
+            case .dataCorrupted(let context) where context.codingPath.isEmpty:
+                .invalidJSON(isEmpty ? "The body is empty." : "The body is not JSON. \(Self.reason(context))")
+            case .dataCorrupted(let context):
+                payload("\(place(context.codingPath)): \(context.debugDescription)")
+            @unknown default:
+                payload("\(error)")
+            }
+    }
+
+    /// The parser's own words, which name the place; they do not quote the body.
+    private static func reason(_ context: DecodingError.Context) -> String {
+        context.underlyingError.map { "\($0)" } ?? context.debugDescription
+    }
+}

@@ -1,0 +1,70 @@
+import FoundationEssentials
+import Synchronization
+
+/// Knows what is under way, and from that the answer of `/ping`.
+///
+/// Precedence: a forced status, then the custom handler's last answer, then automatic: busy while any activity is
+/// registered. The time changes in the same critical section as the status, and only then.
+final class ActivityTracker: Sendable {
+    /// A running piece of work, for `job_status`.
+    struct Job: Sendable {
+        var name: String
+        var started: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var nextID = 1
+        var jobs: [Int: Job] = [:]
+        /// Invocations, streams and socket turns: counted, not named.
+        var turns = 0
+        var forced: PingStatus?
+        var custom: PingStatus?
+        var report: PingReport
+
+        mutating func update(now: Int) {
+            let status = self.forced ?? self.custom ?? (self.turns + self.jobs.count > 0 ? .healthyBusy : .healthy)
+            if status != self.report.status { self.report = PingReport(status: status, timeOfLastUpdate: now) }
+        }
+    }
+
+    private let now: @Sendable () -> Int
+    private let state: Mutex<State>
+
+    /// - Parameter now: The wall clock in Unix seconds.
+    init(now: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }) {
+        self.now = now
+        self.state = Mutex(State(report: PingReport(status: .healthy, timeOfLastUpdate: now())))
+    }
+
+    var report: PingReport { self.state.withLock { $0.report } }
+
+    func beginTurn() { self.change { $0.turns += 1 } }
+    func endTurn() { self.change { $0.turns -= 1 } }
+    func force(_ status: PingStatus?) { self.change { $0.forced = status } }
+    func setCustom(_ status: PingStatus?) { self.change { $0.custom = status } }
+
+    func beginJob(_ name: String) -> Int {
+        self.change { state in
+            defer { state.nextID += 1 }
+            state.jobs[state.nextID] = Job(name: name, started: .now)
+            return state.nextID
+        }
+    }
+
+    /// `false` for an id that is not running.
+    func endJob(_ id: Int) -> Bool {
+        self.change { $0.jobs.removeValue(forKey: id) != nil }
+    }
+
+    var jobs: [Job] {
+        self.state.withLock { state in state.jobs.sorted { $0.key < $1.key }.map(\.value) }
+    }
+
+    private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        self.state.withLock { state in
+            let result = body(&state)
+            state.update(now: self.now())
+            return result
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Logging
+import ServiceLifecycle
+
+/// Evaluates a custom ping handler aside, so that a slow one delays no ping: each ping asks for a new evaluation
+/// and is answered with the last one's result.
+struct PingEvaluator: Service {
+    typealias Handler = @Sendable () async throws -> PingStatus
+
+    private enum Event {
+        case asked
+        case late
+        case finished(Result<PingStatus, any Error>)
+    }
+
+    private let handler: Handler
+    private let deadline: Duration
+    private let tracker: ActivityTracker
+    private let logger: Logger
+    private let events: AsyncStream<Event>
+    private let report: AsyncStream<Event>.Continuation
+
+    init(handler: @escaping Handler, deadline: Duration, tracker: ActivityTracker, logger: Logger) {
+        self.handler = handler
+        self.deadline = deadline
+        self.tracker = tracker
+        self.logger = logger
+        (self.events, self.report) = AsyncStream.makeStream()
+        self.report.yield(.asked)
+    }
+
+    /// Asks for an evaluation, unless one is under way; returns at once.
+    func request() { self.report.yield(.asked) }
+
+    func run() async {
+        // Not children: a handler that ignores its cancellation must not keep the process from stopping.
+        var work: Task<Void, Never>?
+        var timer: Task<Void, Never>?
+        for await event in self.events.cancelOnGracefulShutdown() {
+            switch event {
+            case .asked where work == nil:
+                work = self.evaluate()
+                timer = self.startTimer()
+            case .asked: break
+            case .late:
+                work?.cancel()
+                self.fallBack("took longer than \(self.deadline)")
+            case .finished(let result):
+                timer?.cancel()
+                work = nil
+                switch result {
+                case .success(let status): self.tracker.setCustom(status)
+                case .failure(let error): self.fallBack("\(error)")
+                }
+            }
+        }
+        work?.cancel()
+        timer?.cancel()
+    }
+
+    private func evaluate() -> Task<Void, Never> {
+        Task(executorPreference: globalConcurrentExecutor) { [handler, report] in
+            do {
+                report.yield(.finished(.success(try await handler())))
+            } catch {
+                report.yield(.finished(.failure(error)))
+            }
+        }
+    }
+
+    private func startTimer() -> Task<Void, Never> {
+        Task { [deadline, report] in
+            // Cancelled when the handler was quick enough.
+            guard (try? await Task.sleep(for: deadline)) != nil else { return }
+            report.yield(.late)
+        }
+    }
+
+    private func fallBack(_ reason: String) {
+        self.tracker.setCustom(nil)
+        self.logger.warning("The ping handler failed; the automatic status is used", metadata: ["reason": "\(reason)"])
+    }
+}

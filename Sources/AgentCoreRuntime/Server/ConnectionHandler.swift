@@ -1,0 +1,94 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Sits in each connection's pipeline: answers `/ping` without leaving the event loop, refuses foreign hosts, and
+/// tells the running invocation when its client has gone.
+final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let policy: LocalHostPolicy?
+    private let ping: @Sendable () -> String
+    private var responsesOwed = 0
+    /// The rest of a request that was answered here.
+    private var isSkipping = false
+    private var hasClientGone = false
+    /// Called once, on the event loop, when the client goes away while an invocation runs.
+    private var onClientGone: (@Sendable () -> Void)?
+
+    init(policy: LocalHostPolicy?, ping: @escaping @Sendable () -> String) {
+        self.policy = policy
+        self.ping = ping
+    }
+
+    /// Has `body` called when the client goes away, at once if it already has. `nil` when nobody cares any more.
+    func setOnClientGone(_ body: (@Sendable () -> Void)?) {
+        self.onClientGone = body
+        if self.hasClientGone { self.clientGone() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let request):
+            guard self.responsesOwed == 0, let answer = self.answer(request) else {
+                self.responsesOwed += 1
+                break
+            }
+            self.isSkipping = true
+            self.write(answer, context)
+            return
+        case .body where self.isSkipping: return
+        case .end where self.isSkipping:
+            self.isSkipping = false
+            return
+        default: break
+        }
+        context.fireChannelRead(data)
+    }
+
+    /// The answer to a request that needs nothing but the event loop.
+    private func answer(_ request: HTTPRequest) -> RouteAnswer? {
+        if let refusal = self.policy?.refusal(of: request) { return refusal }
+        // An offer to upgrade and `close` are left to the handlers that end connections.
+        guard request.method == .get, request.path?.pathOnly == "/ping", request.headerFields[.upgrade] == nil,
+            request.headerFields[.connection]?.lowercased() != "close"
+        else { return nil }
+        return RouteAnswer(status: .ok, json: self.ping())
+    }
+
+    private func write(_ answer: RouteAnswer, _ context: ChannelHandlerContext) {
+        context.write(self.wrapOutboundOut(.head(answer.head)), promise: nil)
+        context.write(self.wrapOutboundOut(.body(answer.body)), promise: nil)
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = self.unwrapOutboundIn(data) { self.responsesOwed -= 1 }
+        context.write(data, promise: promise)
+    }
+
+    // MARK: A client that goes away
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { self.clientGone() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.clientGone()
+        context.fireChannelInactive()
+    }
+
+    private func clientGone() {
+        self.hasClientGone = true
+        self.onClientGone.take()?()
+    }
+}
+
+extension String {
+    /// A request target without its query.
+    var pathOnly: Substring { self.prefix { $0 != "?" } }
+}

@@ -1,0 +1,38 @@
+import HTTPTypes
+
+/// Outside a container only this machine may call: a web page that makes a browser post to a local port sends its
+/// own `Origin`, and one that rebinds its name to 127.0.0.1 sends its own `Host`.
+struct LocalHostPolicy {
+    /// The 403 for a foreign request; `nil` for a local one.
+    func refusal(of request: HTTPRequest) -> RouteAnswer? {
+        if let host = request.authority, !Self.isLocal(host) {
+            return self.refuse("Host '\(host)'")
+        }
+        if let origin = request.headerFields[.origin] {
+            let authority = origin.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last
+            guard origin.hasPrefix("http://") || origin.hasPrefix("https://"), let authority,
+                Self.isLocal(String(authority))
+            else { return self.refuse("Origin '\(origin)'") }
+        }
+        return nil
+    }
+
+    private func refuse(_ what: String) -> RouteAnswer {
+        RouteAnswer(
+            InvocationError(
+                status: 403, message: "Forbidden",
+                details: "\(what) is not this machine. Outside a container only localhost and 127.0.0.1 may call."
+            ))
+    }
+
+    private static func isLocal(_ authority: String) -> Bool {
+        let host: Substring
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else { return false }
+            host = authority[...end]
+        } else {
+            host = authority.prefix { $0 != ":" }
+        }
+        return ["localhost", "127.0.0.1", "[::1]"].contains(host.lowercased())
+    }
+}

@@ -1,0 +1,200 @@
+/// What happens in a run, in the vocabulary of AG-UI 1.0 (docs.ag-ui.com).
+///
+/// Absent members are left out of the JSON: in AG-UI `null` is a value.
+public enum AgentEvent: Sendable, Hashable {
+    case runStarted(RunStarted)
+    case runFinished(RunFinished)
+    case runError(RunError)
+    case stepStarted(Step)
+    case stepFinished(Step)
+    case textMessageStart(TextMessageStart)
+    case textMessageContent(TextMessageContent)
+    case textMessageEnd(TextMessageEnd)
+    case toolCallStart(ToolCallStart)
+    case toolCallArgs(ToolCallArgs)
+    case toolCallEnd(ToolCallEnd)
+    case toolCallResult(ToolCallResult)
+    case stateSnapshot(StateSnapshot)
+    case custom(Custom)
+
+    /// A run begins.
+    public struct RunStarted: Sendable, Hashable, Codable {
+        public var threadId: SessionID
+        public var runId: RunID
+        /// The version of AG-UI that the producer speaks.
+        public var protocolVersion: String? = "1.0"
+
+        public init(threadId: SessionID, runId: RunID) {
+            self.threadId = threadId
+            self.runId = runId
+        }
+    }
+
+    /// A run ends with an answer, or parks.
+    public struct RunFinished: Sendable, Hashable, Codable {
+        public var threadId: SessionID
+        public var runId: RunID
+        public var result: JSONValue?
+        public var outcome: RunOutcome?
+        public var usage: [TokenUsage]?
+
+        public init(
+            threadId: SessionID, runId: RunID, result: JSONValue? = nil, outcome: RunOutcome? = nil,
+            usage: [TokenUsage]? = nil
+        ) {
+            self.threadId = threadId
+            self.runId = runId
+            self.result = result
+            self.outcome = outcome
+            self.usage = usage
+        }
+    }
+
+    /// A run ends without an answer.
+    public struct RunError: Sendable, Hashable, Codable {
+        public var message: String
+        public var code: String?
+
+        public init(message: String, code: String? = nil) {
+            self.message = message
+            self.code = code
+        }
+    }
+
+    /// A step that a person can follow, such as `click button "Check"`.
+    public struct Step: Sendable, Hashable, Codable {
+        public var stepName: String
+
+        public init(stepName: String) { self.stepName = stepName }
+    }
+
+    public struct TextMessageStart: Sendable, Hashable, Codable {
+        public var messageId: String
+        public var role: String? = "assistant"
+
+        public init(messageId: String) { self.messageId = messageId }
+    }
+
+    public struct TextMessageContent: Sendable, Hashable, Codable {
+        public var messageId: String
+        public var delta: String
+
+        public init(messageId: String, delta: String) {
+            self.messageId = messageId
+            self.delta = delta
+        }
+    }
+
+    public struct TextMessageEnd: Sendable, Hashable, Codable {
+        public var messageId: String
+
+        public init(messageId: String) { self.messageId = messageId }
+    }
+
+    public struct ToolCallStart: Sendable, Hashable, Codable {
+        public var toolCallId: String
+        public var toolCallName: String
+        public var parentMessageId: String?
+
+        public init(toolCallId: String, toolCallName: String, parentMessageId: String? = nil) {
+            self.toolCallId = toolCallId
+            self.toolCallName = toolCallName
+            self.parentMessageId = parentMessageId
+        }
+    }
+
+    public struct ToolCallArgs: Sendable, Hashable, Codable {
+        public var toolCallId: String
+        /// A piece of the arguments' JSON text.
+        public var delta: String
+
+        public init(toolCallId: String, delta: String) {
+            self.toolCallId = toolCallId
+            self.delta = delta
+        }
+    }
+
+    public struct ToolCallEnd: Sendable, Hashable, Codable {
+        public var toolCallId: String
+
+        public init(toolCallId: String) { self.toolCallId = toolCallId }
+    }
+
+    public struct ToolCallResult: Sendable, Hashable, Codable {
+        public var messageId: String
+        public var toolCallId: String
+        public var content: String
+        public var role: String? = "tool"
+
+        public init(messageId: String, toolCallId: String, content: String) {
+            self.messageId = messageId
+            self.toolCallId = toolCallId
+            self.content = content
+        }
+    }
+
+    public struct StateSnapshot: Sendable, Hashable, Codable {
+        public var snapshot: JSONValue
+
+        public init(snapshot: JSONValue) { self.snapshot = snapshot }
+    }
+
+    /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `control.changed`, `usage`.
+    public struct Custom: Sendable, Hashable, Codable {
+        public var name: String
+        public var value: JSONValue
+
+        public init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+}
+
+/// How a run ended.
+public enum RunOutcome: String, Sendable, Hashable, Codable {
+    case success
+    case interrupt
+    case cancelled
+
+    private enum CodingKeys: String, CodingKey { case type }
+
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.container(keyedBy: CodingKeys.self).decodeRawValue(forKey: .type)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.rawValue, forKey: .type)
+    }
+}
+
+/// The tokens that a run has used.
+public struct TokenUsage: Sendable, Hashable, Codable {
+    public var model: String?
+    public var inputTokens: Int
+    public var outputTokens: Int
+
+    public init(model: String? = nil, inputTokens: Int = 0, outputTokens: Int = 0) {
+        self.model = model
+        self.inputTokens = inputTokens
+        self.outputTokens = outputTokens
+    }
+
+    /// Adds what another turn used.
+    public static func += (sum: inout TokenUsage, other: TokenUsage) {
+        sum.inputTokens += other.inputTokens
+        sum.outputTokens += other.outputTokens
+    }
+}
+
+extension KeyedDecodingContainer {
+    fileprivate func decodeRawValue(forKey key: Key) throws -> RunOutcome {
+        let text = try self.decode(String.self, forKey: key)
+        guard let value = RunOutcome(rawValue: text) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "'\(text)' is no run outcome.")
+        }
+        return value
+    }
+}

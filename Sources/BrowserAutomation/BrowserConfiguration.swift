@@ -1,0 +1,30 @@
+/// How browsers are started and what they may reach.
+public struct BrowserConfiguration: Sendable {
+    /// The size of the visible part of a page, in CSS pixels.
+    public struct Viewport: Sendable, Hashable {
+        public var width: Int
+        public var height: Int
+
+        public init(width: Int, height: Int) {
+            self.width = width
+            self.height = height
+        }
+    }
+
+    /// The Chromium to run; `nil` looks in `PATH` and the usual places.
+    public var chromium: String?
+    /// Whether no window is shown.
+    public var isHeadless = true
+    public var viewport = Viewport(width: 1280, height: 900)
+    /// Which addresses the browser may reach.
+    public var addressPolicy = AddressPolicy()
+    /// How long Chromium may take to start.
+    public var startTimeout: Duration = .seconds(30)
+    /// How long an action is retried until its element can be acted on.
+    public var actionTimeout: Duration = .seconds(5)
+    /// How long a page may take to load.
+    public var navigationTimeout: Duration = .seconds(30)
+
+    /// Creates the default configuration.
+    public init() {}
+}

@@ -1,0 +1,218 @@
+import AgentEvents
+import FoundationEssentials
+import Logging
+import NIOCore
+import NIOFoundationEssentialsCompat
+import Synchronization
+import WebSocket
+import WebSocketClient
+
+/// One Chrome DevTools Protocol connection: commands out, replies matched by id, events handed to their session.
+///
+/// All sessions (browser, pages, frames, workers) share the socket in "flat" mode: a session id travels beside
+/// each message.
+final class CDPConnection: Sendable {
+    /// An event, its parameters not yet decoded.
+    struct Event: Sendable {
+        var method: String
+        fileprivate var message: Data
+
+        private struct Body<Parameters: Decodable>: Decodable { var params: Parameters }
+
+        func parameters<Parameters: Decodable>(_ type: Parameters.Type = Parameters.self) throws -> Parameters {
+            try JSONDecoder().decode(Body<Parameters>.self, from: self.message).params
+        }
+    }
+
+    typealias EventHandler = @Sendable (Event) -> Void
+
+    private struct State {
+        var nextID = 1
+        var waiting: [Int: CheckedContinuation<Data, any Error>] = [:]
+        var handlers: [String: EventHandler] = [:]
+        var failure: BrowserError?
+    }
+
+    private let socket: WebSocketConnection
+    private let state = Mutex(State())
+    private let reader: Mutex<Task<Void, Never>?> = Mutex(nil)
+    private let onClose: @Sendable () -> Void
+
+    /// Connects to a browser-level CDP endpoint.
+    /// - Parameter onClose: Called once when the connection is gone, whoever ended it.
+    static func connect(
+        to url: String, headers: [(name: String, value: String)] = [], onClose: @escaping @Sendable () -> Void
+    ) async throws -> CDPConnection {
+        let socket: WebSocketConnection
+        do {
+            socket = try await WebSocketClient().connect(to: url, headers: headers)
+        } catch let error as WebSocketError {
+            throw BrowserError(.browserGone, "Cannot connect to the browser: \(error.message)")
+        }
+        let connection = CDPConnection(socket: socket, onClose: onClose)
+        connection.reader.withLock { $0 = Task { await connection.read() } }
+        return connection
+    }
+
+    private init(socket: WebSocketConnection, onClose: @escaping @Sendable () -> Void) {
+        self.socket = socket
+        self.onClose = onClose
+    }
+
+    /// Ends the connection; waiting commands fail with `browserGone`.
+    func close() async {
+        self.fail(BrowserError(.browserGone, "The browser session was closed."))
+        await self.socket.close()
+        self.reader.withLock { $0 }?.cancel()
+    }
+
+    /// Receives the events of a session; `nil` is the browser's own. A handler must not wait.
+    func setEventHandler(_ sessionID: String?, _ handler: EventHandler?) {
+        self.state.withLock { $0.handlers[sessionID ?? ""] = handler }
+    }
+
+    // MARK: Commands
+
+    /// Sends a command and returns its decoded result.
+    func send<Result: Decodable>(
+        _ method: String, _ parameters: JSONValue = [:], session: String? = nil, as type: Result.Type
+    ) async throws -> Result {
+        let reply = try await self.reply(to: method, parameters, session)
+        return try Self.decode(type, from: reply, of: method)
+    }
+
+    /// Sends a command whose result does not matter.
+    func send(_ method: String, _ parameters: JSONValue = [:], session: String? = nil) async throws {
+        _ = try await self.send(method, parameters, session: session, as: Ignored.self)
+    }
+
+    /// Sends a command and waits for nothing; a failure shows in what depends on it.
+    func post(_ method: String, _ parameters: JSONValue = [:], session: String? = nil) {
+        let id = self.state.withLock { state in
+            defer { state.nextID += 1 }
+            return state.nextID
+        }
+        _ = self.socket.write(.text(Self.encode(id, method, parameters, session)))
+    }
+
+    private struct Ignored: Decodable {}
+
+    private func reply(to method: String, _ parameters: JSONValue, _ session: String?) async throws -> Data {
+        let id = self.state.withLock { state in
+            defer { state.nextID += 1 }
+            return state.nextID
+        }
+        let text = Self.encode(id, method, parameters, session)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let failure = self.state.withLock { state -> (any Error)? in
+                    if let failure = state.failure { return failure }
+                    // Checked under the lock: the cancellation handler may have run before there was anything to fail.
+                    if Task.isCancelled { return CancellationError() }
+                    state.waiting[id] = continuation
+                    return nil
+                }
+                if let failure {
+                    continuation.resume(throwing: failure)
+                } else {
+                    _ = self.socket.write(.text(text))
+                }
+            }
+        } onCancel: {
+            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(throwing: CancellationError())
+        }
+    }
+
+    private struct Command: Encodable {
+        var id: Int
+        var method: String
+        var params: JSONValue
+        var sessionId: String?
+    }
+
+    private static func encode(_ id: Int, _ method: String, _ parameters: JSONValue, _ session: String?) -> ByteBuffer {
+        // Strings and whole numbers always encode; the protocol has no other doubles than finite ones.
+        let data = try? JSONEncoder().encode(Command(id: id, method: method, params: parameters, sessionId: session))
+        return ByteBuffer(data: data ?? Data())
+    }
+
+    private struct Reply<Result: Decodable>: Decodable {
+        var result: Result?
+        var error: ErrorBody?
+    }
+
+    private struct ErrorBody: Decodable {
+        var code: Int
+        var message: String
+    }
+
+    private static func decode<Result: Decodable>(
+        _ type: Result.Type, from data: Data, of method: String
+    ) throws -> Result {
+        let reply: Reply<Result>
+        do {
+            reply = try JSONDecoder().decode(Reply<Result>.self, from: data)
+        } catch {
+            throw BrowserError(.protocolFailure, "The browser's answer to \(method) cannot be read: \(error)")
+        }
+        if let error = reply.error { throw BrowserError(.protocolFailure, "\(method): \(error.message)") }
+        guard let result = reply.result else {
+            throw BrowserError(.protocolFailure, "The browser's answer to \(method) holds no result.")
+        }
+        return result
+    }
+
+    // MARK: Reading
+
+    private struct Envelope: Decodable {
+        var id: Int?
+        var method: String?
+        var sessionId: String?
+    }
+
+    private func read() async {
+        var reason = "Chromium closed its connection; it crashed, was killed or exited."
+        do {
+            for try await message in self.socket.messages { self.receive(Data(buffer: message.data)) }
+        } catch {
+            reason = "The connection to Chromium broke: \(error)"
+        }
+        self.fail(BrowserError(.browserGone, reason))
+    }
+
+    private func receive(_ data: Data) {
+        // A reply of many megabytes is decoded once, by whoever waits for it, so only its id is looked for here.
+        if let id = Self.leadingID(of: data) {
+            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: data)
+            return
+        }
+        guard let envelope = try? JSONDecoder().decode(Envelope.self, from: data) else { return }
+        if let id = envelope.id {
+            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: data)
+        } else if let method = envelope.method {
+            let handler = self.state.withLock { $0.handlers[envelope.sessionId ?? ""] }
+            handler?(Event(method: method, message: data))
+        }
+    }
+
+    /// The id of a reply that starts with `{"id":`, as Chromium writes them.
+    private static func leadingID(of data: Data) -> Int? {
+        let prefix = Array(#"{"id":"#.utf8)
+        guard data.starts(with: prefix) else { return nil }
+        let digits = data.dropFirst(prefix.count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return Int(String(decoding: digits, as: UTF8.self))
+    }
+
+    private func fail(_ error: BrowserError) {
+        let (waiting, isFirst) = self.state.withLock { state in
+            defer {
+                state.waiting = [:]
+                state.handlers = [:]
+                state.failure = state.failure ?? error
+            }
+            return (state.waiting.values, state.failure == nil)
+        }
+        for continuation in waiting { continuation.resume(throwing: error) }
+        if isFirst { self.onClose() }
+    }
+}

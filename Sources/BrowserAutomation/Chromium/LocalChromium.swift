@@ -1,0 +1,119 @@
+import FoundationEssentials
+import Logging
+import Subprocess
+import Synchronization
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A Chromium process of ours, with a profile of its own that is removed with it.
+final class LocalChromium: Sendable {
+    /// The browser-level CDP endpoint.
+    let webSocketURL: String
+    private let process: Task<Void, Never>
+
+    private init(webSocketURL: String, process: Task<Void, Never>) {
+        self.webSocketURL = webSocketURL
+        self.process = process
+    }
+
+    /// Starts Chromium and waits until it can be spoken to.
+    /// - Throws: ``BrowserError`` with code `cannotStart`, with what Chromium wrote to its error output.
+    static func launch(_ configuration: BrowserConfiguration, logger: Logger) async throws -> LocalChromium {
+        ProfileDirectory.reapAbandoned()
+        let environment = ProcessInfo.processInfo.environment
+        let executable = try ChromiumExecutable.find(
+            configured: configuration.chromium, searchPath: environment["PATH"] ?? "/usr/bin:/bin")
+        let profile = try ProfileDirectory.create()
+        let errorLog = FilePath("\(profile.path)/stderr.log")
+        let process = Task {
+            defer { profile.remove() }
+            do {
+                try await self.run(executable, self.arguments(configuration, profile, logger), errorLog)
+            } catch {
+                logger.warning("Chromium could not be run", metadata: ["error": "\(error)"])
+            }
+        }
+        do {
+            let url = try await self.waitForEndpoint(profile, process, timeout: configuration.startTimeout)
+            return LocalChromium(webSocketURL: url, process: process)
+        } catch {
+            let output = (try? String(contentsOfFile: errorLog.string, encoding: .utf8))?.suffix(600) ?? ""
+            process.cancel()
+            await process.value
+            throw BrowserError(.cannotStart, "\(executable) did not start: \(error) \(output)")
+        }
+    }
+
+    /// Ends the process and removes its profile; returns when both are gone.
+    func stop() async {
+        self.process.cancel()
+        await self.process.value
+    }
+
+    private static func run(_ executable: String, _ arguments: [String], _ errorLog: FilePath) async throws {
+        var options = PlatformOptions()
+        // A group of its own, so that Ctrl-C in a terminal reaches us and not Chromium.
+        options.processGroupID = 0
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(2)),
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero),
+        ]
+        let errors = try FileDescriptor.open(
+            errorLog, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        _ = try await Subprocess.run(
+            .path(FilePath(executable)), arguments: Arguments(arguments), platformOptions: options,
+            input: .none, output: .discarded, error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
+    }
+
+    /// Chromium writes its port and path into a file once its endpoint listens.
+    private static func waitForEndpoint(
+        _ profile: ProfileDirectory, _ process: Task<Void, Never>, timeout: Duration
+    ) async throws -> String {
+        let deadline = ContinuousClock.now + timeout
+        while ContinuousClock.now < deadline {
+            if let text = try? String(contentsOfFile: "\(profile.path)/DevToolsActivePort", encoding: .utf8) {
+                let lines = text.split(separator: "\n")
+                if lines.count >= 2 { return "ws://127.0.0.1:\(lines[0])\(lines[1])" }
+            }
+            guard FileManager.default.fileExists(atPath: profile.path) else { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw BrowserError(.cannotStart, "its DevTools endpoint did not appear within \(timeout).")
+    }
+
+    private static let saidNoSandbox = Mutex(false)
+
+    private static func arguments(
+        _ configuration: BrowserConfiguration, _ profile: ProfileDirectory, _ logger: Logger
+    ) -> [String] {
+        var arguments = [
+            "--remote-debugging-port=0", "--user-data-dir=\(profile.path)", "--no-first-run",
+            "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",
+            "--disable-default-apps", "--disable-dev-shm-usage", "--disable-extensions", "--disable-sync",
+            "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
+            "--disable-renderer-backgrounding", "--disable-hang-monitor", "--disable-popup-blocking",
+            "--disable-features=Translate,MediaRouter,OptimizationHints,InterestFeedContentSuggestions",
+            "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain", "--mute-audio",
+            "--force-color-profile=srgb",
+            "--window-size=\(configuration.viewport.width),\(configuration.viewport.height)",
+        ]
+        if configuration.isHeadless { arguments += ["--headless=new", "--hide-scrollbars", "--disable-gpu"] }
+        if getuid() == 0 {
+            // Chromium's sandbox does not work for root, and without it pages are less contained.
+            arguments.append("--no-sandbox")
+            let isFirst = self.saidNoSandbox.withLock { said in
+                defer { said = true }
+                return !said
+            }
+            if isFirst { logger.warning("Running as root: Chromium starts without its sandbox") }
+        }
+        return arguments + ["about:blank"]
+    }
+}

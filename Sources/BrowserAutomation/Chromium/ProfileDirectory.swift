@@ -1,0 +1,65 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A temporary profile of one Chromium, and what is left of those whose owner was killed.
+///
+/// Each directory is named after the process that owns it. A process whose directory outlives it was killed, and
+/// its Chromium may still run: the next start ends it and removes the directory.
+struct ProfileDirectory: Sendable {
+    let path: String
+
+    private static let prefix = "ai4ai-chromium-"
+
+    /// Creates a directory that only this user can read.
+    static func create() throws -> ProfileDirectory {
+        let root = FileManager.default.temporaryDirectory.path
+        let path = "\(root)/\(self.prefix)\(getpid())-\(UUID().uuidString)"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw BrowserError(.cannotStart, "Cannot create Chromium's profile directory \(path): \(error)")
+        }
+        return ProfileDirectory(path: path)
+    }
+
+    /// Removes the directory. Chromium's last processes may still write into it, so a failure is left to the next
+    /// start's ``reapAbandoned()``.
+    func remove() {
+        try? FileManager.default.removeItem(atPath: self.path)
+    }
+
+    /// Ends what processes that no longer live have left: their Chromium and its profile.
+    static func reapAbandoned() {
+        let root = FileManager.default.temporaryDirectory.path
+        // An unreadable temporary directory holds nothing that could be reaped.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
+            guard name.hasPrefix(self.prefix),
+                let owner = pid_t(name.dropFirst(self.prefix.count).prefix { $0.isNumber }),
+                kill(owner, 0) != 0, errno == ESRCH
+            else { continue }
+            let path = "\(root)/\(name)"
+            for process in self.processes(using: path) { kill(process, SIGKILL) }
+            ProfileDirectory(path: path).remove()
+        }
+    }
+
+    /// The processes that were started with this profile, by their command lines.
+    private static func processes(using path: String) -> [pid_t] {
+        let argument = "--user-data-dir=\(path)"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
+            guard let process = pid_t(name),
+                let command = try? Data(contentsOf: URL(filePath: "/proc/\(name)/cmdline")),
+                String(decoding: command, as: UTF8.self).contains(argument)
+            else { return nil }
+            return process
+        }
+    }
+}

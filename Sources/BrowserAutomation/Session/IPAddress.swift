@@ -1,0 +1,58 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// An IP address, to tell public from private ones.
+struct IPAddress: Hashable {
+    /// Four or sixteen bytes.
+    let bytes: [UInt8]
+
+    /// Reads an IPv4 or IPv6 literal, with or without brackets.
+    ///
+    /// Also the forms that browsers take for IPv4: `127.1`, `2130706433`, `0x7f000001`.
+    init?(_ text: String) {
+        let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+        var six = in6_addr()
+        if inet_pton(AF_INET6, bare, &six) == 1 {
+            self.bytes = withUnsafeBytes(of: six) { Array($0) }
+            return
+        }
+        var four = in_addr()
+        guard !bare.isEmpty, !bare.contains(" "), inet_aton(bare, &four) == 1 else { return nil }
+        self.bytes = withUnsafeBytes(of: four) { Array($0) }
+    }
+
+    /// Creates an address from its bytes.
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Whether the address belongs to the public internet (IANA's special-purpose registries).
+    var isPublic: Bool {
+        if self.bytes.count == 16 { return self.isPublicIPv6 }
+        switch (self.bytes[0], self.bytes[1], self.bytes[2]) {
+        case (0, _, _), (10, _, _), (127, _, _): return false
+        case (100, 64...127, _): return false
+        case (169, 254, _): return false
+        case (172, 16...31, _): return false
+        case (192, 168, _), (192, 0, 0), (192, 0, 2): return false
+        case (198, 18...19, _), (198, 51, 100), (203, 0, 113): return false
+        case (224..., _, _): return false
+        default: return true
+        }
+    }
+
+    private var isPublicIPv6: Bool {
+        let isMapped = self.bytes[..<10].allSatisfy { $0 == 0 } && self.bytes[10] == 0xFF && self.bytes[11] == 0xFF
+        if isMapped { return IPAddress(bytes: Array(self.bytes[12...])).isPublic }
+        // NAT64 (64:ff9b::/96) leads to the IPv4 address that it ends with.
+        if self.bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) { return IPAddress(bytes: Array(self.bytes[12...])).isPublic }
+        // 2000::/3 is all that is assigned to the public internet; documentation and 6to4 lie within it.
+        guard self.bytes[0] & 0xE0 == 0x20 else { return false }
+        if self.bytes.starts(with: [0x20, 0x01, 0x0D, 0xB8]) { return false }
+        if self.bytes.starts(with: [0x20, 0x02]) { return IPAddress(bytes: Array(self.bytes[2..<6])).isPublic }
+        return true
+    }
+}

@@ -1,0 +1,128 @@
+import HTTPTypes
+import Hummingbird
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+import Synchronization
+
+/// A road-tax portal to practise on: a search form behind a cookie banner, sign-in, a result table, a payment page
+/// with a confirmation, a slow page and a frame. It looks like the real thing and touches nothing real.
+///
+/// It records what it received, so that a test can check what an agent did instead of what it says.
+public struct DemoSite: Service {
+    /// A form that was sent.
+    public struct Submission: Sendable, Hashable, Codable {
+        public var path: String
+        public var fields: [String: String]
+
+        public init(path: String, fields: [String: String]) {
+            self.path = path
+            self.fields = fields
+        }
+    }
+
+    private final class Record: Sendable {
+        let submissions = Mutex<[Submission]>([])
+    }
+
+    private let port: Int
+    private let logger: Logger
+    private let onListening: @Sendable (Int) async -> Void
+    private let record = Record()
+
+    /// Creates the site.
+    /// - Parameters:
+    ///   - port: The port on 127.0.0.1; 0 picks a free one.
+    ///   - onListening: Called with the port once the site can be visited.
+    public init(
+        port: Int = 0,
+        logger: Logger = Logger(label: "demo-site") { _ in SwiftLogNoOpLogHandler() },
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.port = port
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// The forms that were sent, in order.
+    public var submissions: [Submission] { self.record.submissions.withLock { $0 } }
+
+    /// Serves until the surrounding task is cancelled or the process shuts down.
+    public func run() async throws {
+        let app = Application(
+            router: self.routes(),
+            configuration: .init(address: .hostname("127.0.0.1", port: self.port)),
+            onServerRunning: { [onListening] channel in
+                if let port = channel.localAddress?.port { await onListening(port) }
+            },
+            logger: self.logger
+        )
+        try await app.run()
+    }
+
+    private func routes() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.get("/") { _, _ in Pages.search.response }
+        router.post("/check") { request, _ in
+            let form = try await self.receive(request)
+            let plate = form["plate", default: ""].uppercased()
+            return Response.redirect(to: "/result?plate=\(FormCoding.encode(plate))", type: .normal)
+        }
+        router.get("/result") { request, _ in
+            let plate = FormCoding.decode(request.uri.query ?? "")["plate"] ?? ""
+            return Pages.result(plate: plate, vehicle: Vehicle.find(plate)).response
+        }
+        router.get("/pay") { request, _ in
+            let plate = FormCoding.decode(request.uri.query ?? "")["plate"] ?? ""
+            return Pages.payment(plate: plate, vehicle: Vehicle.find(plate)).response
+        }
+        router.post("/pay") { request, _ in
+            _ = try await self.receive(request)
+            return Pages.paid.response
+        }
+        router.get("/sign-in") { _, _ in Pages.signIn(failed: false).response }
+        router.post("/sign-in") { request, _ in
+            let form = try await self.receive(request)
+            let isKnown = form["email"] == "aminah@example.com" && form["password"] == "demo-password"
+            return isKnown ? Pages.account.response : Pages.signIn(failed: true).response
+        }
+        router.get("/slow") { _, _ in
+            try await Task.sleep(for: .seconds(1))
+            return Pages.slow.response
+        }
+        router.get("/offices") { _, _ in Pages.offices.response }
+        router.get("/offices/finder") { _, _ in Pages.officeFinder.response }
+        router.post("/offices/finder") { request, _ in
+            let form = try await self.receive(request)
+            return Pages.officeFound(town: form["town"] ?? "").response
+        }
+        router.get("/received") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(string: FormCoding.json(self.submissions))))
+        }
+        return router
+    }
+
+    private func receive(_ request: Request) async throws -> [String: String] {
+        let body = try await request.body.collect(upTo: 64 * 1024)
+        let fields = FormCoding.decode(String(buffer: body))
+        self.record.submissions.withLock { $0.append(Submission(path: request.uri.path, fields: fields)) }
+        return fields
+    }
+}
+
+/// What the portal knows about.
+struct Vehicle {
+    var model: String
+    var expiry: String
+    var amount: String
+
+    static func find(_ plate: String) -> Vehicle? {
+        switch plate.filter({ $0 != " " }).uppercased() {
+        case "WXY1234": Vehicle(model: "Perodua Myvi 1.3", expiry: "31 December 2026", amount: "RM 70.00")
+        case "ABC5678": Vehicle(model: "Proton Saga 1.3", expiry: "14 November 2026", amount: "RM 90.00")
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,241 @@
+package import NIOCore
+package import NIOWebSocket
+
+/// The shell around ``WebSocketStateMachine`` in a channel's pipeline: frames in, messages out, for both roles.
+package final class WebSocketFrameHandler: ChannelDuplexHandler {
+    package typealias InboundIn = WebSocketFrame
+    package typealias OutboundIn = Never
+    package typealias OutboundOut = WebSocketFrame
+
+    /// How long the peer has to answer a close frame.
+    private static let closeDeadline = TimeAmount.seconds(3)
+
+    /// Asks the channel for more when the reader of the messages wants more.
+    package struct Demand: NIOAsyncSequenceProducerDelegate {
+        let handler: NIOLoopBound<WebSocketFrameHandler>
+        let eventLoop: any EventLoop
+
+        package func produceMore() { self.eventLoop.execute { self.handler.value.produceMore() } }
+        package func didTerminate() { self.eventLoop.execute { self.handler.value.readerLeft() } }
+    }
+
+    private let role: WebSocketStateMachine.Role
+    private var machine: WebSocketStateMachine
+    private var context: ChannelHandlerContext?
+    private var source: WebSocketConnection.Inbound.Source?
+    private var wantsMore = true
+    private var readIsHeldBack = false
+    private var closeTimer: Scheduled<Void>?
+
+    private init(role: WebSocketStateMachine.Role, maxMessageSize: Int) {
+        self.role = role
+        self.machine = WebSocketStateMachine(role: role, maxMessageSize: maxMessageSize)
+    }
+
+    /// Puts frame codec and handler into a pipeline whose HTTP part is over. Call on the event loop.
+    /// - Parameter position: Where in the pipeline; the default is its end.
+    package static func install(
+        on channel: any Channel,
+        isServer: Bool,
+        maxMessageSize: Int,
+        position: ChannelPipeline.SynchronousOperations.Position = .last
+    ) throws -> WebSocketConnection {
+        let handler = WebSocketFrameHandler(role: isServer ? .server : .client, maxMessageSize: maxMessageSize)
+        let demand = Demand(
+            handler: NIOLoopBound(handler, eventLoop: channel.eventLoop), eventLoop: channel.eventLoop)
+        let producer = WebSocketConnection.Inbound.makeSequence(
+            backPressureStrategy: .init(lowWatermark: 4, highWatermark: 16),
+            finishOnDeinit: false,
+            delegate: demand
+        )
+        handler.source = producer.source
+        try channel.pipeline.syncOperations.addHandlers(
+            [
+                ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: maxMessageSize)),
+                WebSocketFrameEncoder(),
+                handler,
+            ],
+            position: position
+        )
+        return WebSocketConnection(channel: channel, inbound: producer.sequence, handler: handler)
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.end(nil)
+    }
+
+    // MARK: Reading
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = self.unwrapInboundIn(data)
+        self.perform(
+            self.machine.receive(
+                .init(
+                    opcode: UInt8(webSocketOpcode: frame.opcode),
+                    isFinal: frame.fin,
+                    hasReservedBits: !frame.reservedBits.isEmpty,
+                    isMasked: frame.maskKey != nil,
+                    data: frame.unmaskedData
+                )),
+            context
+        )
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if self.wantsMore {
+            context.read()
+        } else {
+            self.readIsHeldBack = true
+        }
+    }
+
+    private func produceMore() {
+        self.wantsMore = true
+        guard self.readIsHeldBack, let context else { return }
+        self.readIsHeldBack = false
+        context.read()
+    }
+
+    /// Nobody reads any more: what still comes in is dropped, so that the closing handshake can go through.
+    private func readerLeft() {
+        self.source = nil
+        self.produceMore()
+    }
+
+    private func perform(_ action: WebSocketStateMachine.Action, _ context: ChannelHandlerContext) {
+        switch action {
+        case .none: break
+        case .deliver(let message):
+            if self.source?.yield(message) == .stopProducing { self.wantsMore = false }
+        case .pong(let data):
+            self.write(.pong, data, context)
+        case .reply(let code, let received):
+            self.writeClose(code, reason: "", context)
+            self.end(received.isProper ? nil : Self.error(received))
+            self.shutDown(context)
+        case .finish(let received):
+            self.end(received.isProper ? nil : Self.error(received))
+            context.close(promise: nil)
+        case .fail(let close):
+            self.writeClose(close.code, reason: close.reason, context)
+            self.end(Self.error(close))
+            self.shutDown(context)
+        }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? NIOWebSocketError else {
+            self.end(error)
+            context.close(promise: nil)
+            return
+        }
+        let action =
+            switch error {
+            case .invalidFrameLength: self.machine.fail(.messageTooBig, "a frame is over the limit")
+            default: self.machine.fail(.protocolError, "a control frame is fragmented or over 125 bytes")
+            }
+        self.perform(action, context)
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.closeTimer?.cancel()
+        self.end(WebSocketError(.closed, message: "The peer dropped the connection without a close frame."))
+        context.fireChannelInactive()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            // Handlers after this one would close the channel at once; the peer is owed a close frame first.
+            self.close(.goingAway, reason: "the server is shutting down")
+        case ChannelEvent.inputClosed:
+            context.close(promise: nil)
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: Writing
+
+    func send(_ message: WebSocketMessage, promise: EventLoopPromise<Void>) {
+        guard let context, self.machine.isOpen else {
+            promise.fail(WebSocketError(.closed, message: "The WebSocket is closed; nothing more can be sent on it."))
+            return
+        }
+        let opcode: WebSocketOpcode =
+            switch message {
+            case .text: .text
+            case .binary: .binary
+            }
+        self.write(opcode, message.data, context, promise: promise)
+    }
+
+    func ping(_ data: ByteBuffer) {
+        guard let context, self.machine.isOpen else { return }
+        self.write(.ping, data, context)
+    }
+
+    func close(_ code: WebSocketCloseCode, reason: String) {
+        guard let context, self.machine.close() else { return }
+        self.writeClose(code, reason: reason, context)
+        self.armCloseTimer(context)
+        // The answer must be read even if nobody takes the messages that come before it.
+        self.produceMore()
+    }
+
+    private func writeClose(_ code: WebSocketCloseCode?, reason: String, _ context: ChannelHandlerContext) {
+        var data = ByteBuffer()
+        if let code {
+            data.writeInteger(code.rawValue)
+            // A control frame holds 125 bytes, two of them the code.
+            data.writeString(String(decoding: reason.utf8.prefix(120), as: UTF8.self))
+        }
+        self.write(.connectionClose, data, context)
+    }
+
+    private func write(
+        _ opcode: WebSocketOpcode, _ data: ByteBuffer, _ context: ChannelHandlerContext,
+        promise: EventLoopPromise<Void>? = nil
+    ) {
+        let frame = WebSocketFrame(
+            fin: true, opcode: opcode, maskKey: self.role == .client ? .random() : nil, data: data)
+        context.writeAndFlush(self.wrapOutboundOut(frame), promise: promise)
+    }
+
+    // MARK: Ending
+
+    /// The last frame is out: the server closes; a client leaves that to the server (RFC 6455, section 7.1.1),
+    /// but not for ever. Only the sending half is shut, because closing with unread bytes would reset the
+    /// connection and could destroy the close frame on its way.
+    private func shutDown(_ context: ChannelHandlerContext) {
+        self.armCloseTimer(context)
+        self.produceMore()
+        if self.role == .server { context.close(mode: .output, promise: nil) }
+    }
+
+    private func armCloseTimer(_ context: ChannelHandlerContext) {
+        guard self.closeTimer == nil else { return }
+        let channel = context.channel
+        self.closeTimer = context.eventLoop.scheduleTask(in: Self.closeDeadline) { channel.close(promise: nil) }
+    }
+
+    private func end(_ error: (any Error)?) {
+        guard let source = self.source.take() else { return }
+        if let error { source.finish(error) } else { source.finish() }
+    }
+
+    private static func error(_ close: WebSocketStateMachine.Close) -> WebSocketError {
+        WebSocketError(
+            .violation, closeCode: close.code,
+            message: "The WebSocket was closed with code \(close.code.rawValue): \(close.reason)"
+        )
+    }
+}
+
+extension WebSocketStateMachine.Close {
+    /// Whether the messages before it are all there were.
+    fileprivate var isProper: Bool { [.normal, .goingAway, .noStatus].contains(self.code) }
+}

@@ -1,0 +1,180 @@
+package import HTTPTypes
+package import NIOCore
+import NIOHTTP1
+package import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOWebSocket
+
+/// Turns an HTTP/1.1 connection into a WebSocket at any request boundary.
+///
+/// NIO's own upgraders look only at the first request of a connection (apple/swift-nio#680), so a pooling proxy
+/// that sent a health check before could not upgrade. A request that offers an upgrade which is not taken, such
+/// as `Upgrade: h2c` from Java's and curl's clients, is answered as HTTP with `Connection: close`, because NIO's
+/// decoder stops parsing after any such request.
+package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
+
+    /// What to do with a request that asks for a WebSocket.
+    package enum Decision: Sendable {
+        /// Answer it as HTTP.
+        case pass
+        /// Upgrade; the fields join the 101's own.
+        case accept(HTTPFields, @Sendable (WebSocketConnection) -> Void)
+    }
+
+    private enum State {
+        case http
+        /// An accepted handshake waits for its end and for the responses to earlier requests.
+        case handshake(HTTPRequest, HTTPFields, @Sendable (WebSocketConnection) -> Void, isComplete: Bool)
+        /// A refused offer is being answered; then the connection ends.
+        case refusing
+        case webSocket
+    }
+
+    private let maxMessageSize: Int
+    private let decide: @Sendable (HTTPRequest) -> Decision
+    private var state = State.http
+    private var responsesOwed = 0
+
+    /// Creates the handler.
+    /// - Parameters:
+    ///   - maxMessageSize: The most bytes a message may have.
+    ///   - decide: Called on the event loop for each request that asks for a WebSocket.
+    package init(maxMessageSize: Int, decide: @escaping @Sendable (HTTPRequest) -> Decision) {
+        self.maxMessageSize = maxMessageSize
+        self.decide = decide
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = self.unwrapInboundIn(data)
+        switch (self.state, part) {
+        case (.http, .head(let request)):
+            self.receive(request, context)
+        case (.handshake(let request, let fields, let run, _), .end):
+            self.state = .handshake(request, fields, run, isComplete: true)
+            self.upgradeIfReady(context)
+        case (.handshake, _), (.webSocket, _): break
+        case (.http, _), (.refusing, _): context.fireChannelRead(data)
+        }
+    }
+
+    private func receive(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
+        if let offer = request.headerFields[.upgrade] {
+            if offer.lowercased() == "websocket", request.isWebSocketHandshake,
+                case .accept(let fields, let run) = self.decide(request)
+            {
+                self.state = .handshake(request, fields, run, isComplete: false)
+                return
+            }
+            self.state = .refusing
+        }
+        self.responsesOwed += 1
+        context.fireChannelRead(self.wrapInboundOut(.head(request)))
+    }
+
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .webSocket = self.state {
+            // Nothing of HTTP may reach the frame encoder.
+            promise?.fail(ChannelError.operationUnsupported)
+            return
+        }
+        switch self.unwrapOutboundIn(data) {
+        case .head(var response) where self.isRefusing && response.status.kind != .informational:
+            response.headerFields[.connection] = "close"
+            context.write(self.wrapOutboundOut(.head(response)), promise: promise)
+        case .end where self.isRefusing && self.responsesOwed == 1:
+            self.responsesOwed = 0
+            context.writeAndFlush(data, promise: promise)
+            context.close(promise: nil)
+        case .end:
+            self.responsesOwed -= 1
+            context.write(data, promise: promise)
+            if self.responsesOwed == 0 {
+                context.flush()
+                self.upgradeIfReady(context)
+            }
+        default:
+            context.write(data, promise: promise)
+        }
+    }
+
+    private var isRefusing: Bool {
+        if case .refusing = self.state { true } else { false }
+    }
+
+    // MARK: The switch
+
+    private func upgradeIfReady(_ context: ChannelHandlerContext) {
+        guard self.responsesOwed == 0, case .handshake(let request, let fields, let run, true) = self.state else {
+            return
+        }
+        self.state = .webSocket
+        let head = request.handshakeHead
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        NIOWebSocketServerUpgrader(
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() }
+        )
+        .buildUpgradeResponse(channel: context.channel, upgradeRequest: head, initialResponseHeaders: [:])
+        .flatMap { headers in
+            bound.value.handler.removeHTTPHandlers(bound.value.context).map { headers }
+        }
+        .whenComplete { result in
+            let (handler, context) = bound.value
+            do {
+                try handler.startWebSocket(headers: result.get(), fields: fields, context, run: run)
+            } catch {
+                context.fireErrorCaught(error)
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    private func removeHTTPHandlers(_ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+        let pipeline = context.pipeline.syncOperations
+        var removals: [EventLoopFuture<Void>] = []
+        func remove<Handler: ChannelHandler>(_ type: Handler.Type) {
+            guard let found = try? pipeline.context(handlerType: type) else { return }
+            removals.append(pipeline.removeHandler(context: found))
+        }
+        remove(HTTP1ToHTTPServerCodec.self)
+        remove(HTTPResponseEncoder.self)
+        remove(ByteToMessageHandler<HTTPRequestDecoder>.self)
+        return EventLoopFuture.andAllSucceed(removals, on: context.eventLoop)
+    }
+
+    private func startWebSocket(
+        headers: HTTPHeaders, fields: HTTPFields, _ context: ChannelHandlerContext,
+        run: @Sendable (WebSocketConnection) -> Void
+    ) throws {
+        var answer = "HTTP/1.1 101 Switching Protocols\r\n"
+        for (name, value) in headers { answer += "\(name): \(value)\r\n" }
+        for field in fields { answer += "\(field.name): \(field.value)\r\n" }
+        answer += "\r\n"
+        // Everything before this handler now speaks bytes, so the answer is written from here.
+        context.writeAndFlush(NIOAny(ByteBuffer(string: answer)), promise: nil)
+        let connection = try WebSocketFrameHandler.install(
+            on: context.channel, isServer: true, maxMessageSize: self.maxMessageSize, position: .before(self))
+        run(connection)
+    }
+}
+
+extension HTTPRequest {
+    /// Whether the request is a handshake of RFC 6455, section 4.2.1; a wrong one is answered as HTTP.
+    fileprivate var isWebSocketHandshake: Bool {
+        let connection = self.headerFields[values: .connection].joined(separator: ",").lowercased()
+        return self.method == .get && connection.contains("upgrade")
+            && self.headerFields[.secWebSocketVersion] == "13"
+            && self.headerFields[values: .secWebSocketKey].count == 1
+    }
+
+    /// The part of the request that the handshake's answer is made from.
+    fileprivate var handshakeHead: HTTPRequestHead {
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: self.path ?? "/")
+        for field in self.headerFields { head.headers.add(name: field.name.canonicalName, value: field.value) }
+        return head
+    }
+}

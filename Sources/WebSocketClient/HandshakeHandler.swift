@@ -1,0 +1,102 @@
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+import WebSocket
+
+/// Sends the handshake and, when the server agrees, makes the channel a WebSocket.
+///
+/// NIO's client upgrader reports a refusal without the server's answer; that answer is what tells a person why.
+final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private static let refusalLimit = 2048
+
+    private let request: HTTPRequestHead
+    private let upgrader: NIOWebSocketClientUpgrader
+    private let maxMessageSize: Int
+    private let promise: EventLoopPromise<WebSocketConnection>
+    private var agreed = false
+    private var refusal: (head: HTTPResponseHead, body: ByteBuffer)?
+
+    init(request: HTTPRequestHead, maxMessageSize: Int, promise: EventLoopPromise<WebSocketConnection>) {
+        self.request = request
+        self.maxMessageSize = maxMessageSize
+        self.promise = promise
+        self.upgrader = NIOWebSocketClientUpgrader { channel, _ in channel.eventLoop.makeSucceededVoidFuture() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        var request = self.request
+        request.headers.add(name: "connection", value: "Upgrade")
+        request.headers.add(name: "upgrade", value: "websocket")
+        self.upgrader.addCustom(upgradeRequestHeaders: &request.headers)
+        context.write(self.wrapOutboundOut(.head(request)), promise: nil)
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head) where head.status == .switchingProtocols:
+            self.agreed = self.upgrader.shouldAllowUpgrade(upgradeResponse: head)
+            if !self.agreed { self.refuse("the answer's Sec-WebSocket-Accept does not fit the request", context) }
+        case .head(let head):
+            self.refusal = (head, ByteBuffer())
+        case .body(var part):
+            if let used = self.refusal?.body.readableBytes, used < Self.refusalLimit {
+                let length = min(part.readableBytes, Self.refusalLimit - used)
+                if let slice = part.readSlice(length: length) { self.refusal?.body.writeImmutableBuffer(slice) }
+            }
+        case .end:
+            if self.agreed {
+                self.becomeWebSocket(context)
+            } else if let refusal {
+                self.refuse(
+                    "status \(refusal.head.status.code), \(String(buffer: refusal.body))", context)
+            }
+        }
+    }
+
+    private func becomeWebSocket(_ context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self)
+            let encoder = try pipeline.context(handlerType: HTTPRequestEncoder.self)
+            let connection = try WebSocketFrameHandler.install(
+                on: context.channel, isServer: false, maxMessageSize: self.maxMessageSize)
+            // The decoder goes last: what it read beyond the handshake are frames, and it hands them on.
+            _ = pipeline.removeHandler(context: encoder)
+            _ = pipeline.removeHandler(context: context)
+            _ = pipeline.removeHandler(context: decoder)
+            self.promise.succeed(connection)
+        } catch {
+            self.fail(error, context)
+        }
+    }
+
+    private func refuse(_ why: String, _ context: ChannelHandlerContext) {
+        let host = self.request.headers.first(name: "host") ?? ""
+        self.fail(
+            WebSocketError(.handshakeRefused, message: "\(host) refused the WebSocket \(self.request.path): \(why)"),
+            context)
+    }
+
+    private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
+        self.promise.fail(error)
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { self.fail(error, context) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.promise.fail(
+            WebSocketError(.unreachable, message: "The server closed the connection during the WebSocket handshake."))
+        context.fireChannelInactive()
+    }
+}
+
+extension HTTPRequestHead {
+    /// The path without the query, which may hold a signature.
+    fileprivate var path: Substring { self.uri.prefix { $0 != "?" } }
+}

@@ -1,0 +1,26 @@
+import BrowserAutomation
+import DemoSite
+import TestSupport
+import Testing
+
+@Suite("Errands on the demo site", .timeLimit(.minutes(2)))
+struct DemoSiteTests {
+    @Test("a form is found, filled and sent, and its result is read")
+    func fillsAForm() async throws {
+        try await withDemoSite { site, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                var snapshot = try await page.snapshot()
+                _ = try await page.click(snapshot.reference("button", "Only necessary"))
+                _ = try await page.fill(snapshot.reference("textbox", "Plate number"), with: "WXY 1234")
+                _ = try await page.select(snapshot.reference("combobox", "Vehicle type"), option: "Lorry")
+                let report = try await page.click(snapshot.reference("button", "Check"))
+                #expect(report.title == "Road tax of WXY 1234")
+                snapshot = try await page.snapshot()
+                #expect(snapshot.lines.contains("| Amount due | RM 70.00 |"))
+                #expect(site.submissions == [.init(path: "/check", fields: ["plate": "WXY 1234", "kind": "Lorry"])])
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package import BrowserAutomation
+import Logging
+
+/// Runs a real Chromium that may reach this machine while `body` works with it.
+package func withBrowser<Result: Sendable>(
+    _ configure: (inout BrowserConfiguration) -> Void = { _ in },
+    _ body: @Sendable (BrowserSession) async throws -> Result
+) async throws -> Result {
+    var configuration = BrowserConfiguration()
+    configuration.addressPolicy.allowsAllPrivate = true
+    configure(&configuration)
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let session = try await BrowserSession.start(
+        LocalBrowserSource(configuration: configuration, logger: logger), configuration: configuration, logger: logger)
+    do {
+        let result = try await body(session)
+        await session.close()
+        return result
+    } catch {
+        await session.close()
+        throw error
+    }
+}
