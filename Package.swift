@@ -20,16 +20,16 @@ let package = Package(
         .executable(name: "ai4ai-runtime", targets: ["ai4ai-runtime"]),
         .executable(name: "ai4ai", targets: ["ai4ai"]),
     ],
+    // `traits: []` leaves out what drags in full Foundation, which the container's program must not link.
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        // Hummingbird and Subprocess without their Foundation traits: the container's program links no full Foundation.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -109,22 +109,28 @@ let package = Package(
         .target(
             name: "Models",
             dependencies: [
+                "AgentEvents",
                 "AgentLoop",
                 "ServerSentEvents",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "Agents",
-            dependencies: ["AgentLoop", "BrowserAutomation", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "AgentEvents", "AgentLoop", "BrowserAutomation", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "Assembly",
             dependencies: [
-                "AgentCoreRuntime", "Agents", "Models", "Settings",
+                "AgentCoreRuntime", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "Models",
+                "ServerSentEvents", "Settings",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -141,13 +147,29 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .executableTarget(name: "ai4ai-runtime", dependencies: ["Assembly"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "ai4ai-runtime",
+            dependencies: [
+                "AgentCoreRuntime", "Assembly", "Settings",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "ai4ai",
             dependencies: [
-                "Assembly", "DemoSite", "ServerSentEvents",
+                "AgentCoreRuntime", "AgentEvents", "AgentLoop", "Agents", "Assembly", "DemoSite", "ServerSentEvents",
+                "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -22,6 +22,8 @@ public struct BrowserConfiguration: Sendable {
     public var startTimeout: Duration = .seconds(30)
     /// How long an action is retried until its element can be acted on.
     public var actionTimeout: Duration = .seconds(5)
+    /// How long an action waits for what covers its element to go away; at most ``actionTimeout``.
+    public var coverTimeout: Duration = .milliseconds(1500)
     /// How long a page may take to load.
     public var navigationTimeout: Duration = .seconds(30)
 

@@ -9,6 +9,12 @@ public struct InvocationRequest: Sendable {
     /// Whether the caller asks for `text/event-stream`.
     public var acceptsEventStream: Bool
 
+    /// Creates a request from a body, as it also comes over a socket.
+    public init(body: ByteBuffer, acceptsEventStream: Bool) {
+        self.body = body
+        self.acceptsEventStream = acceptsEventStream
+    }
+
     /// Decodes the body.
     /// - Throws: ``InvocationError`` with status 400: `Invalid JSON` where the body is none, `Invalid payload`
     ///   with the place and the reason where it does not fit `Payload`.

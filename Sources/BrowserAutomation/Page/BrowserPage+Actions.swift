@@ -7,6 +7,8 @@ extension BrowserPage {
         var gone: String?
         /// Not yet: worth another attempt.
         var retry: String?
+        /// What lies over an element seldom goes by itself; the agent should hear of it soon.
+        var isCovered: Bool?
         /// Never: the wrong kind of element or value.
         var wrong: String?
         var label: String?
@@ -31,7 +33,6 @@ extension BrowserPage {
     /// Repeats an attempt until it succeeds, fails for good, or the action's time is over.
     private func attempt(_ body: (_ attempt: Int) async throws -> Preparation) async throws -> Preparation {
         let started = ContinuousClock.now
-        let deadline = started + self.configuration.actionTimeout
         var attempt = 0
         while true {
             let preparation = try await body(attempt)
@@ -42,9 +43,10 @@ extension BrowserPage {
             guard let reason = preparation.retry else { return preparation }
             let pause = Self.pauses[min(attempt, Self.pauses.count - 1)]
             attempt += 1
-            guard ContinuousClock.now + pause < deadline else {
-                throw BrowserError(
-                    .notActionable, "\(reason) (\(attempt) attempts in \(self.configuration.actionTimeout)).")
+            let patience =
+                preparation.isCovered == true ? self.configuration.coverTimeout : self.configuration.actionTimeout
+            guard ContinuousClock.now + pause < started + patience else {
+                throw BrowserError(.notActionable, "\(reason) (\(attempt) attempts in \(patience)).")
             }
             try await Task.sleep(for: pause)
         }

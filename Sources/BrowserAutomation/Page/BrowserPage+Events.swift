@@ -52,7 +52,7 @@ extension BrowserPage {
             guard let frame = try? event.parameters(FrameURL.self), frame.frameId == self.targetID else { return }
             self.change { state in
                 state.url = frame.url
-                state.isNavigating = false
+                state.loadingFrames.remove(frame.frameId)
             }
         case "Page.lifecycleEvent":
             guard let lifecycle = try? event.parameters(LifecycleEvent.self), lifecycle.frameId == self.targetID
@@ -62,7 +62,7 @@ extension BrowserPage {
             }
         case "Page.frameRequestedNavigation", "Page.frameStartedNavigating", "Page.frameStartedLoading":
             self.setNavigating(true, event)
-        case "Page.frameStoppedLoading":
+        case "Page.frameStoppedLoading", "Page.frameDetached":
             self.setNavigating(false, event)
         case "Page.javascriptDialogOpening":
             guard let dialog = try? event.parameters(DialogOpening.self) else { return }
@@ -75,10 +75,16 @@ extension BrowserPage {
 
     private func setNavigating(_ isNavigating: Bool, _ event: CDPConnection.Event) {
         // A jump within the document (`sameDocument`, `historySameDocument`) loads nothing.
-        guard let frame = try? event.parameters(FrameReference.self), frame.frameId == self.targetID,
+        guard let frame = try? event.parameters(FrameReference.self),
             frame.navigationType?.lowercased().hasSuffix("samedocument") != true
         else { return }
-        self.change { $0.isNavigating = isNavigating }
+        self.change { state in
+            if isNavigating {
+                state.loadingFrames.insert(frame.frameId)
+            } else {
+                state.loadingFrames.remove(frame.frameId)
+            }
+        }
     }
 
     /// A dialog holds up everything else in its page, so it is answered at once: never with yes, because a page

@@ -64,7 +64,7 @@ extension BrowserPage {
             throw BrowserError(.navigationFailed, "This is the tab's first page; there is nothing to go back to.")
         }
         let before = self.beginAction()
-        self.state.withLock { $0.isNavigating = true }
+        self.state.withLock { state in _ = state.loadingFrames.insert(self.targetID) }
         try await self.send(
             "Page.navigateToHistoryEntry", ["entryId": .integer(history.entries[history.currentIndex - 1].id)])
         try await self.settle(after: before)
@@ -72,11 +72,14 @@ extension BrowserPage {
     }
 
     private static let loadPatience = Duration.seconds(10)
+    private static let framePatience = Duration.seconds(3)
 
     /// Forgets what earlier actions led to, and returns the document that this one starts in.
     func beginAction() -> String? {
         self.state.withLock { state in
             state.notes = []
+            // A frame that was loading before, such as an advertisement, is not this action's doing.
+            state.loadingFrames = []
             return state.loaderID
         }
     }
@@ -84,10 +87,12 @@ extension BrowserPage {
     /// Waits for the navigation that an action started, if it started one.
     func settle(after document: String?) async throws {
         let deadline = ContinuousClock.now + min(self.configuration.navigationTimeout, Self.loadPatience)
-        let hasSettled = try await self.wait(until: deadline) { state in
-            !state.isNavigating || (state.loaderID != document && state.milestones.contains("load"))
+        let hasSettled = try await self.wait(until: deadline) { [targetID] state in
+            !state.loadingFrames.contains(targetID)
+                || (state.loaderID != document && state.milestones.contains("load"))
         }
         if !hasSettled { self.note("The next page is still loading.") }
+        _ = try await self.wait(until: min(deadline, .now + Self.framePatience), for: \.loadingFrames.isEmpty)
     }
 
     struct Place: Decodable {

@@ -26,8 +26,8 @@ public final class BrowserPage: Sendable {
         /// The document that the main frame shows, and the milestones it has reached.
         var loaderID: String?
         var milestones: Set<String> = []
-        /// A navigation was asked for and has not ended.
-        var isNavigating = false
+        /// The frames, the main one included, in which a navigation was asked for and has not ended.
+        var loadingFrames: Set<String> = []
         /// What happened beside the action that was asked for: dialogs, refused addresses.
         var notes: [String] = []
         /// References count on from here in the next document, so that an old one never names a new element.

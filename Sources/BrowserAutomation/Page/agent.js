@@ -502,7 +502,7 @@ globalThis.__ai4ai ??= (() => {
     }
     if (!(await isStable(element))) return { retry: `${found.label} cannot be clicked: it is moving` };
     point = hitPoint(element);
-    if (point.error) return { retry: `${found.label} cannot be clicked: ${point.error}` };
+    if (point.error) return { retry: `${found.label} cannot be clicked: ${point.error}`, isCovered: true };
     guard(element);
     return { x: point.x, y: point.y, label: found.label };
   }

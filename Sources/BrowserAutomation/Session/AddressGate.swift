@@ -9,8 +9,8 @@ struct AddressGate: Sendable {
     init(policy: AddressPolicy) { self.policy = policy }
 
     /// Why an address may not be reached; `nil` where it may.
-    func refusal(of address: String) async -> String? {
-        switch self.policy.verdict(on: address) {
+    func refusal(of address: String, isDocument: Bool = true) async -> String? {
+        switch self.policy.verdict(on: address, isDocument: isDocument) {
         case .allowed: return nil
         case .refused(let reason): return reason
         case .dependsOn(let host):

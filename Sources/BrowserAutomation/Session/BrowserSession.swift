@@ -146,7 +146,7 @@ public final class BrowserSession: Sendable {
     }
 
     /// The tabs that pages have opened since the last call.
-    func takeOpenedTabs() -> [String] {
+    package func takeOpenedTabs() -> [String] {
         self.state.state.withLock { state in
             defer { state.openedTabs = [] }
             return state.openedTabs

@@ -5,6 +5,7 @@ enum RequestGate {
     private struct Paused: Decodable {
         struct Request: Decodable { var url: String }
         var requestId: String
+        var resourceType: String
         var request: Request
     }
 
@@ -24,12 +25,13 @@ enum RequestGate {
                 connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
             }
         }
-        switch gate.policy.verdict(on: paused.request.url) {
+        let isDocument = paused.resourceType == "Document"
+        switch gate.policy.verdict(on: paused.request.url, isDocument: isDocument) {
         case .allowed: decide(nil)
         case .refused(let reason): decide(reason)
         case .dependsOn:
             // Ends with the look-up, which the system bounds; the request it answers may be gone by then.
-            Task { decide(await gate.refusal(of: paused.request.url)) }
+            Task { decide(await gate.refusal(of: paused.request.url, isDocument: isDocument)) }
         }
     }
 }

@@ -1,0 +1,47 @@
+# What a newcomer needs. Each target installs what is missing first.
+SWIFT ?= swift
+VENV := .build/peers
+
+.PHONY: run test unit peers examples lint bench setup clean
+
+run: setup ## Start the runtime and the demo site on this machine.
+	$(SWIFT) build --product ai4ai
+	.build/debug/ai4ai up
+
+test: lint unit examples peers ## Prove that everything works.
+
+unit: setup
+	$(SWIFT) build --build-tests
+	scripts/check-links.sh .build/debug/ai4ai-runtime
+	$(SWIFT) test --skip-build
+
+examples: unit
+	for example in Examples/*/; do $(SWIFT) build --package-path $$example --scratch-path .build/examples || exit 1; done
+
+peers: unit $(VENV)/installed
+	$(VENV)/bin/pytest -q Tests/Peers
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift
+
+bench: setup $(VENV)/bench-installed ## Measure against peers, in release builds.
+	$(SWIFT) build -c release --product ai4ai-runtime
+	$(SWIFT) build -c release --product contract-agent
+	$(SWIFT) build -c release --product browser-bench
+	$(VENV)/bin/python Benchmarks/run.py
+
+setup:
+	@scripts/setup.sh
+
+$(VENV)/installed: Tests/Peers/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+$(VENV)/bench-installed: Benchmarks/requirements.txt $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	scripts/setup.sh wrk
+	touch $@
+
+clean:
+	rm -rf .build

@@ -1,0 +1,119 @@
+public import AgentEvents
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Run records as files, one directory per session.
+///
+/// Each save is written aside, synced and renamed, so that a crash at any moment leaves the old record or the new
+/// one. A lock file keeps two processes on one machine apart.
+public actor FileRunStore: RunStore {
+    private let root: String
+
+    /// Creates a store below a directory, which is created when it is first needed.
+    public init(directory: String) {
+        self.root = directory
+    }
+
+    public func open(_ session: SessionID) throws -> RunRecord {
+        try self.locked(session) {
+            var record = try self.read(session) ?? RunRecord(sessionID: session)
+            record.leaseEpoch += 1
+            record.version += 1
+            try self.write(record)
+            return record
+        }
+    }
+
+    public func save(_ record: RunRecord) throws -> RunRecord {
+        try self.locked(record.sessionID) {
+            let stored = try self.read(record.sessionID)
+            guard stored?.leaseEpoch == record.leaseEpoch, stored?.version == record.version else {
+                throw RunStoreError(
+                    .conflict, "Session \(record.sessionID) was taken over by another process; this one stops writing.")
+            }
+            var next = record
+            next.version += 1
+            try self.write(next)
+            return next
+        }
+    }
+
+    /// A directory name for any session id: what is no plain character is written as its code.
+    private func directory(_ session: SessionID) -> String {
+        let name = session.rawValue.utf8.map { byte in
+            let character = Character(Unicode.Scalar(byte))
+            let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-_".contains(character))
+            return isPlain ? String(character) : "%" + String(byte, radix: 16)
+        }
+        return "\(self.root)/\(name.joined())"
+    }
+
+    private func read(_ session: SessionID) throws -> RunRecord? {
+        let path = "\(self.directory(session))/run.json"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            return try JSONDecoder().decode(RunRecord.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw RunStoreError(.unusable, "The run record \(path) cannot be read: \(error). Move it away to start anew.")
+        }
+    }
+
+    private func write(_ record: RunRecord) throws {
+        let directory = self.directory(record.sessionID)
+        let aside = "\(directory)/run.json.new"
+        do {
+            let data = try JSONEncoder().encode(record)
+            let file = openFile(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            guard file >= 0 else { throw SystemFailure(call: "open") }
+            defer { close(file) }
+            try data.withUnsafeBytes { bytes in
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let written = writeFile(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                    guard written > 0 else { throw SystemFailure(call: "write") }
+                    rest = rest.dropFirst(written)
+                }
+            }
+            guard fsync(file) == 0 else { throw SystemFailure(call: "fsync") }
+            guard rename(aside, "\(directory)/run.json") == 0 else { throw SystemFailure(call: "rename") }
+        } catch {
+            throw RunStoreError(.unusable, "The run record of \(record.sessionID) cannot be saved in \(directory): \(error)")
+        }
+    }
+
+    private func locked<Result>(_ session: SessionID, _ body: () throws -> Result) throws -> Result {
+        let directory = self.directory(session)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw RunStoreError(.unusable, "The directory \(directory) for run records cannot be created: \(error)")
+        }
+        let lock = openFile("\(directory)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // Held for the milliseconds of one read and write.
+        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
+            throw RunStoreError(.unusable, "The lock in \(directory) cannot be taken: \(SystemFailure(call: "flock"))")
+        }
+        defer { close(lock) }
+        return try body()
+    }
+}
+
+/// A system call that failed, with the system's reason.
+private struct SystemFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(call: String) { self.description = "\(call): \(String(cString: strerror(errno)))" }
+}
+
+// Under names of their own, because the store has an `open` too.
+private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
+
+private func writeFile(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

@@ -1,0 +1,92 @@
+public import AgentEvents
+
+/// What a tool's input says about itself, beside its Swift type.
+public protocol ToolInput: Decodable, Sendable {
+    /// What each member means, by its name in the JSON.
+    static var descriptions: [String: String] { get }
+}
+
+extension ToolInput {
+    public static var descriptions: [String: String] { [:] }
+}
+
+/// The input of a tool that needs none.
+public struct NoInput: ToolInput {}
+
+/// How far what a tool does reaches.
+public enum RiskClass: String, Sendable, Codable {
+    case read
+    case reversibleWrite
+    case irreversible
+}
+
+/// Something that a model can have done.
+public struct Tool: Sendable {
+    public let definition: ToolDefinition
+    public let risk: RiskClass
+    /// The step's name for a person, such as `Open example.com`.
+    let describe: @Sendable (JSONValue) -> String
+    let call: @Sendable (JSONValue, ToolContext) async throws -> String
+
+    /// Creates a tool whose JSON schema is made from its input type.
+    /// - Parameters:
+    ///   - describe: Names the step for a person.
+    ///   - call: Does the work and answers in words for the model. What it throws is told to the model, except for
+    ///     `CancellationError`.
+    public init<Input: ToolInput>(
+        _ name: String, _ description: String, risk: RiskClass,
+        describe: @escaping @Sendable (Input) -> String,
+        call: @escaping @Sendable (Input, ToolContext) async throws -> String
+    ) {
+        self.definition = ToolDefinition(
+            name: name, description: description, inputSchema: JSONSchema.of(Input.self))
+        self.risk = risk
+        self.describe = { value in (try? value.decode(Input.self)).map(describe) ?? name }
+        self.call = { value, context in
+            let input: Input
+            do {
+                input = try value.decode(Input.self)
+            } catch let error as DecodingError {
+                throw ToolInputError(tool: name, error: error)
+            }
+            return try await call(input, context)
+        }
+    }
+}
+
+/// What a tool may use beside its input.
+public struct ToolContext: Sendable {
+    /// The call's id.
+    public var callID: String
+    /// Reports what happens to whoever follows the run.
+    public var emit: EventSink
+
+    public init(callID: String, emit: @escaping EventSink) {
+        self.callID = callID
+        self.emit = emit
+    }
+}
+
+/// Takes the events of a run, in order.
+public typealias EventSink = @Sendable (AgentEvent) async -> Void
+
+/// A model's arguments do not fit the tool's schema.
+struct ToolInputError: Error, CustomStringConvertible {
+    let tool: String
+    let error: DecodingError
+
+    var description: String {
+        func place(_ path: [any CodingKey]) -> String {
+            path.isEmpty ? "the arguments" : "'\(path.map(\.stringValue).joined(separator: "."))'"
+        }
+        let reason =
+            switch self.error {
+            case .keyNotFound(let key, let context): "\(place(context.codingPath + [key])) is missing"
+            case .typeMismatch(let type, let context): "\(place(context.codingPath)) is not \(type)"
+            case .valueNotFound(let type, let context): "\(place(context.codingPath)) is null instead of \(type)"
+            case .dataCorrupted(let context): "\(place(context.codingPath)): \(context.debugDescription)"
+            @unknown default: "\(self.error)"
+            }
+        return "The arguments of \(self.tool) do not fit its schema: \(reason). Correct them and call again."
+    }
+}

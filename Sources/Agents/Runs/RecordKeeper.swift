@@ -1,0 +1,51 @@
+import AgentEvents
+import AgentLoop
+
+/// The session is another person's.
+struct RunRefused: Error, CustomStringConvertible {
+    let session: SessionID
+    var description: String { "Session \(self.session) belongs to somebody else. Start a new session." }
+}
+
+/// Keeps a run's record up to date.
+actor RecordKeeper {
+    private var record: RunRecord
+    private let store: any RunStore
+
+    private init(record: RunRecord, store: any RunStore) {
+        self.record = record
+        self.store = store
+    }
+
+    /// Takes the session over for a run and records what is asked for, before anything is done about it.
+    /// - Throws: ``RunRefused``, ``RunStoreError``.
+    static func open(_ request: RunRequest, in store: any RunStore) async throws -> RecordKeeper {
+        var record = try await store.open(request.sessionID)
+        if let owner = record.owner, owner != request.userID { throw RunRefused(session: request.sessionID) }
+        record.owner = record.owner ?? request.userID
+        if record.status == .running || record.transcript.last?.role == .user {
+            record.transcript.append(.assistant("(The previous run was interrupted; its outcome is unknown.)"))
+        }
+        switch request.work {
+        case .prompt(let text): record.transcript.append(.user(text))
+        case .automation(let task): record.transcript.append(.user(task.prompt))
+        }
+        record.runID = request.runID
+        record.status = .running
+        return RecordKeeper(record: try await store.save(record), store: store)
+    }
+
+    var transcript: [Message] { self.record.transcript }
+
+    func save(_ transcript: [Message]) async throws {
+        self.record.transcript = transcript
+        self.record = try await self.store.save(self.record)
+    }
+
+    /// Records the end. The answer joins the transcript unless the loop has put it there.
+    func finish(_ status: RunStatus, answer: String) async throws {
+        if self.record.transcript.last != .assistant(answer) { self.record.transcript.append(.assistant(answer)) }
+        self.record.status = status
+        self.record = try await self.store.save(self.record)
+    }
+}

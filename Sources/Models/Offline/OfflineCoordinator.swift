@@ -1,0 +1,44 @@
+import AgentEvents
+import AgentLoop
+
+/// The offline model as coordinator: hands web tasks over, asks for a missing address, and admits the rest.
+struct OfflineCoordinator {
+    let messages: [Message]
+    let canBrowse: Bool
+
+    private static let question = "Which address should I open for that?"
+
+    func decide() -> OfflineModel.Decision {
+        guard let last = self.messages.last else { return .say(OfflineModel.abilities) }
+        if let result = last.toolResults.last { return .say(result.text) }
+        let text = last.text.trimmed
+        if let task = self.taskThatLackedItsAddress, let address = InstructionParser.address(in: text) {
+            return self.browse("open \(address), \(task)")
+        }
+        let parsed = InstructionParser.parse(text)
+        if parsed.instructions.isEmpty { return .say(self.smallTalk(text)) }
+        guard parsed.unknown.isEmpty else { return .say(OfflineModel.notUnderstood(parsed.unknown)) }
+        guard case .open = parsed.instructions[0] else { return .say(Self.question) }
+        return self.browse(text)
+    }
+
+    /// What the person asked for, when our last word was the question for an address.
+    private var taskThatLackedItsAddress: String? {
+        let earlier = self.messages.dropLast()
+        guard earlier.last?.text == Self.question else { return nil }
+        return earlier.dropLast().last { $0.role == .user }?.text
+    }
+
+    private func browse(_ goal: String) -> OfflineModel.Decision {
+        guard self.canBrowse else { return .say("I cannot open web pages here. \(OfflineModel.configureHint)") }
+        return .call("browse", ["goal": .string(goal)], id: "offline-\(self.messages.count)-browse")
+    }
+
+    private func smallTalk(_ text: String) -> String {
+        let greetings: Set = ["hi", "hello", "hey", "hai", "helo", "thanks", "thank"]
+        if let first = text.words.first, greetings.contains(first), text.words.count <= 4 {
+            return "Hello. \(OfflineModel.abilities)"
+        }
+        return OfflineModel.notUnderstood([text])
+    }
+}

@@ -1,0 +1,53 @@
+import AgentEvents
+public import AgentLoop
+
+/// The model that comes along: a small program that follows plain English instructions, step by step, with the
+/// same tools as any model. It knows no site, guesses nothing, and says what it cannot do.
+public struct OfflineModel: LanguageModel {
+    public let name = "offline"
+
+    public init() {}
+
+    /// What it decides in a turn.
+    enum Decision: Equatable {
+        case say(String)
+        case call(String, JSONValue, id: String)
+    }
+
+    public func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+        let tools = Set(request.tools.map(\.name))
+        let decision =
+            tools.contains("navigate")
+            ? OfflineAutomation(messages: request.messages).decide()
+            : OfflineCoordinator(messages: request.messages, canBrowse: tools.contains("browse")).decide()
+        return AsyncThrowingStream { stream in
+            switch decision {
+            case .say(let text):
+                for piece in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+                    stream.yield(.text(piece.offset == 0 ? String(piece.element) : " \(piece.element)"))
+                }
+                stream.yield(.stop(.endTurn))
+            case .call(let tool, let input, let id):
+                stream.yield(.toolCallStart(id: id, name: tool))
+                stream.yield(.toolCallInput(id: id, delta: input.json))
+                stream.yield(.stop(.toolUse))
+            }
+            stream.finish()
+        }
+    }
+
+    static let configureHint = """
+        To have any request understood, connect a model: set AI4AI_MODEL_URL to an OpenAI-compatible server (Ollama: \
+        http://localhost:11434/v1) and AI4AI_MODEL to the name of its model.
+        """
+
+    static let abilities = """
+        I am the offline model that comes with AI4AI, and I follow plain instructions such as: open example.com, fill \
+        Name with Aminah, choose Selangor from State, click Search, tell me the total.
+        """
+
+    static func notUnderstood(_ clauses: [String]) -> String {
+        let list = clauses.map { "\"\($0)\"" }.joined(separator: ", ")
+        return "I did not understand \(list). \(self.abilities) \(self.configureHint)"
+    }
+}

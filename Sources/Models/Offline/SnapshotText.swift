@@ -1,0 +1,57 @@
+import AgentLoop
+
+/// The text of a page snapshot, read back into controls. Only models that are programs need this.
+struct SnapshotText {
+    struct Control: Hashable {
+        var ref: String
+        var role: String
+        var name: String
+        /// Everything after the name.
+        var state: String
+    }
+
+    let lines: [Substring]
+    let controls: [Control]
+
+    /// The newest tool result that holds a snapshot.
+    static func newest(in messages: [Message]) -> SnapshotText? {
+        for message in messages.reversed() {
+            for result in message.toolResults.reversed() where !result.isError {
+                if result.text.contains("\nAddress: ") || result.text.hasPrefix("Page: ") {
+                    return SnapshotText(result.text)
+                }
+            }
+        }
+        return nil
+    }
+
+    init(_ text: String) {
+        self.lines = text.split(separator: "\n")
+        self.controls = self.lines.compactMap(Self.control)
+    }
+
+    func control(role: String, name: String) -> Control? {
+        self.controls.first { $0.role == role && $0.name == name }
+    }
+
+    /// Reads `[e5] button "Check" (disabled)`.
+    private static func control(_ line: Substring) -> Control? {
+        guard line.hasPrefix("[e"), let bracket = line.firstIndex(of: "]") else { return nil }
+        let ref = line[line.index(after: line.startIndex)..<bracket]
+        guard ref.dropFirst().allSatisfy(\.isNumber) else { return nil }
+        let rest = line[bracket...].dropFirst(2)
+        let role = rest.prefix { $0 != " " }
+        guard let open = rest.firstIndex(of: "\"") else { return nil }
+        var name = ""
+        var index = rest.index(after: open)
+        while index < rest.endIndex, rest[index] != "\"" {
+            if rest[index] == "\\" {
+                index = rest.index(after: index)
+                guard index < rest.endIndex else { return nil }
+            }
+            name.append(rest[index])
+            index = rest.index(after: index)
+        }
+        return Control(ref: String(ref), role: String(role), name: name, state: String(rest[index...].dropFirst()))
+    }
+}

@@ -1,0 +1,88 @@
+import AgentEvents
+public import AgentLoop
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+import NIOHTTP1
+import ServerSentEvents
+
+/// A model behind the chat completions interface that OpenAI has, and Ollama, llama.cpp, vLLM and LM Studio share.
+///
+/// Connects on the first turn and not before.
+public struct OpenAICompatibleModel: LanguageModel {
+    public let name: String
+    private let endpoint: String
+    private let apiKey: String?
+    private let timeout: TimeAmount
+
+    /// Creates a provider.
+    /// - Parameters:
+    ///   - baseURL: The interface's root, such as `http://localhost:11434/v1`.
+    ///   - model: The model's name on that server.
+    ///   - apiKey: Sent as bearer token where the server wants one.
+    ///   - timeout: The longest silence of the server, in seconds.
+    public init(baseURL: String, model: String, apiKey: String? = nil, timeout: Int = 120) {
+        self.name = model
+        self.endpoint = "\(baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL)/chat/completions"
+        self.apiKey = apiKey
+        self.timeout = .seconds(Int64(timeout))
+    }
+
+    public func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+        AsyncThrowingStream { stream in
+            let work = Task {
+                do {
+                    try await self.stream(request) { stream.yield($0) }
+                    stream.finish()
+                } catch {
+                    stream.finish(throwing: error)
+                }
+            }
+            stream.onTermination = { _ in work.cancel() }
+        }
+    }
+
+    private func stream(_ request: ModelRequest, _ yield: (ModelEvent) -> Void) async throws {
+        var post = HTTPClientRequest(url: self.endpoint)
+        post.method = .POST
+        post.headers.add(name: "content-type", value: "application/json")
+        post.headers.add(name: "accept", value: "text/event-stream")
+        if let apiKey { post.headers.add(name: "authorization", value: "Bearer \(apiKey)") }
+        post.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(ChatRequest(self.name, request))))
+
+        let response: HTTPClientResponse
+        do {
+            response = try await HTTPClient.shared.execute(post, timeout: self.timeout)
+        } catch let error where !(error is CancellationError) {
+            throw ModelError(
+                .unreachable, "The model server \(self.endpoint) cannot be reached: \(error). Is it running?")
+        }
+        guard response.status == .ok else { throw await self.refusal(response) }
+
+        var parser = ServerSentEventParser()
+        var reader = ChatStreamReader()
+        do {
+            for try await part in response.body {
+                for event in try parser.feed(part.readableBytesView) {
+                    for event in try reader.receive(event.data) { yield(event) }
+                }
+            }
+        } catch let error where !(error is CancellationError || error is ModelError) {
+            throw ModelError(.badAnswer, "The answer of \(self.endpoint) broke off: \(error)")
+        }
+    }
+
+    private func refusal(_ response: HTTPClientResponse) async -> ModelError {
+        // Only for the message: an answer that cannot be read adds nothing to its status.
+        let body = (try? await response.body.collect(upTo: 64 * 1024)).map { String(buffer: $0) } ?? ""
+        let text = "The model server \(self.endpoint) answered \(response.status.code): \(body.prefix(500))"
+        switch response.status.code {
+        case 401, 403: return ModelError(.refused, "\(text) Check AI4AI_MODEL_API_KEY.")
+        case 404: return ModelError(.refused, "\(text) Check AI4AI_MODEL_URL and that the model '\(self.name)' exists.")
+        case 429: return ModelError(.throttled, text)
+        case 500...: return ModelError(.serverFailure, text)
+        default: return ModelError(.refused, text)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Configuration
+
+/// A setting has a value that it cannot have.
+public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The environment variable's name.
+    public let variable: String
+    public let value: String
+    /// What would be accepted.
+    public let accepted: String
+
+    init(key: String, value: String, accepted: String) {
+        self.variable = "AI4AI_" + key.uppercased().split(separator: ".").joined(separator: "_")
+        self.value = value
+        self.accepted = accepted
+    }
+
+    public var description: String {
+        self.value.isEmpty
+            ? "\(self.variable) is missing: expected is \(self.accepted)."
+            : "\(self.variable) is '\(self.value)': expected is \(self.accepted)."
+    }
+}
+
+/// Reads single settings. An empty value counts as absent, as shells make it hard to unset a variable.
+struct SettingsReader {
+    let reader: ConfigReader
+
+    func text(_ key: String) -> String? {
+        self.reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func secret(_ key: String) -> String? {
+        self.reader.string(forKey: ConfigKey(key), isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = self.text(key) else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            throw SettingsError(
+                key: key, value: text, accepted: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    func flag(_ key: String) throws -> Bool? {
+        guard let text = self.text(key) else { return nil }
+        switch text.lowercased() {
+        case "true", "1", "yes": return true
+        case "false", "0", "no": return false
+        default: throw SettingsError(key: key, value: text, accepted: "true or false")
+        }
+    }
+
+    func choice(_ key: String, of choices: [String]) throws -> String? {
+        guard let text = self.text(key) else { return nil }
+        guard choices.contains(text.lowercased()) else {
+            throw SettingsError(key: key, value: text, accepted: "one of \(choices.joined(separator: ", "))")
+        }
+        return text.lowercased()
+    }
+
+    func url(_ key: String) throws -> String? {
+        guard let text = self.text(key) else { return nil }
+        guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+            throw SettingsError(key: key, value: text, accepted: "an address with http:// or https://")
+        }
+        return text
+    }
+
+    func origins(_ key: String) throws -> [String] {
+        guard let text = self.text(key) else { return [] }
+        let origins = text.split(separator: ",").map { $0.filter { $0 != " " } }
+        for origin in origins {
+            let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 3, ["http:", "https:"].contains(parts[0]), parts[1].isEmpty, !parts[2].isEmpty else {
+                throw SettingsError(
+                    key: key, value: String(origin), accepted: "origins such as http://127.0.0.1:8090, separated by commas")
+            }
+        }
+        return origins.map { String($0) }
+    }
+}

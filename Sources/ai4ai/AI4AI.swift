@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// What people run.
+@main
+struct AI4AI: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ai4ai",
+        abstract: "Has errands on the web done by agents in a real browser.",
+        discussion: "Settings come from the environment: see the README for AI4AI_MODEL_URL and the others.",
+        version: "0.1.0",
+        subcommands: [Up.self, Runtime.self, Invoke.self, Browse.self, DemoSiteCommand.self, Version.self]
+    )
+}
+
+/// Prints the version.
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+    func run() { print(AI4AI.configuration.version) }
+}

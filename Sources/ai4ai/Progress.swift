@@ -1,0 +1,44 @@
+import AgentEvents
+
+#if canImport(Glibc)
+    @preconcurrency import Glibc
+#elseif canImport(Musl)
+    @preconcurrency import Musl
+#else
+    import Darwin
+#endif
+
+/// Shows a run to a person in a terminal: steps and what came of them on standard error, the answer on standard
+/// output.
+struct Progress {
+    private var isTextOpen = false
+    private var answer = ""
+    private var error: String?
+
+    mutating func show(_ event: AgentEvent) {
+        switch event {
+        case .stepStarted(let step): self.note("→ \(step.stepName)")
+        case .toolCallResult(let result):
+            // The first line says what happened; the page's content follows it.
+            let line = result.content.split(separator: "\n").first.map(String.init) ?? ""
+            if !line.hasPrefix("<page") { self.note("  \(line.prefix(200))") }
+        case .custom(let custom) where custom.name == "browser.navigated":
+            self.note("  \(custom.value["title"]?.string ?? "") \(custom.value["url"]?.string ?? "")")
+        case .textMessageStart: self.answer = ""
+        case .textMessageContent(let content): self.answer += content.delta
+        case .runError(let failure): self.error = failure.message
+        default: break
+        }
+    }
+
+    /// Prints the answer.
+    /// - Throws: ``Failure`` when the run failed.
+    func finish() throws {
+        if let error { throw Failure(error) }
+        print(self.answer)
+    }
+
+    private func note(_ line: String) {
+        fputs("\(line)\n", stderr)
+    }
+}

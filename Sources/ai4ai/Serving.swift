@@ -1,0 +1,78 @@
+import AgentCoreRuntime
+import ArgumentParser
+import Assembly
+import DemoSite
+import Logging
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// Brings everything up that exists, on this machine.
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the runtime and the demo site on this machine.",
+        discussion: "The browser may reach the demo site, and nothing else of this machine.")
+
+    @Option(help: "The runtime's port.") var port: Int?
+    @Option(help: "The demo site's port.") var demoPort = 8090
+
+    func run() async throws {
+        var settings = try Settings.fromEnvironment()
+        let demo = "http://127.0.0.1:\(self.demoPort)"
+        settings.browser.allowedPrivateOrigins.append(demo)
+        settings.logLevel = settings.logLevel == "info" ? "notice" : settings.logLevel
+        var configuration = AgentCoreApp.Configuration(port: self.port ?? settings.port, isContainer: false)
+        configuration.onListening = { [model = settings.model] port in
+            print(Self.welcome(port: port, demo: demo, model: model))
+        }
+        try await RuntimeAssembly.serve(
+            settings, configuration: configuration, with: [DemoSite(port: self.demoPort)])
+    }
+
+    private static func welcome(port: Int, demo: String, model: Settings.Model) -> String {
+        """
+        AI4AI is up.
+
+          runtime    http://127.0.0.1:\(port)  (POST /invocations, GET /ping, /ws)
+          demo site  \(demo)
+          model      \(model.name ?? "offline: follows plain instructions; set AI4AI_MODEL_URL and AI4AI_MODEL for a real one")
+
+        Try, in another terminal:
+
+          curl http://127.0.0.1:\(port)/invocations -d '{"prompt": "open \(demo), fill Plate number with WXY 1234, click Check, tell me the amount due"}'
+
+        Add -N -H 'Accept: text/event-stream' to see every step. Stop with Ctrl-C.
+        """
+    }
+}
+
+/// Serves the runtime alone.
+struct Runtime: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Start the runtime alone.")
+
+    @Option(help: "The port.") var port: Int?
+
+    func run() async throws {
+        let settings = try Settings.fromEnvironment()
+        try await RuntimeAssembly.serve(
+            settings, configuration: .init(port: self.port ?? settings.port, isContainer: false))
+    }
+}
+
+/// Serves the demo site alone.
+struct DemoSiteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo-site", abstract: "Start the demo site alone.",
+        discussion: "What it received is at /received.")
+
+    @Option(help: "The port; 0 picks a free one.") var port = 8090
+
+    func run() async throws {
+        let site = DemoSite(port: self.port) { port in print("The demo site is at http://127.0.0.1:\(port)") }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: site)], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "demo-site") { _ in SwiftLogNoOpLogHandler() }))
+        try await group.run()
+    }
+}
