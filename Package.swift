@@ -182,13 +182,61 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["BrowserAutomation", "DemoSite", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "BrowserAutomation", "DemoSite",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             path: "Tests/TestSupport",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "WebSocketTests",
+            dependencies: ["TestSupport", "WebSocket", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "AgentEventsTests", dependencies: ["AgentEvents"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Settings", .product(name: "Configuration", package: "swift-configuration")],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "BrowserAutomationTests",
-            dependencies: ["BrowserAutomation", "DemoSite", "TestSupport"],
+            dependencies: [
+                "AgentEvents", "BrowserAutomation", "DemoSite", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "AgentCoreRuntimeTests",
+            dependencies: [
+                "AgentCoreRuntime", "WebSocketClient",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "AgentLoopTests",
+            dependencies: ["AgentEvents", "AgentLoop", "Models", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ModelsTests",
+            dependencies: ["AgentEvents", "AgentLoop", "Models", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "AgentsTests",
+            dependencies: [
+                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Models", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings
         ),
     ]

@@ -50,7 +50,8 @@ struct InvocationPayload: Decodable {
         _ text: String, _ container: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys, _ what: String
     ) throws {
         guard text.contains(where: { !$0.isWhitespace }) else {
-            throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "the \(what) is empty.")
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: container, debugDescription: "the \(what) is empty.")
         }
     }
 }

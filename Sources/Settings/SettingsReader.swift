@@ -74,7 +74,8 @@ struct SettingsReader {
             let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 3, ["http:", "https:"].contains(parts[0]), parts[1].isEmpty, !parts[2].isEmpty else {
                 throw SettingsError(
-                    key: key, value: String(origin), accepted: "origins such as http://127.0.0.1:8090, separated by commas")
+                    key: key, value: String(origin),
+                    accepted: "origins such as http://127.0.0.1:8090, separated by commas")
             }
         }
         return origins.map { String($0) }

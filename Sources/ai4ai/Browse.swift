@@ -1,6 +1,6 @@
-import Agents
-import AgentLoop
 import AgentEvents
+import AgentLoop
+import Agents
 import ArgumentParser
 import Assembly
 import Logging
@@ -14,7 +14,8 @@ struct Browse: AsyncParsableCommand {
 
     @Argument(help: "The task, in plain language.") var goal: String
     @Option(help: "Where to begin.") var startUrl: String?
-    @Option(help: "A domain whose pages may be opened; repeat for more. No limit when absent.") var allowDomain: [String] = []
+    @Option(help: "A domain whose pages may be opened; repeat for more. No limit when absent.") var allowDomain:
+        [String] = []
     @Flag(help: "Show the browser's window.") var headed = false
 
     func run() async throws {

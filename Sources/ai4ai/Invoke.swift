@@ -28,9 +28,23 @@ struct Invoke: AsyncParsableCommand {
         let payload = try JSONEncoder().encode(Payload(prompt: self.prompt, session_id: self.session))
         request.body = .bytes(ByteBuffer(bytes: payload))
 
+        // A runtime that is not there is reported at once instead of being tried until the timeout.
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do {
+            try await self.follow(request, client)
+            try await client.shutdown()
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+    }
+
+    private func follow(_ request: HTTPClientRequest, _ client: HTTPClient) async throws {
         let response: HTTPClientResponse
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .hours(1))
+            response = try await client.execute(request, timeout: .hours(1))
         } catch {
             throw Failure("\(self.url) cannot be reached: \(error). Is the runtime running? Start it with: ai4ai up")
         }

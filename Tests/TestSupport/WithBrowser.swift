@@ -10,6 +10,14 @@ package func withBrowser<Result: Sendable>(
     configuration.addressPolicy.allowsAllPrivate = true
     configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    return try await BrowserSlots.shared.withSlot { [configuration] in
+        try await run(configuration, logger, body)
+    }
+}
+
+private func run<Result: Sendable>(
+    _ configuration: BrowserConfiguration, _ logger: Logger, _ body: @Sendable (BrowserSession) async throws -> Result
+) async throws -> Result {
     let session = try await BrowserSession.start(
         LocalBrowserSource(configuration: configuration, logger: logger), configuration: configuration, logger: logger)
     do {

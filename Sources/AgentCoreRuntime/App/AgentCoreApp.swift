@@ -19,7 +19,8 @@ public import ServiceLifecycle
 /// on the server's event loop, so code that blocks or computes cannot delay `/ping`.
 public struct AgentCoreApp: Service {
     /// Answers an invocation.
-    public typealias InvocationHandler = @Sendable (InvocationRequest, RequestContext) async throws -> InvocationResponse
+    public typealias InvocationHandler =
+        @Sendable (InvocationRequest, RequestContext) async throws -> InvocationResponse
     /// Serves one WebSocket until it returns; the socket is then closed with 1000, or 1011 if it throws.
     public typealias WebSocketHandler = @Sendable (AgentWebSocket, RequestContext) async throws -> Void
     /// Reports the agent's own status.

@@ -65,7 +65,8 @@ struct RuntimeServer {
         let tracker = self.tracker
         let sockets = self.sockets
         let responder = RuntimeResponder(
-            app: self.app, tracker: self.tracker, backgroundTasks: self.backgroundTasks, ping: {
+            app: self.app, tracker: self.tracker, backgroundTasks: self.backgroundTasks,
+            ping: {
                 evaluator?.request()
                 return tracker.report.json
             })

@@ -99,7 +99,8 @@ public struct TurnLoop: Sendable {
     // MARK: The model
 
     private func askWithRetries(
-        _ messages: [Message], _ usage: inout TokenUsage, _ deadline: ContinuousClock.Instant, _ emit: @escaping EventSink
+        _ messages: [Message], _ usage: inout TokenUsage, _ deadline: ContinuousClock.Instant,
+        _ emit: @escaping EventSink
     ) async throws -> Message {
         var pause = Duration.milliseconds(500)
         while true {
@@ -130,7 +131,8 @@ public struct TurnLoop: Sendable {
         guard let tool = self.tools[call.name] else {
             let known = self.definitions.map(\.name).joined(separator: ", ")
             return await self.report(
-                ToolResult(callID: call.id, text: "There is no tool '\(call.name)'. There are: \(known).", isError: true),
+                ToolResult(
+                    callID: call.id, text: "There is no tool '\(call.name)'. There are: \(known).", isError: true),
                 emit)
         }
         let step = AgentEvent.Step(stepName: tool.describe(call.input))

@@ -52,7 +52,7 @@ public actor FileRunStore: RunStore {
             let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-_".contains(character))
             return isPlain ? String(character) : "%" + String(byte, radix: 16)
         }
-        return "\(self.root)/\(name.joined())"
+        return "\(self.root)/\(name.isEmpty ? "%" : name.joined())"
     }
 
     private func read(_ session: SessionID) throws -> RunRecord? {
@@ -61,7 +61,8 @@ public actor FileRunStore: RunStore {
         do {
             return try JSONDecoder().decode(RunRecord.self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
-            throw RunStoreError(.unusable, "The run record \(path) cannot be read: \(error). Move it away to start anew.")
+            throw RunStoreError(
+                .unusable, "The run record \(path) cannot be read: \(error). Move it away to start anew.")
         }
     }
 
@@ -84,7 +85,8 @@ public actor FileRunStore: RunStore {
             guard fsync(file) == 0 else { throw SystemFailure(call: "fsync") }
             guard rename(aside, "\(directory)/run.json") == 0 else { throw SystemFailure(call: "rename") }
         } catch {
-            throw RunStoreError(.unusable, "The run record of \(record.sessionID) cannot be saved in \(directory): \(error)")
+            throw RunStoreError(
+                .unusable, "The run record of \(record.sessionID) cannot be saved in \(directory): \(error)")
         }
     }
 

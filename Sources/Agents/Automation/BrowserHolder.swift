@@ -19,7 +19,8 @@ actor BrowserHolder {
             self.session = try await self.start()
             throw BrowserError(
                 .browserGone,
-                "The browser had died. A new one is running; what was open and filled in is lost. Open the address again.")
+                "The browser had died. A new one is running; what was open and filled in is lost. Open the address again."
+            )
         }
         let started = try await self.start()
         self.session = started

@@ -59,14 +59,17 @@ struct BrowserTools {
     private struct Text: ToolInput {
         var text: String
         var seconds: Int?
-        static let descriptions = ["text": "The text to wait for.", "seconds": "The longest wait; 10 by default, 60 at most."]
+        static let descriptions = [
+            "text": "The text to wait for.", "seconds": "The longest wait; 10 by default, 60 at most.",
+        ]
     }
 
     private struct Tab: ToolInput {
         var switchTo: String?
         var close: String?
         static let descriptions = [
-            "switchTo": "A tab to work in from now on, such as t2.", "close": "A tab to close. With neither, tabs are listed.",
+            "switchTo": "A tab to work in from now on, such as t2.",
+            "close": "A tab to close. With neither, tabs are listed.",
         ]
     }
 
@@ -81,7 +84,8 @@ struct BrowserTools {
     }
 
     private var snapshot: Tool {
-        Tool("snapshot", "Lists what is in the window, with references to act on.", risk: .read,
+        Tool(
+            "snapshot", "Lists what is in the window, with references to act on.", risk: .read,
             describe: { (_: NoInput) in "Look at the page" }
         ) { _, _ in
             UntrustedText.wrap(try await self.page().snapshot().text)
@@ -89,7 +93,8 @@ struct BrowserTools {
     }
 
     private var click: Tool {
-        Tool("click", "Clicks a control once it can be clicked.", risk: .reversibleWrite,
+        Tool(
+            "click", "Clicks a control once it can be clicked.", risk: .reversibleWrite,
             describe: { (input: Reference) in "Click \(input.ref)" }
         ) { input, context in
             let page = try await self.page()
@@ -98,7 +103,8 @@ struct BrowserTools {
     }
 
     private var fill: Tool {
-        Tool("fill", "Puts text into a field.", risk: .reversibleWrite,
+        Tool(
+            "fill", "Puts text into a field.", risk: .reversibleWrite,
             describe: { (input: Fill) in "Fill \(input.ref)" }
         ) { input, _ in
             Self.words(try await self.page().fill(input.ref, with: input.text))
@@ -106,7 +112,8 @@ struct BrowserTools {
     }
 
     private var select: Tool {
-        Tool("select", "Chooses an option of a list.", risk: .reversibleWrite,
+        Tool(
+            "select", "Chooses an option of a list.", risk: .reversibleWrite,
             describe: { (input: Select) in "Choose \"\(input.option)\" in \(input.ref)" }
         ) { input, context in
             let page = try await self.page()
@@ -115,7 +122,8 @@ struct BrowserTools {
     }
 
     private var press: Tool {
-        Tool("press", "Presses a key in whatever has the focus.", risk: .reversibleWrite,
+        Tool(
+            "press", "Presses a key in whatever has the focus.", risk: .reversibleWrite,
             describe: { (input: Key) in "Press \(input.key)" }
         ) { input, context in
             let page = try await self.page()
@@ -124,7 +132,8 @@ struct BrowserTools {
     }
 
     private var scroll: Tool {
-        Tool("scroll", "Scrolls the window or a box in it.", risk: .read,
+        Tool(
+            "scroll", "Scrolls the window or a box in it.", risk: .read,
             describe: { (input: Scroll) in input.pages < 0 ? "Scroll up" : "Scroll down" }
         ) { input, context in
             let page = try await self.page()
@@ -133,7 +142,8 @@ struct BrowserTools {
     }
 
     private var waitForText: Tool {
-        Tool("wait_for_text", "Waits until a text is on the page.", risk: .read,
+        Tool(
+            "wait_for_text", "Waits until a text is on the page.", risk: .read,
             describe: { (input: Text) in "Wait for \"\(input.text)\"" }
         ) { input, context in
             let page = try await self.page()
@@ -144,7 +154,8 @@ struct BrowserTools {
     }
 
     private var readPage: Tool {
-        Tool("read_page", "Reads the whole page as text, also what is outside of the window.", risk: .read,
+        Tool(
+            "read_page", "Reads the whole page as text, also what is outside of the window.", risk: .read,
             describe: { (_: NoInput) in "Read the page" }
         ) { _, _ in
             UntrustedText.wrap(try await self.page().readText())
@@ -152,7 +163,8 @@ struct BrowserTools {
     }
 
     private var goBack: Tool {
-        Tool("go_back", "Goes back to the tab's previous page.", risk: .read,
+        Tool(
+            "go_back", "Goes back to the tab's previous page.", risk: .read,
             describe: { (_: NoInput) in "Go back" }
         ) { _, context in
             let page = try await self.page()
@@ -161,7 +173,8 @@ struct BrowserTools {
     }
 
     private var tabs: Tool {
-        Tool("tabs", "Lists the open tabs, switches to one, or closes one.", risk: .read,
+        Tool(
+            "tabs", "Lists the open tabs, switches to one, or closes one.", risk: .read,
             describe: { (input: Tab) in input.switchTo.map { "Switch to tab \($0)" } ?? "Look at the tabs" }
         ) { input, _ in
             let browser = try await self.holder.browser()

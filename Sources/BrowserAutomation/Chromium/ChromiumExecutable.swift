@@ -20,7 +20,8 @@ enum ChromiumExecutable {
         if let configured {
             guard FileManager.default.isExecutableFile(atPath: configured) else {
                 throw BrowserError(
-                    .cannotStart, "AI4AI_CHROMIUM is '\(configured)', which is no executable file. Correct or unset it.")
+                    .cannotStart, "AI4AI_CHROMIUM is '\(configured)', which is no executable file. Correct or unset it."
+                )
             }
             return configured
         }

@@ -16,10 +16,13 @@ import SystemPackage
 final class LocalChromium: Sendable {
     /// The browser-level CDP endpoint.
     let webSocketURL: String
+    /// Where its profile lies while it runs.
+    let profile: String
     private let process: Task<Void, Never>
 
-    private init(webSocketURL: String, process: Task<Void, Never>) {
+    private init(webSocketURL: String, profile: String, process: Task<Void, Never>) {
         self.webSocketURL = webSocketURL
+        self.profile = profile
         self.process = process
     }
 
@@ -42,7 +45,7 @@ final class LocalChromium: Sendable {
         }
         do {
             let url = try await self.waitForEndpoint(profile, process, timeout: configuration.startTimeout)
-            return LocalChromium(webSocketURL: url, process: process)
+            return LocalChromium(webSocketURL: url, profile: profile.path, process: process)
         } catch {
             let output = (try? String(contentsOfFile: errorLog.string, encoding: .utf8))?.suffix(600) ?? ""
             process.cancel()

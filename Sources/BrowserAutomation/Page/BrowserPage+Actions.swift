@@ -128,7 +128,8 @@ extension BrowserPage {
     public func select(_ reference: String, option: String) async throws -> ActionReport {
         let before = self.beginAction()
         let result = try await self.attempt { _ in
-            try await self.call("select", [.string(reference), .string(option)], isRepeatable: false, as: Preparation.self)
+            try await self.call(
+                "select", [.string(reference), .string(option)], isRepeatable: false, as: Preparation.self)
         }
         try await self.settle(after: before)
         return try await self.report("Chose \"\(result.value ?? option)\" in \(result.label ?? reference)")

@@ -45,7 +45,7 @@ struct KeyPress: Equatable {
     init(_ combination: String) throws {
         // The plus sign itself is a key too.
         var parts = combination.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
-        if combination.hasSuffix("+") { parts = parts.dropLast(2) + ["+"] }
+        if combination == "+" || combination.hasSuffix("++") { parts = parts.dropLast(2) + ["+"] }
         guard let last = parts.popLast(), !last.isEmpty else { throw Self.unknown(combination) }
         self.modifiers = try parts.reduce(0) { bits, name in
             guard let bit = Self.modifierBits[name.lowercased()] else { throw Self.unknown(combination) }
@@ -80,7 +80,9 @@ struct KeyPress: Equatable {
         ]
         if let text, type == "keyDown" { parameters["text"] = .string(text) }
         // Chromium on Linux leaves this command to the application.
-        if self.modifiers & 7 == 2, self.key.lowercased() == "a", type != "keyUp" { parameters["commands"] = ["selectAll"] }
+        if self.modifiers & 7 == 2, self.key.lowercased() == "a", type != "keyUp" {
+            parameters["commands"] = ["selectAll"]
+        }
         return .object(parameters)
     }
 }

@@ -55,12 +55,16 @@ extension BrowserPage {
     /// - Throws: ``BrowserError`` with code `navigationFailed` when there is none.
     public func goBack() async throws -> ActionReport {
         struct History: Decodable {
-            struct Entry: Decodable { var id: Int }
+            struct Entry: Decodable {
+                var id: Int
+                var url: String
+            }
             var currentIndex: Int
             var entries: [Entry]
         }
         let history = try await self.send("Page.getNavigationHistory", as: History.self)
-        guard history.currentIndex > 0 else {
+        // The blank page that every tab starts with is no page to go back to.
+        guard history.currentIndex > 0, history.entries[history.currentIndex - 1].url != "about:blank" else {
             throw BrowserError(.navigationFailed, "This is the tab's first page; there is nothing to go back to.")
         }
         let before = self.beginAction()

@@ -22,7 +22,9 @@ public struct PageSnapshot: Sendable, Hashable {
     public var text: String {
         var parts = ["Page: \(self.title)", "Address: \(self.url)", ""] + self.lines
         if self.truncated > 0 { parts.append("… \(self.truncated) more lines in view: scroll, or read the page.") }
-        if !self.outside.isEmpty { parts += ["", "Outside of the window (scroll to act on what is not listed):"] + self.outside }
+        if !self.outside.isEmpty {
+            parts += ["", "Outside of the window (scroll to act on what is not listed):"] + self.outside
+        }
         if self.omitted > 0 { parts.append("… and \(self.omitted) more controls further away.") }
         return parts.joined(separator: "\n")
     }

@@ -32,7 +32,8 @@ extension BrowserPage {
                 self.state.withLock { state in
                     if state.contextID == context { state.contextID = nil }
                 }
-                _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID) }
+                _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID)
+                }
             }
         }
     }
@@ -58,7 +59,8 @@ extension BrowserPage {
                 return world.executionContextId
             } catch let error as BrowserError where error.isLostContext && attempt < 5 {
                 attempt += 1
-                _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID) }
+                _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID)
+                }
             }
         }
     }

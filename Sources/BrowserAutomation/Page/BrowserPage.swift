@@ -94,7 +94,8 @@ public final class BrowserPage: Sendable {
 
     private func ready() async throws {
         guard try await self.wait(until: .now + Self.setUpPatience, for: \.isReady) else {
-            throw BrowserError(.pageGone, "The tab \(self.id) did not start within \(Self.setUpPatience). Open another.")
+            throw BrowserError(
+                .pageGone, "The tab \(self.id) did not start within \(Self.setUpPatience). Open another.")
         }
     }
 

@@ -635,12 +635,13 @@ globalThis.__ai4ai ??= (() => {
 
   function hasText(wanted) {
     const lower = squeeze(wanted).toLowerCase();
-    const documents = [document];
-    for (const each of documents) {
-      if (squeeze(each.body?.innerText ?? "").toLowerCase().includes(lower)) return true;
-      for (const frame of each.querySelectorAll("iframe")) {
-        const inner = frameDocument(frame);
-        if (inner) documents.push(inner);
+    const roots = [document];
+    for (const root of roots) {
+      const shown = root.body?.innerText ?? [...root.children].map((child) => child.innerText ?? "").join(" ");
+      if (squeeze(shown).toLowerCase().includes(lower)) return true;
+      for (const element of root.querySelectorAll("*")) {
+        const inner = element.shadowRoot ?? (element.localName === "iframe" ? frameDocument(element) : null);
+        if (inner) roots.push(inner);
       }
     }
     return false;

@@ -45,7 +45,8 @@ public struct AddressPolicy: Sendable, Hashable {
         }
         guard let host = url.host()?.lowercased(), !host.isEmpty else { return .refused("The address has no host.") }
         if isDocument, !self.isAllowedDomain(host) {
-            return .refused("\(host) is not among the task's allowed domains: \(self.allowedDomains.joined(separator: ", ")).")
+            return .refused(
+                "\(host) is not among the task's allowed domains: \(self.allowedDomains.joined(separator: ", ")).")
         }
         let port = url.port ?? (scheme == "https" ? 443 : 80)
         if self.allowsAllPrivate || self.isListed(scheme, host, port) { return .allowed }

@@ -57,7 +57,9 @@ public final class BrowserSession: Sendable {
         let endpoint = try await source.start()
         do {
             let state = StateBox()
-            let connection = try await CDPConnection.connect(to: endpoint.url, headers: endpoint.headers) { state.die() }
+            let connection = try await CDPConnection.connect(to: endpoint.url, headers: endpoint.headers) {
+                state.die()
+            }
             let session = BrowserSession(
                 connection: connection, endpoint: endpoint, configuration: configuration, logger: logger, state: state)
             try await session.attach()

@@ -48,7 +48,9 @@ struct IPAddress: Hashable {
         let isMapped = self.bytes[..<10].allSatisfy { $0 == 0 } && self.bytes[10] == 0xFF && self.bytes[11] == 0xFF
         if isMapped { return IPAddress(bytes: Array(self.bytes[12...])).isPublic }
         // NAT64 (64:ff9b::/96) leads to the IPv4 address that it ends with.
-        if self.bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) { return IPAddress(bytes: Array(self.bytes[12...])).isPublic }
+        if self.bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) {
+            return IPAddress(bytes: Array(self.bytes[12...])).isPublic
+        }
         // 2000::/3 is all that is assigned to the public internet; documentation and 6to4 lie within it.
         guard self.bytes[0] & 0xE0 == 0x20 else { return false }
         if self.bytes.starts(with: [0x20, 0x01, 0x0D, 0xB8]) { return false }

@@ -47,7 +47,9 @@ struct InstructionParser {
         "scroll", "wait", "tell", "read", "report", "what", "find", "give", "get", "show", "say", "look up", "submit",
     ]
 
-    private static let separators = [", and then ", ", then ", ", and ", " and then ", " then ", " and ", ", ", "; ", ". ", "\n"]
+    private static let separators = [
+        ", and then ", ", then ", ", and ", " and then ", " then ", " and ", ", ", "; ", ". ", "\n",
+    ]
 
     /// Cuts a text where a separator is followed by a verb. What follows any other comma belongs to the clause, so
     /// a value may hold commas; nothing is cut within quotation marks.
@@ -88,7 +90,7 @@ struct InstructionParser {
 
     private static func startsWithVerb(_ text: Substring) -> Bool {
         let lower = String(text.prefix(40)).lowercased().strippingPrefix(["please ", "then ", "and ", "finally "])
-        return self.verbs.contains { lower == $0 || lower.hasPrefix("\($0) ") || lower.hasPrefix("\($0)'s ") }
+        return self.verbs.contains { lower.hasPrefix($0) && lower.dropFirst($0.count).first?.isLetter != true }
     }
 
     // MARK: One clause
@@ -103,7 +105,8 @@ struct InstructionParser {
         }
         if lower.hasPrefix("scroll") { return .scroll(down: !lower.contains("up")) }
         if let what = text.after(["wait for ", "wait until "]) {
-            return .waitFor(what.droppingSuffix([" appears", " is shown", " is visible"]).strippingPrefix(["the text "]).unquoted)
+            return .waitFor(
+                what.droppingSuffix([" appears", " is shown", " is visible"]).strippingPrefix(["the text "]).unquoted)
         }
         return self.fill(text) ?? self.choose(text) ?? self.click(text) ?? self.tell(text)
     }
@@ -134,7 +137,10 @@ struct InstructionParser {
 
     private static func click(_ text: String) -> Instruction? {
         if let key = text.after(["press ", "hit "]), self.keys.contains(key.lowercased()) { return .press(key) }
-        let verbs = ["click on ", "click ", "press ", "tap on ", "tap ", "hit ", "push ", "tick ", "check ", "untick ", "uncheck "]
+        let verbs = [
+            "click on ", "click ", "press ", "tap on ", "tap ", "hit ", "push ", "tick ", "check ", "untick ",
+            "uncheck ",
+        ]
         guard let target = text.after(verbs), !target.lowercased().hasPrefix("whether ") else {
             return text.lowercased() == "submit" ? .click("submit") : nil
         }
@@ -143,20 +149,24 @@ struct InstructionParser {
 
     private static func tell(_ text: String) -> Instruction? {
         let verbs = [
-            "tell me what ", "tell me ", "read me ", "read out ", "read ", "report ", "what is ", "what's ", "what are ",
+            "tell me what ", "tell me ", "read me ", "read out ", "read ", "report ", "what is ", "what's ",
+            "what are ",
             "what ", "find out ", "find ", "give me ", "get me ", "get ", "show me ", "say ", "look up ",
         ]
         guard let rest = text.after(verbs) else { return nil }
         let subject = rest.droppingTrailing("?").strippingPrefix(["what ", "is ", "are ", "the ", "my "])
             .droppingSuffix([" is", " are", " says", " say"]).unquoted
-        let isWhole = ["page", "it", "this page", "result", "text", "content", "page text"].contains(subject.lowercased())
+        let isWhole = ["page", "it", "this page", "result", "text", "content", "page text"].contains(
+            subject.lowercased())
         return .tell(isWhole ? nil : subject)
     }
 
     /// A label without the words around it.
     private static func label(_ text: String) -> String {
         text.trimmed.strippingPrefix(["the ", "on "])
-            .droppingSuffix([" field", " box", " button", " link", " tab", " input", " list", " menu", " checkbox", " dropdown"])
+            .droppingSuffix([
+                " field", " box", " button", " link", " tab", " input", " list", " menu", " checkbox", " dropdown",
+            ])
             .unquoted
     }
 

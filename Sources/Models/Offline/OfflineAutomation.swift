@@ -76,7 +76,8 @@ struct OfflineAutomation {
 
     private func choose(_ option: String, _ list: String?, _ step: Int) -> Decision {
         let lists = self.snapshot?.controls.filter { ["combobox", "listbox"].contains($0.role) } ?? []
-        let found = list.map { LabelMatch.best(lists, wanted: $0, label: \.name) }
+        let found =
+            list.map { LabelMatch.best(lists, wanted: $0, label: \.name) }
             ?? lists.first { $0.state.lowercased().contains("\"\(option.lowercased())\"") }
         if let found { return self.call("select", ["ref": .string(found.ref), "option": .string(option)], step) }
         guard let control = self.find(option, ["radio", "option", "checkbox", "button", "link", "tab"]) else {
@@ -124,7 +125,10 @@ struct OfflineAutomation {
 
     /// The button that sends a cookie banner away, with as little consent as it offers.
     private var dismissButton: SnapshotText.Control? {
-        let wanted = ["only necessary", "reject", "decline", "necessary", "essential", "refuse", "accept", "agree", "got it", "close"]
+        let wanted = [
+            "only necessary", "reject", "decline", "necessary", "essential", "refuse", "accept", "agree", "got it",
+            "close",
+        ]
         let buttons = self.snapshot?.controls.filter { $0.role == "button" } ?? []
         for words in wanted {
             if let button = buttons.first(where: { $0.name.lowercased().contains(words) }) { return button }

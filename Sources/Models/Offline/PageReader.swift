@@ -62,7 +62,9 @@ struct PageReader {
 
     /// `textbox "Total" (value="RM 90.00")`
     private func field(_ line: String) -> Candidate? {
-        guard let (head, tail) = line.split(atFirst: ["(value=\""]), let open = head.firstIndex(of: "\"") else { return nil }
+        guard let (head, tail) = line.split(atFirst: ["(value=\""]), let open = head.firstIndex(of: "\"") else {
+            return nil
+        }
         let label = String(head[open...]).unquoted
         return (label, String(tail.prefix { $0 != "\"" }))
     }

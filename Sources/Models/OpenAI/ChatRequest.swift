@@ -43,7 +43,8 @@ struct ChatRequest: Encodable {
         self.messages = [Message(role: "system", content: request.system)]
         for message in request.messages { self.messages += Self.messages(message) }
         // An empty list is refused by some servers.
-        self.tools = request.tools.isEmpty
+        self.tools =
+            request.tools.isEmpty
             ? nil
             : request.tools.map {
                 Tool(function: .init(name: $0.name, description: $0.description, parameters: $0.inputSchema))
@@ -62,7 +63,8 @@ struct ChatRequest: Encodable {
         guard !text.isEmpty || !calls.isEmpty else { return results }
         return results + [
             Message(
-                role: message.role.rawValue, content: text.isEmpty ? nil : text, tool_calls: calls.isEmpty ? nil : calls)
+                role: message.role.rawValue, content: text.isEmpty ? nil : text, tool_calls: calls.isEmpty ? nil : calls
+            )
         ]
     }
 }

@@ -1,0 +1,9 @@
+import Synchronization
+
+/// A number that several threads may set.
+final class LockedInt: Sendable {
+    private let value = Mutex(0)
+
+    func get() -> Int { self.value.withLock { $0 } }
+    func set(_ new: Int) { self.value.withLock { $0 = new } }
+}

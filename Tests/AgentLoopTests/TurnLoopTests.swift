@@ -1,0 +1,154 @@
+import AgentEvents
+import Logging
+import Models
+import Synchronization
+import Testing
+
+@testable import AgentLoop
+
+@Suite("The turn loop", .timeLimit(.minutes(1)))
+struct TurnLoopTests {
+    struct Add: ToolInput {
+        enum Unit: String, CaseIterable, Decodable, Sendable { case metre, mile }
+
+        var first: Int
+        var second: Int
+        var unit: Unit?
+        static let descriptions = ["first": "The first number."]
+    }
+
+    private static let add = Tool("add", "Adds.", risk: .read, describe: { (input: Add) in "Add \(input.first)" }) {
+        input, _ in "\(input.first + input.second)"
+    }
+
+    private final class Events: Sendable {
+        let all = Mutex<[AgentEvent]>([])
+    }
+
+    private struct Run {
+        var outcome: TurnLoop.Outcome
+        var messages: [Message]
+        var events: [AgentEvent]
+        var usage: TokenUsage
+    }
+
+    private static func run(
+        _ turns: [ScriptedModel.Turn], budget: TurnLoop.Budget = .init(steps: 5), steering: [String] = []
+    ) async throws -> Run {
+        let loop = TurnLoop(
+            model: ScriptedModel(turns), system: "s", tools: [Self.add], budget: budget,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let events = Events()
+        let waiting = Mutex(steering)
+        var messages = [Message.user("What is 1 + 2?")]
+        var usage = TokenUsage()
+        let callbacks = TurnLoop.Callbacks(
+            emit: { event in events.all.withLock { $0.append(event) } },
+            takeSteering: {
+                waiting.withLock { texts in
+                    defer { texts = [] }
+                    return texts
+                }
+            })
+        let outcome = try await loop.run(&messages, usage: &usage, callbacks: callbacks)
+        return Run(outcome: outcome, messages: messages, events: events.all.withLock { $0 }, usage: usage)
+    }
+
+    @Test("a tool's schema comes from its Swift type")
+    func schema() {
+        #expect(
+            Self.add.definition.inputSchema == [
+                "type": "object", "additionalProperties": false, "required": ["first", "second"],
+                "properties": [
+                    "first": ["type": "integer", "description": "The first number."], "second": ["type": "integer"],
+                    "unit": ["type": "string", "enum": ["metre", "mile"]],
+                ],
+            ])
+    }
+
+    @Test("a tool is called, and its result is what the model sees next")
+    func callsTools() async throws {
+        let run = try await Self.run([
+            .call("add", ["first": 1, "second": 2]),
+            .decide { .say("It is \($0.messages.last?.toolResults.first?.text ?? "")") },
+        ])
+        #expect(run.outcome == .completed("It is 3"))
+        #expect(run.messages.count == 4)
+    }
+
+    @Test(
+        "what a model gets wrong is told to it, and it may go on",
+        arguments: [
+            ("subtract", [:], "There is no tool 'subtract'. There are: add."),
+            ("add", ["first": 1], "'second' is missing"),
+            ("add", ["first": "one", "second": 2], "'first' is not Int"),
+            ("add", ["first": 1, "second": 2, "unit": "inch"], "'unit'"),
+            ("add", "no object", "The arguments of add do not fit its schema"),
+        ] as [(String, JSONValue, String)])
+    func tellsTheModel(tool: String, input: JSONValue, expected: String) async throws {
+        let run = try await Self.run([.call(tool, input), .say("sorry")])
+        let result = try #require(run.messages[2].toolResults.first)
+        #expect(result.isError)
+        #expect(result.text.contains(expected), "\(result.text)")
+        #expect(run.outcome == .completed("sorry"))
+    }
+
+    @Test("a model that repeats itself is told so, and bounded by the steps")
+    func loops() async throws {
+        let run = try await Self.run(Array(repeating: .call("add", ["first": 1, "second": 2]), count: 9))
+        guard case .outOfBudget(let reason) = run.outcome else {
+            Issue.record("The loop ended with \(run.outcome)")
+            return
+        }
+        #expect(reason.contains("5 steps"))
+        #expect(run.messages.flatMap(\.toolResults)[2].text.contains("3 times with the same result"))
+    }
+
+    @Test("the time limit ends a run")
+    func timeLimit() async throws {
+        let run = try await Self.run([.call("add", ["first": 1, "second": 2])], budget: .init(steps: 5, time: .zero))
+        #expect(run.messages.count == 1)
+    }
+
+    @Test("a passing failure of the model is tried again, a lasting one is not")
+    func retries() async throws {
+        let run = try await Self.run([.fail(ModelError(.throttled, "later")), .say("here")])
+        #expect(run.outcome == .completed("here"))
+        let error = await #expect(throws: ModelError.self) { try await Self.run([.fail(ModelError(.refused, "no"))]) }
+        #expect(error?.code == .refused)
+    }
+
+    @Test(
+        "a turn that is cut off is never taken for an answer",
+        arguments: [
+            [.text("half")], [.text("half"), .stop(.maxTokens)], [.text("half"), .stop(.filtered)],
+            [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{\"first\":")],
+        ] as [[ModelEvent]])
+    func cutOff(events: [ModelEvent]) async {
+        await #expect(throws: ModelError.self) { try await Self.run([.events(events)]) }
+    }
+
+    @Test("a message that comes in during a run is seen at the next step")
+    func steering() async throws {
+        let run = try await Self.run([.decide { .say($0.messages.last?.text ?? "") }], steering: ["In metres, please."])
+        #expect(run.outcome == .completed("In metres, please."))
+    }
+
+    @Test("cancelling ends a run whose model never answers")
+    func cancellation() async throws {
+        let run = Task { try await Self.run([.hang]) }
+        run.cancel()
+        await #expect(throws: (any Error).self) { try await run.value }
+    }
+
+    @Test("events open and close in order")
+    func events() async throws {
+        let run = try await Self.run([.call("add", ["first": 1, "second": 2]), .say("3")])
+        let kinds = try run.events.map { try JSONValue(encoding: $0)["type"]?.string ?? "" }
+        #expect(
+            kinds == [
+                "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END", "STEP_STARTED", "STEP_FINISHED",
+                "TOOL_CALL_RESULT", "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END",
+            ])
+    }
+}

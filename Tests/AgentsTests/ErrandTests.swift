@@ -1,0 +1,264 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import BrowserAutomation
+import DemoSite
+import FoundationEssentials
+import Logging
+import Models
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Errands", .timeLimit(.minutes(3)))
+struct ErrandTests {
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// The agents around a model, with real browsers that may reach this machine.
+    private static func runs(
+        _ model: any LanguageModel, steps: Int = 30,
+        store: any RunStore = FileRunStore(directory: "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())")
+    ) -> AgentRuns {
+        var configuration = BrowserConfiguration()
+        configuration.addressPolicy.allowsAllPrivate = true
+        let automation = AutomationAgent(model: model, budget: .init(steps: steps), logger: Self.quiet) {
+            [configuration] domains in
+            var configuration = configuration
+            configuration.addressPolicy.allowedDomains = domains
+            return try await BrowserSession.start(
+                LocalBrowserSource(configuration: configuration, logger: Self.quiet), configuration: configuration,
+                logger: Self.quiet)
+        }
+        return AgentRuns(
+            coordinator: Coordinator(
+                model: model, automation: automation, budget: .init(steps: steps), logger: Self.quiet),
+            automation: automation, store: store, modelName: model.name, logger: Self.quiet)
+    }
+
+    private static func request(
+        _ work: RunRequest.Work, session: String = UUID().uuidString, user: String? = nil
+    ) -> RunRequest {
+        RunRequest(
+            work, sessionID: SessionID(rawValue: session), runID: RunID(rawValue: UUID().uuidString),
+            userID: user.map { UserID(rawValue: $0) })
+    }
+
+    @discardableResult
+    private static func ask(_ prompt: String, model: any LanguageModel = OfflineModel()) async throws -> RunResult {
+        try await BrowserSlots.shared.withSlot {
+            try await Self.runs(model).run(Self.request(.prompt(prompt))) { _ in }
+        }
+    }
+
+    @Test("the offline model does the demo site's errand, behind its cookie banner")
+    func demoErrand() async throws {
+        try await withDemoSite { site, address in
+            let result = try await Self.ask(
+                "open \(address), fill Plate number with WXY 1234, click Check, tell me the amount due")
+            #expect(result.status == .completed)
+            #expect(result.message == "Amount due: RM 70.00")
+            #expect(site.submissions.map(\.fields["plate"]) == ["WXY 1234"])
+        }
+    }
+
+    @Test("it reads in a frame what it sent there")
+    func frameErrand() async throws {
+        try await withDemoSite { site, address in
+            let result = try await Self.ask(
+                "open \(address)/offices, enter Ipoh into Town, click Find office, tell me the opening hours")
+            #expect(result.message == "Opening hours: 8:00 to 17:00")
+            #expect(site.submissions.map(\.fields) == [["town": "Ipoh"]])
+        }
+    }
+
+    @Test("it waits for what is late")
+    func slowErrand() async throws {
+        try await withDemoSite { _, address in
+            let result = try await Self.ask(
+                "open \(address)/slow, wait for \"Your number\", tell me the number")
+            #expect(result.message.contains("42"))
+        }
+    }
+
+    @Test("it does not confirm what a page asks, and pays nothing")
+    func confirmErrand() async throws {
+        try await withDemoSite { site, address in
+            _ = try await Self.ask(
+                "open \(address)/pay?plate=WXY+1234, fill Card number with 4111, click Pay RM 70.00, read the page")
+            #expect(site.submissions.isEmpty)
+        }
+    }
+
+    /// Pages that the offline model was not written with, in other words and another order.
+    static let unseenPages: [(page: String, prompt: String, body: String, answer: String)] = [
+        (
+            """
+            <h1>Library</h1><form method=post action=/sent><p>Who are you?</p>
+            <button type=button onclick=''>Cancel</button> <button>Renew loans</button>
+            <p><label for=c>Card no.</label> <input id=c name=card></p>
+            <p><label>Branch <select name=branch><option>North<option>South Quay</select></label></p></form>
+            """,
+            "choose South Quay from Branch, enter 0042 as Card no, press the Renew loans button, what is the new due date?",
+            "card=0042&branch=South+Quay", "New due date: 3 March"
+        ),
+        (
+            """
+            <nav><a href='#'>Find</a></nav><form method=post action=/sent>
+            <input name=q placeholder='Search parcels' aria-label='Tracking code'>
+            <label><input type=checkbox name=sms value=1>Text me updates</label>
+            <input type=submit value=Track></form>
+            """,
+            "Please type \"MY-77, X\" into the Tracking code box. Tick Text me updates. Click Track and then tell me the new due date",
+            "q=MY-77%2C+X&sms=1", "New due date: 3 March"
+        ),
+        (
+            """
+            <table><tr><td>Meter</td><td><input name=m aria-label='Meter reading' form=f type=number></td></tr>
+            <tr><td>Plan</td><td><label><input type=radio name=p value=b form=f>Basic</label>
+            <label><input type=radio name=p value=g form=f>Green power</label></td></tr></table>
+            <form id=f method=post action=/sent></form><div><button form=f>Send reading</button></div>
+            """,
+            "set Meter reading to 1375, choose Green power, click Send reading, find the new due date",
+            "m=1375&p=g", "New due date: 3 March"
+        ),
+    ]
+
+    @Test("the offline model works pages it has never seen", arguments: [0, 1, 2])
+    func unseenPage(index: Int) async throws {
+        let (page, prompt, body, answer) = Self.unseenPages[index]
+        let sent: PageContent = "<table><tr><th>Name</th><td>Ali</td></tr><tr><th>New due date</th><td>3 March</td></tr></table>"
+        try await withPages(["/": .html(page), "/sent": sent]) { server, address in
+            let result = try await Self.ask("open \(address), then \(prompt)")
+            #expect(result.message == answer)
+            #expect(server.submissions == [.init(path: "/sent", body: body)])
+        }
+    }
+
+    @Test("it says what it cannot do, and how to connect a model that can")
+    func honesty() async throws {
+        let unknown = try await Self.ask("book me a flight to Tokyo")
+        #expect(unknown.message.contains("\"book me a flight to Tokyo\""))
+        #expect(unknown.message.contains("AI4AI_MODEL_URL"))
+        let missing = try await withPages(["/": "<button>Start</button>"]) { _, address in
+            try await Self.ask("open \(address), click Finish")
+        }
+        #expect(missing.message.contains("nothing called \"Finish\""))
+        #expect(missing.message.contains("button \"Start\""))
+    }
+
+    @Test("it asks for an address that is missing, and goes on when it comes")
+    func asksForAddress() async throws {
+        try await withPages(["/": "<p>Opening hours: 9 to 5</p>"]) { _, address in
+            let runs = Self.runs(OfflineModel())
+            let question = try await runs.run(Self.request(.prompt("tell me the opening hours"), session: "s")) { _ in }
+            #expect(question.message == "Which address should I open for that?")
+            let answer = try await BrowserSlots.shared.withSlot {
+                try await runs.run(Self.request(.prompt(address), session: "s")) { _ in }
+            }
+            #expect(answer.message == "Opening hours: 9 to 5")
+        }
+    }
+
+    @Test("a scripted model drives the browser through the same tools")
+    func scripted() async throws {
+        try await withDemoSite { site, address in
+            let model = ScriptedModel([
+                .call("browse", ["goal": "check"]), .call("navigate", ["url": .string(address)]),
+                .callOn("click", role: "button", name: "Accept all"),
+                .callOn("fill", role: "textbox", name: "Plate number", ["text": "ABC 5678"]),
+                .callOn("click", role: "button", name: "Check"),
+                .decide { .say($0.messages.last?.toolResults.first?.text.contains("RM 90.00") == true ? "RM 90.00" : "?") },
+                .say("It is RM 90.00."),
+            ])
+            let result = try await Self.ask("check", model: model)
+            #expect(result.message == "It is RM 90.00.")
+            #expect(site.submissions.count == 1)
+        }
+    }
+
+    @Test("a task's allowed domains hold in the network")
+    func allowedDomains() async throws {
+        try await withPages(["/": "<p>other</p>"]) { _, address in
+            let task = AutomationTask(
+                goal: "open \(address), read the page", allowedDomains: ["example.com"])
+            let result = try await BrowserSlots.shared.withSlot {
+                try await Self.runs(OfflineModel()).run(Self.request(.automation(task))) { _ in }
+            }
+            #expect(result.message.contains("not among the task's allowed domains"))
+        }
+    }
+
+    @Test("a run that uses up its steps fails and says so")
+    func budget() async throws {
+        let result = try await Self.runs(
+            ScriptedModel(Array(repeating: .call("nothing"), count: 9)), steps: 3
+        ).run(Self.request(.prompt("go"))) { _ in }
+        #expect(result.status == .failed)
+        #expect(result.code == "budget_exceeded")
+    }
+
+    @Test("a model that is not there is a failure with its reason")
+    func modelFailure() async throws {
+        let result = try await Self.runs(ScriptedModel([.fail(ModelError(.refused, "bad key"))]))
+            .run(Self.request(.prompt("go"))) { _ in }
+        #expect(result.code == "model_refused")
+        #expect(result.message == "bad key")
+    }
+
+    @Test("somebody else's session is refused")
+    func owner() async throws {
+        let runs = Self.runs(ScriptedModel([.say("yours"), .say("yours again")]))
+        _ = try await runs.run(Self.request(.prompt("hi"), session: "s", user: "a")) { _ in }
+        for user in ["b", nil] {
+            let result = try await runs.run(Self.request(.prompt("hi"), session: "s", user: user)) { _ in }
+            #expect(result.code == "forbidden")
+        }
+        #expect(try await runs.run(Self.request(.prompt("hi"), session: "s", user: "a")) { _ in }.status == .completed)
+    }
+
+    @Test("a prompt during a run is noted for it, a second task is refused as busy")
+    func busyLane() async throws {
+        let (started, signal) = AsyncStream<Void>.makeStream()
+        let model = ScriptedModel([.hang])
+        let runs = Self.runs(model)
+        let running = Task {
+            try await runs.run(Self.request(.prompt("first"), session: "s")) { event in
+                if case .runStarted = event { signal.yield() }
+            }
+        }
+        _ = await started.first { _ in true }
+        let noted = try await runs.run(Self.request(.prompt("and quickly"), session: "s")) { _ in }
+        #expect(noted.status == .completed)
+        let busy = try await runs.run(Self.request(.automation(.init(goal: "x")), session: "s")) { _ in }
+        #expect(busy.code == "busy")
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
+
+    @Test("what a killed process was doing is told as unknown, not lost and not repeated")
+    func interrupted() async throws {
+        let directory = "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())"
+        let session = SessionID(rawValue: "s")
+        let store = FileRunStore(directory: directory)
+        var record = try await store.open(session)
+        record.transcript = [.user("pay my fine")]
+        record.status = .running
+        _ = try await store.save(record)
+        let model = ScriptedModel([.say("ok")])
+        _ = try await Self.runs(model, store: FileRunStore(directory: directory))
+            .run(Self.request(.prompt("did it work?"), session: "s")) { _ in }
+        let seen = model.requests[0].messages.map(\.text)
+        #expect(seen == ["pay my fine", "(The previous run was interrupted; its outcome is unknown.)", "did it work?"])
+    }
+
+    @Test("a run that fails in its middle is recorded as failed")
+    func recorded() async throws {
+        let directory = "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())"
+        _ = try await Self.runs(
+            ScriptedModel([.fail(ModelError(.refused, "no"))]), store: FileRunStore(directory: directory)
+        ).run(Self.request(.prompt("go"), session: "s")) { _ in }
+        let record = try await FileRunStore(directory: directory).open(SessionID(rawValue: "s"))
+        #expect(record.status == .failed)
+        #expect(record.transcript.map(\.text) == ["go", "The run failed: no"])
+    }
+}

@@ -1,0 +1,192 @@
+import FoundationEssentials
+import Glibc
+import Logging
+import TestSupport
+import Testing
+
+@testable import BrowserAutomation
+
+@Suite("Browser sessions", .timeLimit(.minutes(3)))
+struct SessionTests {
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// The processes that were started with this profile.
+    private static func processes(of profile: String) -> [Int32] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
+            guard let process = Int32(name),
+                let command = try? Data(contentsOf: URL(filePath: "/proc/\(name)/cmdline")),
+                String(decoding: command, as: UTF8.self).contains("--user-data-dir=\(profile)")
+            else { return nil }
+            return process
+        }
+    }
+
+    /// Hands out one Chromium, so that a test can look at its process.
+    private struct OneChromium: BrowserSource {
+        let chromium: LocalChromium
+
+        func start() async throws -> BrowserEndpoint {
+            BrowserEndpoint(url: self.chromium.webSocketURL) { await self.chromium.stop() }
+        }
+    }
+
+    @Test("a Chromium that is killed is an error that says so, and leaves nothing behind")
+    func killedChromium() async throws {
+        let configuration = BrowserConfiguration()
+        let chromium = try await LocalChromium.launch(configuration, logger: Self.quiet)
+        let browser = try await BrowserSession.start(
+            OneChromium(chromium: chromium), configuration: configuration, logger: Self.quiet)
+        let page = try browser.currentPage()
+        _ = try await page.snapshot()
+        for process in Self.processes(of: chromium.profile) { kill(process, SIGKILL) }
+        let error = await #expect(throws: BrowserError.self) {
+            while true { _ = try await page.snapshot() }
+        }
+        #expect(error?.code == .browserGone || error?.code == .pageGone)
+        while browser.isAlive { await Task.yield() }
+        await browser.close()
+        #expect(!FileManager.default.fileExists(atPath: chromium.profile))
+    }
+
+    @Test("closing leaves no process and no profile")
+    func closesCleanly() async throws {
+        let chromium = try await LocalChromium.launch(BrowserConfiguration(), logger: Self.quiet)
+        #expect(!Self.processes(of: chromium.profile).isEmpty)
+        await chromium.stop()
+        #expect(Self.processes(of: chromium.profile).isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: chromium.profile))
+    }
+
+    @Test("a link that opens a tab is reported, and the tab can be worked in")
+    func popups() async throws {
+        try await withPages(["/": "<a href='/two' target=_blank>Open</a>", "/two": "<p>second page</p>"]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                _ = try await page.click(try await page.snapshot().reference("link", "Open"))
+                #expect(browser.takeOpenedTabs() == ["t2"])
+                try await browser.switchTo(tab: "t2")
+                let second = try browser.currentPage()
+                _ = try await second.waitForText("second page", timeout: .seconds(5))
+                try await browser.closeTab("t2")
+                let error = await #expect(throws: BrowserError.self) { try await browser.switchTo(tab: "t9") }
+                #expect(error?.code == .pageGone)
+            }
+        }
+    }
+
+    @Test("a page that is not there fails with its address and reason")
+    func unreachable() async throws {
+        try await withBrowser { browser in
+            let page = try browser.currentPage()
+            let error = await #expect(throws: BrowserError.self) { try await page.navigate(to: "http://127.0.0.1:1/") }
+            #expect(error?.code == .navigationFailed)
+            #expect(error?.message.contains("127.0.0.1:1") == true)
+        }
+    }
+
+    @Test("a redirect to a private address is refused on its way")
+    func redirectToPrivate() async throws {
+        try await withPages(["/": "<p>secret</p>"]) { _, secret in
+            let port = try #require(secret.split(separator: ":").last)
+            try await withPages(["/": .redirect("http://localhost:\(port)/")]) { _, address in
+                try await withBrowser {
+                    $0.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
+                } _: { browser in
+                    let page = try browser.currentPage()
+                    let error = await #expect(throws: BrowserError.self) { try await page.navigate(to: address) }
+                    #expect(error?.message.contains("private network") == true, "\(String(describing: error))")
+                }
+            }
+        }
+    }
+
+    @Test("a page cannot fetch from a private address that is not listed")
+    func subresource() async throws {
+        try await withPages(["/data": .raw(status: 200, contentType: "text/plain", body: "secret")]) { other, secret in
+            let html = """
+                <p id=p>waiting</p><script>fetch('\(secret)/data', {mode: 'no-cors', method: 'POST', body: 'x'})
+                .then(() => p.textContent = 'reached', () => p.textContent = 'blocked')</script>
+                """
+            try await withPages(["/": .html(html)]) { _, address in
+                try await withBrowser {
+                    $0.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
+                } _: { browser in
+                    let page = try browser.currentPage()
+                    _ = try await page.navigate(to: address)
+                    _ = try await page.waitForText("blocked", timeout: .seconds(5))
+                    #expect(other.submissions.isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test("what a killed process left is ended at the next start")
+    func reaping() async throws {
+        // The highest id that Linux gives; no process of a test machine has it.
+        let path = "\(FileManager.default.temporaryDirectory.path)/ai4ai-chromium-4194303-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        ProfileDirectory.reapAbandoned()
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("a browser that is not there is named, with what to do")
+    func missingChromium() {
+        let configured = #expect(throws: BrowserError.self) {
+            try ChromiumExecutable.find(configured: "/no/such", searchPath: "")
+        }
+        #expect(configured?.message.contains("/no/such") == true)
+    }
+}
+
+@Suite("Which addresses may be reached")
+struct AddressPolicyTests {
+    @Test(
+        "private and odd addresses are refused in every spelling",
+        arguments: [
+            "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://[::1]/",
+            "http://localhost/", "http://a.localhost/", "http://10.0.0.1/", "http://192.168.1.1/", "http://172.16.0.1/",
+            "http://169.254.169.254/latest/meta-data/", "http://[fe80::1]/", "http://[fd00::1]/",
+            "http://[::ffff:10.0.0.1]/", "http://100.64.0.1/", "http://0.0.0.0/", "http://localhost./",
+            "file:///etc/passwd", "ftp://example.com/", "chrome://settings", "javascript:alert(1)",
+            "https://user:secret@example.com/", "view-source:http://example.com", "",
+        ])
+    func refused(address: String) {
+        guard case .refused = AddressPolicy().verdict(on: address, isDocument: true) else {
+            Issue.record("\(address) was not refused")
+            return
+        }
+    }
+
+    @Test("public addresses are allowed, names are looked up")
+    func allowed() {
+        #expect(AddressPolicy().verdict(on: "https://93.184.216.34/", isDocument: true) == .allowed)
+        #expect(AddressPolicy().verdict(on: "https://[2606:4700::1]/", isDocument: true) == .allowed)
+        #expect(
+            AddressPolicy().verdict(on: "https://Example.com./", isDocument: true) == .dependsOn(host: "example.com"))
+    }
+
+    @Test("an origin is listed with its scheme and port")
+    func listedOrigin() {
+        let policy = AddressPolicy(allowedPrivateOrigins: ["http://127.0.0.1:8090"])
+        #expect(policy.verdict(on: "http://127.0.0.1:8090/check", isDocument: true) == .allowed)
+        #expect(policy.verdict(on: "http://127.0.0.1:8091/", isDocument: true) != .allowed)
+        #expect(policy.verdict(on: "https://127.0.0.1:8090/", isDocument: true) != .allowed)
+    }
+
+    @Test(
+        "a task's domains hold for documents, by whole labels",
+        arguments: [
+            ("https://jpj.gov.my/", true), ("https://www.jpj.gov.my/", true), ("https://eviljpj.gov.my/", false),
+            ("https://jpj.gov.my.evil.example/", false), ("https://jpj.gov.my@evil.example/", false),
+        ])
+    func domains(address: String, isAllowed: Bool) {
+        let policy = AddressPolicy(allowedDomains: ["*.jpj.gov.my"])
+        if case .refused = policy.verdict(on: address, isDocument: true) {
+            #expect(!isAllowed)
+        } else {
+            #expect(isAllowed)
+        }
+        #expect(policy.verdict(on: "https://cdn.example/x.js", isDocument: false) == .dependsOn(host: "cdn.example"))
+    }
+}

@@ -1,0 +1,106 @@
+import AgentEvents
+import AgentLoop
+import TestSupport
+import Testing
+
+@testable import Models
+
+@Suite("OpenAI-compatible servers", .timeLimit(.minutes(1)))
+struct OpenAICompatibleModelTests {
+    private static let request = ModelRequest(
+        system: "s",
+        messages: [
+            .user("hi"),
+            Message(role: .assistant, content: [.toolCall(.init(id: "1", name: "click", input: ["ref": "e1"]))]),
+            Message(role: .user, content: [.toolResult(.init(callID: "1", text: "done"))]),
+        ],
+        tools: [.init(name: "click", description: "Clicks.", inputSchema: ["type": "object"])])
+
+    private static func ask(_ answer: PageContent) async throws -> (events: [ModelEvent], request: JSONValue) {
+        try await withPages(["/v1/chat/completions": answer]) { server, address in
+            let model = OpenAICompatibleModel(baseURL: "\(address)/v1/", model: "m", apiKey: "k")
+            var events: [ModelEvent] = []
+            for try await event in model.turn(Self.request) { events.append(event) }
+            return (events, try JSONValue(json: server.submissions[0].body))
+        }
+    }
+
+    private static func stream(_ chunks: [String]) -> PageContent {
+        .raw(
+            status: 200, contentType: "text/event-stream",
+            body: (chunks + ["[DONE]"]).map { "data: \($0)\n\n" }.joined())
+    }
+
+    @Test("text, tool calls and usage are read from the stream")
+    func reads() async throws {
+        let (events, _) = try await Self.ask(
+            Self.stream([
+                #"{"choices":[{"delta":{"role":"assistant","content":"I "}}]}"#,
+                #"{"choices":[{"delta":{"content":"click."}}]}"#,
+                #"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c1","function":{"name":"click","arguments":""}}]}}]}"#,
+                #"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"ref\":\"e1\"}"}}]}}]}"#,
+                #"{"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#,
+                #"{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}"#,
+            ]))
+        #expect(
+            events == [
+                .text("I "), .text("click."), .toolCallStart(id: "c1", name: "click"),
+                .toolCallInput(id: "c1", delta: #"{"ref":"e1"}"#), .stop(.toolUse),
+                .usage(TokenUsage(inputTokens: 7, outputTokens: 3)),
+            ])
+    }
+
+    @Test("the request holds the conversation in the server's form")
+    func writes() async throws {
+        let (_, request) = try await Self.ask(Self.stream([#"{"choices":[{"finish_reason":"stop"}]}"#]))
+        #expect(
+            request["messages"] == [
+                ["role": "system", "content": "s"], ["role": "user", "content": "hi"],
+                [
+                    "role": "assistant",
+                    "tool_calls": [
+                        ["id": "1", "type": "function", "function": ["name": "click", "arguments": #"{"ref":"e1"}"#]]
+                    ],
+                ],
+                ["role": "tool", "tool_call_id": "1", "content": "done"],
+            ])
+        #expect(request["tools"]?.array?.count == 1)
+    }
+
+    @Test("a whole call in one piece without an id is taken too, as some servers send it")
+    func callInOnePiece() async throws {
+        let (events, _) = try await Self.ask(
+            Self.stream([
+                #"{"choices":[{"delta":{"tool_calls":[{"function":{"name":"click","arguments":"{}"}}]},"finish_reason":"stop"}]}"#
+            ]))
+        #expect(events.count == 3)
+        #expect(events.last == .stop(.toolUse))
+    }
+
+    @Test(
+        "a server's failure keeps its words and says what kind it is",
+        arguments: [
+            (.raw(status: 401, contentType: "application/json", body: #"{"error":"bad key"}"#), .refused, "bad key"),
+            (.raw(status: 404, contentType: "text/plain", body: "no model"), .refused, "no model"),
+            (.raw(status: 429, contentType: "text/plain", body: "slow down"), .throttled, "slow down"),
+            (.raw(status: 503, contentType: "text/plain", body: "loading"), .serverFailure, "loading"),
+            (.raw(status: 200, contentType: "text/event-stream", body: "data: {not json\n\n"), .badAnswer, "chunk"),
+            (
+                .raw(
+                    status: 200, contentType: "text/event-stream",
+                    body: "data: {\"error\":{\"message\":\"out of memory\"}}\n\n"), .serverFailure, "out of memory"
+            ),
+        ] as [(PageContent, ModelError.Code, String)])
+    func failures(answer: PageContent, code: ModelError.Code, words: String) async {
+        let error = await #expect(throws: ModelError.self) { try await Self.ask(answer) }
+        #expect(error?.code == code)
+        #expect(error?.message.contains(words) == true)
+    }
+
+    @Test("a server that is not there is unreachable")
+    func unreachable() async {
+        let model = OpenAICompatibleModel(baseURL: "http://127.0.0.1:1/v1", model: "m")
+        let error = await #expect(throws: ModelError.self) { for try await _ in model.turn(Self.request) {} }
+        #expect(error?.code == .unreachable)
+    }
+}

@@ -1,0 +1,21 @@
+/// Lets only a few browsers run at once: tests run in parallel, and a browser keeps more than one core busy.
+package actor BrowserSlots {
+    package static let shared = BrowserSlots()
+
+    private var free = 3
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// Runs `body` when a slot is free.
+    package func withSlot<Result: Sendable>(_ body: @Sendable () async throws -> Result) async rethrows -> Result {
+        if self.free > 0 {
+            self.free -= 1
+        } else {
+            await withCheckedContinuation { self.waiting.append($0) }
+        }
+        defer {
+            // The slot passes straight on to who waits longest.
+            if self.waiting.isEmpty { self.free += 1 } else { self.waiting.removeFirst().resume() }
+        }
+        return try await body()
+    }
+}
