@@ -85,16 +85,26 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        if self.wantsMore {
+        // Pongs that nobody reads must not pile up either.
+        if self.wantsMore, context.channel.isWritable {
             context.read()
         } else {
             self.readIsHeldBack = true
         }
     }
 
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.readAgain() }
+        context.fireChannelWritabilityChanged()
+    }
+
     private func produceMore() {
         self.wantsMore = true
-        guard self.readIsHeldBack, let context else { return }
+        self.readAgain()
+    }
+
+    private func readAgain() {
+        guard self.readIsHeldBack, self.wantsMore, let context else { return }
         self.readIsHeldBack = false
         context.read()
     }
@@ -128,7 +138,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? NIOWebSocketError else {
-            self.end(error)
+            self.end(WebSocketError(.closed, message: "The connection broke: \(error)"))
             context.close(promise: nil)
             return
         }

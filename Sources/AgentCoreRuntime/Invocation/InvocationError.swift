@@ -25,7 +25,7 @@ public struct InvocationError: Error, Sendable, CustomStringConvertible {
         Self(status: 400, message: "Invalid JSON", details: details)
     }
 
-    init(_ error: DecodingError, isEmpty: Bool) {
+    init(_ error: DecodingError, isEmpty: Bool, isJSON: Bool) {
         func place(_ path: [any CodingKey]) -> String {
             path.isEmpty ? "the payload" : path.map(\.stringValue).joined(separator: ".")
         }
@@ -35,16 +35,29 @@ public struct InvocationError: Error, Sendable, CustomStringConvertible {
             case .keyNotFound(let key, let context):
                 payload("\(place(context.codingPath + [key])) is missing.")
             case .typeMismatch(let type, let context):
-                payload("\(place(context.codingPath)) is not \(type).")
+                payload("\(place(context.codingPath)) is not \(Self.name(type)).")
             case .valueNotFound(let type, let context):
-                payload("\(place(context.codingPath)) is null; \(type) is expected.")
+                payload("\(place(context.codingPath)) is null; \(Self.name(type)) is expected.")
+            case .dataCorrupted(let context) where context.codingPath.isEmpty && isJSON:
+                payload("A number has a fraction or is too large for its member.")
             case .dataCorrupted(let context) where context.codingPath.isEmpty:
-                .invalidJSON(isEmpty ? "The body is empty." : "The body is not JSON. \(Self.reason(context))")
+                .invalidJSON(isEmpty ? "The body is empty." : Self.reason(context))
             case .dataCorrupted(let context):
                 payload("\(place(context.codingPath)): \(context.debugDescription)")
             @unknown default:
                 payload("\(error)")
             }
+    }
+
+    /// JSON's word for a Swift type.
+    private static func name(_ type: any Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Bool.Type: "true or false"
+        case is any BinaryInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        default: "\(type)".hasPrefix("Dictionary") ? "an object" : "\(type)".hasPrefix("Array") ? "a list" : "a \(type)"
+        }
     }
 
     /// The parser's own words, which name the place; they do not quote the body.

@@ -26,7 +26,33 @@ public struct InvocationRequest: Sendable {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
-            throw InvocationError(error, isEmpty: length == 0)
+            // A number that its member cannot hold is reported like text that is no JSON at all.
+            let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: data)) != nil
+            throw InvocationError(error, isEmpty: length == 0, isJSON: isJSON)
         }
+    }
+}
+
+/// Accepts any JSON value and keeps nothing of it.
+private struct AnyJSON: Decodable {
+    init(from decoder: any Decoder) throws {
+        if let members = try? decoder.container(keyedBy: Key.self) {
+            for key in members.allKeys { _ = try members.decode(AnyJSON.self, forKey: key) }
+        } else if var elements = try? decoder.unkeyedContainer() {
+            while !elements.isAtEnd { _ = try elements.decode(AnyJSON.self) }
+        } else {
+            let value = try decoder.singleValueContainer()
+            if value.decodeNil() || (try? value.decode(Bool.self)) != nil || (try? value.decode(String.self)) != nil {
+                return
+            }
+            _ = try value.decode(Double.self)
+        }
+    }
+
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 }

@@ -42,7 +42,7 @@ public struct JSONLogHandler: LogHandler {
             line.appendJSON(value)
         }
         line += "}\n"
-        self.output.write(line, isUrgent: event.level >= .error)
+        self.output.write(line, isUrgent: event.level >= .critical)
     }
 
     private static let timestamp = Date.ISO8601FormatStyle(includingFractionalSeconds: true)

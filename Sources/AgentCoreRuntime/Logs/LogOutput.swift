@@ -17,14 +17,18 @@ public final class LogOutput: Service {
 
     private struct State {
         var buffer: [UInt8] = []
+        var dropped = 0
         var isBuffering = false
     }
 
-    private static let flushSize = 32 * 1024
     private static let flushInterval = Duration.milliseconds(50)
+    /// What may wait when nobody reads the output; further lines are dropped and counted.
+    private static let limit = 8 * 1024 * 1024
 
     private let descriptor: Int32
     private let state = Mutex(State())
+    /// Held while bytes go out, so that lines stay whole and in order. Never wanted by who only adds a line.
+    private let writing = Mutex(())
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
 
@@ -36,13 +40,15 @@ public final class LogOutput: Service {
 
     /// - Parameter isUrgent: Whether the line must be out before anything else happens.
     func write(_ line: String, isUrgent: Bool = false) {
-        let isFirst = self.state.withLock { state in
-            let wasEmpty = state.buffer.isEmpty
-            state.buffer.append(contentsOf: line.utf8)
-            if !state.isBuffering || isUrgent || state.buffer.count >= Self.flushSize { self.flush(&state) }
-            return wasEmpty
+        let isBuffering = self.state.withLock { state in
+            if state.buffer.count + line.utf8.count <= Self.limit {
+                state.buffer.append(contentsOf: line.utf8)
+            } else {
+                state.dropped += 1
+            }
+            return state.isBuffering
         }
-        if isFirst { self.wakeUp.yield() }
+        if isBuffering, !isUrgent { self.wakeUp.yield() } else { self.flush() }
     }
 
     public func run() async {
@@ -50,26 +56,36 @@ public final class LogOutput: Service {
         for await _ in self.wakeUps.cancelOnGracefulShutdown() {
             // Lines that come within the interval share one system call. A cancelled sleep only flushes sooner.
             try? await Task.sleep(for: Self.flushInterval)
-            self.state.withLock { self.flush(&$0) }
+            // An output that nobody reads blocks; that must not be the server's event loop.
+            await withTaskExecutorPreference(globalConcurrentExecutor) { await self.flushAside() }
         }
-        self.state.withLock { state in
-            state.isBuffering = false
-            self.flush(&state)
-        }
+        self.state.withLock { $0.isBuffering = false }
+        self.flush()
     }
 
-    /// Writes what is buffered, under the lock, so that lines stay whole and in order.
-    private func flush(_ state: inout State) {
-        var rest = state.buffer[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { systemWrite(self.descriptor, $0.baseAddress, $0.count) }
-            if written < 0 {
-                guard errno == EINTR else { break }
-                continue
+    private func flushAside() async { self.flush() }
+
+    private func flush() {
+        self.writing.withLock { _ in
+            let bytes = self.state.withLock { state in
+                if state.dropped > 0 {
+                    state.buffer.append(contentsOf: #"{"level":"warning","message":"\#(state.dropped) log lines were dropped"}"#.utf8)
+                    state.buffer.append(UInt8(ascii: "\n"))
+                    state.dropped = 0
+                }
+                defer { state.buffer = [] }
+                return state.buffer
             }
-            rest = rest.dropFirst(written)
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = rest.withUnsafeBytes { systemWrite(self.descriptor, $0.baseAddress, $0.count) }
+                if written < 0 {
+                    guard errno == EINTR else { break }
+                    continue
+                }
+                rest = rest.dropFirst(written)
+            }
         }
-        state.buffer.removeAll(keepingCapacity: true)
     }
 }
 

@@ -35,6 +35,15 @@ struct PingEvaluator: Service {
         // Not children: a handler that ignores its cancellation must not keep the process from stopping.
         var work: Task<Void, Never>?
         var timer: Task<Void, Never>?
+        var lastFailure: String?
+        func fallBack(_ reason: String) {
+            self.tracker.setCustom(nil)
+            // Once per reason: pings come every two seconds.
+            guard lastFailure != reason else { return }
+            lastFailure = reason
+            self.logger.warning(
+                "The ping handler failed; the automatic status is used", metadata: ["reason": "\(reason)"])
+        }
         for await event in self.events.cancelOnGracefulShutdown() {
             switch event {
             case .asked where work == nil:
@@ -43,13 +52,15 @@ struct PingEvaluator: Service {
             case .asked: break
             case .late:
                 work?.cancel()
-                self.fallBack("took longer than \(self.deadline)")
+                fallBack("took longer than \(self.deadline)")
             case .finished(let result):
                 timer?.cancel()
                 work = nil
                 switch result {
-                case .success(let status): self.tracker.setCustom(status)
-                case .failure(let error): self.fallBack("\(error)")
+                case .success(let status):
+                    lastFailure = nil
+                    self.tracker.setCustom(status)
+                case .failure(let error): fallBack("\(error)")
                 }
             }
         }
@@ -73,10 +84,5 @@ struct PingEvaluator: Service {
             guard (try? await Task.sleep(for: deadline)) != nil else { return }
             report.yield(.late)
         }
-    }
-
-    private func fallBack(_ reason: String) {
-        self.tracker.setCustom(nil)
-        self.logger.warning("The ping handler failed; the automatic status is used", metadata: ["reason": "\(reason)"])
     }
 }

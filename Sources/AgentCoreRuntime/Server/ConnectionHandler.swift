@@ -16,6 +16,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The rest of a request that was answered here.
     private var isSkipping = false
     private var hasClientGone = false
+    private var readIsHeldBack = false
+    private var context: ChannelHandlerContext?
     /// Called once, on the event loop, when the client goes away while an invocation runs.
     private var onClientGone: (@Sendable () -> Void)?
 
@@ -23,6 +25,22 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.policy = policy
         self.ping = ping
     }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        HTTP10Handler.install(before: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    /// Writes a part of a response's body; the promise succeeds when the socket has taken it.
+    func write(body: ByteBuffer, promise: EventLoopPromise<Void>) {
+        guard let context else { return promise.fail(ChannelError.ioOnClosedChannel) }
+        context.writeAndFlush(self.wrapOutboundOut(.body(body)), promise: promise)
+    }
+
+    /// Whether the client has closed its side.
+    var isClientGone: Bool { self.hasClientGone }
 
     /// Has `body` called when the client goes away, at once if it already has. `nil` when nobody cares any more.
     func setOnClientGone(_ body: (@Sendable () -> Void)?) {
@@ -68,6 +86,21 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = self.unwrapOutboundIn(data) { self.responsesOwed -= 1 }
         context.write(data, promise: promise)
+    }
+
+    // MARK: A client that does not read
+
+    func read(context: ChannelHandlerContext) {
+        // Answers that nobody reads must not pile up, so no further requests are taken.
+        if context.channel.isWritable { context.read() } else { self.readIsHeldBack = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, self.readIsHeldBack {
+            self.readIsHeldBack = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     // MARK: A client that goes away

@@ -30,6 +30,8 @@ struct LocalHostPolicy {
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { return false }
             host = authority[...end]
+            let rest = authority[authority.index(after: end)...]
+            guard rest.isEmpty || rest.hasPrefix(":") else { return false }
         } else {
             host = authority.prefix { $0 != ":" }
         }

@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import ServerSentEvents
 
 /// Answers the HTTP requests that reach the server: routes, reads bodies, runs the agent, writes answers.
@@ -9,9 +10,12 @@ struct RuntimeResponder: Sendable {
     let app: AgentCoreApp
     let tracker: ActivityTracker
     let backgroundTasks: BackgroundTasks
+    let policy: LocalHostPolicy?
     let ping: @Sendable () -> String
 
     func respond(to request: Request, with writer: consuming ResponseWriter, on channel: any Channel) async throws {
+        // Pipelined requests come here without having been judged in the connection.
+        if let refusal = self.policy?.refusal(of: request.head) { return try await Self.write(refusal, writer) }
         switch (request.head.path?.pathOnly ?? "/", request.method) {
         case ("/invocations", .post):
             try await self.invoke(request, writer, channel)
@@ -25,6 +29,7 @@ struct RuntimeResponder: Sendable {
                     status: 426, message: "Upgrade Required",
                     details: "/ws speaks WebSocket: send a GET with Upgrade: websocket and Sec-WebSocket-Version: 13."))
             answer.fields[.upgrade] = "websocket"
+            answer.fields[.secWebSocketVersion] = "13"
             try await Self.write(answer, writer)
         case (let path, _):
             try await Self.write(
@@ -44,11 +49,17 @@ struct RuntimeResponder: Sendable {
         let context = RequestContext(
             fields: request.headers, logger: self.app.logger, backgroundTasks: self.backgroundTasks)
         let started = ContinuousClock.now
+        // This task runs on the channel's event loop, so the handler may be touched directly.
+        let connection = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
         let response: InvocationResponse
         do {
+            try self.checkLength(request)
+            if request.headers[.expect]?.lowercased() == "100-continue" {
+                try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+            }
             let invocation = try await self.read(request)
-            response = try await self.runAgent(on: channel) { try await self.handle(invocation, context) }
-        } catch let error as CancellationError {
+            response = try await self.runAgent(on: connection) { try await self.handle(invocation, context) }
+        } catch let error where error is CancellationError || connection.isClientGone {
             context.logger.notice("Invocation cancelled: the client went away or the server stops")
             throw error
         } catch {
@@ -63,27 +74,42 @@ struct RuntimeResponder: Sendable {
         case .bytes(let bytes):
             try await writer.write(response: head, body: .init(byteBuffer: bytes))
         case .events(let events):
-            let body = StreamWriter(try await writer.writeHead(head))
-            try await self.runAgent(on: channel) { await self.send(events, body, context) }
-            try await body.finish()
+            let body = try await writer.writeHead(head)
+            let stream = EventStreamWriter(connection, on: channel.eventLoop)
+            let isComplete = try await self.runAgent(on: connection) { try await self.send(events, stream, context) }
+            try await stream.drain()
+            try await body.finish(nil)
+            guard isComplete else { return }
         }
         context.logger.info("Invocation completed", metadata: ["duration_ms": "\(started.milliseconds)"])
     }
 
+    private var tooLarge: InvocationError {
+        InvocationError(
+            status: 413, message: "Payload Too Large",
+            details: "The body is larger than \(self.app.configuration.maxBodySize) bytes.")
+    }
+
+    /// Refuses a body that is announced as too large before any of it is sent.
+    private func checkLength(_ request: Request) throws {
+        guard let announced = request.headers[.contentLength] else { return }
+        guard let length = Int(announced), length <= self.app.configuration.maxBodySize else { throw self.tooLarge }
+    }
+
     private func read(_ request: Request) async throws -> InvocationRequest {
         let limit = self.app.configuration.maxBodySize
-        func tooLarge() -> InvocationError {
-            InvocationError(
-                status: 413, message: "Payload Too Large", details: "The body is larger than \(limit) bytes.")
-        }
         let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-        guard announced <= limit else { throw tooLarge() }
         var body = ByteBuffer()
         // One allocation for a large body whose length is announced, instead of doubling towards it.
         if announced > 64 * 1024 { body.reserveCapacity(announced) }
-        for try await var part in request.body {
-            guard body.readableBytes + part.readableBytes <= limit else { throw tooLarge() }
-            if body.readableBytes == 0, announced == part.readableBytes { body = part } else { body.writeBuffer(&part) }
+        do {
+            for try await var part in request.body {
+                guard body.readableBytes + part.readableBytes <= limit else { throw self.tooLarge }
+                let isWhole = body.readableBytes == 0 && announced == part.readableBytes
+                if isWhole { body = part } else { body.writeBuffer(&part) }
+            }
+        } catch let error as HTTPParserError {
+            throw InvocationError(status: 400, message: "Invalid request", details: "\(error)")
         }
         guard (try? UTF8Span(validating: body.readableBytesUInt8Span)) != nil else {
             throw InvocationError(status: 400, message: "Invalid encoding", details: "The body is not UTF-8.")
@@ -108,11 +134,9 @@ struct RuntimeResponder: Sendable {
 
     /// Runs agent code on the global executor, cancelled when the client or the server goes away.
     private func runAgent<Result: Sendable>(
-        on channel: any Channel, _ operation: @escaping @Sendable () async throws -> Result
+        on connection: ConnectionHandler, _ operation: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let work = Task(executorPreference: globalConcurrentExecutor, operation: operation)
-        // This task runs on the channel's event loop, so the handler may be touched directly.
-        let connection = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
         connection.setOnClientGone { work.cancel() }
         defer { connection.setOnClientGone(nil) }
         return try await withTaskCancellationHandler {
@@ -124,18 +148,21 @@ struct RuntimeResponder: Sendable {
 
     // MARK: Streams
 
+    /// - Returns: Whether the stream ended by itself, and not by an error.
     private func send(
-        _ events: any AsyncSequence<ServerSentEvent, any Error> & Sendable, _ body: StreamWriter,
+        _ events: any AsyncSequence<ServerSentEvent, any Error> & Sendable, _ stream: EventStreamWriter,
         _ context: RequestContext
-    ) async {
+    ) async throws -> Bool {
         do {
-            for try await event in events { try await body.write(event) }
-        } catch is CancellationError {
+            for try await event in events { try await stream.write(event) }
+            return true
+        } catch let error where error is CancellationError || error is ChannelError || error is IOError {
             context.logger.notice("Stream cancelled: the client went away or the server stops")
+            throw CancellationError()
         } catch {
             context.logger.error("Stream failed", metadata: ["error": "\(error)"])
-            // Fails only if the client is gone too, and then nobody is left to be told.
-            try? await body.write(Self.event(for: error))
+            try await stream.write(Self.event(for: error))
+            return false
         }
     }
 
@@ -177,24 +204,6 @@ struct RuntimeResponder: Sendable {
 
     private static func write(_ answer: RouteAnswer, _ writer: consuming ResponseWriter) async throws {
         try await writer.write(response: answer.head, body: .init(byteBuffer: answer.body))
-    }
-}
-
-/// Writes events to a response; each is sent at once, and waits while the client's socket is full.
-///
-/// Unchecked because Hummingbird's writer is not `Sendable`. It is used by one task at a time: `invoke` makes it,
-/// lends it to the task that reads the events, awaits that task, and only then finishes the body.
-private final class StreamWriter: @unchecked Sendable {
-    private var writer: any ResponseBodyWriter
-
-    init(_ writer: any ResponseBodyWriter) { self.writer = writer }
-
-    func write(_ event: ServerSentEvent) async throws {
-        try await self.writer.write(ByteBuffer(string: event.encoded))
-    }
-
-    func finish() async throws {
-        try await self.writer.finish(nil)
     }
 }
 

@@ -65,7 +65,7 @@ struct RuntimeServer {
         let tracker = self.tracker
         let sockets = self.sockets
         let responder = RuntimeResponder(
-            app: self.app, tracker: self.tracker, backgroundTasks: self.backgroundTasks,
+            app: self.app, tracker: self.tracker, backgroundTasks: self.backgroundTasks, policy: policy,
             ping: {
                 evaluator?.request()
                 return tracker.report.json
@@ -78,7 +78,9 @@ struct RuntimeServer {
                         return sockets.decision(for: request)
                     },
                     ConnectionHandler(policy: policy, ping: responder.ping),
-                ]
+                ],
+                // Twenty allowed headers of 4 KB and 8 KB of baggage are documented, and the platform adds its own.
+                httpDecoderConfiguration: .init(maxHeaderFieldSize: 128 * 1024, maxHeaderListSize: 128 * 1024)
             ))
         return try server.buildServer(
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), backlog: 1024),

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Logging
+import NIOCore
 import ServiceLifecycle
 import WebSocket
 
@@ -53,6 +54,9 @@ struct WebSocketSessions: Service {
         } catch let error as WebSocketError {
             context.logger.debug("WebSocket ended", metadata: ["reason": "\(error)"])
             await connection.close(error.closeCode == .abnormal ? .internalError : error.closeCode)
+        } catch let error where error is CancellationError || error is ChannelError || error is IOError {
+            context.logger.debug("WebSocket ended", metadata: ["reason": "\(error)"])
+            await connection.close(.goingAway)
         } catch {
             context.logger.error("WebSocket handler failed", metadata: ["error": "\(error)"])
             await connection.close(.internalError)

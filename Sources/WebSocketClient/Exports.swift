@@ -1,0 +1,2 @@
+// The message and error types that a client meets.
+@_exported public import WebSocket
