@@ -47,7 +47,7 @@ struct BrowserBench {
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
     }
 
-    private static func median(of rounds: Int, _ body: (Int) async throws -> Void) async throws -> Double {
+    private static func median(of rounds: Int, _ body: @Sendable (Int) async throws -> Void) async throws -> Double {
         var times: [Double] = []
         for round in 0..<rounds {
             let started = ContinuousClock.now

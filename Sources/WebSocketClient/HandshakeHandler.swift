@@ -58,18 +58,30 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    /// The decoder is removed only after the read that it is in, and until then it looks at every write as HTTP.
+    /// So the frame handlers come when it is gone; what the server has sent by then waits.
     private func becomeWebSocket(_ context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
         do {
-            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self)
             let encoder = try pipeline.context(handlerType: HTTPRequestEncoder.self)
-            let connection = try WebSocketFrameHandler.install(
-                on: context.channel, isServer: false, maxMessageSize: self.maxMessageSize)
-            // The decoder goes last: what it read beyond the handshake are frames, and it hands them on.
-            _ = pipeline.removeHandler(context: encoder)
-            _ = pipeline.removeHandler(context: context)
-            _ = pipeline.removeHandler(context: decoder)
-            self.promise.succeed(connection)
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self)
+            let early = EarlyBytes()
+            try pipeline.addHandler(early, position: .after(self))
+            pipeline.removeHandler(context: context, promise: nil)
+            pipeline.removeHandler(context: encoder, promise: nil)
+            let bound = NIOLoopBound(early, eventLoop: context.eventLoop)
+            pipeline.removeHandler(context: decoder).whenComplete {
+                [channel = context.channel, maxMessageSize, promise] _ in
+                do {
+                    let connection = try WebSocketFrameHandler.install(
+                        on: channel, isServer: false, maxMessageSize: maxMessageSize)
+                    promise.succeed(connection)
+                    bound.value.release()
+                } catch {
+                    promise.fail(error)
+                    channel.close(promise: nil)
+                }
+            }
         } catch {
             self.fail(error, context)
         }
@@ -93,6 +105,30 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.promise.fail(
             WebSocketError(.unreachable, message: "The server closed the connection during the WebSocket handshake."))
         context.fireChannelInactive()
+    }
+}
+
+/// Keeps what a server sends before the frame handlers are in place.
+private final class EarlyBytes: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private var bytes = ByteBuffer()
+    private var context: ChannelHandlerContext?
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var part = self.unwrapInboundIn(data)
+        self.bytes.writeBuffer(&part)
+    }
+
+    /// Hands on what has come, and leaves the pipeline.
+    func release() {
+        guard let context else { return }
+        if self.bytes.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(self.bytes)) }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 }
 
