@@ -206,7 +206,9 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ServerSentEventsTests", dependencies: ["ServerSentEvents", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "WebSocketTests",
             dependencies: ["TestSupport", "WebSocket", .product(name: "NIOCore", package: "swift-nio")],

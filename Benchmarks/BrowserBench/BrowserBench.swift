@@ -10,7 +10,7 @@ struct BrowserBench {
     static func main() async throws {
         let site = CommandLine.arguments[1]
         var configuration = BrowserConfiguration()
-        configuration.addressPolicy.allowsAllPrivate = true
+        configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [site])
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let browser = try await BrowserSession.start(
             LocalBrowserSource(configuration: configuration, logger: logger), configuration: configuration,
@@ -18,7 +18,9 @@ struct BrowserBench {
         var result: [String: Double] = [:]
         do {
             let page = try browser.currentPage()
-            result["navigate"] = try await self.median(of: 50) { _ in _ = try await page.navigate(to: "\(site)/static.html") }
+            result["navigate"] = try await self.median(of: 50) { _ in
+                _ = try await page.navigate(to: "\(site)/static.html")
+            }
 
             _ = try await page.navigate(to: "\(site)/action.html")
             let snapshot = try await page.snapshot()
@@ -29,12 +31,16 @@ struct BrowserBench {
                 _ = try await page.click(button)
                 _ = try await page.snapshot()
             }
-            result["fill"] = try await self.median(of: 200) { round in _ = try await page.fill(field, with: "text \(round)") }
+            result["fill"] = try await self.median(of: 200) { round in
+                _ = try await page.fill(field, with: "text \(round)")
+            }
 
             for (controls, rounds) in [(100, 10), (1000, 10), (5000, 5)] {
                 _ = try await page.navigate(to: "\(site)/mixed\(controls).html")
-                result["snapshot \(controls) first"] = try await self.median(of: 1) { _ in _ = try await page.snapshot() }
-                result["snapshot \(controls)"] = try await self.median(of: rounds) { _ in _ = try await page.snapshot() }
+                result["snapshot \(controls) first"] = try await self.median(of: 1) { _ in _ = try await page.snapshot()
+                }
+                result["snapshot \(controls)"] = try await self.median(of: rounds) { _ in _ = try await page.snapshot()
+                }
                 result["whole page \(controls)"] = try await self.median(of: rounds) { _ in
                     _ = try await page.readText(limit: 2_000_000)
                 }

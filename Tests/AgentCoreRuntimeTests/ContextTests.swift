@@ -100,7 +100,8 @@ struct LocalHostPolicyTests {
         "foreign names are refused",
         arguments: [
             ("evil.example", nil), ("localhost.evil.example", nil), ("127.0.0.1.evil.example:8080", nil),
-            ("localhost", "https://evil.example"), ("localhost", "null"), ("localhost", "http://localhost.evil.example"),
+            ("localhost", "https://evil.example"), ("localhost", "null"),
+            ("localhost", "http://localhost.evil.example"),
             ("localhost", "http://user@evil.example"), ("localhost", "file://"),
         ] as [(String, String?)])
     func foreign(host: String, origin: String?) {

@@ -126,7 +126,8 @@ struct ErrandTests {
     @Test("the offline model works pages it has never seen", arguments: [0, 1, 2])
     func unseenPage(index: Int) async throws {
         let (page, prompt, body, answer) = Self.unseenPages[index]
-        let sent: PageContent = "<table><tr><th>Name</th><td>Ali</td></tr><tr><th>New due date</th><td>3 March</td></tr></table>"
+        let sent: PageContent =
+            "<table><tr><th>Name</th><td>Ali</td></tr><tr><th>New due date</th><td>3 March</td></tr></table>"
         try await withPages(["/": .html(page), "/sent": sent]) { server, address in
             let result = try await Self.ask("open \(address), then \(prompt)")
             #expect(result.message == answer)
@@ -167,7 +168,9 @@ struct ErrandTests {
                 .callOn("click", role: "button", name: "Accept all"),
                 .callOn("fill", role: "textbox", name: "Plate number", ["text": "ABC 5678"]),
                 .callOn("click", role: "button", name: "Check"),
-                .decide { .say($0.messages.last?.toolResults.first?.text.contains("RM 90.00") == true ? "RM 90.00" : "?") },
+                .decide {
+                    .say($0.messages.last?.toolResults.first?.text.contains("RM 90.00") == true ? "RM 90.00" : "?")
+                },
                 .say("It is RM 90.00."),
             ])
             let result = try await Self.ask("check", model: model)

@@ -107,7 +107,8 @@ struct ActionTests {
 
     @Test("a node that became something else is not clicked under its old name")
     func replacedNode() async throws {
-        let html = "<button id=b onclick='log(this.textContent)'>Save</button>"
+        let html =
+            "<button id=b onclick='log(this.textContent)'>Save</button>"
             + "<button onclick='b.textContent = `Delete all`'>Swap</button>"
         try await Self.onPage(html) { page, snapshot in
             _ = try await page.click(try snapshot.reference("button", "Swap"))
@@ -143,7 +144,8 @@ struct ActionTests {
     @Test(
         "a field holds what it was filled with",
         arguments: [
-            ("<label>Name<input value=old></label>", "New"), ("<label>Name<textarea>old</textarea></label>", "two\nlines"),
+            ("<label>Name<input value=old></label>", "New"),
+            ("<label>Name<textarea>old</textarea></label>", "two\nlines"),
             ("<label>Name<input></label>", "Siti 🎉 சித்தி"), ("<label>Name<input value=old></label>", ""),
             ("<label>Name<input type=date></label>", "2026-12-31"), ("<label>Name<input type=number></label>", "42"),
             ("<div contenteditable aria-label=Name>old</div>", "New"),
@@ -179,7 +181,8 @@ struct ActionTests {
 
     @Test("a framework's field learns of the text")
     func inputEvents() async throws {
-        try await Self.onPage("<label>Name<input oninput='log(event.isTrusted + this.value)'></label>") { page, snapshot in
+        try await Self.onPage("<label>Name<input oninput='log(event.isTrusted + this.value)'></label>") {
+            page, snapshot in
             _ = try await page.fill(try snapshot.reference("textbox", "Name"), with: "x")
             #expect(try await Self.title(page) == "truex")
         }
@@ -187,7 +190,8 @@ struct ActionTests {
 
     @Test("a hidden checkbox is worked by its label")
     func hiddenCheckbox() async throws {
-        let html = "<input type=checkbox id=c style='position:absolute;opacity:0;width:0;height:0'><label for=c>Agree</label>"
+        let html =
+            "<input type=checkbox id=c style='position:absolute;opacity:0;width:0;height:0'><label for=c>Agree</label>"
         try await Self.onPage(html) { page, snapshot in
             let report = try await page.click(try snapshot.reference("checkbox", "Agree"))
             #expect(report.summary.hasSuffix("now checked"))
@@ -196,7 +200,9 @@ struct ActionTests {
 
     @Test("an option that is not there is refused with those that are")
     func missingOption() async throws {
-        try await Self.onPage("<label>State<select><option>Johor<option>Perak</select></label>", actionTimeout: .milliseconds(300)) {
+        try await Self.onPage(
+            "<label>State<select><option>Johor<option>Perak</select></label>", actionTimeout: .milliseconds(300)
+        ) {
             page, snapshot in
             let error = try await #require(throws: BrowserError.self) {
                 try await page.select(try snapshot.reference("combobox", "State"), option: "Sabah")
@@ -207,7 +213,8 @@ struct ActionTests {
 
     @Test("Enter in a field sends its form, and the next page is waited for")
     func enter() async throws {
-        try await Self.onPage("<form action='/' method=get><label>Find<input name=q></label></form>") { page, snapshot in
+        try await Self.onPage("<form action='/' method=get><label>Find<input name=q></label></form>") {
+            page, snapshot in
             _ = try await page.fill(try snapshot.reference("textbox", "Find"), with: "tax")
             #expect(try await page.press("Enter").url.hasSuffix("/?q=tax"))
         }

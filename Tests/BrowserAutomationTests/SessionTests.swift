@@ -59,7 +59,8 @@ struct SessionTests {
 
     @Test("a link that opens a tab is reported, and the tab can be worked in")
     func popups() async throws {
-        try await withPages(["/": "<a href='/two' target=_blank>Open</a>", "/two": "<p>second page</p>"]) { _, address in
+        try await withPages(["/": "<a href='/two' target=_blank>Open</a>", "/two": "<p>second page</p>"]) {
+            _, address in
             try await withBrowser { browser in
                 let page = try browser.currentPage()
                 _ = try await page.navigate(to: address)

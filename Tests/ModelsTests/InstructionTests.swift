@@ -8,13 +8,22 @@ struct InstructionTests {
         "an instruction is understood",
         arguments: [
             ("open example.com", [.open("example.com")]),
-            ("Go to https://a.example/x?y=1 and click on the Search button", [.open("https://a.example/x?y=1"), .click("Search")]),
+            (
+                "Go to https://a.example/x?y=1 and click on the Search button",
+                [.open("https://a.example/x?y=1"), .click("Search")]
+            ),
             (
                 "open http://127.0.0.1:8090, fill Plate number with WXY 1234, click Check, tell me the amount due",
-                [.open("http://127.0.0.1:8090"), .fill(field: "Plate number", value: "WXY 1234"), .click("Check"), .tell("amount due")]
+                [
+                    .open("http://127.0.0.1:8090"), .fill(field: "Plate number", value: "WXY 1234"), .click("Check"),
+                    .tell("amount due"),
+                ]
             ),
             ("enter \"5, Jalan Satu, Ipoh\" into Address", [.fill(field: "Address", value: "5, Jalan Satu, Ipoh")]),
-            ("fill Address with 5 Jalan Satu, Ipoh, then press Enter", [.fill(field: "Address", value: "5 Jalan Satu, Ipoh"), .press("Enter")]),
+            (
+                "fill Address with 5 Jalan Satu, Ipoh, then press Enter",
+                [.fill(field: "Address", value: "5 Jalan Satu, Ipoh"), .press("Enter")]
+            ),
             ("type siti@example.com in the E-mail field", [.fill(field: "E-mail", value: "siti@example.com")]),
             ("select Perak from State", [.choose(option: "Perak", list: "State")]),
             ("choose Lorry", [.choose(option: "Lorry", list: nil)]),

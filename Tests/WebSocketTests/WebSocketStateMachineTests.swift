@@ -56,7 +56,9 @@ struct WebSocketStateMachineTests {
             testDescription: "a bad byte in the second fragment",
             frames: [frame(1, [0xE2], isFinal: false), frame(0, [0x28], isFinal: false)], code: 1007),
         .init(testDescription: "a surrogate in UTF-8", frames: [frame(1, [0xED, 0xA0, 0x80])], code: 1007),
-        .init(testDescription: "a message over the limit", frames: [frame(2, Array(repeating: 0, count: 1001))], code: 1009),
+        .init(
+            testDescription: "a message over the limit", frames: [frame(2, Array(repeating: 0, count: 1001))],
+            code: 1009),
         .init(
             testDescription: "fragments over the limit",
             frames: [

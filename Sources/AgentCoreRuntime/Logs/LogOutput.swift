@@ -69,7 +69,8 @@ public final class LogOutput: Service {
         self.writing.withLock { _ in
             let bytes = self.state.withLock { state in
                 if state.dropped > 0 {
-                    state.buffer.append(contentsOf: #"{"level":"warning","message":"\#(state.dropped) log lines were dropped"}"#.utf8)
+                    state.buffer.append(
+                        contentsOf: #"{"level":"warning","message":"\#(state.dropped) log lines were dropped"}"#.utf8)
                     state.buffer.append(UInt8(ascii: "\n"))
                     state.dropped = 0
                 }

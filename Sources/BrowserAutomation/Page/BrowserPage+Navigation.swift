@@ -44,9 +44,12 @@ extension BrowserPage {
                     .navigationFailed,
                     "\(url) sent no complete page within \(self.configuration.navigationTimeout). Try again later.")
             }
+            // Our script gets ready while the rest of the page loads.
+            async let world: Void = self.prepare()
             _ = try await self.wait(until: .now + Self.loadPatience) {
                 $0.loaderID != loader || $0.milestones.contains("load")
             }
+            try await world
         }
         return try await self.report(navigation.isDownload == true ? "\(url) is a download" : "Opened \(url)")
     }

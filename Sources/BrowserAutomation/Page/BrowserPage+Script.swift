@@ -38,6 +38,9 @@ extension BrowserPage {
         }
     }
 
+    /// Puts our script into the current document, so that the next call finds it there.
+    func prepare() async throws { _ = try await self.context() }
+
     /// The isolated world of the current document, with our script in it.
     private func context() async throws -> Int {
         if let known = self.state.withLock({ $0.contextID }) { return known }

@@ -17,6 +17,7 @@ globalThis.__ai4ai ??= (() => {
       refOf.set(element, ref);
     }
     entries.set(ref, { element: new WeakRef(element), role, name, tag: element.localName });
+    look(element);
     return ref;
   }
 
@@ -393,7 +394,18 @@ globalThis.__ai4ai ??= (() => {
   // ------------------------------------------------------------------------------------- can it be acted on?
 
   const scrollPositions = [{ block: "center" }, { block: "end" }, { block: "center" }, { block: "start" }];
-  const lastRects = new WeakMap();
+  /** Where elements were when they were last looked at, and since when they have been there in every look. */
+  const seen = new WeakMap();
+  const frameTime = 1000 / 60;
+
+  /** Looks where an element is, and returns for how many milliseconds it has been there. */
+  function look(element) {
+    const rect = rectKey(element);
+    const known = seen.get(element);
+    if (known?.rect === rect) return performance.now() - known.since;
+    seen.set(element, { rect, since: performance.now() });
+    return 0;
+  }
 
   const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
   const rectKey = (element) => {
@@ -401,8 +413,12 @@ globalThis.__ai4ai ??= (() => {
     return `${x},${y},${width},${height}`;
   };
 
-  /** The same rectangle in two frames in a row, which is Playwright's measure too. */
+  /**
+   * The same rectangle in two looks that lie a frame or more apart, which is Playwright's measure too. The first
+   * look is often the snapshot's, and then nothing has to be waited for, unless an animation runs.
+   */
   async function isStable(element) {
+    if (look(element) >= frameTime && !isAnimated(element)) return true;
     let before = rectKey(element);
     // In a window that is not drawn there are no frames, and nothing moves either.
     if (document.visibilityState === "hidden") return true;
@@ -413,6 +429,11 @@ globalThis.__ai4ai ??= (() => {
       before = now;
     }
     return true;
+  }
+
+  function isAnimated(element) {
+    return element.ownerDocument.getAnimations().some(
+      (animation) => animation.playState === "running" && animation.effect?.target?.contains(element));
   }
 
   /** What an action on this element must go through: a hidden box is worked by its label. */

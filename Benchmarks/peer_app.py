@@ -1,0 +1,26 @@
+"""The peer: a Python `bedrock-agentcore` application with the trivial handler that our contract agent has."""
+
+import logging
+import os
+
+from bedrock_agentcore import BedrockAgentCoreApp
+
+app = BedrockAgentCoreApp()
+if os.environ.get("QUIET") == "1":
+    app.logger.setLevel(logging.CRITICAL + 1)
+
+
+async def words(count):
+    for _ in range(count):
+        yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "word "}
+
+
+@app.entrypoint
+async def main(payload):
+    if payload.get("events"):
+        return words(payload["events"])
+    return {"message": payload.get("prompt")}
+
+
+if __name__ == "__main__":
+    app.run(port=int(os.environ["PORT"]), host="127.0.0.1")
