@@ -183,6 +183,9 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         self.write(opcode, message.data, context, promise: promise)
     }
 
+    /// AgentCore's proxy takes frames of 32 KB, so a server's larger messages go out in parts.
+    private static let maxOutboundFrame = 30 * 1024
+
     func ping(_ data: ByteBuffer) {
         guard let context, self.machine.isOpen else { return }
         self.write(.ping, data, context)
@@ -210,8 +213,16 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         _ opcode: WebSocketOpcode, _ data: ByteBuffer, _ context: ChannelHandlerContext,
         promise: EventLoopPromise<Void>? = nil
     ) {
+        var rest = data
+        var opcode = opcode
+        while self.role == .server, rest.readableBytes > Self.maxOutboundFrame,
+            let part = rest.readSlice(length: Self.maxOutboundFrame)
+        {
+            context.write(self.wrapOutboundOut(WebSocketFrame(fin: false, opcode: opcode, data: part)), promise: nil)
+            opcode = .continuation
+        }
         let frame = WebSocketFrame(
-            fin: true, opcode: opcode, maskKey: self.role == .client ? .random() : nil, data: data)
+            fin: true, opcode: opcode, maskKey: self.role == .client ? .random() : nil, data: rest)
         context.writeAndFlush(self.wrapOutboundOut(frame), promise: promise)
     }
 

@@ -76,6 +76,21 @@ struct SessionTests {
         }
     }
 
+    @Test("after the last tab has crashed a new one can be opened")
+    func crashedTab() async throws {
+        try await withPages(["/": "<p>here</p>"]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                page.post("Page.crash")
+                await #expect(throws: BrowserError.self) { while true { _ = try await page.snapshot() } }
+                let error = #expect(throws: BrowserError.self) { try browser.currentPage() }
+                #expect(error?.code == .pageGone)
+                #expect(try await browser.openTab().navigate(to: address).title == "Test")
+            }
+        }
+    }
+
     @Test("a page that is not there fails with its address and reason")
     func unreachable() async throws {
         try await withBrowser { browser in

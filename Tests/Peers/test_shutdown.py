@@ -196,3 +196,13 @@ def test_many_running_invocations_all_complete(agent):
         agent.wait_for_status("HealthyBusy")
         agent.terminate()
         assert [future.result().json()["message"] for future in running] == [str(n) for n in range(20)]
+
+
+def test_stream_whose_reader_has_stalled_does_not_hold_it_up(start_agent):
+    agent = start_agent(DRAIN_SECONDS=1)
+    with Connection(agent.port, receive_buffer=4096) as client:
+        client.invoke({"events": 10_000_000, "size": 1000})
+        client.read_head()
+        agent.wait_for_status("HealthyBusy")
+        agent.terminate()
+        assert agent.wait(10) == 0

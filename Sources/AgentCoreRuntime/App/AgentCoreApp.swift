@@ -71,7 +71,7 @@ public struct AgentCoreApp: Service {
 
     /// Serves until SIGTERM or SIGINT, then drains: no new connections, sockets closed with 1001, invocations
     /// given ``Configuration/drainTimeout`` before they are cancelled.
-    /// - Throws: When the port cannot be bound.
+    /// - Throws: ``ServerError`` when the port cannot be bound.
     public func run() async throws {
         try await RuntimeServer(app: self).run()
     }

@@ -54,15 +54,28 @@ final class EventStreamWriter: Sendable {
             if let failure = state.failure { throw failure }
             return condition(state)
         }) {
-            await withCheckedContinuation { continuation in
-                let resumeNow = self.state.withLock { state in
-                    if state.failure != nil || condition(state) { return true }
-                    state.waiter = continuation
-                    return false
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let resumeNow = self.state.withLock { state in
+                        if state.failure != nil || condition(state) { return true }
+                        state.waiter = continuation
+                        return false
+                    }
+                    if resumeNow { continuation.resume() }
                 }
-                if resumeNow { continuation.resume() }
+            } onCancel: {
+                // A reader that has stalled must not hold up a shutdown.
+                self.fail(CancellationError())
             }
         }
+    }
+
+    private func fail(_ error: any Error) {
+        let waiter = self.state.withLock { state in
+            state.failure = state.failure ?? error
+            return state.waiter.take()
+        }
+        waiter?.resume()
     }
 
     private func flush() {

@@ -55,6 +55,12 @@ struct RuntimeServer {
             } catch let error where Task.isCancelled || error is CancellationError {
                 // The drain time was over and what still ran was cancelled; that is a proper end.
                 self.app.logger.notice("Stopped with work cancelled", metadata: ["reason": "\(error)"])
+            } catch let error as IOError {
+                let configuration = self.app.configuration
+                throw ServerError(
+                    code: .cannotListen,
+                    message: "Cannot listen on \(configuration.host):\(configuration.port), or a service beside the "
+                        + "server cannot: \(error). Is another program using the port? Free it or choose another.")
             }
         }
     }

@@ -7,6 +7,7 @@ import BrowserAutomation
 /// Where an action may change the page, its answer holds the new snapshot, which saves the model a turn.
 struct BrowserTools {
     let holder: BrowserHolder
+    private let untrusted = UntrustedText()
 
     var all: [Tool] {
         [
@@ -78,7 +79,7 @@ struct BrowserTools {
     private var navigate: Tool {
         Tool("navigate", "Opens a web address.", risk: .read, describe: { (input: Address) in "Open \(input.url)" }) {
             input, context in
-            let page = try await self.page()
+            let page = try await self.pageToOpenIn()
             return try await self.answer(try await page.navigate(to: input.url), on: page, context)
         }
     }
@@ -88,7 +89,7 @@ struct BrowserTools {
             "snapshot", "Lists what is in the window, with references to act on.", risk: .read,
             describe: { (_: NoInput) in "Look at the page" }
         ) { _, _ in
-            UntrustedText.wrap(try await self.page().snapshot().text)
+            self.untrusted.wrap(try await self.page().snapshot().text)
         }
     }
 
@@ -158,7 +159,7 @@ struct BrowserTools {
             "read_page", "Reads the whole page as text, also what is outside of the window.", risk: .read,
             describe: { (_: NoInput) in "Read the page" }
         ) { _, _ in
-            UntrustedText.wrap(try await self.page().readText())
+            self.untrusted.wrap(try await self.page().readText())
         }
     }
 
@@ -181,7 +182,7 @@ struct BrowserTools {
             if let tab = input.close { try await browser.closeTab(tab) }
             if let tab = input.switchTo { try await browser.switchTo(tab: tab) }
             let list = browser.tabs.map { "\($0.id)\($0.isCurrent ? " (current)" : ""): \($0.url)" }
-            return UntrustedText.wrap(list.joined(separator: "\n"))
+            return self.untrusted.wrap(list.joined(separator: "\n"))
         }
     }
 
@@ -189,6 +190,16 @@ struct BrowserTools {
 
     private func page() async throws -> BrowserPage {
         try await self.holder.browser().currentPage()
+    }
+
+    /// The current tab, or a new one where none is left.
+    private func pageToOpenIn() async throws -> BrowserPage {
+        let browser = try await self.holder.browser()
+        do {
+            return try browser.currentPage()
+        } catch let error as BrowserError where error.code == .pageGone {
+            return try await browser.openTab()
+        }
     }
 
     /// What happened, and how the page looks now.
@@ -201,7 +212,7 @@ struct BrowserTools {
         if !opened.isEmpty {
             words += "\nThe page opened new tabs: \(opened.joined(separator: ", ")). Use the tabs tool to switch."
         }
-        return "\(words)\n\(UntrustedText.wrap(try await page.snapshot(budget: 12_000).text))"
+        return "\(words)\n\(self.untrusted.wrap(try await page.snapshot(budget: 12_000).text))"
     }
 
     private static func words(_ report: ActionReport) -> String {

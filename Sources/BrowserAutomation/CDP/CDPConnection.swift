@@ -26,9 +26,14 @@ final class CDPConnection: Sendable {
 
     typealias EventHandler = @Sendable (Event) -> Void
 
+    private struct Waiter {
+        var session: String?
+        var continuation: CheckedContinuation<Data, any Error>
+    }
+
     private struct State {
         var nextID = 1
-        var waiting: [Int: CheckedContinuation<Data, any Error>] = [:]
+        var waiting: [Int: Waiter] = [:]
         var handlers: [String: EventHandler] = [:]
         var failure: BrowserError?
     }
@@ -109,7 +114,7 @@ final class CDPConnection: Sendable {
                     if let failure = state.failure { return failure }
                     // Checked under the lock: the cancellation handler may have run before there was anything to fail.
                     if Task.isCancelled { return CancellationError() }
-                    state.waiting[id] = continuation
+                    state.waiting[id] = Waiter(session: session, continuation: continuation)
                     return nil
                 }
                 if let failure {
@@ -119,7 +124,8 @@ final class CDPConnection: Sendable {
                 }
             }
         } onCancel: {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(throwing: CancellationError())
+            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.continuation.resume(
+                throwing: CancellationError())
         }
     }
 
@@ -183,12 +189,12 @@ final class CDPConnection: Sendable {
     private func receive(_ data: Data) {
         // A reply of many megabytes is decoded once, by whoever waits for it, so only its id is looked for here.
         if let id = Self.leadingID(of: data) {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: data)
+            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.continuation.resume(returning: data)
             return
         }
         guard let envelope = try? JSONDecoder().decode(Envelope.self, from: data) else { return }
         if let id = envelope.id {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: data)
+            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.continuation.resume(returning: data)
         } else if let method = envelope.method {
             let handler = self.state.withLock { $0.handlers[envelope.sessionId ?? ""] }
             handler?(Event(method: method, message: data))
@@ -203,6 +209,16 @@ final class CDPConnection: Sendable {
         return Int(String(decoding: digits, as: UTF8.self))
     }
 
+    /// Fails the commands that wait in a session whose target will answer nothing more.
+    func fail(session: String, _ error: BrowserError) {
+        let failed = self.state.withLock { state in
+            let failed = state.waiting.filter { $0.value.session == session }
+            for id in failed.keys { state.waiting[id] = nil }
+            return failed.values
+        }
+        for waiter in failed { waiter.continuation.resume(throwing: error) }
+    }
+
     private func fail(_ error: BrowserError) {
         let (waiting, isFirst) = self.state.withLock { state in
             defer {
@@ -212,7 +228,7 @@ final class CDPConnection: Sendable {
             }
             return (state.waiting.values, state.failure == nil)
         }
-        for continuation in waiting { continuation.resume(throwing: error) }
+        for waiter in waiting { waiter.continuation.resume(throwing: error) }
         if isFirst { self.onClose() }
     }
 }

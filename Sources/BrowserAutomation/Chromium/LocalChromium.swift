@@ -36,12 +36,12 @@ final class LocalChromium: Sendable {
         let profile = try ProfileDirectory.create()
         let errorLog = FilePath("\(profile.path)/stderr.log")
         let process = Task {
-            defer { profile.remove() }
             do {
                 try await self.run(executable, self.arguments(configuration, profile, logger), errorLog)
             } catch {
                 logger.warning("Chromium could not be run", metadata: ["error": "\(error)"])
             }
+            await profile.remove()
         }
         do {
             let url = try await self.waitForEndpoint(profile, process, timeout: configuration.startTimeout)

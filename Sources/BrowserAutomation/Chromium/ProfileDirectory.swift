@@ -30,9 +30,22 @@ struct ProfileDirectory: Sendable {
         return ProfileDirectory(path: path)
     }
 
-    /// Removes the directory. Chromium's last processes may still write into it, so a failure is left to the next
-    /// start's ``reapAbandoned()``.
-    func remove() {
+    /// Ends what still runs on the profile and removes it. Chromium's helpers outlive its main process by some
+    /// milliseconds and would write the directory anew.
+    func remove() async {
+        let deadline = ContinuousClock.now + .seconds(2)
+        while true {
+            let left = Self.processes(using: self.path)
+            for process in left { kill(process, SIGKILL) }
+            guard !left.isEmpty, ContinuousClock.now < deadline else { break }
+            // Not a sleep: this also runs in tasks that were cancelled, whose sleeps end at once.
+            await Task.yield()
+        }
+        self.delete()
+    }
+
+    /// A failure is left to the next start's ``reapAbandoned()``.
+    private func delete() {
         try? FileManager.default.removeItem(atPath: self.path)
     }
 
@@ -47,7 +60,7 @@ struct ProfileDirectory: Sendable {
             else { continue }
             let path = "\(root)/\(name)"
             for process in self.processes(using: path) { kill(process, SIGKILL) }
-            ProfileDirectory(path: path).remove()
+            ProfileDirectory(path: path).delete()
         }
     }
 

@@ -52,6 +52,9 @@ public final class BrowserPage: Sendable {
     /// The address of the main frame.
     public var url: String { self.state.withLock { $0.url } }
 
+    /// Whether the tab was closed or has crashed.
+    var isGone: Bool { self.state.withLock { $0.gone != nil } }
+
     /// Sets the tab up and lets it run. Anything else waits for the end of it: Chromium's renderer crashes when it
     /// is told to navigate while it still starts.
     func setUp(onChildTarget: @escaping @Sendable (CDPConnection.Event) -> Void) async throws {
@@ -110,6 +113,7 @@ public final class BrowserPage: Sendable {
         self.change { state in
             if state.gone == nil { state.gone = reason }
         }
+        self.connection.fail(session: self.sessionID, BrowserError(.pageGone, reason))
     }
 
     /// Takes what happened beside the last action.

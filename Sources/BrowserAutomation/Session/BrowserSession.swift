@@ -96,19 +96,19 @@ public final class BrowserSession: Sendable {
         }
     }
 
-    /// The tab that actions go to. When the current one was closed, the newest that is left.
-    /// - Throws: ``BrowserError`` with code `browserGone` or `pageGone`.
+    /// The tab that actions go to. When the current one was closed or has crashed, the newest that is left.
+    /// - Throws: ``BrowserError`` with code `browserGone`, or `pageGone` when no tab is left; ``openTab()`` helps then.
     public func currentPage() throws -> BrowserPage {
         try self.state.state.withLock { state in
             guard state.isAlive else {
                 throw BrowserError(.browserGone, "The browser has died; a new one must be started.")
             }
-            if let page = state.pages.first(where: { $0.id == state.current }) { return page }
-            guard let last = state.pages.last else {
-                throw BrowserError(.pageGone, "Every tab was closed. Open an address to get a new one.")
+            let usable = state.pages.filter { !$0.isGone }
+            guard let page = usable.first(where: { $0.id == state.current }) ?? usable.last else {
+                throw BrowserError(.pageGone, "Every tab was closed or has crashed. Open an address to get a new one.")
             }
-            state.current = last.id
-            return last
+            state.current = page.id
+            return page
         }
     }
 
@@ -173,6 +173,12 @@ public final class BrowserSession: Sendable {
     private func attach() async throws {
         self.connection.setEventHandler(nil) { [weak self] event in self?.receive(event) }
         // Each target waits until its wall stands, so that not even its first request escapes.
+        // A browser that never shows a tab is given up: closing the connection wakes who waits for one.
+        let timer = Task { [connection, timeout = self.configuration.startTimeout] in
+            try await Task.sleep(for: timeout)
+            await connection.close()
+        }
+        defer { timer.cancel() }
         try await self.connection.send("Target.setAutoAttach", Self.autoAttach)
         try await self.waitForPage { !$0.pages.isEmpty }
     }
@@ -250,15 +256,21 @@ public final class BrowserSession: Sendable {
         while true {
             let isDone = self.state.state.withLock { !$0.isAlive || condition($0) }
             if isDone { break }
-            await withCheckedContinuation { continuation in
-                let resumeNow = self.state.state.withLock { state in
-                    if !state.isAlive || condition(state) { return true }
-                    state.watchers.append(continuation)
-                    return false
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let resumeNow = self.state.state.withLock { state in
+                        if !state.isAlive || condition(state) { return true }
+                        state.watchers.append(continuation)
+                        return false
+                    }
+                    if resumeNow { continuation.resume() }
                 }
-                if resumeNow { continuation.resume() }
+            } onCancel: {
+                // Whoever is cancelled here ends the session.
+                self.state.die()
             }
         }
+        try Task.checkCancellation()
         guard self.isAlive else { throw BrowserError(.browserGone, "The browser died while a tab was opened.") }
     }
 }
