@@ -419,16 +419,13 @@ globalThis.__ai4ai ??= (() => {
    */
   async function isStable(element) {
     if (look(element) >= frameTime && !isAnimated(element)) return true;
-    let before = rectKey(element);
     // In a window that is not drawn there are no frames, and nothing moves either.
     if (document.visibilityState === "hidden") return true;
-    for (let frame = 0; frame < 2; frame++) {
-      await nextFrame();
-      const now = rectKey(element);
-      if (frame > 0 && now !== before) return false;
-      before = now;
-    }
-    return true;
+    const before = rectKey(element);
+    const start = document.timeline.currentTime;
+    // A busy machine delivers frames in bunches, between which no animation has gone on.
+    do await nextFrame(); while (document.timeline.currentTime - start < frameTime - 2);
+    return rectKey(element) === before;
   }
 
   function isAnimated(element) {
