@@ -7,6 +7,14 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Brings everything up that exists, on this machine.
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,6 +32,8 @@ struct Up: AsyncParsableCommand {
         var configuration = AgentCoreApp.Configuration(port: self.port ?? settings.port, isContainer: false)
         configuration.onListening = { [model = settings.model] port in
             print(Self.welcome(port: port, demo: demo, model: model))
+            // Into a pipe the words would otherwise wait for many more.
+            fflush(nil)
         }
         try await RuntimeAssembly.serve(
             settings, configuration: configuration, with: [DemoSite(port: self.demoPort)])
@@ -68,7 +78,10 @@ struct DemoSiteCommand: AsyncParsableCommand {
     @Option(help: "The port; 0 picks a free one.") var port = 8090
 
     func run() async throws {
-        let site = DemoSite(port: self.port) { port in print("The demo site is at http://127.0.0.1:\(port)") }
+        let site = DemoSite(port: self.port) { port in
+            print("The demo site is at http://127.0.0.1:\(port)")
+            fflush(nil)
+        }
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: site)], gracefulShutdownSignals: [.sigterm, .sigint],
