@@ -23,4 +23,16 @@ struct DemoSiteTests {
             }
         }
     }
+
+    @Test("a screenshot is a picture of the window in the format that was asked for")
+    func screenshot() async throws {
+        try await withDemoSite { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                #expect(try await page.screenshot().starts(with: [0x89, 0x50, 0x4E, 0x47]))
+                #expect(try await page.screenshot(quality: 60).starts(with: [0xFF, 0xD8]))
+            }
+        }
+    }
 }
