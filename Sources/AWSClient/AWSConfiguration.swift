@@ -1,0 +1,42 @@
+/// What an ``AWSClient`` needs to know. Making one reads no file and reaches nothing.
+package struct AWSConfiguration: Sendable {
+    /// The region where no other is asked for; `nil` until a request needs one.
+    package var region: Region?
+    /// Endpoints by service id; the empty id stands for all others.
+    private var endpoints: [String: ServiceEndpoint] = [:]
+    package var retries = RetryPolicy()
+
+    package init(region: Region?) { self.region = region }
+
+    /// Reads what every AWS SDK reads: `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL`,
+    /// `AWS_ENDPOINT_URL_<SERVICE>`.
+    ///
+    /// Without a region in the environment the one of the profile counts, whose file is read now.
+    /// - Throws: ``AWSError`` with code `invalidInput`.
+    package init(environment: [String: String]) throws {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let name = value("AWS_REGION") ?? value("AWS_DEFAULT_REGION") ?? ProfileFiles(environment).region()
+        self.region = try name.map { try Region($0) }
+        let services: [AWSService] = [
+            .agentCore, .agentCoreControl, .bedrock, .bedrockRuntime, .dynamoDB, .secretsManager, .sts,
+        ]
+        for (id, variable) in services.map({ ($0.id, $0.endpointVariable) }) + [("", "AWS_ENDPOINT_URL")] {
+            if let url = value(variable) { self.endpoints[id] = try ServiceEndpoint(url, variable: variable) }
+        }
+    }
+
+    /// Where a service is reached.
+    func endpoint(of service: AWSService, in region: Region) -> ServiceEndpoint {
+        self.endpoints[service.id] ?? self.endpoints[""] ?? ServiceEndpoint(service, in: region)
+    }
+
+    /// - Throws: ``AWSError`` with code `invalidInput` where no region is known.
+    package func region(_ explicit: Region? = nil) throws -> Region {
+        guard let region = explicit ?? self.region else {
+            throw AWSError(
+                .invalidInput, "No AWS region is set.",
+                remedy: "Set AWS_REGION, or region in the profile of ~/.aws/config.")
+        }
+        return region
+    }
+}

@@ -1,0 +1,69 @@
+import FoundationEssentials
+
+/// The shared files `~/.aws/config` and `~/.aws/credentials`, read when they are asked for.
+///
+/// Source: AWS SDKs and Tools reference, "Shared config and credentials files".
+struct ProfileFiles: Sendable {
+    private let configPath: String
+    private let credentialsPath: String
+    /// The profile that is in use.
+    let profileName: String
+    /// Whether the profile was asked for by name; then it must exist.
+    let isExplicit: Bool
+
+    init(_ environment: [String: String]) {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let home = value("HOME") ?? "/"
+        func expanded(_ path: String) -> String { path.hasPrefix("~/") ? home + path.dropFirst() : path }
+        self.configPath = expanded(value("AWS_CONFIG_FILE") ?? "~/.aws/config")
+        self.credentialsPath = expanded(value("AWS_SHARED_CREDENTIALS_FILE") ?? "~/.aws/credentials")
+        self.profileName = value("AWS_PROFILE") ?? "default"
+        self.isExplicit = value("AWS_PROFILE") != nil
+    }
+
+    /// The region of the profile in use.
+    func region() -> String? { self.profile(self.profileName)?["region"] }
+
+    /// A profile's settings; what stands in the credentials file wins. `nil` where neither file has it.
+    func profile(_ name: String) -> [String: String]? {
+        let config = Self.sections(of: self.configPath)
+        let shared = Self.sections(of: self.credentialsPath)[name]
+        let own = config["profile \(name)"] ?? (name == "default" ? config["default"] : nil)
+        guard own != nil || shared != nil else { return nil }
+        return (own ?? [:]).merging(shared ?? [:]) { $1 }
+    }
+
+    private static func sections(of path: String) -> [String: [String: String]] {
+        // Absent files are the usual case, and an unreadable one holds nothing for us.
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return [:] }
+        return self.sections(in: String(decoding: data, as: UTF8.self))
+    }
+
+    static func sections(in text: String) -> [String: [String: String]] {
+        var sections: [String: [String: String]] = [:]
+        var current: String?
+        for line in text.split(whereSeparator: \.isNewline) {
+            // Indented lines belong to the setting above, and hold nothing that is used here.
+            guard let first = line.first, !first.isWhitespace, first != "#", first != ";" else { continue }
+            if first == "[" {
+                let name = line.dropFirst().prefix { $0 != "]" }.split(whereSeparator: \.isWhitespace)
+                current = name.joined(separator: " ")
+                if let current { sections[current, default: [:]].merge([:]) { $1 } }
+            } else if let current, let equals = line.firstIndex(of: "=") {
+                let key = line[..<equals].filter { !$0.isWhitespace }.lowercased()
+                sections[current]?[key] = Self.value(line[line.index(after: equals)...])
+            }
+        }
+        return sections
+    }
+
+    /// A value ends where a comment begins, which white space must precede.
+    private static func value(_ text: Substring) -> String {
+        var words: [Substring] = []
+        for word in text.split(whereSeparator: \.isWhitespace) {
+            if word.hasPrefix("#") || word.hasPrefix(";") { break }
+            words.append(word)
+        }
+        return words.joined(separator: " ")
+    }
+}

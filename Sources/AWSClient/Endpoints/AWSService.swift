@@ -1,0 +1,30 @@
+/// A service of AWS, as botocore's models name it.
+package struct AWSService: Sendable, Hashable {
+    /// The service's id, for messages and for `AWS_ENDPOINT_URL_<ID>`.
+    package let id: String
+    let endpointPrefix: String
+    package let signingName: String
+
+    package init(id: String, endpointPrefix: String, signingName: String? = nil) {
+        self.id = id
+        self.endpointPrefix = endpointPrefix
+        self.signingName = signingName ?? endpointPrefix
+    }
+
+    /// Invoking runtimes, browser sessions, memory.
+    package static let agentCore = AWSService(id: "Bedrock AgentCore", endpointPrefix: "bedrock-agentcore")
+    /// What exists: runtimes, browsers, memories.
+    package static let agentCoreControl = AWSService(
+        id: "Bedrock AgentCore Control", endpointPrefix: "bedrock-agentcore-control", signingName: "bedrock-agentcore")
+    package static let bedrock = AWSService(id: "Bedrock", endpointPrefix: "bedrock")
+    package static let bedrockRuntime = AWSService(
+        id: "Bedrock Runtime", endpointPrefix: "bedrock-runtime", signingName: "bedrock")
+    package static let dynamoDB = AWSService(id: "DynamoDB", endpointPrefix: "dynamodb")
+    package static let secretsManager = AWSService(id: "Secrets Manager", endpointPrefix: "secretsmanager")
+    package static let sts = AWSService(id: "STS", endpointPrefix: "sts")
+
+    /// The variable that moves this service elsewhere, as all AWS SDKs read it.
+    var endpointVariable: String {
+        "AWS_ENDPOINT_URL_" + self.id.uppercased().split(separator: " ").joined(separator: "_")
+    }
+}

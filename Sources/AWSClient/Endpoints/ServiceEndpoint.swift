@@ -1,0 +1,67 @@
+import FoundationEssentials
+
+/// Where a service is reached.
+package struct ServiceEndpoint: Sendable, Hashable {
+    package let isSecure: Bool
+    /// Host and, where it is not the scheme's own, port: what `Host` carries.
+    package let authority: String
+    /// A path that comes before each request's own; empty or without a slash at its end.
+    package let basePath: String
+
+    /// The service's public endpoint in a region.
+    init(_ service: AWSService, in region: Region) {
+        self.isSecure = true
+        self.authority = "\(service.endpointPrefix).\(region.name).\(region.dnsSuffix)"
+        self.basePath = ""
+    }
+
+    /// An endpoint that the operator has set.
+    ///
+    /// Plain `http` is taken only for what is not reached over the internet: this machine, private addresses, and
+    /// names without a dot, such as those of containers.
+    /// - Throws: ``AWSError`` with code `invalidInput`.
+    package init(_ url: String, variable: String) throws {
+        func refuse(_ why: String) -> AWSError {
+            AWSError(
+                .invalidInput, "\(variable) is '\(url.printable)': \(why).",
+                remedy: "Expected is https://HOST[:PORT], or http:// for this machine and private networks.")
+        }
+        let isPlain = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
+        guard isPlain, let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty else {
+            throw refuse("it is no address")
+        }
+        guard parts.user == nil, parts.password == nil else { throw refuse("it holds user information") }
+        guard parts.query == nil, parts.fragment == nil else { throw refuse("it holds a query or a fragment") }
+        switch parts.scheme?.lowercased() {
+        case "https": self.isSecure = true
+        case "http":
+            guard Self.isNearby(host) else { throw refuse("http is not safe to \(host)") }
+            self.isSecure = false
+        default: throw refuse("its scheme is neither https nor http")
+        }
+        let port = parts.port ?? (self.isSecure ? 443 : 80)
+        self.authority = port == (self.isSecure ? 443 : 80) ? host : "\(host):\(port)"
+        let path = parts.percentEncodedPath
+        self.basePath = path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    private static func isNearby(_ host: String) -> Bool {
+        if host.hasPrefix("[") { return host == "[::1]" || host.lowercased().hasPrefix("[fd") }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        guard numbers.count == 4, let first = numbers[0], let second = numbers[1] else {
+            return !host.contains(".") || host.hasSuffix(".localhost")
+        }
+        return first == 127 || first == 10 || (first == 192 && second == 168)
+            || (first == 172 && (16...31).contains(second))
+    }
+
+    /// The address of a path, over HTTP.
+    package func url(_ pathAndQuery: String) -> String {
+        "\(self.isSecure ? "https" : "http")://\(self.authority)\(pathAndQuery)"
+    }
+
+    /// The address of a path, over a WebSocket.
+    package func socketURL(_ pathAndQuery: String) -> String {
+        "\(self.isSecure ? "wss" : "ws")://\(self.authority)\(pathAndQuery)"
+    }
+}

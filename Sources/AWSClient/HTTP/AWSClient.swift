@@ -1,0 +1,182 @@
+package import AgentEvents
+import AsyncHTTPClient
+package import FoundationEssentials
+package import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Sends signed requests to AWS and tries again what is worth it. Makes no connection and fetches no credentials
+/// before its first request.
+package struct AWSClient: Sendable {
+    /// How a request shows who sends it.
+    package enum Authentication: Sendable, Hashable {
+        case signature
+        /// A token of an identity provider, for runtimes that take one.
+        case bearer(String)
+        case none
+    }
+
+    package let configuration: AWSConfiguration
+    let credentials: CredentialCache
+    package let clock: ServiceClock
+    private let budget = RetryBudget()
+    let logger: Logger
+
+    package init(
+        configuration: AWSConfiguration, credentials: any CredentialProvider, logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.configuration = configuration
+        self.credentials = CredentialCache(credentials, now: now)
+        self.clock = ServiceClock(now: now)
+        self.logger = logger
+    }
+
+    /// A client whose region, endpoints and credentials are where every AWS SDK looks for them.
+    package init(environment: [String: String], logger: Logger) throws {
+        let configuration = try AWSConfiguration(environment: environment)
+        self.init(
+            configuration: configuration,
+            credentials: CredentialChain(environment: environment, configuration: configuration, logger: logger),
+            logger: logger)
+    }
+
+    /// Sends a request, signed afresh at each attempt, and returns once the answer's head is there.
+    /// - Throws: ``AWSError``, or `CancellationError`.
+    package func execute(
+        _ request: AWSRequest, authentication: Authentication = .signature
+    ) async throws -> AWSResponse {
+        let deadline = ContinuousClock.now + request.timeout
+        var attempt = 1
+        var hasRenewed = false
+        while true {
+            do {
+                let response = try await self.attempt(request, authentication, deadline)
+                self.budget.giveBack(afterRetry: attempt > 1)
+                return response
+            } catch let error as AWSError {
+                // What the answer has taught (the service's time, the end of the credentials) is worth one try.
+                if !hasRenewed, [.clockSkew, .expiredCredentials].contains(error.code), authentication == .signature {
+                    hasRenewed = true
+                    continue
+                }
+                let pause = self.configuration.retries.pause(after: attempt, asked: error.retryAfter)
+                guard error.isTransient, attempt < self.configuration.retries.maxAttempts,
+                    ContinuousClock.now + pause < deadline, self.budget.take()
+                else { throw error }
+                self.logger.info(
+                    "A request to AWS failed; trying again",
+                    metadata: ["request": "\(request.subject)", "reason": "\(error)", "attempt": "\(attempt)"])
+                attempt += 1
+                try await Task.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Sends a request and returns its answer as JSON.
+    package func json(_ request: AWSRequest) async throws -> JSONValue { try await self.execute(request).json() }
+
+    // MARK: One attempt
+
+    private func attempt(
+        _ request: AWSRequest, _ authentication: Authentication, _ deadline: ContinuousClock.Instant
+    ) async throws -> AWSResponse {
+        let credentials = authentication == .signature ? try await self.credentials.current() : nil
+        let http = try self.httpRequest(request, authentication, credentials)
+        let response: HTTPClientResponse
+        do {
+            let left = max(.zero, deadline - .now)
+            response = try await OutboundHTTP.client.execute(http, deadline: .now() + TimeAmount(left))
+        } catch let error where !(error is CancellationError) {
+            throw Self.unreachable(error, request.subject, http.url)
+        }
+        if (200..<300).contains(response.status.code) {
+            return AWSResponse(
+                status: Int(response.status.code), headers: response.headers, body: response.body,
+                subject: request.subject)
+        }
+        var error = await Self.refusal(response, request.subject)
+        if self.clock.learn(from: response.headers.first(name: "date"), error.code) { error.code = .clockSkew }
+        if error.code == .expiredCredentials, let credentials { await self.credentials.discard(credentials) }
+        error.remedy = credentials.flatMap { Remedy.of(error, with: $0, self.clock) } ?? error.remedy
+        throw error
+    }
+
+    private func httpRequest(
+        _ request: AWSRequest, _ authentication: Authentication, _ credentials: AWSCredentials?
+    ) throws -> HTTPClientRequest {
+        let region = try self.configuration.region(request.region)
+        let endpoint = self.configuration.endpoint(of: request.service, in: region)
+        let path = endpoint.basePath + request.path
+        var http = HTTPClientRequest(url: endpoint.url(path + (request.query.isEmpty ? "" : "?\(request.query)")))
+        http.method = request.method
+        http.headers = request.headers
+        http.headers.replaceOrAdd(name: "Host", value: endpoint.authority)
+        let payload: SigV4Signer.Payload
+        switch request.body {
+        case .none: payload = .empty
+        case .bytes(let bytes):
+            payload = .bytes(Array(buffer: bytes))
+            http.body = .bytes(bytes)
+        case .stream(let sha256, let length, let chunks):
+            payload = .sha256(sha256)
+            http.body = .stream(chunks(), length: .known(length))
+        }
+        if case .bearer(let token) = authentication {
+            http.headers.add(name: "Authorization", value: "Bearer \(token)")
+        } else if let credentials {
+            let signer = SigV4Signer(service: request.service.signingName, region: region.name)
+            let fields = signer.headers(
+                for: .init(
+                    method: request.method.rawValue, path: path, query: request.query,
+                    headers: http.headers.map { (name: $0.name, value: $0.value) }, payload: payload),
+                with: credentials, at: self.clock.now)
+            for field in fields { http.headers.add(name: field.name, value: field.value) }
+        }
+        http.headers.add(name: "User-Agent", value: "ai4ai")
+        return http
+    }
+
+    private static func unreachable(_ error: any Error, _ subject: String, _ url: String) -> AWSError {
+        let host = url.split(separator: "/").dropFirst().first ?? ""
+        if let error = error as? HTTPClientError, [.deadlineExceeded, .readTimeout].contains(error) {
+            return AWSError(.timedOut, "\(subject): \(host) did not answer in time.")
+        }
+        return AWSError(
+            .unreachable, "\(subject): \(host) cannot be reached: \(error).",
+            remedy: "Check the network, the region and AWS_ENDPOINT_URL.")
+    }
+
+    private static func refusal(_ response: HTTPClientResponse, _ subject: String) async -> AWSError {
+        // Only for the message: a body that cannot be read adds nothing to its status.
+        let body = (try? await response.body.collect(upTo: 256 * 1024)).map { String(buffer: $0) } ?? ""
+        return ServiceErrorReader.read(status: Int(response.status.code), body: body, subject: subject) {
+            response.headers.first(name: $0)
+        }
+    }
+}
+
+/// What to do about a refusal, where it is the signature's or the credentials' matter.
+private enum Remedy {
+    static func of(_ error: AWSError, with credentials: AWSCredentials, _ clock: ServiceClock) -> String? {
+        switch error.code {
+        case .badCredentials where credentials.accessKeyID.hasPrefix("ASIA") && credentials.sessionToken == nil:
+            "The key is a temporary one and has no session token. Set AWS_SESSION_TOKEN."
+        case .badCredentials where ["InvalidSignatureException", "SignatureDoesNotMatch"].contains(error.type):
+            "The secret does not belong to the key. Check AWS_SECRET_ACCESS_KEY."
+        case .badCredentials:
+            "The key is unknown, or its session token is not the one that came with it. Sign in again."
+        case .expiredCredentials: "The credentials have expired. Sign in again, or renew what serves them."
+        case .clockSkew:
+            "This machine's clock is \(clock.description). Set it right, for instance with timedatectl set-ntp true."
+        default: nil
+        }
+    }
+}
+
+extension TimeAmount {
+    fileprivate init(_ duration: Duration) {
+        let parts = duration.components
+        self = .nanoseconds(parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000)
+    }
+}

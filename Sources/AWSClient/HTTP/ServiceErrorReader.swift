@@ -1,0 +1,94 @@
+import AgentEvents
+
+/// Reads what a service says of a failure: REST-JSON, JSON 1.0 and 1.1, and the query protocol's XML.
+enum ServiceErrorReader {
+    /// - Parameters:
+    ///   - header: A header field by its name.
+    ///   - body: The answer, or its beginning.
+    static func read(
+        status: Int, body: String, subject: String, header: (String) -> String?
+    ) -> AWSError {
+        let json = try? JSONValue(json: body)
+        let type = [
+            header("x-amzn-errortype"), json?["__type"]?.string, json?["code"]?.string, json?["Code"]?.string,
+            XMLText.first("Code", in: body),
+        ].lazy.compactMap { $0 }.map(Self.shapeName).first { !$0.isEmpty }
+        let words = [
+            json?["message"]?.string, json?["Message"]?.string, json?["errorMessage"]?.string,
+            XMLText.first("Message", in: body), header("x-amzn-error-message"),
+        ].lazy.compactMap { $0 }.first { !$0.isEmpty }
+        let reason = words ?? (json == nil ? body.printable : "no reason given")
+        var error = AWSError(
+            self.code(type: type, status: status, message: reason),
+            "\(subject): \(status)\(type.map { " \($0)" } ?? "") \(reason.printable)")
+        error.type = type
+        error.status = status
+        error.details = json
+        error.requestID =
+            header("x-amzn-requestid") ?? header("x-amz-request-id") ?? XMLText.first("RequestId", in: body)
+        error.retryAfter =
+            header("retry-after").flatMap(Double.init) ?? header("x-amz-retry-after").flatMap(Double.init).map { $0 / 1000 }
+        return error
+    }
+
+    /// `aws.protocoltests#FooError:http://internal` is `FooError`.
+    static func shapeName(_ text: String) -> String {
+        let withoutURI = text.prefix { $0 != ":" }
+        return String(withoutURI.split(separator: "#").last ?? "")
+    }
+
+    static func code(type: String?, status: Int, message: String) -> AWSError.Code {
+        let isSkew = ["Signature expired", "Signature not yet current", "RequestTimeTooSkewed"].contains {
+            message.contains($0)
+        }
+        switch type {
+        case "InvalidSignatureException" where isSkew, "SignatureDoesNotMatch" where isSkew, "RequestTimeTooSkewed",
+            "RequestInTheFuture":
+            return .clockSkew
+        case "InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException",
+            "InvalidClientTokenId", "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId",
+            "MissingAuthenticationToken", "MissingAuthenticationTokenException", "InvalidToken":
+            return .badCredentials
+        case "ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired": return .expiredCredentials
+        case "ThrottlingException", "ThrottledException", "Throttling", "TooManyRequestsException",
+            "RequestLimitExceeded", "ProvisionedThroughputExceededException", "RequestThrottled",
+            "RequestThrottledException", "SlowDown", "ModelNotReadyException", "TransactionInProgressException":
+            return .throttled
+        case "RetryableConflictException", "ConflictException", "TransactionConflictException": return .conflict
+        case "ConditionalCheckFailedException", "TransactionCanceledException": return .conditionFailed
+        case "ServiceQuotaExceededException", "LimitExceededException": return .quotaExceeded
+        case "AccessDeniedException", "AccessDenied", "UnauthorizedException": return .accessDenied
+        case "ResourceNotFoundException": return .notFound
+        case "ValidationException", "InvalidInputException", "SerializationException": return .validation
+        case "ModelTimeoutException": return .timedOut
+        case "InternalServerException", "InternalServerError", "InternalFailure", "ServiceUnavailableException",
+            "ServiceUnavailable", "ServiceException", "ModelStreamErrorException":
+            return .serverFailure
+        default: break
+        }
+        switch status {
+        case 401, 403: return .accessDenied
+        case 402: return .quotaExceeded
+        case 404: return .notFound
+        case 408: return .timedOut
+        case 409: return .conflict
+        case 429: return .throttled
+        case 500...: return .serverFailure
+        default: return .refused
+        }
+    }
+}
+
+/// The text of single elements, which is all that is needed of the query protocol's XML.
+enum XMLText {
+    /// The text of the first element with this name; `nil` where there is none without elements in it.
+    static func first(_ name: String, in xml: String) -> String? {
+        guard let start = xml.firstRange(of: "<\(name)>"),
+            let end = xml[start.upperBound...].firstRange(of: "</\(name)>")
+        else { return nil }
+        let text = xml[start.upperBound..<end.lowerBound]
+        guard !text.contains("<") else { return nil }
+        return [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+            .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+    }
+}

@@ -1,0 +1,235 @@
+import Crypto
+package import FoundationEssentials
+
+/// Signs requests with AWS Signature Version 4. Without I/O and without state.
+///
+/// Source: AWS General Reference, "Create a signed AWS API request", and the published test vectors.
+package struct SigV4Signer: Sendable {
+    /// How the path that goes over the wire becomes the canonical one.
+    package enum PathRule: Sendable {
+        /// Dot segments and doubled slashes are resolved, then each segment is encoded once more. All services but
+        /// S3.
+        case normalised
+        /// The path is encoded once more and otherwise left alone.
+        case asWritten
+        /// The path is taken as it goes over the wire. S3.
+        case verbatim
+    }
+
+    /// What is known of a request's body.
+    package enum Payload: Sendable {
+        case empty
+        case bytes([UInt8])
+        /// The hash in hexadecimal digits, of a body that is not at hand.
+        case sha256(String)
+        /// The body is not part of the signature. Only a few services take that, and only over TLS.
+        case unsigned
+
+        fileprivate static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+        package var hash: String {
+            switch self {
+            case .empty: Self.emptyHash
+            case .bytes(let bytes): SHA256.hash(data: bytes).hexadecimal
+            case .sha256(let hash): hash
+            case .unsigned: "UNSIGNED-PAYLOAD"
+            }
+        }
+    }
+
+    /// The parts of a request that a signature covers.
+    package struct Request: Sendable {
+        package var method: String
+        /// The path as it goes over the wire.
+        package var path: String
+        /// The query as it goes over the wire, without its question mark.
+        package var query: String
+        /// All header fields, `Host` among them.
+        package var headers: [(name: String, value: String)]
+        package var payload: Payload
+
+        package init(
+            method: String, path: String, query: String = "", headers: [(name: String, value: String)],
+            payload: Payload = .empty
+        ) {
+            self.method = method
+            self.path = path
+            self.query = query
+            self.headers = headers
+            self.payload = payload
+        }
+    }
+
+    package let service: String
+    package let region: String
+    package let pathRule: PathRule
+
+    package init(service: String, region: String, pathRule: PathRule = .normalised) {
+        self.service = service
+        self.region = region
+        self.pathRule = pathRule
+    }
+
+    // MARK: In headers
+
+    /// The fields that make the request a signed one: `X-Amz-Date`, `X-Amz-Security-Token` with temporary
+    /// credentials, `X-Amz-Content-Sha256` where it is asked for, and `Authorization`.
+    /// - Parameter sendsPayloadHash: Whether the body's hash is sent along.
+    package func headers(
+        for request: Request, with credentials: AWSCredentials, at date: Date, sendsPayloadHash: Bool = false
+    ) -> [(name: String, value: String)] {
+        let moment = Timestamp.basic(date)
+        let hash = request.payload.hash
+        var added = [(name: "X-Amz-Date", value: moment)]
+        if let token = credentials.sessionToken { added.append((name: "X-Amz-Security-Token", value: token)) }
+        if sendsPayloadHash { added.append((name: "X-Amz-Content-Sha256", value: hash)) }
+        let fields = CanonicalHeaders(request.headers + added)
+        let canonical = self.canonicalRequest(request, query: request.query, fields, hash)
+        let signature = self.signature(of: canonical, moment, credentials)
+        let authorization =
+            "\(Self.algorithm) Credential=\(credentials.accessKeyID)/\(self.scope(moment)), "
+            + "SignedHeaders=\(fields.names), Signature=\(signature)"
+        return added + [(name: "Authorization", value: authorization)]
+    }
+
+    // MARK: In the query
+
+    /// The query of a presigned request: the request's own and the signature.
+    /// - Parameter expiry: How long the signature holds, in seconds.
+    package func presignedQuery(
+        for request: Request, with credentials: AWSCredentials, at date: Date, expiry: Int
+    ) -> String {
+        let moment = Timestamp.basic(date)
+        let fields = CanonicalHeaders(request.headers)
+        var parameters = [
+            ("X-Amz-Algorithm", Self.algorithm),
+            ("X-Amz-Credential", "\(credentials.accessKeyID)/\(self.scope(moment))"),
+            ("X-Amz-Date", moment),
+            ("X-Amz-SignedHeaders", fields.names),
+            ("X-Amz-Expires", String(expiry)),
+        ]
+        if let token = credentials.sessionToken { parameters.append(("X-Amz-Security-Token", token)) }
+        let added = parameters.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+        let query = request.query.isEmpty ? added : "\(request.query)&\(added)"
+        let canonical = self.canonicalRequest(request, query: query, fields, request.payload.hash)
+        return "\(query)&X-Amz-Signature=\(self.signature(of: canonical, moment, credentials))"
+    }
+
+    // MARK: The parts
+
+    private static let algorithm = "AWS4-HMAC-SHA256"
+
+    /// The canonical request, which both sides hash.
+    package func canonicalRequest(_ request: Request, at date: Date, with credentials: AWSCredentials) -> String {
+        var added = [(name: "X-Amz-Date", value: Timestamp.basic(date))]
+        if let token = credentials.sessionToken { added.append((name: "X-Amz-Security-Token", value: token)) }
+        return self.canonicalRequest(
+            request, query: request.query, CanonicalHeaders(request.headers + added), request.payload.hash)
+    }
+
+    private func canonicalRequest(
+        _ request: Request, query: String, _ fields: CanonicalHeaders, _ hash: String
+    ) -> String {
+        """
+        \(request.method)
+        \(self.canonicalPath(request.path))
+        \(Self.canonicalQuery(query))
+        \(fields.lines)
+        \(fields.names)
+        \(hash)
+        """
+    }
+
+    private func canonicalPath(_ path: String) -> String {
+        let path = path.isEmpty ? "/" : path
+        return switch self.pathRule {
+        case .verbatim: path
+        case .asWritten: PercentEncoding.encode(path, keepsSlashes: true)
+        case .normalised: PercentEncoding.encode(Self.normalise(path), keepsSlashes: true)
+        }
+    }
+
+    /// Resolves dot segments and doubled slashes.
+    private static func normalise(_ path: String) -> String {
+        guard path.contains("//") || path.contains("/.") else { return path }
+        var segments: [Substring] = []
+        for segment in path.split(separator: "/") {
+            switch segment {
+            case ".": break
+            case "..": _ = segments.popLast()
+            default: segments.append(segment)
+            }
+        }
+        guard !segments.isEmpty else { return "/" }
+        return "/\(segments.joined(separator: "/"))\(path.hasSuffix("/") ? "/" : "")"
+    }
+
+    private static func canonicalQuery(_ query: String) -> String {
+        guard !query.isEmpty else { return "" }
+        let parameters = query.split(separator: "&").map { parameter in
+            let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (PercentEncoding.canonicalise(parts[0]), parts.count > 1 ? PercentEncoding.canonicalise(parts[1]) : "")
+        }
+        return parameters.sorted { $0 < $1 }.map { "\($0)=\($1)" }.joined(separator: "&")
+    }
+
+    private func scope(_ moment: String) -> String {
+        "\(moment.prefix(8))/\(self.region)/\(self.service)/aws4_request"
+    }
+
+    private func signature(of canonicalRequest: String, _ moment: String, _ credentials: AWSCredentials) -> String {
+        let text = """
+            \(Self.algorithm)
+            \(moment)
+            \(self.scope(moment))
+            \(SHA256.hash(data: Array(canonicalRequest.utf8)).hexadecimal)
+            """
+        var key = SymmetricKey(data: Array("AWS4\(credentials.secretAccessKey)".utf8))
+        for part in [String(moment.prefix(8)), self.region, self.service, "aws4_request"] {
+            key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
+        }
+        return HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key).hexadecimal
+    }
+}
+
+/// The header fields that a signature covers, in canonical form.
+private struct CanonicalHeaders {
+    /// The names, sorted and joined by semicolons.
+    let names: String
+    /// A line for each field, each ended by a line feed.
+    let lines: String
+
+    /// Fields that proxies and libraries change or add on the way, as botocore leaves them out.
+    private static let unsigned: Set = [
+        "authorization", "connection", "expect", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+        "x-amzn-trace-id", "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol",
+        "sec-websocket-extensions",
+    ]
+
+    init(_ headers: [(name: String, value: String)]) {
+        var values: [String: [String]] = [:]
+        for header in headers {
+            let name = header.name.lowercased()
+            guard !Self.unsigned.contains(name) else { continue }
+            values[name, default: []].append(Self.trimmed(header.value))
+        }
+        let sorted = values.sorted { $0.key < $1.key }
+        self.names = sorted.map(\.key).joined(separator: ";")
+        self.lines = sorted.map { "\($0.key):\($0.value.joined(separator: ","))\n" }.joined()
+    }
+
+    /// Runs of white space count as one space, and none at the ends.
+    private static func trimmed(_ value: String) -> String {
+        value.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
+    }
+}
+
+extension Sequence<UInt8> {
+    private static var digits: [UInt8] { Array("0123456789abcdef".utf8) }
+
+    /// The bytes as lower-case hexadecimal digits.
+    var hexadecimal: String {
+        let digits = Self.digits
+        return String(decoding: self.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

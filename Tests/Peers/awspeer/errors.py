@@ -1,0 +1,80 @@
+"""What a service answers when it refuses a request, in the form of its protocol."""
+
+import json
+import xml.sax.saxutils
+
+from aiohttp import web
+
+# What the signature check refuses has other names at STS, which speaks the older query protocol.
+QUERY_CODES = {
+    "InvalidSignatureException": "SignatureDoesNotMatch",
+    "UnrecognizedClientException": "InvalidClientTokenId",
+    "ExpiredTokenException": "ExpiredToken",
+    "IncompleteSignatureException": "IncompleteSignature",
+    "MissingAuthenticationTokenException": "MissingAuthenticationToken",
+    "ValidationException": "ValidationError",
+}
+# DynamoDB qualifies the name of an error with the layer that raised it.
+CORAL = {
+    "ValidationException": "com.amazon.coral.validate#",
+    "ThrottlingException": "com.amazon.coral.availability#",
+    **dict.fromkeys(
+        ["InvalidSignatureException", "UnrecognizedClientException", "ExpiredTokenException",
+         "IncompleteSignatureException", "MissingAuthenticationTokenException", "SerializationException",
+         "UnknownOperationException", "AccessDeniedException", "InternalServerError"],
+        "com.amazon.coral.service#"),
+}
+
+
+class Refusal(Exception):
+    """Without a status the operation's model tells it, and where it does not know the error either, 400."""
+
+    def __init__(self, code, message, status=None, headers=None):
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status, self.headers = code, message, status, headers or {}
+
+
+class Dropped(Exception):
+    """The connection was closed on purpose, so that there is nobody to answer."""
+
+
+def signature_refusal(code, message):
+    return Refusal(code, message, status=403)
+
+
+def status_of(operation, code):
+    """The status the model gives the error, looked for at the operation first and then in the whole service."""
+    if operation is None or operation.model is None:
+        return 400
+    everywhere = operation.model.service_model.error_shapes
+    for shape in [*operation.model.error_shapes, *everywhere]:
+        if shape.name == code or shape.error_code == code:
+            return shape.metadata.get("error", {}).get("httpStatusCode", 400)
+    return 400
+
+
+def answer(refusal, operation, request_id):
+    protocol = operation.protocol if operation else "rest-json"
+    status = refusal.status or status_of(operation, refusal.code)
+    if protocol == "query":
+        code = QUERY_CODES.get(refusal.code, refusal.code)
+        message = xml.sax.saxutils.escape(refusal.message)
+        text = (
+            '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">\n  <Error>\n    <Type>Sender</Type>\n'
+            f"    <Code>{code}</Code>\n    <Message>{message}</Message>\n  </Error>\n"
+            f"  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n")
+        return web.Response(status=status, text=text, content_type="text/xml", headers=refusal.headers)
+    if protocol == "json":
+        # The JSON services answer 400 for a bad signature; DynamoDB alone says 403 for a token that has expired.
+        is_expired = refusal.code == "ExpiredTokenException" and operation.service == "dynamodb"
+        if status == 403 and not is_expired:
+            status = 400
+        code = refusal.code
+        if operation.service == "dynamodb":
+            code = CORAL.get(code, "com.amazonaws.dynamodb.v20120810#") + code
+        body = json.dumps({"__type": code, "message": refusal.message}).encode()
+        content_type = operation.content_type
+        return web.Response(status=status, body=body, headers={"Content-Type": content_type, **refusal.headers})
+    return web.Response(
+        status=status, body=json.dumps({"message": refusal.message}).encode(),
+        headers={"Content-Type": "application/json", "x-amzn-ErrorType": refusal.code, **refusal.headers})

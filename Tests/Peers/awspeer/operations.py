@@ -1,0 +1,119 @@
+"""Which operation of which service a request asks for, told by botocore's models."""
+
+import dataclasses
+import re
+import urllib.parse
+
+import botocore.session
+
+from .errors import Refusal
+
+REST_SERVICES = ("bedrock-runtime", "bedrock", "bedrock-agentcore", "bedrock-agentcore-control")
+TARGETS = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager"}
+# Sockets are in no model: method, path, name.
+SOCKETS = (
+    ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/automation", "ConnectBrowserAutomationStream"),
+    ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/live-view", "ConnectBrowserLiveViewStream"),
+    ("/runtimes/{agentRuntimeArn}/ws", "InvokeAgentRuntimeWithWebSocketStream"),
+)
+
+
+@dataclasses.dataclass
+class Operation:
+    service: str
+    name: str
+    protocol: str
+    signing_name: str
+    model: object = None  # The sockets have none.
+    content_type: str = "application/json"
+    labels: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_socket(self):
+        return self.model is None
+
+
+def unquoted(text):
+    try:
+        return urllib.parse.unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise Refusal("SerializationException", f"Not UTF-8: {text}", status=400)
+
+
+class Call:
+    """One request as it was received, and what has been found out about it."""
+
+    def __init__(self, request, body, request_id):
+        self.request, self.body, self.request_id = request, body, request_id
+        self.method = request.method
+        self.path, _, query = request.raw_path.partition("?")
+        pairs = [pair.partition("=") for pair in query.split("&") if pair]
+        self.query = [(urllib.parse.unquote(name), urllib.parse.unquote(value)) for name, _, value in pairs]
+        self.headers = [(name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape"))
+                        for name, value in request.raw_headers]
+        self.operation = None
+        self.params = {}
+        self.claim = None
+
+    def header_values(self, name):
+        return [value for key, value in self.headers if key == name]
+
+    def header(self, name):
+        return next(iter(self.header_values(name)), None)
+
+
+class Operations:
+    def __init__(self):
+        session = botocore.session.get_session()
+        self._models = {
+            name: session.get_service_model(name)
+            for name in (*REST_SERVICES, "dynamodb", "secretsmanager", "sts")}
+        self._routes = []
+        for service in REST_SERVICES:
+            model = self._models[service]
+            for name in model.operation_names:
+                operation = model.operation_model(name)
+                self._routes.append((
+                    operation.http["method"], self._pattern(operation.http["requestUri"]),
+                    Operation(service, name, "rest-json", model.signing_name, operation)))
+        for path, name in SOCKETS:
+            operation = Operation("bedrock-agentcore", name, "rest-json", "bedrock-agentcore")
+            self._routes.append(("GET", self._pattern(path), operation))
+
+    @staticmethod
+    def _pattern(path):
+        parts = re.split(r"\{(\w+)\}", path.partition("?")[0])
+        # Literals and labels take turns, a literal is first.
+        return re.compile("".join(
+            f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)))
+
+    def recognise(self, call):
+        target = call.header("x-amz-target")
+        if target is not None:
+            return self._by_target(call, target)
+        if call.method == "POST" and call.path == "/":
+            return self._by_form(call)
+        for method, pattern, operation in self._routes:
+            match = pattern.fullmatch(call.path)
+            if match and method == call.method:
+                labels = {name: unquoted(value) for name, value in match.groupdict().items()}
+                return dataclasses.replace(operation, labels=labels)
+        raise Refusal("UnknownOperationException", f"No operation is {call.method} {call.path}", status=404)
+
+    def _by_target(self, call, target):
+        prefix, _, name = target.partition(".")
+        model = self._models.get(TARGETS.get(prefix))
+        is_known = model is not None and name in model.operation_names
+        if not is_known or (call.method, call.path) != ("POST", "/"):
+            raise Refusal("UnknownOperationException", f"No operation is {call.method} {call.path} {target}", status=400)
+        content_type = f"application/x-amz-json-{model.metadata['jsonVersion']}"
+        return Operation(
+            model.service_name, name, "json", model.signing_name, model.operation_model(name), content_type)
+
+    def _by_form(self, call):
+        model = self._models["sts"]
+        form = dict(urllib.parse.parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+        name = form.get("Action")
+        if name not in model.operation_names or form.get("Version") != model.api_version:
+            raise Refusal("UnknownOperationException", "No operation is POST / with this form", status=404)
+        return Operation("sts", name, "query", model.signing_name, model.operation_model(name))
