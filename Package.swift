@@ -248,7 +248,7 @@ let package = Package(
         .testTarget(
             name: "BrowserAutomationTests",
             dependencies: [
-                "AgentEvents", "BrowserAutomation", "DemoSite", "TestSupport",
+                "AgentEvents", "BrowserAutomation", "DemoSite", "TestSupport", "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings

@@ -172,19 +172,34 @@ public enum RunOutcome: String, Sendable, Hashable, Codable {
 /// The tokens that a run has used.
 public struct TokenUsage: Sendable, Hashable, Codable {
     public var model: String?
+    /// All tokens that went in, also those of the cache.
     public var inputTokens: Int
     public var outputTokens: Int
+    /// Of the tokens that went in, those that came from the provider's cache.
+    public var cachedInputTokens: Int?
+    /// Of the tokens that went in, those that were put into the cache.
+    public var cacheWriteInputTokens: Int?
 
-    public init(model: String? = nil, inputTokens: Int = 0, outputTokens: Int = 0) {
+    public init(
+        model: String? = nil, inputTokens: Int = 0, outputTokens: Int = 0, cachedInputTokens: Int? = nil,
+        cacheWriteInputTokens: Int? = nil
+    ) {
         self.model = model
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
+        self.cachedInputTokens = cachedInputTokens
+        self.cacheWriteInputTokens = cacheWriteInputTokens
     }
 
     /// Adds what another turn used.
     public static func += (sum: inout TokenUsage, other: TokenUsage) {
+        func total(_ first: Int?, _ second: Int?) -> Int? {
+            first == nil && second == nil ? nil : (first ?? 0) + (second ?? 0)
+        }
         sum.inputTokens += other.inputTokens
         sum.outputTokens += other.outputTokens
+        sum.cachedInputTokens = total(sum.cachedInputTokens, other.cachedInputTokens)
+        sum.cacheWriteInputTokens = total(sum.cacheWriteInputTokens, other.cacheWriteInputTokens)
     }
 }
 

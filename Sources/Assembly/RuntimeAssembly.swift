@@ -38,16 +38,11 @@ public struct RuntimeAssembly: Sendable {
     }
 
     /// The automation agent with its browser source.
-    public var automation: AutomationAgent {
-        let configuration = self.browserConfiguration
-        let logger = self.logger
-        return AutomationAgent(model: self.model, budget: self.budget, logger: logger) { allowedDomains in
-            var configuration = configuration
-            configuration.addressPolicy.allowedDomains = allowedDomains
-            return try await BrowserSession.start(
-                LocalBrowserSource(configuration: configuration, logger: logger), configuration: configuration,
-                logger: logger)
-        }
+    public var automation: any Automation {
+        AutomationAgent(
+            model: self.model, budget: self.budget,
+            browsers: LocalBrowserSource(configuration: self.browserConfiguration, logger: self.logger),
+            configuration: self.browserConfiguration, logger: self.logger)
     }
 
     /// The whole runtime behind the service contract.

@@ -20,6 +20,8 @@ public struct BrowserConfiguration: Sendable {
     public var addressPolicy = AddressPolicy()
     /// How long Chromium may take to start.
     public var startTimeout: Duration = .seconds(30)
+    /// How often a browser is asked whether it is still there.
+    public var heartbeat: Duration = .seconds(30)
     /// How long an action is retried until its element can be acted on.
     public var actionTimeout: Duration = .seconds(5)
     /// How long an action waits for what covers its element to go away; at most ``actionTimeout``.

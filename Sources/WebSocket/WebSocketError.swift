@@ -18,12 +18,15 @@ public struct WebSocketError: Error, CustomStringConvertible, Hashable {
     public let closeCode: WebSocketCloseCode
     /// What happened, with which value, and what to do.
     public let message: String
+    /// The HTTP status with which a server refused the handshake.
+    public let status: Int?
 
     /// Creates an error.
-    public init(_ code: Code, closeCode: WebSocketCloseCode = .abnormal, message: String) {
+    public init(_ code: Code, closeCode: WebSocketCloseCode = .abnormal, message: String, status: Int? = nil) {
         self.code = code
         self.closeCode = closeCode
         self.message = message
+        self.status = status
     }
 
     public var description: String { self.message }

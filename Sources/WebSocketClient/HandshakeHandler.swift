@@ -53,7 +53,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
                 self.becomeWebSocket(context)
             } else if let refusal {
                 self.refuse(
-                    "status \(refusal.head.status.code), \(String(buffer: refusal.body))", context)
+                    "status \(refusal.head.status.code), \(String(buffer: refusal.body))", context,
+                    status: Int(refusal.head.status.code))
             }
         }
     }
@@ -87,10 +88,12 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func refuse(_ why: String, _ context: ChannelHandlerContext) {
+    private func refuse(_ why: String, _ context: ChannelHandlerContext, status: Int? = nil) {
         let host = self.request.headers.first(name: "host") ?? ""
         self.fail(
-            WebSocketError(.handshakeRefused, message: "\(host) refused the WebSocket \(self.request.path): \(why)"),
+            WebSocketError(
+                .handshakeRefused, message: "\(host) refused the WebSocket \(self.request.path): \(why)",
+                status: status),
             context)
     }
 

@@ -31,7 +31,9 @@ struct Browse: AsyncParsableCommand {
         var usage = TokenUsage()
         let outcome = try await automation.run(
             AutomationTask(goal: self.goal, startURL: self.startUrl, allowedDomains: self.allowDomain),
-            usage: &usage, callbacks: .init(emit: { await shown.show($0) }))
+            AutomationContext(
+                session: SessionID(rawValue: "browse"), callbacks: .init(emit: { await shown.show($0) })),
+            usage: &usage)
         try await shown.finish()
         if case .outOfBudget(let reason) = outcome { throw Failure(reason) }
     }

@@ -21,14 +21,10 @@ struct ErrandTests {
     ) -> AgentRuns {
         var configuration = BrowserConfiguration()
         configuration.addressPolicy.allowsAllPrivate = true
-        let automation = AutomationAgent(model: model, budget: .init(steps: steps), logger: Self.quiet) {
-            [configuration] domains in
-            var configuration = configuration
-            configuration.addressPolicy.allowedDomains = domains
-            return try await BrowserSession.start(
-                LocalBrowserSource(configuration: configuration, logger: Self.quiet), configuration: configuration,
-                logger: Self.quiet)
-        }
+        let automation = AutomationAgent(
+            model: model, budget: .init(steps: steps),
+            browsers: LocalBrowserSource(configuration: configuration, logger: Self.quiet),
+            configuration: configuration, logger: Self.quiet)
         return AgentRuns(
             coordinator: Coordinator(
                 model: model, automation: automation, budget: .init(steps: steps), logger: Self.quiet),

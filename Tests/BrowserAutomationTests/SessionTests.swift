@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import TestSupport
 import Testing
+import WebSocketClient
 
 @testable import BrowserAutomation
 
@@ -25,8 +26,12 @@ struct SessionTests {
     private struct OneChromium: BrowserSource {
         let chromium: LocalChromium
 
-        func start() async throws -> BrowserEndpoint {
-            BrowserEndpoint(url: self.chromium.webSocketURL) { await self.chromium.stop() }
+        func start(name: String) async throws -> BrowserEndpoint {
+            BrowserEndpoint {
+                try await WebSocketClient().connect(to: self.chromium.webSocketURL)
+            } stop: {
+                await self.chromium.stop()
+            }
         }
     }
 
@@ -46,6 +51,52 @@ struct SessionTests {
         while browser.isAlive { await Task.yield() }
         await browser.close()
         #expect(!FileManager.default.fileExists(atPath: chromium.profile))
+    }
+
+    @Test("a lost connection is made again: to the same tabs, pages and controls")
+    func reconnects() async throws {
+        try await withPages(["/": "<h1>Form</h1><label>Name <input></label><a href=/two target=_blank>More</a>", "/two": "Two"]) {
+            _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: "\(address)/")
+                let field = try await page.snapshot().reference("textbox", "Name")
+                _ = try await page.click(try await page.snapshot().reference("link", "More"))
+                await browser.detach()
+                #expect(!browser.isAlive)
+                try await browser.reconnect()
+                #expect(browser.tabs.map(\.id).sorted() == ["t1", "t2"])
+                #expect(browser.takeOpenedTabs() == ["t2"])
+                let again = try browser.currentPage()
+                #expect(again.id == "t1")
+                _ = try await again.fill(field, with: "Aminah")
+                #expect(try await again.snapshot().text.contains("Aminah"))
+                await #expect(throws: BrowserError.self) { try await page.snapshot() }
+            }
+        }
+    }
+
+    @Test("the wall stands again after a lost connection")
+    func wallAfterReconnect() async throws {
+        try await withPages(["/data": "secret"]) { other, secret in
+            let html = """
+                <button onclick="fetch('\(secret)/data', {mode: 'no-cors', method: 'POST', body: 'x'})
+                .then(() => p.textContent = 'reached', () => p.textContent = 'blocked')">Fetch</button><p id=p></p>
+                """
+            try await withPages(["/": .html(html)]) { _, address in
+                try await withBrowser {
+                    $0.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
+                } _: { browser in
+                    _ = try await browser.currentPage().navigate(to: address)
+                    await browser.detach()
+                    try await browser.reconnect()
+                    let page = try browser.currentPage()
+                    _ = try await page.click(try await page.snapshot().reference("button", "Fetch"))
+                    _ = try await page.waitForText("blocked", timeout: .seconds(5))
+                    #expect(other.submissions.isEmpty)
+                }
+            }
+        }
     }
 
     @Test("closing leaves no process and no profile")

@@ -61,7 +61,7 @@ package struct AWSClient: Sendable {
                     continue
                 }
                 let pause = self.configuration.retries.pause(after: attempt, asked: error.retryAfter)
-                guard error.isTransient, attempt < self.configuration.retries.maxAttempts,
+                guard error.isTransient, attempt < request.maxAttempts ?? self.configuration.retries.maxAttempts,
                     ContinuousClock.now + pause < deadline, self.budget.take()
                 else { throw error }
                 self.logger.info(

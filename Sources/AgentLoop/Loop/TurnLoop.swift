@@ -108,9 +108,11 @@ public struct TurnLoop: Sendable {
             do {
                 return try await self.ask(messages, turn, &usage)
             } catch let error as ModelError where error.isTransient && !turn.hasEmitted && pause < .seconds(8) {
-                guard ContinuousClock.now + pause < deadline else { throw error }
+                // Half of the pause is by chance, so that many runs do not come back at once.
+                let wait = max(pause * Double.random(in: 0.5...1), .seconds(min(error.retryAfter ?? 0, 60)))
+                guard ContinuousClock.now + wait < deadline else { throw error }
                 self.logger.warning("The model failed; trying again", metadata: ["reason": "\(error)"])
-                try await Task.sleep(for: pause)
+                try await Task.sleep(for: wait)
                 pause *= 2
             }
         }
@@ -139,7 +141,9 @@ public struct TurnLoop: Sendable {
         await emit(.stepStarted(step))
         var result = ToolResult(callID: call.id, text: "")
         do {
-            result.text = try await tool.call(call.input, ToolContext(callID: call.id, emit: emit))
+            let output = try await tool.call(call.input, ToolContext(callID: call.id, emit: emit))
+            result.text = output.text
+            result.attachments = output.attachments
         } catch let error where error is CancellationError || Task.isCancelled {
             await emit(.stepFinished(step))
             throw CancellationError()

@@ -10,8 +10,14 @@ final class TurnReader {
 
     private let id: String
     private let emit: EventSink
-    private var text = ""
-    private var calls: [PartialCall] = []
+    private enum Block {
+        case text(String)
+        case call(PartialCall)
+        case reasoning(Reasoning)
+    }
+
+    /// The turn so far, in the order in which the model gave it.
+    private var blocks: [Block] = []
     private var openCall: String?
     private var isTextOpen = false
     private var stop: StopReason?
@@ -23,33 +29,51 @@ final class TurnReader {
     }
 
     /// Whether anything of this turn was reported; after that it cannot be asked for again unnoticed.
-    var hasEmitted: Bool { !self.text.isEmpty || !self.calls.isEmpty }
+    private(set) var hasEmitted = false
 
     func receive(_ event: ModelEvent) async {
         switch event {
         case .text(let delta) where delta.isEmpty: break
-        case .text(let delta):
-            await self.closeCall()
-            if !self.isTextOpen {
-                self.isTextOpen = true
-                await self.emit(.textMessageStart(.init(messageId: self.id)))
-            }
-            self.text += delta
-            await self.emit(.textMessageContent(.init(messageId: self.id, delta: delta)))
+        case .text(let delta): await self.receive(text: delta)
         case .toolCallStart(let id, let name):
             await self.closeText()
             await self.closeCall()
-            self.calls.append(PartialCall(id: id, name: name))
+            self.blocks.append(.call(PartialCall(id: id, name: name)))
             self.openCall = id
+            self.hasEmitted = true
             await self.emit(.toolCallStart(.init(toolCallId: id, toolCallName: name, parentMessageId: self.id)))
         case .toolCallInput(let id, let delta):
-            guard let index = self.calls.lastIndex(where: { $0.id == id }) else { break }
-            self.calls[index].input += delta
+            self.append(delta, toCall: id)
             if !delta.isEmpty, self.openCall == id {
                 await self.emit(.toolCallArgs(.init(toolCallId: id, delta: delta)))
             }
+        case .reasoning(let reasoning): self.blocks.append(.reasoning(reasoning))
         case .usage: break
         case .stop(let reason): self.stop = reason
+        }
+    }
+
+    private func receive(text delta: String) async {
+        await self.closeCall()
+        if !self.isTextOpen {
+            self.isTextOpen = true
+            self.hasEmitted = true
+            await self.emit(.textMessageStart(.init(messageId: self.id)))
+        }
+        if case .text(let text) = self.blocks.last {
+            self.blocks[self.blocks.count - 1] = .text(text + delta)
+        } else {
+            self.blocks.append(.text(delta))
+        }
+        await self.emit(.textMessageContent(.init(messageId: self.id, delta: delta)))
+    }
+
+    private func append(_ delta: String, toCall id: String) {
+        for (index, block) in self.blocks.enumerated().reversed() {
+            guard case .call(var call) = block, call.id == id else { continue }
+            call.input += delta
+            self.blocks[index] = .call(call)
+            return
         }
     }
 
@@ -65,14 +89,21 @@ final class TurnReader {
             throw ModelError(.refused, "The model's answer was cut off at its limit of tokens. Raise the limit.")
         case .endTurn, .toolUse: break
         }
-        var content: [Message.Content] = self.text.isEmpty ? [] : [.text(self.text)]
-        for call in self.calls {
-            // Arguments that are no JSON fit no schema; the tool's own check tells the model so.
-            let input = call.input.isEmpty ? JSONValue.object([:]) : try? JSONValue(json: call.input)
-            content.append(.toolCall(ToolCall(id: call.id, name: call.name, input: input ?? .string(call.input))))
+        let content = self.blocks.map { block -> Message.Content in
+            switch block {
+            case .text(let text): return .text(text)
+            case .reasoning(let reasoning): return .reasoning(reasoning)
+            case .call(let call):
+                // Arguments that are no JSON fit no schema; the tool's own check tells the model so.
+                let input = call.input.isEmpty ? JSONValue.object([:]) : try? JSONValue(json: call.input)
+                return .toolCall(ToolCall(id: call.id, name: call.name, input: input ?? .string(call.input)))
+            }
         }
-        guard !content.isEmpty else { throw ModelError(.badAnswer, "The model answered nothing.") }
-        return Message(role: .assistant, content: content)
+        let message = Message(role: .assistant, content: content)
+        guard !message.text.isEmpty || !message.toolCalls.isEmpty else {
+            throw ModelError(.badAnswer, "The model answered nothing.")
+        }
+        return message
     }
 
     private func closeText() async {

@@ -4,12 +4,18 @@ public import AgentEvents
 public protocol LanguageModel: Sendable {
     /// The model's name, for usage and logs.
     var name: String { get }
+    /// Whether the model looks at pictures.
+    var seesImages: Bool { get }
 
     /// Streams one assistant turn.
     ///
     /// The stream ends after ``ModelEvent/stop(_:)``, or throws ``ModelError``. Cancelling the task that reads it
     /// ends the request.
     func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error>
+}
+
+extension LanguageModel {
+    public var seesImages: Bool { false }
 }
 
 /// What a model is asked.
@@ -47,6 +53,8 @@ public enum ModelEvent: Sendable, Hashable {
     case toolCallStart(id: String, name: String)
     /// More of a tool call's arguments, as JSON text.
     case toolCallInput(id: String, delta: String)
+    /// A whole block of thoughts, at its place among text and tool calls.
+    case reasoning(Reasoning)
     /// The tokens that the turn has used.
     case usage(TokenUsage)
     /// The turn is complete.
@@ -76,16 +84,21 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case serverFailure
         /// The answer broke off or cannot be read.
         case badAnswer
+        /// The conversation is longer than what the model can take in.
+        case contextExceeded
     }
 
     /// The kind of failure.
     public let code: Code
     /// What failed, why, and what to do.
     public let message: String
+    /// How long the server asks to wait, in seconds.
+    public let retryAfter: Double?
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, retryAfter: Double? = nil) {
         self.code = code
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     public var description: String { self.message }

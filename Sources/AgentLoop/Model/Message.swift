@@ -42,6 +42,50 @@ public struct Message: Sendable, Hashable, Codable {
         case text(String)
         case toolCall(ToolCall)
         case toolResult(ToolResult)
+        case reasoning(Reasoning)
+        case attachment(Attachment)
+    }
+}
+
+/// What a model thought before it answered. Goes back to the model that it came from, unchanged.
+public struct Reasoning: Sendable, Hashable, Codable {
+    /// The model that it came from; to others it means nothing.
+    public var model: String
+    /// The thoughts; empty where the provider keeps them hidden.
+    public var text: String
+    /// The provider's proof that the text is unchanged.
+    public var signature: String?
+    /// The hidden thoughts, in base64.
+    public var redacted: String?
+
+    public init(model: String, text: String = "", signature: String? = nil, redacted: String? = nil) {
+        self.model = model
+        self.text = text
+        self.signature = signature
+        self.redacted = redacted
+    }
+}
+
+/// A picture or a document in a message.
+public struct Attachment: Sendable, Hashable, Codable {
+    /// What it is, and in which format.
+    public enum Format: String, Sendable, Codable {
+        case png, jpeg, gif, webp
+        case pdf, csv, doc, docx, xls, xlsx, html, txt, md
+
+        public var isImage: Bool { [.png, .jpeg, .gif, .webp].contains(self) }
+    }
+
+    public var format: Format
+    /// What the model and people call it.
+    public var name: String
+    /// The content in base64.
+    public var base64: String
+
+    public init(_ format: Format, name: String, base64: String) {
+        self.format = format
+        self.name = name
+        self.base64 = base64
     }
 }
 
@@ -63,10 +107,40 @@ public struct ToolResult: Sendable, Hashable, Codable {
     public var callID: String
     public var text: String
     public var isError: Bool
+    /// Pictures and documents beside the text, for models that take them.
+    public var attachments: [Attachment]
 
-    public init(callID: String, text: String, isError: Bool = false) {
+    public init(callID: String, text: String, isError: Bool = false, attachments: [Attachment] = []) {
         self.callID = callID
         self.text = text
         self.isError = isError
+        self.attachments = attachments
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.callID = try container.decode(String.self, forKey: .callID)
+        self.text = try container.decode(String.self, forKey: .text)
+        self.isError = try container.decode(Bool.self, forKey: .isError)
+        // Absent in records of earlier versions.
+        self.attachments = try container.decodeIfPresent([Attachment].self, forKey: .attachments) ?? []
+    }
+}
+
+extension Message {
+    /// The message with its pictures and documents named instead of held, as it is kept in a record.
+    package var withoutAttachments: Message {
+        Message(
+            role: self.role,
+            content: self.content.map { content in
+                switch content {
+                case .attachment(let attachment): return .text("(\(attachment.name) was here.)")
+                case .toolResult(var result):
+                    for attachment in result.attachments { result.text += "\n(\(attachment.name) was here.)" }
+                    result.attachments = []
+                    return .toolResult(result)
+                case .text, .toolCall, .reasoning: return content
+                }
+            })
     }
 }

@@ -10,6 +10,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var status: RunStatus
     /// The conversation, with tool calls and results.
     public var transcript: [Message]
+    /// The browser that the run uses, where it may outlive the process.
+    public var browser: BrowserReference?
     /// Counts the saves; a save is refused when another writer was first.
     public var version: Int
     /// Counts the processes that have opened the session; only the newest may write.

@@ -26,17 +26,29 @@ public struct Tool: Sendable {
     public let risk: RiskClass
     /// The step's name for a person, such as `Open example.com`.
     let describe: @Sendable (JSONValue) -> String
-    let call: @Sendable (JSONValue, ToolContext) async throws -> String
+    let call: @Sendable (JSONValue, ToolContext) async throws -> ToolOutput
 
-    /// Creates a tool whose JSON schema is made from its input type.
-    /// - Parameters:
-    ///   - describe: Names the step for a person.
-    ///   - call: Does the work and answers in words for the model. What it throws is told to the model, except for
-    ///     `CancellationError`.
+    /// Creates a tool that answers in words.
+    /// - Parameters: As below.
     public init<Input: ToolInput>(
         _ name: String, _ description: String, risk: RiskClass,
         describe: @escaping @Sendable (Input) -> String,
         call: @escaping @Sendable (Input, ToolContext) async throws -> String
+    ) {
+        self.init(name, description, risk: risk, describe: describe) { (input: Input, context) in
+            ToolOutput(text: try await call(input, context))
+        }
+    }
+
+    /// Creates a tool whose JSON schema is made from its input type.
+    /// - Parameters:
+    ///   - describe: Names the step for a person.
+    ///   - call: Does the work and answers the model. What it throws is told to the model, except for
+    ///     `CancellationError`.
+    public init<Input: ToolInput>(
+        _ name: String, _ description: String, risk: RiskClass,
+        describe: @escaping @Sendable (Input) -> String,
+        call: @escaping @Sendable (Input, ToolContext) async throws -> ToolOutput
     ) {
         self.definition = ToolDefinition(
             name: name, description: description, inputSchema: JSONSchema.of(Input.self))
@@ -51,6 +63,18 @@ public struct Tool: Sendable {
             }
             return try await call(input, context)
         }
+    }
+}
+
+/// What a tool answers.
+public struct ToolOutput: Sendable, Hashable {
+    public var text: String
+    /// Pictures and documents, for models that take them.
+    public var attachments: [Attachment]
+
+    public init(text: String, attachments: [Attachment] = []) {
+        self.text = text
+        self.attachments = attachments
     }
 }
 

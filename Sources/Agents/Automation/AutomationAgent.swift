@@ -43,50 +43,122 @@ public struct AutomationTask: Sendable, Hashable, Decodable {
     }
 }
 
-/// Does web tasks in a real browser.
-public struct AutomationAgent: Sendable {
-    /// Opens a browser whose reach is limited to these domains; to none in particular when empty.
-    public typealias BrowserStart = @Sendable (_ allowedDomains: [String]) async throws -> BrowserSession
+/// What a task is done for, beside itself.
+public struct AutomationContext: Sendable {
+    public var session: SessionID
+    /// What is passed on to whoever does the work elsewhere.
+    public var propagation: Propagation
+    public var callbacks: TurnLoop.Callbacks
+    /// Records which browser is in use, before anything is done in it; `nil` once it has ended.
+    public var keepBrowser: @Sendable (BrowserReference?) async throws -> Void
 
+    public init(
+        session: SessionID, propagation: Propagation = .init(), callbacks: TurnLoop.Callbacks,
+        keepBrowser: @escaping @Sendable (BrowserReference?) async throws -> Void = { _ in }
+    ) {
+        self.session = session
+        self.propagation = propagation
+        self.callbacks = callbacks
+        self.keepBrowser = keepBrowser
+    }
+}
+
+/// Does web tasks, here or in another runtime; whoever hands one over cannot tell.
+public protocol Automation: Sendable {
+    /// Does the task and returns how it ended.
+    /// - Parameter usage: Grows by what the model uses.
+    /// - Throws: ``ModelError``, `CancellationError`, or what saving throws.
+    func run(
+        _ task: AutomationTask, _ context: AutomationContext, usage: inout TokenUsage
+    ) async throws -> TurnLoop.Outcome
+
+    /// Ends what a process that was killed has left of a session.
+    /// - Parameter browser: The browser that its record names.
+    func stopLeftovers(of session: SessionID, browser: BrowserReference?) async
+}
+
+/// Does web tasks in a real browser.
+public struct AutomationAgent: Automation {
     private let model: any LanguageModel
-    private let startBrowser: BrowserStart
+    private let browsers: any BrowserSource
+    private let configuration: BrowserConfiguration
     private let budget: TurnLoop.Budget
     private let logger: Logger
 
+    /// - Parameters:
+    ///   - browsers: Where its browsers come from.
+    ///   - configuration: How they are used; a task may narrow which domains they reach.
     public init(
-        model: any LanguageModel, budget: TurnLoop.Budget, logger: Logger, startBrowser: @escaping BrowserStart
+        model: any LanguageModel, budget: TurnLoop.Budget, browsers: any BrowserSource,
+        configuration: BrowserConfiguration, logger: Logger
     ) {
         self.model = model
-        self.startBrowser = startBrowser
+        self.browsers = browsers
+        self.configuration = configuration
         self.budget = budget
         self.logger = logger
     }
 
     /// Does the task and returns how it ended; the browser is gone by then.
-    /// - Throws: What ``TurnLoop/run(_:usage:callbacks:)`` throws.
     public func run(
-        _ task: AutomationTask, usage: inout TokenUsage, callbacks: TurnLoop.Callbacks
+        _ task: AutomationTask, _ context: AutomationContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
-        let holder = BrowserHolder { [startBrowser] in
-            await callbacks.emit(.custom(.init(name: "browser.session", value: ["status": "starting"])))
-            let session = try await startBrowser(task.allowedDomains)
-            await callbacks.emit(.custom(.init(name: "browser.session", value: ["status": "ready"])))
-            return session
-        }
+        let holder = self.holder(task, context)
         var budget = self.budget
         if let steps = task.maxSteps { budget.steps = min(max(steps, 1), budget.steps) }
         let loop = TurnLoop(
-            model: self.model, system: Self.system, tools: BrowserTools(holder: holder).all, budget: budget,
+            model: self.model, system: Self.system,
+            tools: BrowserTools(holder: holder).all(seesImages: self.model.seesImages), budget: budget,
             logger: self.logger)
         var messages = [Message.user(task.prompt)]
         do {
-            let outcome = try await loop.run(&messages, usage: &usage, callbacks: callbacks)
+            let outcome = try await loop.run(&messages, usage: &usage, callbacks: context.callbacks)
             await holder.close()
             return outcome
         } catch {
             await holder.close()
             throw error
         }
+    }
+
+    private func holder(_ task: AutomationTask, _ context: AutomationContext) -> BrowserHolder {
+        var configuration = self.configuration
+        configuration.addressPolicy.allowedDomains = task.allowedDomains
+        let emit = context.callbacks.emit
+        return BrowserHolder { [browsers, logger, configuration] in
+            await emit(.custom(.init(name: "browser.session", value: ["status": "starting"])))
+            let session = try await BrowserSession.start(
+                browsers, name: Self.browserName(context.session), configuration: configuration, logger: logger)
+            do {
+                try await context.keepBrowser(session.reference)
+            } catch {
+                await session.close()
+                throw error
+            }
+            await emit(.custom(.init(name: "browser.session", value: ["status": "ready"])))
+            return session
+        } onClose: { [logger] in
+            do {
+                try await context.keepBrowser(nil)
+            } catch {
+                // The next run of the session looks for a browser that is gone, and finds none.
+                logger.warning("The end of a browser could not be recorded", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    public func stopLeftovers(of session: SessionID, browser: BrowserReference?) async {
+        if let browser, let endpoint = try? await self.browsers.attach(to: browser) {
+            await endpoint.stop()
+            self.logger.notice("Ended the browser that an earlier process left", metadata: ["id": "\(browser.session)"])
+        }
+        await self.browsers.stopAll(name: Self.browserName(session))
+    }
+
+    /// What the browsers of a session are called, so that a list of browsers tells whose they are.
+    private static func browserName(_ session: SessionID) -> String {
+        let plain = session.rawValue.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        return "ai4ai-\(String(plain).prefix(90))"
     }
 
     private static let system = """

@@ -6,11 +6,11 @@ public import Logging
 /// Talks with the person: answers, asks for what is missing, and hands web tasks to the automation agent.
 public struct Coordinator: Sendable {
     private let model: any LanguageModel
-    private let automation: AutomationAgent
+    private let automation: any Automation
     private let budget: TurnLoop.Budget
     private let logger: Logger
 
-    public init(model: any LanguageModel, automation: AutomationAgent, budget: TurnLoop.Budget, logger: Logger) {
+    public init(model: any LanguageModel, automation: any Automation, budget: TurnLoop.Budget, logger: Logger) {
         self.model = model
         self.automation = automation
         self.budget = budget
@@ -29,7 +29,7 @@ public struct Coordinator: Sendable {
     /// Answers the newest message of the conversation.
     /// - Throws: What ``TurnLoop/run(_:usage:callbacks:)`` throws.
     public func run(
-        _ messages: inout [Message], usage: inout TokenUsage, callbacks: TurnLoop.Callbacks
+        _ messages: inout [Message], _ context: AutomationContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         let automationUsage = UsageSum()
         let browse = Tool(
@@ -37,11 +37,11 @@ public struct Coordinator: Sendable {
             describe: { (input: Browse) in "Hand over: \(input.goal)" }
         ) { [automation] input, _ in
             var used = TokenUsage()
-            var inner = callbacks
+            var inner = context
             // The coordinator's transcript keeps the report, not each step that led to it.
-            inner.save = { _ in }
+            inner.callbacks.save = { _ in }
             let task = AutomationTask(goal: input.goal, startURL: input.startURL)
-            let outcome = try await automation.run(task, usage: &used, callbacks: inner)
+            let outcome = try await automation.run(task, inner, usage: &used)
             await automationUsage.add(used)
             switch outcome {
             case .completed(let report): return report
@@ -50,7 +50,7 @@ public struct Coordinator: Sendable {
         }
         let loop = TurnLoop(
             model: self.model, system: Self.system(), tools: [browse], budget: self.budget, logger: self.logger)
-        let outcome = try await loop.run(&messages, usage: &usage, callbacks: callbacks)
+        let outcome = try await loop.run(&messages, usage: &usage, callbacks: context.callbacks)
         usage += await automationUsage.total
         return outcome
     }

@@ -5,14 +5,14 @@ public import Logging
 /// Carries runs out: one at a time per session, recorded step by step, reported as events.
 public struct AgentRuns: Sendable {
     private let coordinator: Coordinator
-    private let automation: AutomationAgent
+    private let automation: any Automation
     private let store: any RunStore
     private let modelName: String
     private let logger: Logger
     private let lanes = SessionLanes()
 
     public init(
-        coordinator: Coordinator, automation: AutomationAgent, store: any RunStore, modelName: String, logger: Logger
+        coordinator: Coordinator, automation: any Automation, store: any RunStore, modelName: String, logger: Logger
     ) {
         self.coordinator = coordinator
         self.automation = automation
@@ -61,6 +61,9 @@ public struct AgentRuns: Sendable {
             self.logger.error("A run record cannot be opened", metadata: ["error": "\(error)"])
             return await self.fail(request, code: "storage", "\(error)", emit)
         }
+        if let leftovers = await keeper.takeLeftovers() {
+            await self.automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser)
+        }
         var usage = TokenUsage(model: self.modelName)
         do {
             let outcome = try await self.work(on: request, keeper, &usage, emit)
@@ -90,13 +93,16 @@ public struct AgentRuns: Sendable {
         let lanes = self.lanes
         var callbacks = TurnLoop.Callbacks(emit: emit)
         callbacks.takeSteering = { await lanes.takeSteering(request.sessionID) }
+        if case .prompt = request.work { callbacks.save = { try await keeper.save($0) } }
+        let context = AutomationContext(
+            session: request.sessionID, propagation: request.propagation, callbacks: callbacks,
+            keepBrowser: { try await keeper.keep($0) })
         switch request.work {
         case .prompt:
             var messages = await keeper.transcript
-            callbacks.save = { try await keeper.save($0) }
-            return try await self.coordinator.run(&messages, usage: &usage, callbacks: callbacks)
+            return try await self.coordinator.run(&messages, context, usage: &usage)
         case .automation(let task):
-            return try await self.automation.run(task, usage: &usage, callbacks: callbacks)
+            return try await self.automation.run(task, context, usage: &usage)
         }
     }
 

@@ -9,11 +9,18 @@ struct RunRefused: Error, CustomStringConvertible {
 
 /// Keeps a run's record up to date.
 actor RecordKeeper {
+    /// What a process that was killed during a run has left.
+    struct Leftovers {
+        var browser: BrowserReference?
+    }
+
     private var record: RunRecord
+    private var leftovers: Leftovers?
     private let store: any RunStore
 
-    private init(record: RunRecord, store: any RunStore) {
+    private init(record: RunRecord, leftovers: Leftovers?, store: any RunStore) {
         self.record = record
+        self.leftovers = leftovers
         self.store = store
     }
 
@@ -30,22 +37,38 @@ actor RecordKeeper {
         case .prompt(let text): record.transcript.append(.user(text))
         case .automation(let task): record.transcript.append(.user(task.prompt))
         }
+        let leftovers = record.status == .running ? Leftovers(browser: record.browser) : nil
         record.runID = request.runID
         record.status = .running
-        return RecordKeeper(record: try await store.save(record), store: store)
+        return RecordKeeper(record: try await store.save(record), leftovers: leftovers, store: store)
     }
+
+    /// What is to be ended before the run begins; `nil` where the run before has ended properly.
+    func takeLeftovers() -> Leftovers? { self.leftovers.take() }
 
     var transcript: [Message] { self.record.transcript }
 
     func save(_ transcript: [Message]) async throws {
-        self.record.transcript = transcript
+        self.record.transcript = transcript.map(\.withoutAttachments)
         self.record = try await self.store.save(self.record)
+    }
+
+    /// Records which browser the run uses.
+    func keep(_ browser: BrowserReference?) async throws {
+        self.record.browser = browser
+        try await self.saveInAnyCase()
     }
 
     /// Records the end. The answer joins the transcript unless the loop has put it there.
     func finish(_ status: RunStatus, answer: String) async throws {
         if self.record.transcript.last != .assistant(answer) { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
-        self.record = try await self.store.save(self.record)
+        try await self.saveInAnyCase()
+    }
+
+    /// The end of a run that was cancelled is recorded too.
+    private func saveInAnyCase() async throws {
+        let (record, store) = (self.record, self.store)
+        self.record = try await withoutCancellation { try await store.save(record) }
     }
 }

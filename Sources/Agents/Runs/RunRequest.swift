@@ -15,12 +15,30 @@ public struct RunRequest: Sendable {
     public var sessionID: SessionID
     public var runID: RunID
     public var userID: UserID?
+    /// What is passed on to other runtimes.
+    public var propagation: Propagation
 
-    public init(_ work: Work, sessionID: SessionID, runID: RunID, userID: UserID? = nil) {
+    public init(
+        _ work: Work, sessionID: SessionID, runID: RunID, userID: UserID? = nil, propagation: Propagation = .init()
+    ) {
         self.work = work
         self.sessionID = sessionID
         self.runID = runID
         self.userID = userID
+        self.propagation = propagation
+    }
+}
+
+/// What a request passes on to the runtimes that it leads to.
+public struct Propagation: Sendable, Hashable {
+    /// Trace context, baggage and identity tokens, as header fields.
+    public var headers: [String: String]
+    /// The person's own bearer token, where the runtime was called with one.
+    public var bearerToken: String?
+
+    public init(headers: [String: String] = [:], bearerToken: String? = nil) {
+        self.headers = headers
+        self.bearerToken = bearerToken
     }
 }
 

@@ -5,7 +5,6 @@ import NIOCore
 import NIOFoundationEssentialsCompat
 import Synchronization
 import WebSocket
-import WebSocketClient
 
 /// One Chrome DevTools Protocol connection: commands out, replies matched by id, events handed to their session.
 ///
@@ -40,22 +39,21 @@ final class CDPConnection: Sendable {
 
     private let socket: WebSocketConnection
     private let state = Mutex(State())
-    private let reader: Mutex<Task<Void, Never>?> = Mutex(nil)
+    /// The reader and the heartbeat; they end with the connection.
+    private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
     private let onClose: @Sendable () -> Void
 
-    /// Connects to a browser-level CDP endpoint.
-    /// - Parameter onClose: Called once when the connection is gone, whoever ended it.
-    static func connect(
-        to url: String, headers: [(name: String, value: String)] = [], onClose: @escaping @Sendable () -> Void
-    ) async throws -> CDPConnection {
-        let socket: WebSocketConnection
-        do {
-            socket = try await WebSocketClient().connect(to: url, headers: headers)
-        } catch let error as WebSocketError {
-            throw BrowserError(.browserGone, "Cannot connect to the browser: \(error.message)")
-        }
+    /// Speaks CDP over a browser-level socket.
+    /// - Parameters:
+    ///   - heartbeat: How often the browser is asked whether it is still there: half-open connections fail silently.
+    ///   - onClose: Called once when the connection is gone, whoever ended it.
+    static func open(
+        _ socket: WebSocketConnection, heartbeat: Duration, onClose: @escaping @Sendable () -> Void
+    ) -> CDPConnection {
         let connection = CDPConnection(socket: socket, onClose: onClose)
-        connection.reader.withLock { $0 = Task { await connection.read() } }
+        connection.tasks.withLock {
+            $0 = [Task { await connection.read() }, Task { await connection.beat(every: heartbeat) }]
+        }
         return connection
     }
 
@@ -68,7 +66,22 @@ final class CDPConnection: Sendable {
     func close() async {
         self.fail(BrowserError(.browserGone, "The browser session was closed."))
         await self.socket.close()
-        self.reader.withLock { $0 }?.cancel()
+        for task in self.tasks.withLock({ $0 }) { task.cancel() }
+    }
+
+    /// The longest wait for the answer to a heartbeat.
+    private static let patience = Duration.seconds(15)
+
+    private func beat(every interval: Duration) async {
+        while (try? await Task.sleep(for: interval)) != nil {
+            let timer = Task {
+                guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+                self.fail(BrowserError(.browserGone, "The browser has not answered for \(Self.patience)."))
+                self.socket.channel.close(promise: nil)
+            }
+            defer { timer.cancel() }
+            guard (try? await self.send("Browser.getVersion")) != nil else { return }
+        }
     }
 
     /// Receives the events of a session; `nil` is the browser's own. A handler must not wait.
@@ -229,6 +242,8 @@ final class CDPConnection: Sendable {
             return (state.waiting.values, state.failure == nil)
         }
         for waiter in waiting { waiter.continuation.resume(throwing: error) }
-        if isFirst { self.onClose() }
+        guard isFirst else { return }
+        for task in self.tasks.withLock({ $0 }) { task.cancel() }
+        self.onClose()
     }
 }

@@ -60,6 +60,7 @@ extension BrowserPage {
             self.change { state in
                 if state.loaderID == lifecycle.loaderId { state.milestones.insert(lifecycle.name) }
             }
+        case "Runtime.executionContextCreated": self.adopt(event)
         case "Page.frameRequestedNavigation", "Page.frameStartedNavigating", "Page.frameStartedLoading":
             self.setNavigating(true, event)
         case "Page.frameStoppedLoading", "Page.frameDetached":

@@ -15,6 +15,9 @@ extension BrowserPage {
 
     private struct World: Decodable { var executionContextId: Int }
 
+    /// The name of the isolated world that our script runs in.
+    static let worldName = "ai4ai"
+
     /// Calls a function of our script in the page.
     ///
     /// When the document is replaced meanwhile, the call is made again in the new one, but only if `isRepeatable`.
@@ -49,7 +52,7 @@ extension BrowserPage {
             do {
                 let loader = self.state.withLock { $0.loaderID }
                 let world = try await self.send(
-                    "Page.createIsolatedWorld", ["frameId": .string(self.targetID), "worldName": "ai4ai"],
+                    "Page.createIsolatedWorld", ["frameId": .string(self.targetID), "worldName": .string(Self.worldName)],
                     as: World.self)
                 let script = String(decoding: PackageResources.agent_js, as: UTF8.self)
                 let start = self.state.withLock { $0.lastReference }

@@ -36,17 +36,25 @@ public final class BrowserPage: Sendable {
         var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
+    /// What a tab keeps when its connection is lost and made again.
+    struct Identity {
+        var id: String
+        var lastReference = 0
+    }
+
+    var identity: Identity { Identity(id: self.id, lastReference: self.state.withLock { $0.lastReference }) }
+
     init(
-        id: String, targetID: String, sessionID: String, url: String, connection: CDPConnection, gate: AddressGate,
-        configuration: BrowserConfiguration
+        _ identity: Identity, targetID: String, sessionID: String, url: String, connection: CDPConnection,
+        gate: AddressGate, configuration: BrowserConfiguration
     ) {
-        self.id = id
+        self.id = identity.id
         self.targetID = targetID
         self.sessionID = sessionID
         self.connection = connection
         self.gate = gate
         self.configuration = configuration
-        self.state = Mutex(State(url: url))
+        self.state = Mutex(State(url: url, lastReference: identity.lastReference))
     }
 
     /// The address of the main frame.
@@ -57,15 +65,17 @@ public final class BrowserPage: Sendable {
 
     /// Sets the tab up and lets it run. Anything else waits for the end of it: Chromium's renderer crashes when it
     /// is told to navigate while it still starts.
-    func setUp(onChildTarget: @escaping @Sendable (CDPConnection.Event) -> Void) async throws {
+    /// - Parameter isNew: Whether the tab still waits to be let run; otherwise it may show a page already.
+    func setUp(isNew: Bool, onChildTarget: @escaping @Sendable (CDPConnection.Event) -> Void) async throws {
         self.connection.setEventHandler(self.sessionID) { [weak self] event in
             guard let self else { return }
             if event.method.hasPrefix("Target.") { onChildTarget(event) } else { self.receive(event) }
         }
         let size = self.configuration.viewport
-        self.post("Page.enable")
-        self.post("Page.setLifecycleEventsEnabled", ["enabled": true])
         self.post("Fetch.enable")
+        self.post("Page.enable")
+        if !isNew { try await self.adopt() }
+        self.post("Page.setLifecycleEventsEnabled", ["enabled": true])
         self.post("Inspector.enable")
         self.post("Target.setAutoAttach", ["autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true])
         self.post("Emulation.setFocusEmulationEnabled", ["enabled": true])

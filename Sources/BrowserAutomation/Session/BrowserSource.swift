@@ -1,27 +1,46 @@
+public import AgentEvents
 public import Logging
+public import WebSocket
+import WebSocketClient
 
 /// Where browsers come from: a Chromium of this machine, a cloud service, any CDP endpoint.
 public protocol BrowserSource: Sendable {
     /// Starts a browser and says how to reach it.
+    /// - Parameter name: What it is started for; shown where the source has a list of its browsers.
     /// - Throws: ``BrowserError``.
-    func start() async throws -> BrowserEndpoint
+    func start(name: String) async throws -> BrowserEndpoint
+    /// Reaches a browser that was started earlier, by this process or another.
+    /// - Throws: ``BrowserError`` with code `browserGone` where it does not live any more.
+    func attach(to reference: BrowserReference) async throws -> BrowserEndpoint
+    /// Ends the browsers that were started under a name and whose owner is gone.
+    func stopAll(name: String) async
+}
+
+extension BrowserSource {
+    /// For sources whose browsers end with their process.
+    public func attach(to reference: BrowserReference) async throws -> BrowserEndpoint {
+        throw BrowserError(.browserGone, "The browser \(reference.session) ended with the process that started it.")
+    }
+
+    public func stopAll(name: String) async {}
 }
 
 /// A running browser.
 public struct BrowserEndpoint: Sendable {
-    /// The browser-level CDP socket.
-    public var url: String
-    /// Header fields for the socket's handshake.
-    public var headers: [(name: String, value: String)]
+    /// What finds the browser again; `nil` where it ends with this process.
+    public var reference: BrowserReference?
+    /// Opens the browser-level CDP socket, each time anew: a signature in its handshake holds for minutes only.
+    public var connect: @Sendable () async throws -> WebSocketConnection
     /// Ends the browser; returns when it is gone.
     public var stop: @Sendable () async -> Void
 
     /// Creates an endpoint.
     public init(
-        url: String, headers: [(name: String, value: String)] = [], stop: @escaping @Sendable () async -> Void
+        reference: BrowserReference? = nil, connect: @escaping @Sendable () async throws -> WebSocketConnection,
+        stop: @escaping @Sendable () async -> Void
     ) {
-        self.url = url
-        self.headers = headers
+        self.reference = reference
+        self.connect = connect
         self.stop = stop
     }
 }
@@ -37,8 +56,16 @@ public struct LocalBrowserSource: BrowserSource {
         self.logger = logger
     }
 
-    public func start() async throws -> BrowserEndpoint {
+    public func start(name: String) async throws -> BrowserEndpoint {
         let chromium = try await LocalChromium.launch(self.configuration, logger: self.logger)
-        return BrowserEndpoint(url: chromium.webSocketURL) { await chromium.stop() }
+        return BrowserEndpoint {
+            do {
+                return try await WebSocketClient().connect(to: chromium.webSocketURL)
+            } catch let error as WebSocketError {
+                throw BrowserError(.browserGone, "Cannot connect to the browser: \(error.message)")
+            }
+        } stop: {
+            await chromium.stop()
+        }
     }
 }

@@ -1,3 +1,4 @@
+import AWSClient
 import AgentEvents
 public import AgentLoop
 import AsyncHTTPClient
@@ -29,14 +30,6 @@ public struct OpenAICompatibleModel: LanguageModel {
         self.timeout = .seconds(Int64(timeout))
     }
 
-    /// One client for the process, made on first use and never shut down, as `HTTPClient.shared`; but a server that
-    /// refuses connections is reported at once instead of being tried until the timeout.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
-
     public func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         AsyncThrowingStream { stream in
             let work = Task {
@@ -61,7 +54,7 @@ public struct OpenAICompatibleModel: LanguageModel {
 
         let response: HTTPClientResponse
         do {
-            response = try await Self.client.execute(post, timeout: self.timeout)
+            response = try await OutboundHTTP.client.execute(post, timeout: self.timeout)
         } catch let error where !(error is CancellationError) {
             throw ModelError(
                 .unreachable, "The model server \(self.endpoint) cannot be reached: \(error). Is it running?")

@@ -72,7 +72,7 @@ class Converse:
         turn, content = self._next(call)
         response = web.StreamResponse(headers={"Content-Type": "application/vnd.amazon.eventstream"})
         await response.prepare(call.request)
-        self._sizes = itertools.cycle(SIZES)
+        sizes = itertools.cycle(SIZES)
         is_first_delta = is_first_text = True
         for name, payload, data in self._frames(turn, content, call):
             if name == "contentBlockDelta":
@@ -82,7 +82,7 @@ class Converse:
                 if is_first_text and turn.get("stamp") and "text" in payload["delta"]:
                     self.stamps.append(time.monotonic_ns())
                     is_first_text = False
-            await self._write(response, data)
+            await self._write(response, data, sizes)
             if name == "cut":
                 # Not aborted, so that what was written arrives.
                 call.request.transport.close()
@@ -90,9 +90,10 @@ class Converse:
         await response.write_eof()
         return response
 
-    async def _write(self, response, data):
+    @staticmethod
+    async def _write(response, data, sizes):
         while data:
-            size = next(self._sizes)
+            size = next(sizes)
             await response.write(data[:size])
             data = data[size:]
 

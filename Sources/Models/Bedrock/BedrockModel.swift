@@ -1,0 +1,128 @@
+package import AWSClient
+import AgentEvents
+package import AgentLoop
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+import NIOHTTP1
+import Synchronization
+
+/// A model of Amazon Bedrock, by ConverseStream; by Converse where the model cannot stream what is asked.
+///
+/// Connects on the first turn and not before.
+package final class BedrockModel: LanguageModel {
+    package let name: String
+    package let seesImages = true
+    private let client: AWSClient
+    private let id: BedrockModelID
+    private let request: ConverseRequest
+    /// Learned from the first refusal.
+    private let streams = Mutex(true)
+
+    /// Creates a provider.
+    /// - Parameters:
+    ///   - caching: Where cache points go; by the model's id when absent.
+    ///   - maxTokens: The most tokens of an answer; the model's own limit when absent.
+    ///   - thinkingTokens: What the model may think with before it answers; it does not when absent.
+    package init(
+        _ id: BedrockModelID, client: AWSClient, caching: PromptCaching? = nil, maxTokens: Int? = nil,
+        thinkingTokens: Int? = nil
+    ) {
+        self.name = id.description
+        self.id = id
+        self.client = client
+        self.request = ConverseRequest(
+            model: id.description, caching: caching ?? id.caching, maxTokens: maxTokens, thinkingTokens: thinkingTokens)
+    }
+
+    package func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+        AsyncThrowingStream { stream in
+            let work = Task {
+                do {
+                    try await self.answer(request) { stream.yield($0) }
+                    stream.finish()
+                } catch {
+                    stream.finish(throwing: self.modelError(error))
+                }
+            }
+            stream.onTermination = { _ in work.cancel() }
+        }
+    }
+
+    private func answer(_ request: ModelRequest, _ yield: (ModelEvent) -> Void) async throws {
+        let body = self.request.body(request)
+        guard self.streams.withLock({ $0 }) else { return try await self.converse(body, yield) }
+        do {
+            try await self.converseStream(body, yield)
+        } catch let error as AWSError where error.code == .validation && error.message.contains("streaming") {
+            // "The model doesn't support tool use in streaming mode."
+            self.streams.withLock { $0 = false }
+            try await self.converse(body, yield)
+        }
+    }
+
+    private func converseStream(_ body: JSONValue, _ yield: (ModelEvent) -> Void) async throws {
+        let response = try await self.client.execute(self.awsRequest("ConverseStream", "converse-stream", body))
+        var reader = ConverseReader(model: self.name)
+        for try await event in response.events {
+            for event in try reader.receive(event.type, Data(buffer: event.payload)) { yield(event) }
+        }
+        yield(try reader.finish())
+    }
+
+    private func converse(_ body: JSONValue, _ yield: (ModelEvent) -> Void) async throws {
+        let response = try await self.client.execute(self.awsRequest("Converse", "converse", body))
+        var reader = ConverseReader(model: self.name)
+        for event in try reader.read(Data(buffer: try await response.bytes())) { yield(event) }
+    }
+
+    private func awsRequest(_ operation: String, _ path: String, _ body: JSONValue) throws -> AWSRequest {
+        var request = try AWSRequest(
+            operation, of: .bedrockRuntime, .POST, "/model/{modelId}/\(path)", labels: ["modelId": self.name])
+        request.region = self.id.region
+        request.setJSON(body)
+        request.timeout = .seconds(300)
+        // The turn loop tries again; it also knows what was already shown.
+        request.maxAttempts = 1
+        return request
+    }
+
+    // MARK: Failures
+
+    private func modelError(_ error: any Error) -> any Error {
+        switch error {
+        case let error as AWSError:
+            ModelError(Self.code(error), self.words(error), retryAfter: error.retryAfter)
+        case let error as DecodingError:
+            ModelError(.badAnswer, "The answer of \(self.name) cannot be read: \(error)")
+        default: error
+        }
+    }
+
+    private static func code(_ error: AWSError) -> ModelError.Code {
+        switch error.code {
+        case .throttled: .throttled
+        case .unreachable, .timedOut: .unreachable
+        case .serverFailure: .serverFailure
+        case .badAnswer: .badAnswer
+        case .validation where error.message.contains("too long"): .contextExceeded
+        // The model itself failed; another try may not.
+        case _ where error.type == "ModelErrorException": .serverFailure
+        default: .refused
+        }
+    }
+
+    private func words(_ error: AWSError) -> String {
+        let advice: String? =
+            switch error.code {
+            case .accessDenied:
+                "Grant the role bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream on \(self.name), and "
+                    + "request access to the model in the Bedrock console."
+            case .notFound: "Check the model's id and that the region has it."
+            case .validation where error.message.contains("on-demand"):
+                "Use the id of an inference profile, such as one that begins with au. or apac."
+            default: nil
+            }
+        return advice.map { "\(error) \($0)" } ?? "\(error)"
+    }
+}

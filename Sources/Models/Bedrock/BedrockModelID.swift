@@ -1,0 +1,47 @@
+package import AWSClient
+
+/// What names a model to Bedrock: a model id, an inference profile's id, or an ARN of either.
+package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+    /// The region that an ARN names; requests go there.
+    package let region: Region?
+
+    /// - Throws: ``AWSError`` with code `invalidInput`.
+    package init(_ text: String) throws {
+        self.description = text
+        if text.hasPrefix("arn:") {
+            self.region = try ARN(text, service: "bedrock").region
+            return
+        }
+        self.region = nil
+        let isPlain = text.utf8.allSatisfy { byte in
+            let character = Character(Unicode.Scalar(byte))
+            return character.isASCII && (character.isLetter || character.isNumber || ".:-".contains(character))
+        }
+        guard isPlain, (1...256).contains(text.utf8.count), text.first?.isLetter == true else {
+            throw AWSError(
+                .invalidInput, "'\(text.printable)' is no model of Bedrock.",
+                remedy: "Expected is an id such as au.anthropic.claude-sonnet-4-5-20250929-v1:0, or an ARN.")
+        }
+    }
+
+    /// Where this model takes cache points. None where that is not known, because other models refuse them.
+    ///
+    /// Source: Amazon Bedrock user guide, "Prompt caching".
+    package var caching: PromptCaching {
+        let id = self.description
+        let isOldClaude = ["claude-3-haiku", "claude-3-sonnet", "claude-3-opus", "claude-v2", "claude-instant"].contains {
+            id.contains($0)
+        }
+        if id.contains("anthropic.claude") { return isOldClaude ? .none : .everywhere }
+        return id.contains("amazon.nova") ? .messages : .none
+    }
+}
+
+/// The places in which a model takes cache points.
+package enum PromptCaching: String, Sendable, Hashable {
+    case none
+    /// System and messages, but not tools.
+    case messages
+    case everywhere
+}

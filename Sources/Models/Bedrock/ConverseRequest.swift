@@ -1,0 +1,166 @@
+import AgentEvents
+import AgentLoop
+
+/// Writes the body of Converse and ConverseStream, by the rules that Bedrock refuses requests for:
+/// roles take turns and the user begins and ends; no text is blank; each tool call is answered once, in the next
+/// message and before anything else there; tools are described whenever the history has tool blocks.
+struct ConverseRequest {
+    let model: String
+    let caching: PromptCaching
+    /// The most tokens of an answer; the model's own limit when absent.
+    var maxTokens: Int?
+    /// The tokens that the model may think with; it does not when absent.
+    var thinkingTokens: Int?
+
+    func body(_ request: ModelRequest) -> JSONValue {
+        let messages = self.wellFormed(request.messages)
+        var body: [String: JSONValue] = ["messages": .array(self.messages(messages))]
+        if !Self.isBlank(request.system) {
+            body["system"] = .array([["text": .string(request.system)]] + (self.caching == .none ? [] : [Self.cachePoint]))
+        }
+        if let tools = self.tools(request.tools, messages) { body["toolConfig"] = ["tools": .array(tools)] }
+        if let limit = self.maxTokens ?? self.thinkingTokens.map({ $0 + 8192 }) {
+            body["inferenceConfig"] = ["maxTokens": .integer(limit)]
+        }
+        if let thinkingTokens {
+            body["additionalModelRequestFields"] = [
+                "thinking": ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
+            ]
+        }
+        return .object(body)
+    }
+
+    private static let cachePoint: JSONValue = ["cachePoint": ["type": "default"]]
+
+    // MARK: Tools
+
+    private func tools(_ definitions: [ToolDefinition], _ messages: [Message]) -> [JSONValue]? {
+        var definitions = definitions
+        let known = Set(definitions.map(\.name))
+        let used = Set(messages.flatMap(\.toolCalls).map(\.name)).subtracting(known)
+        // A tool that is gone stays described, because the history still speaks of it.
+        definitions += used.sorted().map {
+            ToolDefinition(name: $0, description: "Not available any more.", inputSchema: ["type": "object"])
+        }
+        guard !definitions.isEmpty else { return nil }
+        let specifications = definitions.map { tool -> JSONValue in
+            [
+                "toolSpec": [
+                    "name": .string(tool.name), "description": .string(tool.description),
+                    "inputSchema": ["json": tool.inputSchema],
+                ]
+            ]
+        }
+        return specifications + (self.caching == .everywhere ? [Self.cachePoint] : [])
+    }
+
+    // MARK: Messages
+
+    /// Cache points stand at the end of the newest message, which the next turn reads up to, and of the user's
+    /// message before it, which this turn reads up to.
+    private func messages(_ messages: [Message]) -> [JSONValue] {
+        let ends = messages.indices.filter { messages[$0].role == .user }.suffix(2)
+        return messages.enumerated().map { index, message in
+            var content = message.content.map(self.block)
+            if self.caching != .none, ends.contains(index) { content.append(Self.cachePoint) }
+            return ["role": .string(message.role.rawValue), "content": .array(content)]
+        }
+    }
+
+    private func block(_ content: Message.Content) -> JSONValue {
+        switch content {
+        case .text(let text): return ["text": .string(text)]
+        case .attachment(let attachment): return Self.block(attachment)
+        case .reasoning(let reasoning):
+            if let redacted = reasoning.redacted { return ["reasoningContent": ["redactedContent": .string(redacted)]] }
+            var text: [String: JSONValue] = ["text": .string(reasoning.text)]
+            if let signature = reasoning.signature { text["signature"] = .string(signature) }
+            return ["reasoningContent": ["reasoningText": .object(text)]]
+        case .toolCall(let call):
+            var input = call.input
+            // Arguments that were no JSON are shown to the model as what they were.
+            if case .object = input {} else { input = ["arguments": call.input] }
+            return ["toolUse": ["toolUseId": .string(call.id), "name": .string(call.name), "input": input]]
+        case .toolResult(let result):
+            let text = Self.isBlank(result.text) ? "(no output)" : result.text
+            return [
+                "toolResult": [
+                    "toolUseId": .string(result.callID),
+                    "content": .array([["text": .string(text)]] + result.attachments.map(Self.block)),
+                    "status": result.isError ? "error" : "success",
+                ]
+            ]
+        }
+    }
+
+    private static func block(_ attachment: Attachment) -> JSONValue {
+        let source: JSONValue = ["bytes": .string(attachment.base64)]
+        let format = JSONValue.string(attachment.format.rawValue)
+        if attachment.format.isImage { return ["image": ["format": format, "source": source]] }
+        return ["document": ["format": format, "name": .string(self.documentName(attachment.name)), "source": source]]
+    }
+
+    /// Letters, numbers, single spaces, hyphens, parentheses and square brackets, and at most 200 of them.
+    private static func documentName(_ name: String) -> String {
+        let plain = name.map { character -> Character in
+            let isKept = character.isASCII && (character.isLetter || character.isNumber || "-()[]".contains(character))
+            return isKept ? character : " "
+        }
+        let words = String(plain).split(separator: " ").joined(separator: " ")
+        return words.isEmpty ? "document" : String(words.prefix(200))
+    }
+
+    // MARK: What a conversation must look like
+
+    private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
+
+    private func isKept(_ content: Message.Content) -> Bool {
+        switch content {
+        case .text(let text): !Self.isBlank(text)
+        // Another model's thoughts prove nothing here.
+        case .reasoning(let reasoning): reasoning.model == self.model
+        case .toolCall, .toolResult, .attachment: true
+        }
+    }
+
+    private func wellFormed(_ messages: [Message]) -> [Message] {
+        var ordered: [Message] = []
+        for message in messages {
+            let content = message.content.filter(self.isKept)
+            guard !content.isEmpty, !ordered.isEmpty || message.role == .user else { continue }
+            if ordered.last?.role == message.role {
+                ordered[ordered.count - 1].content += content
+            } else {
+                ordered.append(Message(role: message.role, content: content))
+            }
+        }
+        return Self.answered(ordered)
+    }
+
+    /// Gives each call exactly one result, right after it.
+    private static func answered(_ messages: [Message]) -> [Message] {
+        var messages = messages
+        if messages.last?.role == .assistant { messages.append(.user("Go on.")) }
+        var open: [ToolCall] = []
+        for index in messages.indices {
+            guard messages[index].role == .user else {
+                open = messages[index].toolCalls
+                continue
+            }
+            let results = messages[index].toolResults
+            let answers = open.map { call -> Message.Content in
+                .toolResult(
+                    results.first { $0.callID == call.id }
+                        ?? ToolResult(callID: call.id, text: "Interrupted; the outcome is unknown.", isError: true))
+            }
+            let others = messages[index].content.compactMap { content -> Message.Content? in
+                guard case .toolResult(let result) = content else { return content }
+                // A result whose call is gone is still something that was seen.
+                return open.contains { $0.id == result.callID } || Self.isBlank(result.text) ? nil : .text(result.text)
+            }
+            messages[index].content = answers + others
+            open = []
+        }
+        return messages
+    }
+}

@@ -1,0 +1,49 @@
+"""Answers that the script of a test puts in place of an operation's own."""
+
+import asyncio
+import dataclasses
+
+from .errors import Dropped, Refusal
+
+
+@dataclasses.dataclass
+class Fault:
+    operation: str
+    times: int = 1
+    status: int | None = None
+    error: str | None = None
+    message: str = "The peer was told to fail."
+    headers: dict = dataclasses.field(default_factory=dict)
+    drop: bool = False
+    delay: float = 0
+
+    def fits(self, operation):
+        """By the operation's name, or by service and name, such as DynamoDB.PutItem."""
+        return self.operation.lower() in (operation.name.lower(), f"{operation.service}.{operation.name}".lower())
+
+
+class Faults:
+    def __init__(self):
+        self._faults = []
+
+    def add(self, description):
+        self._faults.append(Fault(**description))
+
+    def clear(self):
+        self._faults.clear()
+
+    async def strike(self, call):
+        fault = next((fault for fault in self._faults if fault.fits(call.operation)), None)
+        if fault is None:
+            return
+        fault.times -= 1
+        if fault.times <= 0:
+            self._faults.remove(fault)
+        await asyncio.sleep(fault.delay)
+        if fault.drop:
+            call.request.transport.abort()
+            raise Dropped
+        if fault.error:
+            raise Refusal(fault.error, fault.message, fault.status, fault.headers)
+        if fault.status:
+            raise Refusal("UnknownError", fault.message, fault.status, fault.headers)

@@ -1,0 +1,97 @@
+"""DynamoDB, Secrets Manager and STS: answered by moto, after what moto is too lenient about has been refused."""
+
+import asyncio
+import logging
+import re
+
+from aiohttp import ClientSession, web
+
+from .parsing import invalid
+
+MOST_WRITES = 25
+MOST_READS = 100
+PLACEHOLDERS = {"ExpressionAttributeNames": re.compile(r"#\w+"), "ExpressionAttributeValues": re.compile(r":\w+")}
+
+
+class Moto:
+    def __init__(self, credentials, region):
+        self._credentials, self._region = credentials, region
+        self._starting = asyncio.Lock()
+        self._server = self._http = None
+
+    async def _url(self):
+        async with self._starting:
+            if self._server is None:
+                self._server = await asyncio.to_thread(self._start)
+                self._http = ClientSession(auto_decompress=False)
+        host, port = self._server.get_host_and_port()
+        return f"http://{host}:{port}/"
+
+    @staticmethod
+    def _start():
+        # Loading it takes seconds, which only those wait for who use it.
+        from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        server.start()
+        return server
+
+    async def forward(self, call):
+        operation = call.operation
+        if operation.service == "dynamodb":
+            check_batches(operation.name, call.params)
+            check_placeholders(call.params)
+        access_key = call.claim.access_key if call.claim else "AKIAPEERUNSIGNED0000"
+        # moto only reads the service and the caller out of it.
+        scope = f"{access_key}/20260101/{self._region}/{operation.signing_name}/aws4_request"
+        headers = {
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+            "Content-Type": call.header("content-type") or "application/x-www-form-urlencoded",
+            "Accept-Encoding": "identity",
+        }
+        if call.header("x-amz-target"):
+            headers["X-Amz-Target"] = call.header("x-amz-target")
+        url = await self._url()
+        async with self._http.post(url, data=call.body, headers=headers) as answer:
+            body = await answer.read()
+            returned = {name: answer.headers[name] for name in ("Content-Type", "x-amz-crc32") if name in answer.headers}
+            if operation.service == "sts":
+                self._credentials.learn(body.decode())
+            return web.Response(status=answer.status, body=body, headers=returned)
+
+    async def close(self):
+        if self._server is not None:
+            await self._http.close()
+            await asyncio.to_thread(self._server.stop)
+
+
+def check_batches(name, params):
+    if name == "BatchWriteItem":
+        if sum(len(writes) for writes in params["RequestItems"].values()) > MOST_WRITES:
+            raise invalid("Too many items requested for the BatchWriteItem call")
+    if name == "BatchGetItem":
+        if sum(len(keys["Keys"]) for keys in params["RequestItems"].values()) > MOST_READS:
+            raise invalid("Too many items requested for the BatchGetItem call")
+
+
+def check_placeholders(params):
+    """Each placeholder that is defined must be used, in the same structure, wherever there are expressions."""
+    for member, pattern in PLACEHOLDERS.items():
+        if member in params:
+            expressions = [value for name, value in params.items() if name.endswith("Expression")]
+            if not expressions:
+                raise invalid(f"{member} can only be specified when using expressions")
+            used = {placeholder for text in expressions for placeholder in pattern.findall(text)}
+            unused = sorted(set(params[member]) - used)
+            if unused:
+                raise invalid(f"Value provided in {member} unused in expressions: keys: {{{', '.join(unused)}}}")
+    for member in ("TransactItems", "RequestItems"):
+        for inner in _inner(params.get(member, [])):
+            check_placeholders(inner)
+
+
+def _inner(items):
+    """The structures of a transaction's actions, or of a batch's tables."""
+    if isinstance(items, dict):
+        return [value for value in items.values() if isinstance(value, dict)]
+    return [action for item in items for action in item.values()]

@@ -1,0 +1,132 @@
+"""The peer as a process of its own, for tests: started on a free port, told what to play, asked what it saw."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import requests
+
+FOLDER = pathlib.Path(__file__).parents[1]
+DEADLINE = 60
+
+
+class Peer:
+    def __init__(self, region="us-west-2"):
+        self.region = region
+        self._errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "awspeer", "--region", region], cwd=FOLDER, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors)
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait()
+            raise AssertionError(f"the peer did not start: {self.errors[-2000:]}")
+        self.port = json.loads(line)["port"]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def environment(self, **more):
+        """For a process under test, with the temporary credentials."""
+        return {
+            "AWS_ACCESS_KEY_ID": "ASIAPEERTEMPORARY000", "AWS_SECRET_ACCESS_KEY": "peer-temporary-secret",
+            "AWS_SESSION_TOKEN": "peer-session-token", "AWS_REGION": self.region, "AWS_ENDPOINT_URL": self.url,
+            "AWS_EC2_METADATA_DISABLED": "true", **more}
+
+    @property
+    def errors(self):
+        self._errors.seek(0)
+        return self._errors.read().decode("utf-8", "replace")
+
+    # Control
+
+    def _control(self, method, path, body=None):
+        response = requests.request(method, f"{self.url}/_peer/{path}", json=body, timeout=DEADLINE)
+        assert response.status_code == 200, f"{method} {path} {body}: {response.text}"
+        return response.json()
+
+    def script(self, *turns):
+        """Appends turns to what the model will say."""
+        self._control("POST", "script", {"turns": turns})
+
+    @property
+    def turns_left(self):
+        return self._control("GET", "script")["left"]
+
+    def clear_script(self):
+        self._control("DELETE", "script")
+
+    def fault(self, operation, **description):
+        self._control("POST", "faults", {"operation": operation, **description})
+
+    def clear_faults(self):
+        self._control("DELETE", "faults")
+
+    def clock(self, offset):
+        """Puts the peer's clock this many seconds ahead of the real one."""
+        self._control("POST", "clock", {"offset": offset})
+
+    def drop_sockets(self):
+        self._control("POST", "sockets/drop")
+
+    def sockets(self):
+        return self._control("GET", "sockets")
+
+    def kill_browsers(self, session_id=None):
+        self._control("POST", "browsers/kill", {"sessionId": session_id})
+
+    def browsers(self):
+        return self._control("GET", "browsers")
+
+    def register_browser(self, identifier, **more):
+        self._control("POST", "browsers", {"id": identifier, **more})
+
+    def register_memory(self, identifier, **more):
+        self._control("POST", "memories", {"id": identifier, **more})
+
+    def register_runtime(self, arn, url, auth="sigv4", tokens=()):
+        self._control("POST", "runtimes", {"arn": arn, "url": url, "auth": auth, "tokens": list(tokens)})
+
+    def stopped(self):
+        """The runtime sessions that were stopped."""
+        return self._control("GET", "stopped")
+
+    def seed_records(self, *records, memory=None):
+        self._control("POST", "records", {"records": records, "memoryId": memory})
+
+    def add_credentials(self, access_key, secret_key, token=None, expiration=None):
+        self._control("POST", "credentials", {
+            "accessKeyId": access_key, "secretAccessKey": secret_key, "sessionToken": token, "expiration": expiration})
+
+    def metadata(self, **settings):
+        self._control("POST", "metadata", settings)
+
+    def metadata_counts(self):
+        return self._control("GET", "metadata")
+
+    def requests(self, operation=None):
+        """What it was sent, of one operation or all."""
+        return [entry for entry in self._control("GET", "requests") if operation in (None, entry["operation"])]
+
+    def clear_requests(self):
+        self._control("DELETE", "requests")
+
+    def stamps(self):
+        return self._control("GET", "stamps")
+
+    # Process
+
+    def stop(self):
+        has_ended = self.process.poll() is not None
+        if not has_ended:
+            self.process.terminate()
+            try:
+                self.process.wait(DEADLINE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process.stdout.close()
+        errors = self.errors
+        self._errors.close()
+        assert not has_ended and self.process.returncode == 0, (
+            f"the peer ended with {self.process.returncode}: {errors[-2000:]}")
