@@ -144,9 +144,22 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "AgentCoreServices",
+            dependencies: [
+                "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "ServerSentEvents",
+                "WebSocketClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Assembly",
             dependencies: [
-                "AgentCoreRuntime", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "Models",
+                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "Models",
                 "ServerSentEvents", "Settings",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -197,6 +210,17 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        .executableTarget(
+            name: "aws-probe",
+            dependencies: [
+                "AWSClient", "AgentCoreServices", "AgentEvents", "AgentLoop", "BrowserAutomation", "Models",
+                "WebSocketClient",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/AWSProbe",
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "autobahn-client",
             dependencies: ["WebSocketClient"],

@@ -28,6 +28,15 @@ public enum JSONValue: Sendable, Hashable {
         return elements
     }
 
+    /// The value of a number, whole or not.
+    public var double: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+    }
+
     /// The value of a whole number.
     public var integer: Int? {
         guard case .integer(let value) = self else { return nil }

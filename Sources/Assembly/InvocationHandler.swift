@@ -49,7 +49,7 @@ struct InvocationHandler: Sendable {
             payload.work,
             sessionID: session ?? SessionID(rawValue: UUID().uuidString.lowercased()),
             runID: payload.runID ?? RunID(rawValue: "run-\(UUID().uuidString.lowercased())"),
-            userID: payload.userID)
+            userID: payload.userID, propagation: Propagation(context))
     }
 
     // MARK: Events

@@ -1,5 +1,5 @@
 public import AgentCoreRuntime
-package import AgentLoop
+import AgentLoop
 public import Agents
 import BrowserAutomation
 public import Logging
@@ -12,16 +12,20 @@ public struct RuntimeAssembly: Sendable {
     private let settings: Settings
     private let logger: Logger
     private let model: any LanguageModel
+    /// The automation agent, here or in a runtime of its own.
+    public let automation: any Automation
+    private let store: any RunStore
+    private let memory: (any LongTermMemory)?
 
-    /// - Parameter model: Answers in place of the configured model, for tests.
-    package init(settings: Settings, logger: Logger, model: any LanguageModel) {
+    /// - Throws: ``SettingsError``, or `AWSError` for AWS settings that cannot be used.
+    public init(settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
-        self.model = model
-    }
-
-    public init(settings: Settings, logger: Logger) {
-        self.init(settings: settings, logger: logger, model: Self.model(settings.model))
+        let aws = AWSParts(settings, logger: logger)
+        self.model = try aws.model ?? Self.model(settings.model, aws)
+        self.automation = try aws.automation ?? Self.automation(settings, self.model, aws.browsers, logger)
+        self.store = try aws.store ?? FileRunStore(directory: "\(settings.storageDirectory)/runs")
+        self.memory = try aws.memory
     }
 
     /// Serves the runtime until SIGTERM or SIGINT, with logs as JSON lines.
@@ -33,25 +37,19 @@ public struct RuntimeAssembly: Sendable {
         configuration.debugActions = settings.debugActions
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         let logger = Logger(label: "ai4ai") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
-        let app = RuntimeAssembly(settings: settings, logger: logger).app(configuration: configuration)
+        let app = try RuntimeAssembly(settings: settings, logger: logger).app(configuration: configuration)
         try await services.reduce(app) { $0.with(service: $1) }.run()
-    }
-
-    /// The automation agent with its browser source.
-    public var automation: any Automation {
-        AutomationAgent(
-            model: self.model, budget: self.budget,
-            browsers: LocalBrowserSource(configuration: self.browserConfiguration, logger: self.logger),
-            configuration: self.browserConfiguration, logger: self.logger)
     }
 
     /// The whole runtime behind the service contract.
     public func app(configuration: AgentCoreApp.Configuration) -> AgentCoreApp {
         let runs = AgentRuns(
             coordinator: Coordinator(
-                model: self.model, automation: self.automation, budget: self.budget, logger: self.logger),
+                model: self.model, automation: self.automation, budget: Self.budget(self.settings),
+                logger: self.logger),
             automation: self.automation,
-            store: FileRunStore(directory: "\(self.settings.storageDirectory)/runs"),
+            store: self.store,
+            memory: self.memory,
             modelName: self.model.name,
             logger: self.logger)
         let handler = InvocationHandler(runs: runs)
@@ -63,22 +61,29 @@ public struct RuntimeAssembly: Sendable {
         }
     }
 
-    private var budget: TurnLoop.Budget {
-        TurnLoop.Budget(steps: self.settings.maxSteps, time: .seconds(self.settings.maxSeconds))
+    // MARK: Parts
+
+    private static func budget(_ settings: Settings) -> TurnLoop.Budget {
+        TurnLoop.Budget(steps: settings.maxSteps, time: .seconds(settings.maxSeconds))
     }
 
-    private var browserConfiguration: BrowserConfiguration {
+    private static func automation(
+        _ settings: Settings, _ model: any LanguageModel, _ browsers: (any BrowserSource)?, _ logger: Logger
+    ) -> any Automation {
         var configuration = BrowserConfiguration()
-        configuration.chromium = self.settings.browser.chromium
-        configuration.isHeadless = self.settings.browser.isHeadless
+        configuration.chromium = settings.browser.chromium
+        configuration.isHeadless = settings.browser.isHeadless
         configuration.addressPolicy = AddressPolicy(
-            allowedPrivateOrigins: Set(self.settings.browser.allowedPrivateOrigins),
-            allowsAllPrivate: self.settings.browser.allowsPrivate)
-        return configuration
+            allowedPrivateOrigins: Set(settings.browser.allowedPrivateOrigins),
+            allowsAllPrivate: settings.browser.allowsPrivate)
+        return AutomationAgent(
+            model: model, budget: self.budget(settings),
+            browsers: browsers ?? LocalBrowserSource(configuration: configuration, logger: logger),
+            configuration: configuration, logger: logger)
     }
 
-    private static func model(_ settings: Settings.Model) -> any LanguageModel {
+    private static func model(_ settings: Settings.Model, _ aws: AWSParts) throws -> any LanguageModel {
         guard let url = settings.url, let name = settings.name else { return OfflineModel() }
-        return OpenAICompatibleModel(baseURL: url, model: name, apiKey: settings.apiKey)
+        return OpenAICompatibleModel(baseURL: url, model: name, apiKey: try settings.apiKey.map { try aws.secret($0) })
     }
 }

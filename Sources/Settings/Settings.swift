@@ -1,4 +1,5 @@
 public import Configuration
+import FoundationEssentials
 
 /// The settings of both executables. Bad values fail here, at the start.
 public struct Settings: Sendable {
@@ -10,8 +11,14 @@ public struct Settings: Sendable {
     public var logLevel = "info"
     public var model = Model()
     public var browser = Browser()
-    /// Where run records are kept.
+    public var automation = Automation()
+    public var memory = Memory()
+    /// What keeps run records.
+    public var storage = Storage.files
+    /// Where run records are kept as files.
     public var storageDirectory = ".ai4ai"
+    /// The variables that every AWS SDK reads (`AWS_…`, `HOME`), for the parts that use AWS.
+    public var awsEnvironment: [String: String] = [:]
     /// The most turns of the model in a run.
     public var maxSteps = 40
     /// The longest a run may take, in seconds.
@@ -19,17 +26,83 @@ public struct Settings: Sendable {
 
     /// Which model answers.
     public struct Model: Sendable, Hashable {
-        /// The root of an OpenAI-compatible interface; the offline model answers when absent.
+        /// The places in which a model of Bedrock takes cache points.
+        public enum PromptCaching: String, Sendable, CaseIterable {
+            case none, messages, everywhere
+        }
+
+        /// The root of an OpenAI-compatible interface; the offline model answers without it and without Bedrock.
         public var url: String?
-        /// The model's name on that server.
+        /// The model's name on that server, or of Bedrock after `bedrock/`.
         public var name: String?
-        public var apiKey: String?
+        public var apiKey: Secret?
+        /// Where cache points go; by the model's name when absent.
+        public var promptCaching: PromptCaching?
+        /// The most tokens of an answer.
+        public var maxTokens: Int?
+        /// What a model of Bedrock may think with before it answers.
+        public var thinkingTokens: Int?
+
+        /// The model's id in Bedrock, where it is one of Bedrock's.
+        public var bedrockID: String? {
+            guard self.url == nil, let name, name.hasPrefix("bedrock/") else { return nil }
+            return String(name.dropFirst("bedrock/".count))
+        }
+
+        public init() {}
+    }
+
+    /// A secret, or where it is.
+    public enum Secret: Sendable, Hashable {
+        case value(String)
+        /// In AWS Secrets Manager: `secretsmanager:ID`, or `secretsmanager:ID#KEY` for a member of a JSON object.
+        case secretsManager(id: String, key: String?)
+    }
+
+    /// Where browsers come from.
+    public enum BrowserSource: String, Sendable, CaseIterable {
+        case local, agentcore
+    }
+
+    /// What keeps run records.
+    public enum Storage: String, Sendable, CaseIterable {
+        case files, dynamodb
+    }
+
+    /// Where automation runs, when not here.
+    public struct Automation: Sendable, Hashable {
+        /// How the other runtime knows us.
+        public enum Authentication: String, Sendable, CaseIterable {
+            case signature
+            /// The person's own token is passed on.
+            case bearer
+        }
+
+        /// The runtime's ARN; automation runs here when absent.
+        public var runtimeARN: String?
+        public var qualifier = "DEFAULT"
+        public var authentication = Authentication.signature
+
+        public init() {}
+    }
+
+    /// The long-term memory.
+    public struct Memory: Sendable, Hashable {
+        /// The id of an AgentCore Memory; there is none when absent.
+        public var id: String?
+        /// Where to look for what is remembered; by the memory's strategies when empty.
+        public var namespaces: [String] = []
 
         public init() {}
     }
 
     /// How browsers are started and what they may reach.
     public struct Browser: Sendable, Hashable {
+        public var source = BrowserSource.local
+        /// Which browser of AgentCore.
+        public var identifier = "aws.browser.v1"
+        /// How long a browser session of AgentCore lives, in seconds.
+        public var sessionSeconds = 3600
         /// The Chromium to run; found by itself when absent.
         public var chromium: String?
         public var isHeadless = true
@@ -47,7 +120,11 @@ public struct Settings: Sendable {
     /// Reads the settings from the process's environment.
     /// - Throws: ``SettingsError``.
     public static func fromEnvironment() throws -> Settings {
-        try Settings(reader: ConfigReader(provider: EnvironmentVariablesProvider()))
+        var settings = try Settings(reader: ConfigReader(provider: EnvironmentVariablesProvider()))
+        settings.awsEnvironment = ProcessInfo.processInfo.environment.filter {
+            $0.key.hasPrefix("AWS_") || $0.key == "HOME"
+        }
+        return settings
     }
 
     /// Reads the settings.
@@ -57,11 +134,18 @@ public struct Settings: Sendable {
     ///   - `ai4ai.debug.actions` (true or false, default false)
     ///   - `ai4ai.log.level` (default info)
     ///   - `ai4ai.model.url`, `ai4ai.model`, `ai4ai.model.api.key`: an OpenAI-compatible server
-    ///   - `ai4ai.chromium`: path of the browser
+    ///   - `ai4ai.model` as `bedrock/<id>`: a model of Amazon Bedrock; with `ai4ai.model.prompt.caching` (none,
+    ///     messages, everywhere), `ai4ai.model.max.tokens` and `ai4ai.model.thinking.tokens`
+    ///   - `ai4ai.browser` (local or agentcore, default local), `ai4ai.browser.id`,
+    ///     `ai4ai.browser.session.seconds` (1 to 28800, default 3600)
+    ///   - `ai4ai.chromium`: path of the local browser
     ///   - `ai4ai.browser.headless` (default true)
     ///   - `ai4ai.browser.allowed.private.origins`: separated by commas
     ///   - `ai4ai.browser.allow.private` (default false): shorthand for all of them
-    ///   - `ai4ai.storage.directory` (default .ai4ai)
+    ///   - `ai4ai.storage` (files or dynamodb, default files), `ai4ai.storage.directory` (default .ai4ai)
+    ///   - `ai4ai.memory.id`, `ai4ai.memory.namespaces`: AgentCore Memory
+    ///   - `ai4ai.automation.runtime.arn`, `ai4ai.automation.qualifier`, `ai4ai.automation.authentication`
+    ///     (signature or bearer): automation in a runtime of its own
     ///   - `ai4ai.max.steps` (1 to 1000, default 40), `ai4ai.max.seconds` (1 to 28800, default 600)
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
@@ -71,10 +155,28 @@ public struct Settings: Sendable {
         self.logLevel = try values.choice("log.level", of: Self.logLevels) ?? self.logLevel
         self.model.url = try values.url("model.url")
         self.model.name = values.text("model")
-        self.model.apiKey = values.secret("model.api.key")
+        self.model.apiKey = try values.secret("model.api.key")
+        self.model.promptCaching = try values.choice("model.prompt.caching")
+        self.model.maxTokens = try values.integer("model.max.tokens", in: 1...1_000_000)
+        self.model.thinkingTokens = try values.integer("model.thinking.tokens", in: 1024...1_000_000)
         if self.model.url != nil, self.model.name == nil {
             throw SettingsError(key: "model", value: "", accepted: "the model's name, because AI4AI_MODEL_URL is set")
         }
+        if let name = self.model.name, self.model.url == nil, self.model.bedrockID == nil {
+            throw SettingsError(
+                key: "model", value: name, accepted: "bedrock/ and a model's id, or any name beside AI4AI_MODEL_URL")
+        }
+        self.browser.source = try values.choice("browser") ?? self.browser.source
+        self.browser.identifier = values.text("browser.id") ?? self.browser.identifier
+        self.browser.sessionSeconds =
+            try values.integer("browser.session.seconds", in: 1...28800) ?? self.browser.sessionSeconds
+        self.automation.runtimeARN = values.text("automation.runtime.arn")
+        self.automation.qualifier = values.text("automation.qualifier") ?? self.automation.qualifier
+        self.automation.authentication =
+            try values.choice("automation.authentication") ?? self.automation.authentication
+        self.memory.id = values.text("memory.id")
+        self.memory.namespaces = values.list("memory.namespaces")
+        self.storage = try values.choice("storage") ?? self.storage
         self.browser.chromium = values.text("chromium")
         self.browser.isHeadless = try values.flag("browser.headless") ?? self.browser.isHeadless
         self.browser.allowedPrivateOrigins = try values.origins("browser.allowed.private.origins")

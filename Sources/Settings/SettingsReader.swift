@@ -29,8 +29,25 @@ struct SettingsReader {
         self.reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    func secret(_ key: String) -> String? {
-        self.reader.string(forKey: ConfigKey(key), isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
+    /// A secret, as it is or by its place in a secret store.
+    func secret(_ key: String) throws -> Settings.Secret? {
+        guard let text = self.reader.string(forKey: ConfigKey(key), isSecret: true), !text.isEmpty else { return nil }
+        guard text.hasPrefix("secretsmanager:") else { return .value(text) }
+        let parts = text.dropFirst("secretsmanager:".count).split(
+            separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let id = parts.first, !id.isEmpty, parts.count == 1 || !parts[1].isEmpty else {
+            throw SettingsError(key: key, value: text, accepted: "secretsmanager:ID or secretsmanager:ID#KEY")
+        }
+        return .secretsManager(id: String(id), key: parts.count > 1 ? String(parts[1]) : nil)
+    }
+
+    /// Values that are separated by commas.
+    func list(_ key: String) -> [String] {
+        (self.text(key) ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+    }
+
+    func choice<Choice: CaseIterable & RawRepresentable<String>>(_ key: String) throws -> Choice? {
+        try self.choice(key, of: Choice.allCases.map(\.rawValue)).flatMap(Choice.init(rawValue:))
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
@@ -68,16 +85,15 @@ struct SettingsReader {
     }
 
     func origins(_ key: String) throws -> [String] {
-        guard let text = self.text(key) else { return [] }
-        let origins = text.split(separator: ",").map { $0.filter { $0 != " " } }
+        let origins = self.list(key)
         for origin in origins {
             let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 3, ["http:", "https:"].contains(parts[0]), parts[1].isEmpty, !parts[2].isEmpty else {
                 throw SettingsError(
-                    key: key, value: String(origin),
+                    key: key, value: origin,
                     accepted: "origins such as http://127.0.0.1:8090, separated by commas")
             }
         }
-        return origins.map { String($0) }
+        return origins
     }
 }

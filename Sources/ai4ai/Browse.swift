@@ -26,12 +26,12 @@ struct Browse: AsyncParsableCommand {
             handler.logLevel = .warning
             return handler
         }
-        let automation = RuntimeAssembly(settings: settings, logger: logger).automation
+        let automation = try RuntimeAssembly(settings: settings, logger: logger).automation
         let shown = SharedProgress()
         var usage = TokenUsage()
         let outcome = try await automation.run(
             AutomationTask(goal: self.goal, startURL: self.startUrl, allowedDomains: self.allowDomain),
-            AutomationContext(
+            RunContext(
                 session: SessionID(rawValue: "browse"), callbacks: .init(emit: { await shown.show($0) })),
             usage: &usage)
         try await shown.finish()

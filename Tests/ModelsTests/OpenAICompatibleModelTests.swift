@@ -18,7 +18,7 @@ struct OpenAICompatibleModelTests {
 
     private static func ask(_ answer: PageContent) async throws -> (events: [ModelEvent], request: JSONValue) {
         try await withPages(["/v1/chat/completions": answer]) { server, address in
-            let model = OpenAICompatibleModel(baseURL: "\(address)/v1/", model: "m", apiKey: "k")
+            let model = OpenAICompatibleModel(baseURL: "\(address)/v1/", model: "m", apiKey: { "k" })
             var events: [ModelEvent] = []
             for try await event in model.turn(Self.request) { events.append(event) }
             return (events, try JSONValue(json: server.submissions[0].body))

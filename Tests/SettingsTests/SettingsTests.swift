@@ -17,7 +17,7 @@ struct SettingsTests {
         ])
         #expect(settings.port == 9000)
         #expect(settings.model.name == "qwen3")
-        #expect(settings.model.apiKey == "k")
+        #expect(settings.model.apiKey == .value("k"))
         #expect(settings.browser.allowsPrivate)
         #expect(settings.browser.chromium == "/opt/chromium")
         #expect(settings.browser.allowedPrivateOrigins == ["http://127.0.0.1:8090", "http://localhost:3000"])

@@ -228,7 +228,7 @@ extension Sequence<UInt8> {
     private static var digits: [UInt8] { Array("0123456789abcdef".utf8) }
 
     /// The bytes as lower-case hexadecimal digits.
-    var hexadecimal: String {
+    package var hexadecimal: String {
         let digits = Self.digits
         return String(decoding: self.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }

@@ -25,6 +25,17 @@ extension AWSClient {
             url: endpoint.socketURL(request.path + (query.isEmpty ? "" : "?\(query)")), headers: headers + fields)
     }
 
+    /// A handshake that shows who connects by other means than a signature, such as a bearer token.
+    /// - Throws: ``AWSError``.
+    package func unsignedHandshake(
+        of service: AWSService, path: String, query: String = "", headers: [(name: String, value: String)],
+        region: Region? = nil
+    ) throws -> SocketHandshake {
+        let (endpoint, _, request) = try self.socketRequest(service, path, query, headers, region)
+        return SocketHandshake(
+            url: endpoint.socketURL(request.path + (query.isEmpty ? "" : "?\(query)")), headers: headers)
+    }
+
     /// An address whose query holds the signature.
     /// - Parameters:
     ///   - expiry: How long it can be connected to, in seconds; 1 to 300 for AgentCore.

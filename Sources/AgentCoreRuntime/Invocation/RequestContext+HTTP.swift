@@ -25,6 +25,7 @@ extension RequestContext {
                 oauth2CallbackURL: value(.oauth2CallbackURL),
                 authorization: value(.authorization)
             ),
+            traceID: value(.amznTraceID),
             baggage: Baggage.parse(fields[values: .baggage]),
             logger: logger,
             backgroundTasks: backgroundTasks
@@ -41,5 +42,6 @@ extension HTTPField.Name {
     fileprivate static let agentCoreWorkloadAccessToken = Self("x-amzn-bedrock-agentcore-runtime-workload-accesstoken")!
     fileprivate static let identityWAT = Self("X-Amz-Bedrock-AgentCore-Identity-WAT")!
     fileprivate static let oauth2CallbackURL = Self("OAuth2CallbackUrl")!
+    fileprivate static let amznTraceID = Self("X-Amzn-Trace-Id")!
     fileprivate static let baggage = Self("baggage")!
 }

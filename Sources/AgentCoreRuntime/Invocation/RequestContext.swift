@@ -11,6 +11,8 @@ public struct RequestContext: Sendable {
     public var headers: [Header]
     /// Tokens that stand for the caller.
     public var identity: Identity
+    /// AWS X-Ray's trace header (`X-Amzn-Trace-Id`).
+    public var traceID: String?
     /// The W3C baggage of the request, decoded.
     public var baggage: [String: String]
     /// Logs with session and request id.

@@ -50,14 +50,21 @@ public struct TurnLoop: Sendable {
     private let tools: [String: Tool]
     private let definitions: [ToolDefinition]
     private let budget: Budget
+    private let userContext: String?
     private let logger: Logger
 
-    public init(model: any LanguageModel, system: String, tools: [Tool], budget: Budget, logger: Logger) {
+    /// - Parameter userContext: Shown to the model before the message that begins the run, and kept out of the
+    ///   conversation.
+    public init(
+        model: any LanguageModel, system: String, tools: [Tool], budget: Budget, userContext: String? = nil,
+        logger: Logger
+    ) {
         self.model = model
         self.system = system
         self.definitions = tools.map(\.definition)
         self.tools = Dictionary(uniqueKeysWithValues: tools.map { ($0.definition.name, $0) })
         self.budget = budget
+        self.userContext = userContext
         self.logger = logger
     }
 
@@ -70,6 +77,7 @@ public struct TurnLoop: Sendable {
         _ messages: inout [Message], usage: inout TokenUsage, callbacks: Callbacks
     ) async throws -> Outcome {
         let deadline = ContinuousClock.now + self.budget.time
+        let beginning = messages.count - 1
         var repetitions = RepetitionGuard()
         for _ in 0..<self.budget.steps {
             try Task.checkCancellation()
@@ -77,7 +85,8 @@ public struct TurnLoop: Sendable {
                 return .outOfBudget("The time limit of \(self.budget.time) was reached before the task was done.")
             }
             for text in await callbacks.takeSteering() { messages.append(.user(text)) }
-            let answer = try await self.askWithRetries(messages, &usage, deadline, callbacks.emit)
+            let answer = try await self.askWithRetries(
+                self.withContext(messages, at: beginning), &usage, deadline, callbacks.emit)
             messages.append(answer)
             let calls = answer.toolCalls
             guard !calls.isEmpty else {
@@ -97,6 +106,17 @@ public struct TurnLoop: Sendable {
     }
 
     // MARK: The model
+
+    /// The same place in each turn, so that what stands before it stays the same for the provider's cache. The
+    /// person's own words come last.
+    private func withContext(_ messages: [Message], at index: Int) -> [Message] {
+        guard let userContext, messages.indices.contains(index), case .text = messages[index].content.first else {
+            return messages
+        }
+        var messages = messages
+        messages[index].content.insert(.text(userContext), at: 0)
+        return messages
+    }
 
     private func askWithRetries(
         _ messages: [Message], _ usage: inout TokenUsage, _ deadline: ContinuousClock.Instant,

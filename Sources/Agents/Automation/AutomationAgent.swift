@@ -4,7 +4,7 @@ public import BrowserAutomation
 public import Logging
 
 /// A task for the automation agent.
-public struct AutomationTask: Sendable, Hashable, Decodable {
+public struct AutomationTask: Sendable, Hashable, Codable {
     /// What is to be done, with all facts that are needed for it.
     public var goal: String
     /// Where to begin.
@@ -43,12 +43,14 @@ public struct AutomationTask: Sendable, Hashable, Decodable {
     }
 }
 
-/// What a task is done for, beside itself.
-public struct AutomationContext: Sendable {
+/// What a run works for, beside its task.
+public struct RunContext: Sendable {
     public var session: SessionID
     /// What is passed on to whoever does the work elsewhere.
     public var propagation: Propagation
     public var callbacks: TurnLoop.Callbacks
+    /// What is remembered of the person, for the coordinator.
+    public var recalled: String?
     /// Records which browser is in use, before anything is done in it; `nil` once it has ended.
     public var keepBrowser: @Sendable (BrowserReference?) async throws -> Void
 
@@ -69,7 +71,7 @@ public protocol Automation: Sendable {
     /// - Parameter usage: Grows by what the model uses.
     /// - Throws: ``ModelError``, `CancellationError`, or what saving throws.
     func run(
-        _ task: AutomationTask, _ context: AutomationContext, usage: inout TokenUsage
+        _ task: AutomationTask, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome
 
     /// Ends what a process that was killed has left of a session.
@@ -101,7 +103,7 @@ public struct AutomationAgent: Automation {
 
     /// Does the task and returns how it ended; the browser is gone by then.
     public func run(
-        _ task: AutomationTask, _ context: AutomationContext, usage: inout TokenUsage
+        _ task: AutomationTask, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         let holder = self.holder(task, context)
         var budget = self.budget
@@ -121,7 +123,7 @@ public struct AutomationAgent: Automation {
         }
     }
 
-    private func holder(_ task: AutomationTask, _ context: AutomationContext) -> BrowserHolder {
+    private func holder(_ task: AutomationTask, _ context: RunContext) -> BrowserHolder {
         var configuration = self.configuration
         configuration.addressPolicy.allowedDomains = task.allowedDomains
         let emit = context.callbacks.emit

@@ -29,7 +29,7 @@ public struct Coordinator: Sendable {
     /// Answers the newest message of the conversation.
     /// - Throws: What ``TurnLoop/run(_:usage:callbacks:)`` throws.
     public func run(
-        _ messages: inout [Message], _ context: AutomationContext, usage: inout TokenUsage
+        _ messages: inout [Message], _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         let automationUsage = UsageSum()
         let browse = Tool(
@@ -49,7 +49,8 @@ public struct Coordinator: Sendable {
             }
         }
         let loop = TurnLoop(
-            model: self.model, system: Self.system(), tools: [browse], budget: self.budget, logger: self.logger)
+            model: self.model, system: Self.system(), tools: [browse], budget: self.budget,
+            userContext: context.recalled, logger: self.logger)
         let outcome = try await loop.run(&messages, usage: &usage, callbacks: context.callbacks)
         usage += await automationUsage.total
         return outcome

@@ -7,16 +7,19 @@ public struct AgentRuns: Sendable {
     private let coordinator: Coordinator
     private let automation: any Automation
     private let store: any RunStore
+    private let memory: MemoryAccess
     private let modelName: String
     private let logger: Logger
     private let lanes = SessionLanes()
 
     public init(
-        coordinator: Coordinator, automation: any Automation, store: any RunStore, modelName: String, logger: Logger
+        coordinator: Coordinator, automation: any Automation, store: any RunStore,
+        memory: (any LongTermMemory)? = nil, modelName: String, logger: Logger
     ) {
         self.coordinator = coordinator
         self.automation = automation
         self.store = store
+        self.memory = MemoryAccess(memory: memory, logger: logger)
         self.modelName = modelName
         self.logger = logger
     }
@@ -70,7 +73,11 @@ public struct AgentRuns: Sendable {
             switch outcome {
             case .completed(let text):
                 try await keeper.finish(.completed, answer: text)
-                return await self.finish(request, text, .completed, usage: usage, emit)
+                let result = await self.finish(request, text, .completed, usage: usage, emit)
+                if case .prompt(let prompt) = request.work {
+                    await self.memory.remember(prompt, answer: text, request.userID, request.sessionID)
+                }
+                return result
             case .outOfBudget(let reason):
                 try await keeper.finish(.failed, answer: reason)
                 return await self.fail(request, code: "budget_exceeded", reason, usage: usage, emit)
@@ -94,12 +101,13 @@ public struct AgentRuns: Sendable {
         var callbacks = TurnLoop.Callbacks(emit: emit)
         callbacks.takeSteering = { await lanes.takeSteering(request.sessionID) }
         if case .prompt = request.work { callbacks.save = { try await keeper.save($0) } }
-        let context = AutomationContext(
+        var context = RunContext(
             session: request.sessionID, propagation: request.propagation, callbacks: callbacks,
             keepBrowser: { try await keeper.keep($0) })
         switch request.work {
-        case .prompt:
+        case .prompt(let prompt):
             var messages = await keeper.transcript
+            context.recalled = await self.memory.context(for: prompt, request.userID, request.sessionID)
             return try await self.coordinator.run(&messages, context, usage: &usage)
         case .automation(let task):
             return try await self.automation.run(task, context, usage: &usage)

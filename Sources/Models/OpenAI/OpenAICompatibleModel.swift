@@ -14,16 +14,18 @@ import ServerSentEvents
 public struct OpenAICompatibleModel: LanguageModel {
     public let name: String
     private let endpoint: String
-    private let apiKey: String?
+    private let apiKey: (@Sendable () async throws -> String)?
     private let timeout: TimeAmount
 
     /// Creates a provider.
     /// - Parameters:
     ///   - baseURL: The interface's root, such as `http://localhost:11434/v1`.
     ///   - model: The model's name on that server.
-    ///   - apiKey: Sent as bearer token where the server wants one.
+    ///   - apiKey: Gives what is sent as bearer token, where the server wants one.
     ///   - timeout: The longest silence of the server, in seconds.
-    public init(baseURL: String, model: String, apiKey: String? = nil, timeout: Int = 120) {
+    public init(
+        baseURL: String, model: String, apiKey: (@Sendable () async throws -> String)? = nil, timeout: Int = 120
+    ) {
         self.name = model
         self.endpoint = "\(baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL)/chat/completions"
         self.apiKey = apiKey
@@ -49,7 +51,7 @@ public struct OpenAICompatibleModel: LanguageModel {
         post.method = .POST
         post.headers.add(name: "content-type", value: "application/json")
         post.headers.add(name: "accept", value: "text/event-stream")
-        if let apiKey { post.headers.add(name: "authorization", value: "Bearer \(apiKey)") }
+        if let apiKey { post.headers.add(name: "authorization", value: "Bearer \(try await self.fetch(apiKey))") }
         post.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(ChatRequest(self.name, request))))
 
         let response: HTTPClientResponse
@@ -71,6 +73,14 @@ public struct OpenAICompatibleModel: LanguageModel {
             }
         } catch let error where !(error is CancellationError || error is ModelError) {
             throw ModelError(.badAnswer, "The answer of \(self.endpoint) broke off: \(error)")
+        }
+    }
+
+    private func fetch(_ apiKey: @Sendable () async throws -> String) async throws -> String {
+        do {
+            return try await apiKey()
+        } catch let error as AWSError {
+            throw ModelError(.refused, "The key for \(self.endpoint) cannot be had: \(error)")
         }
     }
 

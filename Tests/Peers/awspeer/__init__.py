@@ -1,1 +1,1 @@
-"""A server on loopback that plays AWS for black-box tests, and judges what it is sent by botocore's models and signer."""
+"""Plays AWS on loopback for black-box tests, and judges what it is sent by botocore's models and signer."""

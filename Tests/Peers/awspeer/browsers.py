@@ -7,13 +7,14 @@ import datetime
 import itertools
 import secrets
 import string
+import uuid
 
 from aiohttp import ClientError, ClientSession, WSCloseCode, web
 
 from .chromium import Chromium
-from .errors import Refusal, signature_refusal
+from .errors import Refusal, SignatureRefusal
 from .paging import page
-from .relay import relay
+from .relay import CLOSING, UNHURRIED, relay
 from .signatures import is_presigned
 
 ALPHABET = string.ascii_uppercase + string.digits
@@ -51,7 +52,7 @@ class Browsers:
 
     async def start(self, call):
         asked = dict(call.params)
-        token = asked.pop("clientToken", None)
+        token = asked.pop("clientToken", None) or uuid.uuid4()
         self._resources.browser(asked["browserIdentifier"])
         if token in self._starts:
             before, task = self._starts[token]
@@ -59,8 +60,7 @@ class Browsers:
                 raise Refusal("ConflictException", "The clientToken was used before, with other parameters.")
         else:
             task = asyncio.create_task(self._start(asked))
-            if token is not None:
-                self._starts[token] = (asked, task)
+            self._starts[token] = (asked, task)
         # A caller who goes away does not undo what the service has begun.
         session = await asyncio.shield(task)
         return {
@@ -157,12 +157,13 @@ class Browsers:
     async def connect(self, call):
         session = self._live(call.params)
         if session.stream_status != "ENABLED":
-            raise signature_refusal("AccessDeniedException", "The automation stream is disabled")
-        client = web.WebSocketResponse(max_msg_size=0, compress=False)
+            raise SignatureRefusal("AccessDeniedException", "The automation stream is disabled")
+        client = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=CLOSING)
         if not client.can_prepare(call.request):
             raise Refusal("ValidationException", "This is no WebSocket handshake", status=400)
         try:
-            async with ClientSession() as http, http.ws_connect(session.chromium.url, max_msg_size=0) as devtools:
+            async with ClientSession(timeout=UNHURRIED) as http, http.ws_connect(
+                    session.chromium.url, max_msg_size=0) as devtools:
                 await client.prepare(call.request)
                 entry = {
                     "sessionId": session.identifier, "date": call.claim.timestamp, "signature": call.claim.signature,
@@ -180,7 +181,7 @@ class Browsers:
 
     async def live_view(self, call):
         if not is_presigned(call):
-            raise signature_refusal("AccessDeniedException", "A live view is opened with a presigned URL")
+            raise SignatureRefusal("AccessDeniedException", "A live view is opened with a presigned URL")
         session = self._live(call.params)
         return web.Response(text=f"The live view of {session.identifier}.\n")
 

@@ -20,9 +20,10 @@ class Chromium:
     async def start(cls, width, height):
         profile = tempfile.mkdtemp(prefix="awspeer-")
         arguments = [
-            "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", f"--window-size={width},{height}",
-            "--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-sync",
-            "--disable-dev-shm-usage", "--disable-gpu", "--mute-audio", "about:blank"]
+            "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}",
+            f"--window-size={width},{height}", "--no-first-run", "--no-default-browser-check",
+            "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage",
+            "--disable-gpu", "--mute-audio", "about:blank"]
         if os.geteuid() == 0:
             arguments.insert(0, "--no-sandbox")
         # A session of its own, so that all its processes can be ended together.

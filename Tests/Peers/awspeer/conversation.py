@@ -147,6 +147,9 @@ def _check_block(block, role, path):
     image = block.get("image", {})
     if "bytes" in image.get("source", {}) and not image["source"]["bytes"].startswith(MAGIC[image["format"]]):
         raise invalid(f"Could not process image: {path} is no {image['format']}")
+    if not isinstance(block.get("json", {}), dict):
+        raise invalid(f"The format of the value at {path}.json is invalid. Provide a json object for the field and try "
+                      "again.")
     for index, inner in enumerate(block.get("toolResult", {}).get("content", [])):
         _check_block(inner, role, f"{path}.toolResult.content.{index}")
 

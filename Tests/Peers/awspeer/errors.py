@@ -33,13 +33,21 @@ class Refusal(Exception):
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status, self.headers = code, message, status, headers or {}
 
+    def status_in(self, operation):
+        return self.status or status_of(operation, self.code)
+
 
 class Dropped(Exception):
     """The connection was closed on purpose, so that there is nobody to answer."""
 
 
-def signature_refusal(code, message):
-    return Refusal(code, message, status=403)
+class SignatureRefusal(Refusal):
+    """That the JSON services answer with 400; DynamoDB alone says 403 for a token that has expired."""
+
+    def status_in(self, operation):
+        is_json = operation is not None and operation.protocol == "json"
+        is_expired = self.code == "ExpiredTokenException" and is_json and operation.service == "dynamodb"
+        return 400 if is_json and not is_expired else 403
 
 
 def status_of(operation, code):
@@ -55,7 +63,7 @@ def status_of(operation, code):
 
 def answer(refusal, operation, request_id):
     protocol = operation.protocol if operation else "rest-json"
-    status = refusal.status or status_of(operation, refusal.code)
+    status = refusal.status_in(operation)
     if protocol == "query":
         code = QUERY_CODES.get(refusal.code, refusal.code)
         message = xml.sax.saxutils.escape(refusal.message)
@@ -65,10 +73,6 @@ def answer(refusal, operation, request_id):
             f"  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n")
         return web.Response(status=status, text=text, content_type="text/xml", headers=refusal.headers)
     if protocol == "json":
-        # The JSON services answer 400 for a bad signature; DynamoDB alone says 403 for a token that has expired.
-        is_expired = refusal.code == "ExpiredTokenException" and operation.service == "dynamodb"
-        if status == 403 and not is_expired:
-            status = 400
         code = refusal.code
         if operation.service == "dynamodb":
             code = CORAL.get(code, "com.amazonaws.dynamodb.v20120810#") + code

@@ -10,6 +10,7 @@ from .parsing import invalid
 
 MOST_WRITES = 25
 MOST_READS = 100
+RETURNED = ("Content-Type", "x-amz-crc32")
 PLACEHOLDERS = {"ExpressionAttributeNames": re.compile(r"#\w+"), "ExpressionAttributeValues": re.compile(r":\w+")}
 
 
@@ -54,7 +55,7 @@ class Moto:
         url = await self._url()
         async with self._http.post(url, data=call.body, headers=headers) as answer:
             body = await answer.read()
-            returned = {name: answer.headers[name] for name in ("Content-Type", "x-amz-crc32") if name in answer.headers}
+            returned = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
             if operation.service == "sts":
                 self._credentials.learn(body.decode())
             return web.Response(status=answer.status, body=body, headers=returned)

@@ -10,7 +10,7 @@ from .errors import Refusal
 
 REST_SERVICES = ("bedrock-runtime", "bedrock", "bedrock-agentcore", "bedrock-agentcore-control")
 TARGETS = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager"}
-# Sockets are in no model: method, path, name.
+# Sockets are in no model.
 SOCKETS = (
     ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/automation", "ConnectBrowserAutomationStream"),
     ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/live-view", "ConnectBrowserLiveViewStream"),
@@ -105,7 +105,8 @@ class Operations:
         model = self._models.get(TARGETS.get(prefix))
         is_known = model is not None and name in model.operation_names
         if not is_known or (call.method, call.path) != ("POST", "/"):
-            raise Refusal("UnknownOperationException", f"No operation is {call.method} {call.path} {target}", status=400)
+            message = f"No operation is {call.method} {call.path} {target}"
+            raise Refusal("UnknownOperationException", message, status=400)
         content_type = f"application/x-amz-json-{model.metadata['jsonVersion']}"
         return Operation(
             model.service_name, name, "json", model.signing_name, model.operation_model(name), content_type)

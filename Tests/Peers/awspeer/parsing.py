@@ -98,7 +98,7 @@ def _payload(call, shape):
 
 def _form(call, shape):
     """STS is answered by moto, so that only the names of its parameters are judged here."""
-    pairs = urllib.parse.parse_qsl(call.body.decode("utf-8", "strict"), keep_blank_values=True)
+    pairs = urllib.parse.parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
     params = {name: value for name, value in pairs if name not in ("Action", "Version")}
     known = shape.members if shape else {}
     unknown = sorted(name for name in params if name.partition(".")[0] not in known)
@@ -119,9 +119,12 @@ def _json_body(call):
             raise Refusal("UnknownOperationException", f"Content-Type is {content_type!r}", status=400)
         raise Refusal("UnsupportedMediaTypeException", f"Content-Type is {content_type!r}", status=415)
     try:
-        return json.loads(call.body, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        body = json.loads(call.body, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Refusal("SerializationException", f"The body is not JSON: {error}", status=400)
+    if not isinstance(body, dict):
+        raise Refusal("SerializationException", "The body is no JSON object", status=400)
+    return body
 
 
 def _without_duplicates(pairs):
@@ -197,6 +200,9 @@ def _value(shape, value, path, only_body=False):
 def _problems(shape, value, path):
     kind = shape.type_name
     if kind == "structure":
+        # DynamoDB's model does not say that this is a union.
+        if shape.name == "AttributeValue" and len(value) != 1:
+            yield f"{path}: Supplied AttributeValue must contain exactly one of the supported datatypes"
         if not shape.is_document_type:
             for name, item in value.items():
                 yield from _problems(shape.members[name], item, f"{path}.{name}")

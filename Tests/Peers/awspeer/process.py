@@ -128,5 +128,5 @@ class Peer:
         self.process.stdout.close()
         errors = self.errors
         self._errors.close()
-        assert not has_ended and self.process.returncode == 0, (
-            f"the peer ended with {self.process.returncode}: {errors[-2000:]}")
+        is_well = not has_ended and self.process.returncode == 0 and "Traceback" not in errors
+        assert is_well, f"the peer ended with {self.process.returncode}: {errors[-4000:]}"

@@ -2,7 +2,11 @@
 
 import asyncio
 
-from aiohttp import WSMsgType
+from aiohttp import ClientTimeout, WSCloseCode, WSMsgType
+
+# However long an answer takes, it is the client who gives up.
+UNHURRIED = ClientTimeout(total=None)
+CLOSING = 2
 
 
 async def relay(client, service):
@@ -18,12 +22,16 @@ async def relay(client, service):
 
 async def _carry(source, target):
     try:
-        async for message in source:
+        while True:
+            message = await source.receive()
             if message.type == WSMsgType.TEXT:
                 await target.send_str(message.data)
             elif message.type == WSMsgType.BINARY:
                 await target.send_bytes(message.data)
-        code = source.close_code
-        await target.close(code=code if code and code != 1006 else 1001)
+            elif message.type == WSMsgType.CLOSE:
+                code = message.data or WSCloseCode.OK  # A close frame may be empty.
+                return await target.close(code=code, message=(message.extra or "").encode())
+            else:
+                return await target.close(code=WSCloseCode.GOING_AWAY)
     except ConnectionError:
         pass  # One side is gone, which ends the relay.

@@ -1,4 +1,4 @@
-"""What the control planes tell about: foundation models, and the browsers, memories and runtimes that were registered."""
+"""What the control planes tell about: foundation models, and the resources that were registered."""
 
 from .errors import Refusal
 from .paging import page

@@ -3,11 +3,11 @@
 import base64
 import uuid
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientPayloadError, ClientSession, web
 
-from .errors import Refusal
+from .errors import Dropped, Refusal
 from .parsing import invalid
-from .relay import relay
+from .relay import CLOSING, UNHURRIED, relay
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 CUSTOM_PREFIX = "x-amzn-bedrock-agentcore-runtime-custom-"
@@ -78,26 +78,31 @@ class Runtimes:
         session = call.params.get("runtimeSessionId") or str(uuid.uuid4())
         self._seen.add((runtime["arn"], session))
         headers = _forwarded(call, session)
-        try:
-            # However long an answer takes, it is the client who gives up.
-            async with ClientSession(timeout=ClientTimeout(total=None), auto_decompress=False) as http, http.post(
+        async with ClientSession(timeout=UNHURRIED, auto_decompress=False) as http:
+            try:
+                answer = await http.post(
                     runtime["url"] + "/invocations", data=call.body, headers=headers,
-                    skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding")) as answer:
+                    skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding"))
+            except ClientError as error:
+                raise Refusal("RuntimeClientError", f"The container did not answer: {error}")
+            async with answer:
                 return await self._pass_on(call, answer, session)
-        except ClientError as error:
-            raise Refusal("RuntimeClientError", f"The container did not answer: {error}")
 
     @staticmethod
     async def _pass_on(call, answer, session):
         if answer.status >= 400:
-            raise Refusal(
-                "RuntimeClientError",
-                f"Received error ({answer.status}) from runtime. Please check your CloudWatch logs for more information.")
+            raise Refusal("RuntimeClientError", f"Received error ({answer.status}) from runtime. Please check your "
+                          "CloudWatch logs for more information.")
         headers = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
         response = web.StreamResponse(status=answer.status, headers={**headers, SESSION_HEADER: session})
         await response.prepare(call.request)
-        async for chunk in answer.content.iter_any():
-            await response.write(chunk)
+        try:
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+        except ClientPayloadError:
+            # The container broke off, and so does the service.
+            call.request.transport.close()
+            raise Dropped
         await response.write_eof()
         return response
 
@@ -119,13 +124,13 @@ class Runtimes:
             raise invalid("runtimeSessionId must have from 33 to 256 characters")
         is_offered = BEARER_PROTOCOL in _subprotocols(call)
         client = web.WebSocketResponse(
-            max_msg_size=0, compress=False, protocols=[BEARER_PROTOCOL] if is_offered else [])
+            max_msg_size=0, compress=False, timeout=CLOSING, protocols=[BEARER_PROTOCOL] if is_offered else [])
         if not client.can_prepare(call.request):
             raise invalid("This is no WebSocket handshake")
         self._seen.add((runtime["arn"], session))
         url = runtime["url"].replace("http", "ws", 1) + "/ws"
         try:
-            async with ClientSession() as http, http.ws_connect(
+            async with ClientSession(timeout=UNHURRIED) as http, http.ws_connect(
                     url, headers=_forwarded(call, session), max_msg_size=0) as container:
                 client.headers[SESSION_HEADER] = session
                 await client.prepare(call.request)

@@ -73,9 +73,10 @@ class Server:
         app.router.add_route("*", "/{anything:.*}", self._handle)
         app.on_response_prepare.append(self._add_headers)
         # Bodies are signed as they were sent, and who does not wait for an answer any more ends its making.
-        self._runner = web.AppRunner(app, auto_decompress=False, handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(
+            app, auto_decompress=False, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, shutdown_timeout=1)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.browsers.endpoint = "%s:%d" % self._runner.addresses[0]
         return self._runner.addresses[0][1]
@@ -87,7 +88,9 @@ class Server:
 
     async def _add_headers(self, request, response):
         response.headers["Date"] = email.utils.format_datetime(self.clock.now(), usegmt=True)
-        response.headers["x-amzn-RequestId"] = request.setdefault("id", str(uuid.uuid4()))
+        response.headers["x-amzn-RequestId"] = request.get("id") or str(uuid.uuid4())
+        if "entry" in request:
+            request["entry"]["status"] = response.status
 
     async def _handle(self, request):
         path = request.raw_path.partition("?")[0]
@@ -98,15 +101,15 @@ class Server:
         request["id"] = str(uuid.uuid4())
         connection = self._connection(request)
         call = Call(request, await request.read(), request["id"])
-        entry = {
+        request["entry"] = entry = {
             "operation": None, "service": None, "params": {}, "connection": connection, "status": None, "error": None,
             "headers": {name: ",".join(call.header_values(name)) for name, _ in call.headers}}
         self.requests.append(entry)
         try:
-            response = await self._answer(call, entry)
+            return await self._answer(call, entry)
         except Refusal as refusal:
-            response = refused(refusal, call.operation, call.request_id)
             entry["error"] = f"{refusal.code}: {refusal.message}"
+            return refused(refusal, call.operation, call.request_id)
         except Dropped:
             entry["error"] = "dropped"
             return web.Response()
@@ -116,8 +119,6 @@ class Server:
         except BaseException as error:
             entry["error"] = f"{type(error).__name__}: {error}"
             raise
-        entry["status"] = response.status
-        return response
 
     def _connection(self, request):
         if request.transport not in self._connections:

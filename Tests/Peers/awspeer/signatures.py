@@ -10,7 +10,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from .credentials import UTC
-from .errors import signature_refusal
+from .errors import SignatureRefusal
 
 HEADER = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request, ?"
@@ -59,10 +59,10 @@ def check(call, store, clock, region):
     credentials = store.get(claim.access_key)
     now = clock.now()
     if credentials is None or claim.token != credentials.token:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "UnrecognizedClientException", "The security token included in the request is invalid.")
     if credentials.expiration and credentials.expiration <= now:
-        raise signature_refusal("ExpiredTokenException", "The security token included in the request is expired")
+        raise SignatureRefusal("ExpiredTokenException", "The security token included in the request is expired")
     _check_time(claim, call.operation, now)
     _check_scope(claim, call.operation, region)
     _check_signed_headers(claim, call)
@@ -73,16 +73,16 @@ def check(call, store, clock, region):
 def _from_header(call):
     values = call.header_values("authorization")
     if not values:
-        raise signature_refusal("MissingAuthenticationTokenException", "Missing Authentication Token")
+        raise SignatureRefusal("MissingAuthenticationTokenException", "Missing Authentication Token")
     match = HEADER.fullmatch(values[0])
     if match is None or len(values) > 1:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "IncompleteSignatureException",
             "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters and one "
             f"algorithm, 'AWS4-HMAC-SHA256'. Authorization={'; '.join(values)}")
     dates, tokens = call.header_values("x-amz-date"), call.header_values("x-amz-security-token")
     if len(dates) != 1 or len(tokens) > 1:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "IncompleteSignatureException",
             f"There must be one 'X-Amz-Date' header and at most one token: {len(dates)}, {len(tokens)}")
     access_key, day, region, service, signed, signature = match.groups()
@@ -93,13 +93,13 @@ def _from_header(call):
 def _from_query(call):
     query = dict(call.query)
     if len({name for name, _ in call.query}) != len(call.query) or call.header_values("authorization"):
-        raise signature_refusal("IncompleteSignatureException", "A request is signed once, each parameter given once.")
+        raise SignatureRefusal("IncompleteSignatureException", "A request is signed once, each parameter given once.")
     match = CREDENTIAL.fullmatch(query.get("X-Amz-Credential", ""))
     needed = {"X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"}
     if query["X-Amz-Algorithm"] != "AWS4-HMAC-SHA256" or match is None or not needed <= query.keys():
-        raise signature_refusal("IncompleteSignatureException", "The query lacks parameters of a presigned request.")
+        raise SignatureRefusal("IncompleteSignatureException", "The query lacks parameters of a presigned request.")
     if not query["X-Amz-Expires"].isascii() or not query["X-Amz-Expires"].isdigit():
-        raise signature_refusal("IncompleteSignatureException", "X-Amz-Expires should be a number")
+        raise SignatureRefusal("IncompleteSignatureException", "X-Amz-Expires should be a number")
     return Claim(
         *match.groups(), query["X-Amz-SignedHeaders"].split(";"), query["X-Amz-Signature"], query["X-Amz-Date"],
         query.get("X-Amz-Security-Token"), int(query["X-Amz-Expires"]))
@@ -109,37 +109,37 @@ def _check_time(claim, operation, now):
     try:
         signed_at = datetime.datetime.strptime(claim.timestamp, FORMAT).replace(tzinfo=UTC)
     except ValueError:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "IncompleteSignatureException", f"Date must be in ISO-8601 'basic format'. Got '{claim.timestamp}'.")
     if claim.day != claim.timestamp[:8]:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException",
             f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{claim.day}' "
             f"!= '{claim.timestamp[:8]}', from '{claim.timestamp}'.")
     if signed_at > now + LENIENCE:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException",
             f"Signature not yet current: {claim.timestamp} is still later than {(now + LENIENCE).strftime(FORMAT)} "
             f"({now.strftime(FORMAT)} + 5 min.)")
     earliest = now - (LENIENCE if claim.expires is None else datetime.timedelta(seconds=claim.expires))
     if signed_at < earliest:
         minutes = 5 if claim.expires is None else claim.expires / 60
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException",
             f"Signature expired: {claim.timestamp} is now earlier than {earliest.strftime(FORMAT)} "
             f"({now.strftime(FORMAT)} - {minutes:g} min.)")
     longest = LONGEST_SOCKET_EXPIRY if operation.is_socket else LONGEST_EXPIRY
     if claim.expires is not None and not 1 <= claim.expires <= longest:
-        raise signature_refusal("InvalidSignatureException", f"X-Amz-Expires must be between 1 and {longest} seconds")
+        raise SignatureRefusal("InvalidSignatureException", f"X-Amz-Expires must be between 1 and {longest} seconds")
 
 
 def _check_scope(claim, operation, region):
     if claim.region != region:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException",
             f"Credential should be scoped to a valid region, not '{claim.region}'. The peer plays '{region}'.")
     if claim.service != operation.signing_name:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException", f"Credential should be scoped to correct service: '{operation.signing_name}'.")
 
 
@@ -152,19 +152,19 @@ def _check_signed_headers(claim, call):
         needed.add("x-amz-content-sha256")
     missing = needed - set(claim.signed)
     if missing:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException", f"These headers must be signed: {', '.join(sorted(missing))}")
     if claim.signed != sorted({name.lower() for name in claim.signed}):
-        raise signature_refusal("InvalidSignatureException", "SignedHeaders must be sorted, in lower case, each once")
+        raise SignatureRefusal("InvalidSignatureException", "SignedHeaders must be sorted, in lower case, each once")
     absent = [name for name in claim.signed if not call.header_values(name)]
     if absent:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException", f"These headers are signed but were not sent: {', '.join(absent)}")
     hops = [name for name in claim.signed if name.startswith(HOP_BY_HOP)]
     if hops:
-        raise signature_refusal("InvalidSignatureException", f"These headers must not be signed: {', '.join(hops)}")
+        raise SignatureRefusal("InvalidSignatureException", f"These headers must not be signed: {', '.join(hops)}")
     if hashes and hashes != [hashlib.sha256(call.body).hexdigest()]:
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException", "The value of x-amz-content-sha256 is not the SHA-256 of the body.")
 
 
@@ -181,7 +181,7 @@ def _check_signature(claim, call, credentials):
     canonical = auth.canonical_request(request)
     to_sign = auth.string_to_sign(request, canonical)
     if not hmac.compare_digest(auth.signature(to_sign, request), claim.signature):
-        raise signature_refusal(
+        raise SignatureRefusal(
             "InvalidSignatureException",
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details.\n\n"

@@ -1,0 +1,242 @@
+package import AWSClient
+package import AgentEvents
+import AgentLoop
+package import BrowserAutomation
+import FoundationEssentials
+package import Logging
+import NIOHTTP1
+import WebSocketClient
+
+/// Browsers of AgentCore: a Chromium in the cloud for each session, driven through a CDP socket whose handshake is
+/// signed afresh for each connect.
+///
+/// Source: Amazon Bedrock AgentCore developer guide, "Browser tool", and botocore's model of the data plane.
+package struct AgentCoreBrowser: BrowserSource {
+    package struct Configuration: Sendable {
+        /// AWS's own browser, or the id of a custom one.
+        package var identifier = "aws.browser.v1"
+        /// How long a session lives, used or not, in seconds; 1 to 28,800.
+        package var sessionTimeout = 3600
+        package var viewport = BrowserConfiguration().viewport
+
+        package init() {}
+    }
+
+    private let client: AWSClient
+    private let configuration: Configuration
+    private let logger: Logger
+
+    package init(_ client: AWSClient, configuration: Configuration = .init(), logger: Logger) {
+        self.client = client
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    // MARK: Browser source
+
+    package func start(name: String) async throws -> BrowserEndpoint {
+        let reference: BrowserReference
+        do {
+            reference = try await self.startSession(name: name)
+        } catch let error as AWSError {
+            throw BrowserError(.cannotStart, self.explain(error, permission: "StartBrowserSession"))
+        }
+        return self.endpoint(reference, connectAttempts: 5)
+    }
+
+    package func attach(to reference: BrowserReference) async throws -> BrowserEndpoint {
+        do {
+            let session = try await self.session(reference)
+            guard session.status == .ready else {
+                throw BrowserError(
+                    .browserGone, "The browser session \(reference.session) has ended. Start a new one.")
+            }
+        } catch let error as AWSError {
+            throw BrowserError(.browserGone, self.explain(error, permission: "GetBrowserSession"))
+        }
+        return self.endpoint(reference, connectAttempts: 1)
+    }
+
+    package func stopAll(name: String) async {
+        do {
+            for session in try await self.sessions(status: .ready) where session.name == name {
+                try await self.stop(.init(browser: self.configuration.identifier, session: session.id))
+            }
+        } catch {
+            // They end by their own timeout at the latest.
+            self.logger.warning("Browsers that were left could not be looked for", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func endpoint(_ reference: BrowserReference, connectAttempts: Int) -> BrowserEndpoint {
+        BrowserEndpoint(reference: reference) {
+            try await self.connect(reference, attempts: connectAttempts)
+        } stop: {
+            // A run that was cancelled must end its browser too; AWSClient's time limits bound it.
+            do {
+                try await withoutCancellation { try await self.stop(reference) }
+            } catch {
+                self.logger.warning(
+                    "A browser session could not be stopped; it ends by its own timeout",
+                    metadata: ["id": "\(reference.session)", "error": "\(error)"])
+            }
+        }
+    }
+
+    // MARK: The automation socket
+
+    /// Opens the CDP socket.
+    /// - Parameter attempts: More than one for a session that was just started and may not be ready yet.
+    /// - Throws: ``BrowserError`` with the known causes of a refusal.
+    private func connect(_ reference: BrowserReference, attempts: Int) async throws -> WebSocketConnection {
+        var attempt = 1
+        while true {
+            do {
+                let handshake = try await self.client.handshake(
+                    of: .agentCore, path: try Self.path(reference, "automation"))
+                // Fields that proxies may change are not signed.
+                let headers = handshake.headers + [(name: "User-Agent", value: "ai4ai (Session: \(reference.session))")]
+                return try await WebSocketClient().connect(to: handshake.url, headers: headers)
+            } catch let error as WebSocketError {
+                guard attempt < attempts, error.status.map({ $0 == 404 || $0 == 409 || $0 >= 500 }) ?? true else {
+                    throw BrowserError(.browserGone, Self.explain(error, reference))
+                }
+                try await Task.sleep(for: .milliseconds(300) * attempt)
+                attempt += 1
+            } catch let error as AWSError {
+                throw BrowserError(.browserGone, self.explain(error, permission: "ConnectBrowserAutomationStream"))
+            }
+        }
+    }
+
+    private static func explain(_ error: WebSocketError, _ reference: BrowserReference) -> String {
+        let cause: String? =
+            switch error.status {
+            case 403:
+                "The role lacks bedrock-agentcore:ConnectBrowserAutomationStream, the handshake lost its signed headers "
+                    + "on the way, this machine's clock is wrong, or the stream was disabled for a person."
+            case 404: "The session has ended, or it belongs to another region."
+            default: nil
+            }
+        return "Cannot connect to the browser session \(reference.session): \(error.message)"
+            + (cause.map { ". \($0)" } ?? "")
+    }
+
+    private func explain(_ error: AWSError, permission: String) -> String {
+        switch error.code {
+        case .accessDenied: "\(error) Grant the role bedrock-agentcore:\(permission)."
+        case .notFound: "\(error) Check the browser '\(self.configuration.identifier)' and the region."
+        case .quotaExceeded: "\(error) Too many browser sessions run; stop some, or raise the quota."
+        default: "\(error)"
+        }
+    }
+
+    private static func path(_ reference: BrowserReference, _ stream: String) throws -> String {
+        guard (1...40).contains(reference.session.utf8.count),
+            reference.session.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isLetter || (48...57).contains($0) })
+        else { throw AWSError(.invalidInput, "'\(reference.session.printable)' is no id of a browser session.") }
+        return try AWSRequest(
+            "Connect", of: .agentCore, .GET, "/browser-streams/{browser}/sessions/{session}/\(stream)",
+            labels: ["browser": reference.browser, "session": reference.session]
+        ).path
+    }
+
+    /// An address at which a person can watch the session with an Amazon DCV client.
+    /// - Parameter expiry: How long it can be connected to, in seconds; 1 to 300.
+    /// - Throws: ``AWSError``.
+    package func liveViewURL(_ reference: BrowserReference, expiry: Int = 300) async throws -> String {
+        try await self.client.presignedURL(
+            of: .agentCore, path: try Self.path(reference, "live-view"), expiry: expiry, isSocket: false)
+    }
+}
+
+// MARK: - Sessions
+
+extension AgentCoreBrowser {
+    /// A session, as the service lists it.
+    package struct Session: Sendable, Hashable {
+        package enum Status: String, Sendable {
+            case ready = "READY"
+            case terminated = "TERMINATED"
+        }
+
+        package var id: String
+        package var name: String?
+        package var status: Status
+
+        fileprivate init?(_ json: JSONValue) {
+            guard let id = json["sessionId"]?.string, let status = json["status"]?.string.flatMap(Status.init(rawValue:))
+            else { return nil }
+            self.id = id
+            self.status = status
+            self.name = json["name"]?.string
+        }
+    }
+
+    /// Starts a session.
+    /// - Throws: ``AWSError``.
+    package func startSession(name: String) async throws -> BrowserReference {
+        var request = try self.request("StartBrowserSession", .PUT, "start")
+        request.setJSON([
+            "name": .string(String(name.prefix(100))),
+            "sessionTimeoutSeconds": .integer(self.configuration.sessionTimeout),
+            "viewPort": [
+                "width": .integer(self.configuration.viewport.width),
+                "height": .integer(self.configuration.viewport.height),
+            ],
+            // The same for all attempts, so that a lost answer does not start a second browser.
+            "clientToken": .string(UUID().uuidString),
+        ])
+        request.timeout = .seconds(90)
+        let response = try await self.client.execute(request)
+        let json = try await response.json()
+        guard let session = json["sessionId"]?.string else { throw response.bad("names no session") }
+        return BrowserReference(browser: json["browserIdentifier"]?.string ?? self.configuration.identifier, session: session)
+    }
+
+    /// Looks a session up.
+    /// - Throws: ``AWSError``.
+    package func session(_ reference: BrowserReference) async throws -> Session {
+        var request = try self.request("GetBrowserSession", .GET, "get", browser: reference.browser)
+        request.addQuery("sessionId", reference.session)
+        let response = try await self.client.execute(request)
+        guard let session = Session(try await response.json()) else { throw response.bad("is no browser session") }
+        return session
+    }
+
+    /// All sessions with a status.
+    /// - Throws: ``AWSError``.
+    package func sessions(status: Session.Status) async throws -> [Session] {
+        var sessions: [Session] = []
+        var token: String?
+        repeat {
+            var request = try self.request("ListBrowserSessions", .POST, "list")
+            var input: [String: JSONValue] = ["status": .string(status.rawValue), "maxResults": 100]
+            if let token { input["nextToken"] = .string(token) }
+            request.setJSON(.object(input))
+            let page = try await self.client.json(request)
+            sessions += (page["items"]?.array ?? []).compactMap(Session.init)
+            token = page["nextToken"]?.string
+        } while token != nil
+        return sessions
+    }
+
+    /// Stops a session; one that has ended already is no error.
+    /// - Throws: ``AWSError``.
+    package func stop(_ reference: BrowserReference) async throws {
+        var request = try self.request("StopBrowserSession", .PUT, "stop", browser: reference.browser)
+        request.addQuery("sessionId", reference.session)
+        request.setJSON(["clientToken": .string(UUID().uuidString)])
+        do {
+            _ = try await self.client.json(request)
+        } catch let error as AWSError where error.code == .notFound {}
+    }
+
+    private func request(
+        _ operation: String, _ method: HTTPMethod, _ verb: String, browser: String? = nil
+    ) throws -> AWSRequest {
+        try AWSRequest(
+            operation, of: .agentCore, method, "/browsers/{browserIdentifier}/sessions/\(verb)",
+            labels: ["browserIdentifier": browser ?? self.configuration.identifier])
+    }
+}

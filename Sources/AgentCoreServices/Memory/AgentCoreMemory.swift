@@ -1,0 +1,199 @@
+package import AWSClient
+package import AgentEvents
+package import AgentLoop
+import Agents
+import Crypto
+import FoundationEssentials
+import NIOHTTP1
+import Synchronization
+
+/// AgentCore Memory as long-term context: what was said becomes events, from which the service's strategies draw
+/// what is worth remembering.
+///
+/// Source: Amazon Bedrock AgentCore developer guide, "Memory", and botocore's model.
+package struct AgentCoreMemory: LongTermMemory {
+    /// Regions with AgentCore and without its memory, as of November 2026.
+    private static let regionsWithout: Set = ["ap-southeast-5"]
+    private static let maxText = 100_000
+    private static let maxPayload = 100
+    private static let maxQuery = 10_000
+
+    private let client: AWSClient
+    private let id: String
+    private let configuredNamespaces: [String]
+    private let clock = EventClock()
+    private let namespaces = NamespaceCache()
+
+    /// - Parameters:
+    ///   - id: The memory's id.
+    ///   - namespaces: Where to look for what is remembered, with `{actorId}` and `{sessionId}`; those of the
+    ///     memory's strategies when empty.
+    package init(_ client: AWSClient, id: String, namespaces: [String] = []) {
+        self.client = client
+        self.id = id
+        self.configuredNamespaces = namespaces
+    }
+
+    /// Whether a region has it.
+    package static func isAvailable(in region: Region) -> Bool { !self.regionsWithout.contains(region.name) }
+
+    // MARK: Long-term memory
+
+    package func remember(_ messages: [Message], of user: UserID, in session: SessionID) async throws {
+        let payload = messages.flatMap { message -> [JSONValue] in
+            let role: JSONValue = message.role == .user ? "USER" : "ASSISTANT"
+            return Self.pieces(message.text).map {
+                ["conversational": ["content": ["text": .string($0)], "role": role]]
+            }
+        }
+        for start in stride(from: 0, to: payload.count, by: Self.maxPayload) {
+            try await self.createEvent(
+                Array(payload[start..<min(start + Self.maxPayload, payload.count)]), user, session)
+        }
+    }
+
+    package func recall(_ query: String, for user: UserID, in session: SessionID) async throws -> [String] {
+        let paths = try await self.namespacePaths(user, session)
+        return try await withThrowingTaskGroup(of: (Int, [String]).self) { group in
+            for (index, path) in paths.enumerated() {
+                // A namespace that fails gives nothing; the others still do.
+                group.addTask { (index, (try? await self.retrieve(query, path)) ?? []) }
+            }
+            var found: [Int: [String]] = [:]
+            for try await (index, texts) in group { found[index] = texts }
+            return paths.indices.flatMap { found[$0] ?? [] }
+        }
+    }
+
+    // MARK: Events
+
+    private func createEvent(_ payload: [JSONValue], _ user: UserID, _ session: SessionID) async throws {
+        var request = try AWSRequest(
+            "CreateEvent", of: .agentCore, .POST, "/memories/{memoryId}/events", labels: ["memoryId": self.id])
+        request.setJSON([
+            "actorId": .string(Self.actorID(user)), "sessionId": .string(Self.sessionID(session)),
+            "eventTimestamp": .number(Double(self.clock.next()) / 1000), "payload": .array(payload),
+            "clientToken": .string(UUID().uuidString),
+        ])
+        _ = try await self.client.json(request)
+    }
+
+    /// What was said in a session, oldest first; the service lists the newest first.
+    /// - Throws: ``AWSError``.
+    package func events(of user: UserID, in session: SessionID) async throws -> [Message] {
+        var events: [JSONValue] = []
+        var token: String?
+        repeat {
+            var request = try AWSRequest(
+                "ListEvents", of: .agentCore, .POST, "/memories/{memoryId}/actor/{actorId}/sessions/{sessionId}",
+                labels: [
+                    "memoryId": self.id, "actorId": Self.actorID(user), "sessionId": Self.sessionID(session),
+                ])
+            var input: [String: JSONValue] = ["includePayloads": true, "maxResults": 100]
+            if let token { input["nextToken"] = .string(token) }
+            request.setJSON(.object(input))
+            let page = try await self.client.json(request)
+            events += page["events"]?.array ?? []
+            token = page["nextToken"]?.string
+        } while token != nil
+        return events.reversed().flatMap { $0["payload"]?.array ?? [] }.compactMap { entry in
+            guard let said = entry["conversational"], let text = said["content"]?["text"]?.string else { return nil }
+            return said["role"]?.string == "ASSISTANT" ? .assistant(text) : .user(text)
+        }
+    }
+
+    // MARK: Records
+
+    private func retrieve(_ query: String, _ path: String) async throws -> [String] {
+        var request = try AWSRequest(
+            "RetrieveMemoryRecords", of: .agentCore, .POST, "/memories/{memoryId}/retrieve",
+            labels: ["memoryId": self.id])
+        request.setJSON([
+            "namespacePath": .string(path),
+            "searchCriteria": ["searchQuery": .string(String(query.prefix(Self.maxQuery))), "topK": 10],
+        ])
+        request.timeout = .seconds(5)
+        let records = try await self.client.json(request)["memoryRecordSummaries"]?.array ?? []
+        return records.compactMap { record in
+            // What fits badly only distracts the model.
+            guard (record["score"]?.double ?? 1) >= 0.2 else { return nil }
+            return record["content"]?["text"]?.string
+        }
+    }
+
+    private func namespacePaths(_ user: UserID, _ session: SessionID) async throws -> [String] {
+        let templates =
+            self.configuredNamespaces.isEmpty
+            ? try await self.namespaces.templates { try await self.strategyNamespaces() } : self.configuredNamespaces
+        return templates.map {
+            $0.replacing("{actorId}", with: Self.actorID(user)).replacing("{sessionId}", with: Self.sessionID(session))
+        }
+    }
+
+    private func strategyNamespaces() async throws -> [String] {
+        let request = try AWSRequest(
+            "GetMemory", of: .agentCoreControl, .GET, "/memories/{memoryId}/details", labels: ["memoryId": self.id])
+        let strategies = try await self.client.json(request)["memory"]?["strategies"]?.array ?? []
+        return strategies.flatMap { strategy -> [String] in
+            let listed = strategy["namespaceTemplates"]?.array ?? []
+            let templates = (listed.isEmpty ? strategy["namespaces"]?.array ?? [] : listed).compactMap(\.string)
+            return templates.map {
+                $0.replacing("{memoryStrategyId}", with: strategy["strategyId"]?.string ?? "")
+            }
+        }
+    }
+
+    // MARK: Identifiers
+
+    /// Text in pieces that an event takes, cut between characters.
+    static func pieces(_ text: String) -> [String] {
+        var pieces: [String] = []
+        var rest = text[...]
+        while !rest.isEmpty {
+            pieces.append(String(rest.prefix(Self.maxText)))
+            rest = rest.dropFirst(Self.maxText)
+        }
+        return pieces
+    }
+
+    static func actorID(_ user: UserID) -> String { self.identifier(user.rawValue, limit: 255) }
+
+    /// Runtime sessions may have 256 characters, and memory takes 100.
+    static func sessionID(_ session: SessionID) -> String { self.identifier(session.rawValue, limit: 100) }
+
+    /// The id itself where the service takes it, and otherwise one that stands for it and no other.
+    private static func identifier(_ id: String, limit: Int) -> String {
+        let isTaken = id.utf8.enumerated().allSatisfy { index, byte in
+            let character = Character(Unicode.Scalar(byte))
+            return character.isASCII
+                && (character.isLetter || character.isNumber || (index > 0 && "-_".contains(character)))
+        }
+        if isTaken, (1...limit).contains(id.utf8.count) { return id }
+        return "id-\(SHA256.hash(data: Array(id.utf8)).prefix(24).hexadecimal)"
+    }
+}
+
+/// Gives each event a millisecond of its own: the service knows no finer time, and the order must hold.
+private final class EventClock: Sendable {
+    private let last = Mutex(0)
+
+    func next() -> Int {
+        let now = Int(Date().timeIntervalSince1970 * 1000)
+        return self.last.withLock { last in
+            last = max(now, last + 1)
+            return last
+        }
+    }
+}
+
+/// The namespaces of the memory's strategies, asked for once.
+private actor NamespaceCache {
+    private var known: [String]?
+
+    func templates(_ fetch: @Sendable () async throws -> [String]) async throws -> [String] {
+        if let known { return known }
+        let fetched = try await fetch()
+        self.known = fetched
+        return fetched
+    }
+}

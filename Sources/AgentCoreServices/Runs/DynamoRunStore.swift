@@ -1,0 +1,208 @@
+package import AWSClient
+package import AgentEvents
+package import AgentLoop
+import FoundationEssentials
+
+/// Run records in DynamoDB, in the table of chat messages under the key `run#<session>`.
+///
+/// The record is JSON. It stands in the head item (sort key 0) where it fits, and otherwise in chunk items that are
+/// written first, under sort keys of their own, and that the head then names. So one conditional write of the head
+/// makes a save happen or not, and a crash before it leaves the old record whole.
+package struct DynamoRunStore: RunStore {
+    /// An item has at most 400 KB, its names included.
+    private static let maxChunk = 300 * 1024
+    private static let maxChunks = 100
+
+    private let dynamo: DynamoDB
+    private let table: String
+
+    package init(_ client: AWSClient, table: String = "ai4ai-chat-messages") {
+        self.dynamo = DynamoDB(client)
+        self.table = table
+    }
+
+    package func open(_ session: SessionID) async throws -> RunRecord {
+        try await self.failing(session) {
+            // Somebody else may take the session over at the same moment; then theirs is read, and ours is newer.
+            for _ in 0..<8 {
+                let head = try await self.head(session)
+                var record = try await self.record(head, session)
+                let version = record.version
+                record.leaseEpoch += 1
+                record.version += 1
+                do {
+                    try await self.write(record, replacing: version, chunks: head)
+                    return record
+                } catch let error as AWSError where error.code == .conditionFailed {}
+            }
+            throw RunStoreError(.conflict, "Session \(session) is being taken over by others all the time.")
+        }
+    }
+
+    package func save(_ record: RunRecord) async throws -> RunRecord {
+        try await self.failing(record.sessionID) {
+            var next = record
+            next.version += 1
+            do {
+                try await self.write(next, replacing: record.version, chunks: nil)
+            } catch let error as AWSError where error.code == .conditionFailed {
+                throw RunStoreError(
+                    .conflict,
+                    "Session \(record.sessionID) was taken over by another process; this one stops writing.")
+            }
+            return next
+        }
+    }
+
+    // MARK: Reading
+
+    private func key(_ session: SessionID) -> JSONValue { .dynamoString("run#\(session)") }
+
+    private func head(_ session: SessionID) async throws -> JSONValue? {
+        try await self.dynamo.call(
+            "GetItem",
+            [
+                "TableName": .string(self.table), "ConsistentRead": true,
+                "Key": ["session_id": self.key(session), "timestamp": .dynamoNumber(0)],
+            ])["Item"]
+    }
+
+    private func record(_ head: JSONValue?, _ session: SessionID) async throws -> RunRecord {
+        guard let head else { return RunRecord(sessionID: session) }
+        let text: String
+        if let whole = head["record"]?.dynamoString {
+            text = whole
+        } else {
+            text = try await self.chunks(of: head, session)
+        }
+        do {
+            return try JSONDecoder().decode(RunRecord.self, from: Data(text.utf8))
+        } catch {
+            throw RunStoreError(.unusable, "The run record of \(session) in \(self.table) cannot be read: \(error)")
+        }
+    }
+
+    private func chunks(of head: JSONValue, _ session: SessionID) async throws -> String {
+        guard let first = head["first_chunk"]?.dynamoNumber, let count = head["chunks"]?.dynamoNumber,
+            (1...Self.maxChunks).contains(count)
+        else { throw RunStoreError(.unusable, "The run record of \(session) in \(self.table) names no chunks.") }
+        var text = ""
+        for index in first..<(first + count) {
+            let item = try await self.dynamo.call(
+                "GetItem",
+                [
+                    "TableName": .string(self.table), "ConsistentRead": true,
+                    "Key": ["session_id": self.key(session), "timestamp": .dynamoNumber(index)],
+                ])["Item"]
+            guard let part = item?["record"]?.dynamoString else {
+                throw RunStoreError(.unusable, "A part of the run record of \(session) in \(self.table) is missing.")
+            }
+            text += part
+        }
+        return text
+    }
+
+    // MARK: Writing
+
+    /// - Parameters:
+    ///   - version: What must still be there; 0 for nothing.
+    ///   - head: The head that is replaced, where it is at hand.
+    private func write(_ record: RunRecord, replacing version: Int, chunks head: JSONValue?) async throws {
+        let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
+        var item: [String: JSONValue] = [
+            "session_id": self.key(record.sessionID), "timestamp": .dynamoNumber(0),
+            "version": .dynamoNumber(record.version), "status": .dynamoString(record.status.rawValue),
+            "kind": .dynamoString("run"),
+        ]
+        if let owner = record.owner { item["user_id"] = .dynamoString(owner.rawValue) }
+        let parts = Self.parts(text)
+        if parts.count == 1 {
+            item["record"] = .dynamoString(text)
+        } else {
+            item["first_chunk"] = .dynamoNumber(try await self.putChunks(parts, record.sessionID))
+            item["chunks"] = .dynamoNumber(parts.count)
+        }
+        do {
+            let replaced = try await self.put(.object(item), replacing: version)
+            try await self.deleteChunks(of: replaced ?? head, record.sessionID)
+        } catch let error as AWSError where error.code == .conditionFailed {
+            try await self.deleteChunks(of: .object(item), record.sessionID)
+            throw error
+        }
+    }
+
+    /// Writes chunks and returns the first one's sort key.
+    ///
+    /// The keys are by chance, so that two writers who do not know of each other never write the same item: a head
+    /// that stands must keep its chunks.
+    private func putChunks(_ parts: [String], _ session: SessionID) async throws -> Int {
+        guard parts.count <= Self.maxChunks else {
+            throw RunStoreError(.unusable, "The run record of \(session) has outgrown \(self.table).")
+        }
+        let first = Int.random(in: 1..<(1 << 40)) * Self.maxChunks
+        for (index, part) in parts.enumerated() {
+            try await self.dynamo.call(
+                "PutItem",
+                [
+                    "TableName": .string(self.table),
+                    "Item": [
+                        "session_id": self.key(session), "timestamp": .dynamoNumber(first + index),
+                        "kind": .dynamoString("run_chunk"), "record": .dynamoString(part),
+                    ],
+                ])
+        }
+        return first
+    }
+
+    /// Puts the head, if the one before is still there, and returns that.
+    private func put(_ item: JSONValue, replacing version: Int) async throws -> JSONValue? {
+        var input: [String: JSONValue] = [
+            "TableName": .string(self.table), "Item": item, "ReturnValues": "ALL_OLD",
+            "ConditionExpression": version == 0 ? "attribute_not_exists(session_id)" : "#version = :version",
+        ]
+        if version > 0 {
+            input["ExpressionAttributeNames"] = ["#version": "version"]
+            input["ExpressionAttributeValues"] = [":version": .dynamoNumber(version)]
+        }
+        return try await self.dynamo.call("PutItem", .object(input))["Attributes"]
+    }
+
+    private func deleteChunks(of head: JSONValue?, _ session: SessionID) async throws {
+        guard let first = head?["first_chunk"]?.dynamoNumber, let count = head?["chunks"]?.dynamoNumber else { return }
+        for index in first..<(first + min(count, Self.maxChunks)) {
+            try await self.dynamo.call(
+                "DeleteItem",
+                [
+                    "TableName": .string(self.table),
+                    "Key": ["session_id": self.key(session), "timestamp": .dynamoNumber(index)],
+                ])
+        }
+    }
+
+    /// The text in parts of at most ``maxChunk`` bytes, cut between characters.
+    private static func parts(_ text: String) -> [String] {
+        var parts: [String] = []
+        var rest = text[...]
+        while rest.utf8.count > self.maxChunk {
+            var end = rest.utf8.index(rest.startIndex, offsetBy: self.maxChunk)
+            while end.samePosition(in: text.unicodeScalars) == nil { end = rest.utf8.index(before: end) }
+            parts.append(String(rest[..<end]))
+            rest = rest[end...]
+        }
+        return parts + [String(rest)]
+    }
+
+    private func failing<Result>(_ session: SessionID, _ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as AWSError {
+            let advice =
+                switch error.code {
+                case .notFound: " Create the table: ai4ai tables create."
+                case .accessDenied: " Grant the role dynamodb:GetItem, PutItem and DeleteItem on \(self.table)."
+                default: ""
+                }
+            throw RunStoreError(.unusable, "The run record of \(session) is out of reach: \(error)\(advice)")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import AWSClient
+import AgentCoreServices
+import AgentLoop
+import Agents
+import BrowserAutomation
+import Logging
+import Models
+import Settings
+
+/// The parts that stand on AWS, each where the settings ask for it. They share one client, and nothing is reached
+/// before one of them is used.
+struct AWSParts {
+    private let settings: Settings
+    private let logger: Logger
+    private let client: Result<AWSClient, any Error>
+
+    /// Without a setting that asks for AWS, variables that are wrong do no harm.
+    init(_ settings: Settings, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        self.client = Result { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
+    }
+
+    /// The model, where it is one of Bedrock's.
+    var model: (any LanguageModel)? {
+        get throws {
+            guard let id = self.settings.model.bedrockID else { return nil }
+            return BedrockModel(
+                try BedrockModelID(id), client: try self.client.get(),
+                caching: self.settings.model.promptCaching.flatMap { PromptCaching(rawValue: $0.rawValue) },
+                maxTokens: self.settings.model.maxTokens, thinkingTokens: self.settings.model.thinkingTokens)
+        }
+    }
+
+    /// Automation, where it runs elsewhere.
+    var automation: (any Automation)? {
+        get throws {
+            guard let arn = self.settings.automation.runtimeARN else { return nil }
+            return try RemoteAutomation(
+                try self.client.get(), arn: arn, qualifier: self.settings.automation.qualifier,
+                forwardsBearerToken: self.settings.automation.authentication == .bearer)
+        }
+    }
+
+    /// The browsers, where they are AgentCore's.
+    var browsers: (any BrowserSource)? {
+        get throws {
+            guard self.settings.browser.source == .agentcore else { return nil }
+            var configuration = AgentCoreBrowser.Configuration()
+            configuration.identifier = self.settings.browser.identifier
+            configuration.sessionTimeout = self.settings.browser.sessionSeconds
+            return AgentCoreBrowser(try self.client.get(), configuration: configuration, logger: self.logger)
+        }
+    }
+
+    /// The run store, where it is DynamoDB's.
+    var store: (any RunStore)? {
+        get throws { self.settings.storage == .dynamodb ? DynamoRunStore(try self.client.get()) : nil }
+    }
+
+    /// The long-term memory, where there is one and the region has it.
+    var memory: (any LongTermMemory)? {
+        get throws {
+            guard let id = self.settings.memory.id else { return nil }
+            let client = try self.client.get()
+            guard AgentCoreMemory.isAvailable(in: try client.configuration.region()) else {
+                self.logger.warning("The region has no AgentCore Memory; it stays off")
+                return nil
+            }
+            return AgentCoreMemory(client, id: id, namespaces: self.settings.memory.namespaces)
+        }
+    }
+
+    /// A secret, to be had when it is used.
+    func secret(_ secret: Settings.Secret) throws -> @Sendable () async throws -> String {
+        switch secret {
+        case .value(let value): return { value }
+        case .secretsManager(let id, let key):
+            let cache = SecretCache(try self.client.get(), id: id, key: key)
+            return { try await cache.value() }
+        }
+    }
+}
+
+/// A secret of Secrets Manager, fetched on first use and kept for some minutes, so that a rotated one is found.
+private actor SecretCache {
+    private static let lifetime = Duration.seconds(300)
+
+    private let manager: SecretsManager
+    private let id: String
+    private let key: String?
+    private var known: (value: String, until: ContinuousClock.Instant)?
+
+    init(_ client: AWSClient, id: String, key: String?) {
+        self.manager = SecretsManager(client)
+        self.id = id
+        self.key = key
+    }
+
+    func value() async throws -> String {
+        if let known, known.until > .now { return known.value }
+        let value = try await self.manager.value(of: self.id, key: self.key)
+        self.known = (value, .now + Self.lifetime)
+        return value
+    }
+}

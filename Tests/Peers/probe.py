@@ -1,0 +1,39 @@
+"""Our AWS parts, one at a time: the probe takes a JSON object a line and answers with one."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+BINARY = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parents[2] / ".build/debug")) / "aws-probe"
+
+
+class Refused(Exception):
+    """What the probe reports of a failure."""
+
+    def __init__(self, answer):
+        super().__init__(answer["error"])
+        self.code, self.type, self.request_id = answer["code"], answer.get("type"), answer.get("requestID")
+
+
+class Probe:
+    def __init__(self, environment):
+        self.process = subprocess.Popen(
+            [BINARY], env={"PATH": os.environ["PATH"], **environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+
+    def __call__(self, do, **command):
+        self.process.stdin.write(json.dumps({"do": do, **command}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, f"the probe died: {self.process.stderr.read()}"
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Refused(answer)
+        return answer["result"]
+
+    def stop(self):
+        """Ends it and returns what it has logged."""
+        _, errors = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0, errors
+        return errors
