@@ -9,7 +9,13 @@ import Logging
 struct AWSProbe {
     static func main() async throws {
         let logger = Logger(label: "aws-probe") { StreamLogHandler.standardError(label: $0) }
-        let client = try AWSClient(environment: ProcessInfo.processInfo.environment, logger: logger)
+        let client: AWSClient
+        do {
+            client = try AWSClient(environment: ProcessInfo.processInfo.environment, logger: logger)
+        } catch {
+            fputs("\(error)\n", stderr)
+            exit(1)
+        }
         while let line = readLine() {
             print(await self.answer(line, client, logger).json)
             // Into a pipe the words would otherwise wait for many more.
@@ -33,9 +39,9 @@ struct AWSProbe {
 }
 
 #if canImport(Glibc)
-    import Glibc
+    @preconcurrency import Glibc
 #elseif canImport(Musl)
-    import Musl
+    @preconcurrency import Musl
 #else
     import Darwin
 #endif

@@ -20,14 +20,13 @@ struct InstanceMetadataCredentials: CredentialProvider {
 
     func credentials() async throws -> AWSCredentials? {
         guard !self.isDisabled else { return nil }
-        let token: String?
+        let headers = try await self.token().map { [("X-aws-ec2-metadata-token", $0)] } ?? []
+        let role: MetadataEndpoint.Answer
         do {
-            token = try await self.token()
-        } catch let error as AWSError where error.code == .unreachable {
+            role = try await MetadataEndpoint.ask(.GET, self.endpoint + Self.path, headers: headers)
+        } catch let error as AWSError where error.code == .unreachable && headers.isEmpty {
             return nil
         }
-        let headers = token.map { [("X-aws-ec2-metadata-token", $0)] } ?? []
-        let role = try await MetadataEndpoint.ask(.GET, self.endpoint + Self.path, headers: headers)
         // 404: there is a metadata service, and it has no role.
         guard role.status != 404 else { return nil }
         guard role.status == 200, let name = role.body.split(whereSeparator: \.isNewline).first,
@@ -44,8 +43,14 @@ struct InstanceMetadataCredentials: CredentialProvider {
 
     /// A session's token; `nil` where only version 1 is served.
     private func token() async throws -> String? {
-        let answer = try await MetadataEndpoint.ask(
-            .PUT, self.endpoint + "/latest/api/token", headers: [("X-aws-ec2-metadata-token-ttl-seconds", "21600")])
+        let answer: MetadataEndpoint.Answer
+        do {
+            answer = try await MetadataEndpoint.ask(
+                .PUT, self.endpoint + "/latest/api/token", headers: [("X-aws-ec2-metadata-token-ttl-seconds", "21600")])
+        } catch let error as AWSError where error.code == .unreachable {
+            // Some that serve version 1 only do not answer at all.
+            return nil
+        }
         switch answer.status {
         case 200:
             guard (1...1024).contains(answer.body.utf8.count),

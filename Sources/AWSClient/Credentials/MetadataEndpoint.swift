@@ -17,7 +17,7 @@ struct MetadataEndpoint: Sendable {
     /// Asks once.
     /// - Throws: ``AWSError`` with code `unreachable`.
     static func ask(
-        _ method: HTTPMethod = .GET, _ url: String, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(2)
+        _ method: HTTPMethod = .GET, _ url: String, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(1)
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = method

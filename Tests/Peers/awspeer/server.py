@@ -132,9 +132,9 @@ class Server:
             self.runtimes.check_token(call)
         elif call.header("authorization") or (operation.service, operation.name) not in UNSIGNED:
             call.claim = check_signature(call, self.credentials, self.clock, self._region)
-        await self.faults.strike(call)
         call.params = parse(call)
         entry["params"] = json_safe(call.params)
+        await self.faults.strike(call)
         if operation.protocol != "rest-json":
             return await self.moto.forward(call)
         handler = self._handlers.get(operation.name)

@@ -1,0 +1,131 @@
+"""AgentCore Browser: sessions, signed sockets and real Chromiums behind them."""
+
+import pytest
+import requests
+
+from probe import Refused
+
+
+@pytest.fixture(autouse=True)
+def clean(peer):
+    peer.clear_requests()
+    yield
+    peer.clear_faults()
+    peer.clock(0)
+    peer.kill_browsers()
+
+
+def test_session_is_started_found_listed_and_stopped(peer, probe):
+    session = probe("browser", operation="start", name="errand", seconds=600)
+    sent = peer.requests("StartBrowserSession")[0]["params"]
+    assert (sent["name"], sent["sessionTimeoutSeconds"], sent["browserIdentifier"]) == ("errand", 600, "aws.browser.v1")
+    assert sent["viewPort"] == {"width": 1280, "height": 900}
+    assert probe("browser", operation="get", session=session) == "READY"
+    assert session in probe("browser", operation="list")
+    probe("browser", operation="stop", session=session)
+    assert session not in probe("browser", operation="list")
+    assert probe("browser", operation="stop", session=session), "stopping twice is no error"
+
+
+def test_lost_answer_does_not_start_a_second_browser(peer, probe):
+    peer.fault("StartBrowserSession", status=500, error="InternalServerException")
+    probe("browser", operation="start")
+    assert len({entry["params"]["clientToken"] for entry in peer.requests("StartBrowserSession")}) == 1
+
+
+def test_custom_browser_is_used_by_its_id(peer, probe):
+    peer.register_browser("custom-AbCdEf1234")
+    session = probe("browser", operation="start", browser="custom-AbCdEf1234")
+    assert probe("browser", operation="connect", browser="custom-AbCdEf1234", session=session)
+
+
+def test_handshake_carries_exactly_the_headers_that_are_due(peer, probe):
+    session = probe("browser", operation="start")
+    probe("browser", operation="connect", session=session)
+    headers = peer.requests("ConnectBrowserAutomationStream")[-1]["headers"]
+    assert "SignedHeaders=host;x-amz-date;x-amz-security-token," in headers["authorization"]
+    assert {"host", "x-amz-date", "x-amz-security-token", "user-agent", "sec-websocket-key"} <= headers.keys()
+    assert "origin" not in headers and "x-amz-content-sha256" not in headers
+
+
+def test_each_connect_is_signed_afresh(peer, probe):
+    import time
+
+    session = probe("browser", operation="start")
+    probe("browser", operation="connect", session=session)
+    time.sleep(1.1)  # A signature's time has whole seconds.
+    probe("browser", operation="connect", session=session)
+    first, second = peer.sockets()["handshakes"][-2:]
+    assert first["date"] != second["date"] and first["signature"] != second["signature"]
+
+
+def test_refused_handshake_names_the_known_causes(peer, probe):
+    session = probe("browser", operation="start")
+    peer.fault("ConnectBrowserAutomationStream", status=403, error="AccessDeniedException", times=9)
+    with pytest.raises(Refused, match="bedrock-agentcore:ConnectBrowserAutomationStream.*lost its signed headers.*clock"):
+        probe("browser", operation="connect", session=session)
+    peer.clear_faults()
+    peer.fault("ConnectBrowserAutomationStream", status=404, error="ResourceNotFoundException", times=9)
+    with pytest.raises(Refused, match="404.*has ended, or it belongs to another region"):
+        probe("browser", operation="connect", session=session)
+
+
+def test_ended_session_is_reported_as_gone(peer, probe):
+    session = probe("browser", operation="start")
+    peer.kill_browsers()
+    with pytest.raises(Refused, match="has ended. Start a new one") as refused:
+        probe("browser", operation="connect", session=session)
+    assert refused.value.code == "BrowserError"
+
+
+def test_live_view_is_presigned_for_five_minutes_at_most(peer, probe):
+    session = probe("browser", operation="start")
+    url = probe("browser", operation="live-view", session=session)
+    assert url.startswith("http://") and "X-Amz-Expires=300" in url
+    assert requests.get(url, timeout=10).status_code == 200
+    assert requests.get(url.replace("X-Amz-Expires=300", "X-Amz-Expires=299"), timeout=10).status_code == 403
+    for expiry in (0, 301):
+        with pytest.raises(Refused, match="1 to 300 seconds"):
+            probe("browser", operation="live-view", session=session, expiry=expiry)
+
+
+def test_another_process_takes_over_the_same_page(peer, start_probe):
+    first, second = start_probe(), start_probe()
+    session = first("browser", operation="start")
+    with Page("<title>Kept</title><h1>Still here</h1>") as url:
+        assert first("browser", operation="title", session=session, url=url) == "Kept"
+        assert "Still here" in second("browser", operation="title", session=session)
+
+
+@pytest.mark.parametrize("session", ["../x", "a b", "a\r\nb", "x" * 41, "", "é"])
+def test_hostile_session_ids_are_refused(peer, probe, session):
+    with pytest.raises(Refused) as refused:
+        probe("browser", operation="live-view", session=session)
+    assert refused.value.code == "invalidInput" and peer.requests() == []
+
+
+class Page:
+    """One page on a free port of this machine."""
+
+    def __init__(self, html):
+        import http.server
+        import threading
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.end_headers()
+                self.wfile.write(html.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return f"http://127.0.0.1:{self.server.server_port}/"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
