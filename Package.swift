@@ -159,7 +159,8 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "Models",
+                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
+                "BrowserAutomation", "Models",
                 "ServerSentEvents", "Settings",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -191,8 +192,9 @@ let package = Package(
         .executableTarget(
             name: "ai4ai",
             dependencies: [
-                "AgentCoreRuntime", "AgentEvents", "AgentLoop", "Agents", "Assembly", "DemoSite", "ServerSentEvents",
-                "Settings",
+                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly",
+                "BrowserAutomation", "DemoSite", "ServerSentEvents", "Settings", "WebSocketClient",
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -21,7 +21,7 @@ struct InvocationHandler: Sendable {
         guard payload.isAGUI || request.acceptsEventStream else {
             return try .json(try await self.runs.run(run) { _ in })
         }
-        return .events(self.events(of: run))
+        return .events(SequencedEvents(envelopes: self.sequenced(run, context)))
     }
 
     /// Serves a socket: each text frame is an AG-UI input, answered with its run's events as `{"id", "event"}`.
@@ -36,7 +36,7 @@ struct InvocationHandler: Sendable {
             } catch let error as InvocationError {
                 return await socket.close(.unsupportedData, reason: error.description)
             }
-            for try await event in self.sequenced(self.runRequest(payload, context)) {
+            for try await event in self.sequenced(self.runRequest(payload, context), context) {
                 try await socket.send(JSONValue(encoding: event).json)
             }
         }
@@ -60,7 +60,9 @@ struct InvocationHandler: Sendable {
     }
 
     /// Carries the run out while its events are read; who stops reading stops the run.
-    private func sequenced(_ request: RunRequest) -> AsyncThrowingStream<Envelope, any Error> {
+    private func sequenced(
+        _ request: RunRequest, _ context: RequestContext
+    ) -> AsyncThrowingStream<Envelope, any Error> {
         AsyncThrowingStream { stream in
             let run = Task {
                 let counter = SequenceCounter()
@@ -75,11 +77,9 @@ struct InvocationHandler: Sendable {
                 }
             }
             stream.onTermination = { _ in run.cancel() }
+            // What a stopped run still has to do, such as ending its browser, keeps the session and its process.
+            context.backgroundTasks.run("run") { await run.value }
         }
-    }
-
-    private func events(of request: RunRequest) -> SequencedEvents {
-        SequencedEvents(envelopes: self.sequenced(request))
     }
 
     private actor SequenceCounter {

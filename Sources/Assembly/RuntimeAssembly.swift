@@ -1,7 +1,7 @@
 public import AgentCoreRuntime
-import AgentLoop
+package import AgentLoop
 public import Agents
-import BrowserAutomation
+package import BrowserAutomation
 public import Logging
 import Models
 public import ServiceLifecycle
@@ -11,11 +11,13 @@ public import Settings
 public struct RuntimeAssembly: Sendable {
     private let settings: Settings
     private let logger: Logger
-    private let model: any LanguageModel
+    package let model: any LanguageModel
+    package let browsers: any BrowserSource
+    package let browserConfiguration: BrowserConfiguration
     /// The automation agent, here or in a runtime of its own.
     public let automation: any Automation
-    private let store: any RunStore
     private let memory: (any LongTermMemory)?
+    private let store: any RunStore
 
     /// - Throws: ``SettingsError``, or `AWSError` for AWS settings that cannot be used.
     public init(settings: Settings, logger: Logger) throws {
@@ -23,7 +25,14 @@ public struct RuntimeAssembly: Sendable {
         self.logger = logger
         let aws = AWSParts(settings, logger: logger)
         self.model = try aws.model ?? Self.model(settings.model, aws)
-        self.automation = try aws.automation ?? Self.automation(settings, self.model, aws.browsers, logger)
+        self.browserConfiguration = Self.browserConfiguration(settings.browser)
+        self.browsers =
+            try aws.browsers ?? LocalBrowserSource(configuration: self.browserConfiguration, logger: logger)
+        self.automation =
+            try aws.automation
+            ?? AutomationAgent(
+                model: self.model, budget: Self.budget(settings), browsers: self.browsers,
+                configuration: self.browserConfiguration, logger: logger)
         self.store = try aws.store ?? FileRunStore(directory: "\(settings.storageDirectory)/runs")
         self.memory = try aws.memory
     }
@@ -67,19 +76,13 @@ public struct RuntimeAssembly: Sendable {
         TurnLoop.Budget(steps: settings.maxSteps, time: .seconds(settings.maxSeconds))
     }
 
-    private static func automation(
-        _ settings: Settings, _ model: any LanguageModel, _ browsers: (any BrowserSource)?, _ logger: Logger
-    ) -> any Automation {
+    private static func browserConfiguration(_ settings: Settings.Browser) -> BrowserConfiguration {
         var configuration = BrowserConfiguration()
-        configuration.chromium = settings.browser.chromium
-        configuration.isHeadless = settings.browser.isHeadless
+        configuration.chromium = settings.chromium
+        configuration.isHeadless = settings.isHeadless
         configuration.addressPolicy = AddressPolicy(
-            allowedPrivateOrigins: Set(settings.browser.allowedPrivateOrigins),
-            allowsAllPrivate: settings.browser.allowsPrivate)
-        return AutomationAgent(
-            model: model, budget: self.budget(settings),
-            browsers: browsers ?? LocalBrowserSource(configuration: configuration, logger: logger),
-            configuration: configuration, logger: logger)
+            allowedPrivateOrigins: Set(settings.allowedPrivateOrigins), allowsAllPrivate: settings.allowsPrivate)
+        return configuration
     }
 
     private static func model(_ settings: Settings.Model, _ aws: AWSParts) throws -> any LanguageModel {

@@ -17,6 +17,8 @@ public struct Settings: Sendable {
     public var storage = Storage.files
     /// Where run records are kept as files.
     public var storageDirectory = ".ai4ai"
+    /// The token with which commands call a runtime that takes tokens.
+    public var bearerToken: String?
     /// The variables that every AWS SDK reads (`AWS_…`, `HOME`), for the parts that use AWS.
     public var awsEnvironment: [String: String] = [:]
     /// The most turns of the model in a run.
@@ -146,6 +148,7 @@ public struct Settings: Sendable {
     ///   - `ai4ai.memory.id`, `ai4ai.memory.namespaces`: AgentCore Memory
     ///   - `ai4ai.automation.runtime.arn`, `ai4ai.automation.qualifier`, `ai4ai.automation.authentication`
     ///     (signature or bearer): automation in a runtime of its own
+    ///   - `ai4ai.bearer.token`: for commands that call a runtime
     ///   - `ai4ai.max.steps` (1 to 1000, default 40), `ai4ai.max.seconds` (1 to 28800, default 600)
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
@@ -174,6 +177,7 @@ public struct Settings: Sendable {
         self.automation.qualifier = values.text("automation.qualifier") ?? self.automation.qualifier
         self.automation.authentication =
             try values.choice("automation.authentication") ?? self.automation.authentication
+        self.bearerToken = values.confidential("bearer.token")
         self.memory.id = values.text("memory.id")
         self.memory.namespaces = values.list("memory.namespaces")
         self.storage = try values.choice("storage") ?? self.storage

@@ -29,9 +29,14 @@ struct SettingsReader {
         self.reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// A text that is never shown.
+    func confidential(_ key: String) -> String? {
+        self.reader.string(forKey: ConfigKey(key), isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// A secret, as it is or by its place in a secret store.
     func secret(_ key: String) throws -> Settings.Secret? {
-        guard let text = self.reader.string(forKey: ConfigKey(key), isSecret: true), !text.isEmpty else { return nil }
+        guard let text = self.confidential(key) else { return nil }
         guard text.hasPrefix("secretsmanager:") else { return .value(text) }
         let parts = text.dropFirst("secretsmanager:".count).split(
             separator: "#", maxSplits: 1, omittingEmptySubsequences: false)

@@ -90,11 +90,17 @@ struct EventStreamTests {
     @Test("what the format cannot hold is refused")
     func limits() {
         let long = String(repeating: "x", count: 256)
-        #expect(throws: EventStreamError.self) { try EventStreamEncoder.encode(.init(headers: [.init(long, .bool(true))])) }
-        #expect(throws: EventStreamError.self) { try EventStreamEncoder.encode(.init(headers: [.init("", .bool(true))])) }
+        #expect(throws: EventStreamError.self) {
+            try EventStreamEncoder.encode(.init(headers: [.init(long, .bool(true))]))
+        }
+        #expect(throws: EventStreamError.self) {
+            try EventStreamEncoder.encode(.init(headers: [.init("", .bool(true))]))
+        }
         #expect(throws: EventStreamError.self) {
             try EventStreamEncoder.encode(.init(headers: [.init("a", .string(String(repeating: "x", count: 40_000)))]))
         }
-        #expect(throws: EventStreamError.self) { try EventStreamEncoder.encode(.init(headers: [.init("a", .uuid([1]))])) }
+        #expect(throws: EventStreamError.self) {
+            try EventStreamEncoder.encode(.init(headers: [.init("a", .uuid([1]))]))
+        }
     }
 }

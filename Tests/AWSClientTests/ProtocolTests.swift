@@ -46,7 +46,9 @@ struct ProtocolTests {
         let target = request.query.isEmpty ? request.path : "\(request.path)?\(request.query)"
         let expectedURI = expected["uri"]?.string ?? "/"
         #expect(target.split(separator: "?").first == expectedURI.split(separator: "?").first)
-        #expect(Set(request.query.split(separator: "&")) == Set(expectedURI.drop { $0 != "?" }.dropFirst().split(separator: "&")))
+        #expect(
+            Set(request.query.split(separator: "&"))
+                == Set(expectedURI.drop { $0 != "?" }.dropFirst().split(separator: "&")))
         if case .object(let headers) = expected["headers"] {
             for (name, value) in headers { #expect(request.headers.first(name: name) == value.string) }
         }
@@ -111,8 +113,10 @@ private struct ModelledRequest {
         let labels = self.members.filter { $0.value["location"]?.string == "uri" }
         self.request = try AWSRequest(
             "Test", of: .agentCore, .init(rawValue: given["http"]?["method"]?.string ?? ""),
-            given["http"]?["requestUri"]?.string ?? "", labels: [:].merging(
-                Self.labels(labels, self.parameters, self.shapes)) { $1 })
+            given["http"]?["requestUri"]?.string ?? "",
+            labels: [:].merging(
+                Self.labels(labels, self.parameters, self.shapes)
+            ) { $1 })
         try self.addFields()
         try self.addBody(input, hasInput: given["input"] != nil)
     }

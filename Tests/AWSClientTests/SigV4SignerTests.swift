@@ -56,9 +56,10 @@ struct SigV4SignerTests {
         private static func parse(_ text: String) -> SigV4Signer.Request {
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             let target = lines[0].split(separator: " ").dropFirst().dropLast().joined(separator: " ")
-            let (path, query) = target.firstIndex(of: "?").map {
-                (String(target[..<$0]), String(target[target.index(after: $0)...]))
-            } ?? (target, "")
+            let (path, query) =
+                target.firstIndex(of: "?").map {
+                    (String(target[..<$0]), String(target[target.index(after: $0)...]))
+                } ?? (target, "")
             var headers: [(name: String, value: String)] = []
             let end = lines.dropFirst().firstIndex(of: "") ?? lines.endIndex
             for line in lines[1..<end] {
@@ -121,7 +122,8 @@ struct SigV4SignerTests {
         let request = SigV4Signer.Request(
             method: "GET", path: "/",
             headers: [
-                (name: "Host", value: "h"), (name: "Connection", value: "Upgrade"), (name: "Upgrade", value: "websocket"),
+                (name: "Host", value: "h"), (name: "Connection", value: "Upgrade"),
+                (name: "Upgrade", value: "websocket"),
                 (name: "Sec-WebSocket-Key", value: "k"), (name: "User-Agent", value: "u"),
             ])
         let fields = SigV4Signer(service: "s", region: "r").headers(

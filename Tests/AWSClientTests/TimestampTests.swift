@@ -27,7 +27,8 @@ struct TimestampTests {
     func calendar(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<2000 {
-            let date = Date(timeIntervalSince1970: Double(Int.random(in: -2_000_000_000...8_000_000_000, using: &generator)))
+            let date = Date(
+                timeIntervalSince1970: Double(Int.random(in: -2_000_000_000...8_000_000_000, using: &generator)))
             #expect(Timestamp.basic(date) == Timestamp.iso8601(date).filter { $0 != "-" && $0 != ":" })
         }
     }

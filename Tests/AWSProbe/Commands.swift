@@ -106,14 +106,17 @@ struct Commands {
         switch command["operation"]?.string {
         case "remember":
             let texts = (command["texts"]?.array ?? []).compactMap(\.string)
-            let messages = texts.enumerated().map { $0.offset % 2 == 0 ? Message.user($0.element) : .assistant($0.element) }
+            let messages = texts.enumerated().map {
+                $0.offset % 2 == 0 ? Message.user($0.element) : .assistant($0.element)
+            }
             try await memory.remember(messages, of: user, in: session)
             return true
         case "recall":
             let found = try await memory.recall(command["query"]?.string ?? "", for: user, in: session)
             return .array(found.map { .string($0) })
         default:
-            return .array(try await memory.events(of: user, in: session).map { .string("\($0.role.rawValue): \($0.text)") })
+            return .array(
+                try await memory.events(of: user, in: session).map { .string("\($0.role.rawValue): \($0.text)") })
         }
     }
 
@@ -144,7 +147,9 @@ struct Commands {
         case "invoke":
             var invocation = AgentRuntimeClient.Invocation(payload: ByteBuffer(string: payload), session: session)
             invocation.accept = command["accept"]?.string ?? "application/json"
-            if case .object(let headers) = command["headers"] { invocation.headers = headers.compactMapValues(\.string) }
+            if case .object(let headers) = command["headers"] {
+                invocation.headers = headers.compactMapValues(\.string)
+            }
             let response = try await runtime.invoke(invocation)
             return .string(String(buffer: try await response.bytes()))
         case "socket":

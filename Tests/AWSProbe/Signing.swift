@@ -21,7 +21,8 @@ struct Signing {
             },
             payload: body.isEmpty ? .empty : .bytes(body))
         self.signer = SigV4Signer(
-            service: text("service"), region: text("region"), pathRule: text("service") == "s3" ? .verbatim : .normalised)
+            service: text("service"), region: text("region"),
+            pathRule: text("service") == "s3" ? .verbatim : .normalised)
         self.credentials = AWSCredentials(
             accessKeyID: text("key"), secretAccessKey: text("secret"), sessionToken: command["token"]?.string)
         guard let date = Timestamp.parse(iso8601: text("date")) else {
@@ -40,6 +41,7 @@ struct Signing {
     var query: JSONValue {
         .string(
             self.signer.presignedQuery(
-                for: self.request, with: self.credentials, at: self.date, expiry: self.command["expiry"]?.integer ?? 300))
+                for: self.request, with: self.credentials, at: self.date, expiry: self.command["expiry"]?.integer ?? 300
+            ))
     }
 }

@@ -55,7 +55,9 @@ struct SessionTests {
 
     @Test("a lost connection is made again: to the same tabs, pages and controls")
     func reconnects() async throws {
-        try await withPages(["/": "<h1>Form</h1><label>Name <input></label><a href=/two target=_blank>More</a>", "/two": "Two"]) {
+        try await withPages([
+            "/": "<h1>Form</h1><label>Name <input></label><a href=/two target=_blank>More</a>", "/two": "Two",
+        ]) {
             _, address in
             try await withBrowser { browser in
                 let page = try browser.currentPage()

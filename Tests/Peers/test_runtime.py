@@ -2,95 +2,14 @@
 
 import json
 import os
-import pathlib
 import signal
-import socket
 import subprocess
-import tempfile
-import time
 
 import pytest
-import requests
 from websockets.sync.client import connect
 
 import agui
-
-BUILD = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parents[2] / ".build/debug"))
-DEADLINE = 60
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def eventually(check, what):
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        if value := check():
-            return value
-        time.sleep(0.05)
-    pytest.fail(f"{what} did not happen within {DEADLINE} s")
-
-
-class System:
-    """`ai4ai up` on free ports, with a home and a temporary directory of its own."""
-
-    def __init__(self):
-        self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.port, self.demo_port = free_port(), free_port()
-        self.url, self.demo = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.demo_port}"
-        environment = os.environ | {"TMPDIR": self.directory.name, "AI4AI_STORAGE_DIRECTORY": self.directory.name}
-        self.process = subprocess.Popen(
-            [BUILD / "ai4ai", "up", "--port", str(self.port), "--demo-port", str(self.demo_port)],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
-        eventually(self.is_healthy, "the start")
-
-    def is_healthy(self):
-        try:
-            return requests.get(f"{self.url}/ping", timeout=5).json()["status"] == "Healthy"
-        except requests.ConnectionError:
-            return False
-
-    def invoke(self, payload, **options):
-        return requests.post(f"{self.url}/invocations", json=payload, timeout=DEADLINE, **options)
-
-    def events(self, payload):
-        response = self.invoke(payload, headers={"Accept": "text/event-stream"}, stream=True)
-        assert response.headers["content-type"].startswith("text/event-stream")
-        return [
-            agui.check(line.removeprefix("data: "))
-            for line in response.iter_lines(decode_unicode=True)
-            if line.startswith("data: ")
-        ]
-
-    def received(self):
-        return requests.get(f"{self.demo}/received", timeout=DEADLINE).json()
-
-    def errand(self, plate="WXY 1234"):
-        return f"open {self.demo}, fill Plate number with {plate}, click Check, tell me the amount due"
-
-    def browsers(self):
-        """The processes that run on a profile of this system."""
-        found = []
-        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                if f"--user-data-dir={self.directory.name}" in path.read_text():
-                    found.append(int(path.parent.name))
-            except (FileNotFoundError, ProcessLookupError):
-                pass
-        return found
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        finally:
-            self.process.kill()
-            self.directory.cleanup()
-
+from system import BUILD, DEADLINE, System, eventually, free_port
 
 @pytest.fixture(scope="module")
 def system():

@@ -38,7 +38,7 @@ actor CredentialCache {
         guard let expiration = cached.expiration, expiration.timeIntervalSince(now) < Self.margin else { return cached }
         do {
             return try await self.fetch()
-        } catch where expiration > now {
+        } catch  where expiration > now {
             // Renewal is tried again by the next request; until then the old ones do.
             return cached
         }

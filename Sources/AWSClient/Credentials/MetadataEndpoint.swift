@@ -35,7 +35,8 @@ struct MetadataEndpoint: Sendable {
     /// AgentCore's sends no `Code`, `Type` or `LastUpdated`.
     static func credentials(in answer: Answer, from source: String) throws -> AWSCredentials {
         func fail(_ why: String) -> AWSError {
-            AWSError(.noCredentials, "\(source) answered \(answer.status): \(why).", remedy: "Check the role given here.")
+            AWSError(
+                .noCredentials, "\(source) answered \(answer.status): \(why).", remedy: "Check the role given here.")
         }
         guard answer.status == 200 else { throw fail(answer.body.printable) }
         guard let json = try? JSONValue(json: answer.body), case .object = json else { throw fail("no JSON object") }

@@ -27,7 +27,8 @@ enum ServiceErrorReader {
         error.requestID =
             header("x-amzn-requestid") ?? header("x-amz-request-id") ?? XMLText.first("RequestId", in: body)
         error.retryAfter =
-            header("retry-after").flatMap(Double.init) ?? header("x-amz-retry-after").flatMap(Double.init).map { $0 / 1000 }
+            header("retry-after").flatMap(Double.init)
+            ?? header("x-amz-retry-after").flatMap(Double.init).map { $0 / 1000 }
         return error
     }
 
@@ -49,7 +50,8 @@ enum ServiceErrorReader {
             "InvalidClientTokenId", "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId",
             "MissingAuthenticationToken", "MissingAuthenticationTokenException", "InvalidToken":
             return .badCredentials
-        case "ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired": return .expiredCredentials
+        case "ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired":
+            return .expiredCredentials
         case "ThrottlingException", "ThrottledException", "Throttling", "TooManyRequestsException",
             "RequestLimitExceeded", "ProvisionedThroughputExceededException", "RequestThrottled",
             "RequestThrottledException", "SlowDown", "ModelNotReadyException", "TransactionInProgressException":

@@ -168,7 +168,9 @@ package struct SigV4Signer: Sendable {
         guard !query.isEmpty else { return "" }
         let parameters = query.split(separator: "&").map { parameter in
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (PercentEncoding.canonicalise(parts[0]), parts.count > 1 ? PercentEncoding.canonicalise(parts[1]) : "")
+            return (
+                PercentEncoding.canonicalise(parts[0]), parts.count > 1 ? PercentEncoding.canonicalise(parts[1]) : ""
+            )
         }
         return parameters.sorted { $0 < $1 }.map { "\($0)=\($1)" }.joined(separator: "&")
     }

@@ -165,7 +165,8 @@ extension AgentCoreBrowser {
         package var status: Status
 
         fileprivate init?(_ json: JSONValue) {
-            guard let id = json["sessionId"]?.string, let status = json["status"]?.string.flatMap(Status.init(rawValue:))
+            guard let id = json["sessionId"]?.string,
+                let status = json["status"]?.string.flatMap(Status.init(rawValue:))
             else { return nil }
             self.id = id
             self.status = status
@@ -191,7 +192,8 @@ extension AgentCoreBrowser {
         let response = try await self.client.execute(request)
         let json = try await response.json()
         guard let session = json["sessionId"]?.string else { throw response.bad("names no session") }
-        return BrowserReference(browser: json["browserIdentifier"]?.string ?? self.configuration.identifier, session: session)
+        return BrowserReference(
+            browser: json["browserIdentifier"]?.string ?? self.configuration.identifier, session: session)
     }
 
     /// Looks a session up.

@@ -54,15 +54,22 @@ package struct AgentCoreMemory: LongTermMemory {
 
     package func recall(_ query: String, for user: UserID, in session: SessionID) async throws -> [String] {
         let paths = try await self.namespacePaths(user, session)
-        return try await withThrowingTaskGroup(of: (Int, [String]).self) { group in
+        let found = await withTaskGroup(of: (Int, Result<[String], any Error>).self) { group in
             for (index, path) in paths.enumerated() {
-                // A namespace that fails gives nothing; the others still do.
-                group.addTask { (index, (try? await self.retrieve(query, path)) ?? []) }
+                group.addTask {
+                    do {
+                        return (index, .success(try await self.retrieve(query, path)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
             }
-            var found: [Int: [String]] = [:]
-            for try await (index, texts) in group { found[index] = texts }
-            return paths.indices.flatMap { found[$0] ?? [] }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
+        // A namespace that fails takes nothing from the others; where all fail, that is told.
+        let texts = paths.indices.compactMap { try? found[$0]?.get() }
+        if texts.isEmpty, let failed = found.values.first { _ = try failed.get() }
+        return texts.flatMap { $0 }
     }
 
     // MARK: Events

@@ -147,14 +147,17 @@ package struct AgentRuntimeClient: Sendable {
             let character = Character(Unicode.Scalar(byte))
             return character.isASCII && (character.isLetter || character.isNumber || "-_".contains(character))
         }
-        if isPlain, (33...256).contains(id.utf8.count), id.first.map({ $0.isLetter || $0.isNumber }) == true { return id }
+        if isPlain, (33...256).contains(id.utf8.count), id.first.map({ $0.isLetter || $0.isNumber }) == true {
+            return id
+        }
         return "session-\(SHA256.hash(data: Array(id.utf8)).prefix(20).hexadecimal)"
     }
 
     private static func remedy(_ error: AWSError) -> String? {
         switch error.code {
         case .accessDenied where error.status == 401: "The token was refused: sign in again."
-        case .accessDenied: "Grant bedrock-agentcore:InvokeAgentRuntime on the runtime; a runtime takes either signatures or tokens."
+        case .accessDenied:
+            "Grant bedrock-agentcore:InvokeAgentRuntime on the runtime; a runtime takes either signatures or tokens."
         case .notFound: "Check the ARN, its region and the endpoint's name."
         case _ where error.type == "RuntimeClientError":
             "The container failed; look into its log group /aws/bedrock-agentcore/runtimes/."

@@ -158,7 +158,8 @@ struct BrowserTools {
             let timeout = Duration.seconds(min(max(input.seconds ?? 10, 1), 60))
             return try await self.looking {
                 let page = try await self.page()
-                return try await self.answer(try await page.waitForText(input.text, timeout: timeout), on: page, context)
+                return try await self.answer(
+                    try await page.waitForText(input.text, timeout: timeout), on: page, context)
             }
         }
     }

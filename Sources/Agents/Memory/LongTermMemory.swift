@@ -59,7 +59,8 @@ struct MemoryAccess: Sendable {
                 return try await group.next() ?? nil
             }
         } catch {
-            self.logger.warning("The memory failed; the turn goes on", metadata: ["to": "\(what)", "error": "\(error)"])
+            self.logger.warning(
+                "The memory failed; the turn goes on", metadata: ["to": "\(what)", "error": "\(error)"])
             return nil
         }
     }

@@ -52,7 +52,8 @@ extension BrowserPage {
             do {
                 let loader = self.state.withLock { $0.loaderID }
                 let world = try await self.send(
-                    "Page.createIsolatedWorld", ["frameId": .string(self.targetID), "worldName": .string(Self.worldName)],
+                    "Page.createIsolatedWorld",
+                    ["frameId": .string(self.targetID), "worldName": .string(Self.worldName)],
                     as: World.self)
                 let script = String(decoding: PackageResources.agent_js, as: UTF8.self)
                 let start = self.state.withLock { $0.lastReference }

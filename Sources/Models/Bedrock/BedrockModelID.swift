@@ -30,7 +30,8 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
     /// Source: Amazon Bedrock user guide, "Prompt caching".
     package var caching: PromptCaching {
         let id = self.description
-        let isOldClaude = ["claude-3-haiku", "claude-3-sonnet", "claude-3-opus", "claude-v2", "claude-instant"].contains {
+        let isOldClaude = ["claude-3-haiku", "claude-3-sonnet", "claude-3-opus", "claude-v2", "claude-instant"].contains
+        {
             id.contains($0)
         }
         if id.contains("anthropic.claude") { return isOldClaude ? .none : .everywhere }

@@ -107,7 +107,8 @@ struct ConverseReader {
         case "guardrail_intervened", "content_filtered": return .stop(.filtered)
         case "model_context_window_exceeded":
             throw ModelError(
-                .contextExceeded, "The conversation is longer than what \(self.model) can take in. Start a new session.")
+                .contextExceeded, "The conversation is longer than what \(self.model) can take in. Start a new session."
+            )
         default: throw ModelError(.badAnswer, "The model stopped with '\(stop)', which is no usable answer.")
         }
     }

@@ -16,7 +16,8 @@ struct ConverseRequest {
         let messages = self.wellFormed(request.messages)
         var body: [String: JSONValue] = ["messages": .array(self.messages(messages))]
         if !Self.isBlank(request.system) {
-            body["system"] = .array([["text": .string(request.system)]] + (self.caching == .none ? [] : [Self.cachePoint]))
+            body["system"] = .array(
+                [["text": .string(request.system)]] + (self.caching == .none ? [] : [Self.cachePoint]))
         }
         if let tools = self.tools(request.tools, messages) { body["toolConfig"] = ["tools": .array(tools)] }
         if let limit = self.maxTokens ?? self.thinkingTokens.map({ $0 + 8192 }) {

@@ -1,5 +1,6 @@
 """The server: each request is recognised, checked, parsed and answered, and all of it is noted."""
 
+import asyncio
 import email.utils
 import itertools
 import uuid
@@ -25,6 +26,7 @@ from .resources import Resources
 from .runtimes import Runtimes
 from .signatures import check as check_signature
 
+LEFT = "the client went away"
 # Who asks STS for credentials with a token of another party has none to sign with.
 UNSIGNED = {("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML")}
 
@@ -114,8 +116,11 @@ class Server:
             entry["error"] = "dropped"
             return web.Response()
         except ConnectionError:
-            entry["error"] = "the client went away"
+            entry["error"] = LEFT
             return web.Response()
+        except asyncio.CancelledError:
+            entry["error"] = LEFT
+            raise
         except BaseException as error:
             entry["error"] = f"{type(error).__name__}: {error}"
             raise

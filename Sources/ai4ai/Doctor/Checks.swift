@@ -1,0 +1,166 @@
+import AWSClient
+import AgentCoreServices
+import AgentEvents
+import AgentLoop
+import Assembly
+import BrowserAutomation
+import FoundationEssentials
+import Logging
+import NIOHTTP1
+import Settings
+
+/// The doctor's checks.
+struct Checks: Sendable {
+    private let settings: Settings
+    private let assembly: Result<RuntimeAssembly, any Error>
+    private let aws: Result<AWSClient, any Error>
+    private let logger: Logger
+
+    init(_ settings: Settings, logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        self.assembly = Result { try RuntimeAssembly(settings: settings, logger: logger) }
+        self.aws = Result { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
+    }
+
+    /// All checks, in the order in which they build on each other.
+    var all: [@Sendable () async -> Finding] {
+        [
+            self.check("credentials", whenUsed: self.usesAWS, self.credentials),
+            self.check("region", whenUsed: self.usesAWS, self.region),
+            self.check("clock", whenUsed: self.usesAWS, self.clock),
+            self.check("model", self.model),
+            self.check("browser", whenUsed: self.settings.automation.runtimeARN == nil, self.browser),
+            self.check("memory", whenUsed: self.settings.memory.id != nil, self.memory),
+            self.check("tables", whenUsed: self.settings.storage == .dynamodb, self.tables),
+            self.check("runtimes", whenUsed: self.settings.automation.runtimeARN != nil, self.runtimes),
+        ]
+    }
+
+    private var usesAWS: Bool {
+        let settings = self.settings
+        return settings.model.bedrockID != nil || settings.browser.source == .agentcore || settings.memory.id != nil
+            || settings.storage == .dynamodb || settings.automation.runtimeARN != nil
+            || settings.awsEnvironment["AWS_ACCESS_KEY_ID"] != nil
+    }
+
+    private func check(
+        _ name: String, whenUsed isUsed: Bool = true, _ body: @escaping @Sendable () async throws -> String
+    ) -> @Sendable () async -> Finding {
+        {
+            guard isUsed else { return .unused(name, "not used by the settings") }
+            do {
+                return .works(name, try await body())
+            } catch {
+                return .failed(name, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+            }
+        }
+    }
+
+    // MARK: AWS
+
+    private func credentials() async throws -> String {
+        try await STS(try self.aws.get()).callerIdentity().arn
+    }
+
+    private func region() throws -> String { try self.aws.get().configuration.region().name }
+
+    private func clock() async throws -> String {
+        let client = try self.aws.get()
+        let identity = try await STS(client).callerIdentity()
+        guard let date = identity.date.flatMap(Timestamp.parse(httpDate:)) else { return "not told by the service" }
+        let seconds = Int(date.timeIntervalSinceNow.rounded())
+        guard abs(seconds) <= 60 else {
+            throw Failure(
+                "\(abs(seconds)) seconds \(seconds > 0 ? "behind" : "ahead"). Set it right, for instance with "
+                    + "timedatectl set-ntp true; AWS refuses signatures that are five minutes off.")
+        }
+        return "right to \(max(abs(seconds), 1)) s"
+    }
+
+    // MARK: What the agents use
+
+    private func model() async throws -> String {
+        let model = try self.assembly.get().model
+        let request = ModelRequest(system: "", messages: [.user("Answer with one word: ok")])
+        for try await event in model.turn(request) {
+            if case .stop = event { return "\(model.name) answers" }
+        }
+        throw Failure("\(model.name) did not end its answer. Try again.")
+    }
+
+    private func browser() async throws -> String {
+        let assembly = try self.assembly.get()
+        let session = try await BrowserSession.start(
+            assembly.browsers, name: "ai4ai-doctor", configuration: assembly.browserConfiguration, logger: self.logger)
+        let name = session.reference.map { "\($0.browser), session \($0.session)" } ?? "Chromium on this machine"
+        do {
+            _ = try await session.currentPage().snapshot()
+            await session.close()
+        } catch {
+            await session.close()
+            throw error
+        }
+        return "\(name), started and stopped"
+    }
+
+    private func memory() async throws -> String {
+        let id = self.settings.memory.id ?? ""
+        let client = try self.aws.get()
+        guard AgentCoreMemory.isAvailable(in: try client.configuration.region()) else {
+            throw Failure("The region has no AgentCore Memory. Unset AI4AI_MEMORY_ID or choose another region.")
+        }
+        let memory = AgentCoreMemory(client, id: id, namespaces: self.settings.memory.namespaces)
+        let (user, session) = (UserID(rawValue: "ai4ai-doctor"), SessionID(rawValue: "ai4ai-doctor"))
+        _ = try await memory.events(of: user, in: session)
+        _ = try await memory.recall("anything", for: user, in: session)
+        return "\(id) answers"
+    }
+
+    /// The key attributes that the tables must have; source: the original plan.
+    private static let tables = [
+        ("ai4ai-chat-sessions", ["user_id:HASH:S", "session_id:RANGE:S"]),
+        ("ai4ai-chat-messages", ["session_id:HASH:S", "timestamp:RANGE:N"]),
+    ]
+
+    private func tables() async throws -> String {
+        let dynamo = DynamoDB(try self.aws.get())
+        for (name, keys) in Self.tables {
+            let table: JSONValue?
+            do {
+                table = try await dynamo.call("DescribeTable", ["TableName": .string(name)])["Table"]
+            } catch let error as AWSError where error.code == .notFound {
+                throw Failure("\(name) does not exist. Create it with HASH and RANGE \(keys.joined(separator: ", ")).")
+            }
+            let types = (table?["AttributeDefinitions"]?.array ?? []).reduce(into: [String: String]()) {
+                types, attribute in
+                types[attribute["AttributeName"]?.string ?? ""] = attribute["AttributeType"]?.string
+            }
+            let found = (table?["KeySchema"]?.array ?? []).map { key in
+                let attribute = key["AttributeName"]?.string ?? ""
+                return "\(attribute):\(key["KeyType"]?.string ?? ""):\(types[attribute] ?? "")"
+            }
+            guard found == keys else {
+                throw Failure(
+                    "\(name) has the keys \(found.joined(separator: ", ")) instead of \(keys.joined(separator: ", ")). "
+                        + "Keys cannot be changed: move it away and create it anew.")
+            }
+        }
+        return Self.tables.map(\.0).joined(separator: ", ")
+    }
+
+    private func runtimes() async throws -> String {
+        let arn = try ARN(self.settings.automation.runtimeARN ?? "", service: "bedrock-agentcore")
+        let id = arn.resource.split(separator: "/").last.map(String.init) ?? ""
+        var request = try AWSRequest(
+            "GetAgentRuntime", of: .agentCoreControl, .GET, "/runtimes/{id}/", labels: ["id": id])
+        request.region = arn.region
+        let runtime = try await self.aws.get().json(request)
+        let status = runtime["status"]?.string ?? "unknown"
+        guard status == "READY" else { throw Failure("\(id) is \(status). Wait, or look at its log group.") }
+        guard runtime["metadataConfiguration"]?["requireMMDSV2"] != false else {
+            throw Failure("\(id) does not require MMDSv2, and cannot be invoked. Update it with requireMMDSV2=true.")
+        }
+        return "\(id) is ready"
+    }
+}

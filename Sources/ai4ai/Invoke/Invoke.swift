@@ -1,0 +1,52 @@
+import AgentEvents
+import ArgumentParser
+import FoundationEssentials
+import NIOCore
+import ServerSentEvents
+import Settings
+
+/// Sends one request to a runtime and shows its steps as they happen.
+struct Invoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a runtime, here or in AgentCore, and follow its steps.",
+        discussion: """
+            The answer goes to standard output, the steps to standard error. A runtime in AgentCore is called with \
+            the AWS credentials of this machine, or with the token in AI4AI_BEARER_TOKEN where that is set.
+            """)
+
+    @Argument(help: "What shall be done, in plain language.") var prompt: String
+    @Option(help: "The address of a runtime that is reached directly.") var url = "http://127.0.0.1:8080"
+    @Option(help: "The ARN of a runtime in AgentCore.") var arn: String?
+    @Option(help: "The name of the runtime's endpoint, with --arn.") var qualifier = "DEFAULT"
+    @Option(help: "The session to continue.") var session: String?
+    @Flag(help: "Print every event as a line of JSON, instead of steps and answer.") var stream = false
+    @Flag(help: "Wait for the whole answer and print it as JSON.") var json = false
+    @Flag(name: .customLong("ws"), help: "Use the runtime's WebSocket.") var usesSocket = false
+
+    func validate() throws {
+        if self.json, self.stream || self.usesSocket {
+            throw ValidationError("--json waits for one answer; leave out --stream and --ws.")
+        }
+    }
+
+    func run() async throws {
+        let runtime = try RuntimeCaller(self, settings: Settings.fromEnvironment())
+        if self.json { return print(try await runtime.answer(to: self.prompt)) }
+        var progress = Progress()
+        for try await event in runtime.events(for: self.prompt) {
+            if self.stream {
+                print(event)
+            } else {
+                progress.show(try JSONDecoder().decode(AgentEvent.self, from: Data(event.utf8)))
+            }
+        }
+        if !self.stream { try progress.finish() }
+    }
+}
+
+/// A failure told to the person on standard error, with exit code 1.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,137 @@
+"""The built programs as a whole: processes with homes and ports of their own, watched and always stopped."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+import requests
+
+import agui
+
+BUILD = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parents[2] / ".build/debug"))
+DEADLINE = 60
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def eventually(check, what):
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        if value := check():
+            return value
+        time.sleep(0.05)
+    pytest.fail(f"{what} did not happen within {DEADLINE} s")
+
+
+class Served:
+    """A runtime's process, and what can be done with it over HTTP."""
+
+    def __init__(self, arguments, **environment):
+        self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        base = {"TMPDIR": self.directory.name, "AI4AI_STORAGE_DIRECTORY": self.directory.name}
+        self.log = open(f"{self.directory.name}/log", "w+")
+        self.process = subprocess.Popen(
+            [BUILD / arguments[0], *arguments[1:]], env=os.environ | base | environment, stdout=self.log,
+            stderr=subprocess.STDOUT)
+        eventually(self.is_healthy, "the start")
+
+    def is_healthy(self):
+        try:
+            return requests.get(f"{self.url}/ping", timeout=5).json()["status"] == "Healthy"
+        except requests.ConnectionError:
+            assert self.process.poll() is None, self.logged
+            return False
+
+    @property
+    def logged(self):
+        return pathlib.Path(self.log.name).read_text()
+
+    def invoke(self, payload, **options):
+        return requests.post(f"{self.url}/invocations", json=payload, timeout=DEADLINE, **options)
+
+    def stream(self, payload, headers=None):
+        """The events of a run, as they come."""
+        response = self.invoke(payload, headers={"Accept": "text/event-stream", **(headers or {})}, stream=True)
+        assert response.headers["content-type"].startswith("text/event-stream")
+        for line in response.iter_lines(decode_unicode=True):
+            if line.startswith("data: "):
+                yield agui.check(line.removeprefix("data: "))
+
+    def events(self, payload):
+        return list(self.stream(payload))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.log.close()
+            self.directory.cleanup()
+
+
+class System(Served):
+    """`ai4ai up` on free ports."""
+
+    def __init__(self):
+        self.port, self.demo_port = free_port(), free_port()
+        self.url, self.demo = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.demo_port}"
+        super().__init__(["ai4ai", "up", "--port", str(self.port), "--demo-port", str(self.demo_port)])
+
+    def received(self):
+        return requests.get(f"{self.demo}/received", timeout=DEADLINE).json()
+
+    def errand(self, plate="WXY 1234"):
+        return f"open {self.demo}, fill Plate number with {plate}, click Check, tell me the amount due"
+
+    def browsers(self):
+        """The processes that run on a profile of this system."""
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if f"--user-data-dir={self.directory.name}" in path.read_text():
+                    found.append(int(path.parent.name))
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return found
+
+
+class Container(Served):
+    """`ai4ai-runtime`, as AgentCore starts it."""
+
+    def __init__(self, **environment):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(["ai4ai-runtime"], AI4AI_PORT=str(self.port), **environment)
+
+
+class DemoSite:
+    def __init__(self):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen(
+            [BUILD / "ai4ai", "demo-site", "--port", str(self.port)], stdout=subprocess.DEVNULL)
+        eventually(self.is_up, "the demo site's start")
+
+    def is_up(self):
+        try:
+            return requests.get(self.url, timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def received(self):
+        return requests.get(f"{self.url}/received", timeout=DEADLINE).json()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
