@@ -28,6 +28,7 @@ bench: setup $(VENV)/bench-installed ## Measure against peers, in release builds
 	$(SWIFT) build -c release --product ai4ai-runtime
 	$(SWIFT) build -c release --product contract-agent
 	$(SWIFT) build -c release --product browser-bench
+	$(SWIFT) build -c release --product aws-bench
 	$(VENV)/bin/python Benchmarks/run.py
 
 setup:

@@ -230,6 +230,12 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .executableTarget(
+            name: "aws-bench",
+            dependencies: ["AWSClient", "AgentEvents", .product(name: "NIOCore", package: "swift-nio")],
+            path: "Benchmarks/AWSBench",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
             name: "browser-bench",
             dependencies: ["BrowserAutomation", .product(name: "Logging", package: "swift-log")],
             path: "Benchmarks/BrowserBench",
@@ -265,6 +271,7 @@ let package = Package(
             name: "AWSClientTests",
             dependencies: [
                 "AWSClient", "AgentEvents", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

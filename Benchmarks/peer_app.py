@@ -15,8 +15,21 @@ async def words(count):
         yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "word "}
 
 
+def turn(model):
+    """One turn of a model of Bedrock, handed on as it comes."""
+    import boto3
+
+    answer = boto3.client("bedrock-runtime").converse_stream(
+        modelId=model, messages=[{"role": "user", "content": [{"text": "hi"}]}])
+    for event in answer["stream"]:
+        if delta := event.get("contentBlockDelta"):
+            yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": delta["delta"]["text"]}
+
+
 @app.entrypoint
 async def main(payload):
+    if payload.get("model"):
+        return turn(payload["model"])
     if payload.get("events"):
         return words(payload["events"])
     return {"message": payload.get("prompt")}

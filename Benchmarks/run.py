@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import aws
 import pages
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -165,8 +166,10 @@ def bench_browser():
 
 
 if __name__ == "__main__":
-    which = sys.argv[1:] or ["contract", "browser"]
+    which = sys.argv[1:] or ["contract", "browser", "aws"]
     if "contract" in which:
         bench_contract()
     if "browser" in which:
         bench_browser()
+    if "aws" in which:
+        aws.bench(Server, [str(RELEASE / "ai4ai-runtime")], PYTHON, line)

@@ -141,6 +141,72 @@ struct TurnLoopTests {
         await #expect(throws: (any Error).self) { try await run.value }
     }
 
+    @Test("text, thoughts and calls keep the order in which the model gave them")
+    func order() async throws {
+        let thought = Reasoning(model: "m", text: "Hm.", signature: "s")
+        let run = try await Self.run([
+            .events([
+                .reasoning(thought), .text("First"), .text("."), .toolCallStart(id: "1", name: "add"),
+                .toolCallInput(id: "1", delta: "{\"first\":1,\"second\":2}"), .text("Then."), .stop(.toolUse),
+            ]), .say("3"),
+        ])
+        #expect(
+            run.messages[1].content == [
+                .reasoning(thought), .text("First."),
+                .toolCall(.init(id: "1", name: "add", input: ["first": 1, "second": 2])), .text("Then."),
+            ])
+    }
+
+    @Test("thoughts alone are no answer: the model is asked again")
+    func onlyThoughts() async throws {
+        let run = try await Self.run([
+            .events([.reasoning(.init(model: "m", text: "Hm.")), .stop(.endTurn)]), .say("Now."),
+        ])
+        #expect(run.outcome == .completed("Now."))
+        #expect(run.messages.count == 2)
+    }
+
+    @Test("what is known of the person stands before their words, each time, and stays out of the conversation")
+    func userContext() async throws {
+        let model = ScriptedModel([.call("add", ["first": 1, "second": 2]), .say("3")])
+        let loop = TurnLoop(
+            model: model, system: "s", tools: [Self.add], budget: .init(steps: 5), userContext: "Likes metres.",
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        var messages = [Message.user("Before."), .assistant("Yes."), .user("What is 1 + 2?")]
+        var usage = TokenUsage()
+        _ = try await loop.run(&messages, usage: &usage, callbacks: .init(emit: { _ in }))
+        for request in model.requests {
+            #expect(request.messages[2].content == [.text("Likes metres."), .text("What is 1 + 2?")])
+        }
+        #expect(model.requests.count == 2)
+        #expect(messages[2] == .user("What is 1 + 2?"))
+    }
+
+    @Test("a tool's pictures reach the model, and a record names them instead")
+    func attachments() async throws {
+        let picture = Attachment(.png, name: "screenshot", base64: "aGk=")
+        let look = Tool("look", "Looks.", risk: .read, describe: { (_: NoInput) in "Look" }) {
+            (_: NoInput, _: ToolContext) in ToolOutput(text: "Here.", attachments: [picture])
+        }
+        let model = ScriptedModel([.call("look"), .say("Seen.")])
+        let loop = TurnLoop(
+            model: model, system: "s", tools: [look], budget: .init(steps: 5),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        var messages = [Message.user("Look.")]
+        var usage = TokenUsage()
+        _ = try await loop.run(&messages, usage: &usage, callbacks: .init(emit: { _ in }))
+        #expect(model.requests[1].messages.last?.toolResults.first?.attachments == [picture])
+        let kept = messages[2].withoutAttachments
+        #expect(kept.toolResults.first?.text == "Here.\n(screenshot was here.)")
+        #expect(kept.toolResults.first?.attachments.isEmpty == true)
+    }
+
+    @Test("a result that an earlier version has recorded is still read")
+    func olderRecord() throws {
+        let result = try JSONValue(json: #"{"callID":"1","text":"x","isError":false}"#).decode(ToolResult.self)
+        #expect(result == ToolResult(callID: "1", text: "x"))
+    }
+
     @Test("events open and close in order")
     func events() async throws {
         let run = try await Self.run([.call("add", ["first": 1, "second": 2]), .say("3")])

@@ -30,7 +30,7 @@ class Peer:
         """For a process under test, with the temporary credentials."""
         return {
             "AWS_ACCESS_KEY_ID": "ASIAPEERTEMPORARY000", "AWS_SECRET_ACCESS_KEY": "peer-temporary-secret",
-            "AWS_SESSION_TOKEN": "peer-session-token", "AWS_REGION": self.region, "AWS_ENDPOINT_URL": self.url,
+            "AWS_SESSION_TOKEN": "peer-session-token", "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region, "AWS_ENDPOINT_URL": self.url,
             "AWS_EC2_METADATA_DISABLED": "true", **more}
 
     @property
