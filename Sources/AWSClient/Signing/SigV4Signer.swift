@@ -209,29 +209,59 @@ private struct CanonicalHeaders {
     ]
 
     init(_ headers: [(name: String, value: String)]) {
-        var values: [String: [String]] = [:]
-        for header in headers {
+        var fields: [(name: String, place: Int, value: String)] = []
+        fields.reserveCapacity(headers.count)
+        for (place, header) in headers.enumerated() {
             let name = header.name.lowercased()
-            guard !Self.unsigned.contains(name) else { continue }
-            values[name, default: []].append(Self.trimmed(header.value))
+            if !Self.unsigned.contains(name) { fields.append((name, place, Self.trimmed(header.value))) }
         }
-        let sorted = values.sorted { $0.key < $1.key }
-        self.names = sorted.map(\.key).joined(separator: ";")
-        self.lines = sorted.map { "\($0.key):\($0.value.joined(separator: ","))\n" }.joined()
+        // The values of fields of one name are joined in their order.
+        fields.sort { ($0.name, $0.place) < ($1.name, $1.place) }
+        var names = ""
+        var lines = ""
+        var last: String?
+        for field in fields {
+            if field.name == last {
+                lines += ","
+            } else {
+                if last != nil {
+                    names += ";"
+                    lines += "\n"
+                }
+                names += field.name
+                lines += field.name
+                lines += ":"
+                last = field.name
+            }
+            lines += field.value
+        }
+        self.names = names
+        self.lines = lines + "\n"
     }
 
     /// Runs of white space count as one space, and none at the ends.
     private static func trimmed(_ value: String) -> String {
-        value.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
+        var wasSpace = true
+        let isTrimmed = value.utf8.allSatisfy { byte in
+            let isSpace = byte <= 0x20
+            defer { wasSpace = isSpace }
+            return !isSpace || (byte == 0x20 && !wasSpace)
+        }
+        if isTrimmed, !wasSpace { return value }
+        return value.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
     }
 }
 
 extension Sequence<UInt8> {
-    private static var digits: [UInt8] { Array("0123456789abcdef".utf8) }
-
     /// The bytes as lower-case hexadecimal digits.
     package var hexadecimal: String {
-        let digits = Self.digits
-        return String(decoding: self.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        let digits: StaticString = "0123456789abcdef"
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        for byte in self {
+            text.append(digits.utf8Start[Int(byte >> 4)])
+            text.append(digits.utf8Start[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

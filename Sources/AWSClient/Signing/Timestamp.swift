@@ -36,9 +36,20 @@ package enum Timestamp {
     /// `20150830T123600Z`, as in `X-Amz-Date`.
     static func basic(_ date: Date) -> String {
         let fields = Fields(date)
-        let (hour, minute, second) = (fields.second / 3600, fields.second / 60 % 60, fields.second % 60)
-        return self.digits(fields.year, 4) + self.digits(fields.month) + self.digits(fields.day) + "T"
-            + self.digits(hour) + self.digits(minute) + self.digits(second) + "Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(16)
+        func write(_ value: Int, _ divisors: [Int]) {
+            for divisor in divisors { text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10)) }
+        }
+        write(fields.year, [1000, 100, 10, 1])
+        write(fields.month, [10, 1])
+        write(fields.day, [10, 1])
+        text.append(UInt8(ascii: "T"))
+        write(fields.second / 3600, [10, 1])
+        write(fields.second / 60 % 60, [10, 1])
+        write(fields.second % 60, [10, 1])
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
