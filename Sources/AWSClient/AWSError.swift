@@ -45,7 +45,7 @@ package struct AWSError: Error, Sendable, Hashable, CustomStringConvertible {
     package var status: Int?
     /// What AWS calls the request by, for its support.
     package var requestID: String?
-    /// The service's whole answer, where it holds more than a message.
+    /// The service's whole answer to a conditional write: it may hold the item that stood in the way.
     package var details: JSONValue?
     /// How long the service asks to wait, in seconds.
     package var retryAfter: Double?

@@ -53,6 +53,23 @@ struct SessionTests {
         #expect(!FileManager.default.fileExists(atPath: chromium.profile))
     }
 
+    @Test("a browser that answers nothing any more is noticed, also while nobody asks it for something")
+    func halfOpen() async throws {
+        var configuration = BrowserConfiguration()
+        configuration.heartbeat = .milliseconds(500)
+        let chromium = try await LocalChromium.launch(configuration, logger: Self.quiet)
+        let browser = try await BrowserSession.start(
+            OneChromium(chromium: chromium), configuration: configuration, logger: Self.quiet)
+        #expect(browser.isAlive)
+        let processes = Self.processes(of: chromium.profile)
+        for process in processes { kill(process, SIGSTOP) }
+        while browser.isAlive { await Task.yield() }
+        for process in processes { kill(process, SIGCONT) }
+        try await browser.reconnect()
+        #expect(browser.isAlive)
+        await browser.close()
+    }
+
     @Test("a lost connection is made again: to the same tabs, pages and controls")
     func reconnects() async throws {
         try await withPages([

@@ -56,7 +56,7 @@ def attempts(peer, operation):
         ),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SESSION_TOKEN": ""}, "noCredentials", "set AWS_ACCESS_KEY_ID"),
         ({"AWS_SECRET_ACCESS_KEY": ""}, "noCredentials", "AWS_SECRET_ACCESS_KEY is not"),
-        ({"AWS_REGION": ""}, "invalidInput", "Set AWS_REGION"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, "invalidInput", "Set AWS_REGION"),
     ],
 )
 @pytest.mark.parametrize("call", [
@@ -183,6 +183,15 @@ def test_run_record_survives_and_fences_the_older_writer(probe, table):
     with pytest.raises(Refused, match="taken over by another process"):
         probe("runs", session="s1", record=first, add="too late")
     assert len(probe("runs", session="s1")["transcript"]) == 2
+
+
+def test_save_whose_answer_was_lost_is_no_conflict(peer, probe, table):
+    first = probe("runs", session="lost-answer", add="hello")
+    peer.fault("PutItem", drop=True, after=True)
+    saved = probe("runs", session="lost-answer", record=first, add="again")
+    assert saved["version"] == first["version"] + 1
+    assert len(probe("runs", session="lost-answer")["transcript"]) == 2
+    assert len(peer.requests("PutItem")) == 5
 
 
 @pytest.mark.parametrize("size", [299_000, 320_000, 1_500_000])

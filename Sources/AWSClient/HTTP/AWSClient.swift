@@ -61,7 +61,8 @@ package struct AWSClient: Sendable {
                     continue
                 }
                 let pause = self.configuration.retries.pause(after: attempt, asked: error.retryAfter)
-                guard error.isTransient, attempt < request.maxAttempts ?? self.configuration.retries.maxAttempts,
+                guard error.isWorthRepeating(request),
+                    attempt < request.maxAttempts ?? self.configuration.retries.maxAttempts,
                     ContinuousClock.now + pause < deadline, self.budget.take()
                 else { throw error }
                 self.logger.info(
@@ -148,11 +149,18 @@ package struct AWSClient: Sendable {
     }
 
     private static func refusal(_ response: HTTPClientResponse, _ subject: String) async -> AWSError {
-        // Only for the message: a body that cannot be read adds nothing to its status.
-        let body = (try? await response.body.collect(upTo: 256 * 1024)).map { String(buffer: $0) } ?? ""
+        // A body that cannot be read adds nothing to its status. DynamoDB's may hold an item of 400 KB.
+        let body = (try? await response.body.collect(upTo: 1 << 20)).map { String(buffer: $0) } ?? ""
         return ServiceErrorReader.read(status: Int(response.status.code), body: body, subject: subject) {
             response.headers.first(name: $0)
         }
+    }
+}
+
+extension AWSError {
+    /// A service that throttles or is in conflict has done nothing; any other failure may have come after the deed.
+    fileprivate func isWorthRepeating(_ request: AWSRequest) -> Bool {
+        self.isTransient && (request.isRepeatable || [.throttled, .conflict].contains(self.code))
     }
 }
 

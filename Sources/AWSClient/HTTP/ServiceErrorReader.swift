@@ -17,13 +17,15 @@ enum ServiceErrorReader {
             json?["message"]?.string, json?["Message"]?.string, json?["errorMessage"]?.string,
             XMLText.first("Message", in: body), header("x-amzn-error-message"),
         ].lazy.compactMap { $0 }.first { !$0.isEmpty }
-        let reason = words ?? (json == nil ? body.printable : "no reason given")
+        let said = words ?? (json == nil ? body : "no reason given")
+        let code = self.code(type: type, status: status, message: said)
+        // A refused signature is answered with the canonical request, which holds the session's token.
+        let reason = [.badCredentials, .clockSkew].contains(code) ? said.split(separator: "\n").first ?? "" : said[...]
         var error = AWSError(
-            self.code(type: type, status: status, message: reason),
-            "\(subject): \(status)\(type.map { " \($0)" } ?? "") \(reason.printable)")
+            code, "\(subject): \(status)\(type.map { " \($0)" } ?? "") \(String(reason).printable)")
         error.type = type
         error.status = status
-        error.details = json
+        if code == .conditionFailed { error.details = json }
         error.requestID =
             header("x-amzn-requestid") ?? header("x-amz-request-id") ?? XMLText.first("RequestId", in: body)
         error.retryAfter =

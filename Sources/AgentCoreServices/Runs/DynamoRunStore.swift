@@ -112,7 +112,7 @@ package struct DynamoRunStore: RunStore {
         var item: [String: JSONValue] = [
             "session_id": self.key(record.sessionID), "timestamp": .dynamoNumber(0),
             "version": .dynamoNumber(record.version), "status": .dynamoString(record.status.rawValue),
-            "kind": .dynamoString("run"),
+            "kind": .dynamoString("run"), "save_id": .dynamoString(UUID().uuidString),
         ]
         if let owner = record.owner { item["user_id"] = .dynamoString(owner.rawValue) }
         let parts = Self.parts(text)
@@ -158,13 +158,20 @@ package struct DynamoRunStore: RunStore {
     private func put(_ item: JSONValue, replacing version: Int) async throws -> JSONValue? {
         var input: [String: JSONValue] = [
             "TableName": .string(self.table), "Item": item, "ReturnValues": "ALL_OLD",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ConditionExpression": version == 0 ? "attribute_not_exists(session_id)" : "#version = :version",
         ]
         if version > 0 {
             input["ExpressionAttributeNames"] = ["#version": "version"]
             input["ExpressionAttributeValues"] = [":version": .dynamoNumber(version)]
         }
-        return try await self.dynamo.call("PutItem", .object(input))["Attributes"]
+        do {
+            return try await self.dynamo.call("PutItem", .object(input))["Attributes"]
+        } catch let error as AWSError where error.code == .conditionFailed {
+            // An attempt whose answer was lost has been made again, and met what it had written itself.
+            guard let saved = error.details?["Item"]?["save_id"], saved == item["save_id"] else { throw error }
+            return nil
+        }
     }
 
     private func deleteChunks(of head: JSONValue?, _ session: SessionID) async throws {

@@ -71,6 +71,8 @@ package struct AgentRuntimeClient: Sendable {
         request.body = .bytes(invocation.payload)
         // The service lets an agent take 15 minutes for its answer.
         request.timeout = .seconds(15 * 60)
+        // An agent that was asked twice would do the errand twice.
+        request.isRepeatable = false
         do {
             return try await self.client.execute(request, authentication: self.httpAuthentication)
         } catch var error as AWSError {

@@ -28,13 +28,14 @@ package struct RemoteAutomation: Automation {
 
     private struct Payload: Encodable {
         var automation_task: AutomationTask
+        var user_id: UserID?
     }
 
     package func run(
         _ task: AutomationTask, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         let runtime = try self.runtime(for: context)
-        let payload = try JSONEncoder().encode(Payload(automation_task: task))
+        let payload = try JSONEncoder().encode(Payload(automation_task: task, user_id: context.user))
         var invocation = AgentRuntimeClient.Invocation(payload: ByteBuffer(bytes: payload), session: context.session)
         invocation.accept = "text/event-stream"
         invocation.headers = context.propagation.headers

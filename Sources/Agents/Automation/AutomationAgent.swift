@@ -46,6 +46,7 @@ public struct AutomationTask: Sendable, Hashable, Codable {
 /// What a run works for, beside its task.
 public struct RunContext: Sendable {
     public var session: SessionID
+    public var user: UserID?
     /// What is passed on to whoever does the work elsewhere.
     public var propagation: Propagation
     public var callbacks: TurnLoop.Callbacks
@@ -55,10 +56,11 @@ public struct RunContext: Sendable {
     public var keepBrowser: @Sendable (BrowserReference?) async throws -> Void
 
     public init(
-        session: SessionID, propagation: Propagation = .init(), callbacks: TurnLoop.Callbacks,
+        session: SessionID, user: UserID? = nil, propagation: Propagation = .init(), callbacks: TurnLoop.Callbacks,
         keepBrowser: @escaping @Sendable (BrowserReference?) async throws -> Void = { _ in }
     ) {
         self.session = session
+        self.user = user
         self.propagation = propagation
         self.callbacks = callbacks
         self.keepBrowser = keepBrowser

@@ -102,7 +102,7 @@ public struct AgentRuns: Sendable {
         callbacks.takeSteering = { await lanes.takeSteering(request.sessionID) }
         if case .prompt = request.work { callbacks.save = { try await keeper.save($0) } }
         var context = RunContext(
-            session: request.sessionID, propagation: request.propagation, callbacks: callbacks,
+            session: request.sessionID, user: request.userID, propagation: request.propagation, callbacks: callbacks,
             keepBrowser: { try await keeper.keep($0) })
         switch request.work {
         case .prompt(let prompt):

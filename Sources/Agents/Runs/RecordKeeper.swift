@@ -27,7 +27,7 @@ actor RecordKeeper {
     /// Takes the session over for a run and records what is asked for, before anything is done about it.
     /// - Throws: ``RunRefused``, ``RunStoreError``.
     static func open(_ request: RunRequest, in store: any RunStore) async throws -> RecordKeeper {
-        var record = try await store.open(request.sessionID)
+        var record = try await store.open(request.recordID)
         if let owner = record.owner, owner != request.userID { throw RunRefused(session: request.sessionID) }
         record.owner = record.owner ?? request.userID
         if record.status == .running || record.transcript.last?.role == .user {

@@ -15,6 +15,14 @@ public struct RunRequest: Sendable {
     public var sessionID: SessionID
     public var runID: RunID
     public var userID: UserID?
+
+    /// Where the run is recorded. Automation has a record of its own: the coordinator that handed the task over
+    /// writes under the session's id at the same time, perhaps from another runtime.
+    var recordID: SessionID {
+        guard case .automation = self.work else { return self.sessionID }
+        return SessionID(rawValue: "\(self.sessionID)#automation")
+    }
+
     /// What is passed on to other runtimes.
     public var propagation: Propagation
 

@@ -69,14 +69,13 @@ final class CDPConnection: Sendable {
         for task in self.tasks.withLock({ $0 }) { task.cancel() }
     }
 
-    /// The longest wait for the answer to a heartbeat.
-    private static let patience = Duration.seconds(15)
-
     private func beat(every interval: Duration) async {
+        // Half of the interval is a long time for an answer that takes a millisecond.
+        let patience = interval / 2
         while (try? await Task.sleep(for: interval)) != nil {
             let timer = Task {
-                guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
-                self.fail(BrowserError(.browserGone, "The browser has not answered for \(Self.patience)."))
+                guard (try? await Task.sleep(for: patience)) != nil else { return }
+                self.fail(BrowserError(.browserGone, "The browser has not answered for \(patience)."))
                 self.socket.channel.close(promise: nil)
             }
             defer { timer.cancel() }

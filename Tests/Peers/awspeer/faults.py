@@ -15,6 +15,7 @@ class Fault:
     message: str = "The peer was told to fail."
     headers: dict = dataclasses.field(default_factory=dict)
     drop: bool = False
+    after: bool = False  # Dropped only once the operation was done: its answer is lost.
     delay: float = 0
 
     def fits(self, operation):
@@ -32,8 +33,8 @@ class Faults:
     def clear(self):
         self._faults.clear()
 
-    async def strike(self, call):
-        fault = next((fault for fault in self._faults if fault.fits(call.operation)), None)
+    async def strike(self, call, is_done=False):
+        fault = next((each for each in self._faults if each.fits(call.operation) and each.after == is_done), None)
         if fault is None:
             return
         fault.times -= 1

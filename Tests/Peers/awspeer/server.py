@@ -140,6 +140,11 @@ class Server:
         call.params = parse(call)
         entry["params"] = json_safe(call.params)
         await self.faults.strike(call)
+        answer = await self._perform(call, operation)
+        await self.faults.strike(call, is_done=True)
+        return answer
+
+    async def _perform(self, call, operation):
         if operation.protocol != "rest-json":
             return await self.moto.forward(call)
         handler = self._handlers.get(operation.name)
