@@ -334,6 +334,38 @@ def test_python_sdk_reaches_our_socket(cloud, registered, way):
     assert (events[-1]["result"]["message"], events[-1]["threadId"]) == ("Over the socket.", name)
 
 
+def test_our_presigned_address_opens_the_socket_without_credentials(cloud, registered):
+    from websockets.sync.client import connect
+
+    from probe import Probe
+
+    probe = Probe(cloud.environment())
+    try:
+        url = probe("runtime", operation="presign", arn=ARN, session="presigned")
+    finally:
+        probe.stop()
+    cloud.script({"text": "Come in."})
+    with connect(url) as ws:
+        ws.send(json.dumps({
+            "threadId": "t", "runId": "r", "messages": [{"id": "1", "role": "user", "content": "hello"}]}))
+        while (event := json.loads(ws.recv(timeout=DEADLINE))["event"])["type"] != "RUN_FINISHED":
+            pass
+    assert event["result"]["message"] == "Come in."
+
+
+def test_events_are_handed_on_as_they_come(cloud, registered):
+    chosen = cloud.environment()
+    cloud.script({"text": "Much later.", "pause": DEADLINE * 10})
+    process = subprocess.Popen(
+        [BUILD / "ai4ai", "invoke", "--arn", ARN, "--stream", "hello"], env=os.environ | chosen, stdout=subprocess.PIPE,
+        text=True)
+    try:
+        assert json.loads(process.stdout.readline())["type"] == "RUN_STARTED", "while the model still thinks"
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def command(cloud, *arguments, **environment):
     chosen = {key: value for key, value in cloud.environment(**environment).items() if value is not None}
     return subprocess.run(

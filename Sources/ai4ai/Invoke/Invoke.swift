@@ -5,6 +5,14 @@ import NIOCore
 import ServerSentEvents
 import Settings
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Sends one request to a runtime and shows its steps as they happen.
 struct Invoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,6 +44,8 @@ struct Invoke: AsyncParsableCommand {
         for try await event in runtime.events(for: self.prompt) {
             if self.stream {
                 print(event)
+                // Into a pipe it would otherwise wait for many more.
+                fflush(nil)
             } else {
                 progress.show(try JSONDecoder().decode(AgentEvent.self, from: Data(event.utf8)))
             }
