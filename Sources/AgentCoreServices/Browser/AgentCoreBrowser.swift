@@ -41,7 +41,7 @@ package struct AgentCoreBrowser: BrowserSource {
         } catch let error as AWSError {
             throw BrowserError(.cannotStart, self.explain(error, permission: "StartBrowserSession"))
         }
-        return self.endpoint(reference, connectAttempts: 5)
+        return self.endpoint(reference, readyBy: .now + .seconds(10))
     }
 
     package func attach(to reference: BrowserReference) async throws -> BrowserEndpoint {
@@ -54,7 +54,7 @@ package struct AgentCoreBrowser: BrowserSource {
         } catch let error as AWSError {
             throw BrowserError(.browserGone, self.explain(error, permission: "GetBrowserSession"))
         }
-        return self.endpoint(reference, connectAttempts: 1)
+        return self.endpoint(reference, readyBy: .now)
     }
 
     package func stopAll(name: String) async {
@@ -68,9 +68,11 @@ package struct AgentCoreBrowser: BrowserSource {
         }
     }
 
-    private func endpoint(_ reference: BrowserReference, connectAttempts: Int) -> BrowserEndpoint {
+    private func endpoint(
+        _ reference: BrowserReference, readyBy: ContinuousClock.Instant
+    ) -> BrowserEndpoint {
         BrowserEndpoint(reference: reference) {
-            try await self.connect(reference, attempts: connectAttempts)
+            try await self.connect(reference, readyBy: readyBy)
         } stop: {
             // A run that was cancelled must end its browser too; AWSClient's time limits bound it.
             do {
@@ -86,10 +88,12 @@ package struct AgentCoreBrowser: BrowserSource {
     // MARK: The automation socket
 
     /// Opens the CDP socket.
-    /// - Parameter attempts: More than one for a session that was just started and may not be ready yet.
+    /// - Parameter readyBy: Until then a session that was just started may not be ready yet, and is tried again.
     /// - Throws: ``BrowserError`` with the known causes of a refusal.
-    private func connect(_ reference: BrowserReference, attempts: Int) async throws -> WebSocketConnection {
-        var attempt = 1
+    private func connect(
+        _ reference: BrowserReference, readyBy: ContinuousClock.Instant
+    ) async throws -> WebSocketConnection {
+        var pause = Duration.milliseconds(200)
         while true {
             do {
                 let handshake = try await self.client.handshake(
@@ -98,11 +102,11 @@ package struct AgentCoreBrowser: BrowserSource {
                 let headers = handshake.headers + [(name: "User-Agent", value: "ai4ai (Session: \(reference.session))")]
                 return try await WebSocketClient().connect(to: handshake.url, headers: headers)
             } catch let error as WebSocketError {
-                guard attempt < attempts, error.status.map({ $0 == 404 || $0 == 409 || $0 >= 500 }) ?? true else {
+                guard .now + pause < readyBy, error.status.map({ $0 == 404 || $0 == 409 || $0 >= 500 }) ?? true else {
                     throw BrowserError(.browserGone, Self.explain(error, reference))
                 }
-                try await Task.sleep(for: .milliseconds(300) * attempt)
-                attempt += 1
+                try await Task.sleep(for: pause)
+                pause *= 2
             } catch let error as AWSError {
                 throw BrowserError(.browserGone, self.explain(error, permission: "ConnectBrowserAutomationStream"))
             }

@@ -240,9 +240,11 @@ final class CDPConnection: Sendable {
             }
             return (state.waiting.values, state.failure == nil)
         }
+        if isFirst {
+            for task in self.tasks.withLock({ $0 }) { task.cancel() }
+            // Before those who wait: whoever hears of the failure finds the connection gone.
+            self.onClose()
+        }
         for waiter in waiting { waiter.continuation.resume(throwing: error) }
-        guard isFirst else { return }
-        for task in self.tasks.withLock({ $0 }) { task.cancel() }
-        self.onClose()
     }
 }

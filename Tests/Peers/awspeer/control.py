@@ -14,6 +14,7 @@ class Control:
             ("POST", "script"): lambda body: peer.converse.add_turns(body["turns"]),
             ("GET", "script"): lambda _: {"left": peer.converse.turns_left},
             ("DELETE", "script"): lambda _: peer.converse.clear(),
+            ("POST", "script/release"): lambda _: peer.converse.release(),
             ("POST", "faults"): peer.faults.add,
             ("DELETE", "faults"): lambda _: peer.faults.clear(),
             ("POST", "clock"): self._set_clock,

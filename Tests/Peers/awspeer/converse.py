@@ -17,7 +17,7 @@ from .parsing import invalid
 
 TURN_KEYS = {
     "reasoning", "redacted", "text", "calls", "stop", "usage", "error", "message", "retryAfter", "cut", "exception",
-    "after", "corrupt", "pause", "stamp"}
+    "after", "corrupt", "pause", "hold", "stamp"}
 CUTS = ("before-stop", "mid-message")
 # Sizes of the pieces that a stream is written in, so that the frames are split everywhere.
 SIZES = (7, 1, 29, 113, 3, 61, 509)
@@ -33,6 +33,7 @@ def in_pieces(text, count=3):
 class Converse:
     def __init__(self):
         self._turns = collections.deque()
+        self._permits = asyncio.Semaphore(0)
         self._reasonings = conversation.Reasonings()
         self.stamps = []
 
@@ -45,6 +46,17 @@ class Converse:
 
     def clear(self):
         self._turns.clear()
+        self._permits = asyncio.Semaphore(0)
+
+    def release(self):
+        """Lets one held turn go on, or the next one that would be."""
+        self._permits.release()
+
+    async def _wait(self, turn):
+        """Before the first word: for some time, or until the test has done what must come before."""
+        if turn.get("hold"):
+            await self._permits.acquire()
+        await asyncio.sleep(turn.get("pause", 0))
 
     @property
     def turns_left(self):
@@ -54,7 +66,7 @@ class Converse:
 
     async def converse(self, call):
         turn, content = self._next(call)
-        await asyncio.sleep(turn.get("pause", 0))
+        await self._wait(turn)
         if "cut" in turn or "corrupt" in turn:
             call.request.transport.abort()
             raise Dropped
@@ -77,7 +89,7 @@ class Converse:
         for name, payload, data in self._frames(turn, content, call):
             if name == "contentBlockDelta":
                 if is_first_delta:
-                    await asyncio.sleep(turn.get("pause", 0))
+                    await self._wait(turn)
                     is_first_delta = False
                 if is_first_text and turn.get("stamp") and "text" in payload["delta"]:
                     self.stamps.append(time.monotonic_ns())

@@ -49,6 +49,10 @@ class Peer:
         """Appends turns to what the model will say."""
         self._control("POST", "script", {"turns": turns})
 
+    def release(self):
+        """Lets one turn with `hold` go on."""
+        self._control("POST", "script/release")
+
     @property
     def turns_left(self):
         return self._control("GET", "script")["left"]
