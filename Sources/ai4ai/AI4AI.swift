@@ -8,7 +8,10 @@ struct AI4AI: AsyncParsableCommand {
         abstract: "Has errands on the web done by agents in a real browser.",
         discussion: "Settings come from the environment: see the README for AI4AI_MODEL_URL and the others.",
         version: "0.1.0",
-        subcommands: [Up.self, Runtime.self, Invoke.self, Browse.self, Doctor.self, DemoSiteCommand.self, Version.self]
+        subcommands: [
+            Up.self, Runtime.self, Invoke.self, Browse.self, Doctor.self, Tables.self, DemoSiteCommand.self,
+            Version.self,
+        ]
     )
 }
 

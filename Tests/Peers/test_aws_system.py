@@ -494,7 +494,7 @@ def test_doctor_finds_everything_well(cloud, site, runtime):
         ({}, ("ConnectBrowserAutomationStream", {"status": 403, "error": "AccessDeniedException"}), "browser",
          "ConnectBrowserAutomationStream"),
         ({}, ("ConverseStream", {"status": 403, "error": "AccessDeniedException"}), "model", "bedrock:InvokeModel"),
-        ({}, ("DescribeTable", {"status": 400, "error": "ResourceNotFoundException"}), "tables", "Create it"),
+        ({}, ("DescribeTable", {"status": 400, "error": "ResourceNotFoundException"}), "tables", "ai4ai tables create"),
         ({"AI4AI_MEMORY_ID": "nothing-AbCdEf1234"}, None, "memory", ""),
         ({"AI4AI_AUTOMATION_RUNTIME_ARN": AUTOMATION.replace("automation", "gone")}, None, "runtimes", ""),
     ],
@@ -520,6 +520,35 @@ def test_doctor_notices_a_clock_that_is_off(cloud, site, offset, words):
         cloud.clock(0)
     assert any(entry.startswith("FAILED  clock") and words in entry for entry in done.stdout.splitlines()), done.stdout
     assert "ok      browser" in done.stdout, "everything else works around it"
+
+
+# Tables
+
+def test_tables_are_created_once_and_checked():
+    peer = Peer()
+    try:
+        assert "does not exist. Create it with: ai4ai tables create" in command(peer, "tables", "check").stderr
+        assert command(peer, "tables", "create").stdout.count("was created") == 2
+        assert command(peer, "tables", "create").stdout.count("is there already") == 2
+        assert command(peer, "tables", "check").returncode == 0
+    finally:
+        peer.stop()
+
+
+def test_table_with_other_keys_is_named_with_what_to_do():
+    peer = Peer()
+    try:
+        boto3.client(
+            "dynamodb", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
+            aws_secret_access_key="peer-long-lived-secret").create_table(
+                TableName="ai4ai-chat-sessions", BillingMode="PAY_PER_REQUEST",
+                KeySchema=[{"AttributeName": "session_id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "session_id", "AttributeType": "S"}])
+        for verb in ("check", "create"):
+            done = command(peer, "tables", verb)
+            assert done.returncode == 1 and "instead of user_id (HASH, S) and session_id (RANGE, S)" in done.stderr
+    finally:
+        peer.stop()
 
 
 # Secrets, and starting

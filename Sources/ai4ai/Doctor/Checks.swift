@@ -117,37 +117,7 @@ struct Checks: Sendable {
         return "\(id) answers"
     }
 
-    /// The key attributes that the tables must have; source: the original plan.
-    private static let tables = [
-        ("ai4ai-chat-sessions", ["user_id:HASH:S", "session_id:RANGE:S"]),
-        ("ai4ai-chat-messages", ["session_id:HASH:S", "timestamp:RANGE:N"]),
-    ]
-
-    private func tables() async throws -> String {
-        let dynamo = DynamoDB(try self.aws.get())
-        for (name, keys) in Self.tables {
-            let table: JSONValue?
-            do {
-                table = try await dynamo.call("DescribeTable", ["TableName": .string(name)])["Table"]
-            } catch let error as AWSError where error.code == .notFound {
-                throw Failure("\(name) does not exist. Create it with HASH and RANGE \(keys.joined(separator: ", ")).")
-            }
-            let types = (table?["AttributeDefinitions"]?.array ?? []).reduce(into: [String: String]()) {
-                types, attribute in
-                types[attribute["AttributeName"]?.string ?? ""] = attribute["AttributeType"]?.string
-            }
-            let found = (table?["KeySchema"]?.array ?? []).map { key in
-                let attribute = key["AttributeName"]?.string ?? ""
-                return "\(attribute):\(key["KeyType"]?.string ?? ""):\(types[attribute] ?? "")"
-            }
-            guard found == keys else {
-                throw Failure(
-                    "\(name) has the keys \(found.joined(separator: ", ")) instead of \(keys.joined(separator: ", ")). "
-                        + "Keys cannot be changed: move it away and create it anew.")
-            }
-        }
-        return Self.tables.map(\.0).joined(separator: ", ")
-    }
+    private func tables() async throws -> String { try await ChatTables(try self.aws.get()).check() }
 
     private func runtimes() async throws -> String {
         let arn = try ARN(self.settings.automation.runtimeARN ?? "", service: "bedrock-agentcore")
