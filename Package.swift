@@ -218,7 +218,6 @@ let package = Package(
                 "AWSClient", "AgentCoreServices", "AgentEvents", "AgentLoop", "BrowserAutomation", "Models",
                 "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Tests/AWSProbe",
             swiftSettings: swiftSettings

@@ -27,8 +27,16 @@ struct AWSParts {
             guard let id = self.settings.model.bedrockID else { return nil }
             return BedrockModel(
                 try BedrockModelID(id), client: try self.client.get(),
-                caching: self.settings.model.promptCaching.flatMap { PromptCaching(rawValue: $0.rawValue) },
+                caching: self.settings.model.promptCaching.map(Self.caching),
                 maxTokens: self.settings.model.maxTokens, thinkingTokens: self.settings.model.thinkingTokens)
+        }
+    }
+
+    private static func caching(_ setting: Settings.Model.PromptCaching) -> PromptCaching {
+        switch setting {
+        case .none: .none
+        case .messages: .messages
+        case .everywhere: .everywhere
         }
     }
 

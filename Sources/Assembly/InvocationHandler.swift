@@ -15,7 +15,7 @@ struct InvocationHandler: Sendable {
         if let form = payload.unsupported {
             return try .json(
                 RunResult(
-                    message: "'\(form)' is not supported by this version of the runtime.", sessionID: run.sessionID,
+                    message: Self.unsupported(form), sessionID: run.sessionID,
                     runID: run.runID, status: .failed, code: "unsupported"))
         }
         guard payload.isAGUI || request.acceptsEventStream else {
@@ -36,10 +36,21 @@ struct InvocationHandler: Sendable {
             } catch let error as InvocationError {
                 return await socket.close(.unsupportedData, reason: error.description)
             }
-            for try await event in self.sequenced(self.runRequest(payload, context), context) {
+            let run = self.runRequest(payload, context)
+            if let form = payload.unsupported {
+                let event = AgentEvent.runError(.init(message: Self.unsupported(form), code: "unsupported"))
+                let id = EventID(run: run.runID, sequence: 1)
+                try await socket.send(JSONValue(encoding: Envelope(id: "\(id)", event: event)).json)
+                continue
+            }
+            for try await event in self.sequenced(run, context) {
                 try await socket.send(JSONValue(encoding: event).json)
             }
         }
+    }
+
+    private static func unsupported(_ form: String) -> String {
+        "'\(form)' is not supported by this version of the runtime."
     }
 
     /// The session header wins over the body, so that a payload cannot reach into another session.

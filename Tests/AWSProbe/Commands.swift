@@ -6,7 +6,6 @@ import BrowserAutomation
 import FoundationEssentials
 import Logging
 import Models
-import NIOCore
 import WebSocketClient
 
 /// What the probe can be told to do.
@@ -29,7 +28,9 @@ struct Commands {
         case "browser": return try await self.browser(command)
         case "memory": return try await self.memory(command)
         case "runs": return try await self.runs(command)
-        case "runtime": return try await self.runtime(command)
+        case "presign-runtime":
+            let runtime = try AgentRuntimeClient(self.client, arn: text("arn"))
+            return .string(try await runtime.presignedSocketURL(session: SessionID(rawValue: text("session"))))
         case let other: throw AWSError(.invalidInput, "The probe cannot '\(other)'.")
         }
     }
@@ -136,40 +137,4 @@ struct Commands {
         }
         return try JSONValue(encoding: record)
     }
-
-    private func runtime(_ command: JSONValue) async throws -> JSONValue {
-        let token = command["token"]?.string
-        let runtime = try AgentRuntimeClient(
-            self.client, arn: command["arn"]?.string ?? "", authentication: token.map { .bearer($0) } ?? .signature)
-        let session = SessionID(rawValue: command["session"]?.string ?? "probe")
-        let payload = command["payload"]?.json ?? "{}"
-        switch command["operation"]?.string {
-        case "invoke":
-            var invocation = AgentRuntimeClient.Invocation(payload: ByteBuffer(string: payload), session: session)
-            invocation.accept = command["accept"]?.string ?? "application/json"
-            if case .object(let headers) = command["headers"] {
-                invocation.headers = headers.compactMapValues(\.string)
-            }
-            let response = try await runtime.invoke(invocation)
-            return .string(String(buffer: try await response.bytes()))
-        case "socket":
-            let socket = try await runtime.openSocket(session: session)
-            try await socket.send(payload)
-            var messages: [JSONValue] = []
-            for try await message in socket.messages {
-                messages.append(.string(message.text))
-                if messages.count == command["messages"]?.integer { break }
-            }
-            await socket.close()
-            return .array(messages)
-        case "presign": return .string(try await runtime.presignedSocketURL(session: session))
-        default:
-            try await runtime.stopSession(session)
-            return true
-        }
-    }
-}
-
-extension WebSocketMessage {
-    fileprivate var text: String { String(buffer: self.data) }
 }

@@ -134,6 +134,29 @@ struct TurnLoopTests {
         #expect(run.outcome == .completed("In metres, please."))
     }
 
+    @Test("a message that comes in with the last answer is still answered, and none after that is taken in")
+    func lateSteering() async throws {
+        let model = ScriptedModel([.say("3"), .say("In miles: 2.")])
+        let loop = TurnLoop(
+            model: model, system: "s", tools: [], budget: .init(steps: 5),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let late = Mutex(["And in miles?"])
+        let asked = Mutex(0)
+        var messages = [Message.user("How far?")]
+        var usage = TokenUsage()
+        var callbacks = TurnLoop.Callbacks(emit: { _ in })
+        callbacks.endSteering = {
+            asked.withLock { $0 += 1 }
+            return late.withLock { texts in
+                defer { texts = [] }
+                return texts
+            }
+        }
+        #expect(try await loop.run(&messages, usage: &usage, callbacks: callbacks) == .completed("In miles: 2."))
+        #expect(messages.map(\.text) == ["How far?", "3", "And in miles?", "In miles: 2."])
+        #expect(asked.withLock { $0 } == 2)
+    }
+
     @Test("cancelling ends a run whose model never answers")
     func cancellation() async throws {
         let run = Task { try await Self.run([.hang]) }

@@ -31,6 +31,7 @@ struct SessionTests {
                 try await WebSocketClient().connect(to: self.chromium.webSocketURL)
             } stop: {
                 await self.chromium.stop()
+                return true
             }
         }
     }
@@ -91,6 +92,44 @@ struct SessionTests {
                 _ = try await again.fill(field, with: "Aminah")
                 #expect(try await again.snapshot().text.contains("Aminah"))
                 await #expect(throws: BrowserError.self) { try await page.snapshot() }
+            }
+        }
+    }
+
+    @Test("a browser whose last tab was closed meanwhile gets a new one")
+    func noTabLeft() async throws {
+        try await withBrowser { browser in
+            _ = try await browser.openTab()
+            for tab in browser.tabs.map(\.id) { try await browser.closeTab(tab) }
+            while !browser.tabs.isEmpty { await Task.yield() }
+            await browser.detach()
+            do {
+                try await browser.reconnect()
+                #expect(browser.tabs.count == 1)
+            } catch let error as BrowserError {
+                // Some Chromiums end with their last tab.
+                #expect(error.code == .browserGone)
+            }
+        }
+    }
+
+    @Test("a page that went where it may not while there was no connection is left before it is read")
+    func wallBeforeReading() async throws {
+        try await withPages(["/": "secret"]) { other, secret in
+            let html = """
+                <form id=f method=post action='\(secret)/'></form><script>setTimeout(() => f.submit(), 1000)</script>
+                """
+            try await withPages(["/": .html(html)]) { _, address in
+                try await withBrowser {
+                    $0.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
+                } _: { browser in
+                    _ = try await browser.currentPage().navigate(to: address)
+                    await browser.detach()
+                    while other.submissions.isEmpty { await Task.yield() }
+                    try await browser.reconnect()
+                    #expect(try await browser.currentPage().snapshot().text.contains("secret") == false)
+                    #expect(browser.tabs.allSatisfy { !$0.url.hasPrefix(secret) })
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ package import AWSClient
 package import AgentEvents
 import AgentLoop
 package import BrowserAutomation
+import Crypto
 import FoundationEssentials
 package import Logging
 import NIOHTTP1
@@ -37,7 +38,8 @@ package struct AgentCoreBrowser: BrowserSource {
     package func start(name: String) async throws -> BrowserEndpoint {
         let reference: BrowserReference
         do {
-            reference = try await self.startSession(name: name)
+            // Whoever gives up meanwhile has started a browser too, which then is stopped like any other.
+            reference = try await withoutCancellation { try await self.startSession(name: name) }
         } catch let error as AWSError {
             throw BrowserError(.cannotStart, self.explain(error, permission: "StartBrowserSession"))
         }
@@ -59,7 +61,7 @@ package struct AgentCoreBrowser: BrowserSource {
 
     package func stopAll(name: String) async {
         do {
-            for session in try await self.sessions(status: .ready) where session.name == name {
+            for session in try await self.sessions(status: .ready) where session.name == Self.sessionName(name) {
                 try await self.stop(.init(browser: self.configuration.identifier, session: session.id))
             }
         } catch {
@@ -77,22 +79,32 @@ package struct AgentCoreBrowser: BrowserSource {
             // A run that was cancelled must end its browser too; AWSClient's time limits bound it.
             do {
                 try await withoutCancellation { try await self.stop(reference) }
+                return true
             } catch {
                 self.logger.warning(
                     "A browser session could not be stopped; it ends by its own timeout",
                     metadata: ["id": "\(reference.session)", "error": "\(error)"])
+                return false
             }
         }
+    }
+
+    /// The name itself where the service takes it, and otherwise one that stands for it and no other.
+    private static func sessionName(_ name: String) -> String {
+        guard name.count > 100 else { return name }
+        return "\(name.prefix(60)) \(SHA256.hash(data: Array(name.utf8)).prefix(16).hexadecimal)"
     }
 
     // MARK: The automation socket
 
     /// Opens the CDP socket.
-    /// - Parameter readyBy: Until then a session that was just started may not be ready yet, and is tried again.
+    /// - Parameter readyBy: Until then a session that was just started may not be ready yet, and is tried again. A
+    ///   service that is out of reach for a moment is tried again in any case, because the browser lives on.
     /// - Throws: ``BrowserError`` with the known causes of a refusal.
     private func connect(
         _ reference: BrowserReference, readyBy: ContinuousClock.Instant
     ) async throws -> WebSocketConnection {
+        let outageEnds = ContinuousClock.now + .seconds(15)
         var pause = Duration.milliseconds(200)
         while true {
             do {
@@ -102,7 +114,13 @@ package struct AgentCoreBrowser: BrowserSource {
                 let headers = handshake.headers + [(name: "User-Agent", value: "ai4ai (Session: \(reference.session))")]
                 return try await WebSocketClient().connect(to: handshake.url, headers: headers)
             } catch let error as WebSocketError {
-                guard .now + pause < readyBy, error.status.map({ $0 == 404 || $0 == 409 || $0 >= 500 }) ?? true else {
+                let patience: ContinuousClock.Instant? =
+                    switch error.status ?? 503 {
+                    case 500...: outageEnds
+                    case 404, 409: readyBy
+                    default: nil
+                    }
+                guard let patience, .now + pause < patience else {
                     throw BrowserError(.browserGone, Self.explain(error, reference))
                 }
                 try await Task.sleep(for: pause)
@@ -183,7 +201,7 @@ extension AgentCoreBrowser {
     package func startSession(name: String) async throws -> BrowserReference {
         var request = try self.request("StartBrowserSession", .PUT, "start")
         request.setJSON([
-            "name": .string(String(name.prefix(100))),
+            "name": .string(Self.sessionName(name)),
             "sessionTimeoutSeconds": .integer(self.configuration.sessionTimeout),
             "viewPort": [
                 "width": .integer(self.configuration.viewport.width),

@@ -2,12 +2,15 @@ import AgentEvents
 
 /// Notices a model that does the same thing again and again with the same outcome.
 struct RepetitionGuard {
-    private var last: (name: String, input: String, result: String)?
+    private var last: (name: String, input: String, result: ToolResult)?
     private var count = 0
 
     /// What the model is told at its third identical call in a row, and at each one after.
     mutating func warning(for call: ToolCall, result: ToolResult) -> String? {
-        let this = (name: call.name, input: call.input.json, result: result.text)
+        var result = result
+        // Each call has an id of its own; what counts is what came of it.
+        result.callID = ""
+        let this = (name: call.name, input: call.input.json, result: result)
         if let last, last == this { self.count += 1 } else { self.count = 1 }
         self.last = this
         guard self.count >= 3 else { return nil }

@@ -33,15 +33,19 @@ public struct TurnLoop: Sendable {
         public var save: @Sendable ([Message]) async throws -> Void
         /// Gives the messages that came in for this run since the last step.
         public var takeSteering: @Sendable () async -> [String]
+        /// The same before the run ends; when it gives nothing, no more messages are taken in for this run.
+        public var endSteering: @Sendable () async -> [String]
 
         public init(
             emit: @escaping EventSink,
             save: @escaping @Sendable ([Message]) async throws -> Void = { _ in },
-            takeSteering: @escaping @Sendable () async -> [String] = { [] }
+            takeSteering: @escaping @Sendable () async -> [String] = { [] },
+            endSteering: @escaping @Sendable () async -> [String] = { [] }
         ) {
             self.emit = emit
             self.save = save
             self.takeSteering = takeSteering
+            self.endSteering = endSteering
         }
     }
 
@@ -91,7 +95,10 @@ public struct TurnLoop: Sendable {
             let calls = answer.toolCalls
             guard !calls.isEmpty else {
                 try await callbacks.save(messages)
-                return .completed(answer.text)
+                let late = await callbacks.endSteering()
+                guard !late.isEmpty else { return .completed(answer.text) }
+                messages += late.map { .user($0) }
+                continue
             }
             var results: [Message.Content] = []
             for call in calls {

@@ -100,7 +100,7 @@ final class TurnReader {
             }
         }
         let message = Message(role: .assistant, content: content)
-        guard !message.text.isEmpty || !message.toolCalls.isEmpty else {
+        guard !message.text.allSatisfy(\.isWhitespace) || !message.toolCalls.isEmpty else {
             throw ModelError(.badAnswer, "The model answered nothing.")
         }
         return message

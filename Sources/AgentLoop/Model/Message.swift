@@ -128,6 +128,17 @@ public struct ToolResult: Sendable, Hashable, Codable {
 }
 
 extension Message {
+    /// How many pictures and documents it holds.
+    package var attachmentCount: Int {
+        self.content.reduce(0) { count, content in
+            switch content {
+            case .attachment: count + 1
+            case .toolResult(let result): count + result.attachments.count
+            case .text, .toolCall, .reasoning: count
+            }
+        }
+    }
+
     /// The message with its pictures and documents named instead of held, as it is kept in a record.
     package var withoutAttachments: Message {
         Message(

@@ -152,18 +152,16 @@ public struct AutomationAgent: Automation {
     }
 
     public func stopLeftovers(of session: SessionID, browser: BrowserReference?) async {
+        // One that cannot be attached to has ended.
         if let browser, let endpoint = try? await self.browsers.attach(to: browser) {
-            await endpoint.stop()
+            _ = await endpoint.stop()
             self.logger.notice("Ended the browser that an earlier process left", metadata: ["id": "\(browser.session)"])
         }
         await self.browsers.stopAll(name: Self.browserName(session))
     }
 
     /// What the browsers of a session are called, so that a list of browsers tells whose they are.
-    private static func browserName(_ session: SessionID) -> String {
-        let plain = session.rawValue.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-        return "ai4ai-\(String(plain).prefix(90))"
-    }
+    private static func browserName(_ session: SessionID) -> String { "ai4ai session \(session)" }
 
     private static let system = """
         You do a task in a web browser, with the tools you are given, and then report what came of it.

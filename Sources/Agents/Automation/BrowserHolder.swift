@@ -54,10 +54,13 @@ actor BrowserHolder {
     /// Whether the browser is there and its connection is lost.
     var isConnectionLost: Bool { self.session.map { !$0.isAlive } ?? false }
 
+    /// The tabs that pages have opened since the last call.
+    func takeOpenedTabs() -> [String] { self.session?.takeOpenedTabs() ?? [] }
+
     /// Ends the browser, if one was started.
     func close() async {
         guard let session = self.session.take() else { return }
-        await session.close()
-        await self.onClose()
+        // A browser that could not be ended stays in the record, for the next run to try.
+        if await session.close() { await self.onClose() }
     }
 }

@@ -259,7 +259,7 @@ struct BrowserTools {
             .custom(
                 .init(name: "browser.navigated", value: ["url": .string(report.url), "title": .string(report.title)])))
         var words = Self.words(report)
-        let opened = try await self.holder.browser().takeOpenedTabs()
+        let opened = await self.holder.takeOpenedTabs()
         if !opened.isEmpty {
             words += "\nThe page opened new tabs: \(opened.joined(separator: ", ")). Use the tabs tool to switch."
         }

@@ -40,9 +40,17 @@ public struct Coordinator: Sendable {
             var inner = context
             // The coordinator's transcript keeps the report, not each step that led to it.
             inner.callbacks.save = { _ in }
+            // When the task ends the conversation goes on.
+            inner.callbacks.endSteering = { [] }
             let task = AutomationTask(goal: input.goal, startURL: input.startURL)
-            let outcome = try await automation.run(task, inner, usage: &used)
-            await automationUsage.add(used)
+            let outcome: TurnLoop.Outcome
+            do {
+                outcome = try await automation.run(task, inner, usage: &used)
+                await automationUsage.add(used)
+            } catch {
+                await automationUsage.add(used)
+                throw error
+            }
             switch outcome {
             case .completed(let report): return report
             case .outOfBudget(let reason): return "The browser agent stopped: \(reason)"
@@ -51,9 +59,14 @@ public struct Coordinator: Sendable {
         let loop = TurnLoop(
             model: self.model, system: Self.system(), tools: [browse], budget: self.budget,
             userContext: context.recalled, logger: self.logger)
-        let outcome = try await loop.run(&messages, usage: &usage, callbacks: context.callbacks)
-        usage += await automationUsage.total
-        return outcome
+        do {
+            let outcome = try await loop.run(&messages, usage: &usage, callbacks: context.callbacks)
+            usage += await automationUsage.total
+            return outcome
+        } catch {
+            usage += await automationUsage.total
+            throw error
+        }
     }
 
     private actor UsageSum {

@@ -11,6 +11,11 @@ public protocol LongTermMemory: Sendable {
     func remember(_ messages: [Message], of user: UserID, in session: SessionID) async throws
 }
 
+/// The memory has not answered in time.
+private struct MemoryTooSlow: Error, CustomStringConvertible {
+    let description = "It did not answer within 5 seconds."
+}
+
 /// A memory that is never in the way: bounded in time, and silent but for the log when it fails.
 struct MemoryAccess: Sendable {
     /// What recalled texts may take of the prompt, in characters.
@@ -25,9 +30,10 @@ struct MemoryAccess: Sendable {
         guard let memory, let user else { return nil }
         var left = Self.budget
         let texts = await self.bounded("recall") { try await memory.recall(query, for: user, in: session) } ?? []
-        let lines = texts.map { $0.replacing("user_context>", with: "user context>") }.prefix { text in
+        let lines = texts.map { $0.replacing("user_context>", with: "user context>") }.filter { text in
+            guard text.count <= left else { return false }
             left -= text.count
-            return left >= 0
+            return true
         }
         guard !lines.isEmpty else { return nil }
         return """
@@ -53,7 +59,7 @@ struct MemoryAccess: Sendable {
                 group.addTask { try await body() }
                 group.addTask {
                     try await Task.sleep(for: Self.patience)
-                    return nil
+                    throw MemoryTooSlow()
                 }
                 defer { group.cancelAll() }
                 return try await group.next() ?? nil

@@ -32,11 +32,20 @@ public struct AgentRuns: Sendable {
         do {
             let result = try await self.runInLane(request, emit)
             await self.lanes.leave(session)
+            await self.remember(request, result)
             return result
         } catch {
             await self.lanes.leave(session)
             throw error
         }
+    }
+
+    /// After the lane is free again, and also where the client has left with its answer.
+    private func remember(_ request: RunRequest, _ result: RunResult) async {
+        guard case .prompt(let prompt) = request.work, result.status == .completed else { return }
+        await Task { [memory] in
+            await memory.remember(prompt, answer: result.message, request.userID, request.sessionID)
+        }.value
     }
 
     // MARK: A session that is busy
@@ -65,7 +74,9 @@ public struct AgentRuns: Sendable {
             return await self.fail(request, code: "storage", "\(error)", emit)
         }
         if let leftovers = await keeper.takeLeftovers() {
-            await self.automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser)
+            await Task { [automation] in
+                await automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser)
+            }.value
         }
         var usage = TokenUsage(model: self.modelName)
         do {
@@ -73,11 +84,7 @@ public struct AgentRuns: Sendable {
             switch outcome {
             case .completed(let text):
                 try await keeper.finish(.completed, answer: text)
-                let result = await self.finish(request, text, .completed, usage: usage, emit)
-                if case .prompt(let prompt) = request.work {
-                    await self.memory.remember(prompt, answer: text, request.userID, request.sessionID)
-                }
-                return result
+                return await self.finish(request, text, .completed, usage: usage, emit)
             case .outOfBudget(let reason):
                 try await keeper.finish(.failed, answer: reason)
                 return await self.fail(request, code: "budget_exceeded", reason, usage: usage, emit)
@@ -100,6 +107,7 @@ public struct AgentRuns: Sendable {
         let lanes = self.lanes
         var callbacks = TurnLoop.Callbacks(emit: emit)
         callbacks.takeSteering = { await lanes.takeSteering(request.sessionID) }
+        callbacks.endSteering = { await lanes.endSteering(request.sessionID) }
         if case .prompt = request.work { callbacks.save = { try await keeper.save($0) } }
         var context = RunContext(
             session: request.sessionID, user: request.userID, propagation: request.propagation, callbacks: callbacks,

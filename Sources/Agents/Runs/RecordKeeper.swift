@@ -37,7 +37,8 @@ actor RecordKeeper {
         case .prompt(let text): record.transcript.append(.user(text))
         case .automation(let task): record.transcript.append(.user(task.prompt))
         }
-        let leftovers = record.status == .running ? Leftovers(browser: record.browser) : nil
+        let isLeft = record.status == .running || record.browser != nil
+        let leftovers = isLeft ? Leftovers(browser: record.browser) : nil
         record.runID = request.runID
         record.status = .running
         return RecordKeeper(record: try await store.save(record), leftovers: leftovers, store: store)
@@ -50,7 +51,7 @@ actor RecordKeeper {
 
     func save(_ transcript: [Message]) async throws {
         self.record.transcript = transcript.map(\.withoutAttachments)
-        self.record = try await self.store.save(self.record)
+        try await self.saveInAnyCase()
     }
 
     /// Records which browser the run uses.
@@ -61,12 +62,13 @@ actor RecordKeeper {
 
     /// Records the end. The answer joins the transcript unless the loop has put it there.
     func finish(_ status: RunStatus, answer: String) async throws {
-        if self.record.transcript.last != .assistant(answer) { self.record.transcript.append(.assistant(answer)) }
+        let last = self.record.transcript.last
+        if last?.role != .assistant || last?.text != answer { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
         try await self.saveInAnyCase()
     }
 
-    /// The end of a run that was cancelled is recorded too.
+    /// Whole also where the run is cancelled meanwhile: a save that may have happened or not would refuse the next.
     private func saveInAnyCase() async throws {
         let (record, store) = (self.record, self.store)
         self.record = try await withoutCancellation { try await store.save(record) }

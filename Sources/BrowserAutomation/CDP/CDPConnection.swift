@@ -41,14 +41,14 @@ final class CDPConnection: Sendable {
     private let state = Mutex(State())
     /// The reader and the heartbeat; they end with the connection.
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
-    private let onClose: @Sendable () -> Void
+    private let onClose: @Sendable (CDPConnection) -> Void
 
     /// Speaks CDP over a browser-level socket.
     /// - Parameters:
     ///   - heartbeat: How often the browser is asked whether it is still there: half-open connections fail silently.
     ///   - onClose: Called once when the connection is gone, whoever ended it.
     static func open(
-        _ socket: WebSocketConnection, heartbeat: Duration, onClose: @escaping @Sendable () -> Void
+        _ socket: WebSocketConnection, heartbeat: Duration, onClose: @escaping @Sendable (CDPConnection) -> Void
     ) -> CDPConnection {
         let connection = CDPConnection(socket: socket, onClose: onClose)
         connection.tasks.withLock {
@@ -57,9 +57,18 @@ final class CDPConnection: Sendable {
         return connection
     }
 
-    private init(socket: WebSocketConnection, onClose: @escaping @Sendable () -> Void) {
+    private init(socket: WebSocketConnection, onClose: @escaping @Sendable (CDPConnection) -> Void) {
         self.socket = socket
         self.onClose = onClose
+    }
+
+    /// Whether commands can be sent.
+    var isOpen: Bool { self.state.withLock { $0.failure == nil } }
+
+    /// Breaks the connection off at once.
+    func abort(_ reason: String) {
+        self.fail(BrowserError(.browserGone, reason))
+        self.socket.channel.close(promise: nil)
     }
 
     /// Ends the connection; waiting commands fail with `browserGone`.
@@ -75,8 +84,7 @@ final class CDPConnection: Sendable {
         while (try? await Task.sleep(for: interval)) != nil {
             let timer = Task {
                 guard (try? await Task.sleep(for: patience)) != nil else { return }
-                self.fail(BrowserError(.browserGone, "The browser has not answered for \(patience)."))
-                self.socket.channel.close(promise: nil)
+                self.abort("The browser has not answered for \(patience).")
             }
             defer { timer.cancel() }
             guard (try? await self.send("Browser.getVersion")) != nil else { return }
@@ -243,7 +251,7 @@ final class CDPConnection: Sendable {
         if isFirst {
             for task in self.tasks.withLock({ $0 }) { task.cancel() }
             // Before those who wait: whoever hears of the failure finds the connection gone.
-            self.onClose()
+            self.onClose(self)
         }
         for waiter in waiting { waiter.continuation.resume(throwing: error) }
     }

@@ -30,8 +30,15 @@ extension BrowserPage {
         let frame = try await self.connection.send("Page.getFrameTree", session: self.sessionID, as: FrameTree.self)
             .frameTree.frame
         self.change { state in
+            // A navigation that has been reported meanwhile knows better.
+            guard state.loaderID == nil else { return }
             state.url = frame.url + (frame.urlFragment ?? "")
             state.loaderID = frame.loaderId
+        }
+        // Nobody judged where the page went while there was no connection.
+        if let refusal = await self.gate.refusal(of: self.url) {
+            try await self.connection.send("Page.navigate", ["url": "about:blank"], session: self.sessionID)
+            self.note("A page was left that had been opened while the connection was lost: \(refusal)")
         }
         // Switching it on reports each context that exists, before the answer.
         try await self.connection.send("Runtime.enable", session: self.sessionID)

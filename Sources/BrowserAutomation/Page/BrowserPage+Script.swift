@@ -96,7 +96,11 @@ extension BrowserError {
     /// Whether the document that a call was made in is gone.
     var isLostContext: Bool {
         self.code == .protocolFailure
-            && ["context", "Inspected target navigated", "No frame", "Frame with the given"].contains {
+            && [
+                "context", "Inspected target navigated", "No frame", "Frame with the given",
+                // The connection was lost between making the world and putting our script into it.
+                "__ai4ai is not defined",
+            ].contains {
                 self.message.contains($0)
             }
     }

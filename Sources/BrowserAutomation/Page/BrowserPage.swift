@@ -74,9 +74,9 @@ public final class BrowserPage: Sendable {
         let size = self.configuration.viewport
         self.post("Fetch.enable")
         self.post("Page.enable")
+        self.post("Inspector.enable")
         if !isNew { try await self.adopt() }
         self.post("Page.setLifecycleEventsEnabled", ["enabled": true])
-        self.post("Inspector.enable")
         self.post("Target.setAutoAttach", ["autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true])
         self.post("Emulation.setFocusEmulationEnabled", ["enabled": true])
         self.post(
@@ -107,8 +107,9 @@ public final class BrowserPage: Sendable {
 
     private func ready() async throws {
         guard try await self.wait(until: .now + Self.setUpPatience, for: \.isReady) else {
-            throw BrowserError(
-                .pageGone, "The tab \(self.id) did not start within \(Self.setUpPatience). Open another.")
+            let reason = "The tab \(self.id) did not start within \(Self.setUpPatience). Open another."
+            self.markGone(reason)
+            throw BrowserError(.pageGone, reason)
         }
     }
 

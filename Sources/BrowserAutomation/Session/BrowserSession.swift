@@ -17,8 +17,9 @@ public final class BrowserSession: Sendable {
         /// The names of tabs that were there before the connection was lost, by their targets.
         var known: [String: BrowserPage.Identity] = [:]
         var lastTab = 0
+        var isClosed = false
 
-        var isAlive: Bool { self.connection != nil }
+        var isAlive: Bool { self.connection?.isOpen ?? false }
     }
 
     private let endpoint: BrowserEndpoint
@@ -44,7 +45,7 @@ public final class BrowserSession: Sendable {
         do {
             return try await self.open(endpoint, configuration: configuration, logger: logger)
         } catch {
-            await endpoint.stop()
+            _ = await endpoint.stop()
             throw error
         }
     }
@@ -65,10 +66,17 @@ public final class BrowserSession: Sendable {
     /// Whether the browser can be used. Where its connection was lost, ``reconnect()`` tells whether it still lives.
     public var isAlive: Bool { self.state.withLock { $0.isAlive } }
 
-    /// Ends the connection and the browser.
-    public func close() async {
-        await self.state.withLock { $0.connection }?.close()
-        await self.endpoint.stop()
+    /// Ends the connection and the browser, for good; returns whether the browser is gone.
+    @discardableResult
+    public func close() async -> Bool {
+        let connection = self.state.withLock { state in
+            state.isClosed = true
+            return state.connection
+        }
+        // Side by side: a socket whose other end does not take its leave must not keep a browser running.
+        async let isGone = self.endpoint.stop()
+        await connection?.close()
+        return await isGone
     }
 
     /// Ends the connection and leaves the browser running.
@@ -82,6 +90,7 @@ public final class BrowserSession: Sendable {
     /// - Throws: ``BrowserError`` with code `browserGone` where the browser itself has ended.
     public func reconnect() async throws {
         guard !self.isAlive else { return }
+        if let lost = self.state.withLock({ $0.connection }) { self.lose(lost) }
         try await self.connect()
         self.logger.notice("Connected again to the browser")
     }
@@ -89,21 +98,26 @@ public final class BrowserSession: Sendable {
     private func connect() async throws {
         let connection = CDPConnection.open(
             try await self.endpoint.connect(), heartbeat: self.configuration.heartbeat
-        ) { [weak self] in self?.lose() }
-        self.state.withLock { $0.connection = connection }
+        ) { [weak self] connection in self?.lose(connection) }
+        let isClosed = self.state.withLock { state in
+            state.connection = connection
+            return state.isClosed
+        }
         do {
+            if isClosed { throw BrowserError(.browserGone, "The browser session was closed.") }
             try await self.attach(connection)
         } catch {
             await connection.close()
             // It may have been lost before it was noted above.
-            self.lose()
+            self.lose(connection)
             throw error
         }
     }
 
-    /// Takes note that the connection is gone, and wakes whoever waits for something from it.
-    private func lose() {
-        let watchers = self.state.withLock { state in
+    /// Takes note that a connection is gone, and wakes whoever waits for something from it.
+    private func lose(_ connection: CDPConnection) {
+        let watchers = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard state.connection === connection else { return [] }
             state.connection = nil
             for page in state.pages {
                 state.known[page.targetID] = page.identity
@@ -227,6 +241,10 @@ public final class BrowserSession: Sendable {
         }
         defer { timer.cancel() }
         try await connection.send("Target.setAutoAttach", Self.autoAttach)
+        // Tabs that were there are attached by now. After a lost connection there may be none left.
+        if self.state.withLock({ $0.pages.isEmpty && $0.lastTab > 0 }) {
+            try await connection.send("Target.createTarget", ["url": "about:blank"])
+        }
         try await self.waitForPage { !$0.pages.isEmpty }
     }
 
@@ -314,8 +332,8 @@ public final class BrowserSession: Sendable {
                     if resumeNow { continuation.resume() }
                 }
             } onCancel: {
-                // Whoever is cancelled here ends the session.
-                self.lose()
+                // Whoever is cancelled here ends the connection.
+                self.state.withLock { $0.connection }?.abort("A tab that was waited for is not wanted any more.")
             }
         }
         try Task.checkCancellation()

@@ -31,13 +31,13 @@ public struct BrowserEndpoint: Sendable {
     public var reference: BrowserReference?
     /// Opens the browser-level CDP socket, each time anew: a signature in its handshake holds for minutes only.
     public var connect: @Sendable () async throws -> WebSocketConnection
-    /// Ends the browser; returns when it is gone.
-    public var stop: @Sendable () async -> Void
+    /// Ends the browser; returns whether it is gone.
+    public var stop: @Sendable () async -> Bool
 
     /// Creates an endpoint.
     public init(
         reference: BrowserReference? = nil, connect: @escaping @Sendable () async throws -> WebSocketConnection,
-        stop: @escaping @Sendable () async -> Void
+        stop: @escaping @Sendable () async -> Bool
     ) {
         self.reference = reference
         self.connect = connect
@@ -66,6 +66,7 @@ public struct LocalBrowserSource: BrowserSource {
             }
         } stop: {
             await chromium.stop()
+            return true
         }
     }
 }

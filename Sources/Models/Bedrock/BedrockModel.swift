@@ -12,7 +12,7 @@ import Synchronization
 /// Connects on the first turn and not before.
 package final class BedrockModel: LanguageModel {
     package let name: String
-    package let seesImages = true
+    package var seesImages: Bool { self.id.seesImages }
     private let client: AWSClient
     private let id: BedrockModelID
     private let request: ConverseRequest

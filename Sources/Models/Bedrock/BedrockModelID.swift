@@ -25,6 +25,14 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether the model looks at pictures; not where that is not known, because other models refuse them.
+    package var seesImages: Bool {
+        let id = self.description
+        if id.contains("anthropic.claude") { return !id.contains("claude-v2") && !id.contains("claude-instant") }
+        if id.contains("amazon.nova") { return !id.contains("nova-micro") }
+        return ["llama4", "llama3-2-11b", "llama3-2-90b", "pixtral"].contains { id.contains($0) }
+    }
+
     /// Where this model takes cache points. None where that is not known, because other models refuse them.
     ///
     /// Source: Amazon Bedrock user guide, "Prompt caching".
@@ -40,7 +48,7 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// The places in which a model takes cache points.
-package enum PromptCaching: String, Sendable, Hashable {
+package enum PromptCaching: Sendable, Hashable {
     case none
     /// System and messages, but not tools.
     case messages

@@ -3,7 +3,8 @@ import AgentLoop
 
 /// Writes the body of Converse and ConverseStream, by the rules that Bedrock refuses requests for:
 /// roles take turns and the user begins and ends; no text is blank; each tool call is answered once, in the next
-/// message and before anything else there; tools are described whenever the history has tool blocks.
+/// message and before anything else there; tools are described whenever the history has tool blocks; there are at
+/// most 20 pictures and documents.
 struct ConverseRequest {
     let model: String
     let caching: PromptCaching
@@ -31,6 +32,7 @@ struct ConverseRequest {
         return .object(body)
     }
 
+    private static let maxAttachments = 20
     private static let cachePoint: JSONValue = ["cachePoint": ["type": "default"]]
 
     // MARK: Tools
@@ -118,17 +120,19 @@ struct ConverseRequest {
     private func isKept(_ content: Message.Content) -> Bool {
         switch content {
         case .text(let text): !Self.isBlank(text)
-        // Another model's thoughts prove nothing here.
-        case .reasoning(let reasoning): reasoning.model == self.model
+        // Another model's thoughts prove nothing here, and unsigned ones are refused.
+        case .reasoning(let reasoning):
+            reasoning.model == self.model && (reasoning.signature != nil || reasoning.redacted != nil)
         case .toolCall, .toolResult, .attachment: true
         }
     }
 
     private func wellFormed(_ messages: [Message]) -> [Message] {
         var ordered: [Message] = []
-        for message in messages {
+        for message in Self.withNewestAttachments(messages) {
             let content = message.content.filter(self.isKept)
-            guard !content.isEmpty, !ordered.isEmpty || message.role == .user else { continue }
+            let isSaid = content.contains { if case .reasoning = $0 { false } else { true } }
+            guard isSaid, !ordered.isEmpty || message.role == .user else { continue }
             if ordered.last?.role == message.role {
                 ordered[ordered.count - 1].content += content
             } else {
@@ -138,10 +142,19 @@ struct ConverseRequest {
         return Self.answered(ordered)
     }
 
+    /// The newest pictures and documents, and of older messages the names of theirs.
+    private static func withNewestAttachments(_ messages: [Message]) -> [Message] {
+        var left = self.maxAttachments
+        return messages.reversed().map { message in
+            left -= message.attachmentCount
+            return left >= 0 ? message : message.withoutAttachments
+        }.reversed()
+    }
+
     /// Gives each call exactly one result, right after it.
     private static func answered(_ messages: [Message]) -> [Message] {
         var messages = messages
-        if messages.last?.role == .assistant { messages.append(.user("Go on.")) }
+        if messages.last?.role != .user { messages.append(.user("Go on.")) }
         var open: [ToolCall] = []
         for index in messages.indices {
             guard messages[index].role == .user else {
