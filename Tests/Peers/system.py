@@ -1,11 +1,13 @@
 """The built programs as a whole: processes with homes and ports of their own, watched and always stopped."""
 
+import http.server
 import os
 import pathlib
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -42,7 +44,11 @@ class Served:
         self.process = subprocess.Popen(
             [BUILD / arguments[0], *arguments[1:]], env=os.environ | base | environment, stdout=self.log,
             stderr=subprocess.STDOUT)
-        eventually(self.is_healthy, "the start")
+        try:
+            eventually(self.is_healthy, "the start")
+        except BaseException:
+            self._end()
+            raise
 
     def is_healthy(self):
         try:
@@ -74,10 +80,13 @@ class Served:
         try:
             self.process.wait(20)
         finally:
-            self.process.kill()
-            self.process.wait()
-            self.log.close()
-            self.directory.cleanup()
+            self._end()
+
+    def _end(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+        self.directory.cleanup()
 
 
 class System(Served):
@@ -121,12 +130,17 @@ class DemoSite:
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
             [BUILD / "ai4ai", "demo-site", "--port", str(self.port)], stdout=subprocess.DEVNULL)
-        eventually(self.is_up, "the demo site's start")
+        try:
+            eventually(self.is_up, "the demo site's start")
+        except BaseException:
+            self.stop()
+            raise
 
     def is_up(self):
         try:
             return requests.get(self.url, timeout=5).ok
         except requests.ConnectionError:
+            assert self.process.poll() is None, "the demo site has ended"
             return False
 
     def received(self):
@@ -134,4 +148,34 @@ class DemoSite:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(20)
+        try:
+            self.process.wait(20)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+
+class Page:
+    """One page on a free port of this machine. `on_get` is called before each time that it is given out."""
+
+    def __init__(self, html, on_get=lambda: None):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                on_get()
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.end_headers()
+                self.wfile.write(html.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,5 +1,8 @@
 """Bedrock beside a peer that holds each request against botocore's model and the rules of conversations."""
 
+import json
+import re
+
 import pytest
 
 from probe import Refused
@@ -38,6 +41,23 @@ def turn(probe, *messages, model=MODEL, tools=(), **more):
     return probe("turn", model=model, messages=messages, tools=list(tools), **more)
 
 
+def arguments(events):
+    """What the calls ask for, by their ids: the events are printed as Swift describes them."""
+    pieces = {}
+    for event in events:
+        match = re.fullmatch(r'(?:\w+\.)*toolCallInput\(id: "(.*?)", delta: "(.*)"\)', event, re.DOTALL)
+        if match:
+            pieces[match[1]] = pieces.get(match[1], "") + unescaped(match[2])
+    return {identifier: json.loads(text or "{}") for identifier, text in pieces.items()}
+
+
+def unescaped(literal):
+    plain = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+    return re.sub(
+        r"\\(?:u\{([0-9A-Fa-f]+)\}|(.))",
+        lambda match: chr(int(match[1], 16)) if match[1] else plain.get(match[2], match[2]), literal)
+
+
 def last(peer, operation="ConverseStream"):
     return peer.requests(operation)[-1]["params"]
 
@@ -56,9 +76,13 @@ def test_text_comes_in_pieces_with_usage_and_its_reason_to_stop(peer, probe):
 
 
 def test_tool_calls_come_whole_also_without_arguments(peer, probe):
-    peer.script({"calls": [{"tool": "look", "input": {}}, {"tool": "fill", "input": {"text": "a \"b\" \\ ü", "n": 3}}]})
+    value = {"text": "a \"b\" \\ ü\n", "n": 3}
+    peer.script({"calls": [{"tool": "look", "input": {}}, {"tool": "fill", "input": value}]})
     events = turn(probe, user("go"), tools=["look", "fill"])["events"]
-    assert sum(event.startswith("toolCallStart") for event in events) == 2
+    started = [event.split('"')[1::2] for event in events if event.startswith("toolCallStart")]
+    assert [name for _, name in started] == ["look", "fill"]
+    found = arguments(events)
+    assert [found.get(identifier, {}) for identifier, _ in started] == [{}, value], events
     assert events[-1].endswith("toolUse)")
 
 
@@ -87,6 +111,17 @@ def test_hidden_thoughts_go_back_too(peer, probe):
     peer.script({"text": "Done."})
     answer = {"role": "assistant", "content": [{"reasoning": {"_0": thought}}, call(identifier)]}
     assert "failure" not in turn(probe, user("go"), answer, user(result(identifier)), tools=["look"])
+
+
+def test_thoughts_without_a_signature_stay_at_home(peer, probe):
+    peer.script({"reasoning": "Hm.", "unsigned": True, "calls": [{"tool": "look", "input": {}}]})
+    first = turn(probe, user("go"), tools=["look"])
+    [thought] = first["reasoning"]
+    identifier = next(event for event in first["events"] if event.startswith("toolCallStart")).split('"')[1]
+    peer.script({"text": "Done."})
+    answer = {"role": "assistant", "content": [{"reasoning": {"_0": thought}}, call(identifier)]}
+    assert "failure" not in turn(probe, user("go"), answer, user(result(identifier)), tools=["look"])
+    assert "reasoningContent" not in str(last(peer))
 
 
 # What goes out
@@ -123,6 +158,19 @@ def test_pictures_and_documents_are_sent_in_messages_and_results(peer, probe):
     content = last(peer)["messages"]
     assert "image" in content[0]["content"][0] and "image" in str(content[2])
     assert content[0]["content"][1]["document"]["name"] == "my letter 1 txt"
+
+
+def test_only_the_newest_pictures_are_sent(peer, probe):
+    """Bedrock refuses more than 20 in a request."""
+    peer.script({"text": "I see."})
+    picture = {"format": "png", "name": "shot", "base64": PNG}
+    messages = [user("go")]
+    for number in range(22):
+        messages += [assistant(call(str(number))), user(result(str(number), "here", attachments=[picture]))]
+    answer = turn(probe, *messages, tools=["look"])
+    assert "failure" not in answer, answer
+    sent = ["image" in str(message) for message in last(peer)["messages"] if message["role"] == "user"]
+    assert sum(sent) <= 20 and sent[-1] and not sent[1]
 
 
 def test_cache_points_stand_where_the_model_takes_them(peer, probe):

@@ -10,7 +10,7 @@ NONE = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_SESSION_T
 DEFAULTS = {
     "mode": "v2", "refusal": 403, "role": "peer-role", "minimal": False, "containerToken": None, "expiration": None,
     "accessKeyId": "ASIAPEERTEMPORARY000", "secretAccessKey": "peer-temporary-secret",
-    "sessionToken": "peer-session-token", "lifetime": 3600}
+    "sessionToken": "peer-session-token", "lifetime": 3600, "next": []}
 
 
 @pytest.fixture(autouse=True)
@@ -65,14 +65,27 @@ def test_credentials_near_their_end_are_renewed(peer, start_probe):
     assert peer.metadata_counts()["credentials"] == before + 3
 
 
-def test_expired_answer_fetches_anew_and_the_request_succeeds(peer, start_probe):
+def test_credentials_that_a_service_calls_expired_are_fetched_anew_within_the_request(peer, start_probe):
+    before = peer.metadata_counts()["credentials"]
+    peer.add_credentials("ASIAPEERPAST00000000", "past-secret", "past-token", expiration="2020-01-01T00:00:00Z")
+    # The metadata itself calls them good for an hour, so that only the service can tell.
+    good = {key: DEFAULTS[key] for key in ("accessKeyId", "secretAccessKey", "sessionToken")}
+    peer.metadata(
+        accessKeyId="ASIAPEERPAST00000000", secretAccessKey="past-secret", sessionToken="past-token", next=[good])
+    assert start_probe(**instance(peer))("identity")
+    assert peer.metadata_counts()["credentials"] == before + 2
+    first, second = peer.requests("GetCallerIdentity")
+    assert "expired" in first["error"] and second["error"] is None
+
+
+def test_failure_of_credentials_is_never_remembered(peer, start_probe):
     probe = start_probe(**instance(peer))
     peer.metadata(accessKeyId="ASIAPEEREXPIRED00000", secretAccessKey="peer-expired-secret",
                   sessionToken="peer-expired-token")
     with pytest.raises(Refused, match="Sign in again"):
         probe("identity")
     peer.metadata(**DEFAULTS)
-    assert probe("identity"), "a failure is never remembered"
+    assert probe("identity")
 
 
 def test_role_that_comes_later_is_found(peer, start_probe):

@@ -11,11 +11,12 @@ import pytest
 
 import agui
 from awspeer.process import Peer
-from system import BUILD, DEADLINE, Container, DemoSite, eventually
+from system import BUILD, DEADLINE, Container, DemoSite, Page, eventually
 
 MODEL = "bedrock/au.anthropic.claude-sonnet-4-5-20250929-v1:0"
 MEMORY = "ai4aimemory-AbCdEf1234"
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
+MEMORY_FAILED = "The memory failed; the turn goes on"
 SECRETS = ("peer-temporary-secret", "peer-session-token")
 
 
@@ -30,6 +31,14 @@ def site():
 def cloud():
     """AWS, with the tables of the original plan and a memory that knows somebody."""
     peer = Peer()
+    try:
+        prepare(peer)
+        yield peer
+    finally:
+        peer.stop()
+
+
+def prepare(peer):
     dynamo = boto3.client(
         "dynamodb", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
         aws_secret_access_key="peer-long-lived-secret")
@@ -45,8 +54,6 @@ def cloud():
         {"strategyId": "facts-1234567890", "name": "facts", "type": "SEMANTIC", "namespaces": ["/facts/{actorId}/"],
          "namespaceTemplates": ["/facts/{actorId}/"]}])
     peer.seed_records({"namespace": "/facts/aminah/", "text": "Drives WXY 1234.", "score": 0.9}, memory=MEMORY)
-    yield peer
-    peer.stop()
 
 
 def settings(peer, site, **more):
@@ -61,8 +68,9 @@ def settings(peer, site, **more):
 def runtime(cloud, site):
     running = Container(**settings(cloud, site))
     yield running
-    assert not any(secret in running.logged for secret in SECRETS)
+    logged = running.logged
     running.stop()
+    assert not any(secret in logged for secret in SECRETS)
 
 
 @pytest.fixture(autouse=True)
@@ -86,8 +94,8 @@ def errand(site, plate="WXY 1234", after=(), hold=False):
         *after,
         {"text": "I check.", "hold": hold,
          "calls": [{"tool": "click", "on": {"role": "button", "name": "Check"}, "input": {}}]},
-        {"text": "The amount due is on the page."},
-        {"text": "Your amount due was read."},
+        {"reasoning": "It is there.", "text": "The amount due is on the page."},
+        {"reasoning": "That is all.", "text": "Your amount due was read."},
     ]
 
 
@@ -118,6 +126,9 @@ def test_whole_errand_with_bedrock_browser_dynamodb_and_memory(cloud, site, runt
         entry["params"]["Item"] for entry in reversed(requests) if entry["operation"] == "PutItem")
     assert record["session_id"]["S"] == f"run#{session}" and record["status"]["S"] == "completed"
     assert "Drives WXY" not in record["record"]["S"], "what is recalled does not become what was said"
+    parts = [part for message in json.loads(record["record"]["S"])["transcript"] for part in message["content"]]
+    assert {"text": {"_0": "Your amount due was read."}} == parts[-1] and "reasoning" in parts[-2]
+    assert str(parts).count("Your amount due was read.") == 1
     said = [entry["params"]["payload"] for entry in requests if entry["operation"] == "CreateEvent"]
     assert [part["conversational"]["content"]["text"] for part in said[0]] == [
         "What is due for my car?", "Your amount due was read."]
@@ -148,9 +159,35 @@ def test_failing_memory_never_fails_the_turn(cloud, runtime):
     for operation in ("RetrieveMemoryRecords", "CreateEvent"):
         cloud.fault(operation, status=403, error="AccessDeniedException", message="no", times=9)
     cloud.script({"text": "Hello."})
+    before = runtime.logged.count(MEMORY_FAILED)
     answer = runtime.invoke({"prompt": "hi", "user_id": "aminah"}).json()
     assert (answer["status"], answer["message"]) == ("completed", "Hello.")
-    eventually(lambda: runtime.logged.count("The memory failed; the turn goes on") == 2, "the two log lines")
+    eventually(lambda: runtime.logged.count(MEMORY_FAILED) == before + 2, "the two log lines")
+
+
+def test_memory_that_hangs_does_not_hold_the_turn(cloud, runtime):
+    # As long as the deadline of the request; the memory's own bound is 5 s.
+    cloud.fault("RetrieveMemoryRecords", delay=DEADLINE, times=9)
+    cloud.script({"text": "Hello."})
+    before = runtime.logged.count(MEMORY_FAILED)
+    answer = runtime.invoke({"prompt": "hi", "user_id": "aminah"}).json()
+    assert (answer["status"], answer["message"]) == ("completed", "Hello.")
+    assert len(cloud.requests("RetrieveMemoryRecords")) >= 1
+    eventually(lambda: runtime.logged.count(MEMORY_FAILED) == before + 1, "the log line")
+
+
+def test_only_a_model_that_is_known_to_see_is_offered_the_screenshot(cloud, site, runtime):
+    blind = Container(**settings(cloud, site, AI4AI_MODEL="bedrock/meta.llama3-3-70b-instruct-v1:0"))
+    try:
+        for container, sees in ((runtime, True), (blind, False)):
+            cloud.clear_requests()
+            cloud.script({"calls": [{"tool": "browse", "input": {"goal": "x"}}]}, {"text": "Done."}, {"text": "Done."})
+            assert container.invoke({"prompt": "x"}).json()["message"] == "Done."
+            tools = [entry["params"]["toolConfig"]["tools"] for entry in cloud.requests("ConverseStream")]
+            offered = [[tool["toolSpec"]["name"] for tool in each if "toolSpec" in tool] for each in tools]
+            assert ["screenshot" in names for names in offered if "navigate" in names] == [sees]
+    finally:
+        blind.stop()
 
 
 def test_model_that_is_refused_is_reported_with_its_remedy(cloud, runtime):
@@ -185,6 +222,7 @@ def test_socket_dropped_between_steps_is_made_again_and_the_errand_completes(clo
 def test_socket_dropped_during_a_look_is_made_again_and_the_look_too(cloud, site, runtime):
     wait = {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 2}}]}
     cloud.script(*errand(site, "DROP 2", after=[wait]))
+    before = len(cloud.sockets()["handshakes"])
     results = []
     for event in runtime.stream({"prompt": "x"}):
         if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
@@ -193,6 +231,7 @@ def test_socket_dropped_during_a_look_is_made_again_and_the_look_too(cloud, site
             results.append(event["content"])
     assert "never there" in results[3] and "connection" not in results[3], results[3]
     assert {"path": "/check", "fields": {"plate": "DROP 2", "kind": "Car"}} in site.received()
+    assert len(cloud.sockets()["handshakes"][before:]) == 2
 
 
 def test_socket_dropped_during_an_action_is_told_and_the_action_not_repeated(cloud, site, runtime):
@@ -247,39 +286,56 @@ def test_client_that_leaves_ends_its_browser_session(cloud, site, runtime):
 
 def test_sigterm_ends_the_browser_session_and_records_the_end(cloud, site):
     container = Container(**settings(cloud, site))
-    cloud.script(
-        {"calls": [{"tool": "browse", "input": {"goal": "x"}}]},
-        {"calls": [{"tool": "navigate", "input": {"url": site.url}}]},
-        {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
-    events = container.stream({"prompt": "x"})
-    for event in events:
-        if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
-            break
-    container.process.send_signal(signal.SIGTERM)
-    assert container.process.wait(15) == 0, container.logged
-    container.stop()
+    try:
+        cloud.script(
+            {"calls": [{"tool": "browse", "input": {"goal": "x"}}]},
+            {"calls": [{"tool": "navigate", "input": {"url": site.url}}]},
+            {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
+        events = container.stream({"prompt": "x"})
+        for event in events:
+            if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+                break
+        container.process.send_signal(signal.SIGTERM)
+        assert container.process.wait(15) == 0, container.logged
+    finally:
+        container.stop()
     assert no_browser_is_left(cloud)
     assert cloud.requests("PutItem")[-1]["params"]["Item"]["status"]["S"] == "stopped"
 
 
+def recorded(cloud):
+    """The run records that were saved, oldest first."""
+    items = [entry["params"]["Item"] for entry in cloud.requests("PutItem")]
+    return [json.loads(item["record"]["S"]) for item in items if "record" in item]
+
+
 def test_browser_of_a_killed_process_is_ended_by_the_next_run_of_its_session(cloud, site):
-    first = Container(**settings(cloud, site))
-    cloud.script(
-        {"calls": [{"tool": "browse", "input": {"goal": "x"}}]},
-        {"calls": [{"tool": "navigate", "input": {"url": site.url}}]},
-        {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
-    for event in first.stream({"prompt": "x", "session_id": "left-behind"}):
-        if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
-            break
-    first.process.kill()
-    first.stop()
-    assert not no_browser_is_left(cloud)
+    at_first_sight = []
+    page = Page("<title>Here</title>", on_get=lambda: at_first_sight or at_first_sight.extend(recorded(cloud)))
+    with page as url:
+        first = Container(**settings(cloud, site, AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=url))
+        try:
+            cloud.script(
+                {"calls": [{"tool": "browse", "input": {"goal": "x"}}]},
+                {"calls": [{"tool": "navigate", "input": {"url": url}}]},
+                {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
+            for event in first.stream({"prompt": "x", "session_id": "left-behind"}):
+                if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+                    break
+            first.process.kill()
+        finally:
+            first.stop()
+    [left] = [browser["sessionId"] for browser in cloud.browsers() if browser["status"] == "READY"]
+    browser = {"browser": "aws.browser.v1", "session": left}
+    assert at_first_sight[-1].get("browser") == browser, "it is on record before it is used"
     cloud.clear_script()
+    cloud.clear_requests()
     second = Container(**settings(cloud, site))
     try:
         cloud.script({"text": "I am back."})
         answer = second.invoke({"prompt": "hello?", "session_id": "left-behind"}).json()
         assert answer["message"] == "I am back."
+        assert left in [entry["params"]["sessionId"] for entry in cloud.requests("GetBrowserSession")]
         assert no_browser_is_left(cloud)
         asked = cloud.requests("ConverseStream")[-1]["params"]["messages"]
         assert "outcome is unknown" in str(asked)
@@ -362,7 +418,7 @@ def test_our_presigned_address_opens_the_socket_without_credentials(cloud, regis
 
     probe = Probe(cloud.environment())
     try:
-        url = probe("runtime", operation="presign", arn=ARN, session="presigned")
+        url = probe("presign-runtime", arn=ARN, session="presigned")
     finally:
         probe.stop()
     cloud.script({"text": "Come in."})
@@ -471,6 +527,29 @@ def test_remote_automation_does_the_errand_as_if_it_were_here(cloud, site, runti
         coordinator.stop()
 
 
+def test_remote_automation_is_called_with_the_persons_own_token(cloud, site, runtime):
+    arn = AUTOMATION.replace("automation", "automation_jwt")
+    cloud.register_runtime(arn, runtime.url, auth="jwt", tokens=["good-token"])
+    coordinator = Container(**settings(
+        cloud, site, AI4AI_BROWSER=None, AI4AI_AUTOMATION_RUNTIME_ARN=arn, AI4AI_AUTOMATION_AUTHENTICATION="bearer"))
+    try:
+        cloud.script(*errand(site, "TOKEN 1"))
+        headers = {"Authorization": "Bearer good-token", "X-Amz-Bedrock-AgentCore-Identity-WAT": "wat-1"}
+        events = list(coordinator.stream({"prompt": "x"}, headers=headers))
+        assert events[-1]["result"]["message"] == "Your amount due was read."
+        assert {"path": "/check", "fields": {"plate": "TOKEN 1", "kind": "Car"}} in site.received()
+        [sent] = cloud.requests("InvokeAgentRuntime")
+        assert all(sent["headers"].get(name.lower()) == value for name, value in headers.items()), sent["headers"]
+        cloud.clear_requests()
+        cloud.script({"calls": [{"tool": "browse", "input": {"goal": "x"}}]}, {"text": "It takes tokens, I am told."})
+        events = coordinator.events({"prompt": "x"})
+        results = [event["content"] for event in events if event["type"] == "TOOL_CALL_RESULT"]
+        assert "this request came with none" in results[0] and cloud.requests("InvokeAgentRuntime") == []
+        assert "good-token" not in coordinator.logged and "wat-1" not in coordinator.logged
+    finally:
+        coordinator.stop()
+
+
 # The doctor
 
 def test_doctor_finds_everything_well(cloud, site, runtime):
@@ -495,8 +574,9 @@ def test_doctor_finds_everything_well(cloud, site, runtime):
          "ConnectBrowserAutomationStream"),
         ({}, ("ConverseStream", {"status": 403, "error": "AccessDeniedException"}), "model", "bedrock:InvokeModel"),
         ({}, ("DescribeTable", {"status": 400, "error": "ResourceNotFoundException"}), "tables", "ai4ai tables create"),
-        ({"AI4AI_MEMORY_ID": "nothing-AbCdEf1234"}, None, "memory", ""),
-        ({"AI4AI_AUTOMATION_RUNTIME_ARN": AUTOMATION.replace("automation", "gone")}, None, "runtimes", ""),
+        ({"AI4AI_MEMORY_ID": "nothing-AbCdEf1234"}, None, "memory", "Check AI4AI_MEMORY_ID"),
+        ({"AI4AI_AUTOMATION_RUNTIME_ARN": AUTOMATION.replace("automation", "gone")}, None, "runtimes",
+         "Check AI4AI_AUTOMATION_RUNTIME_ARN"),
     ],
     ids=lambda value: str(value)[:40])
 def test_doctor_names_what_is_wrong_and_what_to_do(cloud, site, environment, fault, line, words):

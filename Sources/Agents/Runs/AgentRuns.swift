@@ -76,6 +76,8 @@ public struct AgentRuns: Sendable {
         if let leftovers = await keeper.takeLeftovers() {
             await Task { [automation] in
                 await automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser)
+                // Otherwise the next run looks for it again, and finds nothing.
+                try? await keeper.keep(nil)
             }.value
         }
         var usage = TokenUsage(model: self.modelName)

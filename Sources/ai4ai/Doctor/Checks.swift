@@ -57,6 +57,19 @@ struct Checks: Sendable {
         }
     }
 
+    /// Adds what to do to a service's refusal.
+    private func advising<Result>(
+        notFound: String, accessDenied: String, _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as AWSError where error.code == .notFound {
+            throw Failure("\(error) \(notFound)")
+        } catch let error as AWSError where error.code == .accessDenied {
+            throw Failure("\(error) \(accessDenied)")
+        }
+    }
+
     // MARK: AWS
 
     private func credentials() async throws -> String {
@@ -112,8 +125,14 @@ struct Checks: Sendable {
         }
         let memory = AgentCoreMemory(client, id: id, namespaces: self.settings.memory.namespaces)
         let (user, session) = (UserID(rawValue: "ai4ai-doctor"), SessionID(rawValue: "ai4ai-doctor"))
-        _ = try await memory.events(of: user, in: session)
-        _ = try await memory.recall("anything", for: user, in: session)
+        try await self.advising(
+            notFound: "Check AI4AI_MEMORY_ID and the region.",
+            accessDenied:
+                "Grant the role bedrock-agentcore:GetMemory, ListEvents, CreateEvent and RetrieveMemoryRecords."
+        ) {
+            _ = try await memory.events(of: user, in: session)
+            _ = try await memory.recall("anything", for: user, in: session)
+        }
         return "\(id) answers"
     }
 
@@ -125,7 +144,10 @@ struct Checks: Sendable {
         var request = try AWSRequest(
             "GetAgentRuntime", of: .agentCoreControl, .GET, "/runtimes/{id}/", labels: ["id": id])
         request.region = arn.region
-        let runtime = try await self.aws.get().json(request)
+        let runtime = try await self.advising(
+            notFound: "Check AI4AI_AUTOMATION_RUNTIME_ARN.",
+            accessDenied: "Grant the role bedrock-agentcore:GetAgentRuntime."
+        ) { [request] in try await self.aws.get().json(request) }
         let status = runtime["status"]?.string ?? "unknown"
         guard status == "READY" else { throw Failure("\(id) is \(status). Wait, or look at its log group.") }
         guard runtime["metadataConfiguration"]?["requireMMDSV2"] != false else {

@@ -34,7 +34,6 @@ class Session:
     updated: datetime.datetime
     chromium: Chromium
     status: str = "READY"
-    stream_status: str = "ENABLED"
     sockets: list = dataclasses.field(default_factory=list)
     watch: asyncio.Task | None = None
 
@@ -53,7 +52,7 @@ class Browsers:
     async def start(self, call):
         asked = dict(call.params)
         token = asked.pop("clientToken", None) or uuid.uuid4()
-        self._resources.browser(asked["browserIdentifier"])
+        self._resources.check_browser(asked["browserIdentifier"])
         if token in self._starts:
             before, task = self._starts[token]
             if before != asked:
@@ -120,19 +119,6 @@ class Browsers:
         return {
             "browserIdentifier": session.browser, "sessionId": session.identifier, "lastUpdatedAt": session.updated}
 
-    async def update_stream(self, call):
-        session = self._find(call.params)
-        if session.status != "READY":
-            raise Refusal("ConflictException", f"The session is {session.status}")
-        wanted = call.params["streamUpdate"].get("automationStreamUpdate", {}).get("streamStatus")
-        if wanted:
-            session.stream_status, session.updated = wanted, self._clock.now()
-        if wanted == "DISABLED":
-            await self._close_sockets(session)
-        return {
-            "browserIdentifier": session.browser, "sessionId": session.identifier, "updatedAt": session.updated,
-            "streams": self._streams(session)}
-
     def _find(self, params):
         session = self._sessions.get(params["sessionId"])
         if session is None or session.browser != params["browserIdentifier"]:
@@ -142,7 +128,7 @@ class Browsers:
     def _streams(self, session):
         path = f"{self.endpoint}/browser-streams/{session.browser}/sessions/{session.identifier}"
         return {
-            "automationStream": {"streamEndpoint": f"ws://{path}/automation", "streamStatus": session.stream_status},
+            "automationStream": {"streamEndpoint": f"ws://{path}/automation", "streamStatus": "ENABLED"},
             "liveViewStream": {"streamEndpoint": f"http://{path}/live-view"}}
 
     # Streams
@@ -156,8 +142,6 @@ class Browsers:
 
     async def connect(self, call):
         session = self._live(call.params)
-        if session.stream_status != "ENABLED":
-            raise SignatureRefusal("AccessDeniedException", "The automation stream is disabled")
         client = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=CLOSING)
         if not client.can_prepare(call.request):
             raise Refusal("ValidationException", "This is no WebSocket handshake", status=400)
@@ -201,8 +185,8 @@ class Browsers:
     def described(self):
         return [{
             "sessionId": session.identifier, "browserIdentifier": session.browser, "status": session.status,
-            "streamStatus": session.stream_status, "pid": session.chromium.process.pid,
-            "sessionTimeoutSeconds": session.timeout, "viewPort": session.view, "name": session.name}
+            "pid": session.chromium.process.pid, "sessionTimeoutSeconds": session.timeout, "viewPort": session.view,
+            "name": session.name}
             for session in self._sessions.values()]
 
     def described_sockets(self):

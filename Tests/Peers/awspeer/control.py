@@ -12,7 +12,6 @@ class Control:
         self._peer = peer
         self._routes = {
             ("POST", "script"): lambda body: peer.converse.add_turns(body["turns"]),
-            ("GET", "script"): lambda _: {"left": peer.converse.turns_left},
             ("DELETE", "script"): lambda _: peer.converse.clear(),
             ("POST", "script/release"): lambda _: peer.converse.release(),
             ("POST", "faults"): peer.faults.add,

@@ -13,6 +13,7 @@ DOCUMENT_NAME = re.compile(r"[A-Za-z0-9 \-()\[\]]{1,200}")
 MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "gif": b"GIF8", "webp": b"RIFF"}
 SIGNING_KEY = os.urandom(16)
 MOST_CACHE_POINTS = 4
+MOST_ATTACHMENTS = 20
 
 
 # Reasoning
@@ -38,7 +39,10 @@ class Reasonings:
         self._by_call = {}
 
     def remember(self, content):
-        reasoning = [block["reasoningContent"] for block in content if "reasoningContent" in block]
+        # What carries no proof is refused when it comes back, so it need not.
+        reasoning = [
+            block["reasoningContent"] for block in content
+            if "reasoningContent" in block and _has_proof(block["reasoningContent"])]
         for block in content:
             if "toolUse" in block and reasoning:
                 self._by_call[block["toolUse"]["toolUseId"]] = reasoning
@@ -57,20 +61,25 @@ class Reasonings:
 
     @staticmethod
     def _check_block(block, path):
+        if not _has_proof(block):
+            raise invalid(f"{path}.reasoningContent.reasoningText.signature: Field required")
         if "redactedContent" in block:
             digest, _, signature = block["redactedContent"].partition(b".")
             is_ours = is_signed(signature, digest)
         else:
             reasoning = block["reasoningText"]
-            if not reasoning.get("signature"):
-                raise invalid(f"{path}.reasoningContent.reasoningText.signature: Field required")
             is_ours = is_signed(reasoning["signature"], reasoning["text"].encode())
         if not is_ours:
             raise invalid(f"{path}: Invalid `signature` in `thinking` block")
 
 
-def reasoning_block(text):
-    return {"reasoningContent": {"reasoningText": {"text": text, "signature": sign(text.encode())}}}
+def _has_proof(reasoning):
+    return "redactedContent" in reasoning or bool(reasoning.get("reasoningText", {}).get("signature"))
+
+
+def reasoning_block(text, is_signed=True):
+    signature = {"signature": sign(text.encode())} if is_signed else {}
+    return {"reasoningContent": {"reasoningText": {"text": text, **signature}}}
 
 
 def redacted_block():
@@ -84,6 +93,7 @@ def check(params, reasonings):
     messages = params.get("messages", [])
     _check_roles(messages)
     _check_cache_points(params)
+    _check_attachments(messages)
     for index, block in enumerate(params.get("system", [])):
         _check_text(block.get("text"), f"system.{index}")
     for index, message in enumerate(messages):
@@ -123,6 +133,14 @@ def _check_cache_points(params):
     count = sum("cachePoint" in block for blocks in lists for block in blocks)
     if count > MOST_CACHE_POINTS:
         raise invalid(f"A maximum of {MOST_CACHE_POINTS} blocks with cache_control may be provided. Found {count}.")
+
+
+def _check_attachments(messages):
+    blocks = [block for message in messages for block in message["content"]]
+    blocks += [inner for block in blocks for inner in block.get("toolResult", {}).get("content", [])]
+    count = sum("image" in block or "document" in block for block in blocks)
+    if count > MOST_ATTACHMENTS:
+        raise invalid(f"too many images and documents: {count} > {MOST_ATTACHMENTS}")
 
 
 def _check_text(text, path):

@@ -16,8 +16,8 @@ from .errors import Dropped, Refusal
 from .parsing import invalid
 
 TURN_KEYS = {
-    "reasoning", "redacted", "text", "calls", "stop", "usage", "error", "message", "retryAfter", "cut", "exception",
-    "after", "corrupt", "pause", "hold", "stamp"}
+    "reasoning", "unsigned", "redacted", "text", "calls", "stop", "usage", "error", "message", "retryAfter", "cut",
+    "exception", "after", "corrupt", "pause", "hold", "stamp"}
 CUTS = ("before-stop", "mid-message")
 # Sizes of the pieces that a stream is written in, so that the frames are split everywhere.
 SIZES = (7, 1, 29, 113, 3, 61, 509)
@@ -57,10 +57,6 @@ class Converse:
         if turn.get("hold"):
             await self._permits.acquire()
         await asyncio.sleep(turn.get("pause", 0))
-
-    @property
-    def turns_left(self):
-        return len(self._turns)
 
     # Operations
 
@@ -124,7 +120,7 @@ class Converse:
     def _content(self, turn, messages):
         content = []
         if "reasoning" in turn:
-            content.append(conversation.reasoning_block(turn["reasoning"]))
+            content.append(conversation.reasoning_block(turn["reasoning"], not turn.get("unsigned")))
         if turn.get("redacted"):
             content.append(conversation.redacted_block())
         text = turn.get("text", turn.get("after"))
@@ -188,8 +184,10 @@ class Converse:
         reasoning = block["reasoningContent"]
         if "redactedContent" in reasoning:
             return [{"reasoningContent": reasoning}]
-        text, signature = reasoning["reasoningText"]["text"], reasoning["reasoningText"]["signature"]
-        parts = [{"text": piece} for piece in in_pieces(text)] + [{"signature": signature}]
+        text, signature = reasoning["reasoningText"]["text"], reasoning["reasoningText"].get("signature")
+        parts = [{"text": piece} for piece in in_pieces(text)]
+        # Some models, such as DeepSeek R1, sign nothing.
+        parts += [{"signature": signature}] if signature else []
         return [{"reasoningContent": part} for part in parts]
 
     def _frames(self, turn, content, call):

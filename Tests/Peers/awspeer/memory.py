@@ -16,7 +16,6 @@ class Memory:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._events = {}  # By memory, actor and session: event ids and the events with their numbers.
-        self._sessions = {}  # By memory, actor and session: number and time.
         self._tokens = {}
         self._records = []
 
@@ -54,7 +53,6 @@ class Memory:
             self._find(self._place(params), root)
         number = next(self._numbers)
         self._events.setdefault(self._place(params), {})[event["eventId"]] = (number, event)
-        self._sessions.setdefault(self._place(params), (number, self._clock.now()))
         if token is not None:
             self._tokens[token] = (asked, event)
         return {"event": event}
@@ -64,15 +62,6 @@ class Memory:
             return self._events[place][event_id][1]
         except KeyError:
             raise Refusal("ResourceNotFoundException", f"Event {event_id} not found")
-
-    async def get_event(self, call):
-        return {"event": self._find(self._place(call.params), call.params["eventId"])}
-
-    async def delete_event(self, call):
-        place, event_id = self._place(call.params), call.params["eventId"]
-        self._find(place, event_id)
-        del self._events[place][event_id]
-        return {"eventId": event_id}
 
     async def list_events(self, call):
         params = call.params
@@ -111,25 +100,6 @@ class Memory:
             if not fits[wanted["operator"]]:
                 return False
         return True
-
-    async def list_sessions(self, call):
-        memory, actor = self._memory(call.params), call.params["actorId"]
-        must_have_events = "eventFilter" in call.params.get("filter", {})
-        entries = [
-            (number, {"sessionId": place[2], "actorId": actor, "createdAt": created})
-            for place, (number, created) in self._sessions.items()
-            if place[:2] == (memory, actor) and (self._events[place] or not must_have_events)]
-        found, token = page(entries, lambda entry: [entry[0]], call.params, 20)
-        return {"sessionSummaries": [summary for _, summary in found], **token}
-
-    async def list_actors(self, call):
-        memory = self._memory(call.params)
-        actors = {}
-        for place, (number, _) in self._sessions.items():
-            if place[0] == memory:
-                actors.setdefault(place[1], number)
-        found, token = page(list(actors.items()), lambda entry: [entry[1]], call.params, 20)
-        return {"actorSummaries": [{"actorId": actor} for actor, _ in found], **token}
 
     # Records
 

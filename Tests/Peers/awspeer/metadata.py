@@ -20,13 +20,15 @@ class Metadata:
         self.settings = {
             "mode": "v2", "refusal": 403, "role": "peer-role", "minimal": False, "containerToken": None,
             "accessKeyId": "ASIAPEERTEMPORARY000", "secretAccessKey": "peer-temporary-secret",
-            "sessionToken": "peer-session-token", "expiration": None, "lifetime": 3600}
+            "sessionToken": "peer-session-token", "expiration": None, "lifetime": 3600,
+            "next": []}  # What is set after each time that credentials were served.
         self.counts = {"token": 0, "role": 0, "credentials": 0, "container": 0}
 
     def configure(self, settings):
-        unknown = settings.keys() - self.settings.keys()
-        if unknown or settings.get("mode") not in (None, "v1", "v2"):
-            raise ValueError(f"not settings of the metadata: {settings}")
+        for each in (settings, *settings.get("next", ())):
+            unknown = each.keys() - self.settings.keys()
+            if unknown or each.get("mode") not in (None, "v1", "v2"):
+                raise ValueError(f"not settings of the metadata: {each}")
         self.settings.update(settings)
 
     @staticmethod
@@ -79,7 +81,10 @@ class Metadata:
         return web.json_response(self._credentials({"RoleArn": "arn:aws:iam::123456789012:role/peer-role"}))
 
     def _credentials(self, more):
-        settings = self.settings
+        settings = dict(self.settings)
+        if settings["next"]:
+            following, *self.settings["next"] = settings["next"]
+            self.settings.update(following)
         lifetime = datetime.timedelta(seconds=settings["lifetime"])
         return {
             **({} if settings["minimal"] else more),

@@ -8,7 +8,7 @@ import botocore.session
 
 from .errors import Refusal
 
-REST_SERVICES = ("bedrock-runtime", "bedrock", "bedrock-agentcore", "bedrock-agentcore-control")
+REST_SERVICES = ("bedrock-runtime", "bedrock-agentcore", "bedrock-agentcore-control")
 TARGETS = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager"}
 # Sockets are in no model.
 SOCKETS = (

@@ -53,10 +53,6 @@ class Peer:
         """Lets one turn with `hold` go on."""
         self._control("POST", "script/release")
 
-    @property
-    def turns_left(self):
-        return self._control("GET", "script")["left"]
-
     def clear_script(self):
         self._control("DELETE", "script")
 
@@ -82,8 +78,8 @@ class Peer:
     def browsers(self):
         return self._control("GET", "browsers")
 
-    def register_browser(self, identifier, **more):
-        self._control("POST", "browsers", {"id": identifier, **more})
+    def register_browser(self, identifier):
+        self._control("POST", "browsers", {"id": identifier})
 
     def register_memory(self, identifier, **more):
         self._control("POST", "memories", {"id": identifier, **more})
