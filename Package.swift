@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "AgentEvents", swiftSettings: swiftSettings),
         .target(
             name: "Settings",
-            dependencies: [.product(name: "Configuration", package: "swift-configuration")],
+            dependencies: ["AgentEvents", .product(name: "Configuration", package: "swift-configuration")],
             swiftSettings: swiftSettings
         ),
         .target(

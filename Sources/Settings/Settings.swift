@@ -1,8 +1,9 @@
+public import AgentEvents
 public import Configuration
 import FoundationEssentials
 
 /// The settings of both executables. Bad values fail here, at the start.
-public struct Settings: Sendable {
+public struct Settings: Sendable, Confidential {
     /// The port of the runtime.
     public var port = 8080
     /// Whether debug actions are answered.
@@ -55,7 +56,7 @@ public struct Settings: Sendable {
     }
 
     /// A secret, or where it is.
-    public enum Secret: Sendable, Hashable {
+    public enum Secret: Sendable, Hashable, Confidential {
         case value(String)
         /// In AWS Secrets Manager: `secretsmanager:ID`, or `secretsmanager:ID#KEY` for a member of a JSON object.
         case secretsManager(id: String, key: String?)

@@ -131,14 +131,19 @@ struct SigV4SignerTests {
         #expect(fields.last?.value.contains("SignedHeaders=host;x-amz-date;x-amz-security-token,") == true)
     }
 
-    @Test("no description of credentials shows a secret")
+    @Test("no description of what holds a secret shows it")
     func secrecy() {
         let credentials = AWSCredentials(
             accessKeyID: "AKIDEXAMPLE0", secretAccessKey: "hidden-secret", sessionToken: "hidden-token")
-        var dumped = ""
-        dump(credentials, to: &dumped)
-        for text in ["\(credentials)", String(reflecting: credentials), dumped, "\([credentials])"] {
-            #expect(!text.contains("hidden"))
+        let values: [any Sendable] = [
+            credentials, AWSClient.Authentication.bearer("hidden"), StaticCredentials(credentials),
+        ]
+        for value in values {
+            var dumped = ""
+            dump(value, to: &dumped)
+            for text in ["\(value)", String(reflecting: value), dumped, "\([value])"] {
+                #expect(!text.contains("hidden"))
+            }
         }
     }
 }

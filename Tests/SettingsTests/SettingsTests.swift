@@ -43,6 +43,48 @@ struct SettingsTests {
         #expect(error?.value == value)
     }
 
+    @Test("no description of the settings shows a secret")
+    func secrecy() throws {
+        var settings = try Self.settings([
+            "AI4AI_MODEL_URL": "http://h/v1", "AI4AI_MODEL": "m", "AI4AI_MODEL_API_KEY": "hidden-key",
+            "AI4AI_BEARER_TOKEN": "hidden-token",
+        ])
+        settings.awsEnvironment = ["AWS_SECRET_ACCESS_KEY": "hidden-secret"]
+        var dumped = ""
+        dump(settings, to: &dumped)
+        dump(settings.model, to: &dumped)
+        for text in ["\(settings)", String(reflecting: settings), "\(settings.model)", dumped] {
+            #expect(!text.contains("hidden"))
+        }
+    }
+
+    @Test(
+        "what belongs to AWS is found",
+        arguments: [
+            ("AI4AI_MODEL", "bedrock/au.anthropic.claude-sonnet-4-5-20250929-v1:0"), ("AI4AI_BROWSER", "agentcore"),
+            ("AI4AI_STORAGE", "dynamodb"), ("AI4AI_MEMORY_NAMESPACES", "/a/{actorId}/, /b/"),
+        ])
+    func aws(variable: String, value: String) throws {
+        let settings = try Self.settings([variable: value])
+        switch variable {
+        case "AI4AI_MODEL": #expect(settings.model.bedrockID == "au.anthropic.claude-sonnet-4-5-20250929-v1:0")
+        case "AI4AI_BROWSER": #expect(settings.browser.source == .agentcore)
+        case "AI4AI_STORAGE": #expect(settings.storage == .dynamodb)
+        default: #expect(settings.memory.namespaces == ["/a/{actorId}/", "/b/"])
+        }
+    }
+
+    @Test(
+        "a secret is itself or says where it is",
+        arguments: [
+            ("k", Settings.Secret.value("k")), ("secretsmanager:a/b", .secretsManager(id: "a/b", key: nil)),
+            ("secretsmanager:a#k", .secretsManager(id: "a", key: "k")),
+        ])
+    func secrets(text: String, secret: Settings.Secret) throws {
+        let variables = ["AI4AI_MODEL_URL": "http://h/v1", "AI4AI_MODEL": "m", "AI4AI_MODEL_API_KEY": text]
+        #expect(try Self.settings(variables).model.apiKey == secret)
+    }
+
     @Test("a model server without a model's name is refused")
     func modelNeedsName() {
         #expect(throws: SettingsError.self) { try Self.settings(["AI4AI_MODEL_URL": "http://localhost:1/v1"]) }

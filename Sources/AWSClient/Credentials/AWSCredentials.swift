@@ -1,3 +1,4 @@
+import AgentEvents
 package import FoundationEssentials
 
 /// An access key and what belongs to it.
@@ -21,10 +22,8 @@ package struct AWSCredentials: Sendable, Hashable {
     }
 }
 
-extension AWSCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension AWSCredentials: Confidential {
     package var description: String { "credentials \(self.accessKeyID.prefix(4))…\(self.accessKeyID.suffix(4))" }
-    package var debugDescription: String { self.description }
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// A place where credentials may come from.

@@ -9,7 +9,7 @@ import NIOHTTP1
 /// before its first request.
 package struct AWSClient: Sendable {
     /// How a request shows who sends it.
-    package enum Authentication: Sendable, Hashable {
+    package enum Authentication: Sendable, Hashable, Confidential {
         case signature
         /// A token of an identity provider, for runtimes that take one.
         case bearer(String)
@@ -87,7 +87,8 @@ package struct AWSClient: Sendable {
         let response: HTTPClientResponse
         do {
             let left = max(.zero, deadline - .now)
-            response = try await OutboundHTTP.client.execute(http, deadline: .now() + TimeAmount(left))
+            let client = request.allowsSilence ? OutboundHTTP.patient : OutboundHTTP.client
+            response = try await client.execute(http, deadline: .now() + TimeAmount(left))
         } catch let error where !(error is CancellationError) {
             throw Self.unreachable(error, request.subject, http.url)
         }

@@ -30,6 +30,8 @@ package struct AWSRequest: Sendable {
     package var region: Region?
     /// The longest wait for the answer's head, over all attempts. The body may take longer.
     package var timeout = Duration.seconds(30)
+    /// Whether the answer may come after many minutes of silence.
+    package var allowsSilence = false
     /// Whether sending it twice does no harm. What may have been done already is otherwise not asked for again.
     package var isRepeatable = true
     /// The most attempts, where it is not the client's number.

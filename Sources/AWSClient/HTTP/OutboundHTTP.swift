@@ -1,17 +1,23 @@
 package import AsyncHTTPClient
 import NIOCore
 
-/// The HTTP client of the process for all that goes out.
+/// The HTTP clients of the process for all that goes out. Made on first use and never shut down, as
+/// `HTTPClient.shared`.
 package enum OutboundHTTP {
-    /// Made on first use and never shut down, as `HTTPClient.shared`; but a server that refuses connections is
-    /// reported at once instead of being tried until the timeout.
-    package static let client: HTTPClient = {
+    /// For services. A model may think for minutes before its next word.
+    package static let client = make(silence: .minutes(5))
+
+    /// For agents, whose whole answer may come after a quarter of an hour without a word before.
+    package static let patient = make(silence: .minutes(20))
+
+    /// - Parameter silence: The longest wait for more of an answer.
+    private static func make(silence: TimeAmount) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
+        // A server that refuses connections is reported at once instead of being tried until the timeout.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(10)
-        // The longest silence within an answer; a model may think for minutes before its next word.
-        configuration.timeout.read = .minutes(5)
+        configuration.timeout.read = silence
         configuration.redirectConfiguration = .disallow
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    }
 }

@@ -11,7 +11,7 @@ package import WebSocketClient
 /// Source: Amazon Bedrock AgentCore developer guide, "Invoke an AgentCore Runtime agent", and botocore's model.
 package struct AgentRuntimeClient: Sendable {
     /// How the runtime knows its callers; each version of a runtime has one way.
-    package enum Authentication: Sendable, Hashable {
+    package enum Authentication: Sendable, Hashable, Confidential {
         case signature
         /// A token of the identity provider that the runtime trusts.
         case bearer(String)
@@ -71,6 +71,7 @@ package struct AgentRuntimeClient: Sendable {
         request.body = .bytes(invocation.payload)
         // The service lets an agent take 15 minutes for its answer.
         request.timeout = .seconds(15 * 60)
+        request.allowsSilence = true
         // An agent that was asked twice would do the errand twice.
         request.isRepeatable = false
         do {

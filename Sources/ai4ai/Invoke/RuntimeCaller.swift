@@ -95,7 +95,7 @@ struct RuntimeCaller: Sendable {
     private func send(_ request: HTTPClientRequest, to url: String) async throws -> HTTPClientResponse.Body {
         let response: HTTPClientResponse
         do {
-            response = try await OutboundHTTP.client.execute(request, timeout: .hours(1))
+            response = try await OutboundHTTP.patient.execute(request, timeout: .hours(1))
         } catch {
             throw Failure("\(url) cannot be reached: \(error). Is the runtime running? Start it with: ai4ai up")
         }
