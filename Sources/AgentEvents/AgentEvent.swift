@@ -191,13 +191,21 @@ public struct TokenUsage: Sendable, Hashable, Codable {
         self.cacheWriteInputTokens = cacheWriteInputTokens
     }
 
+    /// Numbers from outside may be anything, and must not trap.
+    package static func sum(_ numbers: Int...) -> Int {
+        numbers.reduce(0) { sum, number in
+            let (total, isTooLarge) = sum.addingReportingOverflow(max(number, 0))
+            return isTooLarge ? .max : total
+        }
+    }
+
     /// Adds what another turn used.
     public static func += (sum: inout TokenUsage, other: TokenUsage) {
         func total(_ first: Int?, _ second: Int?) -> Int? {
-            first == nil && second == nil ? nil : (first ?? 0) + (second ?? 0)
+            first == nil && second == nil ? nil : Self.sum(first ?? 0, second ?? 0)
         }
-        sum.inputTokens += other.inputTokens
-        sum.outputTokens += other.outputTokens
+        sum.inputTokens = Self.sum(sum.inputTokens, other.inputTokens)
+        sum.outputTokens = Self.sum(sum.outputTokens, other.outputTokens)
         sum.cachedInputTokens = total(sum.cachedInputTokens, other.cachedInputTokens)
         sum.cacheWriteInputTokens = total(sum.cacheWriteInputTokens, other.cacheWriteInputTokens)
     }

@@ -163,6 +163,11 @@ public struct Settings: Sendable, Confidential {
         self.model.promptCaching = try values.choice("model.prompt.caching")
         self.model.maxTokens = try values.integer("model.max.tokens", in: 1...1_000_000)
         self.model.thinkingTokens = try values.integer("model.thinking.tokens", in: 1024...1_000_000)
+        if let thinking = self.model.thinkingTokens, let most = self.model.maxTokens, most <= thinking {
+            throw SettingsError(
+                key: "model.max.tokens", value: "\(most)",
+                accepted: "more than AI4AI_MODEL_THINKING_TOKENS, \(thinking)")
+        }
         if self.model.url != nil, self.model.name == nil {
             throw SettingsError(key: "model", value: "", accepted: "the model's name, because AI4AI_MODEL_URL is set")
         }

@@ -18,15 +18,31 @@ public struct WebSocketError: Error, CustomStringConvertible, Hashable {
     public let closeCode: WebSocketCloseCode
     /// What happened, with which value, and what to do.
     public let message: String
-    /// The HTTP status with which a server refused the handshake.
-    public let status: Int?
+    /// What a server answered that refused the handshake.
+    public let refusal: Refusal?
+
+    /// An answer that is no agreement. Its body may quote what was sent, so it is in no message.
+    public struct Refusal: Sendable, Hashable {
+        public var status: Int
+        /// By names in lower case.
+        public var headers: [String: String]
+        /// The beginning of the body.
+        public var body: String
+
+        /// Creates a refusal.
+        public init(status: Int, headers: [String: String], body: String) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
+    }
 
     /// Creates an error.
-    public init(_ code: Code, closeCode: WebSocketCloseCode = .abnormal, message: String, status: Int? = nil) {
+    public init(_ code: Code, closeCode: WebSocketCloseCode = .abnormal, message: String, refusal: Refusal? = nil) {
         self.code = code
         self.closeCode = closeCode
         self.message = message
-        self.status = status
+        self.refusal = refusal
     }
 
     public var description: String { self.message }

@@ -52,9 +52,13 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
             if self.agreed {
                 self.becomeWebSocket(context)
             } else if let refusal {
-                self.refuse(
-                    "status \(refusal.head.status.code), \(String(buffer: refusal.body))", context,
-                    status: Int(refusal.head.status.code))
+                let answer = WebSocketError.Refusal(
+                    status: Int(refusal.head.status.code),
+                    headers: Dictionary(refusal.head.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in
+                        first
+                    },
+                    body: String(buffer: refusal.body))
+                self.refuse("status \(answer.status)", context, refusal: answer)
             }
         }
     }
@@ -88,12 +92,12 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func refuse(_ why: String, _ context: ChannelHandlerContext, status: Int? = nil) {
+    private func refuse(_ why: String, _ context: ChannelHandlerContext, refusal: WebSocketError.Refusal? = nil) {
         let host = self.request.headers.first(name: "host") ?? ""
         self.fail(
             WebSocketError(
                 .handshakeRefused, message: "\(host) refused the WebSocket \(self.request.path): \(why)",
-                status: status),
+                refusal: refusal),
             context)
     }
 

@@ -35,11 +35,19 @@ public struct WebSocketClient: Sendable {
     ///   - url: An absolute `ws` or `wss` URL.
     ///   - headers: Fields for the handshake request, in addition to the protocol's own.
     /// - Throws: ``WebSocketError`` with code `unreachable` or `handshakeRefused`, the latter with the server's
-    ///   status and the beginning of its answer in the message.
+    ///   answer.
     public func connect(to url: String, headers: [(name: String, value: String)] = []) async throws
         -> WebSocketConnection
     {
         let endpoint = try Endpoint(url)
+        for header in headers {
+            // The encoder below checks nothing.
+            let text = Array(header.name.utf8) + Array(header.value.utf8)
+            guard !header.name.isEmpty, text.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw WebSocketError(
+                    .unreachable, message: "A header field of the handshake holds a character that cannot be sent.")
+            }
+        }
         var fields = HTTPHeaders(headers.map { ($0.name, $0.value) })
         if !fields.contains(name: "host") { fields.add(name: "host", value: endpoint.authority) }
         let request = HTTPRequestHead(version: .http1_1, method: .GET, uri: endpoint.path, headers: fields)

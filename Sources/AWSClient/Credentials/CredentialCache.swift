@@ -66,6 +66,12 @@ actor CredentialCache {
                     remedy: "Sign in with the AWS CLI, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give "
                         + "the container or instance a role.")
             }
+            let parts = [credentials.accessKeyID, credentials.secretAccessKey, credentials.sessionToken ?? "-"]
+            guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }) else {
+                throw AWSError(
+                    .noCredentials, "The credentials from \(provider.name) hold a space or a control character.",
+                    remedy: "Set them again, without line ends.")
+            }
             return credentials
         }
         self.fetching = task

@@ -9,7 +9,7 @@ struct MetadataEndpoint: Sendable {
     /// What an answer may be long.
     private static let limit = 64 * 1024
 
-    struct Answer {
+    struct Answer: Sendable {
         var status: Int
         var body: String
     }
@@ -23,11 +23,22 @@ struct MetadataEndpoint: Sendable {
         request.method = method
         request.headers = HTTPHeaders(headers)
         do {
-            let response = try await OutboundHTTP.client.execute(request, timeout: timeout)
-            let body = try await response.body.collect(upTo: self.limit)
-            return Answer(status: Int(response.status.code), body: String(buffer: body))
+            return try await withThrowingTaskGroup(of: Answer.self) { [request] group in
+                group.addTask {
+                    let response = try await OutboundHTTP.client.execute(request, timeout: timeout)
+                    let body = try await response.body.collect(upTo: self.limit)
+                    return Answer(status: Int(response.status.code), body: String(buffer: body))
+                }
+                group.addTask {
+                    // The client's own limit ends with the answer's head.
+                    try await Task.sleep(for: .nanoseconds(timeout.nanoseconds * 2))
+                    throw HTTPClientError.readTimeout
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? Answer(status: 0, body: "")
+            }
         } catch let error where !(error is CancellationError) {
-            throw AWSError(.unreachable, "\(url.printable) does not serve credentials: \(error).")
+            throw AWSError(.unreachable, "\(url.printable) does not serve credentials: \(OutboundHTTP.words(error)).")
         }
     }
 
@@ -38,7 +49,10 @@ struct MetadataEndpoint: Sendable {
             AWSError(
                 .noCredentials, "\(source) answered \(answer.status): \(why).", remedy: "Check the role given here.")
         }
-        guard answer.status == 200 else { throw fail(answer.body.printable) }
+        guard answer.status == 200 else {
+            // Another success may hold keys all the same.
+            throw fail((200..<300).contains(answer.status) ? "not the status that is due" : answer.body.printable)
+        }
         guard let json = try? JSONValue(json: answer.body), case .object = json else { throw fail("no JSON object") }
         if let code = json["Code"]?.string, code != "Success" { throw fail(json["Message"]?.string ?? code) }
         func text(_ key: String) throws -> String? {

@@ -47,10 +47,14 @@ package struct ServiceEndpoint: Sendable, Hashable {
 
     private static func isNearby(_ host: String) -> Bool {
         if host.hasPrefix("[") { return host == "[::1]" || host.lowercased().hasPrefix("[fd") }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        guard numbers.count == 4, let first = numbers[0], let second = numbers[1] else {
-            return !host.contains(".") || host.hasSuffix(".localhost")
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = labels.compactMap { UInt8($0) }
+        guard labels.count == 4, numbers.count == 4 else {
+            // A name without a dot is that of a container; one of digits is an address in disguise.
+            return host.hasSuffix(".localhost")
+                || (labels.count == 1 && host.contains { $0.isLetter } && !host.hasPrefix("0x"))
         }
+        let (first, second) = (numbers[0], numbers[1])
         return first == 127 || first == 10 || (first == 192 && second == 168)
             || (first == 172 && (16...31).contains(second))
     }

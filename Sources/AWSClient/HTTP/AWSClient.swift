@@ -97,11 +97,19 @@ package struct AWSClient: Sendable {
                 status: Int(response.status.code), headers: response.headers, body: response.body,
                 subject: request.subject)
         }
-        var error = await Self.refusal(response, request.subject)
-        if self.clock.learn(from: response.headers.first(name: "date"), error.code) { error.code = .clockSkew }
-        if error.code == .expiredCredentials, let credentials { await self.credentials.discard(credentials) }
-        error.remedy = credentials.flatMap { Remedy.of(error, with: $0, self.clock) } ?? error.remedy
-        throw error
+        throw await self.learn(
+            from: Self.refusal(response, request.subject), date: response.headers.first(name: "date"), credentials)
+    }
+
+    /// Draws from a refusal what it tells of the clock and the credentials, and adds what to do.
+    /// - Parameter credentials: What the request was signed with; `nil` where it was not.
+    func learn(from refusal: AWSError, date: String?, _ credentials: AWSCredentials?) async -> AWSError {
+        guard let credentials else { return refusal }
+        var error = refusal
+        if self.clock.learn(from: date, error.code) { error.code = .clockSkew }
+        if error.code == .expiredCredentials { await self.credentials.discard(credentials) }
+        error.remedy = Remedy.of(error, with: credentials, self.clock) ?? error.remedy
+        return error
     }
 
     private func httpRequest(
@@ -145,7 +153,7 @@ package struct AWSClient: Sendable {
             return AWSError(.timedOut, "\(subject): \(host) did not answer in time.")
         }
         return AWSError(
-            .unreachable, "\(subject): \(host) cannot be reached: \(error).",
+            .unreachable, "\(subject): \(host) cannot be reached: \(OutboundHTTP.words(error)).",
             remedy: "Check the network, the region and AWS_ENDPOINT_URL.")
     }
 

@@ -10,6 +10,11 @@ package enum OutboundHTTP {
     /// For agents, whose whole answer may come after a quarter of an hour without a word before.
     package static let patient = make(silence: .minutes(20))
 
+    /// An error in words. The client's own errors quote header fields whole, which hold secrets.
+    package static func words(_ error: any Error) -> String {
+        (error as? HTTPClientError)?.shortDescription ?? "\(error)"
+    }
+
     /// - Parameter silence: The longest wait for more of an answer.
     private static func make(silence: TimeAmount) -> HTTPClient {
         var configuration = HTTPClient.Configuration()

@@ -19,19 +19,28 @@ enum ServiceErrorReader {
         ].lazy.compactMap { $0 }.first { !$0.isEmpty }
         let said = words ?? (json == nil ? body : "no reason given")
         let code = self.code(type: type, status: status, message: said)
-        // A refused signature is answered with the canonical request, which holds the session's token.
-        let reason = [.badCredentials, .clockSkew].contains(code) ? said.split(separator: "\n").first ?? "" : said[...]
         var error = AWSError(
-            code, "\(subject): \(status)\(type.map { " \($0)" } ?? "") \(String(reason).printable)")
+            code, "\(subject): \(status)\(type.map { " \($0.printable)" } ?? "") \(self.withoutSecrets(said))")
         error.type = type
         error.status = status
         if code == .conditionFailed { error.details = json }
         error.requestID =
             header("x-amzn-requestid") ?? header("x-amz-request-id") ?? XMLText.first("RequestId", in: body)
-        error.retryAfter =
+        let asked =
             header("retry-after").flatMap(Double.init)
             ?? header("x-amz-retry-after").flatMap(Double.init).map { $0 / 1000 }
+        error.retryAfter = asked.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
         return error
+    }
+
+    /// A refused signature is answered with the canonical request, which holds the session's token, and a token in
+    /// its place is quoted.
+    private static func withoutSecrets(_ text: String) -> String {
+        var end = text.endIndex
+        for mark in ["The Canonical String", "Authorization=", "x-amz-security-token"] {
+            if let found = text.firstRange(of: mark) { end = min(end, found.lowerBound) }
+        }
+        return String(text[..<end].unicodeScalars.prefix(1000).map { $0.value < 0x20 ? " " : Character($0) })
     }
 
     /// `aws.protocoltests#FooError:http://internal` is `FooError`.
@@ -55,16 +64,17 @@ enum ServiceErrorReader {
         case "ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired":
             return .expiredCredentials
         case "ThrottlingException", "ThrottledException", "Throttling", "TooManyRequestsException",
-            "RequestLimitExceeded", "ProvisionedThroughputExceededException", "RequestThrottled",
+            "RequestLimitExceeded", "LimitExceededException", "BandwidthLimitExceeded", "PriorRequestNotComplete",
+            "ProvisionedThroughputExceededException", "RequestThrottled",
             "RequestThrottledException", "SlowDown", "ModelNotReadyException", "TransactionInProgressException":
             return .throttled
         case "RetryableConflictException", "ConflictException", "TransactionConflictException": return .conflict
         case "ConditionalCheckFailedException", "TransactionCanceledException": return .conditionFailed
-        case "ServiceQuotaExceededException", "LimitExceededException": return .quotaExceeded
+        case "ServiceQuotaExceededException": return .quotaExceeded
         case "AccessDeniedException", "AccessDenied", "UnauthorizedException": return .accessDenied
         case "ResourceNotFoundException": return .notFound
         case "ValidationException", "InvalidInputException", "SerializationException": return .validation
-        case "ModelTimeoutException": return .timedOut
+        case "ModelTimeoutException", "RequestTimeout", "RequestTimeoutException": return .timedOut
         case "InternalServerException", "InternalServerError", "InternalFailure", "ServiceUnavailableException",
             "ServiceUnavailable", "ServiceException", "ModelStreamErrorException":
             return .serverFailure

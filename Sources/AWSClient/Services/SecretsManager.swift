@@ -18,10 +18,16 @@ package struct SecretsManager: Sendable {
         guard let text = try await self.client.json(request)["SecretString"]?.string else {
             throw AWSError(.badAnswer, "The secret \(id.printable) holds no text.", remedy: "Store it as text.")
         }
-        guard let key else { return text }
+        guard let key else { return Self.trimmed(text) }
         guard let value = (try? JSONValue(json: text))?[key]?.string else {
             throw AWSError(.badAnswer, "The secret \(id.printable) is no JSON object with the text '\(key.printable)'.")
         }
-        return value
+        return Self.trimmed(value)
+    }
+
+    /// Secrets that were stored from a file end with a line feed, which no header field takes.
+    private static func trimmed(_ text: String) -> String {
+        let start = text.drop(while: \.isWhitespace)
+        return start.lastIndex { !$0.isWhitespace }.map { String(start[...$0]) } ?? ""
     }
 }

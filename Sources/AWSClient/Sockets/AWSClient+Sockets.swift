@@ -1,39 +1,64 @@
-import FoundationEssentials
+import WebSocket
+package import WebSocketClient
 
 extension AWSClient {
-    /// A WebSocket's address and the header fields of its handshake, signed at this moment.
-    package struct SocketHandshake: Sendable {
-        package var url: String
-        package var headers: [(name: String, value: String)]
-    }
-
-    /// Signs a handshake. A signature holds for minutes: sign for each connect, and keep none.
+    /// Opens a WebSocket whose handshake is signed at this moment: a signature holds for minutes.
     ///
     /// Signed are the host, the date, the session's token and what `headers` holds; the WebSocket's own fields are
     /// not, because proxies write them anew.
     /// - Parameters:
+    ///   - operation: Its name, for messages.
     ///   - path: As it goes over the wire.
     ///   - headers: More header fields, to be signed too.
-    /// - Throws: ``AWSError``.
-    package func handshake(
-        of service: AWSService, path: String, query: String = "", headers: [(name: String, value: String)] = [],
-        region: Region? = nil
-    ) async throws -> SocketHandshake {
-        let (endpoint, signer, request) = try self.socketRequest(service, path, query, headers, region)
-        let fields = signer.headers(for: request, with: try await self.credentials.current(), at: self.clock.now)
-        return SocketHandshake(
-            url: endpoint.socketURL(request.path + (query.isEmpty ? "" : "?\(query)")), headers: headers + fields)
+    /// - Throws: ``AWSError``, with what the service answered.
+    package func openSocket(
+        _ operation: String, of service: AWSService, path: String, query: String = "",
+        headers: [(name: String, value: String)] = [], region: Region? = nil,
+        authentication: Authentication = .signature
+    ) async throws -> WebSocketConnection {
+        var hasRenewed = false
+        while true {
+            do {
+                return try await self.connect(operation, service, path, query, headers, region, authentication)
+            } catch let error as AWSError {
+                // As with requests, what the answer has taught is worth one try.
+                guard !hasRenewed, [.clockSkew, .expiredCredentials].contains(error.code), authentication == .signature
+                else { throw error }
+                hasRenewed = true
+            }
+        }
     }
 
-    /// A handshake that shows who connects by other means than a signature, such as a bearer token.
-    /// - Throws: ``AWSError``.
-    package func unsignedHandshake(
-        of service: AWSService, path: String, query: String = "", headers: [(name: String, value: String)],
-        region: Region? = nil
-    ) throws -> SocketHandshake {
-        let (endpoint, _, request) = try self.socketRequest(service, path, query, headers, region)
-        return SocketHandshake(
-            url: endpoint.socketURL(request.path + (query.isEmpty ? "" : "?\(query)")), headers: headers)
+    private func connect(
+        _ operation: String, _ service: AWSService, _ path: String, _ query: String,
+        _ headers: [(name: String, value: String)], _ region: Region?, _ authentication: Authentication
+    ) async throws -> WebSocketConnection {
+        let (endpoint, signer, request) = try self.socketRequest(service, path, query, headers, region)
+        var fields = headers
+        var credentials: AWSCredentials?
+        switch authentication {
+        case .signature:
+            let current = try await self.credentials.current()
+            fields += signer.headers(for: request, with: current, at: self.clock.now)
+            credentials = current
+        case .bearer(let token): fields.append((name: "Authorization", value: "Bearer \(token)"))
+        case .none: break
+        }
+        fields.append((name: "User-Agent", value: "ai4ai"))
+        let url = endpoint.socketURL(request.path + (query.isEmpty ? "" : "?\(query)"))
+        do {
+            return try await WebSocketClient().connect(to: url, headers: fields)
+        } catch let error as WebSocketError {
+            guard let refusal = error.refusal else {
+                throw AWSError(
+                    .unreachable, error.message, remedy: "Check the network, the region and AWS_ENDPOINT_URL.")
+            }
+            throw await self.learn(
+                from: ServiceErrorReader.read(
+                    status: refusal.status, body: refusal.body, subject: "\(service.id) \(operation)"
+                ) { refusal.headers[$0] },
+                date: refusal.headers["date"], credentials)
+        }
     }
 
     /// An address whose query holds the signature.

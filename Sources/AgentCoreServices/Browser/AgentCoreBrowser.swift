@@ -54,7 +54,10 @@ package struct AgentCoreBrowser: BrowserSource {
                     .browserGone, "The browser session \(reference.session) has ended. Start a new one.")
             }
         } catch let error as AWSError {
-            throw BrowserError(.browserGone, self.explain(error, permission: "GetBrowserSession"))
+            // Only a session that is not there has ended for certain.
+            throw BrowserError(
+                error.code == .notFound ? .browserGone : .protocolFailure,
+                self.explain(error, permission: "GetBrowserSession"))
         }
         return self.endpoint(reference, readyBy: .now)
     }
@@ -62,7 +65,7 @@ package struct AgentCoreBrowser: BrowserSource {
     package func stopAll(name: String) async {
         do {
             for session in try await self.sessions(status: .ready) where session.name == Self.sessionName(name) {
-                try await self.stop(.init(browser: self.configuration.identifier, session: session.id))
+                _ = await self.end(.init(browser: self.configuration.identifier, session: session.id))
             }
         } catch {
             // They end by their own timeout at the latest.
@@ -76,16 +79,21 @@ package struct AgentCoreBrowser: BrowserSource {
         BrowserEndpoint(reference: reference) {
             try await self.connect(reference, readyBy: readyBy)
         } stop: {
-            // A run that was cancelled must end its browser too; AWSClient's time limits bound it.
-            do {
-                try await withoutCancellation { try await self.stop(reference) }
-                return true
-            } catch {
-                self.logger.warning(
-                    "A browser session could not be stopped; it ends by its own timeout",
-                    metadata: ["id": "\(reference.session)", "error": "\(error)"])
-                return false
-            }
+            await self.end(reference)
+        }
+    }
+
+    /// Ends a session whatever happens meanwhile; a run that was cancelled must end its browser too. AWSClient's time
+    /// limits bound it.
+    private func end(_ reference: BrowserReference) async -> Bool {
+        do {
+            try await withoutCancellation { try await self.stop(reference) }
+            return true
+        } catch {
+            self.logger.warning(
+                "A browser session could not be stopped; it ends by its own timeout",
+                metadata: ["id": "\(reference.session)", "error": "\(error)"])
+            return false
         }
     }
 
@@ -108,16 +116,14 @@ package struct AgentCoreBrowser: BrowserSource {
         var pause = Duration.milliseconds(200)
         while true {
             do {
-                let handshake = try await self.client.handshake(
-                    of: .agentCore, path: try Self.path(reference, "automation"))
-                // Fields that proxies may change are not signed.
-                let headers = handshake.headers + [(name: "User-Agent", value: "ai4ai (Session: \(reference.session))")]
-                return try await WebSocketClient().connect(to: handshake.url, headers: headers)
-            } catch let error as WebSocketError {
+                return try await self.client.openSocket(
+                    "ConnectBrowserAutomationStream", of: .agentCore, path: try Self.path(reference, "automation"))
+            } catch let error as AWSError {
                 let patience: ContinuousClock.Instant? =
-                    switch error.status ?? 503 {
-                    case 500...: outageEnds
-                    case 404, 409: readyBy
+                    switch error.code {
+                    case .notFound: readyBy
+                    // A session has one automation stream; it may not have noticed yet that the last one broke.
+                    case _ where error.isTransient: outageEnds
                     default: nil
                     }
                 guard let patience, .now + pause < patience else {
@@ -125,23 +131,20 @@ package struct AgentCoreBrowser: BrowserSource {
                 }
                 try await Task.sleep(for: pause)
                 pause *= 2
-            } catch let error as AWSError {
-                throw BrowserError(.browserGone, self.explain(error, permission: "ConnectBrowserAutomationStream"))
             }
         }
     }
 
-    private static func explain(_ error: WebSocketError, _ reference: BrowserReference) -> String {
+    private static func explain(_ error: AWSError, _ reference: BrowserReference) -> String {
         let cause: String? =
-            switch error.status {
-            case 403:
+            switch error.code {
+            case .accessDenied:
                 "The role lacks bedrock-agentcore:ConnectBrowserAutomationStream, the handshake lost its signed headers "
                     + "on the way, this machine's clock is wrong, or the stream was disabled for a person."
-            case 404: "The session has ended, or it belongs to another region."
+            case .notFound: "The session has ended, or it belongs to another region."
             default: nil
             }
-        return "Cannot connect to the browser session \(reference.session): \(error.message)"
-            + (cause.map { ". \($0)" } ?? "")
+        return "Cannot connect to the browser session \(reference.session): \(error)" + (cause.map { " \($0)" } ?? "")
     }
 
     private func explain(_ error: AWSError, permission: String) -> String {
@@ -155,7 +158,10 @@ package struct AgentCoreBrowser: BrowserSource {
 
     private static func path(_ reference: BrowserReference, _ stream: String) throws -> String {
         guard (1...40).contains(reference.session.utf8.count),
-            reference.session.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isLetter || (48...57).contains($0) })
+            reference.session.utf8.allSatisfy({ byte in
+                let character = Character(Unicode.Scalar(byte))
+                return character.isASCII && (character.isLetter || character.isNumber)
+            })
         else { throw AWSError(.invalidInput, "'\(reference.session.printable)' is no id of a browser session.") }
         return try AWSRequest(
             "Connect", of: .agentCore, .GET, "/browser-streams/{browser}/sessions/{session}/\(stream)",

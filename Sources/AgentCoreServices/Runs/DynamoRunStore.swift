@@ -26,14 +26,17 @@ package struct DynamoRunStore: RunStore {
             // Somebody else may take the session over at the same moment; then theirs is read, and ours is newer.
             for _ in 0..<8 {
                 let head = try await self.head(session)
-                var record = try await self.record(head, session)
-                let version = record.version
-                record.leaseEpoch += 1
-                record.version += 1
                 do {
+                    var record = try await self.record(head, session)
+                    let version = record.version
+                    record.leaseEpoch += 1
+                    record.version += 1
                     try await self.write(record, replacing: version, chunks: head)
                     return record
-                } catch let error as AWSError where error.code == .conditionFailed {}
+                } catch let error as AWSError where error.code == .conditionFailed {
+                } catch let error as RunStoreError where error.code == .conflict {
+                    // Its owner has saved since, and taken away the parts that the head named.
+                }
             }
             throw RunStoreError(.conflict, "Session \(session) is being taken over by others all the time.")
         }
@@ -83,11 +86,11 @@ package struct DynamoRunStore: RunStore {
     }
 
     private func chunks(of head: JSONValue, _ session: SessionID) async throws -> String {
-        guard let first = head["first_chunk"]?.dynamoNumber, let count = head["chunks"]?.dynamoNumber,
-            (1...Self.maxChunks).contains(count)
-        else { throw RunStoreError(.unusable, "The run record of \(session) in \(self.table) names no chunks.") }
+        guard let keys = Self.chunkKeys(head) else {
+            throw RunStoreError(.unusable, "The run record of \(session) in \(self.table) names no chunks.")
+        }
         var text = ""
-        for index in first..<(first + count) {
+        for index in keys {
             let item = try await self.dynamo.call(
                 "GetItem",
                 [
@@ -95,11 +98,19 @@ package struct DynamoRunStore: RunStore {
                     "Key": ["session_id": self.key(session), "timestamp": .dynamoNumber(index)],
                 ])["Item"]
             guard let part = item?["record"]?.dynamoString else {
-                throw RunStoreError(.unusable, "A part of the run record of \(session) in \(self.table) is missing.")
+                throw RunStoreError(.conflict, "A part of the run record of \(session) in \(self.table) is missing.")
             }
             text += part
         }
         return text
+    }
+
+    /// The sort keys of the chunks that a head names; `nil` where it names none that could be.
+    private static func chunkKeys(_ head: JSONValue) -> Range<Int>? {
+        guard let first = head["first_chunk"]?.dynamoNumber, let count = head["chunks"]?.dynamoNumber,
+            (1...(1 << 50)).contains(first), (1...self.maxChunks).contains(count)
+        else { return nil }
+        return first..<(first + count)
     }
 
     // MARK: Writing
@@ -124,9 +135,9 @@ package struct DynamoRunStore: RunStore {
         }
         do {
             let replaced = try await self.put(.object(item), replacing: version)
-            try await self.deleteChunks(of: replaced ?? head, record.sessionID)
+            await self.deleteChunks(of: replaced ?? head, record.sessionID)
         } catch let error as AWSError where error.code == .conditionFailed {
-            try await self.deleteChunks(of: .object(item), record.sessionID)
+            await self.deleteChunks(of: .object(item), record.sessionID)
             throw error
         }
     }
@@ -174,10 +185,10 @@ package struct DynamoRunStore: RunStore {
         }
     }
 
-    private func deleteChunks(of head: JSONValue?, _ session: SessionID) async throws {
-        guard let first = head?["first_chunk"]?.dynamoNumber, let count = head?["chunks"]?.dynamoNumber else { return }
-        for index in first..<(first + min(count, Self.maxChunks)) {
-            try await self.dynamo.call(
+    /// What cannot be deleted stays as dead weight; the save that it belongs to has happened all the same.
+    private func deleteChunks(of head: JSONValue?, _ session: SessionID) async {
+        for index in head.flatMap(Self.chunkKeys) ?? 0..<0 {
+            _ = try? await self.dynamo.call(
                 "DeleteItem",
                 [
                     "TableName": .string(self.table),

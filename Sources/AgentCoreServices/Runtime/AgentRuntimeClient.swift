@@ -77,7 +77,7 @@ package struct AgentRuntimeClient: Sendable {
         do {
             return try await self.client.execute(request, authentication: self.httpAuthentication)
         } catch var error as AWSError {
-            error.remedy = error.remedy ?? Self.remedy(error)
+            error.remedy = error.remedy ?? Self.remedy(error, permission: request.operation)
             throw error
         }
     }
@@ -92,27 +92,18 @@ package struct AgentRuntimeClient: Sendable {
     }
 
     /// Opens a socket to the agent's `/ws`, signed for this connect.
-    /// - Throws: ``AWSError`` or ``WebSocketError``.
+    /// - Throws: ``AWSError``.
     package func openSocket(session: SessionID, headers: [String: String] = [:]) async throws -> WebSocketConnection {
         let request = try self.request("InvokeAgentRuntimeWithWebSocketStream", "ws")
         var fields = headers.map { (name: $0.key, value: $0.value) }
         fields.append((name: Self.sessionHeader, value: Self.runtimeSessionID(session)))
-        let handshake: AWSClient.SocketHandshake
-        switch self.authentication {
-        case .signature:
-            handshake = try await self.client.handshake(
-                of: .agentCore, path: request.path, query: request.query, headers: fields, region: self.arn.region)
-        case .bearer(let token):
-            handshake = try self.client.unsignedHandshake(
-                of: .agentCore, path: request.path, query: request.query,
-                headers: fields + [(name: "Authorization", value: "Bearer \(token)")], region: self.arn.region)
-        }
         do {
-            return try await WebSocketClient().connect(to: handshake.url, headers: handshake.headers)
-        } catch let error as WebSocketError where error.status == 403 {
-            throw AWSError(
-                .accessDenied, error.message,
-                remedy: "Grant bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream on the runtime.")
+            return try await self.client.openSocket(
+                request.operation, of: .agentCore, path: request.path, query: request.query, headers: fields,
+                region: self.arn.region, authentication: self.httpAuthentication)
+        } catch var error as AWSError {
+            error.remedy = error.remedy ?? Self.remedy(error, permission: request.operation)
+            throw error
         }
     }
 
@@ -156,11 +147,12 @@ package struct AgentRuntimeClient: Sendable {
         return "session-\(SHA256.hash(data: Array(id.utf8)).prefix(20).hexadecimal)"
     }
 
-    private static func remedy(_ error: AWSError) -> String? {
+    private static func remedy(_ error: AWSError, permission: String) -> String? {
         switch error.code {
         case .accessDenied where error.status == 401: "The token was refused: sign in again."
         case .accessDenied:
-            "Grant bedrock-agentcore:InvokeAgentRuntime on the runtime; a runtime takes either signatures or tokens."
+            "Grant bedrock-agentcore:\(permission) on the runtime. It takes either signatures or tokens."
+        case .badCredentials: "The runtime takes either signatures or tokens; try the other."
         case .notFound: "Check the ARN, its region and the endpoint's name."
         case _ where error.type == "RuntimeClientError":
             "The container failed; look into its log group /aws/bedrock-agentcore/runtimes/."

@@ -54,7 +54,7 @@ package struct RemoteAutomation: Automation {
     }
 
     /// What ended there has ended its browser there; the runtime itself looks after what was left.
-    package func stopLeftovers(of session: SessionID, browser: BrowserReference?) async {}
+    package func stopLeftovers(of session: SessionID, browser: BrowserReference?) async -> Bool { true }
 
     private func runtime(for context: RunContext) throws -> AgentRuntimeClient {
         guard self.forwardsBearerToken else {

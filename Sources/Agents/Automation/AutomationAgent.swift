@@ -78,7 +78,8 @@ public protocol Automation: Sendable {
 
     /// Ends what a process that was killed has left of a session.
     /// - Parameter browser: The browser that its record names.
-    func stopLeftovers(of session: SessionID, browser: BrowserReference?) async
+    /// - Returns: Whether that is gone.
+    func stopLeftovers(of session: SessionID, browser: BrowserReference?) async -> Bool
 }
 
 /// Does web tasks in a real browser.
@@ -151,13 +152,19 @@ public struct AutomationAgent: Automation {
         }
     }
 
-    public func stopLeftovers(of session: SessionID, browser: BrowserReference?) async {
-        // One that cannot be attached to has ended.
-        if let browser, let endpoint = try? await self.browsers.attach(to: browser) {
-            _ = await endpoint.stop()
-            self.logger.notice("Ended the browser that an earlier process left", metadata: ["id": "\(browser.session)"])
+    public func stopLeftovers(of session: SessionID, browser: BrowserReference?) async -> Bool {
+        var isGone = true
+        if let browser {
+            do {
+                isGone = try await self.browsers.attach(to: browser).stop()
+                self.logger.notice(
+                    "Ended the browser that an earlier process left", metadata: ["id": "\(browser.session)"])
+            } catch {
+                isGone = (error as? BrowserError)?.code == .browserGone
+            }
         }
         await self.browsers.stopAll(name: Self.browserName(session))
+        return isGone
     }
 
     /// What the browsers of a session are called, so that a list of browsers tells whose they are.

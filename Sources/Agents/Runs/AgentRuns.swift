@@ -75,8 +75,8 @@ public struct AgentRuns: Sendable {
         }
         if let leftovers = await keeper.takeLeftovers() {
             await Task { [automation] in
-                await automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser)
-                // Otherwise the next run looks for it again, and finds nothing.
+                guard await automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser) else { return }
+                // Where that fails the next run looks for it again, and finds nothing.
                 try? await keeper.keep(nil)
             }.value
         }

@@ -118,7 +118,7 @@ struct ConverseReader {
         let written = usage.cacheWriteInputTokens
         // Bedrock counts what went through the cache apart.
         return TokenUsage(
-            inputTokens: usage.inputTokens + (cached ?? 0) + (written ?? 0), outputTokens: usage.outputTokens,
+            inputTokens: TokenUsage.sum(usage.inputTokens, cached ?? 0, written ?? 0), outputTokens: usage.outputTokens,
             cachedInputTokens: cached, cacheWriteInputTokens: written)
     }
 

@@ -173,6 +173,7 @@ struct ConverseRequest {
                 return open.contains { $0.id == result.callID } || Self.isBlank(result.text) ? nil : .text(result.text)
             }
             messages[index].content = answers + others
+            if messages[index].content.isEmpty { messages[index].content = [.text("(nothing)")] }
             open = []
         }
         return messages

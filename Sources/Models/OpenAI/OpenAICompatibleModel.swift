@@ -59,7 +59,8 @@ public struct OpenAICompatibleModel: LanguageModel {
             response = try await OutboundHTTP.client.execute(post, timeout: self.timeout)
         } catch let error where !(error is CancellationError) {
             throw ModelError(
-                .unreachable, "The model server \(self.endpoint) cannot be reached: \(error). Is it running?")
+                .unreachable,
+                "The model server \(self.endpoint) cannot be reached: \(OutboundHTTP.words(error)). Is it running?")
         }
         guard response.status == .ok else { throw await self.refusal(response) }
 
@@ -72,7 +73,7 @@ public struct OpenAICompatibleModel: LanguageModel {
                 }
             }
         } catch let error where !(error is CancellationError || error is ModelError) {
-            throw ModelError(.badAnswer, "The answer of \(self.endpoint) broke off: \(error)")
+            throw ModelError(.badAnswer, "The answer of \(self.endpoint) broke off: \(OutboundHTTP.words(error))")
         }
     }
 

@@ -41,7 +41,11 @@ struct Checks: Sendable {
         let settings = self.settings
         return settings.model.bedrockID != nil || settings.browser.source == .agentcore || settings.memory.id != nil
             || settings.storage == .dynamodb || settings.automation.runtimeARN != nil
-            || settings.awsEnvironment["AWS_ACCESS_KEY_ID"] != nil
+            || settings.awsEnvironment["AWS_ACCESS_KEY_ID"] != nil || self.hasSecretInAWS
+    }
+
+    private var hasSecretInAWS: Bool {
+        if case .secretsManager = self.settings.model.apiKey { true } else { false }
     }
 
     private func check(
@@ -109,10 +113,12 @@ struct Checks: Sendable {
         let name = session.reference.map { "\($0.browser), session \($0.session)" } ?? "Chromium on this machine"
         do {
             _ = try await session.currentPage().snapshot()
-            await session.close()
         } catch {
             await session.close()
             throw error
+        }
+        guard await session.close() else {
+            throw Failure("\(name) could not be stopped. Grant the role bedrock-agentcore:StopBrowserSession.")
         }
         return "\(name), started and stopped"
     }

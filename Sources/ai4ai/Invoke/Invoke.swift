@@ -41,7 +41,10 @@ struct Invoke: AsyncParsableCommand {
         let runtime = try RuntimeCaller(self, settings: Settings.fromEnvironment())
         if self.json { return print(try await runtime.answer(to: self.prompt)) }
         var progress = Progress()
+        var end: String?
         for try await event in runtime.events(for: self.prompt) {
+            let type = try JSONValue(json: event)["type"]?.string
+            if ["RUN_FINISHED", "RUN_ERROR"].contains(type) { end = type }
             if self.stream {
                 print(event)
                 // Into a pipe it would otherwise wait for many more.
@@ -50,7 +53,10 @@ struct Invoke: AsyncParsableCommand {
                 progress.show(try JSONDecoder().decode(AgentEvent.self, from: Data(event.utf8)))
             }
         }
-        if !self.stream { try progress.finish() }
+        guard let end else {
+            throw Failure("The answer broke off before its end. Whether the errand was done is unknown.")
+        }
+        if !self.stream { try progress.finish() } else if end == "RUN_ERROR" { throw ExitCode.failure }
     }
 }
 

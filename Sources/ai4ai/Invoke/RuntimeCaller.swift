@@ -97,7 +97,9 @@ struct RuntimeCaller: Sendable {
         do {
             response = try await OutboundHTTP.patient.execute(request, timeout: .hours(1))
         } catch {
-            throw Failure("\(url) cannot be reached: \(error). Is the runtime running? Start it with: ai4ai up")
+            throw Failure(
+                "\(url) cannot be reached: \(OutboundHTTP.words(error)). Is the runtime running? Start it with: ai4ai up"
+            )
         }
         guard response.status == .ok else {
             let body = try await response.body.collect(upTo: 64 * 1024)
