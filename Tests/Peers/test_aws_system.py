@@ -474,15 +474,30 @@ def test_invoke_command_uses_a_local_runtime_over_its_socket(cloud, runtime):
     [
         (ARN.replace("coordinator", "missing"), {}, "Check the ARN"),
         (ARN, {"AWS_SECRET_ACCESS_KEY": "wrong"}, "Check AWS_SECRET_ACCESS_KEY"),
+        (ARN, {"AWS_SESSION_TOKEN": ""}, "Set AWS_SESSION_TOKEN"),
+        (ARN, {"AWS_ACCESS_KEY_ID": "ASIAPEEREXPIRED00000", "AWS_SECRET_ACCESS_KEY": "peer-expired-secret",
+               "AWS_SESSION_TOKEN": "peer-expired-token"}, "have expired"),
         (TOKEN_ARN, {"AI4AI_BEARER_TOKEN": "bad-token"}, "sign in again"),
         ("arn:aws:bedrock-agentcore:evil.example/:111122223333:runtime/x", {}, "no AWS region"),
         ("arn:aws:bedrock-agentcore:us-west-2:111122223333:memory/x", {}, "is no runtime"),
         ("nonsense", {}, "is no ARN"),
     ])
-def test_invoke_command_says_what_to_do_when_it_is_refused(cloud, registered, arn, environment, words):
-    done = command(cloud, "invoke", "--arn", arn, "hello", **environment)
+@pytest.mark.parametrize("way", [[], ["--ws"]], ids=["request", "socket"])
+def test_invoke_command_says_what_to_do_when_it_is_refused(cloud, registered, arn, environment, words, way):
+    done = command(cloud, "invoke", "--arn", arn, *way, "hello", **environment)
     assert done.returncode != 0 and words in done.stderr, done.stderr
     assert "bad-token" not in done.stderr and not any(secret in done.stderr for secret in SECRETS)
+
+
+@pytest.mark.parametrize("way", [[], ["--ws"]], ids=["request", "socket"])
+def test_clock_that_is_off_does_not_keep_a_runtime_from_being_called(cloud, registered, way):
+    cloud.script({"text": "In time."})
+    cloud.clock(3600)
+    try:
+        done = command(cloud, "invoke", "--arn", ARN, *way, "hello")
+    finally:
+        cloud.clock(0)
+    assert done.stdout == "In time.\n", done.stderr
 
 
 def test_session_that_is_being_changed_is_tried_again(cloud, registered):
