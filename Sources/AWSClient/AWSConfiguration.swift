@@ -14,14 +14,17 @@ package struct AWSConfiguration: Sendable {
     /// Without a region in the environment the one of the profile counts, whose file is read now.
     /// - Throws: ``AWSError`` with code `invalidInput`.
     package init(environment: [String: String]) throws {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        let name = value("AWS_REGION") ?? value("AWS_DEFAULT_REGION") ?? ProfileFiles(environment).region()
+        let name =
+            environment.setting("AWS_REGION") ?? environment.setting("AWS_DEFAULT_REGION")
+            ?? ProfileFiles(environment).region()
         self.region = try name.map { try Region($0) }
         let services: [AWSService] = [
-            .agentCore, .agentCoreControl, .bedrock, .bedrockRuntime, .dynamoDB, .secretsManager, .sts,
+            .agentCore, .agentCoreControl, .bedrockRuntime, .dynamoDB, .secretsManager, .sts,
         ]
         for (id, variable) in services.map({ ($0.id, $0.endpointVariable) }) + [("", "AWS_ENDPOINT_URL")] {
-            if let url = value(variable) { self.endpoints[id] = try ServiceEndpoint(url, variable: variable) }
+            if let url = environment.setting(variable) {
+                self.endpoints[id] = try ServiceEndpoint(url, variable: variable)
+            }
         }
     }
 
@@ -39,4 +42,9 @@ package struct AWSConfiguration: Sendable {
         }
         return region
     }
+}
+
+extension [String: String] {
+    /// A variable of the environment; an empty one counts as absent, as shells make it hard to unset one.
+    func setting(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 }

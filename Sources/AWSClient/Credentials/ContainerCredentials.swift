@@ -16,13 +16,13 @@ struct ContainerCredentials: CredentialProvider {
     }
 
     private func url() throws -> String? {
-        if let relative = self.value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
+        if let relative = self.environment.setting("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
             guard relative.hasPrefix("/"), relative.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw self.refuse("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", relative, "it is no path")
             }
             return "http://169.254.170.2\(relative)"
         }
-        guard let full = self.value("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
+        guard let full = self.environment.setting("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
         let variable = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
         guard full.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), let parts = URLComponents(string: full),
             let host = parts.host, parts.user == nil, parts.password == nil
@@ -42,9 +42,9 @@ struct ContainerCredentials: CredentialProvider {
 
     private func token() throws -> String? {
         let token: String
-        if let file = self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+        if let file = self.environment.setting("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             token = try CredentialFile.text(file)
-        } else if let value = self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
+        } else if let value = self.environment.setting("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
             token = value
         } else {
             return nil
@@ -54,8 +54,6 @@ struct ContainerCredentials: CredentialProvider {
         }
         return token
     }
-
-    private func value(_ name: String) -> String? { self.environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     private func refuse(_ variable: String, _ value: String, _ why: String) -> AWSError {
         AWSError(.noCredentials, "\(variable) is '\(value.printable)': \(why).")

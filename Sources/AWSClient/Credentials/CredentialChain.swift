@@ -43,17 +43,15 @@ struct EnvironmentCredentials: CredentialProvider {
     init(_ environment: [String: String]) { self.environment = environment }
 
     func credentials() throws -> AWSCredentials? {
-        guard let id = self.value("AWS_ACCESS_KEY_ID") else { return nil }
-        guard let secret = self.value("AWS_SECRET_ACCESS_KEY") else {
+        guard let id = self.environment.setting("AWS_ACCESS_KEY_ID") else { return nil }
+        guard let secret = self.environment.setting("AWS_SECRET_ACCESS_KEY") else {
             throw AWSError(
                 .noCredentials, "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not.",
                 remedy: "Set both or neither.")
         }
         return AWSCredentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: self.value("AWS_SESSION_TOKEN"))
+            accessKeyID: id, secretAccessKey: secret, sessionToken: self.environment.setting("AWS_SESSION_TOKEN"))
     }
-
-    private func value(_ name: String) -> String? { self.environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 }
 
 /// Credentials that are at hand.

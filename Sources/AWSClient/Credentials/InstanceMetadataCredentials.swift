@@ -63,8 +63,5 @@ struct InstanceMetadataCredentials: CredentialProvider {
         }
     }
 
-    private static func isRoleByte(_ byte: UInt8) -> Bool {
-        let character = Character(Unicode.Scalar(byte))
-        return character.isASCII && (character.isLetter || character.isNumber || "+=,.@_-".contains(character))
-    }
+    private static func isRoleByte(_ byte: UInt8) -> Bool { byte.isASCIIAlphanumeric || byte.isOne(of: "+=,.@_-") }
 }

@@ -12,13 +12,12 @@ struct ProfileFiles: Sendable {
     let isExplicit: Bool
 
     init(_ environment: [String: String]) {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        let home = value("HOME") ?? "/"
+        let home = environment.setting("HOME") ?? "/"
         func expanded(_ path: String) -> String { path.hasPrefix("~/") ? home + path.dropFirst() : path }
-        self.configPath = expanded(value("AWS_CONFIG_FILE") ?? "~/.aws/config")
-        self.credentialsPath = expanded(value("AWS_SHARED_CREDENTIALS_FILE") ?? "~/.aws/credentials")
-        self.profileName = value("AWS_PROFILE") ?? "default"
-        self.isExplicit = value("AWS_PROFILE") != nil
+        self.configPath = expanded(environment.setting("AWS_CONFIG_FILE") ?? "~/.aws/config")
+        self.credentialsPath = expanded(environment.setting("AWS_SHARED_CREDENTIALS_FILE") ?? "~/.aws/credentials")
+        self.profileName = environment.setting("AWS_PROFILE") ?? "default"
+        self.isExplicit = environment.setting("AWS_PROFILE") != nil
     }
 
     /// The region of the profile in use.
@@ -48,7 +47,7 @@ struct ProfileFiles: Sendable {
             if first == "[" {
                 let name = line.dropFirst().prefix { $0 != "]" }.split(whereSeparator: \.isWhitespace)
                 current = name.joined(separator: " ")
-                if let current { sections[current, default: [:]].merge([:]) { $1 } }
+                if let current, sections[current] == nil { sections[current] = [:] }
             } else if let current, let equals = line.firstIndex(of: "=") {
                 let key = line[..<equals].filter { !$0.isWhitespace }.lowercased()
                 sections[current]?[key] = Self.value(line[line.index(after: equals)...])

@@ -16,7 +16,6 @@ package struct AWSService: Sendable, Hashable {
     /// What exists: runtimes, browsers, memories.
     package static let agentCoreControl = AWSService(
         id: "Bedrock AgentCore Control", endpointPrefix: "bedrock-agentcore-control", signingName: "bedrock-agentcore")
-    package static let bedrock = AWSService(id: "Bedrock", endpointPrefix: "bedrock")
     package static let bedrockRuntime = AWSService(
         id: "Bedrock Runtime", endpointPrefix: "bedrock-runtime", signingName: "bedrock")
     package static let dynamoDB = AWSService(id: "DynamoDB", endpointPrefix: "dynamodb")

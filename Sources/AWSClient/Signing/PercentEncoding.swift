@@ -4,15 +4,7 @@
 enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
-    }
+    private static func isUnreserved(_ byte: UInt8) -> Bool { byte.isASCIIAlphanumeric || byte.isOne(of: "-._~") }
 
     /// - Parameter keepsSlashes: Whether `/` stays, as in a whole path.
     static func encode(_ text: some StringProtocol, keepsSlashes: Bool = false) -> String {

@@ -22,8 +22,6 @@ package struct SigV4Signer: Sendable {
         case bytes([UInt8])
         /// The hash in hexadecimal digits, of a body that is not at hand.
         case sha256(String)
-        /// The body is not part of the signature. Only a few services take that, and only over TLS.
-        case unsigned
 
         fileprivate static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -32,7 +30,6 @@ package struct SigV4Signer: Sendable {
             case .empty: Self.emptyHash
             case .bytes(let bytes): SHA256.hash(data: bytes).hexadecimal
             case .sha256(let hash): hash
-            case .unsigned: "UNSIGNED-PAYLOAD"
             }
         }
     }

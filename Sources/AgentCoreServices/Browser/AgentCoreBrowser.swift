@@ -158,10 +158,7 @@ package struct AgentCoreBrowser: BrowserSource {
 
     private static func path(_ reference: BrowserReference, _ stream: String) throws -> String {
         guard (1...40).contains(reference.session.utf8.count),
-            reference.session.utf8.allSatisfy({ byte in
-                let character = Character(Unicode.Scalar(byte))
-                return character.isASCII && (character.isLetter || character.isNumber)
-            })
+            reference.session.utf8.allSatisfy(\.isASCIIAlphanumeric)
         else { throw AWSError(.invalidInput, "'\(reference.session.printable)' is no id of a browser session.") }
         return try AWSRequest(
             "Connect", of: .agentCore, .GET, "/browser-streams/{browser}/sessions/{session}/\(stream)",

@@ -171,9 +171,7 @@ package struct AgentCoreMemory: LongTermMemory {
     /// The id itself where the service takes it, and otherwise one that stands for it and no other.
     private static func identifier(_ id: String, limit: Int) -> String {
         let isTaken = id.utf8.enumerated().allSatisfy { index, byte in
-            let character = Character(Unicode.Scalar(byte))
-            return character.isASCII
-                && (character.isLetter || character.isNumber || (index > 0 && "-_".contains(character)))
+            byte.isASCIIAlphanumeric || (index > 0 && byte.isOne(of: "-_"))
         }
         if isTaken, (1...limit).contains(id.utf8.count) { return id }
         return "id-\(SHA256.hash(data: Array(id.utf8)).prefix(24).hexadecimal)"

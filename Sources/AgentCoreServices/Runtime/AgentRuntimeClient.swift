@@ -23,8 +23,6 @@ package struct AgentRuntimeClient: Sendable {
         package var contentType = "application/json"
         package var accept = "application/json"
         package var session: SessionID?
-        /// On whose behalf, where the caller may say so (`InvokeAgentRuntimeForUser`).
-        package var user: UserID?
         /// Trace context, baggage, identity tokens and `X-Amzn-Bedrock-AgentCore-Runtime-Custom-*`.
         package var headers: [String: String] = [:]
 
@@ -66,7 +64,6 @@ package struct AgentRuntimeClient: Sendable {
         try request.addHeader("Content-Type", invocation.contentType)
         try request.addHeader("Accept", invocation.accept)
         try request.addHeader(Self.sessionHeader, invocation.session.map(Self.runtimeSessionID))
-        try request.addHeader("X-Amzn-Bedrock-AgentCore-Runtime-User-Id", invocation.user?.rawValue)
         for (name, value) in invocation.headers { try request.addHeader(name, value) }
         request.body = .bytes(invocation.payload)
         // The service lets an agent take 15 minutes for its answer.
@@ -137,11 +134,8 @@ package struct AgentRuntimeClient: Sendable {
     /// The service takes sessions of 33 to 256 characters; shorter ones get a longer one that stands for them.
     package static func runtimeSessionID(_ session: SessionID) -> String {
         let id = session.rawValue
-        let isPlain = id.utf8.allSatisfy { byte in
-            let character = Character(Unicode.Scalar(byte))
-            return character.isASCII && (character.isLetter || character.isNumber || "-_".contains(character))
-        }
-        if isPlain, (33...256).contains(id.utf8.count), id.first.map({ $0.isLetter || $0.isNumber }) == true {
+        let isPlain = id.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: "-_") }
+        if isPlain, (33...256).contains(id.utf8.count), id.utf8.first?.isASCIIAlphanumeric == true {
             return id
         }
         return "session-\(SHA256.hash(data: Array(id.utf8)).prefix(20).hexadecimal)"

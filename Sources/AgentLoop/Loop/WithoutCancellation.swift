@@ -5,3 +5,8 @@ package func withoutCancellation<Result: Sendable>(
 ) async throws -> Result {
     try await Task { try await body() }.value
 }
+
+/// The same for what cannot fail.
+package func withoutCancellation<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
+    await Task { await body() }.value
+}

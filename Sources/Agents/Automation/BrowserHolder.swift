@@ -10,7 +10,7 @@ actor BrowserHolder {
     private var opening: Task<BrowserSession, any Error>?
 
     init(
-        start: @escaping @Sendable () async throws -> BrowserSession, onClose: @escaping @Sendable () async -> Void = {}
+        start: @escaping @Sendable () async throws -> BrowserSession, onClose: @escaping @Sendable () async -> Void
     ) {
         self.start = start
         self.onClose = onClose

@@ -43,9 +43,9 @@ public struct AgentRuns: Sendable {
     /// After the lane is free again, and also where the client has left with its answer.
     private func remember(_ request: RunRequest, _ result: RunResult) async {
         guard case .prompt(let prompt) = request.work, result.status == .completed else { return }
-        await Task { [memory] in
+        await withoutCancellation { [memory] in
             await memory.remember(prompt, answer: result.message, request.userID, request.sessionID)
-        }.value
+        }
     }
 
     // MARK: A session that is busy
@@ -74,11 +74,11 @@ public struct AgentRuns: Sendable {
             return await self.fail(request, code: "storage", "\(error)", emit)
         }
         if let leftovers = await keeper.takeLeftovers() {
-            await Task { [automation] in
+            await withoutCancellation { [automation] in
                 guard await automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser) else { return }
                 // Where that fails the next run looks for it again, and finds nothing.
                 try? await keeper.keep(nil)
-            }.value
+            }
         }
         var usage = TokenUsage(model: self.modelName)
         do {

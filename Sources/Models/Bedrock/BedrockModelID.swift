@@ -14,10 +14,7 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
             return
         }
         self.region = nil
-        let isPlain = text.utf8.allSatisfy { byte in
-            let character = Character(Unicode.Scalar(byte))
-            return character.isASCII && (character.isLetter || character.isNumber || ".:-".contains(character))
-        }
+        let isPlain = text.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: ".:-") }
         guard isPlain, (1...256).contains(text.utf8.count), text.first?.isLetter == true else {
             throw AWSError(
                 .invalidInput, "'\(text.printable)' is no model of Bedrock.",
