@@ -38,6 +38,10 @@ struct SessionTests {
 
     @Test("a Chromium that is killed is an error that says so, and leaves nothing behind")
     func killedChromium() async throws {
+        try await BrowserSlots.shared.withSlot { try await self.killChromium() }
+    }
+
+    private func killChromium() async throws {
         let configuration = BrowserConfiguration()
         let chromium = try await LocalChromium.launch(configuration, logger: Self.quiet)
         let browser = try await BrowserSession.start(
@@ -56,15 +60,20 @@ struct SessionTests {
 
     @Test("a browser that answers nothing any more is noticed, also while nobody asks it for something")
     func halfOpen() async throws {
+        try await BrowserSlots.shared.withSlot { try await self.stopAnswering() }
+    }
+
+    private func stopAnswering() async throws {
         var configuration = BrowserConfiguration()
-        configuration.heartbeat = .milliseconds(500)
+        // Half of it is the time for an answer, which a busy machine must not exceed by itself.
+        configuration.heartbeat = .seconds(20)
         let chromium = try await LocalChromium.launch(configuration, logger: Self.quiet)
         let browser = try await BrowserSession.start(
             OneChromium(chromium: chromium), configuration: configuration, logger: Self.quiet)
         #expect(browser.isAlive)
         let processes = Self.processes(of: chromium.profile)
         for process in processes { kill(process, SIGSTOP) }
-        while browser.isAlive { await Task.yield() }
+        while browser.isAlive { try await Task.sleep(for: .milliseconds(20)) }
         for process in processes { kill(process, SIGCONT) }
         try await browser.reconnect()
         #expect(browser.isAlive)
