@@ -78,11 +78,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            resources: [.embedInCode("Page/agent.js")],
+            resources: [
+                .embedInCode("Page/Script/controls.js"), .embedInCode("Page/Script/snapshot.js"),
+                .embedInCode("Page/Script/actions.js"), .embedInCode("Page/Script/fields.js"),
+                .embedInCode("Page/Script/reading.js"), .embedInCode("Page/Script/exports.js"),
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -220,6 +225,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/AWSProbe",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "browser-probe",
+            dependencies: ["AgentEvents", "BrowserAutomation", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/BrowserProbe",
             swiftSettings: swiftSettings
         ),
         .executableTarget(

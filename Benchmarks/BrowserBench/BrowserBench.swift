@@ -13,7 +13,7 @@ struct BrowserBench {
         configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [site])
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let browser = try await BrowserSession.start(
-            LocalBrowserSource(configuration: configuration, logger: logger), configuration: configuration,
+            LocalBrowserSource(logger: logger), configuration: configuration,
             logger: logger)
         var result: [String: Double] = [:]
         do {
@@ -42,7 +42,7 @@ struct BrowserBench {
                 result["snapshot \(controls)"] = try await self.median(of: rounds) { _ in _ = try await page.snapshot()
                 }
                 result["whole page \(controls)"] = try await self.median(of: rounds) { _ in
-                    _ = try await page.readText(limit: 2_000_000)
+                    _ = try await page.readText(budget: 2_000_000)
                 }
             }
         } catch {

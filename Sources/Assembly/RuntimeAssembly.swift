@@ -27,7 +27,7 @@ public struct RuntimeAssembly: Sendable {
         self.model = try aws.model ?? Self.model(settings.model, aws)
         self.browserConfiguration = Self.browserConfiguration(settings.browser)
         self.browsers =
-            try aws.browsers ?? LocalBrowserSource(configuration: self.browserConfiguration, logger: logger)
+            try aws.browsers ?? LocalBrowserSource(logger: logger)
         self.automation =
             try aws.automation
             ?? AutomationAgent(

@@ -28,6 +28,18 @@ public struct BrowserConfiguration: Sendable {
     public var coverTimeout: Duration = .milliseconds(1500)
     /// How long a page may take to load.
     public var navigationTimeout: Duration = .seconds(30)
+    /// How long the browser may take for any one answer. Scripts of a page that keep it busy longer are stopped.
+    public var answerTimeout: Duration = .seconds(20)
+    /// What is answered to `confirm`, `prompt` and `beforeunload`. Pages may ask for anything, so the default is no.
+    public var dialogPolicy: @Sendable (PageDialog) -> DialogAnswer = { _ in .dismiss }
+    /// What may be downloaded.
+    public var downloads = DownloadPolicy()
+    /// How the browser is shown to people.
+    public var screencast = ScreencastOptions()
+    /// Values that are typed into pages of their own origins only, and masked everywhere else.
+    public var secrets = SecretStore()
+    /// Who is asked for the addresses of names.
+    package var resolver = HostResolver()
 
     /// Creates the default configuration.
     public init() {}

@@ -20,6 +20,8 @@ public struct BrowserError: Error, Sendable, Hashable, CustomStringConvertible {
         case timedOut
         /// The value does not fit the element.
         case invalidValue
+        /// A person took control of the browser, or has it.
+        case controlTaken
         /// Chromium refused a command, or a page's script failed.
         case protocolFailure
     }

@@ -23,7 +23,7 @@ struct ErrandTests {
         configuration.addressPolicy.allowsAllPrivate = true
         let automation = AutomationAgent(
             model: model, budget: .init(steps: steps),
-            browsers: LocalBrowserSource(configuration: configuration, logger: Self.quiet),
+            browsers: LocalBrowserSource(logger: Self.quiet),
             configuration: configuration, logger: Self.quiet)
         return AgentRuns(
             coordinator: Coordinator(

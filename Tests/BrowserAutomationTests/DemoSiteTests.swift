@@ -14,7 +14,7 @@ struct DemoSiteTests {
                 var snapshot = try await page.snapshot()
                 _ = try await page.click(snapshot.reference("button", "Only necessary"))
                 _ = try await page.fill(snapshot.reference("textbox", "Plate number"), with: "WXY 1234")
-                _ = try await page.select(snapshot.reference("combobox", "Vehicle type"), option: "Lorry")
+                _ = try await page.select(["Lorry"], in: snapshot.reference("combobox", "Vehicle type"))
                 let report = try await page.click(snapshot.reference("button", "Check"))
                 #expect(report.title == "Road tax of WXY 1234")
                 snapshot = try await page.snapshot()

@@ -19,7 +19,7 @@ private func run<Result: Sendable>(
     _ configuration: BrowserConfiguration, _ logger: Logger, _ body: @Sendable (BrowserSession) async throws -> Result
 ) async throws -> Result {
     let session = try await BrowserSession.start(
-        LocalBrowserSource(configuration: configuration, logger: logger), configuration: configuration, logger: logger)
+        LocalBrowserSource(logger: logger), configuration: configuration, logger: logger)
     do {
         let result = try await body(session)
         await session.close()

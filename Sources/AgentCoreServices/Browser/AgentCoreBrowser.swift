@@ -35,7 +35,7 @@ package struct AgentCoreBrowser: BrowserSource {
 
     // MARK: Browser source
 
-    package func start(name: String) async throws -> BrowserEndpoint {
+    package func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
         let reference: BrowserReference
         do {
             // Whoever gives up meanwhile has started a browser too, which then is stopped like any other.

@@ -54,9 +54,6 @@ actor BrowserHolder {
     /// Whether the browser is there and its connection is lost.
     var isConnectionLost: Bool { self.session.map { !$0.isAlive } ?? false }
 
-    /// The tabs that pages have opened since the last call.
-    func takeOpenedTabs() -> [String] { self.session?.takeOpenedTabs() ?? [] }
-
     /// Ends the browser, if one was started.
     func close() async {
         guard let session = self.session.take() else { return }

@@ -28,6 +28,7 @@ final class CDPConnection: Sendable {
     private struct Waiter {
         var session: String?
         var continuation: CheckedContinuation<Data, any Error>
+        var timer: Scheduled<Void>
     }
 
     private struct State {
@@ -38,6 +39,7 @@ final class CDPConnection: Sendable {
     }
 
     private let socket: WebSocketConnection
+    private let patience: TimeAmount
     private let state = Mutex(State())
     /// The reader and the heartbeat; they end with the connection.
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
@@ -46,19 +48,24 @@ final class CDPConnection: Sendable {
     /// Speaks CDP over a browser-level socket.
     /// - Parameters:
     ///   - heartbeat: How often the browser is asked whether it is still there: half-open connections fail silently.
+    ///   - patience: How long any command may take.
     ///   - onClose: Called once when the connection is gone, whoever ended it.
     static func open(
-        _ socket: WebSocketConnection, heartbeat: Duration, onClose: @escaping @Sendable (CDPConnection) -> Void
+        _ socket: WebSocketConnection, heartbeat: Duration, patience: Duration,
+        onClose: @escaping @Sendable (CDPConnection) -> Void
     ) -> CDPConnection {
-        let connection = CDPConnection(socket: socket, onClose: onClose)
+        let connection = CDPConnection(socket: socket, patience: TimeAmount(patience), onClose: onClose)
         connection.tasks.withLock {
             $0 = [Task { await connection.read() }, Task { await connection.beat(every: heartbeat) }]
         }
         return connection
     }
 
-    private init(socket: WebSocketConnection, onClose: @escaping @Sendable (CDPConnection) -> Void) {
+    private init(
+        socket: WebSocketConnection, patience: TimeAmount, onClose: @escaping @Sendable (CDPConnection) -> Void
+    ) {
         self.socket = socket
+        self.patience = patience
         self.onClose = onClose
     }
 
@@ -99,10 +106,14 @@ final class CDPConnection: Sendable {
     // MARK: Commands
 
     /// Sends a command and returns its decoded result.
+    /// - Parameter patience: How long the answer may take; `nil` for the connection's own limit.
+    /// - Throws: ``BrowserError``, with code `timedOut` where no answer comes in time.
     func send<Result: Decodable>(
-        _ method: String, _ parameters: JSONValue = [:], session: String? = nil, as type: Result.Type
+        _ method: String, _ parameters: JSONValue = [:], session: String? = nil, patience: Duration? = nil,
+        as type: Result.Type
     ) async throws -> Result {
-        let reply = try await self.reply(to: method, parameters, session)
+        let reply = try await self.reply(
+            to: method, parameters, session, patience.map { TimeAmount($0) } ?? self.patience)
         return try Self.decode(type, from: reply, of: method)
     }
 
@@ -122,7 +133,9 @@ final class CDPConnection: Sendable {
 
     private struct Ignored: Decodable {}
 
-    private func reply(to method: String, _ parameters: JSONValue, _ session: String?) async throws -> Data {
+    private func reply(
+        to method: String, _ parameters: JSONValue, _ session: String?, _ patience: TimeAmount
+    ) async throws -> Data {
         let id = self.state.withLock { state in
             defer { state.nextID += 1 }
             return state.nextID
@@ -134,7 +147,10 @@ final class CDPConnection: Sendable {
                     if let failure = state.failure { return failure }
                     // Checked under the lock: the cancellation handler may have run before there was anything to fail.
                     if Task.isCancelled { return CancellationError() }
-                    state.waiting[id] = Waiter(session: session, continuation: continuation)
+                    let timer = self.socket.channel.eventLoop.scheduleTask(in: patience) {
+                        self.giveUp(id, method, patience)
+                    }
+                    state.waiting[id] = Waiter(session: session, continuation: continuation, timer: timer)
                     return nil
                 }
                 if let failure {
@@ -144,9 +160,20 @@ final class CDPConnection: Sendable {
                 }
             }
         } onCancel: {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.continuation.resume(
-                throwing: CancellationError())
+            self.takeWaiter(id)?.resume(throwing: CancellationError())
         }
+    }
+
+    private func takeWaiter(_ id: Int) -> CheckedContinuation<Data, any Error>? {
+        guard let waiter = self.state.withLock({ $0.waiting.removeValue(forKey: id) }) else { return nil }
+        waiter.timer.cancel()
+        return waiter.continuation
+    }
+
+    private func giveUp(_ id: Int, _ method: String, _ patience: TimeAmount) {
+        let seconds = patience.nanoseconds / 1_000_000_000
+        self.takeWaiter(id)?.resume(
+            throwing: BrowserError(.timedOut, "The page has not answered \(method) for \(seconds) seconds."))
     }
 
     private struct Command: Encodable {
@@ -209,12 +236,12 @@ final class CDPConnection: Sendable {
     private func receive(_ data: Data) {
         // A reply of many megabytes is decoded once, by whoever waits for it, so only its id is looked for here.
         if let id = Self.leadingID(of: data) {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.continuation.resume(returning: data)
+            self.takeWaiter(id)?.resume(returning: data)
             return
         }
         guard let envelope = try? JSONDecoder().decode(Envelope.self, from: data) else { return }
         if let id = envelope.id {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.continuation.resume(returning: data)
+            self.takeWaiter(id)?.resume(returning: data)
         } else if let method = envelope.method {
             let handler = self.state.withLock { $0.handlers[envelope.sessionId ?? ""] }
             handler?(Event(method: method, message: data))
@@ -236,7 +263,7 @@ final class CDPConnection: Sendable {
             for id in failed.keys { state.waiting[id] = nil }
             return failed.values
         }
-        for waiter in failed { waiter.continuation.resume(throwing: error) }
+        for waiter in failed { Self.end(waiter, error) }
     }
 
     private func fail(_ error: BrowserError) {
@@ -253,6 +280,11 @@ final class CDPConnection: Sendable {
             // Before those who wait: whoever hears of the failure finds the connection gone.
             self.onClose(self)
         }
-        for waiter in waiting { waiter.continuation.resume(throwing: error) }
+        for waiter in waiting { Self.end(waiter, error) }
+    }
+
+    private static func end(_ waiter: Waiter, _ error: BrowserError) {
+        waiter.timer.cancel()
+        waiter.continuation.resume(throwing: error)
     }
 }

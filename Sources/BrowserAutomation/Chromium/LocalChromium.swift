@@ -26,9 +26,15 @@ final class LocalChromium: Sendable {
         self.process = process
     }
 
+    /// Where its downloads go; removed with the profile.
+    var downloadDirectory: String { "\(self.profile)/downloads" }
+
     /// Starts Chromium and waits until it can be spoken to.
+    /// - Parameter proxyPort: The proxy on loopback that everything goes through; `nil` for none.
     /// - Throws: ``BrowserError`` with code `cannotStart`, with what Chromium wrote to its error output.
-    static func launch(_ configuration: BrowserConfiguration, logger: Logger) async throws -> LocalChromium {
+    static func launch(
+        _ configuration: BrowserConfiguration, proxyPort: Int? = nil, logger: Logger
+    ) async throws -> LocalChromium {
         ProfileDirectory.reapAbandoned()
         let environment = ProcessInfo.processInfo.environment
         let executable = try ChromiumExecutable.find(
@@ -37,7 +43,7 @@ final class LocalChromium: Sendable {
         let errorLog = FilePath("\(profile.path)/stderr.log")
         let process = Task {
             do {
-                try await self.run(executable, self.arguments(configuration, profile, logger), errorLog)
+                try await self.run(executable, self.arguments(configuration, profile, proxyPort, logger), errorLog)
             } catch {
                 logger.warning("Chromium could not be run", metadata: ["error": "\(error)"])
             }
@@ -94,7 +100,7 @@ final class LocalChromium: Sendable {
     private static let saidNoSandbox = Mutex(false)
 
     private static func arguments(
-        _ configuration: BrowserConfiguration, _ profile: ProfileDirectory, _ logger: Logger
+        _ configuration: BrowserConfiguration, _ profile: ProfileDirectory, _ proxyPort: Int?, _ logger: Logger
     ) -> [String] {
         var arguments = [
             "--remote-debugging-port=0", "--user-data-dir=\(profile.path)", "--no-first-run",
@@ -107,6 +113,15 @@ final class LocalChromium: Sendable {
             "--force-color-profile=srgb",
             "--window-size=\(configuration.viewport.width),\(configuration.viewport.height)",
         ]
+        if let proxyPort {
+            arguments += [
+                // Also what Chromium would reach directly by default: this machine, and peers over UDP.
+                "--proxy-server=http://127.0.0.1:\(proxyPort)", "--proxy-bypass-list=<-loopback>",
+                "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+                // No name is looked up by Chromium itself.
+                "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--dns-over-https-mode=off",
+            ]
+        }
         if configuration.isHeadless { arguments += ["--headless=new", "--hide-scrollbars", "--disable-gpu"] }
         if getuid() == 0 {
             // Chromium's sandbox does not work for root, and without it pages are less contained.

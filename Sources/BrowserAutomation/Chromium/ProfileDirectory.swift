@@ -24,6 +24,11 @@ struct ProfileDirectory: Sendable {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createDirectory(atPath: "\(path)/downloads", withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(atPath: "\(path)/Default", withIntermediateDirectories: false)
+            // PDF documents are saved rather than shown by a viewer that nothing can be read in.
+            try Data(#"{"plugins":{"always_open_pdf_externally":true}}"#.utf8)
+                .write(to: URL(filePath: "\(path)/Default/Preferences"))
         } catch {
             throw BrowserError(.cannotStart, "Cannot create Chromium's profile directory \(path): \(error)")
         }

@@ -50,6 +50,7 @@ extension BrowserPage {
         guard let context = try? event.parameters(ContextCreated.self).context, context.name == Self.worldName,
             context.auxData?.frameId == self.targetID
         else { return }
-        self.state.withLock { $0.contextID = context.id }
+        let document = ScriptedDocument(frame: self.targetID, session: self.sessionID, context: context.id)
+        self.state.withLock { $0.documents[.main] = document }
     }
 }

@@ -20,6 +20,7 @@ extension BrowserPage {
     private struct FrameReference: Decodable {
         var frameId: String
         var navigationType: String?
+        var reason: String?
     }
 
     private struct LifecycleEvent: Decodable {
@@ -28,30 +29,32 @@ extension BrowserPage {
         var name: String
     }
 
-    private struct DialogOpening: Decodable {
-        var message: String
-        var type: String
-    }
+    private struct FileChooserOpened: Decodable { var backendNodeId: Int? }
 
-    /// Takes an event of this tab. Must not wait: the socket's reader calls it.
-    func receive(_ event: CDPConnection.Event) {
+    private struct DragIntercepted: Decodable { var data: JSONValue }
+
+    /// Addresses can be as long as a page likes.
+    static let longestAddress = 2000
+
+    /// Takes an event of one of this tab's sessions. Must not wait: the socket's reader calls it.
+    func receive(_ event: CDPConnection.Event, session: String) {
+        if event.method.hasPrefix("Target.") { return self.onTarget(event, self) }
+        let outcome = self.gate.receive(event, session: session, connection: self.connection) { [weak self] refusal in
+            self?.note("A request was refused: \(refusal)")
+        }
+        switch outcome {
+        case .judged: return
+        case .breached(let reason): return self.leave(because: reason)
+        case .notOurs: break
+        }
         switch event.method {
-        case "Fetch.requestPaused":
-            RequestGate.judge(event, session: self.sessionID, gate: self.gate, connection: self.connection) {
-                [weak self] refusal in self?.note("A request was refused: \(refusal)")
-            }
         case "Page.frameNavigated":
-            guard let frame = try? event.parameters(FrameNavigated.self).frame, frame.parentId == nil else { return }
-            self.change { state in
-                state.url = frame.url + (frame.urlFragment ?? "")
-                state.loaderID = frame.loaderId
-                state.milestones = []
-                state.contextID = nil
-            }
+            guard let frame = try? event.parameters(FrameNavigated.self).frame else { return }
+            self.navigated(frame)
         case "Page.navigatedWithinDocument":
             guard let frame = try? event.parameters(FrameURL.self), frame.frameId == self.targetID else { return }
             self.change { state in
-                state.url = frame.url
+                state.url = String(frame.url.prefix(Self.longestAddress))
                 state.loadingFrames.remove(frame.frameId)
             }
         case "Page.lifecycleEvent":
@@ -67,17 +70,50 @@ extension BrowserPage {
             self.setNavigating(false, event)
         case "Page.javascriptDialogOpening":
             guard let dialog = try? event.parameters(DialogOpening.self) else { return }
-            self.answer(dialog)
+            self.receive(dialog, session: session)
+        case "Page.fileChooserOpened":
+            guard let node = try? event.parameters(FileChooserOpened.self).backendNodeId else { return }
+            self.change { $0.fileChooser = FileChooser(session: session, node: node) }
+        case "Input.dragIntercepted":
+            guard let data = try? event.parameters(DragIntercepted.self).data else { return }
+            self.change { $0.drag = data }
+        case "Page.screencastFrame": self.onScreencastFrame(event, self)
         case "Inspector.targetCrashed":
+            guard session == self.sessionID else { return }
             self.markGone("The page crashed. Open its address again, or another one.")
         default: break
         }
     }
 
+    private func navigated(_ frame: FrameNavigated.Frame) {
+        self.change { state in
+            let isMain = frame.id == self.targetID
+            // The documents in a frame go with it.
+            let paths = state.documents.filter { isMain || $0.value.frame == frame.id }.keys
+            state.documents = state.documents.filter { document in
+                !paths.contains { document.key.keys.starts(with: $0.keys) }
+            }
+            guard isMain else { return }
+            state.url = String((frame.url + (frame.urlFragment ?? "")).prefix(Self.longestAddress))
+            state.loaderID = frame.loaderId
+            state.milestones = []
+            state.fileChooser = nil
+            state.nextAnswer = nil
+        }
+    }
+
+    /// Leaves a page that has reached what it must not.
+    private func leave(because reason: String) {
+        self.note("The page was left: \(reason)")
+        self.post("Page.stopLoading")
+        self.post("Page.navigate", ["url": "about:blank"])
+    }
+
     private func setNavigating(_ isNavigating: Bool, _ event: CDPConnection.Event) {
-        // A jump within the document (`sameDocument`, `historySameDocument`) loads nothing.
+        // A jump within the document (`sameDocument`, `historySameDocument`) loads nothing, and a frame that moves to
+        // another process (`swap`) goes on loading there.
         guard let frame = try? event.parameters(FrameReference.self),
-            frame.navigationType?.lowercased().hasSuffix("samedocument") != true
+            frame.navigationType?.lowercased().hasSuffix("samedocument") != true, frame.reason != "swap"
         else { return }
         self.change { state in
             if isNavigating {
@@ -85,21 +121,6 @@ extension BrowserPage {
             } else {
                 state.loadingFrames.remove(frame.frameId)
             }
-        }
-    }
-
-    /// A dialog holds up everything else in its page, so it is answered at once: never with yes, because a page
-    /// may ask for anything.
-    private func answer(_ dialog: DialogOpening) {
-        self.post("Page.handleJavaScriptDialog", ["accept": false])
-        let kind = dialog.type == "alert" ? "The page showed the message" : "The page asked to \(dialog.type)"
-        let outcome = dialog.type == "alert" ? "" : " It was answered with no; nothing was confirmed."
-        self.note("\(kind) \"\(dialog.message)\".\(outcome)")
-    }
-
-    func note(_ text: String) {
-        self.change { state in
-            if state.notes.count < 20, !state.notes.contains(text) { state.notes.append(text) }
         }
     }
 }

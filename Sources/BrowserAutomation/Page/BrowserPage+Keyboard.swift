@@ -1,21 +1,53 @@
 import AgentEvents
 
 extension BrowserPage {
-    /// Presses a key, such as `Enter`, `Escape`, `a` or `Control+a`, in whatever has the focus.
-    /// - Throws: ``BrowserError`` with code `invalidValue` for a key that is not known.
-    public func press(_ combination: String) async throws -> ActionReport {
-        let before = self.beginAction()
-        try await self.press(combination, reportsPlace: true)
-        try await self.settle(after: before)
-        return try await self.report("Pressed \(combination)")
+    /// Presses a key, such as `Enter`, `Escape`, `a` or `Control+a`, in an element or in whatever has the focus.
+    /// - Throws: ``BrowserError`` with code `invalidValue` for a key that is not known, or as ``click(_:)`` does.
+    public func press(_ combination: String, in reference: String? = nil) async throws -> ActionReport {
+        let key = try KeyPress(combination)
+        return try await self.asAgent {
+            let before = self.beginAction()
+            var place = ""
+            if let reference {
+                let element = try ElementReference(reference)
+                let focused = try await self.attempt { _ in
+                    try await self.call("focus", [.string(element.id)], in: element.path, as: Preparation.self)
+                }
+                place = " in \(Self.label(focused, element))"
+            }
+            try await self.press(key)
+            // A round trip through the page, so that a navigation which the key started is known.
+            _ = try? await self.call("place", isRepeatable: false, as: Place.self)
+            try await self.settle(after: before)
+            return try await self.report("Pressed \(combination)\(place)")
+        }
     }
 
-    func press(_ combination: String, reportsPlace: Bool) async throws {
-        let key = try KeyPress(combination)
-        try await self.send("Input.dispatchKeyEvent", key.parameters(type: key.text == nil ? "rawKeyDown" : "keyDown"))
-        try await self.send("Input.dispatchKeyEvent", key.parameters(type: "keyUp"))
-        // A round trip through the page, so that a navigation which the key started is known.
-        if reportsPlace { _ = try? await self.call("place", isRepeatable: false, as: Place.self) }
+    func press(_ key: KeyPress) async throws {
+        let commands = key.commands
+        for (method, parameters) in commands.dropLast() { self.post(method, parameters) }
+        if let (method, parameters) = commands.last { try await self.send(method, parameters) }
+    }
+
+    /// Types text key by key, as a person does, behind what a field holds.
+    /// - Throws: As ``fill(_:with:)`` does.
+    public func type(_ text: String, into reference: String) async throws -> ActionReport {
+        try await self.asAgent {
+            let element = try ElementReference(reference)
+            let before = self.beginAction()
+            _ = try await self.attempt { _ in
+                try await self.call("prepareType", [.string(element.id)], in: element.path, as: Preparation.self)
+            }
+            for character in text {
+                if let key = try? KeyPress(character.isNewline ? "Enter" : String(character)), key.isTyped {
+                    try await self.press(key)
+                } else {
+                    try await self.send("Input.insertText", ["text": .string(String(character))])
+                }
+            }
+            try await self.settle(after: before)
+            return try await self.reportValue(of: element, "Typed into")
+        }
     }
 }
 
@@ -73,7 +105,18 @@ struct KeyPress: Equatable {
                 + "PageUp, PageDown or an Arrow key, with Control, Alt, Shift or Meta and + before it.")
     }
 
-    func parameters(type: String) -> JSONValue {
+    /// Whether the key types a character of the keyboards that pages know.
+    var isTyped: Bool { self.text != nil && self.virtualKeyCode != 0 }
+
+    /// What the browser is told.
+    var commands: [(method: String, parameters: JSONValue)] {
+        [
+            ("Input.dispatchKeyEvent", self.parameters(type: self.text == nil ? "rawKeyDown" : "keyDown")),
+            ("Input.dispatchKeyEvent", self.parameters(type: "keyUp")),
+        ]
+    }
+
+    private func parameters(type: String) -> JSONValue {
         var parameters: [String: JSONValue] = [
             "type": .string(type), "key": .string(self.key), "code": .string(self.code),
             "windowsVirtualKeyCode": .integer(self.virtualKeyCode), "modifiers": .integer(self.modifiers),

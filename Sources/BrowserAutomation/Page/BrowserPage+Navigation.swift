@@ -1,16 +1,6 @@
 import AgentEvents
 import Synchronization
 
-/// What an action led to.
-public struct ActionReport: Sendable, Hashable {
-    /// What was done, such as `Clicked e5 (button "Check")`.
-    public var summary: String
-    public var url: String
-    public var title: String
-    /// What happened beside it: dialogs, new tabs, refused requests.
-    public var notes: [String]
-}
-
 extension BrowserPage {
     private struct Navigation: Decodable {
         var loaderId: String?
@@ -18,45 +8,100 @@ extension BrowserPage {
         var isDownload: Bool?
     }
 
+    /// Does work that waits while a person is in control, and masks secrets in what it throws.
+    func asAgent<Result: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await self.control.asAgent(work)
+        } catch let error as BrowserError {
+            throw BrowserError(error.code, self.configuration.secrets.mask(error.message))
+        }
+    }
+
     /// Opens an address and waits until the page has loaded.
     ///
     /// A page whose pictures or scripts never end is taken as it is after ten seconds.
     /// - Throws: ``BrowserError`` with code `addressRefused` or `navigationFailed`.
     public func navigate(to address: String) async throws -> ActionReport {
+        try await self.asAgent { try await self.open(address) }
+    }
+
+    func open(_ address: String) async throws -> ActionReport {
         let url = address.contains("://") || address.hasPrefix("about:") ? address : "https://\(address)"
         guard url.hasPrefix("http://") || url.hasPrefix("https://") || url == "about:blank" else {
             throw BrowserError(.addressRefused, "'\(address)' is no web address; give one with http or https.")
         }
         if let refusal = await self.gate.refusal(of: url) { throw BrowserError(.addressRefused, refusal) }
         _ = self.beginAction()
-        let navigation = try await self.send("Page.navigate", ["url": .string(url)], as: Navigation.self)
-        if let error = navigation.errorText, navigation.isDownload != true {
-            let refused = self.takeNotes().joined(separator: " ")
-            throw BrowserError(.navigationFailed, "\(url) cannot be opened: \(error). \(refused)")
-        }
-        if let loader = navigation.loaderId, navigation.isDownload != true {
-            let deadline = ContinuousClock.now + self.configuration.navigationTimeout
-            guard
-                try await self.wait(
-                    until: deadline, for: { $0.loaderID == loader && $0.milestones.contains("DOMContentLoaded") })
-            else {
-                throw BrowserError(
-                    .navigationFailed,
-                    "\(url) sent no complete page within \(self.configuration.navigationTimeout). Try again later.")
+        let navigation = try await self.begin(url)
+        if navigation.isDownload == true || navigation.errorText == "net::ERR_ABORTED" {
+            // A file is no page: the one before stays. So it does when it does not want to be left.
+            try await self.waitForDownload()
+            if self.state.withLock({ $0.effects.dialogs.contains { $0.kind == .beforeunload } }) {
+                return try await self.report("\(url) was not opened: the page before it stays")
             }
-            // Our script gets ready while the rest of the page loads.
-            async let world: Void = self.prepare()
-            _ = try await self.wait(until: .now + Self.loadPatience) {
-                $0.loaderID != loader || $0.milestones.contains("load")
+            if self.state.withLock({ !$0.effects.downloads.isEmpty }) {
+                return try await self.report("\(url) is a file, not a page")
             }
-            try await world
         }
-        return try await self.report(navigation.isDownload == true ? "\(url) is a download" : "Opened \(url)")
+        if let error = navigation.errorText {
+            let effects = self.takeEffects().notes.joined(separator: " ")
+            throw BrowserError(.navigationFailed, "\(url) cannot be opened: \(error). \(effects)")
+        }
+        if let loader = navigation.loaderId {
+            try await self.wait(forLoad: loader, of: url)
+        }
+        self.state.withLock { $0.needsLook = false }
+        return try await self.report("Opened \(url)")
     }
+
+    private func begin(_ url: String) async throws -> Navigation {
+        try await self.ready()
+        do {
+            return try await self.connection.send(
+                "Page.navigate", ["url": .string(url)], session: self.sessionID,
+                patience: self.configuration.navigationTimeout, as: Navigation.self)
+        } catch let error as BrowserError where error.code == .timedOut {
+            self.post("Page.stopLoading")
+            throw BrowserError(
+                .navigationFailed,
+                "\(url) has not answered within \(self.configuration.navigationTimeout). Try again later.")
+        }
+    }
+
+    private func wait(forLoad loader: String, of url: String) async throws {
+        let deadline = ContinuousClock.now + self.configuration.navigationTimeout
+        guard
+            try await self.wait(
+                until: deadline, for: { $0.loaderID == loader && $0.milestones.contains("DOMContentLoaded") })
+        else {
+            // What has come so far can be read, but nothing more is waited for.
+            self.post("Page.stopLoading")
+            throw BrowserError(
+                .navigationFailed,
+                "\(url) sent no complete page within \(self.configuration.navigationTimeout). Try again later.")
+        }
+        // Our script gets ready while the rest of the page loads.
+        async let world: Void = self.prepare()
+        let isLoaded = try await self.wait(until: .now + Self.loadPatience) {
+            $0.loaderID != loader || $0.milestones.contains("load")
+        }
+        if !isLoaded { self.note("Parts of the page are still loading.") }
+        try await world
+    }
+
+    // MARK: History
 
     /// Goes back one page.
     /// - Throws: ``BrowserError`` with code `navigationFailed` when there is none.
-    public func goBack() async throws -> ActionReport {
+    public func goBack() async throws -> ActionReport { try await self.asAgent { try await self.move(by: -1) } }
+
+    /// Goes forward one page, after going back.
+    /// - Throws: ``BrowserError`` with code `navigationFailed` when there is none.
+    public func goForward() async throws -> ActionReport { try await self.asAgent { try await self.move(by: 1) } }
+
+    func move(by offset: Int) async throws -> ActionReport {
         struct History: Decodable {
             struct Entry: Decodable {
                 var id: Int
@@ -66,17 +111,35 @@ extension BrowserPage {
             var entries: [Entry]
         }
         let history = try await self.send("Page.getNavigationHistory", as: History.self)
+        let index = history.currentIndex + offset
         // The blank page that every tab starts with is no page to go back to.
-        guard history.currentIndex > 0, history.entries[history.currentIndex - 1].url != "about:blank" else {
-            throw BrowserError(.navigationFailed, "This is the tab's first page; there is nothing to go back to.")
+        guard history.entries.indices.contains(index), history.entries[index].url != "about:blank" else {
+            throw BrowserError(
+                .navigationFailed,
+                offset < 0
+                    ? "This is the tab's first page; there is nothing to go back to."
+                    : "This is the tab's last page; there is nothing to go forward to.")
         }
         let before = self.beginAction()
         self.state.withLock { state in _ = state.loadingFrames.insert(self.targetID) }
-        try await self.send(
-            "Page.navigateToHistoryEntry", ["entryId": .integer(history.entries[history.currentIndex - 1].id)])
+        try await self.send("Page.navigateToHistoryEntry", ["entryId": .integer(history.entries[index].id)])
         try await self.settle(after: before)
-        return try await self.report("Went back")
+        return try await self.report(offset < 0 ? "Went back" : "Went forward")
     }
+
+    /// Loads the page anew.
+    public func reload() async throws -> ActionReport { try await self.asAgent { try await self.loadAgain() } }
+
+    func loadAgain() async throws -> ActionReport {
+        let before = self.beginAction()
+        self.state.withLock { state in _ = state.loadingFrames.insert(self.targetID) }
+        try await self.send("Page.reload")
+        try await self.settle(after: before)
+        let isKept = self.state.withLock { $0.effects.dialogs.contains { $0.kind == .beforeunload } }
+        return try await self.report(isKept ? "The page was not loaded again" : "Loaded the page again")
+    }
+
+    // MARK: Waiting for what an action started
 
     private static let loadPatience = Duration.seconds(10)
     private static let framePatience = Duration.seconds(3)
@@ -84,7 +147,7 @@ extension BrowserPage {
     /// Forgets what earlier actions led to, and returns the document that this one starts in.
     func beginAction() -> String? {
         self.state.withLock { state in
-            state.notes = []
+            state.effects = Effects()
             // A frame that was loading before, such as an advertisement, is not this action's doing.
             state.loadingFrames = []
             return state.loaderID
@@ -97,18 +160,22 @@ extension BrowserPage {
         let hasSettled = try await self.wait(until: deadline) { [targetID] state in
             !state.loadingFrames.contains(targetID)
                 || (state.loaderID != document && state.milestones.contains("load"))
+                // The page stays.
+                || state.effects.dialogs.contains { $0.kind == .beforeunload && $0.answer == .dismiss }
         }
         if !hasSettled { self.note("The next page is still loading.") }
         _ = try await self.wait(until: min(deadline, .now + Self.framePatience), for: \.loadingFrames.isEmpty)
+        if self.state.withLock({ !$0.effects.downloads.isEmpty }) { try await self.waitForDownload() }
     }
 
-    struct Place: Decodable {
-        var url: String
-        var title: String
-    }
-
-    func report(_ summary: String) async throws -> ActionReport {
-        let place = try await self.call("place", as: Place.self)
-        return ActionReport(summary: summary, url: place.url, title: place.title, notes: self.takeNotes())
+    /// Gives a download a moment to begin, and a small one to be complete.
+    func waitForDownload() async throws {
+        guard
+            try await self.wait(
+                until: .now + .seconds(2), for: { !$0.effects.downloads.isEmpty || !$0.effects.notes.isEmpty })
+        else { return }
+        _ = try await self.wait(until: .now + .seconds(2)) { state in
+            state.effects.finishedDownloads.isSuperset(of: state.effects.downloads)
+        }
     }
 }

@@ -1,83 +1,225 @@
 import AgentEvents
-public import FoundationEssentials
 import Synchronization
 
-/// What a person could see and do on a page, as text in reading order.
-///
-/// Each line is a text, a heading (`# …`), a table row (`| … |`), or something to act on:
-/// `[e5] button "Check"`, with its state in parentheses. `e5` is the reference that actions take.
-public struct PageSnapshot: Sendable, Hashable {
-    public var url: String
-    public var title: String
-    /// The lines in the window.
-    public var lines: [String]
-    /// Headings and controls above and below the window, in short form.
-    public var outside: [String]
-    /// How many more controls there are.
-    public var omitted: Int
-    /// How many lines of the window did not fit into the budget.
-    public var truncated: Int
-
-    /// The snapshot as one text, for a model.
-    public var text: String {
-        var parts = ["Page: \(self.title)", "Address: \(self.url)", ""] + self.lines
-        if self.truncated > 0 { parts.append("… \(self.truncated) more lines in view: scroll, or read the page.") }
-        if !self.outside.isEmpty {
-            parts += ["", "Outside of the window (scroll to act on what is not listed):"] + self.outside
-        }
-        if self.omitted > 0 { parts.append("… and \(self.omitted) more controls further away.") }
-        return parts.joined(separator: "\n")
-    }
-}
-
 extension BrowserPage {
+    /// What our script tells of one document.
     private struct Walk: Decodable {
         var url: String
         var title: String
-        var lines: [String]
+        var lines: [Line]
         var outside: [String]
         var omitted: Int
         var truncated: Int
         var last: Int
+        var suspects: Int
+    }
+
+    private enum Line: Decodable {
+        case text(String)
+        case frame(Frame)
+
+        struct Frame: Decodable {
+            var frame: String
+            var title: String
+            var isNear: Bool
+            var clip: JSONValue
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else {
+                self = .frame(try container.decode(Frame.self))
+            }
+        }
+    }
+
+    /// The documents of a page joined into one.
+    private struct Reading: Sendable {
+        var url = ""
+        var title = ""
+        var lines: [String] = []
+        var outside: [String] = []
+        var omitted = 0
     }
 
     /// Lists what is in the window in full and what is around it in short.
-    /// - Parameter budget: The most characters for the window; a quarter of it goes to the rest.
-    public func snapshot(budget: Int = 20_000) async throws -> PageSnapshot {
-        let walk = try await self.walk(budget: budget, everything: false)
-        return PageSnapshot(
-            url: walk.url, title: walk.title, lines: walk.lines, outside: walk.outside, omitted: walk.omitted,
-            truncated: walk.truncated)
+    /// - Parameters:
+    ///   - budget: The most characters of the window's lines; an eighth of it goes to the rest. What does not fit is
+    ///     in further parts.
+    ///   - part: Which part, from 1.
+    public func snapshot(budget: Int = 12_000, part: Int = 1) async throws -> PageSnapshot {
+        try await self.asAgent {
+            let reading = try await self.read(.main, ["outside": .integer(min(budget / 8, Self.outsideBudget))])
+            self.state.withLock { $0.needsLook = false }
+            let pages = Pages(reading.lines, size: budget)
+            let (lines, number) = pages.part(part)
+            return PageSnapshot(
+                url: reading.url, title: reading.title, lines: lines, part: number, parts: pages.parts.count,
+                outside: number == 1 ? reading.outside : [], omitted: number == 1 ? reading.omitted : 0)
+        }
     }
 
-    /// The whole page as text, with links as `[text](address)` and tables as rows.
-    public func readText(limit: Int = 50_000) async throws -> String {
-        let walk = try await self.walk(budget: limit, everything: true)
-        let rest = walk.truncated > 0 ? ["… \(walk.truncated) more lines."] : []
-        return (["Page: \(walk.title)", "Address: \(walk.url)", ""] + walk.lines + rest).joined(separator: "\n")
+    private static let outsideBudget = 1500
+
+    /// The whole page as Markdown, with links as `[text](address)` and tables.
+    /// - Parameters:
+    ///   - budget: The most characters of a part.
+    ///   - part: Which part, from 1.
+    public func readText(budget: Int = 30_000, part: Int = 1) async throws -> String {
+        try await self.asAgent {
+            let reading = try await self.read(.main, ["everything": true])
+            let pages = Pages(reading.lines, size: budget)
+            let (lines, number) = pages.part(part)
+            let head = ["Page: \(reading.title)", "Address: \(reading.url)", ""]
+            let rest =
+                number < pages.parts.count
+                ? ["… part \(number) of \(pages.parts.count); ask for part \(number + 1)."] : []
+            return (head + lines + rest).joined(separator: "\n")
+        }
     }
 
-    private func walk(budget: Int, everything: Bool) async throws -> Walk {
+    /// The lines of the whole page that hold a text, in any case, with references to act on.
+    /// - Parameter limit: The most lines.
+    public func find(_ text: String, limit: Int = 30) async throws -> [String] {
+        try await self.asAgent {
+            let reading = try await self.read(.main, ["everything": true, "references": true])
+            let wanted = text.lowercased()
+            return Array(reading.lines.lazy.filter { $0.lowercased().contains(wanted) }.prefix(limit))
+        }
+    }
+
+    // MARK: Documents
+
+    private func read(_ path: FramePath, _ options: [String: JSONValue]) async throws -> Reading {
         // A document that is still coming in is worth a moment of patience.
         _ = try await self.wait(until: .now + .seconds(5)) { state in
             state.loaderID == nil || state.milestones.contains("DOMContentLoaded")
         }
+        var options = options
+        options["prefix"] = .string(path.prefix)
+        var walk = try await self.walk(path, options)
+        // What closed roots hold may hold such roots again.
+        for _ in 0..<3 where walk.suspects > 0 {
+            guard try await self.openClosedRoots(in: path) else { break }
+            options["again"] = true
+            walk = try await self.walk(path, options)
+        }
+        return try await self.join(walk, path, options)
+    }
+
+    private func walk(_ path: FramePath, _ options: [String: JSONValue]) async throws -> Walk {
         let walk = try await self.call(
-            "walk", [["budget": .integer(budget), "everything": .bool(everything)]], as: Walk.self)
-        self.state.withLock { $0.lastReference = max($0.lastReference, walk.last) }
+            "walk", [.object(options)], in: path, patience: path == .main ? nil : Self.framePatience, as: Walk.self)
+        self.state.withLock { $0.lastReferences[path] = max($0.lastReferences[path] ?? 0, walk.last) }
         return walk
     }
 
-    /// A picture of the window, as PNG or JPEG.
-    /// - Parameter quality: 1 to 100 for JPEG; `nil` for PNG.
-    public func screenshot(quality: Int? = nil) async throws -> Data {
-        struct Captured: Decodable { var data: String }
-        var parameters: [String: JSONValue] = ["format": quality == nil ? "png" : "jpeg", "optimizeForSpeed": true]
-        if let quality { parameters["quality"] = .integer(quality) }
-        let captured = try await self.send("Page.captureScreenshot", .object(parameters), as: Captured.self)
-        guard let data = Data(base64Encoded: captured.data) else {
-            throw BrowserError(.protocolFailure, "The browser's screenshot is no base64.")
+    /// A frame that does not answer must not hold up the page around it for long.
+    private static let framePatience = Duration.seconds(5)
+
+    /// Puts what the frames of other origins show into its place.
+    private func join(_ walk: Walk, _ path: FramePath, _ options: [String: JSONValue]) async throws -> Reading {
+        let mask = self.configuration.secrets.mask
+        var reading = Reading(
+            url: mask(walk.url), title: mask(walk.title), outside: walk.outside.map(mask), omitted: walk.omitted)
+        let frames = try await self.readFrames(of: walk, path, options)
+        for (index, line) in walk.lines.enumerated() {
+            switch line {
+            case .text(let text): reading.lines.append(mask(text))
+            case .frame(let frame):
+                guard frame.isNear else {
+                    reading.outside.append("[frame \(frame.title)]")
+                    continue
+                }
+                reading.lines.append("[frame \(frame.title)]")
+                if let inner = frames[index] {
+                    reading.lines += inner.lines
+                    reading.outside += inner.outside
+                    reading.omitted += inner.omitted
+                } else {
+                    reading.lines.append("(its content cannot be read)")
+                }
+                reading.lines.append("[end of frame]")
+            }
         }
-        return data
+        if walk.truncated > 0 { reading.lines.append("… the page goes on; \(walk.truncated) more lines are too many.") }
+        return reading
+    }
+
+    private func readFrames(
+        of walk: Walk, _ path: FramePath, _ options: [String: JSONValue]
+    ) async throws -> [Int: Reading] {
+        let frames = walk.lines.enumerated().compactMap { index, line -> (Int, Line.Frame)? in
+            if case .frame(let frame) = line, frame.isNear { (index, frame) } else { nil }
+        }
+        guard !frames.isEmpty, path.keys.count < Self.deepestFrame else { return [:] }
+        return try await withThrowingTaskGroup(of: (Int, Reading?).self) { group in
+            for (index, frame) in frames.prefix(Self.mostFrames) {
+                group.addTask {
+                    var inner = options
+                    inner["again"] = nil
+                    inner["clip"] = frame.clip
+                    do {
+                        return (index, try await self.read(path.appending(frame.frame), inner))
+                    } catch is BrowserError {
+                        // It has gone meanwhile, or does not answer; the page around it can be read all the same.
+                        return (index, nil)
+                    }
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private static let deepestFrame = 8
+    private static let mostFrames = 50
+
+    // MARK: Questions
+
+    private struct Found: Decodable {
+        var wrong: String?
+        var total: Int?
+        var last: Int?
+        var lines: [String]?
+    }
+
+    /// Elements by a CSS selector, each as a line with a reference to act on; outside of frames of other origins.
+    /// - Parameter limit: The most lines.
+    /// - Throws: ``BrowserError`` with code `invalidValue` for what is no selector.
+    public func query(_ selector: String, limit: Int = 50) async throws -> [String] {
+        try await self.asAgent {
+            let found = try await self.call("query", [.string(selector), .integer(limit), ""], as: Found.self)
+            if let wrong = found.wrong { throw BrowserError(.invalidValue, "\(wrong).") }
+            self.state.withLock { $0.lastReferences[.main] = max($0.lastReferences[.main] ?? 0, found.last ?? 0) }
+            let lines = (found.lines ?? []).map(self.configuration.secrets.mask)
+            let more = (found.total ?? 0) - lines.count
+            return more > 0 ? lines + ["… \(more) more"] : lines
+        }
+    }
+
+    /// A link of a page.
+    public struct Link: Sendable, Hashable, Decodable {
+        public var text: String
+        public var url: String
+    }
+
+    /// The links of the page, outside of frames of other origins.
+    public func links(limit: Int = 500) async throws -> [Link] {
+        try await self.asAgent {
+            let mask = self.configuration.secrets.mask
+            return try await self.call("links", [.integer(limit)], as: [Link].self)
+                .map { Link(text: mask($0.text), url: mask($0.url)) }
+        }
+    }
+
+    /// The tables of the page as rows of cells, outside of frames of other origins.
+    public func tables(limit: Int = 50) async throws -> [[[String]]] {
+        try await self.asAgent {
+            let mask = self.configuration.secrets.mask
+            return try await self.call("tables", [.integer(limit)], as: [[[String]]].self)
+                .map { $0.map { $0.map(mask) } }
+        }
     }
 }

@@ -1,9 +1,19 @@
 import AgentEvents
 import Synchronization
 
+/// A document with our script in it.
+struct ScriptedDocument: Sendable {
+    var frame: String
+    var session: String
+    var context: Int
+}
+
 extension BrowserPage {
     private struct Evaluation<Value: Decodable>: Decodable {
-        struct Remote: Decodable { var value: Value? }
+        struct Remote: Decodable {
+            var value: Value?
+            var objectId: String?
+        }
         struct Exception: Decodable {
             struct Details: Decodable { var description: String? }
             var text: String
@@ -18,77 +28,233 @@ extension BrowserPage {
     /// The name of the isolated world that our script runs in.
     static let worldName = "ai4ai"
 
-    /// Calls a function of our script in the page.
+    /// Our script, without its comments and indentation: each document gets a copy.
+    private static let script: String = {
+        let files = [
+            PackageResources.controls_js, PackageResources.snapshot_js, PackageResources.actions_js,
+            PackageResources.fields_js, PackageResources.reading_js, PackageResources.exports_js,
+        ]
+        let lines = files.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
+            .map { $0.drop(while: { $0 == " " }) }
+            .filter { !$0.hasPrefix("//") && !$0.hasPrefix("/*") && !$0.hasPrefix("*") }
+        return "globalThis.__ai4ai ??= (() => {\(lines.joined(separator: "\n"))\n})()"
+    }()
+
+    // MARK: Calls
+
+    /// Calls a function of our script in a document.
     ///
     /// When the document is replaced meanwhile, the call is made again in the new one, but only if `isRepeatable`.
     func call<Value: Decodable>(
-        _ function: String, _ arguments: [JSONValue] = [], isRepeatable: Bool = true, as type: Value.Type
+        _ function: String, _ arguments: [JSONValue] = [], in path: FramePath = .main, isRepeatable: Bool = true,
+        patience: Duration? = nil, as type: Value.Type
     ) async throws -> Value {
-        let list = arguments.map(\.json).joined(separator: ",")
+        try await self.inDocument(path, isRepeatable: isRepeatable) { document in
+            let evaluation = try await self.evaluate(
+                function, arguments, document, patience: patience, as: Value.self)
+            if let value = evaluation.result.value { return value }
+            guard let null = JSONValue.null as? Value else {
+                throw BrowserError(.protocolFailure, "The page's script gave no value for \(function).")
+            }
+            return null
+        }
+    }
+
+    /// Calls a function of our script for an object, to be named to the browser.
+    /// - Returns: `nil` where the function gives none.
+    func object(_ function: String, _ arguments: [JSONValue] = [], in path: FramePath) async throws -> (
+        id: String, document: ScriptedDocument
+    )? {
+        try await self.inDocument(path, isRepeatable: true) { document in
+            let evaluation = try await self.evaluate(
+                function, arguments, document, byValue: false, as: JSONValue.self)
+            return evaluation.result.objectId.map { ($0, document) }
+        }
+    }
+
+    private func inDocument<Value>(
+        _ path: FramePath, isRepeatable: Bool, _ body: (ScriptedDocument) async throws -> Value
+    ) async throws -> Value {
         var attempt = 0
         while true {
-            let context = try await self.context()
+            let document = try await self.document(path)
             do {
-                return try await self.evaluate("__ai4ai.\(function)(\(list))", context)
+                return try await body(document)
             } catch let error as BrowserError where error.isLostContext && isRepeatable && attempt < 5 {
                 attempt += 1
-                self.state.withLock { state in
-                    if state.contextID == context { state.contextID = nil }
-                }
-                _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID)
-                }
+                self.forget(document)
+                try await self.waitForNavigation()
             }
         }
     }
 
-    /// Puts our script into the current document, so that the next call finds it there.
-    func prepare() async throws { _ = try await self.context() }
-
-    /// The isolated world of the current document, with our script in it.
-    private func context() async throws -> Int {
-        if let known = self.state.withLock({ $0.contextID }) { return known }
-        var attempt = 0
-        while true {
-            do {
-                let loader = self.state.withLock { $0.loaderID }
-                let world = try await self.send(
-                    "Page.createIsolatedWorld",
-                    ["frameId": .string(self.targetID), "worldName": .string(Self.worldName)],
-                    as: World.self)
-                let script = String(decoding: PackageResources.agent_js, as: UTF8.self)
-                let start = self.state.withLock { $0.lastReference }
-                let _: JSONValue = try await self.evaluate(
-                    "\(script);__ai4ai.startAt(\(start));null", world.executionContextId)
-                self.state.withLock { state in
-                    // A document that was replaced meanwhile takes its world with it.
-                    if state.loaderID == loader { state.contextID = world.executionContextId }
-                }
-                return world.executionContextId
-            } catch let error as BrowserError where error.isLostContext && attempt < 5 {
-                attempt += 1
-                _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID)
-                }
+    private func forget(_ document: ScriptedDocument) {
+        self.state.withLock { state in
+            state.documents = state.documents.filter {
+                $0.value.context != document.context || $0.value.session != document.session
             }
         }
     }
 
-    private func evaluate<Value: Decodable>(_ expression: String, _ context: Int) async throws -> Value {
-        let evaluation = try await self.send(
-            "Runtime.evaluate",
-            [
-                "expression": .string(expression), "contextId": .integer(context), "returnByValue": true,
-                "awaitPromise": true,
-            ],
-            as: Evaluation<Value>.self)
+    private func waitForNavigation() async throws {
+        _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID) }
+    }
+
+    private func evaluate<Value: Decodable>(
+        _ function: String, _ arguments: [JSONValue], _ document: ScriptedDocument, byValue: Bool = true,
+        patience: Duration? = nil, as type: Value.Type
+    ) async throws -> Evaluation<Value> {
+        try await self.evaluate(
+            "__ai4ai.\(function)(\(arguments.map(\.json).joined(separator: ",")))", document, byValue: byValue,
+            patience: patience, as: type)
+    }
+
+    private func evaluate<Value: Decodable>(
+        _ expression: String, _ document: ScriptedDocument, byValue: Bool, patience: Duration? = nil,
+        as type: Value.Type
+    ) async throws -> Evaluation<Value> {
+        let evaluation: Evaluation<Value>
+        do {
+            evaluation = try await self.connection.send(
+                "Runtime.evaluate",
+                [
+                    "expression": .string(expression), "contextId": .integer(document.context),
+                    "returnByValue": .bool(byValue), "awaitPromise": true,
+                ],
+                session: document.session, patience: patience, as: Evaluation<Value>.self)
+        } catch let error as BrowserError where error.code == .timedOut {
+            // A script that never ends would keep the page for good.
+            self.connection.post("Runtime.terminateExecution", session: document.session)
+            throw BrowserError(
+                .timedOut, "\(error.message) Its own scripts keep it busy; they were stopped. Look again, or reload.")
+        }
         if let exception = evaluation.exceptionDetails {
             throw BrowserError(
                 .protocolFailure, "The page's script failed: \(exception.exception?.description ?? exception.text)")
         }
-        if let value = evaluation.result.value { return value }
-        guard let null = JSONValue.null as? Value else {
-            throw BrowserError(.protocolFailure, "The page's script gave no value for \(expression.prefix(80)).")
+        return evaluation
+    }
+
+    // MARK: Documents
+
+    /// Puts our script into the current document, so that the next call finds it there.
+    func prepare() async throws { _ = try await self.document(.main) }
+
+    /// A document with our script in it.
+    func document(_ path: FramePath) async throws -> ScriptedDocument {
+        var attempt = 0
+        while true {
+            try await self.ready()
+            if let known = self.state.withLock({ $0.documents[path] }) { return known }
+            do {
+                return try await self.enter(path)
+            } catch let error as BrowserError where error.isLostContext && attempt < 5 {
+                attempt += 1
+                try await self.waitForNavigation()
+            }
         }
-        return null
+    }
+
+    private func enter(_ path: FramePath) async throws -> ScriptedDocument {
+        let loader = self.state.withLock { $0.loaderID }
+        let (frame, session) = try await self.place(of: path)
+        let world = try await self.connection.send(
+            "Page.createIsolatedWorld", ["frameId": .string(frame), "worldName": .string(Self.worldName)],
+            session: session, as: World.self)
+        let document = ScriptedDocument(frame: frame, session: session, context: world.executionContextId)
+        let start = self.state.withLock { $0.lastReferences[path] ?? 0 }
+        _ = try await self.evaluate(
+            "\(Self.script);__ai4ai.startAt(\(start));null", document, byValue: true, as: JSONValue.self)
+        self.state.withLock { state in
+            // A document that was replaced meanwhile takes its world with it.
+            if state.loaderID == loader { state.documents[path] = document }
+        }
+        return document
+    }
+
+    /// The frame that shows a document, and the session that it is reached through.
+    private func place(of path: FramePath) async throws -> (frame: String, session: String) {
+        guard let key = path.keys.last else { return (self.targetID, self.sessionID) }
+        guard let element = try await self.object("frameElement", [.string(key)], in: path.parent) else {
+            throw BrowserError(.staleReference, "The frame \(path.prefix) has left the page. Take a new snapshot.")
+        }
+        struct Described: Decodable {
+            struct Node: Decodable { var frameId: String? }
+            var node: Node
+        }
+        let described = try await self.connection.send(
+            "DOM.describeNode", ["objectId": .string(element.id)], session: element.document.session,
+            as: Described.self)
+        guard let frame = described.node.frameId else {
+            throw BrowserError(.protocolFailure, "No frame is shown in \(path.prefix) yet.")
+        }
+        return (frame, self.state.withLock { $0.frameSessions[frame] } ?? element.document.session)
+    }
+
+    // MARK: Closed shadow roots
+
+    /// Has the browser show which of the suspected elements hide content in closed roots.
+    /// - Returns: Whether any does.
+    func openClosedRoots(in path: FramePath) async throws -> Bool {
+        guard let suspects = try await self.object("takeSuspects", in: path) else { return false }
+        let elements: PropertyList = try await self.properties(of: suspects.id, suspects.document.session)
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            for element in elements.objects {
+                group.addTask { try await self.openClosedRoot(of: element, in: suspects.document) }
+            }
+            return try await group.reduce(false) { $0 || $1 }
+        }
+    }
+
+    private struct PropertyList: Decodable {
+        struct Property: Decodable {
+            struct Value: Decodable { var objectId: String? }
+            var name: String
+            var value: Value?
+        }
+        var result: [Property]
+
+        /// The objects of an array.
+        var objects: [String] { self.result.filter { Int($0.name) != nil }.compactMap { $0.value?.objectId } }
+    }
+
+    private func properties(of object: String, _ session: String) async throws -> PropertyList {
+        try await self.connection.send(
+            "Runtime.getProperties", ["objectId": .string(object), "ownProperties": true], session: session,
+            as: PropertyList.self)
+    }
+
+    private func openClosedRoot(of host: String, in document: ScriptedDocument) async throws -> Bool {
+        struct Described: Decodable {
+            struct Node: Decodable { var shadowRoots: [Root]? }
+            struct Root: Decodable {
+                var backendNodeId: Int
+                var shadowRootType: String?
+            }
+            var node: Node
+        }
+        struct Resolved: Decodable {
+            struct Object: Decodable { var objectId: String }
+            var object: Object
+        }
+        let described = try await self.connection.send(
+            "DOM.describeNode", ["objectId": .string(host), "depth": 1, "pierce": true], session: document.session,
+            as: Described.self)
+        guard let root = described.node.shadowRoots?.first(where: { $0.shadowRootType == "closed" }) else {
+            return false
+        }
+        let resolved = try await self.connection.send(
+            "DOM.resolveNode",
+            ["backendNodeId": .integer(root.backendNodeId), "executionContextId": .integer(document.context)],
+            session: document.session, as: Resolved.self)
+        try await self.connection.send(
+            "Runtime.callFunctionOn",
+            [
+                "objectId": .string(resolved.object.objectId),
+                "functionDeclaration": "function (host) { __ai4ai.adoptRoot(host, this); }",
+                "arguments": [["objectId": .string(host)]],
+            ], session: document.session)
+        return true
     }
 }
 
@@ -97,7 +263,7 @@ extension BrowserError {
     var isLostContext: Bool {
         self.code == .protocolFailure
             && [
-                "context", "Inspected target navigated", "No frame", "Frame with the given",
+                "context", "Inspected target navigated", "No frame", "Frame with the given", "Session with given id",
                 // The connection was lost between making the world and putting our script into it.
                 "__ai4ai is not defined",
             ].contains {

@@ -12,7 +12,10 @@ public final class BrowserPage: Sendable {
     let sessionID: String
     let connection: CDPConnection
     let gate: AddressGate
+    let control: ControlLease
     let configuration: BrowserConfiguration
+    let onTarget: @Sendable (CDPConnection.Event, BrowserPage) -> Void
+    let onScreencastFrame: @Sendable (CDPConnection.Event, BrowserPage) -> Void
     let state: Mutex<State>
 
     struct State {
@@ -21,40 +24,77 @@ public final class BrowserPage: Sendable {
         var isReady = false
         /// Why the page cannot be used any more.
         var gone: String?
-        /// The isolated world of the current document.
-        var contextID: Int?
+        /// The isolated worlds of the current documents.
+        var documents: [FramePath: ScriptedDocument] = [:]
+        /// The sessions of frames that run in processes of their own, by their frames.
+        var frameSessions: [String: String] = [:]
         /// The document that the main frame shows, and the milestones it has reached.
         var loaderID: String?
         var milestones: Set<String> = []
         /// The frames, the main one included, in which a navigation was asked for and has not ended.
         var loadingFrames: Set<String> = []
-        /// What happened beside the action that was asked for: dialogs, refused addresses.
-        var notes: [String] = []
+        /// What happened beside the action that was asked for.
+        var effects = Effects()
+        /// A dialog that waits for a person, and what the next one is to be answered with.
+        var openDialog: OpenDialog?
+        var nextAnswer: DialogAnswer?
+        /// The file field whose chooser the page has opened.
+        var fileChooser: FileChooser?
+        /// What the mouse drags, as the browser describes it.
+        var drag: JSONValue?
+        /// Whether a person has worked on the page since it was last looked at.
+        var needsLook = false
         /// References count on from here in the next document, so that an old one never names a new element.
-        var lastReference = 0
+        var lastReferences: [FramePath: Int] = [:]
         var nextWatcher = 0
         var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    /// What happens beside an action, until it is reported.
+    struct Effects {
+        var notes: [String] = []
+        var dialogs: [PageDialog] = []
+        var openedTabs: [String] = []
+        var downloads: [String] = []
+        var finishedDownloads: Set<String> = []
+        /// How many dialogs came, also those that are not kept.
+        var dialogCount = 0
+    }
+
+    struct OpenDialog {
+        var dialog: PageDialog
+        var session: String
+    }
+
+    struct FileChooser {
+        var session: String
+        var node: Int
     }
 
     /// What a tab keeps when its connection is lost and made again.
     struct Identity {
         var id: String
-        var lastReference = 0
+        var lastReferences: [FramePath: Int] = [:]
     }
 
-    var identity: Identity { Identity(id: self.id, lastReference: self.state.withLock { $0.lastReference }) }
+    var identity: Identity { Identity(id: self.id, lastReferences: self.state.withLock { $0.lastReferences }) }
 
     init(
         _ identity: Identity, targetID: String, sessionID: String, url: String, connection: CDPConnection,
-        gate: AddressGate, configuration: BrowserConfiguration
+        gate: AddressGate, control: ControlLease, configuration: BrowserConfiguration,
+        onTarget: @escaping @Sendable (CDPConnection.Event, BrowserPage) -> Void,
+        onScreencastFrame: @escaping @Sendable (CDPConnection.Event, BrowserPage) -> Void
     ) {
         self.id = identity.id
         self.targetID = targetID
         self.sessionID = sessionID
         self.connection = connection
         self.gate = gate
+        self.control = control
         self.configuration = configuration
-        self.state = Mutex(State(url: url, lastReference: identity.lastReference))
+        self.onTarget = onTarget
+        self.onScreencastFrame = onScreencastFrame
+        self.state = Mutex(State(url: url, lastReferences: identity.lastReferences))
     }
 
     /// The address of the main frame.
@@ -66,18 +106,11 @@ public final class BrowserPage: Sendable {
     /// Sets the tab up and lets it run. Anything else waits for the end of it: Chromium's renderer crashes when it
     /// is told to navigate while it still starts.
     /// - Parameter isNew: Whether the tab still waits to be let run; otherwise it may show a page already.
-    func setUp(isNew: Bool, onChildTarget: @escaping @Sendable (CDPConnection.Event) -> Void) async throws {
-        self.connection.setEventHandler(self.sessionID) { [weak self] event in
-            guard let self else { return }
-            if event.method.hasPrefix("Target.") { onChildTarget(event) } else { self.receive(event) }
-        }
+    func setUp(isNew: Bool) async throws {
+        self.listen(self.sessionID)
         let size = self.configuration.viewport
-        self.post("Fetch.enable")
-        self.post("Page.enable")
-        self.post("Inspector.enable")
         if !isNew { try await self.adopt() }
         self.post("Page.setLifecycleEventsEnabled", ["enabled": true])
-        self.post("Target.setAutoAttach", ["autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true])
         self.post("Emulation.setFocusEmulationEnabled", ["enabled": true])
         self.post(
             "Emulation.setDeviceMetricsOverride",
@@ -87,6 +120,42 @@ public final class BrowserPage: Sendable {
             ])
         try await self.connection.send("Runtime.runIfWaitingForDebugger", session: self.sessionID)
         self.change { $0.isReady = true }
+    }
+
+    /// Takes the events of one of the page's sessions, and puts the wall around it.
+    private func listen(_ session: String) {
+        self.connection.setEventHandler(session) { [weak self] event in self?.receive(event, session: session) }
+        self.gate.wallIn(session, self.connection)
+        self.connection.post("Page.enable", session: session)
+        self.connection.post("Inspector.enable", session: session)
+        // A chooser of the browser's own would be a window that nobody can work.
+        self.connection.post("Page.setInterceptFileChooserDialog", ["enabled": true], session: session)
+        self.connection.post("Target.setAutoAttach", BrowserSession.autoAttach, session: session)
+    }
+
+    /// Takes a frame that runs in a process of its own into the page, and lets it run.
+    func adoptFrame(_ frame: String, session: String) {
+        self.state.withLock { $0.frameSessions[frame] = session }
+        self.listen(session)
+        self.connection.post("Runtime.runIfWaitingForDebugger", session: session)
+    }
+
+    /// Forgets a frame's session.
+    /// - Returns: Whether it was one of this page.
+    func dropFrame(session: String) -> Bool {
+        let isOurs = self.state.withLock { state -> Bool in
+            let frames = state.frameSessions.filter { $0.value == session }.keys
+            for frame in frames {
+                state.frameSessions[frame] = nil
+                state.loadingFrames.remove(frame)
+            }
+            state.documents = state.documents.filter { $0.value.session != session }
+            return !frames.isEmpty
+        }
+        guard isOurs else { return false }
+        self.connection.setEventHandler(session, nil)
+        self.connection.fail(session: session, BrowserError(.protocolFailure, "No frame: it has left the page."))
+        return true
     }
 
     func send<Result: Decodable>(
@@ -105,7 +174,7 @@ public final class BrowserPage: Sendable {
         self.connection.post(method, parameters, session: self.sessionID)
     }
 
-    private func ready() async throws {
+    func ready() async throws {
         guard try await self.wait(until: .now + Self.setUpPatience, for: \.isReady) else {
             let reason = "The tab \(self.id) did not start within \(Self.setUpPatience). Open another."
             self.markGone(reason)
@@ -125,14 +194,6 @@ public final class BrowserPage: Sendable {
             if state.gone == nil { state.gone = reason }
         }
         self.connection.fail(session: self.sessionID, BrowserError(.pageGone, reason))
-    }
-
-    /// Takes what happened beside the last action.
-    func takeNotes() -> [String] {
-        self.state.withLock { state in
-            defer { state.notes = [] }
-            return state.notes
-        }
     }
 
     // MARK: Waiting for changes

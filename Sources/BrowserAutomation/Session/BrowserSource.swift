@@ -6,9 +6,11 @@ import WebSocketClient
 /// Where browsers come from: a Chromium of this machine, a cloud service, any CDP endpoint.
 public protocol BrowserSource: Sendable {
     /// Starts a browser and says how to reach it.
-    /// - Parameter name: What it is started for; shown where the source has a list of its browsers.
+    /// - Parameters:
+    ///   - name: What it is started for; shown where the source has a list of its browsers.
+    ///   - configuration: How it is to be used, for sources that decide any of it.
     /// - Throws: ``BrowserError``.
-    func start(name: String) async throws -> BrowserEndpoint
+    func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint
     /// Reaches a browser that was started earlier, by this process or another.
     /// - Throws: ``BrowserError`` with code `browserGone` where it does not live any more.
     func attach(to reference: BrowserReference) async throws -> BrowserEndpoint
@@ -29,6 +31,10 @@ extension BrowserSource {
 public struct BrowserEndpoint: Sendable {
     /// What finds the browser again; `nil` where it ends with this process.
     public var reference: BrowserReference?
+    /// Whether what the browser requests passes a proxy that judges the addresses that names stand for.
+    public var isFiltered: Bool
+    /// The folder for downloads, where the browser and we share one.
+    public var downloadDirectory: String?
     /// Opens the browser-level CDP socket, each time anew: a signature in its handshake holds for minutes only.
     public var connect: @Sendable () async throws -> WebSocketConnection
     /// Ends the browser; returns whether it is gone.
@@ -36,29 +42,36 @@ public struct BrowserEndpoint: Sendable {
 
     /// Creates an endpoint.
     public init(
-        reference: BrowserReference? = nil, connect: @escaping @Sendable () async throws -> WebSocketConnection,
+        reference: BrowserReference? = nil, isFiltered: Bool = false, downloadDirectory: String? = nil,
+        connect: @escaping @Sendable () async throws -> WebSocketConnection,
         stop: @escaping @Sendable () async -> Bool
     ) {
         self.reference = reference
+        self.isFiltered = isFiltered
+        self.downloadDirectory = downloadDirectory
         self.connect = connect
         self.stop = stop
     }
 }
 
-/// Chromium on this machine, each time a new process with a new profile.
+/// Chromium on this machine, each time a new process with a new profile, behind a filtering proxy of its own.
 public struct LocalBrowserSource: BrowserSource {
-    private let configuration: BrowserConfiguration
     private let logger: Logger
 
     /// Creates a source.
-    public init(configuration: BrowserConfiguration, logger: Logger) {
-        self.configuration = configuration
-        self.logger = logger
-    }
+    public init(logger: Logger) { self.logger = logger }
 
-    public func start(name: String) async throws -> BrowserEndpoint {
-        let chromium = try await LocalChromium.launch(self.configuration, logger: self.logger)
-        return BrowserEndpoint {
+    public func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
+        let proxy = try await FilteringProxy.start(
+            policy: configuration.addressPolicy, resolver: configuration.resolver, logger: self.logger)
+        let chromium: LocalChromium
+        do {
+            chromium = try await LocalChromium.launch(configuration, proxyPort: proxy.port, logger: self.logger)
+        } catch {
+            await proxy.stop()
+            throw error
+        }
+        return BrowserEndpoint(isFiltered: true, downloadDirectory: chromium.downloadDirectory) {
             do {
                 return try await WebSocketClient().connect(to: chromium.webSocketURL)
             } catch let error as WebSocketError {
@@ -66,6 +79,7 @@ public struct LocalBrowserSource: BrowserSource {
             }
         } stop: {
             await chromium.stop()
+            await proxy.stop()
             return true
         }
     }

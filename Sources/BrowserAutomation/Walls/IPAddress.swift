@@ -29,6 +29,14 @@ struct IPAddress: Hashable {
     /// Creates an address from its bytes.
     init(bytes: [UInt8]) { self.bytes = bytes }
 
+    /// The address as text, such as `93.184.216.34` or `2606:4700::1`.
+    var text: String {
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = self.bytes.count == 4 ? AF_INET : AF_INET6
+        _ = self.bytes.withUnsafeBytes { inet_ntop(family, $0.baseAddress, &buffer, socklen_t(buffer.count)) }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Whether the address belongs to the public internet (IANA's special-purpose registries).
     var isPublic: Bool {
         if self.bytes.count == 16 { return self.isPublicIPv6 }

@@ -1,0 +1,165 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+
+/// What may change something on a page.
+extension BrowserTools {
+    private struct Click: ToolInput {
+        var ref: String
+        var double: Bool?
+        static let descriptions = [
+            "ref": "The control's reference in the newest snapshot, such as e5.",
+            "double": "Whether to click twice in quick succession.",
+        ]
+    }
+
+    private struct Reference: ToolInput {
+        var ref: String
+        static let descriptions = ["ref": "The control's reference in the newest snapshot, such as e5."]
+    }
+
+    private struct Fill: ToolInput {
+        var ref: String
+        var text: String
+        static let descriptions = [
+            "ref": "The field's reference in the newest snapshot.",
+            "text": "What the field shall hold; it replaces what is there.",
+        ]
+    }
+
+    private struct TypeText: ToolInput {
+        var ref: String
+        var text: String
+        static let descriptions = [
+            "ref": "The field's reference in the newest snapshot.", "text": "What is typed behind what is there.",
+        ]
+    }
+
+    private struct Secret: ToolInput {
+        var ref: String
+        var secret: String
+        static let descriptions = [
+            "ref": "The field's reference in the newest snapshot.", "secret": "The secret's name.",
+        ]
+    }
+
+    private struct Select: ToolInput {
+        var ref: String
+        var option: String
+        static let descriptions = ["ref": "The list's reference.", "option": "The option's label."]
+    }
+
+    private struct Check: ToolInput {
+        var ref: String
+        var checked: Bool
+        static let descriptions = ["ref": "The box's reference.", "checked": "Whether it shall be checked."]
+    }
+
+    private struct Key: ToolInput {
+        var key: String
+        var ref: String?
+        static let descriptions = [
+            "key": "A key such as Enter, Escape, Tab, ArrowDown or Control+a.",
+            "ref": "What gets the key; what has the focus when left out.",
+        ]
+    }
+
+    private struct Drag: ToolInput {
+        var from: String
+        var to: String
+        static let descriptions = ["from": "The reference of what is dragged.", "to": "The reference of where to."]
+    }
+
+    var click: Tool {
+        Tool(
+            "click", "Clicks a control once it can be clicked.", risk: .reversibleWrite,
+            describe: { (input: Click) in "Click \(input.ref)" }
+        ) { input, context in
+            try await self.acting { page in
+                let report = try await input.double == true ? page.doubleClick(input.ref) : page.click(input.ref)
+                return try await self.answer(report, on: page, context)
+            }
+        }
+    }
+
+    var fill: Tool {
+        Tool(
+            "fill", "Puts text into a field.", risk: .reversibleWrite,
+            describe: { (input: Fill) in "Fill \(input.ref)" }
+        ) { input, _ in
+            try await self.acting { self.words(try await $0.fill(input.ref, with: input.text)) }
+        }
+    }
+
+    var type: Tool {
+        Tool(
+            "type", "Types text key by key, for fields that react to each key, such as those with suggestions.",
+            risk: .reversibleWrite, describe: { (input: TypeText) in "Type into \(input.ref)" }
+        ) { input, context in
+            try await self.acting { page in
+                try await self.answer(try await page.type(input.text, into: input.ref), on: page, context)
+            }
+        }
+    }
+
+    var fillSecret: Tool {
+        Tool(
+            "fill_secret", "Puts a secret that the person gave for this site into a field, by the secret's name.",
+            risk: .reversibleWrite, describe: { (input: Secret) in "Fill \(input.ref) with the secret \(input.secret)" }
+        ) { input, _ in
+            try await self.acting { self.words(try await $0.fill(input.ref, withSecret: input.secret)) }
+        }
+    }
+
+    var select: Tool {
+        Tool(
+            "select", "Chooses an option of a list.", risk: .reversibleWrite,
+            describe: { (input: Select) in "Choose \"\(input.option)\" in \(input.ref)" }
+        ) { input, context in
+            try await self.acting { page in
+                try await self.answer(try await page.select([input.option], in: input.ref), on: page, context)
+            }
+        }
+    }
+
+    var check: Tool {
+        Tool(
+            "check", "Checks or unchecks a box, radio button or switch.", risk: .reversibleWrite,
+            describe: { (input: Check) in "\(input.checked ? "Check" : "Uncheck") \(input.ref)" }
+        ) { input, context in
+            try await self.acting { page in
+                try await self.answer(try await page.setChecked(input.ref, input.checked), on: page, context)
+            }
+        }
+    }
+
+    var press: Tool {
+        Tool(
+            "press", "Presses a key.", risk: .reversibleWrite, describe: { (input: Key) in "Press \(input.key)" }
+        ) { input, context in
+            try await self.acting { page in
+                try await self.answer(try await page.press(input.key, in: input.ref), on: page, context)
+            }
+        }
+    }
+
+    var hover: Tool {
+        Tool(
+            "hover", "Moves the mouse over something, such as a menu that opens by itself.", risk: .read,
+            describe: { (input: Reference) in "Point at \(input.ref)" }
+        ) { input, context in
+            try await self.acting { try await self.answer(try await $0.hover(input.ref), on: $0, context) }
+        }
+    }
+
+    var drag: Tool {
+        Tool(
+            "drag", "Drags one thing onto another.", risk: .reversibleWrite,
+            describe: { (input: Drag) in "Drag \(input.from) to \(input.to)" }
+        ) { input, context in
+            try await self.acting { page in
+                try await self.answer(try await page.drag(input.from, to: input.to), on: page, context)
+            }
+        }
+    }
+}

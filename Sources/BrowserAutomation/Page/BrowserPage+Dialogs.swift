@@ -1,0 +1,69 @@
+import AgentEvents
+import Synchronization
+
+extension BrowserPage {
+    struct DialogOpening: Decodable {
+        var message: String
+        var type: String
+    }
+
+    /// A page that shows more dialogs than this in one action is not asking any more.
+    private static let mostDialogs = 10
+    private static let longestMessage = 1000
+
+    /// Answers the next dialog of this page so, once, instead of what the configuration says.
+    ///
+    /// For what a person has decided; the answer is forgotten with the page.
+    public func answerNextDialog(_ answer: DialogAnswer) {
+        self.state.withLock { $0.nextAnswer = answer }
+    }
+
+    /// A dialog holds up everything else in its page, so it is answered at once, unless a person is in control and can
+    /// answer it. Must not wait.
+    func receive(_ opening: DialogOpening, session: String) {
+        var dialog = PageDialog(
+            kind: .init(rawValue: opening.type) ?? .confirm,
+            message: String(opening.message.prefix(Self.longestMessage)))
+        if self.control.isHeldByPerson {
+            self.change { $0.openDialog = OpenDialog(dialog: dialog, session: session) }
+            return
+        }
+        let prepared = self.state.withLock { $0.nextAnswer.take() }
+        let answer = prepared ?? (dialog.kind == .alert ? .dismiss : self.configuration.dialogPolicy(dialog))
+        dialog.answer = answer
+        let count = self.state.withLock { state in
+            state.effects.dialogCount += 1
+            return state.effects.dialogCount
+        }
+        if count > Self.mostDialogs {
+            // Ends the script that asks, once this answer lets it go on.
+            self.connection.post("Runtime.terminateExecution", session: session)
+            self.note("The page kept showing dialogs; its scripts were stopped.")
+        } else {
+            self.change { $0.effects.dialogs.append(dialog) }
+        }
+        self.post(answer, session: session)
+    }
+
+    private func post(_ answer: DialogAnswer, session: String) {
+        var parameters: [String: JSONValue] = ["accept": false]
+        if case .accept(let text) = answer {
+            parameters["accept"] = true
+            if let text { parameters["promptText"] = .string(text) }
+        }
+        self.connection.post("Page.handleJavaScriptDialog", .object(parameters), session: session)
+    }
+
+    /// Answers the dialog that waits for a person.
+    func answerOpenDialog(_ answer: DialogAnswer) async throws {
+        let open = self.state.withLock { $0.openDialog.take() }
+        guard let open else { return }
+        self.post(answer, session: open.session)
+    }
+
+    /// Answers a dialog that the person left open, when the agent is in charge again.
+    func dismissOpenDialog() {
+        guard let open = self.state.withLock({ $0.openDialog.take() }) else { return }
+        self.post(.dismiss, session: open.session)
+    }
+}

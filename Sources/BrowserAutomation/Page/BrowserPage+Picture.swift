@@ -1,0 +1,65 @@
+import AgentEvents
+public import FoundationEssentials
+
+extension BrowserPage {
+    /// A picture of the window, as PNG or JPEG. Secrets in it are covered.
+    /// - Parameters:
+    ///   - quality: 1 to 100 for JPEG; `nil` for PNG.
+    ///   - isAnnotated: Whether the references of the last snapshot are drawn over their controls. The page can notice
+    ///     that, because its document holds them for a moment.
+    public func screenshot(quality: Int? = nil, isAnnotated: Bool = false) async throws -> Data {
+        try await self.asAgent {
+            let secrets = self.configuration.secrets.values
+            var changed: [FramePath] = []
+            do {
+                if !secrets.isEmpty {
+                    for path in try await self.paths() {
+                        changed.append(path)
+                        _ = try await self.call("hide", [.array(secrets.map { .string($0) })], in: path, as: Bool.self)
+                    }
+                }
+                if isAnnotated {
+                    changed.append(.main)
+                    _ = try await self.call("annotate", as: JSONValue.self)
+                }
+                let picture = try await self.capture(quality)
+                await self.showAgain(changed)
+                return picture
+            } catch {
+                await self.showAgain(changed)
+                throw error
+            }
+        }
+    }
+
+    private func showAgain(_ paths: [FramePath]) async {
+        for path in paths {
+            // A document that has gone meanwhile has nothing to show.
+            _ = try? await self.call("showAgain", in: path, as: JSONValue.self)
+        }
+    }
+
+    /// All documents of the page, those in frames of other origins included.
+    private func paths(in path: FramePath = .main) async throws -> [FramePath] {
+        var paths = [path]
+        for key in try await self.call("foreignFrames", in: path, as: [String].self) {
+            do {
+                paths += try await self.paths(in: path.appending(key))
+            } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
+                // The frame has gone.
+            }
+        }
+        return paths
+    }
+
+    private func capture(_ quality: Int?) async throws -> Data {
+        struct Captured: Decodable { var data: String }
+        var parameters: [String: JSONValue] = ["format": quality == nil ? "png" : "jpeg", "optimizeForSpeed": true]
+        if let quality { parameters["quality"] = .integer(quality) }
+        let captured = try await self.send("Page.captureScreenshot", .object(parameters), as: Captured.self)
+        guard let data = Data(base64Encoded: captured.data) else {
+            throw BrowserError(.protocolFailure, "The browser's screenshot is no base64.")
+        }
+        return data
+    }
+}

@@ -1,0 +1,275 @@
+import AgentEvents
+import Synchronization
+
+extension BrowserPage {
+    /// What a preparing function of our script answers.
+    struct Preparation: Decodable {
+        /// The reference stands for nothing any more.
+        var gone: String?
+        /// Not yet: worth another attempt.
+        var retry: String?
+        /// What lies over an element seldom goes by itself; the agent should hear of it soon.
+        var isCovered: Bool?
+        /// Never: the wrong kind of element or value.
+        var wrong: String?
+        var label: String?
+        var x: Double?
+        var y: Double?
+        var done: Bool?
+        var value: String?
+        var isSecret: Bool?
+        var checked: Bool?
+        /// The control is of the page's own making and is worked by the pointer.
+        var isCustom: Bool?
+        /// The reference of an option.
+        var option: String?
+    }
+
+    private struct PointerOutcome: Decodable {
+        var hit: Bool
+        var blocked: String?
+        var checked: Bool?
+        var isDownload: Bool?
+    }
+
+    struct Point: Sendable {
+        var x: Double
+        var y: Double
+        var label: String
+    }
+
+    /// The pauses between attempts, those of Playwright.
+    private static let pauses: [Duration] = [0, 20, 100, 100, 500].map { .milliseconds($0) }
+
+    /// Repeats an attempt until it succeeds, fails for good, or the action's time is over.
+    func attempt(_ body: (_ attempt: Int) async throws -> Preparation) async throws -> Preparation {
+        if self.state.withLock({ $0.needsLook }) {
+            throw BrowserError(
+                .staleReference, "A person has worked on the page since the last snapshot. Take a new one.")
+        }
+        let started = ContinuousClock.now
+        var attempt = 0
+        while true {
+            let preparation = try await body(attempt)
+            if let gone = preparation.gone {
+                throw BrowserError(.staleReference, "\(gone). Take a new snapshot and use its references.")
+            }
+            if let wrong = preparation.wrong { throw BrowserError(.invalidValue, "\(wrong).") }
+            guard let reason = preparation.retry else { return preparation }
+            let pause = Self.pauses[min(attempt, Self.pauses.count - 1)]
+            attempt += 1
+            let patience =
+                preparation.isCovered == true ? self.configuration.coverTimeout : self.configuration.actionTimeout
+            guard ContinuousClock.now + pause < started + patience else {
+                throw BrowserError(.notActionable, "\(reason) (\(attempt) attempts in \(patience)).")
+            }
+            try await Task.sleep(for: pause)
+        }
+    }
+
+    // MARK: Clicks
+
+    /// Clicks an element once it is visible, stable, enabled and uncovered.
+    ///
+    /// Should something slide over it at the last moment, the click is stopped before the page gets it, and tried
+    /// again.
+    /// - Throws: ``BrowserError`` with code `staleReference` or `notActionable`.
+    public func click(_ reference: String) async throws -> ActionReport {
+        try await self.asAgent { try await self.click(reference, count: 1) }
+    }
+
+    /// Clicks an element twice in quick succession.
+    /// - Throws: As ``click(_:)`` does.
+    public func doubleClick(_ reference: String) async throws -> ActionReport {
+        try await self.asAgent { try await self.click(reference, count: 2) }
+    }
+
+    private func click(_ reference: String, count: Int) async throws -> ActionReport {
+        let element = try ElementReference(reference)
+        let before = self.beginAction()
+        let (label, outcome) = try await self.press(element, count: count)
+        try await self.settle(after: before)
+        if outcome?.isDownload == true { try await self.waitForDownload() }
+        var report = try await self.report("\(count > 1 ? "Double-clicked" : "Clicked") \(label)")
+        if let checked = outcome?.checked { report.summary += checked ? ", now checked" : ", now not checked" }
+        return report
+    }
+
+    /// Presses the mouse on an element; the outcome is missing where the click has replaced the document.
+    private func press(_ element: ElementReference, count: Int) async throws -> (label: String, PointerOutcome?) {
+        var outcome: PointerOutcome?
+        let prepared = try await self.attempt { attempt in
+            let preparation = try await self.point(element, attempt: attempt, options: [:])
+            guard let x = preparation.x, let y = preparation.y else { return preparation }
+            try await self.pressMouse(x: x, y: y, count: count)
+            outcome = try await self.afterPointer(element)
+            if let blocked = outcome?.blocked {
+                return Preparation(
+                    retry:
+                        "\(preparation.label ?? element.id) cannot be clicked: at the last moment \(blocked) covered it"
+                )
+            }
+            return preparation
+        }
+        return (Self.label(prepared, element), outcome)
+    }
+
+    /// Clicks something without a report, as a part of another action.
+    func clickThrough(_ element: ElementReference) async throws { _ = try await self.press(element, count: 1) }
+
+    /// Moves the mouse over an element.
+    /// - Throws: As ``click(_:)`` does.
+    public func hover(_ reference: String) async throws -> ActionReport {
+        try await self.asAgent {
+            let element = try ElementReference(reference)
+            _ = self.beginAction()
+            let prepared = try await self.attempt { attempt in
+                let preparation = try await self.point(
+                    element, attempt: attempt, options: ["enabled": false, "guarded": false])
+                guard let x = preparation.x, let y = preparation.y else { return preparation }
+                try await self.moveMouse(x: x, y: y)
+                return preparation
+            }
+            return try await self.report("Hovering over \(Self.label(prepared, element))")
+        }
+    }
+
+    static func label(_ prepared: Preparation, _ element: ElementReference) -> String {
+        element.path.prefix + (prepared.label ?? element.id)
+    }
+
+    // MARK: Points
+
+    /// Gets an element ready for the pointer, through all the frames around it.
+    private func point(
+        _ element: ElementReference, attempt: Int, options: [String: JSONValue]
+    ) async throws -> Preparation {
+        var preparation = try await self.call(
+            "preparePointer", [.string(element.id), .integer(attempt), .object(options)], in: element.path,
+            as: Preparation.self)
+        let isGuarded = options["guarded"] != false
+        for path in element.path.chain {
+            guard let x = preparation.x, let y = preparation.y, let key = path.keys.last else { break }
+            let outer = try await self.call(
+                "throughForeignFrame",
+                [.string(key), .number(x), .number(y), .integer(attempt), .bool(isGuarded)], in: path.parent,
+                as: Preparation.self)
+            let label = preparation.label
+            preparation = outer
+            preparation.label = label
+            if let retry = outer.retry { preparation.retry = "\(label ?? element.id) cannot be reached: \(retry)" }
+        }
+        if preparation.x == nil, isGuarded, element.path != .main {
+            // No press comes that would be guarded.
+            _ = try await self.call("releaseGuard", in: element.path, as: JSONValue.self)
+        }
+        return preparation
+    }
+
+    private func afterPointer(_ element: ElementReference) async throws -> PointerOutcome? {
+        do {
+            var outcome = try await self.call(
+                "afterPointer", [.string(element.id)], in: element.path, isRepeatable: false, as: PointerOutcome.self)
+            for path in element.path.chain {
+                let around = try await self.call(
+                    "releaseGuard", in: path.parent, isRepeatable: false, as: PointerOutcome.self)
+                outcome.blocked = outcome.blocked ?? around.blocked
+            }
+            return outcome
+        } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
+            // The click has replaced the document, and our guard with it: it reached its target.
+            return nil
+        }
+    }
+
+    // MARK: The mouse
+
+    private static func mouse(_ type: String, _ x: Double, _ y: Double, _ more: [String: JSONValue] = [:]) -> JSONValue
+    {
+        .object(["type": .string(type), "x": .number(x), "y": .number(y)].merging(more) { $1 })
+    }
+
+    private func moveMouse(x: Double, y: Double) async throws {
+        try await self.send("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x, y))
+    }
+
+    private func pressMouse(x: Double, y: Double, count: Int) async throws {
+        // Sent together: waiting for the answer to each costs a frame of 16 ms.
+        self.post("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x, y))
+        for click in 1...count {
+            let button: [String: JSONValue] = ["button": "left", "clickCount": .integer(click)]
+            self.post(
+                "Input.dispatchMouseEvent", Self.mouse("mousePressed", x, y, button.merging(["buttons": 1]) { $1 }))
+            let release = Self.mouse("mouseReleased", x, y, button)
+            if click < count {
+                self.post("Input.dispatchMouseEvent", release)
+            } else {
+                try await self.send("Input.dispatchMouseEvent", release)
+            }
+        }
+    }
+
+    // MARK: Dragging
+
+    /// Drags one element onto another.
+    /// - Throws: As ``click(_:)`` does.
+    public func drag(_ reference: String, to target: String) async throws -> ActionReport {
+        try await self.asAgent {
+            let source = try ElementReference(reference)
+            let destination = try ElementReference(target)
+            let before = self.beginAction()
+            let options: [String: JSONValue] = ["guarded": false]
+            // The target first: scrolling to it may move the source, and the drag begins at the source.
+            _ = try await self.attempt { try await self.point(destination, attempt: $0, options: options) }
+            let from = try await self.attempt { try await self.point(source, attempt: $0, options: options) }
+            let to = try await self.attempt { try await self.point(destination, attempt: $0, options: options) }
+            guard let fromX = from.x, let fromY = from.y, let toX = to.x, let toY = to.y else {
+                throw BrowserError(.notActionable, "\(reference) cannot be dragged to \(target).")
+            }
+            try await self.drag((fromX, fromY), (toX, toY), in: source.path)
+            try await self.settle(after: before)
+            return try await self.report("Dragged \(Self.label(from, source)) to \(Self.label(to, destination))")
+        }
+    }
+
+    /// The browser's own kind of drag hands its data to us, and we drop it; everything else is mouse moves.
+    private func drag(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double), in path: FramePath) async throws {
+        self.state.withLock { $0.drag = nil }
+        try await self.send("Input.setInterceptDrags", ["enabled": true])
+        defer { self.post("Input.setInterceptDrags", ["enabled": false]) }
+        _ = try await self.call("watchDrag", in: path, as: JSONValue.self)
+        try await self.moveMouse(x: from.x, y: from.y)
+        let pressed: [String: JSONValue] = ["button": "left", "buttons": 1, "clickCount": 1]
+        try await self.send("Input.dispatchMouseEvent", Self.mouse("mousePressed", from.x, from.y, pressed))
+        do {
+            let moving: [String: JSONValue] = ["button": "left", "buttons": 1]
+            let steps = 8.0
+            var isNative = false
+            for step in 1...Int(steps) {
+                let share = Double(step) / steps
+                let x = from.x + (to.x - from.x) * share
+                let y = from.y + (to.y - from.y) * share
+                try await self.send("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x, y, moving))
+                guard step <= 2 else { continue }
+                isNative = try await self.call("startedDrag", in: path, as: Bool.self)
+                if isNative { break }
+                if step == 1 { _ = try await self.call("watchDrag", in: path, as: JSONValue.self) }
+            }
+            if isNative, try await self.wait(until: .now + .seconds(2), for: { $0.drag != nil }) {
+                try await self.drop(at: to)
+            }
+        } catch {
+            self.post("Input.dispatchMouseEvent", Self.mouse("mouseReleased", to.x, to.y, pressed))
+            throw error
+        }
+        try await self.send(
+            "Input.dispatchMouseEvent", Self.mouse("mouseReleased", to.x, to.y, ["button": "left", "clickCount": 1]))
+    }
+
+    private func drop(at point: (x: Double, y: Double)) async throws {
+        guard let data = self.state.withLock({ $0.drag.take() }) else { return }
+        for type in ["dragEnter", "dragOver", "drop"] {
+            try await self.send("Input.dispatchDragEvent", Self.mouse(type, point.x, point.y, ["data": data]))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import AgentEvents
+
+extension BrowserPage {
+    /// What can be waited for.
+    public enum Awaited: Sendable, Hashable {
+        /// A text that is to appear, in any frame.
+        case text(String)
+        /// A text that is to go away.
+        case gone(String)
+        /// An address that holds this.
+        case url(String)
+    }
+
+    /// Waits until something is so.
+    /// - Throws: ``BrowserError`` with code `timedOut`.
+    public func wait(for awaited: Awaited, timeout: Duration) async throws -> ActionReport {
+        try await self.asAgent {
+            let deadline = ContinuousClock.now + timeout
+            while try await !self.holds(awaited) {
+                guard ContinuousClock.now < deadline else {
+                    throw BrowserError(
+                        .timedOut, "\(awaited.text) did not come about within \(timeout). Look at the page again.")
+                }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            return try await self.report(awaited.text)
+        }
+    }
+
+    private func holds(_ awaited: Awaited) async throws -> Bool {
+        switch awaited {
+        case .text(let text): try await self.hasText(text)
+        case .gone(let text): try await !self.hasText(text)
+        case .url(let part): self.url.contains(part)
+        }
+    }
+
+    private func hasText(_ text: String, in path: FramePath = .main) async throws -> Bool {
+        if try await self.call("hasText", [.string(text)], in: path, as: Bool.self) { return true }
+        for key in try await self.call("foreignFrames", in: path, as: [String].self) {
+            do {
+                if try await self.hasText(text, in: path.appending(key)) { return true }
+            } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
+                // The frame has gone, and its text with it.
+            }
+        }
+        return false
+    }
+
+    /// Scrolls the window, or the box around an element, by pages; negative is up.
+    public func scroll(pages: Double, at reference: String? = nil) async throws -> ActionReport {
+        struct Scrolled: Decodable {
+            var gone: String?
+            var moved: Int?
+            var top: Int?
+            var height: Int?
+        }
+        return try await self.asAgent {
+            _ = self.beginAction()
+            let element = try reference.map { try ElementReference($0) }
+            let result = try await self.call(
+                "scroll", [element.map { .string($0.id) } ?? .null, .number(pages)], in: element?.path ?? .main,
+                as: Scrolled.self)
+            if let gone = result.gone { throw BrowserError(.staleReference, "\(gone). Take a new snapshot.") }
+            let moved = result.moved ?? 0
+            return try await self.report(
+                moved == 0
+                    ? "Nothing moved: this is the \(pages < 0 ? "top" : "end")"
+                    : "Scrolled by \(moved) to \(result.top ?? 0) of \(result.height ?? 0) pixels")
+        }
+    }
+}
+
+extension BrowserPage.Awaited {
+    fileprivate var text: String {
+        switch self {
+        case .text(let text): "\"\(text)\" on the page"
+        case .gone(let text): "\"\(text)\" gone from the page"
+        case .url(let part): "an address with \"\(part)\""
+        }
+    }
+}

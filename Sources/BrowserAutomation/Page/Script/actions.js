@@ -1,0 +1,266 @@
+// Whether an element can be acted on, where, and what an action on it came to.
+
+const scrollPositions = [{ block: "center" }, { block: "end" }, { block: "center" }, { block: "start" }];
+/** Where elements were when they were last looked at, and since when they have been there in every look. */
+const seen = new WeakMap();
+const frameTime = 1000 / 60;
+
+/** Looks where an element is, and returns for how many milliseconds it has been there. */
+function look(element) {
+  const rect = rectKey(element);
+  const known = seen.get(element);
+  if (known?.rect === rect) return performance.now() - known.since;
+  seen.set(element, { rect, since: performance.now() });
+  return 0;
+}
+
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+const rectKey = (element) => {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return `${x},${y},${width},${height}`;
+};
+
+/**
+ * The same rectangle in two looks that lie a frame or more apart, which is Playwright's measure too. The first look
+ * is often the snapshot's, and then nothing has to be waited for, unless an animation runs.
+ */
+async function isStable(element) {
+  if (look(element) >= frameTime && !isAnimated(element)) return true;
+  // In a window that is not drawn there are no frames, and nothing moves either.
+  if (document.visibilityState === "hidden") return true;
+  const before = rectKey(element);
+  const start = document.timeline.currentTime;
+  // A busy machine delivers frames in bunches, between which no animation has gone on.
+  do await nextFrame(); while (document.timeline.currentTime - start < frameTime - 2);
+  return rectKey(element) === before;
+}
+
+function isAnimated(element) {
+  return element.ownerDocument.getAnimations().some(
+    (animation) => animation.playState === "running" && animation.effect?.target?.contains(element));
+}
+
+/** What an action on this element must go through: a hidden box is worked by its label. */
+function targetOf(element) {
+  if (isShown(element) && hasArea(element)) return element;
+  return [...(element.labels ?? [])].find((label) => isShown(label) && hasArea(label)) ?? element;
+}
+
+/** The boxes that an element is drawn in; for a part of a picture, a small one in the middle of that part. */
+function rectsOf(element) {
+  if (element.localName !== "area") return [...element.getClientRects()];
+  const image = imageOf(element)?.getBoundingClientRect();
+  const numbers = element.coords.split(",").map(Number);
+  if (!image || element.shape === "default" || numbers.length < 3) return image ? [image] : [];
+  const isCircle = element.shape === "circle";
+  const xs = isCircle ? [numbers[0]] : numbers.filter((_, index) => index % 2 === 0);
+  const ys = isCircle ? [numbers[1]] : numbers.filter((_, index) => index % 2 === 1);
+  const middle = (values) => (Math.min(...values) + Math.max(...values)) / 2;
+  return [new DOMRect(image.left + middle(xs) - 1, image.top + middle(ys) - 1, 2, 2)];
+}
+
+const hasArea = (element) => rectsOf(element).some((rect) => rect.width > 0 && rect.height > 0);
+
+/** Whether an event at this node is an event at the element. */
+function belongsTo(node, element) {
+  for (let each = node; each; each = each.parentNode ?? each.host) if (each === element) return true;
+  const label = node?.closest?.("label");
+  return !!label && label.control === element;
+}
+
+function describe(node) {
+  if (!node) return "nothing";
+  const id = node.id ? ` id="${shorten(node.id, 60)}"` : "";
+  const cls = typeof node.className === "string" && node.className ? ` class="${shorten(node.className, 60)}"` : "";
+  const text = shorten(squeeze(visibleText(node)), 60);
+  return `<${node.localName}${id}${cls}>${text ? ` ${JSON.stringify(text)}` : ""}`;
+}
+
+function deepElementFromPoint(root, x, y) {
+  let hit = root.elementFromPoint(x, y);
+  while (hit && rootOf(hit)) {
+    const inner = rootOf(hit).elementFromPoint(x, y);
+    if (!inner || inner === hit) break;
+    hit = inner;
+  }
+  return hit;
+}
+
+/** The point to act on, in the coordinates of this script's window, or why there is none. */
+function hitPoint(element) {
+  const view = element.ownerDocument.defaultView;
+  const rect = rectsOf(element).find((each) => {
+    const width = Math.min(each.right, view.innerWidth) - Math.max(each.left, 0);
+    const height = Math.min(each.bottom, view.innerHeight) - Math.max(each.top, 0);
+    return width > 0 && height > 0 && width * height > 0.99;
+  });
+  if (!rect) return { error: "it is outside of the window and cannot be scrolled into it" };
+  let x = (Math.max(rect.left, 0) + Math.min(rect.right, view.innerWidth)) / 2;
+  let y = (Math.max(rect.top, 0) + Math.min(rect.bottom, view.innerHeight)) / 2;
+  const hit = deepElementFromPoint(element.ownerDocument, x, y);
+  if (!belongsTo(hit, element)) return { error: `it is covered by ${describe(hit)}`, isCovered: true };
+  for (let inner = view; inner !== window; inner = inner.parent) {
+    const outer = throughFrame(inner.frameElement, x, y);
+    if (outer.error) return outer;
+    ({ x, y } = outer);
+  }
+  return { x, y };
+}
+
+/** A point of a frame's content in the coordinates of the window around it, where it can be reached there. */
+function throughFrame(frame, x, y) {
+  const box = frameBox(frame);
+  const outer = { x: box.left + x * box.scale, y: box.top + y * box.scale };
+  const view = frame.ownerDocument.defaultView;
+  if (outer.x < 0 || outer.y < 0 || outer.x > view.innerWidth || outer.y > view.innerHeight) {
+    return { error: "its frame is scrolled out of the window" };
+  }
+  const over = deepElementFromPoint(frame.ownerDocument, outer.x, outer.y);
+  return over === frame ? outer : { error: `its frame is covered by ${describe(over)}`, isCovered: true };
+}
+
+/** The same for a frame of another origin, named by its key: scrolled to where the point can be reached. */
+function throughForeignFrame(key, x, y, attempt, isGuarded) {
+  const frame = frameElement(key);
+  if (!frame?.isConnected) return { gone: `The frame ${key} has left the page` };
+  const find = () => {
+    let point = throughFrame(frame, x, y);
+    for (let view = frame.ownerDocument.defaultView; view !== window && !point.error; view = view.parent) {
+      point = throughFrame(view.frameElement, point.x, point.y);
+    }
+    return point;
+  };
+  let point = find();
+  if (point.error) {
+    frame.scrollIntoView({ behavior: "instant", inline: "nearest", ...scrollPositions[attempt % scrollPositions.length] });
+    const box = frameBox(frame);
+    const view = frame.ownerDocument.defaultView;
+    view.scrollBy({
+      left: box.left + x * box.scale > view.innerWidth ? box.left + x * box.scale - view.innerWidth / 2 : 0,
+      top: Math.abs(box.top + y * box.scale - view.innerHeight / 2) > view.innerHeight / 2
+        ? box.top + y * box.scale - view.innerHeight / 2 : 0,
+      behavior: "instant",
+    });
+    point = find();
+  }
+  if (point.error) return { retry: point.error, isCovered: point.isCovered };
+  // Events inside of the frame are the frame's own; one that arrives here was caught by something over it.
+  if (isGuarded) guard(frame);
+  return point;
+}
+
+/** Checks in the order of Playwright's documentation; the first that fails names the reason. */
+function unready(element, needs) {
+  if (!isShown(element)) return "it is hidden";
+  if (!hasArea(element)) return "it has no size";
+  if (needs.enabled && isDisabled(element)) return "it is disabled";
+  if (needs.editable && isReadOnly(element)) return "it is read-only";
+  return null;
+}
+
+/**
+ * Gets an element ready for a pointer: scrolled into view, stable, enabled, uncovered. Arms a guard that stops the
+ * coming events should they land on anything else after all.
+ */
+async function preparePointer(ref, attempt, { enabled = true, guarded = true } = {}) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const reason = enabled && isDisabled(found.element) ? "it is disabled" : null;
+  const element = targetOf(found.element);
+  const blocked = reason ?? unready(element, {});
+  const failure = (why) => `${found.label} cannot be reached: ${why}`;
+  if (blocked) return { retry: failure(blocked) };
+  let point = hitPoint(element);
+  if (point.error) {
+    element.scrollIntoView({ behavior: "instant", inline: "nearest", ...scrollPositions[attempt % scrollPositions.length] });
+    point = hitPoint(element);
+  }
+  if (!(await isStable(element))) return { retry: failure("it is moving") };
+  point = hitPoint(element);
+  if (point.error) return { retry: failure(point.error), isCovered: point.isCovered };
+  if (guarded) guard(element);
+  return { x: point.x, y: point.y, label: found.label };
+}
+
+// ------------------------------------------------------------------------------------------------- the guard
+
+let guardState = null;
+
+function guard(element) {
+  releaseGuard();
+  const types = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "dblclick"];
+  const state = { hit: false, blocked: null };
+  // A listener outside of a closed root sees only its host, so one inside of it decides.
+  const roots = [element.ownerDocument.defaultView];
+  const hostsAround = new Set();
+  for (let root = element.getRootNode(); root.host; root = root.host.getRootNode()) {
+    if (!closedRoots.has(root.host)) continue;
+    roots.push(root);
+    hostsAround.add(root.host);
+  }
+  const listener = (event) => {
+    if (!event.isTrusted) return;
+    const node = event.composedPath()[0];
+    if (hostsAround.has(node) && node !== element) return;
+    // The press decides. What follows may land elsewhere, because the page may redraw itself on the press.
+    if (!state.hit && !state.blocked) {
+      if (belongsTo(node, element)) state.hit = true;
+      else state.blocked = describe(node);
+    }
+    if (state.blocked) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  };
+  for (const root of roots) {
+    for (const type of types) root.addEventListener(type, listener, { capture: true, passive: false });
+  }
+  state.remove = () => {
+    for (const root of roots) for (const type of types) root.removeEventListener(type, listener, { capture: true });
+  };
+  guardState = state;
+}
+
+/** Removes the guard and says what it saw. */
+function releaseGuard() {
+  const state = guardState;
+  guardState = null;
+  state?.remove();
+  return { hit: state?.hit ?? false, blocked: state?.blocked ?? null };
+}
+
+/** A form is sent and a link followed in a task of its own; after that task the navigation has been announced. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function afterPointer(ref) {
+  await nextTask();
+  const { hit, blocked } = releaseGuard();
+  const element = entries.get(ref)?.element.deref();
+  const isThere = !!element?.isConnected;
+  return {
+    hit, blocked, checked: isThere ? checkedOf(element) : null,
+    isDownload: isThere && !!element.closest("a[download]"),
+  };
+}
+
+// ------------------------------------------------------------------------------------------------------ dragging
+
+let dragState = null;
+
+/** Watches whether the coming press starts a drag of the browser's own kind, with a `dragstart`. */
+function watchDrag() {
+  dragState?.remove();
+  const state = { started: false };
+  const listener = (event) => setTimeout(() => { state.started = !event.defaultPrevented; }, 0);
+  addEventListener("dragstart", listener, { capture: true });
+  state.remove = () => removeEventListener("dragstart", listener, { capture: true });
+  dragState = state;
+}
+
+async function startedDrag() {
+  await nextTask();
+  const started = dragState?.started ?? false;
+  dragState?.remove();
+  dragState = null;
+  return started;
+}

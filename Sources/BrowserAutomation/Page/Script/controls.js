@@ -1,0 +1,305 @@
+// What can be acted on in a document: references, roles, names and states.
+//
+// These files are one script. It lives in an isolated world: the page's own scripts can neither see nor change it,
+// while both worlds share one document. One call from outside does one thing and returns plain data.
+
+// ------------------------------------------------------------------------------------------------ shadow roots
+
+/** Roots that are closed to scripts, by their hosts; the browser itself has shown them to us. */
+const closedRoots = new WeakMap();
+/** Elements that may hide such a root, with the size that they had when the browser was asked. */
+const examined = new WeakMap();
+let suspects = [];
+
+const rootOf = (element) => element.shadowRoot ?? closedRoots.get(element) ?? null;
+
+function adoptRoot(host, root) {
+  closedRoots.set(host, root);
+}
+
+/** Notes an element that shows something although it seems to hold nothing: its content may be in a closed root. */
+function suspect(element) {
+  if (suspects.length >= 64) return;
+  const { width, height } = element.getBoundingClientRect();
+  const size = `${width},${height}`;
+  if (width < 1 || height < 1 || examined.get(element) === size) return;
+  examined.set(element, size);
+  suspects.push(element);
+}
+
+function takeSuspects() {
+  const taken = suspects;
+  suspects = [];
+  return taken;
+}
+
+// -------------------------------------------------------------------------------------------------- references
+
+/** What a reference stands for: the element, and how it looked when it was listed. */
+const entries = new Map();
+const refOf = new WeakMap();
+let counter = 0;
+
+const plain = (text) => text.replace(/\d+/g, "#");
+
+function reference(element, role, name) {
+  let ref = refOf.get(element);
+  if (!ref) {
+    ref = `e${++counter}`;
+    refOf.set(element, ref);
+  }
+  entries.set(ref, { element: new WeakRef(element), role, name, tag: element.localName });
+  look(element);
+  return ref;
+}
+
+/** The element of a reference, found again where the page has drawn it anew; never another element. */
+function resolve(ref) {
+  const entry = entries.get(ref);
+  if (!entry) return { gone: `${ref} is not in the latest snapshot of this page` };
+  const label = `${ref} (${entry.role} ${JSON.stringify(entry.name)})`;
+  const element = entry.element.deref();
+  if (element?.isConnected) {
+    const name = nameOf(element);
+    // A node that a framework reuses for something else must not be clicked under its old name. Counters and
+    // clocks in a name are no such change.
+    if (plain(name) !== plain(entry.name)) return { gone: `${label} is now called ${JSON.stringify(name)}` };
+    return { element, label };
+  }
+  const alike = [...deepElements(document, entry.tag)].filter(
+    (candidate) => (roleOf(candidate) || "clickable") === entry.role && nameOf(candidate) === entry.name
+      && isShown(candidate));
+  if (alike.length !== 1) {
+    return { gone: `${label} is no longer on the page` + (alike.length ? `; ${alike.length} others look like it` : "") };
+  }
+  refOf.set(alike[0], ref);
+  entry.element = new WeakRef(alike[0]);
+  return { element: alike[0], label };
+}
+
+/** The elements of a name, or all, through shadow roots and the frames of this origin. */
+function* deepElements(root, tag) {
+  for (const element of root.querySelectorAll("*")) {
+    if (!tag || element.localName === tag) yield element;
+    const inner = rootOf(element) ?? (isFrame(element) ? frameDocument(element) : null);
+    if (inner) yield* deepElements(inner, tag);
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------ frames
+
+const isFrame = (element) => element.localName === "iframe" || element.localName === "frame";
+
+/** The document inside a frame of the same origin. */
+function frameDocument(frame) {
+  try {
+    return frame.contentDocument;
+  } catch {
+    return null;
+  }
+}
+
+/** Frames of other origins: our script runs in each of them on its own, and the keys join them together. */
+const frameElements = new Map();
+const frameKeys = new WeakMap();
+
+function frameKey(element) {
+  let key = frameKeys.get(element);
+  if (!key) {
+    key = `f${frameElements.size + 1}`;
+    frameKeys.set(element, key);
+    frameElements.set(key, new WeakRef(element));
+  }
+  return key;
+}
+
+const frameElement = (key) => frameElements.get(key)?.deref() ?? null;
+
+/** The keys of the frames that this document cannot look into. */
+function foreignFrames() {
+  return [...deepElements(document, "iframe"), ...deepElements(document, "frame")]
+    .filter((frame) => isShown(frame) && !frameDocument(frame)).map(frameKey);
+}
+
+/** Where a frame's content begins and how it is scaled, in the coordinates of the window around it. */
+function frameBox(frame) {
+  const rect = frame.getBoundingClientRect();
+  const scale = frame.offsetWidth ? rect.width / frame.offsetWidth : 1;
+  return {
+    left: rect.left + frame.clientLeft * scale, top: rect.top + frame.clientTop * scale,
+    width: frame.clientWidth * scale, height: frame.clientHeight * scale, scale,
+  };
+}
+
+// ------------------------------------------------------------------------------------------ roles, names, states
+
+const inputRoles = {
+  button: "button", submit: "button", reset: "button", image: "button", checkbox: "checkbox", radio: "radio",
+  range: "slider", number: "spinbutton", search: "searchbox", file: "file", hidden: "",
+};
+const actionRoles = new Set([
+  "button", "checkbox", "combobox", "link", "listbox", "menuitem", "menuitemcheckbox", "menuitemradio", "option",
+  "radio", "searchbox", "slider", "spinbutton", "switch", "tab", "textbox", "treeitem",
+]);
+
+/** The role of something that can be acted on; empty for everything else. */
+function roleOf(element) {
+  const explicit = element.getAttribute("role");
+  if (explicit && actionRoles.has(explicit)) return explicit;
+  switch (element.localName) {
+    case "a": return element.hasAttribute("href") || element.hasAttribute("xlink:href") ? "link" : interactivity(element);
+    case "area": return element.hasAttribute("href") ? "link" : "";
+    case "button": return "button";
+    case "summary": return "button";
+    case "textarea": return "textbox";
+    case "select": return element.multiple || element.size > 1 ? "listbox" : "combobox";
+    case "input":
+      if (element.list && (inputRoles[element.type] ?? "textbox") === "textbox") return "combobox";
+      return inputRoles[element.type] ?? "textbox";
+  }
+  return interactivity(element);
+}
+
+function interactivity(element) {
+  if (element.isContentEditable && !element.parentElement?.isContentEditable) return "textbox";
+  if (element.hasAttribute("onclick") || element.hasAttribute("tabindex") && element.tabIndex >= 0) return "clickable";
+  return "";
+}
+
+const squeeze = (text) => text.replace(/\s+/g, " ").trim();
+const shorten = (text, limit = 120) => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text);
+
+function nameOf(element) {
+  const labelledBy = element.getAttribute("aria-labelledby");
+  if (labelledBy) {
+    const root = element.getRootNode();
+    const text = labelledBy.split(/\s+/).map((id) => root.getElementById?.(id)?.textContent ?? "").join(" ");
+    if (squeeze(text)) return shorten(squeeze(text));
+  }
+  const label = element.getAttribute("aria-label");
+  if (label?.trim()) return shorten(squeeze(label));
+  if (element.labels?.length) {
+    const text = squeeze([...element.labels].map((each) => labelText(each, element)).join(" "));
+    if (text) return shorten(text);
+  }
+  if (element.localName === "input") {
+    if (["submit", "reset", "button"].includes(element.type)) {
+      return shorten(squeeze(element.value || { submit: "Submit", reset: "Reset" }[element.type] || ""));
+    }
+    return shorten(squeeze(element.alt || element.placeholder || element.title || element.name || ""));
+  }
+  if (["textarea", "select"].includes(element.localName)) {
+    return shorten(squeeze(element.getAttribute("placeholder") || element.title || element.name || ""));
+  }
+  if (element.localName === "area") return shorten(squeeze(element.alt || element.title || ""));
+  // What is written in a field is its value, and not what it is called.
+  if (element.isContentEditable) return shorten(squeeze(element.title || element.getAttribute("aria-placeholder") || ""));
+  const own = squeeze(visibleText(element));
+  if (own) return shorten(own);
+  const image = element.querySelector?.("img[alt], [aria-label], svg title");
+  return shorten(squeeze(
+    image?.alt || image?.getAttribute("aria-label") || image?.textContent || element.getAttribute("title") || ""));
+}
+
+/** A label's words without those of the control inside it. */
+function labelText(label, control) {
+  if (!label.contains(control)) return visibleText(label);
+  let text = "";
+  for (const node of label.childNodes) if (!node.contains(control)) text += ` ${node.textContent}`;
+  return text;
+}
+
+/** The most characters that are gathered for a name, which is cut to far fewer: a page may have any amount. */
+const enough = 2000;
+
+function visibleText(element) {
+  const parts = [];
+  let size = 0;
+  const gather = (node, depth) => {
+    if (size > enough || depth > 200) return;
+    if (node.nodeType === Node.TEXT_NODE) {
+      const text = node.data.slice(0, enough);
+      parts.push(text);
+      size += text.length;
+    } else if (node.nodeType === Node.ELEMENT_NODE && !skipped.has(node.localName) && isShown(node)) {
+      parts.push(" ");
+      for (const child of rootOf(node)?.childNodes ?? node.childNodes) gather(child, depth + 1);
+      parts.push(" ");
+    }
+  };
+  for (const child of rootOf(element)?.childNodes ?? element.childNodes) gather(child, 0);
+  return parts.join("");
+}
+
+const isSecret = (element) => element.localName === "input" && element.type === "password";
+
+/** Whether a box or switch is on; `null` for what has no such state. */
+function checkedOf(element) {
+  if (element.localName === "input" && ["checkbox", "radio"].includes(element.type)) return element.checked;
+  const state = element.getAttribute("aria-checked") ?? element.getAttribute("aria-pressed");
+  return state === null ? null : state === "true";
+}
+
+/** What a control holds, in words; empty for what holds nothing. */
+function valueText(element) {
+  if (element.localName === "select") return [...element.selectedOptions].map((each) => squeeze(each.label)).join(", ");
+  if (element.localName === "input" && element.type === "file") return [...element.files].map((file) => file.name).join(", ");
+  if (element.localName === "input" || element.localName === "textarea") {
+    return notTypedInto.has(element.type) ? "" : element.value;
+  }
+  if (element.isContentEditable) return element.innerText.replace(/\n$/, "");
+  return element.getAttribute("aria-valuetext") ?? element.getAttribute("aria-valuenow") ?? "";
+}
+
+function statesOf(element, role) {
+  const states = [];
+  const checked = checkedOf(element);
+  if (checked !== null) {
+    const isPartly = element.indeterminate || element.getAttribute("aria-checked") === "mixed";
+    const word = element.hasAttribute("aria-pressed") ? "pressed" : "checked";
+    states.push(isPartly ? "partly checked" : checked ? word : `not ${word}`);
+  } else if (isSecret(element)) {
+    states.push(element.value ? "password, filled" : "password");
+  } else {
+    const value = valueText(element);
+    if (value || element.localName === "select") states.push(`value=${JSON.stringify(shorten(squeeze(value)))}`);
+  }
+  if (element.localName === "select") {
+    const labels = [...element.options].slice(0, 12).map((option) => JSON.stringify(shorten(squeeze(option.label), 60)));
+    states.push(`options: ${labels.join(", ")}`
+      + (element.options.length > 12 ? `, … ${element.options.length - 12} more` : ""));
+  }
+  if (isDisabled(element)) states.push("disabled");
+  if (isReadOnly(element)) states.push("read-only");
+  if (element.required || element.getAttribute("aria-required") === "true") states.push("required");
+  if (element.matches(":user-invalid") && element.validationMessage) states.push(`invalid: ${shorten(element.validationMessage)}`);
+  else if (element.getAttribute("aria-invalid") === "true") states.push("invalid");
+  const expanded = element.getAttribute("aria-expanded") ?? (role === "button" && element.localName === "summary"
+    ? String(!!element.parentElement?.open) : null);
+  if (expanded) states.push(expanded === "true" ? "expanded" : "collapsed");
+  if (element.getAttribute("aria-selected") === "true") states.push("selected");
+  if ((element.getAttribute("aria-current") ?? "false") !== "false") states.push("current");
+  return states;
+}
+
+function isDisabled(element) {
+  if (element.matches(":disabled")) return true;
+  for (let each = element; each; each = each.parentElement ?? each.getRootNode().host) {
+    if (each.getAttribute("aria-disabled") === "true" || each.inert) return true;
+  }
+  return false;
+}
+
+const isReadOnly = (element) => !!element.readOnly || element.getAttribute("aria-readonly") === "true";
+
+/** Whether anything of an element is drawn. The parts of a picture that lead somewhere never are, themselves. */
+function isShown(element) {
+  const shown = element.localName === "area" ? imageOf(element) : element;
+  return !!shown?.checkVisibility({ visibilityProperty: true });
+}
+
+/** The picture that an `area` is a part of. */
+function imageOf(area) {
+  const name = area.closest("map")?.name;
+  return name ? area.getRootNode().querySelector(`img[usemap="#${CSS.escape(name)}"]`) : null;
+}

@@ -1,0 +1,9 @@
+// What is called from outside.
+
+return {
+  startAt: (first) => { counter = Math.max(counter, first); },
+  adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place,
+  preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
+  prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption, fileField, prepareUpload,
+  hasText, query, links, tables, scroll, hide, annotate, showAgain,
+};

@@ -1,0 +1,211 @@
+// Fields, lists, boxes and files.
+
+const typedBySetting = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
+const notTypedInto = new Set(["checkbox", "radio", "button", "submit", "reset", "image", "file", "hidden"]);
+
+const isField = (element) => element.localName === "textarea" || element.isContentEditable
+  || element.localName === "input" && !notTypedInto.has(element.type);
+
+/** The field of a reference, focused, or why it cannot be written into. */
+function focusField(ref, verb) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const element = found.element;
+  if (!isField(element)) {
+    const hint = element.localName === "select" ? ". Choose one of its options instead" : "";
+    return { wrong: `${found.label} is no text field${hint}` };
+  }
+  const reason = unready(element, { enabled: true, editable: true });
+  if (reason) return { retry: `${found.label} cannot be ${verb}: ${reason}` };
+  element.scrollIntoView({ behavior: "instant", block: "nearest", inline: "nearest" });
+  element.focus({ preventScroll: true });
+  return found;
+}
+
+function setValue(element, value) {
+  const type = element.localName === "textarea" ? HTMLTextAreaElement : HTMLInputElement;
+  Object.getOwnPropertyDescriptor(type.prototype, "value").set.call(element, value);
+  announce(element);
+}
+
+function announce(element) {
+  element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+  element.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function selectContent(element) {
+  if (!element.isContentEditable) return element.select();
+  const range = element.ownerDocument.createRange();
+  range.selectNodeContents(element);
+  const selection = element.ownerDocument.defaultView.getSelection();
+  selection.removeAllRanges();
+  selection.addRange(range);
+}
+
+/** Gets a field ready for text: focused, its content selected. Fields with pickers get their value here. */
+function prepareFill(ref, value) {
+  const found = focusField(ref, "filled");
+  if (!found.element) return found;
+  const { element, label } = found;
+  if (element.localName === "input" && typedBySetting.has(element.type)) {
+    setValue(element, value);
+    if (!element.value && value) return { wrong: `${label} takes no ${JSON.stringify(value)}; it is a field for a ${element.type}` };
+    return { done: true, label };
+  }
+  selectContent(element);
+  return { done: false, label };
+}
+
+/** Gets a field ready for keys: focused, the caret behind what is there. */
+function prepareType(ref) {
+  const found = focusField(ref, "typed into");
+  if (!found.element) return found;
+  const { element, label } = found;
+  if (element.isContentEditable) {
+    selectContent(element);
+    element.ownerDocument.defaultView.getSelection().collapseToEnd();
+  } else {
+    try {
+      element.setSelectionRange(element.value.length, element.value.length);
+    } catch {
+      // Numbers and the like have no caret to place.
+    }
+  }
+  return { label };
+}
+
+/**
+ * Puts a secret into a field, if the document is of the secret's origin. Check and typing are one step, so that no
+ * page can come between them; the field shows dots from then on.
+ */
+function fillSecret(ref, value, origins) {
+  const found = focusField(ref, "filled");
+  if (!found.element) return found;
+  const { element, label } = found;
+  const { origin } = element.ownerDocument.defaultView.location;
+  if (!origins.includes(origin)) return { wrong: `${label} is on ${origin}, and the secret belongs to ${origins.join(", ")}` };
+  if (element.isContentEditable) return { wrong: `${label} is no field for a secret` };
+  element.style.setProperty("-webkit-text-security", "disc", "important");
+  selectContent(element);
+  const isTyped = element.ownerDocument.execCommand("insertText", false, value);
+  if (!isTyped || element.value !== value) setValue(element, value);
+  else element.dispatchEvent(new Event("change", { bubbles: true }));
+  return { label, done: element.value === value };
+}
+
+/** What a field holds now, after its page was told that it changed. */
+function valueOf(ref) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const { element, label } = found;
+  return { value: valueText(element), label, isSecret: isSecret(element), checked: checkedOf(element) };
+}
+
+function focus(ref) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const reason = unready(found.element, { enabled: true });
+  if (reason) return { retry: `${found.label} cannot get the focus: ${reason}` };
+  found.element.scrollIntoView({ behavior: "instant", block: "nearest", inline: "nearest" });
+  found.element.focus({ preventScroll: true });
+  return { label: found.label };
+}
+
+// -------------------------------------------------------------------------------------------------------- lists
+
+/** The one option that fits best: by its label, its value, its label in other case, a part of its label. */
+function fitting(options, wanted, text, value) {
+  const lower = wanted.toLowerCase();
+  return [
+    (option) => text(option) === wanted,
+    (option) => value(option) === wanted,
+    (option) => text(option).toLowerCase() === lower,
+    (option) => text(option).toLowerCase().includes(lower),
+  ].map((test) => options.filter(test)).find((each) => each.length > 0) ?? [];
+}
+
+const quoted = (texts) => texts.slice(0, 30).map((each) => JSON.stringify(shorten(each, 60))).join(", ");
+
+/** Chooses in a native list: exactly these options. Other lists are worked by the pointer. */
+function select(ref, wanted) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const { element, label } = found;
+  if (element.localName !== "select") return { isCustom: true, label };
+  const reason = unready(element, { enabled: true });
+  if (reason) return { retry: `${label} cannot be used: ${reason}` };
+  if (wanted.length > 1 && !element.multiple) return { wrong: `${label} takes one option` };
+  const options = [...element.options];
+  const text = (option) => squeeze(option.label);
+  const chosen = [];
+  for (const each of wanted) {
+    const matches = fitting(options, each, text, (option) => option.value);
+    const list = quoted(options.map(text));
+    if (matches.length === 0) return { retry: `${label} has no option ${JSON.stringify(each)}; it has ${list}` };
+    if (matches.length > 1) return { wrong: `${matches.length} options of ${label} fit ${JSON.stringify(each)}: ${list}` };
+    if (matches[0].disabled || matches[0].parentElement.disabled) {
+      return { retry: `the option ${JSON.stringify(text(matches[0]))} of ${label} is disabled` };
+    }
+    chosen.push(matches[0]);
+  }
+  element.focus({ preventScroll: true });
+  if (element.multiple) for (const option of options) option.selected = chosen.includes(option);
+  else chosen[0].selected = true;
+  announce(element);
+  return { value: valueText(element), label };
+}
+
+/** What a page offers for a list of its own making: by its ids, its roles, or what has appeared with this text. */
+function findOption(ref, wanted) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const { element, label } = found;
+  const root = element.getRootNode();
+  const listed = (element.getAttribute("aria-controls") ?? element.getAttribute("aria-owns") ?? "").split(/\s+/)
+    .map((id) => id && root.getElementById?.(id)).filter(Boolean);
+  const roles = "[role=option], [role=menuitem], [role=menuitemradio], [role=menuitemcheckbox], [role=treeitem]";
+  const places = [element, ...listed, document];
+  const text = (option) => nameOf(option);
+  let seenOptions = [];
+  for (const place of places) {
+    const options = [...place.querySelectorAll(roles)].filter((each) => each !== element && isShown(each));
+    if (!options.length) continue;
+    seenOptions = options;
+    const matches = fitting(options, wanted, text, (option) => option.dataset.value);
+    if (matches.length > 1) {
+      return { wrong: `${matches.length} options of ${label} fit ${JSON.stringify(wanted)}: ${quoted(matches.map(text))}` };
+    }
+    if (matches.length === 1) return optionAt(matches[0], text(matches[0]), label);
+  }
+  if (!seenOptions.length) {
+    const plainOnes = [...deepElements(document)].filter((each) => each !== element && !each.contains(element)
+      && each.childElementCount === 0 && isShown(each) && !element.contains(each)
+      && squeeze(each.textContent) === wanted && !each.closest("label, script, style"));
+    if (plainOnes.length === 1) return optionAt(plainOnes[0], wanted, label);
+  }
+  const list = seenOptions.length ? `; it has ${quoted(seenOptions.map(text))}` : "";
+  return { retry: `${label} shows no option ${JSON.stringify(wanted)}${list}` };
+}
+
+function optionAt(option, name, label) {
+  return { option: reference(option, roleOf(option) || "clickable", nameOf(option)), value: name, label };
+}
+
+// -------------------------------------------------------------------------------------------------------- files
+
+/** The file field of a reference, for the browser to put files into; `null` for a button that opens a chooser. */
+function fileField(ref) {
+  const element = resolve(ref).element;
+  const field = element?.localName === "label" ? element.control : element;
+  return field?.localName === "input" && field.type === "file" ? field : null;
+}
+
+function prepareUpload(ref, count) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const field = fileField(ref);
+  if (!field) return { isCustom: true, label: found.label };
+  if (isDisabled(field)) return { retry: `${found.label} takes no files: it is disabled` };
+  if (count > 1 && !field.multiple) return { wrong: `${found.label} takes one file` };
+  return { label: found.label, done: true };
+}

@@ -1,0 +1,139 @@
+// What a document says, for questions that need no snapshot.
+
+/** This document, its shadow roots and the documents of its frames, one within the other. */
+function allRoots() {
+  const roots = [document];
+  for (const root of roots) {
+    for (const element of root.querySelectorAll("*")) {
+      const inner = rootOf(element) ?? (isFrame(element) ? frameDocument(element) : null);
+      if (inner) roots.push(inner);
+    }
+  }
+  return roots;
+}
+
+function hasText(wanted) {
+  const lower = squeeze(wanted).toLowerCase();
+  return allRoots().some((root) => {
+    const shown = root.body?.innerText ?? [...root.children].map((child) => child.innerText ?? "").join(" ");
+    return squeeze(shown).toLowerCase().includes(lower);
+  });
+}
+
+/** Elements by a CSS selector, each as a line with a reference. */
+function query(selector, limit, prefix) {
+  try {
+    const elements = allRoots().flatMap((root) => [...root.querySelectorAll(selector)]);
+    return {
+      total: elements.length, last: counter,
+      lines: elements.slice(0, limit).map((element) => {
+        const role = roleOf(element) || element.localName;
+        const name = nameOf(element);
+        const states = [...statesOf(element, role), ...(isShown(element) ? [] : ["hidden"])];
+        return `[${prefix}${reference(element, role, name)}] ${role} ${JSON.stringify(name)}`
+          + (states.length ? ` (${states.join("; ")})` : "");
+      }),
+    };
+  } catch (error) {
+    return { wrong: `${JSON.stringify(selector)} is no CSS selector: ${error.message}` };
+  }
+}
+
+function links(limit) {
+  const all = [...deepElements(document, "a")].filter((link) => link.hasAttribute("href") && isShown(link));
+  return all.slice(0, limit).map((link) => ({
+    text: nameOf(link), url: shorten(String(link.href?.baseVal ?? link.href), 2000),
+  }));
+}
+
+function tables(limit) {
+  return [...deepElements(document, "table")].filter((table) => isShown(table) && table.rows.length).slice(0, limit)
+    .map((table) => [...table.rows].slice(0, 1000).map(cellTexts));
+}
+
+/** Scrolls the window, or the box around an element; without either, what fills the middle of the window. */
+function scroll(ref, pages) {
+  const canScroll = (box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
+  const scrolls = (box) => canScroll(box) && /auto|scroll|overlay/.test(getComputedStyle(box).overflowY + getComputedStyle(box).overflowX);
+  const main = document.scrollingElement ?? document.documentElement;
+  let target = main;
+  if (ref || !canScroll(main)) {
+    const found = ref ? resolve(ref) : { element: deepElementFromPoint(document, innerWidth / 2, innerHeight / 2) };
+    if (found.gone) return found;
+    for (target = found.element; target && !scrolls(target);) target = target.parentElement ?? target.getRootNode().host;
+    target ??= main;
+  }
+  const before = target.scrollTop;
+  const height = target === main ? innerHeight : target.clientHeight;
+  target.scrollBy({ top: pages * height * 0.9, behavior: "instant" });
+  return { moved: Math.round(target.scrollTop - before), top: Math.round(target.scrollTop), height: target.scrollHeight };
+}
+
+// ----------------------------------------------------------------------------------------------------- pictures
+
+const hiddenName = "ai4ai-hidden";
+let hidingSheet = null;
+
+/** Covers these texts until `showAgain`, for a picture: without touching a single element. */
+function hide(texts) {
+  const ranges = [];
+  const roots = allRoots();
+  for (const root of roots) {
+    const nodes = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (nodes.nextNode()) {
+      for (const text of texts) {
+        for (let at = nodes.currentNode.data.indexOf(text); at >= 0; at = nodes.currentNode.data.indexOf(text, at + 1)) {
+          const range = new Range();
+          range.setStart(nodes.currentNode, at);
+          range.setEnd(nodes.currentNode, at + text.length);
+          ranges.push(range);
+        }
+      }
+    }
+    for (const field of root.querySelectorAll("input, textarea")) {
+      if (texts.some((text) => field.value?.includes(text))) field.style.setProperty("-webkit-text-security", "disc", "important");
+    }
+  }
+  if (!ranges.length) return false;
+  hidingSheet ??= new CSSStyleSheet();
+  hidingSheet.replaceSync(`::highlight(${hiddenName}) { color: transparent; background-color: black; }`);
+  CSS.highlights.set(hiddenName, new Highlight(...ranges));
+  for (const root of roots) if (root.adoptedStyleSheets) root.adoptedStyleSheets = [...root.adoptedStyleSheets, hidingSheet];
+  return true;
+}
+
+/** Draws the references of the controls in the window over them, until `showAgain`. */
+function annotate() {
+  const layer = document.createElement("div");
+  layer.style.cssText = "all:initial;position:fixed;inset:0;z-index:2147483647;pointer-events:none";
+  const root = layer.attachShadow({ mode: "closed" });
+  for (const [ref, entry] of entries) {
+    const element = entry.element.deref();
+    if (!element?.isConnected || element.ownerDocument !== document || !isShown(element)) continue;
+    const rect = rectsOf(element)[0];
+    if (!rect || rect.bottom < 0 || rect.top > innerHeight || rect.right < 0 || rect.left > innerWidth) continue;
+    const box = document.createElement("div");
+    box.style.cssText = `position:absolute;left:${rect.left}px;top:${rect.top}px;width:${rect.width}px;height:${rect.height}px;`
+      + "outline:2px solid #d0006f";
+    const label = document.createElement("span");
+    label.textContent = ref;
+    label.style.cssText = "position:absolute;left:-2px;top:-14px;font:bold 11px/14px sans-serif;color:#fff;background:#d0006f;padding:0 2px";
+    box.append(label);
+    root.append(box);
+  }
+  document.documentElement.append(layer);
+  annotation?.remove();
+  annotation = layer;
+}
+
+let annotation = null;
+
+function showAgain() {
+  annotation?.remove();
+  annotation = null;
+  CSS.highlights.delete(hiddenName);
+  if (!hidingSheet) return;
+  for (const root of allRoots()) {
+    if (root.adoptedStyleSheets) root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => sheet !== hidingSheet);
+  }
+}

@@ -1,0 +1,385 @@
+// The page as text, in reading order.
+
+const skipped = new Set(["script", "style", "noscript", "template", "head", "link", "meta", "canvas", "object"]);
+const blocks = new Set([
+  "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog", "div", "dl", "dt",
+  "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend",
+  "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "br",
+]);
+/** Elements that can hold a shadow root, beside those with names of their own (with a hyphen). */
+const hosts = new Set(["article", "aside", "blockquote", "div", "footer", "header", "main", "nav", "p", "section", "span"]);
+const interactiveSelector =
+  "a[href], button, input:not([type=hidden]), select, textarea, summary, [contenteditable], [onclick], [tabindex], [role], area[href]";
+
+/** The controls that earlier snapshots of this document have met, and the texts of the last one and of this one. */
+const met = new WeakSet();
+let texts = { before: null, now: null };
+
+/** Deeper than this nothing is listed; JavaScript's own stack ends not far below. */
+const deepest = 1500;
+/** More characters than this are no use to anybody, and would only be sent. */
+const longest = 2_000_000;
+/** Testing what lies over what is cheap for a few controls and not for thousands. */
+const hitTests = { count: 300, milliseconds: 20 };
+
+/**
+ * Walks the document once. What lies in the window is listed in full; of what lies outside, controls and headings
+ * follow in short form as far as `outside` characters go, and the rest is counted.
+ *
+ * `everything` lists the whole document as Markdown; `references` keeps controls recognizable in it.
+ */
+class Walk {
+  constructor({ outside = 0, everything = false, references = false, clip = null, prefix = "", again = false }) {
+    this.everything = everything;
+    this.references = references || !everything;
+    this.refPrefix = prefix;
+    this.clip = clip ?? { top: 0, left: 0, bottom: innerHeight, right: innerWidth };
+    this.outsideBudget = outside;
+    this.near = [];
+    this.far = [];
+    this.size = 0;
+    this.farSize = 0;
+    this.omitted = 0;
+    this.truncated = 0;
+    this.text = "";
+    this.textParent = null;
+    this.prefix = "";
+    this.depth = 0;
+    this.offset = { x: 0, y: 0 };
+    this.view = window;
+    this.hitTests = 0;
+    this.started = performance.now();
+    if (!everything) texts = { before: again ? texts.before : texts.now, now: new Set() };
+  }
+
+  /** Where an element is in the window that the walk began in. */
+  place(element) {
+    const rect = (element.localName === "area" ? imageOf(element) : element).getBoundingClientRect();
+    const left = rect.left + this.offset.x, top = rect.top + this.offset.y;
+    return { left, top, right: left + rect.width, bottom: top + rect.height };
+  }
+
+  isNear(element) {
+    if (this.everything) return true;
+    const { left, top, right, bottom } = this.place(element);
+    return top < this.clip.bottom && bottom > this.clip.top && left < this.clip.right && right > this.clip.left;
+  }
+
+  emit(line, element) {
+    if (!this.everything) texts.now.add(line);
+    if (!this.isNear(element)) return;
+    if (this.size > longest) {
+      this.truncated++;
+      return;
+    }
+    // New is what the last look at this document did not find, be it in the window or out of it.
+    const text = !this.everything && texts.before && !texts.before.has(line) ? `* ${line}` : line;
+    this.size += text.length + 1;
+    this.near.push(text);
+  }
+
+  flush() {
+    const text = this.everything ? this.text.replace(/[ \t\r\f]*\n\s*/g, " ").replace(/ +/g, " ").trim() : squeeze(this.text);
+    const parent = this.textParent;
+    this.text = "";
+    this.textParent = null;
+    if (!text || !parent) return;
+    const prefix = this.prefix;
+    this.prefix = "";
+    this.emit(prefix + text, parent);
+  }
+
+  node(node) {
+    if (node.nodeType === Node.TEXT_NODE) {
+      if (!this.textParent && node.data.trim()) this.textParent = node.parentElement ?? node.getRootNode().host;
+      this.text += node.data.length > longest ? node.data.slice(0, longest) : node.data;
+    } else if (node.nodeType === Node.ELEMENT_NODE) {
+      if (this.depth >= deepest) {
+        this.truncated++;
+        return;
+      }
+      this.depth++;
+      this.element(node);
+      this.depth--;
+    }
+  }
+
+  element(element) {
+    const tag = element.localName;
+    if (skipped.has(tag) || !this.isListed(element, tag)) return;
+    const role = roleOf(element);
+    if (role && role !== "clickable" || role === "clickable" && !element.querySelector(interactiveSelector)) {
+      this.control(element, role);
+      // A control that holds controls: a list its options, an item its button.
+      if (["listbox", "treeitem", "option", "tab"].includes(role) && tag !== "select") this.controlsWithin(element);
+      return;
+    }
+    switch (tag) {
+      case "h1": case "h2": case "h3": case "h4": case "h5": case "h6": {
+        this.flush();
+        if (element.querySelector(interactiveSelector)) break;
+        const heading = `${"#".repeat(Number(tag[1]))} ${squeeze(visibleText(element))}`;
+        if (heading.length > Number(tag[1]) + 1) {
+          this.isNear(element) ? this.emit(heading, element) : this.short(() => heading);
+        }
+        return;
+      }
+      case "table": if (this.everything && !this.references) return this.table(element); break;
+      case "tr": return this.row(element);
+      case "li":
+        this.flush();
+        if (this.everything) this.prefix = "- ";
+        this.children(element);
+        this.flush();
+        this.prefix = "";
+        return;
+      case "pre": if (this.everything) {
+        this.flush();
+        this.emit("```\n" + visibleText(element).slice(0, longest) + "\n```", element);
+        return;
+      } break;
+      case "dt":
+        this.flush();
+        this.children(element);
+        this.text = `${squeeze(this.text)}: `;
+        return;
+      case "dd":
+        this.children(element);
+        return this.flush();
+      case "label": if (element.control && isShown(element.control)) return this.label(element);
+        break;
+      case "img": {
+        const alt = squeeze(element.alt ?? "");
+        if (alt) {
+          this.text += ` [image: ${shorten(alt)}] `;
+          this.textParent ??= element;
+        }
+        return;
+      }
+      case "svg": return this.picture(element);
+      case "map": case "area": break;
+      case "iframe": case "frame": return this.frame(element);
+      case "dialog": this.flush(); this.emit("[dialog]", element); break;
+    }
+    if (element.getAttribute("role") === "dialog") {
+      this.flush();
+      this.emit(`[dialog ${JSON.stringify(nameOf(element).slice(0, 60))}]`, element);
+    }
+    if (!this.everything && this.isPointed(element)) return this.control(element, "clickable");
+    const isBlock = blocks.has(tag);
+    if (isBlock && tag !== "dd") this.flush();
+    this.children(element);
+    if (isBlock) this.flush();
+  }
+
+  /** Hidden elements are not listed, but a hidden box may hold a label that is clicked in its place. */
+  isListed(element, tag) {
+    if (isShown(element)) return true;
+    if (tag === "map") return true;
+    return tag === "input" && ["checkbox", "radio", "file"].includes(element.type)
+      && [...(element.labels ?? [])].some(isShown);
+  }
+
+  /** Something without a role that shows a hand where its surroundings do not: scripts made it clickable. */
+  isPointed(element) {
+    if (!this.isNear(element) || getComputedStyle(element).cursor !== "pointer") return false;
+    const parent = element.parentElement ?? element.getRootNode().host;
+    return !!parent && getComputedStyle(parent).cursor !== "pointer" && hasArea(element)
+      && !element.querySelector(interactiveSelector);
+  }
+
+  children(element) {
+    const root = rootOf(element);
+    if (root) {
+      for (const node of root.childNodes) this.node(node);
+      return;
+    }
+    const slotted = element.localName === "slot" ? element.assignedNodes() : [];
+    const nodes = slotted.length ? slotted : element.childNodes;
+    for (const node of nodes) this.node(node);
+    if (element.localName.includes("-") || !nodes.length && hosts.has(element.localName)) suspect(element);
+  }
+
+  /** Its words are the control's name already; what else can be acted on in it is listed beside the control. */
+  label(label) {
+    if (!label.contains(label.control)) return;
+    this.node(label.control);
+    for (const other of label.querySelectorAll("a[href], button")) if (other !== label.control) this.node(other);
+  }
+
+  controlsWithin(element) {
+    for (const inner of element.querySelectorAll(interactiveSelector)) {
+      if (isShown(inner) && roleOf(inner)) this.control(inner, roleOf(inner));
+    }
+  }
+
+  control(element, role) {
+    this.flush();
+    const name = nameOf(element);
+    if (!this.references) {
+      const states = statesOf(element, role);
+      const line = role === "link" ? `[${name}](${shorten(String(element.href?.baseVal ?? element.href), 500)})`
+        : `${role} ${JSON.stringify(name)}${states.length ? ` (${states.join("; ")})` : ""}`;
+      return this.emitControl(line);
+    }
+    const isNew = !this.everything && texts.before && !met.has(element);
+    if (!this.everything) met.add(element);
+    if (this.isNear(element)) {
+      const states = statesOf(element, role);
+      if (this.isCovered(element)) states.push("covered");
+      this.emitControl(`${isNew ? "*" : ""}[${this.refPrefix}${reference(element, role, name)}] ${role} ${JSON.stringify(name)}`
+        + (states.length ? ` (${states.join("; ")})` : ""));
+    } else {
+      this.short(() => `[${this.refPrefix}${reference(element, role, name)}] ${role} ${JSON.stringify(shorten(name, 40))}`);
+    }
+  }
+
+  emitControl(line) {
+    const prefix = this.prefix;
+    this.prefix = "";
+    if (this.size > longest) {
+      this.truncated++;
+      return;
+    }
+    this.size += line.length + 1;
+    this.near.push(prefix + line);
+  }
+
+  /** Whether something lies over the middle of a control. */
+  isCovered(element) {
+    if (this.everything || this.hitTests >= hitTests.count) return false;
+    if (++this.hitTests % 16 === 0 && performance.now() - this.started > hitTests.milliseconds) {
+      this.hitTests = hitTests.count;
+      return false;
+    }
+    const target = targetOf(element);
+    const rect = rectsOf(target)[0];
+    const view = target.ownerDocument.defaultView;
+    if (!rect || !view) return false;
+    const x = (Math.max(rect.left, 0) + Math.min(rect.right, view.innerWidth)) / 2;
+    const y = (Math.max(rect.top, 0) + Math.min(rect.bottom, view.innerHeight)) / 2;
+    const hit = deepElementFromPoint(target.ownerDocument, x, y);
+    if (!hit || belongsTo(hit, target)) return false;
+    // What is scrolled out of its box is not covered: an action scrolls it back.
+    for (let box = target.parentElement; box; box = box.parentElement) {
+      const { left, top, right, bottom } = box.getBoundingClientRect();
+      if ((x < left || x > right || y < top || y > bottom) && getComputedStyle(box).overflow !== "visible") return false;
+    }
+    return true;
+  }
+
+  short(line) {
+    if (this.farSize > this.outsideBudget) {
+      this.omitted++;
+      return;
+    }
+    const text = line();
+    this.farSize += text.length + 1;
+    this.far.push(text);
+  }
+
+  row(element) {
+    this.flush();
+    if (element.querySelector(interactiveSelector)) {
+      for (const cell of element.cells) {
+        this.children(cell);
+        if (this.text.trim()) this.text += " | ";
+      }
+      return this.flush();
+    }
+    const cells = cellTexts(element);
+    if (cells.some((cell) => cell)) this.emit(`| ${cells.join(" | ")} |`, element);
+  }
+
+  /** A table in Markdown, where it has no tables within. */
+  table(element) {
+    this.flush();
+    if (element.querySelector("table, iframe")) return this.children(element);
+    if (element.caption) this.emit(squeeze(visibleText(element.caption)), element.caption);
+    [...element.rows].forEach((row, index) => {
+      const cells = [...row.cells].map((cell) => {
+        const inner = new Walk({ everything: true });
+        inner.children(cell);
+        inner.flush();
+        return inner.near.map((line) => line.replace(/\|/g, "\\|")).join(" ");
+      });
+      if (cells.some((cell) => cell)) this.emit(`| ${cells.join(" | ")} |`, row);
+      if (index === 0) this.emit(`|${" --- |".repeat(cells.length)}`, row);
+    });
+  }
+
+  picture(element) {
+    if (element.querySelector("a, [role=button], [role=link], [tabindex], [onclick]")) return this.children(element);
+    const title = squeeze(element.getAttribute("aria-label") ?? element.querySelector("title")?.textContent ?? "");
+    if (!title) return;
+    this.text += ` [image: ${shorten(title)}] `;
+    this.textParent ??= element;
+  }
+
+  frame(element) {
+    this.flush();
+    const inner = frameDocument(element);
+    const box = frameBox(element);
+    const left = box.left + this.offset.x, top = box.top + this.offset.y;
+    const clip = {
+      left: Math.max(this.clip.left, left), top: Math.max(this.clip.top, top),
+      right: Math.min(this.clip.right, left + box.width), bottom: Math.min(this.clip.bottom, top + box.height),
+    };
+    const name = JSON.stringify(shorten(squeeze(element.title || element.name || ""), 60));
+    if (!inner?.documentElement) {
+      if (box.width < 2 || box.height < 2) return;
+      this.near.push({
+        frame: frameKey(element), title: `${name} from ${originOf(element.src)}`, isNear: this.everything || this.isNear(element),
+        clip: {
+          left: (clip.left - left) / box.scale, top: (clip.top - top) / box.scale,
+          right: (clip.right - left) / box.scale, bottom: (clip.bottom - top) / box.scale,
+        },
+      });
+      return;
+    }
+    this.emit(`[frame ${name}]`, element);
+    const before = { offset: this.offset, clip: this.clip };
+    this.offset = { x: left, y: top };
+    this.clip = clip;
+    this.children(inner.body ?? inner.documentElement);
+    this.flush();
+    this.offset = before.offset;
+    this.clip = before.clip;
+    this.emit("[end of frame]", element);
+  }
+}
+
+const cellTexts = (row) => [...row.cells].map((cell) => squeeze(visibleText(cell)));
+
+function originOf(address) {
+  try {
+    const { origin, protocol } = new URL(address, location.href);
+    return origin === "null" ? `${protocol} content` : origin;
+  } catch {
+    return "another origin";
+  }
+}
+
+function walk(options) {
+  const walk = new Walk(options);
+  const root = document.body ?? document.documentElement;
+  if (root) {
+    root.localName === "body" ? walk.children(root) : walk.node(root);
+    walk.flush();
+  }
+  return {
+    ...place(), lines: walk.near, outside: walk.far, omitted: walk.omitted, truncated: walk.truncated, last: counter,
+    suspects: suspects.length,
+  };
+}
+
+/** Where the document is and what has the focus. Pages choose these texts, and their length. */
+function place() {
+  let focused = document.activeElement;
+  for (let root = focused && rootOf(focused); root?.activeElement; root = rootOf(focused)) focused = root.activeElement;
+  const role = focused && focused !== document.body ? roleOf(focused) : "";
+  return {
+    url: shorten(location.href, 2000), title: shorten(squeeze(document.title), 300), contentType: document.contentType,
+    focus: role ? `${role} ${JSON.stringify(nameOf(focused))}` : null,
+  };
+}

@@ -1,0 +1,154 @@
+import AgentEvents
+import Synchronization
+
+/// What the browser tells of its tabs, frames and workers.
+extension BrowserSession {
+    private struct Attached: Decodable {
+        struct Info: Decodable {
+            var targetId: String
+            var type: String
+            var url: String
+            var openerId: String?
+        }
+        var sessionId: String
+        var targetInfo: Info
+        var waitingForDebugger: Bool
+    }
+
+    private struct Detached: Decodable { var sessionId: String }
+
+    func attach(_ connection: CDPConnection) async throws {
+        connection.setEventHandler(nil) { [weak self] event in self?.receive(event, connection) }
+        // Each target waits until its wall stands, so that not even its first request escapes.
+        // A browser that never shows a tab is given up: closing the connection wakes who waits for one.
+        let timer = Task { [timeout = self.configuration.startTimeout] in
+            try await Task.sleep(for: timeout)
+            await connection.close()
+        }
+        defer { timer.cancel() }
+        self.downloadKeeper.setUp(connection)
+        for permission in Self.permissions {
+            // A name that this Chromium does not know is refused, and nothing is lost.
+            connection.post(
+                "Browser.setPermission", ["permission": ["name": .string(permission)], "setting": "denied"])
+        }
+        try await connection.send("Target.setAutoAttach", Self.autoAttach)
+        // Tabs that were there are attached by now. After a lost connection there may be none left.
+        if self.state.withLock({ $0.pages.isEmpty && $0.lastTab > 0 }) {
+            try await connection.send("Target.createTarget", ["url": "about:blank"])
+        }
+        try await self.waitForPage { !$0.pages.isEmpty }
+    }
+
+    /// What pages may not ask for: all that reaches beyond the page.
+    private static let permissions = [
+        "geolocation", "notifications", "camera", "microphone", "midi", "clipboard-read", "local-fonts",
+        "window-management", "idle-detection", "screen-wake-lock", "accelerometer", "gyroscope", "magnetometer",
+        "ambient-light-sensor", "nfc", "background-sync", "storage-access", "local-network-access", "usb", "serial",
+        "bluetooth", "hid", "captured-surface-control", "speaker-selection", "payment-handler", "persistent-storage",
+    ]
+
+    static let autoAttach: JSONValue = [
+        "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
+    ]
+
+    private func receive(_ event: CDPConnection.Event, _ connection: CDPConnection, from page: BrowserPage? = nil) {
+        switch event.method {
+        case "Target.attachedToTarget":
+            guard let attached = try? event.parameters(Attached.self) else { return }
+            self.attached(attached, connection, from: page)
+        case "Target.detachedFromTarget":
+            guard let detached = try? event.parameters(Detached.self) else { return }
+            self.detached(detached.sessionId, connection)
+        default:
+            guard let news = self.downloadKeeper.receive(event, connection) else { return }
+            self.state.withLock { state in state.pages.first { $0.id == state.current } }?.note(news)
+        }
+    }
+
+    private func attached(_ attached: Attached, _ connection: CDPConnection, from parent: BrowserPage?) {
+        let session = attached.sessionId
+        let target = attached.targetInfo
+        if target.type == "iframe", let parent { return parent.adoptFrame(target.targetId, session: session) }
+        guard target.type == "page" else { return self.wallIn(session, connection) }
+        let (page, opener, watchers) = self.state.withLock { state in
+            let known = state.known.removeValue(forKey: target.targetId)
+            if known == nil { state.lastTab += 1 }
+            let page = BrowserPage(
+                known ?? .init(id: "t\(state.lastTab)"), targetID: target.targetId, sessionID: session, url: target.url,
+                connection: connection, gate: self.gate, control: self.control, configuration: self.configuration
+            ) { [weak self] event, page in
+                self?.receive(event, connection, from: page)
+            } onScreencastFrame: { [screencast] event, page in
+                screencast.receive(event, from: page)
+            }
+            state.pages.append(page)
+            if state.current == nil { state.current = page.id }
+            let opener = known == nil ? state.pages.first { $0.targetID == target.openerId } : nil
+            defer { state.watchers = [] }
+            return (page, opener, state.watchers)
+        }
+        opener?.noteTab(page.id)
+        // Ends with the connection; a tab that closes meanwhile fails its own commands.
+        Task {
+            do {
+                try await page.setUp(isNew: attached.waitingForDebugger)
+            } catch {
+                page.markGone("The tab \(page.id) could not be set up: \(error)")
+            }
+            // After a lost connection viewers want to see this page again.
+            if self.screencast.isWatched { _ = try? self.usablePage() }
+        }
+        for watcher in watchers { watcher.resume() }
+    }
+
+    /// Workers, and whatever else has a session: nothing is done in them, but what they fetch is judged too.
+    private func wallIn(_ session: String, _ connection: CDPConnection) {
+        let gate = self.gate
+        connection.setEventHandler(session) { [weak self] event in
+            let outcome = gate.receive(event, session: session, connection: connection) { _ in }
+            switch outcome {
+            case .judged: break
+            case .breached: connection.post("Runtime.terminateExecution", session: session)
+            case .notOurs: self?.receive(event, connection)
+            }
+        }
+        gate.wallIn(session, connection)
+        connection.post("Target.setAutoAttach", Self.autoAttach, session: session)
+        connection.post("Runtime.runIfWaitingForDebugger", [:], session: session)
+    }
+
+    private func detached(_ session: String, _ connection: CDPConnection) {
+        let pages = self.state.withLock { $0.pages }
+        if pages.contains(where: { $0.dropFrame(session: session) }) { return }
+        connection.setEventHandler(session, nil)
+        self.state.withLock { state in
+            guard let index = state.pages.firstIndex(where: { $0.sessionID == session }) else { return }
+            let page = state.pages.remove(at: index)
+            page.markGone("The tab \(page.id) was closed.")
+            if state.current == page.id { state.current = nil }
+        }
+    }
+
+    func waitForPage(_ condition: @Sendable @escaping (borrowing State) -> Bool) async throws {
+        while true {
+            let isDone = self.state.withLock { !$0.isAlive || condition($0) }
+            if isDone { break }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let resumeNow = self.state.withLock { state in
+                        if !state.isAlive || condition(state) { return true }
+                        state.watchers.append(continuation)
+                        return false
+                    }
+                    if resumeNow { continuation.resume() }
+                }
+            } onCancel: {
+                // Whoever is cancelled here ends the connection.
+                self.state.withLock { $0.connection }?.abort("A tab that was waited for is not wanted any more.")
+            }
+        }
+        try Task.checkCancellation()
+        guard self.isAlive else { throw BrowserError(.browserGone, "The browser died while a tab was opened.") }
+    }
+}

@@ -1,0 +1,188 @@
+import AgentEvents
+import FoundationEssentials
+import Synchronization
+
+/// A file that a page has sent.
+public struct Download: Sendable, Hashable {
+    /// How far it has come.
+    public enum State: String, Sendable, Hashable { case inProgress, completed, failed, refused }
+
+    /// The name, safe for a file of ours.
+    public var name: String
+    public var url: String
+    public var bytes: Int
+    public var state: State
+    /// Where it lies, once complete; until the browser is closed.
+    public var path: String?
+    /// Why it was refused.
+    public var reason: String?
+}
+
+/// What may be downloaded.
+public struct DownloadPolicy: Sendable, Hashable {
+    /// The most bytes of a file.
+    public var maximumBytes = 50 * 1024 * 1024
+    /// The most files of a session.
+    public var maximumFiles = 100
+    /// Endings of names that are refused, in lower case: programs and what runs as one.
+    public var refusedTypes: Set<String> = [
+        "apk", "app", "bat", "cmd", "com", "crx", "deb", "dll", "dmg", "exe", "hta", "jar", "js", "lnk", "msi", "ps1",
+        "rpm", "scr", "sh", "vbs",
+    ]
+
+    public init() {}
+}
+
+/// The downloads of a browser session, in a folder of their own.
+final class Downloads: Sendable {
+    private struct Begun: Decodable {
+        var guid: String
+        var url: String
+        var suggestedFilename: String
+    }
+
+    private struct Progress: Decodable {
+        var guid: String
+        var totalBytes: Double?
+        var receivedBytes: Double
+        var state: String
+    }
+
+    /// What is new of a download.
+    struct News {
+        var name: String
+        /// What is to be said of it, where something is.
+        var note: String?
+        var isOver = false
+    }
+
+    private struct State {
+        var items: [String: Download] = [:]
+        var order: [String] = []
+    }
+
+    /// Where files go; `nil` where the browser's files are out of reach, and then none are taken.
+    private let directory: String?
+    private let policy: DownloadPolicy
+    private let state = Mutex(State())
+
+    init(directory: String?, policy: DownloadPolicy) {
+        self.directory = directory
+        self.policy = policy
+    }
+
+    /// All, in the order in which they began.
+    var all: [Download] { self.state.withLock { state in state.order.compactMap { state.items[$0] } } }
+
+    /// Tells the browser where downloads go.
+    func setUp(_ connection: CDPConnection) {
+        var parameters: [String: JSONValue] = ["behavior": "deny", "eventsEnabled": true]
+        if let directory {
+            parameters["behavior"] = "allowAndName"
+            parameters["downloadPath"] = .string(directory)
+        }
+        connection.post("Browser.setDownloadBehavior", .object(parameters))
+    }
+
+    /// Takes an event of the browser.
+    func receive(_ event: CDPConnection.Event, _ connection: CDPConnection) -> News? {
+        switch event.method {
+        case "Browser.downloadWillBegin":
+            guard let begun = try? event.parameters(Begun.self) else { return nil }
+            return self.begin(begun, connection)
+        case "Browser.downloadProgress":
+            guard let progress = try? event.parameters(Progress.self) else { return nil }
+            return self.update(progress, connection)
+        default: return nil
+        }
+    }
+
+    private func begin(_ begun: Begun, _ connection: CDPConnection) -> News {
+        let reason = self.state.withLock { state -> String? in
+            let name = Self.unique(Self.safe(begun.suggestedFilename), among: state.items.values.map(\.name))
+            let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+            let reason =
+                self.directory == nil
+                ? "files of a remote browser cannot be fetched"
+                : state.order.count >= self.policy.maximumFiles
+                    ? "the session has \(state.order.count) files already"
+                    : self.policy.refusedTypes.contains(ending) ? "\(ending) files are not taken" : nil
+            // Pages choose how many there are; those over the limit are not even remembered.
+            if state.order.count < self.policy.maximumFiles * 2 {
+                state.order.append(begun.guid)
+                state.items[begun.guid] = Download(
+                    name: name, url: String(begun.url.prefix(2000)), bytes: 0,
+                    state: reason == nil ? .inProgress : .refused, reason: reason)
+            }
+            return reason
+        }
+        let name = Self.safe(begun.suggestedFilename)
+        guard let reason else { return News(name: self.name(of: begun.guid) ?? name) }
+        connection.post("Browser.cancelDownload", ["guid": .string(begun.guid)])
+        return News(name: name, note: "The download of \(name) was refused: \(reason).", isOver: true)
+    }
+
+    private func name(of guid: String) -> String? { self.state.withLock { $0.items[guid]?.name } }
+
+    private func update(_ progress: Progress, _ connection: CDPConnection) -> News? {
+        let known = self.state.withLock { state -> Download? in
+            state.items[progress.guid]?.bytes = Int(progress.receivedBytes)
+            return state.items[progress.guid]
+        }
+        guard let known, known.state == .inProgress else { return nil }
+        let size = max(progress.receivedBytes, progress.totalBytes ?? 0)
+        if Int(size) > self.policy.maximumBytes {
+            connection.post("Browser.cancelDownload", ["guid": .string(progress.guid)])
+            let reason = "it has more than \(self.policy.maximumBytes) bytes"
+            self.finish(progress.guid, .refused, reason: reason)
+            return News(name: known.name, note: "The download of \(known.name) was refused: \(reason).", isOver: true)
+        }
+        switch progress.state {
+        case "completed":
+            self.keep(progress.guid, as: known.name)
+            return News(name: known.name, isOver: true)
+        case "canceled":
+            self.finish(progress.guid, .failed, reason: "it broke off")
+            return News(name: known.name, note: "The download of \(known.name) broke off.", isOver: true)
+        default: return nil
+        }
+    }
+
+    private func finish(_ guid: String, _ state: Download.State, reason: String? = nil, path: String? = nil) {
+        self.state.withLock { all in
+            all.items[guid]?.state = state
+            all.items[guid]?.reason = reason
+            all.items[guid]?.path = path
+        }
+        if state != .completed, let directory { try? FileManager.default.removeItem(atPath: "\(directory)/\(guid)") }
+    }
+
+    private func keep(_ guid: String, as name: String) {
+        guard let directory else { return }
+        let path = "\(directory)/\(name)"
+        do {
+            try FileManager.default.moveItem(atPath: "\(directory)/\(guid)", toPath: path)
+            self.finish(guid, .completed, path: path)
+        } catch {
+            self.finish(guid, .failed, reason: "it could not be kept: \(error)")
+        }
+    }
+
+    // MARK: Names
+
+    /// A name that a page suggests, as one that is harmless in our folder.
+    static func safe(_ suggested: String) -> String {
+        let last = suggested.split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? ""
+        let clean = String(
+            last.filter { $0.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 } }
+                .drop { $0 == "." || $0 == " " }.prefix(100))
+        return clean.isEmpty ? "download" : clean
+    }
+
+    static func unique(_ name: String, among taken: [String]) -> String {
+        guard taken.contains(name) else { return name }
+        let dot = name.lastIndex(of: ".") ?? name.endIndex
+        let free = (2...).lazy.map { "\(name[..<dot]) (\($0))\(name[dot...])" }.first { !taken.contains($0) }
+        return free ?? name
+    }
+}

@@ -1,0 +1,79 @@
+import Synchronization
+
+/// A secret by its name: what a model, a transcript or a log may hold in its place.
+public struct SecretRef: Sendable, Hashable {
+    public var name: String
+    /// Where it may be typed: origins such as `https://example.com`, with a port that is not the scheme's own.
+    public var origins: [String]
+
+    public init(name: String, origins: [String]) {
+        self.name = name
+        self.origins = origins
+    }
+}
+
+/// Values that a person gave for certain sites only. They stay in this process, are put into fields of their own
+/// origins, and are masked in everything that is read from the browser.
+public final class SecretStore: Sendable, CustomStringConvertible {
+    private struct Entry {
+        var ref: SecretRef
+        var value: String
+        /// The forms in which a page may show it.
+        var forms: [String]
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
+
+    public init() {}
+
+    /// Keeps a value under a name, in place of an earlier one.
+    public func set(_ value: String, for ref: SecretRef) {
+        self.entries.withLock { $0[ref.name] = Entry(ref: ref, value: value, forms: Self.forms(of: value)) }
+    }
+
+    /// Forgets a value.
+    public func remove(_ name: String) { self.entries.withLock { _ = $0.removeValue(forKey: name) } }
+
+    /// What a name stands for, without its value.
+    public func ref(_ name: String) -> SecretRef? { self.entries.withLock { $0[name]?.ref } }
+
+    /// The names, sorted.
+    public var names: [String] { self.entries.withLock { $0.keys.sorted() } }
+
+    public var description: String { "\(self.names.count) secrets" }
+
+    func value(of name: String) -> (ref: SecretRef, value: String)? {
+        self.entries.withLock { entries in entries[name].map { ($0.ref, $0.value) } }
+    }
+
+    /// The values that are worth looking for: shorter ones are in any text by chance.
+    var values: [String] {
+        self.entries.withLock { entries in entries.values.map(\.value).filter { $0.count >= Self.shortestMasked } }
+    }
+
+    private static let shortestMasked = 4
+
+    /// A text with each secret in it replaced by its name.
+    public func mask(_ text: String) -> String {
+        // Longest first: one secret may be a part of another.
+        let known = self.entries.withLock { entries in
+            entries.values.flatMap { entry in entry.forms.map { ($0, entry.ref.name) } }
+        }.sorted { $0.0.count > $1.0.count }
+        return known.reduce(text) { text, secret in
+            text.contains(secret.0) ? text.replacing(secret.0, with: "<secret \(secret.1)>") : text
+        }
+    }
+
+    private static func forms(of value: String) -> [String] {
+        guard value.count >= self.shortestMasked else { return [] }
+        let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        let encoded = value.utf8.map { byte in
+            unreserved.contains(byte)
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+        let form = encoded.replacing("%20", with: "+")
+        // As it stands in a quoted value of a snapshot.
+        let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return Array(Set([value, encoded, form, quoted]))
+    }
+}
