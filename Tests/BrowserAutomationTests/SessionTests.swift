@@ -3,7 +3,6 @@ import Glibc
 import Logging
 import TestSupport
 import Testing
-import WebSocketClient
 
 @testable import BrowserAutomation
 
@@ -27,12 +26,7 @@ struct SessionTests {
         let chromium: LocalChromium
 
         func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
-            BrowserEndpoint {
-                try await WebSocketClient().connect(to: self.chromium.webSocketURL)
-            } stop: {
-                await self.chromium.stop()
-                return true
-            }
+            LocalBrowserSource.endpoint(of: self.chromium)
         }
     }
 

@@ -17,11 +17,35 @@ package final class PageServer: Sendable {
     }
 
     private let received = Mutex<[Submission]>([])
+    private let asked = Mutex<[Request]>([])
+
+    /// Any request, answered or not.
+    package struct Request: Sendable, Hashable {
+        package var host: String
+        package var path: String
+    }
+
+    /// All requests, in order.
+    package var requests: [Request] { self.asked.withLock { $0 } }
 
     /// The forms that were sent, in order.
     package var submissions: [Submission] { self.received.withLock { $0 } }
 
     fileprivate func add(_ submission: Submission) { self.received.withLock { $0.append(submission) } }
+    fileprivate func add(_ request: Request) { self.asked.withLock { $0.append(request) } }
+}
+
+/// Takes note of every request, also of those for which there is no page.
+private struct Recorder: RouterMiddleware {
+    let server: PageServer
+
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        self.server.add(.init(host: request.head.authority ?? "", path: request.uri.path))
+        return try await next(request, context)
+    }
 }
 
 /// What a path answers.
@@ -30,11 +54,27 @@ package enum PageContent: Sendable, ExpressibleByStringLiteral {
     case redirect(String)
     /// Headers and body as they are; for wire formats.
     case raw(status: Int, contentType: String, body: String)
+    /// A file to be saved under a name.
+    case file(name: String, body: String)
+    /// The script in the `code` of its query.
+    case script
 
     package init(stringLiteral value: String) { self = .html(value) }
 
-    fileprivate var response: Response {
+    fileprivate func response(to request: Request) -> Response {
         switch self {
+        case .file(let name, let body):
+            Response(
+                status: .ok,
+                headers: [
+                    .contentType: "application/octet-stream",
+                    .contentDisposition: "attachment; filename=\"\(name)\"",
+                ], body: .init(byteBuffer: ByteBuffer(string: body)))
+        case .script:
+            Response(
+                status: .ok, headers: [.contentType: "text/javascript"],
+                body: .init(
+                    byteBuffer: ByteBuffer(string: request.uri.queryParameters["code"].map(String.init) ?? "")))
         case .html(let body):
             Response(
                 status: .ok, headers: [.contentType: "text/html; charset=utf-8"],
@@ -56,12 +96,13 @@ package func withPages<Result: Sendable>(
     let server = PageServer()
     let (ports, announce) = AsyncStream<Int>.makeStream()
     let router = Router()
+    router.add(middleware: Recorder(server: server))
     for (path, content) in pages {
-        router.get(RouterPath(path)) { _, _ in content.response }
+        router.get(RouterPath(path)) { request, _ in content.response(to: request) }
         router.post(RouterPath(path)) { request, _ in
             let form = try await request.body.collect(upTo: 1 << 20)
             server.add(.init(path: request.uri.path, body: String(buffer: form)))
-            return content.response
+            return content.response(to: request)
         }
     }
     let app = Application(

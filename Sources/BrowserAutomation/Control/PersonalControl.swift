@@ -1,4 +1,5 @@
 import AgentEvents
+import Synchronization
 
 /// A person's control of a browser: what ``BrowserSession/takeControl(for:)`` gives.
 ///
@@ -38,10 +39,15 @@ public struct PersonalControl: Sendable {
         }
     }
 
-    /// Answers the dialog that the page shows; does nothing where it shows none.
-    public func answerDialog(_ answer: DialogAnswer) async throws {
-        try await self.page().answerOpenDialog(answer)
+    /// The dialog that the page shows and that waits for an answer.
+    public var dialog: PageDialog? {
+        (try? self.page())?.state.withLock { $0.openDialog?.dialog }
     }
+
+    /// Answers the dialog that the page shows.
+    /// - Returns: Whether there is one.
+    @discardableResult
+    public func answerDialog(_ answer: DialogAnswer) throws -> Bool { try self.page().answerOpenDialog(answer) }
 
     /// Opens an address, if it may be opened.
     public func navigate(to address: String) async throws { _ = try await self.page().open(address) }

@@ -55,15 +55,11 @@ extension BrowserPage {
     }
 
     /// Answers the dialog that waits for a person.
-    func answerOpenDialog(_ answer: DialogAnswer) async throws {
-        let open = self.state.withLock { $0.openDialog.take() }
-        guard let open else { return }
+    /// - Returns: Whether there is one.
+    @discardableResult
+    func answerOpenDialog(_ answer: DialogAnswer) -> Bool {
+        guard let open = self.state.withLock({ $0.openDialog.take() }) else { return false }
         self.post(answer, session: open.session)
-    }
-
-    /// Answers a dialog that the person left open, when the agent is in charge again.
-    func dismissOpenDialog() {
-        guard let open = self.state.withLock({ $0.openDialog.take() }) else { return }
-        self.post(.dismiss, session: open.session)
+        return true
     }
 }

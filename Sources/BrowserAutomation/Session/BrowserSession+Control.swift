@@ -33,7 +33,7 @@ extension BrowserSession {
     func afterControl() {
         for page in self.state.withLock({ $0.pages }) {
             page.state.withLock { $0.needsLook = true }
-            page.dismissOpenDialog()
+            page.answerOpenDialog(.dismiss)
         }
     }
 

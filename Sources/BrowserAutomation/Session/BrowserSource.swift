@@ -71,7 +71,18 @@ public struct LocalBrowserSource: BrowserSource {
             await proxy.stop()
             throw error
         }
-        return BrowserEndpoint(isFiltered: true, downloadDirectory: chromium.downloadDirectory) {
+        var endpoint = Self.endpoint(of: chromium)
+        endpoint.isFiltered = true
+        endpoint.stop = {
+            await chromium.stop()
+            await proxy.stop()
+            return true
+        }
+        return endpoint
+    }
+
+    static func endpoint(of chromium: LocalChromium) -> BrowserEndpoint {
+        BrowserEndpoint(downloadDirectory: chromium.downloadDirectory) {
             do {
                 return try await WebSocketClient().connect(to: chromium.webSocketURL)
             } catch let error as WebSocketError {
@@ -79,7 +90,6 @@ public struct LocalBrowserSource: BrowserSource {
             }
         } stop: {
             await chromium.stop()
-            await proxy.stop()
             return true
         }
     }

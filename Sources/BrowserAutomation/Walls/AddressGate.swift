@@ -92,17 +92,21 @@ struct AddressGate: Sendable {
     private func judge(
         _ paused: Paused, session: String, connection: CDPConnection, onRefusal: @escaping @Sendable (String) -> Void
     ) {
+        let isDocument = paused.resourceType == "Document"
         @Sendable func decide(_ refusal: String?) {
             if let refusal {
+                // A document that is aborted leaves the page as it is; one that fails puts an error in its place.
                 connection.post(
                     "Fetch.failRequest",
-                    ["requestId": .string(paused.requestId), "errorReason": "BlockedByClient"], session: session)
+                    [
+                        "requestId": .string(paused.requestId),
+                        "errorReason": isDocument ? "Aborted" : "BlockedByClient",
+                    ], session: session)
                 onRefusal(refusal)
             } else {
                 connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
             }
         }
-        let isDocument = paused.resourceType == "Document"
         switch self.policy.verdict(on: paused.request.url, isDocument: isDocument) {
         case .allowed: decide(nil)
         case .refused(let reason): decide(reason)
