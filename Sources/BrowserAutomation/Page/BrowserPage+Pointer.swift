@@ -103,6 +103,10 @@ extension BrowserPage {
             guard let x = preparation.x, let y = preparation.y else { return preparation }
             try await self.pressMouse(x: x, y: y, count: count)
             outcome = try await self.afterPointer(element)
+            if let outcome, !outcome.hit, outcome.blocked == nil, element.path != .main, attempt < 3 {
+                // The browser sent the event to where it last drew the frame.
+                return Preparation(retry: "\(preparation.label ?? element.id) was not there for the click")
+            }
             if let blocked = outcome?.blocked {
                 return Preparation(
                     retry:

@@ -84,9 +84,8 @@ extension BrowserPage {
     /// - Parameter limit: The most lines.
     public func find(_ text: String, limit: Int = 30) async throws -> [String] {
         try await self.asAgent {
-            let reading = try await self.read(.main, ["everything": true, "references": true])
-            let wanted = text.lowercased()
-            return Array(reading.lines.lazy.filter { $0.lowercased().contains(wanted) }.prefix(limit))
+            let reading = try await self.read(.main, ["everything": true, "find": .string(text)])
+            return Array(reading.lines.prefix(limit))
         }
     }
 
@@ -129,19 +128,19 @@ extension BrowserPage {
             switch line {
             case .text(let text): reading.lines.append(mask(text))
             case .frame(let frame):
-                guard frame.isNear else {
-                    reading.outside.append("[frame \(frame.title)]")
+                let inner = frames[index]
+                if options["find"] != nil {
+                    reading.lines += inner?.lines ?? []
                     continue
                 }
-                reading.lines.append("[frame \(frame.title)]")
-                if let inner = frames[index] {
-                    reading.lines += inner.lines
-                    reading.outside += inner.outside
-                    reading.omitted += inner.omitted
+                reading.omitted += inner?.omitted ?? 0
+                if frame.isNear {
+                    reading.lines += ["[frame \(frame.title)]"] + (inner?.lines ?? ["(its content cannot be read)"])
+                    reading.lines.append("[end of frame]")
+                    reading.outside += inner?.outside ?? []
                 } else {
-                    reading.lines.append("(its content cannot be read)")
+                    reading.outside += ["[frame \(frame.title)]"] + (inner?.outside ?? [])
                 }
-                reading.lines.append("[end of frame]")
             }
         }
         if walk.truncated > 0 { reading.lines.append("… the page goes on; \(walk.truncated) more lines are too many.") }
@@ -152,7 +151,7 @@ extension BrowserPage {
         of walk: Walk, _ path: FramePath, _ options: [String: JSONValue]
     ) async throws -> [Int: Reading] {
         let frames = walk.lines.enumerated().compactMap { index, line -> (Int, Line.Frame)? in
-            if case .frame(let frame) = line, frame.isNear { (index, frame) } else { nil }
+            if case .frame(let frame) = line { (index, frame) } else { nil }
         }
         guard !frames.isEmpty, path.keys.count < Self.deepestFrame else { return [:] }
         return try await withThrowingTaskGroup(of: (Int, Reading?).self) { group in

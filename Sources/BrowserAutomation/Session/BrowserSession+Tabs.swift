@@ -13,7 +13,7 @@ extension BrowserSession {
     /// The open tabs.
     public var tabs: [Tab] {
         self.state.withLock { state in
-            state.pages.map { Tab(id: $0.id, url: $0.url, isCurrent: $0.id == state.current) }
+            state.pages.map { Tab(id: $0.id, url: self.configuration.secrets.mask($0.url), isCurrent: $0.id == state.current) }
         }
     }
 

@@ -129,7 +129,11 @@ final class Downloads: Sendable {
             state.items[progress.guid]?.bytes = Int(progress.receivedBytes)
             return state.items[progress.guid]
         }
-        guard let known, known.state == .inProgress else { return nil }
+        guard let known, known.state == .inProgress else {
+            // What was refused may have been written meanwhile.
+            if progress.state == "canceled" { self.delete(progress.guid) }
+            return nil
+        }
         let size = max(progress.receivedBytes, progress.totalBytes ?? 0)
         if Int(size) > self.policy.maximumBytes {
             connection.post("Browser.cancelDownload", ["guid": .string(progress.guid)])
@@ -154,7 +158,12 @@ final class Downloads: Sendable {
             all.items[guid]?.reason = reason
             all.items[guid]?.path = path
         }
-        if state != .completed, let directory { try? FileManager.default.removeItem(atPath: "\(directory)/\(guid)") }
+        if state != .completed { self.delete(guid) }
+    }
+
+    /// What is not there needs no deleting, and the rest goes with the folder.
+    private func delete(_ guid: String) {
+        if let directory { try? FileManager.default.removeItem(atPath: "\(directory)/\(guid)") }
     }
 
     private func keep(_ guid: String, as name: String) {

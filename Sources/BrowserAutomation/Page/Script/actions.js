@@ -43,7 +43,7 @@ function isAnimated(element) {
 /** What an action on this element must go through: a hidden box is worked by its label. */
 function targetOf(element) {
   if (isShown(element) && hasArea(element)) return element;
-  return [...(element.labels ?? [])].find((label) => isShown(label) && hasArea(label)) ?? element;
+  return labelsOf(element).find((label) => isShown(label) && hasArea(label)) ?? element;
 }
 
 /** The boxes that an element is drawn in; for a part of a picture, a small one in the middle of that part. */
@@ -86,6 +86,21 @@ function deepElementFromPoint(root, x, y) {
   return hit;
 }
 
+/** The middle of what is in the window of an element's box, or else another point of it that nothing lies over. */
+function openPoint(element, rect) {
+  const view = element.ownerDocument.defaultView;
+  const left = Math.max(rect.left, 0), right = Math.min(rect.right, view.innerWidth);
+  const top = Math.max(rect.top, 0), bottom = Math.min(rect.bottom, view.innerHeight);
+  let first = null;
+  for (const [across, down] of [[0.5, 0.5], [0.5, 0.2], [0.5, 0.8], [0.2, 0.5], [0.8, 0.5]]) {
+    const x = left + (right - left) * across, y = top + (bottom - top) * down;
+    const hit = deepElementFromPoint(element.ownerDocument, x, y);
+    if (belongsTo(hit, element)) return { hit, x, y, isOpen: true };
+    first ??= { hit, x, y, isOpen: false };
+  }
+  return first;
+}
+
 /** The point to act on, in the coordinates of this script's window, or why there is none. */
 function hitPoint(element) {
   const view = element.ownerDocument.defaultView;
@@ -95,10 +110,8 @@ function hitPoint(element) {
     return width > 0 && height > 0 && width * height > 0.99;
   });
   if (!rect) return { error: "it is outside of the window and cannot be scrolled into it" };
-  let x = (Math.max(rect.left, 0) + Math.min(rect.right, view.innerWidth)) / 2;
-  let y = (Math.max(rect.top, 0) + Math.min(rect.bottom, view.innerHeight)) / 2;
-  const hit = deepElementFromPoint(element.ownerDocument, x, y);
-  if (!belongsTo(hit, element)) return { error: `it is covered by ${describe(hit)}`, isCovered: true };
+  let { hit, x, y, isOpen } = openPoint(element, rect);
+  if (!isOpen) return { error: `it is covered by ${describe(hit)}`, isCovered: true };
   for (let inner = view; inner !== window; inner = inner.parent) {
     const outer = throughFrame(inner.frameElement, x, y);
     if (outer.error) return outer;
@@ -120,7 +133,7 @@ function throughFrame(frame, x, y) {
 }
 
 /** The same for a frame of another origin, named by its key: scrolled to where the point can be reached. */
-function throughForeignFrame(key, x, y, attempt, isGuarded) {
+async function throughForeignFrame(key, x, y, attempt, isGuarded) {
   const frame = frameElement(key);
   if (!frame?.isConnected) return { gone: `The frame ${key} has left the page` };
   const find = () => {
@@ -141,6 +154,9 @@ function throughForeignFrame(key, x, y, attempt, isGuarded) {
         ? box.top + y * box.scale - view.innerHeight / 2 : 0,
       behavior: "instant",
     });
+    // The browser finds the frame under a point by what was drawn last.
+    await nextFrame();
+    await nextFrame();
     point = find();
   }
   if (point.error) return { retry: point.error, isCovered: point.isCovered };

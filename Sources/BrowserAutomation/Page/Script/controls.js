@@ -125,9 +125,11 @@ function foreignFrames() {
 function frameBox(frame) {
   const rect = frame.getBoundingClientRect();
   const scale = frame.offsetWidth ? rect.width / frame.offsetWidth : 1;
+  const style = getComputedStyle(frame);
+  const [top, right, bottom, left] = ["Top", "Right", "Bottom", "Left"].map((side) => parseFloat(style[`padding${side}`]) || 0);
   return {
-    left: rect.left + frame.clientLeft * scale, top: rect.top + frame.clientTop * scale,
-    width: frame.clientWidth * scale, height: frame.clientHeight * scale, scale,
+    left: rect.left + (frame.clientLeft + left) * scale, top: rect.top + (frame.clientTop + top) * scale,
+    width: (frame.clientWidth - left - right) * scale, height: (frame.clientHeight - top - bottom) * scale, scale,
   };
 }
 
@@ -169,6 +171,22 @@ function interactivity(element) {
 const squeeze = (text) => text.replace(/\s+/g, " ").trim();
 const shorten = (text, limit = 120) => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text);
 
+/** While a walk lasts: the labels of each tree by what they label. Asking each element for its labels is quadratic. */
+let labelIndex = null;
+
+function labelsOf(element) {
+  if (!labelIndex) return [...(element.labels ?? [])];
+  const root = element.getRootNode();
+  if (!labelIndex.has(root)) {
+    const labels = new Map();
+    for (const label of root.querySelectorAll("label")) {
+      if (label.control) labels.set(label.control, [...(labels.get(label.control) ?? []), label]);
+    }
+    labelIndex.set(root, labels);
+  }
+  return labelIndex.get(root).get(element) ?? [];
+}
+
 function nameOf(element) {
   const labelledBy = element.getAttribute("aria-labelledby");
   if (labelledBy) {
@@ -178,10 +196,8 @@ function nameOf(element) {
   }
   const label = element.getAttribute("aria-label");
   if (label?.trim()) return shorten(squeeze(label));
-  if (element.labels?.length) {
-    const text = squeeze([...element.labels].map((each) => labelText(each, element)).join(" "));
-    if (text) return shorten(text);
-  }
+  const labels = squeeze(labelsOf(element).map((each) => labelText(each, element)).join(" "));
+  if (labels) return shorten(labels);
   if (element.localName === "input") {
     if (["submit", "reset", "button"].includes(element.type)) {
       return shorten(squeeze(element.value || { submit: "Submit", reset: "Reset" }[element.type] || ""));
@@ -269,6 +285,7 @@ function statesOf(element, role) {
     states.push(`options: ${labels.join(", ")}`
       + (element.options.length > 12 ? `, … ${element.options.length - 12} more` : ""));
   }
+  if (element.localName === "textarea") states.push("several lines");
   if (isDisabled(element)) states.push("disabled");
   if (isReadOnly(element)) states.push("read-only");
   if (element.required || element.getAttribute("aria-required") === "true") states.push("required");

@@ -148,7 +148,7 @@ function select(ref, wanted) {
     }
     chosen.push(matches[0]);
   }
-  element.focus({ preventScroll: true });
+  // Without the focus, on which some pages open a list of their own that stays.
   if (element.multiple) for (const option of options) option.selected = chosen.includes(option);
   else chosen[0].selected = true;
   announce(element);

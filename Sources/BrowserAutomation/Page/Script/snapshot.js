@@ -8,8 +8,10 @@ const blocks = new Set([
 ]);
 /** Elements that can hold a shadow root, beside those with names of their own (with a hyphen). */
 const hosts = new Set(["article", "aside", "blockquote", "div", "footer", "header", "main", "nav", "p", "section", "span"]);
-const interactiveSelector =
-  "a[href], button, input:not([type=hidden]), select, textarea, summary, [contenteditable], [onclick], [tabindex], [role], area[href]";
+const interactiveSelector = [
+  "a[href]", "button", "input:not([type=hidden])", "select", "textarea", "summary", "[contenteditable]", "[onclick]",
+  "[tabindex]:not([tabindex^='-'])", "area[href]", ...[...actionRoles].map((role) => `[role=${role}]`),
+].join(", ");
 
 /** The controls that earlier snapshots of this document have met, and the texts of the last one and of this one. */
 const met = new WeakSet();
@@ -26,12 +28,13 @@ const hitTests = { count: 300, milliseconds: 20 };
  * Walks the document once. What lies in the window is listed in full; of what lies outside, controls and headings
  * follow in short form as far as `outside` characters go, and the rest is counted.
  *
- * `everything` lists the whole document as Markdown; `references` keeps controls recognizable in it.
+ * `everything` lists the whole document as Markdown. `find` lists of it what holds a text, with references.
  */
 class Walk {
-  constructor({ outside = 0, everything = false, references = false, clip = null, prefix = "", again = false }) {
+  constructor({ outside = 0, everything = false, find = null, clip = null, prefix = "", again = false }) {
     this.everything = everything;
-    this.references = references || !everything;
+    this.wanted = find?.toLowerCase();
+    this.references = !everything || this.wanted !== undefined;
     this.refPrefix = prefix;
     this.clip = clip ?? { top: 0, left: 0, bottom: innerHeight, right: innerWidth };
     this.outsideBudget = outside;
@@ -66,16 +69,26 @@ class Walk {
   }
 
   emit(line, element) {
+    if (this.wanted !== undefined) {
+      if (line.toLowerCase().includes(this.wanted)) {
+        this.keep(`[${this.refPrefix}${reference(element, "text", nameOf(element))}] text ${JSON.stringify(shorten(line, 300))}`);
+      }
+      return;
+    }
     if (!this.everything) texts.now.add(line);
     if (!this.isNear(element)) return;
+    // New is what the last look at this document did not find, be it in the window or out of it.
+    const text = !this.everything && texts.before && !texts.before.has(line) ? `* ${line}` : line;
+    this.keep(text);
+  }
+
+  keep(line) {
     if (this.size > longest) {
       this.truncated++;
       return;
     }
-    // New is what the last look at this document did not find, be it in the window or out of it.
-    const text = !this.everything && texts.before && !texts.before.has(line) ? `* ${line}` : line;
-    this.size += text.length + 1;
-    this.near.push(text);
+    this.size += line.length + 1;
+    this.near.push(line);
   }
 
   flush() {
@@ -114,6 +127,7 @@ class Walk {
       if (["listbox", "treeitem", "option", "tab"].includes(role) && tag !== "select") this.controlsWithin(element);
       return;
     }
+    if (!this.everything && this.isPointed(element)) return this.control(element, "clickable");
     switch (tag) {
       case "h1": case "h2": case "h3": case "h4": case "h5": case "h6": {
         this.flush();
@@ -165,7 +179,6 @@ class Walk {
       this.flush();
       this.emit(`[dialog ${JSON.stringify(nameOf(element).slice(0, 60))}]`, element);
     }
-    if (!this.everything && this.isPointed(element)) return this.control(element, "clickable");
     const isBlock = blocks.has(tag);
     if (isBlock && tag !== "dd") this.flush();
     this.children(element);
@@ -177,7 +190,7 @@ class Walk {
     if (isShown(element)) return true;
     if (tag === "map") return true;
     return tag === "input" && ["checkbox", "radio", "file"].includes(element.type)
-      && [...(element.labels ?? [])].some(isShown);
+      && labelsOf(element).some(isShown);
   }
 
   /** Something without a role that shows a hand where its surroundings do not: scripts made it clickable. */
@@ -215,8 +228,8 @@ class Walk {
 
   control(element, role) {
     this.flush();
-    const name = nameOf(element);
     if (!this.references) {
+      const name = nameOf(element);
       const states = statesOf(element, role);
       const line = role === "link" ? `[${name}](${shorten(String(element.href?.baseVal ?? element.href), 500)})`
         : `${role} ${JSON.stringify(name)}${states.length ? ` (${states.join("; ")})` : ""}`;
@@ -225,24 +238,23 @@ class Walk {
     const isNew = !this.everything && texts.before && !met.has(element);
     if (!this.everything) met.add(element);
     if (this.isNear(element)) {
+      const name = nameOf(element);
       const states = statesOf(element, role);
       if (this.isCovered(element)) states.push("covered");
       this.emitControl(`${isNew ? "*" : ""}[${this.refPrefix}${reference(element, role, name)}] ${role} ${JSON.stringify(name)}`
         + (states.length ? ` (${states.join("; ")})` : ""));
     } else {
-      this.short(() => `[${this.refPrefix}${reference(element, role, name)}] ${role} ${JSON.stringify(shorten(name, 40))}`);
+      this.short(() => {
+        const name = nameOf(element);
+        return `[${this.refPrefix}${reference(element, role, name)}] ${role} ${JSON.stringify(shorten(name, 40))}`;
+      });
     }
   }
 
   emitControl(line) {
     const prefix = this.prefix;
     this.prefix = "";
-    if (this.size > longest) {
-      this.truncated++;
-      return;
-    }
-    this.size += line.length + 1;
-    this.near.push(prefix + line);
+    if (this.wanted === undefined || line.toLowerCase().includes(this.wanted)) this.keep(prefix + line);
   }
 
   /** Whether something lies over the middle of a control. */
@@ -254,12 +266,8 @@ class Walk {
     }
     const target = targetOf(element);
     const rect = rectsOf(target)[0];
-    const view = target.ownerDocument.defaultView;
-    if (!rect || !view) return false;
-    const x = (Math.max(rect.left, 0) + Math.min(rect.right, view.innerWidth)) / 2;
-    const y = (Math.max(rect.top, 0) + Math.min(rect.bottom, view.innerHeight)) / 2;
-    const hit = deepElementFromPoint(target.ownerDocument, x, y);
-    if (!hit || belongsTo(hit, target)) return false;
+    const { hit, x, y, isOpen } = rect ? openPoint(target, rect) : {};
+    if (!hit || isOpen) return false;
     // What is scrolled out of its box is not covered: an action scrolls it back.
     for (let box = target.parentElement; box; box = box.parentElement) {
       const { left, top, right, bottom } = box.getBoundingClientRect();
@@ -282,7 +290,7 @@ class Walk {
     this.flush();
     if (element.querySelector(interactiveSelector)) {
       for (const cell of element.cells) {
-        this.children(cell);
+        roleOf(cell) ? this.node(cell) : this.children(cell);
         if (this.text.trim()) this.text += " | ";
       }
       return this.flush();
@@ -361,6 +369,15 @@ function originOf(address) {
 }
 
 function walk(options) {
+  labelIndex = new Map();
+  try {
+    return walkAll(options);
+  } finally {
+    labelIndex = null;
+  }
+}
+
+function walkAll(options) {
   const walk = new Walk(options);
   const root = document.body ?? document.documentElement;
   if (root) {

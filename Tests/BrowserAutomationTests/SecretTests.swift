@@ -1,0 +1,120 @@
+import AgentEvents
+import BrowserAutomation
+import TestSupport
+import Testing
+
+@Suite("Secrets", .timeLimit(.minutes(3)))
+struct SecretTests {
+    private static let password = "hunter2 & co/ß"
+
+    private static func onPage(
+        _ html: String, origins: @escaping @Sendable (_ own: String) -> [String] = { [$0] },
+        _ body: @Sendable (BrowserSession, BrowserPage, PageServer) async throws -> Void
+    ) async throws {
+        let store = SecretStore()
+        try await withPages(["/": .html(html), "/login": "Welcome"]) { server, address in
+            store.set(Self.password, for: SecretRef(name: "password", origins: origins(address)))
+            try await withBrowser {
+                $0.secrets = store
+            } _: { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                try await body(browser, page, server)
+            }
+        }
+    }
+
+    @Test("a secret reaches the form of its own origin, and nothing that is read shows it")
+    func fills() async throws {
+        let html = """
+            <form method=post action=/login><label>Password <input type=password name=p></label>
+            <label>Again <input name=q oninput='echo.textContent = `You typed ${this.value}`; document.title = this.value'></label>
+            <button>Sign in</button></form><p id=echo></p><a id=l href='/'>Link</a>
+            """
+        try await Self.onPage(html) { _, page, server in
+            let snapshot = try await page.snapshot()
+            let first = try await page.fill(snapshot.reference("textbox", "Password"), withSecret: "password")
+            let second = try await page.fill(snapshot.reference("textbox", "Again"), withSecret: "password")
+            for report in [first, second] {
+                #expect(!"\(report)".contains("hunter2"))
+                #expect(report.summary.contains("secret password"))
+            }
+            let text = try await page.snapshot().text
+            #expect(text.contains("You typed <secret password>"))
+            #expect(text.contains("Page: <secret password>"))
+            #expect(text.contains("password, filled"))
+            #expect(!text.contains("hunter2"))
+            #expect(try await !page.readText().contains("hunter2"))
+            #expect(try await page.find("You typed").first?.contains("<secret password>") == true)
+            _ = try await page.click(snapshot.reference("button", "Sign in"))
+            #expect(server.submissions.map(\.body) == ["p=hunter2+%26+co%2F%C3%9F&q=hunter2+%26+co%2F%C3%9F"])
+        }
+    }
+
+    @Test("the address that a form puts a secret into is masked too")
+    func address() async throws {
+        try await Self.onPage("<form action=/login><label>Password <input name=p></label><button>Go</button></form>") {
+            browser, page, _ in
+            let snapshot = try await page.snapshot()
+            _ = try await page.fill(snapshot.reference("textbox", "Password"), withSecret: "password")
+            let report = try await page.click(snapshot.reference("button", "Go"))
+            #expect(report.url.hasSuffix("/login?p=<secret password>"))
+            #expect(browser.tabs.allSatisfy { !$0.url.contains("hunter2") })
+        }
+    }
+
+    @Test("a secret is not typed into another origin, nor into a frame of one")
+    func otherOrigin() async throws {
+        try await withPages(["/": "<label>Password <input oninput='document.title = `leaked`'></label>"]) { _, other in
+            let frame = other.replacing("127.0.0.1", with: "localhost")
+            try await Self.onPage("<iframe src='\(frame)/' width=600 height=300></iframe>") { _, page, _ in
+                _ = try await page.wait(for: .text("Password"), timeout: .seconds(20))
+                let field = try await page.snapshot().reference("textbox", "Password")
+                let error = try await #require(throws: BrowserError.self) {
+                    try await page.fill(field, withSecret: "password")
+                }
+                #expect(error.code == .invalidValue)
+                #expect(error.message.contains("belongs to"))
+                #expect(!error.message.contains("hunter2"))
+            }
+        }
+    }
+
+    @Test("a secret that nobody gave is asked for")
+    func unknown() async throws {
+        try await Self.onPage("<label>Password <input></label>") { _, page, _ in
+            let field = try await page.snapshot().reference("textbox", "Password")
+            let error = await #expect(throws: BrowserError.self) { try await page.fill(field, withSecret: "pin") }
+            #expect(error?.message.contains("no secret called 'pin'") == true)
+        }
+    }
+
+    @Test("a picture of a page with a secret looks as if another text of that length stood there")
+    func picture() async throws {
+        let html =
+            "<p id=p style='font: 20px monospace'></p><script>p.textContent = new URLSearchParams(location.search).get('t')</script>"
+        try await Self.onPage(html) { _, page, _ in
+            let url = page.url
+            _ = try await page.navigate(to: "\(url)?t=hunter2%20%26%20co%2F%C3%9F")
+            let shown = try await page.screenshot()
+            _ = try await page.navigate(to: "\(url)?t=hunter2%20%26%20co%2F%C3%9E")
+            // Not the secret, so nothing is covered.
+            let other = try await page.screenshot()
+            #expect(shown != other)
+            _ = try await page.navigate(to: "\(url)?t=hunter2%20%26%20co%2F%C3%9F")
+            #expect(try await page.screenshot() == shown)
+        }
+    }
+
+    @Test("each form of a secret is masked, the longest first, and short ones are left alone")
+    func masks() {
+        let store = SecretStore()
+        store.set("abcd", for: SecretRef(name: "a", origins: []))
+        store.set("abcd efgh", for: SecretRef(name: "b", origins: []))
+        store.set("12", for: SecretRef(name: "c", origins: []))
+        #expect(
+            store.mask("x abcd efgh, abcd%20efgh, abcd+efgh, abcd, 12")
+                == "x <secret b>, <secret b>, <secret b>, <secret a>, 12")
+        #expect(!"\(store)".contains("abcd"))
+    }
+}

@@ -1,0 +1,35 @@
+"""The browser as a whole, on the pages of BrowserCases: what each page recorded, and what was refused and why."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from BrowserCases.cases import CASES  # noqa: E402
+from BrowserCases.ours import Ours  # noqa: E402
+from BrowserCases.site import Site  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def driver():
+    running = Ours()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def site():
+    with Site() as running:
+        yield running
+
+
+def test_there_are_as_many_cases_as_promised():
+    assert len(CASES) >= 60
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case, driver, site):
+    result = driver.run(case, site)
+    assert result.passed, result.detail

@@ -1,0 +1,38 @@
+"""Tasks of MiniWoB++, ten episodes each, done through our library by scripts that see no more than an agent does."""
+
+import pytest
+
+from browse import Browser
+from miniwob_site import Site
+from miniwob_tasks import SEEDS, TASKS, measure
+
+results = {}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Plays a task in the one tab of the module's one browser."""
+    with Site() as address:
+        browser = Browser()
+        try:
+            yield lambda task: measure(browser, address, task)
+        finally:
+            browser.close()
+
+
+def described(failures):
+    return "\n".join(f"seed {seed}: {what}" for seed, what in failures)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_task_is_done(task, measured):
+    results[task] = result = measured(task)
+    assert result.passes >= len(SEEDS) - 1, described(result.failures)
+
+
+def test_99_of_100_episodes_are_done():
+    if set(results) != set(TASKS):
+        pytest.skip("not all tasks were played")
+    passes = sum(result.passes for result in results.values())
+    failures = "\n".join(f"{task}, {described(each.failures)}" for task, each in results.items() if each.failures)
+    assert passes >= 0.99 * len(TASKS) * len(SEEDS), failures
