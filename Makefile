@@ -2,7 +2,7 @@
 SWIFT ?= swift
 VENV := .build/peers
 
-.PHONY: run test unit peers examples lint bench setup clean
+.PHONY: run test unit peers examples lint bench bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(SWIFT) build --product ai4ai
@@ -31,12 +31,25 @@ bench: setup $(VENV)/bench-installed ## Measure against peers, in release builds
 	$(SWIFT) build -c release --product aws-bench
 	$(VENV)/bin/python Benchmarks/run.py
 
+# Heavy, and with other versions of what the peers need.
+bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Measure the browser against its peers.
+	$(SWIFT) build -c release --product browser-bench
+	$(SWIFT) build -c release --product browser-probe
+	$(VENV)/bin/python Benchmarks/run.py browser
+	$(VENV)/bin/python Benchmarks/browser_cases.py
+
+.build/browser-use/installed: Benchmarks/requirements-browser-use.txt
+	python3 -m venv .build/browser-use
+	.build/browser-use/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 setup:
 	@scripts/setup.sh
 
-$(VENV)/installed: Tests/Peers/requirements.txt
+$(VENV)/installed: Tests/Peers/requirements.txt Tests/Peers/requirements-pages.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r Tests/Peers/requirements-pages.txt
 	touch $@
 
 $(VENV)/bench-installed: Benchmarks/requirements.txt $(VENV)/installed

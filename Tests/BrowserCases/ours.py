@@ -20,12 +20,12 @@ class Ours(Driver):
 
     refusals = (NotListed, BrowserFailure)
 
-    def __init__(self, build=BUILD):
-        self.build, self.browser = build, None
+    def __init__(self, build=BUILD, patience=5000):
+        self.build, self.patience, self.browser = build, patience, None
 
     def open(self, url):
         if self.browser is None or self.browser.process.poll() is not None:
-            self.browser = Browser(build=self.build)
+            self.browser = Browser("--action-timeout-ms", str(self.patience), build=self.build)
         self.others = {tab["id"] for tab in self.browser("tabs")["tabs"]}
         self.seen, self.dialogs = {}, []
         self.earlier = self.files()

@@ -12,10 +12,12 @@ from BrowserCases.site import Site  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def driver():
-    running = Ours()
+def drivers():
+    """A driver for what is to succeed, and a less patient one for what is to be refused."""
+    running = {False: Ours(), True: Ours(patience=1000)}
     yield running
-    running.close()
+    for driver in running.values():
+        driver.close()
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,6 @@ def test_there_are_as_many_cases_as_promised():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case, driver, site):
-    result = driver.run(case, site)
+def test_case(case, drivers, site):
+    result = drivers[case.refused].run(case, site)
     assert result.passed, result.detail

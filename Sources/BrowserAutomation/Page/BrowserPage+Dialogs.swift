@@ -40,7 +40,11 @@ extension BrowserPage {
             self.connection.post("Runtime.terminateExecution", session: session)
             self.note("The page kept showing dialogs; its scripts were stopped.")
         } else {
-            self.change { $0.effects.dialogs.append(dialog) }
+            self.change { state in
+                state.effects.dialogs.append(dialog)
+                // The page stays, so that nothing comes to be waited for.
+                if dialog.kind == .beforeunload, answer == .dismiss { state.loadingFrames.remove(self.targetID) }
+            }
         }
         self.post(answer, session: session)
     }

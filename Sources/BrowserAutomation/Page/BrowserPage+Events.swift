@@ -10,6 +10,7 @@ extension BrowserPage {
             var urlFragment: String?
         }
         var frame: Frame
+        var type: String?
     }
 
     private struct FrameURL: Decodable {
@@ -49,8 +50,8 @@ extension BrowserPage {
         }
         switch event.method {
         case "Page.frameNavigated":
-            guard let frame = try? event.parameters(FrameNavigated.self).frame else { return }
-            self.navigated(frame)
+            guard let navigated = try? event.parameters(FrameNavigated.self) else { return }
+            self.navigated(navigated.frame, isRestored: navigated.type == "BackForwardCacheRestore")
         case "Page.navigatedWithinDocument":
             guard let frame = try? event.parameters(FrameURL.self), frame.frameId == self.targetID else { return }
             self.change { state in
@@ -85,7 +86,7 @@ extension BrowserPage {
         }
     }
 
-    private func navigated(_ frame: FrameNavigated.Frame) {
+    private func navigated(_ frame: FrameNavigated.Frame, isRestored: Bool) {
         self.change { state in
             let isMain = frame.id == self.targetID
             // The documents in a frame go with it.
@@ -96,7 +97,9 @@ extension BrowserPage {
             guard isMain else { return }
             state.url = String((frame.url + (frame.urlFragment ?? "")).prefix(Self.longestAddress))
             state.loaderID = frame.loaderId
-            state.milestones = []
+            // A document that was kept is complete, and nothing more is told of it.
+            state.milestones = isRestored ? ["DOMContentLoaded", "load"] : []
+            if isRestored { state.loadingFrames = [] }
             state.fileChooser = nil
             state.nextAnswer = nil
         }

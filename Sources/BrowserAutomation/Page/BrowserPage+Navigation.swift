@@ -37,10 +37,10 @@ extension BrowserPage {
         let navigation = try await self.begin(url)
         if navigation.isDownload == true || navigation.errorText == "net::ERR_ABORTED" {
             // A file is no page: the one before stays. So it does when it does not want to be left.
-            try await self.waitForDownload()
             if self.state.withLock({ $0.effects.dialogs.contains { $0.kind == .beforeunload } }) {
                 return try await self.report("\(url) was not opened: the page before it stays")
             }
+            try await self.waitForDownload()
             if self.state.withLock({ !$0.effects.downloads.isEmpty }) {
                 return try await self.report("\(url) is a file, not a page")
             }

@@ -1,0 +1,13 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let package = Package(
+    name: "HelloBrowser",
+    dependencies: [.package(name: "ai4ai", path: "../..")],
+    targets: [
+        .executableTarget(
+            name: "HelloBrowser",
+            dependencies: [.product(name: "BrowserAutomation", package: "ai4ai")]
+        )
+    ]
+)
