@@ -16,11 +16,20 @@ def mixed(count):
     return f"<!doctype html><title>mixed {count}</title><h1>Mixed</h1><ul>{''.join(rows)}</ul>"
 
 
+def dense(count):
+    """`count` buttons in one window, each in its place."""
+    buttons = (
+        f'<button style="left:{i % 80 * 16}px;top:{i // 80 * 14}px">b{i}</button>' for i in range(count))
+    style = "button { position: absolute; width: 15px; height: 13px; padding: 0; font-size: 5px; overflow: hidden }"
+    return f"<!doctype html><title>dense {count}</title><style>{style}</style>{''.join(buttons)}"
+
+
 PAGES = {
     "/action.html": """<!doctype html><title>action</title><button onclick="out.textContent = ++n">Add</button>
         <output id="out">0</output><label for="name">Name</label><input id="name"><script>var n = 0</script>""",
     "/static.html": "<!doctype html><title>static</title>" + "".join(f"<p>Paragraph {i}.</p>" for i in range(50)),
-} | {f"/mixed{count}.html": mixed(count) for count in (100, 1000, 5000)}
+} | {f"/mixed{count}.html": mixed(count) for count in (100, 1000, 5000)
+} | {f"/dense{count}.html": dense(count) for count in (100, 1000, 5000)}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -40,11 +40,12 @@ def main(site):
 
         result["click+read"] = median(200, click_and_read)
         result["fill"] = median(200, fill)
-        for controls, rounds in ((100, 10), (1000, 10), (5000, 5)):
-            page.goto(f"{site}/mixed{controls}.html")
-            body = page.locator("body")
-            result[f"snapshot {controls} first"] = median(1, lambda _: body.aria_snapshot())
-            result[f"snapshot {controls}"] = median(rounds, lambda _: body.aria_snapshot())
+        for kind in ("mixed", "dense"):
+            for controls, rounds in ((100, 10), (1000, 10), (5000, 5)):
+                page.goto(f"{site}/{kind}{controls}.html")
+                body = page.locator("body")
+                result[f"snapshot {kind} {controls} first"] = median(1, lambda _: body.aria_snapshot())
+                result[f"snapshot {kind} {controls}"] = median(rounds, lambda _: body.aria_snapshot())
         browser.close()
     print(json.dumps(result))
 

@@ -159,10 +159,41 @@ def bench_browser():
     for name in runs[0][1]:
         ours, theirs = (statistics.median(run[side][name] for run in runs) for side in (0, 1))
         line(name, ours, theirs, "ms")
-    for name in (name for name in runs[0][0] if name.startswith("whole page")):
-        ours = statistics.median(run[0][name] for run in runs)
-        theirs = statistics.median(run[1][name.replace("whole page", "snapshot")] for run in runs)
-        line(f"{name} as text, to snapshot", ours, theirs, "ms")
+    ours = {name: statistics.median(run[0][name] for run in runs) for name in runs[0][0]}
+    theirs = {name: statistics.median(run[1][name] for run in runs) for name in runs[0][1]}
+    for name in (name for name in ours if name.startswith("whole page")):
+        line(f"{name} as text, to snapshot", ours[name], theirs[name.replace("whole page", "snapshot")], "ms")
+    bench_browser_use(site, ours)
+    bench_cycles(site)
+
+
+def bench_browser_use(site, ours):
+    """What an agent sees of a page, with a picture of it; browser-use has an environment of its own."""
+    python = ROOT / ".build/browser-use/bin/python"
+    if not python.exists():
+        return
+    output = subprocess.run(
+        [python, HERE / "browser_use_bench.py", site], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    theirs = json.loads(output.splitlines()[-1])
+    print("\nState of a page                                     ours browser-use")
+    for name, state in theirs.items():
+        if name == "memory":
+            line("memory after all pages", ours["memory"], state, "MB")
+            continue
+        failed = " (failed)" if not state["controls"] else ""
+        line(f"{name}, with picture{failed}", ours[f"snapshot {name}, with picture"], state["milliseconds"], "ms")
+        line("  characters", ours[f"characters {name}"], state["characters"], "")
+
+
+def bench_cycles(site):
+    """What a thousand tasks leave behind."""
+    count = int(os.environ.get("CYCLES", "1000"))
+    output = subprocess.run(
+        [RELEASE / "browser-bench", site, "cycles", str(count)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    measured = json.loads(output)
+    print(f"\nAfter {count:,} tasks                                 before       after")
+    for name in sorted({name.rsplit(" ", 1)[0] for name in measured}):
+        print(f"  {name:<42}{measured[f'{name} before']:>12,.1f}{measured[f'{name} after']:>12,.1f}")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@ import BrowserAutomation
 import FoundationEssentials
 import Logging
 
-/// Times browser actions on the pages of `Benchmarks/pages.py`, and prints the medians in milliseconds as JSON.
+/// Times browser actions on the pages of `Benchmarks/pages.py`, and prints medians in milliseconds as JSON, with the
+/// lengths of snapshots and the memory that was used in the end.
 ///
-/// Usage: `browser-bench http://127.0.0.1:PORT`
+/// `browser-bench http://127.0.0.1:PORT`, or `browser-bench http://127.0.0.1:PORT cycles N` for what N tasks leave
+/// behind.
 @main
 struct BrowserBench {
     static func main() async throws {
@@ -13,37 +15,13 @@ struct BrowserBench {
         configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [site])
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let browser = try await BrowserSession.start(
-            LocalBrowserSource(logger: logger), configuration: configuration,
-            logger: logger)
-        var result: [String: Double] = [:]
+            LocalBrowserSource(logger: logger), configuration: configuration, logger: logger)
+        let result: [String: Double]
         do {
-            let page = try browser.currentPage()
-            result["navigate"] = try await self.median(of: 50) { _ in
-                _ = try await page.navigate(to: "\(site)/static.html")
-            }
-
-            _ = try await page.navigate(to: "\(site)/action.html")
-            let snapshot = try await page.snapshot()
-            let button = try self.reference("button", in: snapshot)
-            let field = try self.reference("textbox", in: snapshot)
-            // A click with all checks, and the page read afterwards, as an agent does.
-            result["click+read"] = try await self.median(of: 200) { _ in
-                _ = try await page.click(button)
-                _ = try await page.snapshot()
-            }
-            result["fill"] = try await self.median(of: 200) { round in
-                _ = try await page.fill(field, with: "text \(round)")
-            }
-
-            for (controls, rounds) in [(100, 10), (1000, 10), (5000, 5)] {
-                _ = try await page.navigate(to: "\(site)/mixed\(controls).html")
-                result["snapshot \(controls) first"] = try await self.median(of: 1) { _ in _ = try await page.snapshot()
-                }
-                result["snapshot \(controls)"] = try await self.median(of: rounds) { _ in _ = try await page.snapshot()
-                }
-                result["whole page \(controls)"] = try await self.median(of: rounds) { _ in
-                    _ = try await page.readText(budget: 2_000_000)
-                }
+            if CommandLine.arguments.dropFirst(2).first == "cycles", let count = Int(CommandLine.arguments[3]) {
+                result = try await Cycles(site: site, browser: browser, configuration: configuration).run(count)
+            } else {
+                result = try await self.measure(browser, site)
             }
         } catch {
             await browser.close()
@@ -51,6 +29,48 @@ struct BrowserBench {
         }
         await browser.close()
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+    }
+
+    private static func measure(_ browser: BrowserSession, _ site: String) async throws -> [String: Double] {
+        var result: [String: Double] = [:]
+        let page = try browser.currentPage()
+        result["navigate"] = try await self.median(of: 50) { _ in
+            _ = try await page.navigate(to: "\(site)/static.html")
+        }
+
+        _ = try await page.navigate(to: "\(site)/action.html")
+        let snapshot = try await page.snapshot()
+        let button = try self.reference("button", in: snapshot)
+        let field = try self.reference("textbox", in: snapshot)
+        // A click with all checks, and the page read afterwards, as an agent does.
+        result["click+read"] = try await self.median(of: 200) { _ in
+            _ = try await page.click(button)
+            _ = try await page.snapshot()
+        }
+        result["fill"] = try await self.median(of: 200) { round in
+            _ = try await page.fill(field, with: "text \(round)")
+        }
+
+        for (kind, controls, rounds) in [
+            ("mixed", 100, 10), ("mixed", 1000, 10), ("mixed", 5000, 5), ("dense", 100, 10), ("dense", 1000, 10),
+            ("dense", 5000, 5),
+        ] {
+            let name = "\(kind) \(controls)"
+            _ = try await page.navigate(to: "\(site)/\(kind)\(controls).html")
+            result["snapshot \(name) first"] = try await self.median(of: 1) { _ in _ = try await page.snapshot() }
+            result["snapshot \(name)"] = try await self.median(of: rounds) { _ in _ = try await page.snapshot() }
+            result["snapshot \(name), with picture"] = try await self.median(of: rounds) { _ in
+                async let picture = page.screenshot(quality: 70)
+                _ = try await page.snapshot()
+                _ = try await picture
+            }
+            result["characters \(name)"] = Double(try await page.snapshot().text.count)
+            result["whole page \(name)"] = try await self.median(of: rounds) { _ in
+                _ = try await page.readText(budget: 2_000_000)
+            }
+        }
+        result["memory"] = Process.residentMemory
+        return result
     }
 
     private static func median(of rounds: Int, _ body: @Sendable (Int) async throws -> Void) async throws -> Double {
@@ -63,10 +83,36 @@ struct BrowserBench {
         return times.sorted()[rounds / 2]
     }
 
-    private static func reference(_ role: String, in snapshot: PageSnapshot) throws -> String {
+    static func reference(_ role: String, in snapshot: PageSnapshot) throws -> String {
         guard let line = snapshot.lines.first(where: { $0.contains("] \(role) ") }) else {
             throw BrowserError(.staleReference, "The page of the benchmark has no \(role).")
         }
-        return String(line.dropFirst().prefix { $0 != "]" })
+        return String(line.drop { $0 != "[" }.dropFirst().prefix { $0 != "]" })
+    }
+}
+
+/// This process as the system sees it.
+enum Process {
+    /// In MB.
+    static var residentMemory: Double {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        return (line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
+    }
+
+    static var openFiles: Double {
+        Double((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0)
+    }
+
+    /// All processes whose command lines hold this.
+    static func count(with text: String) -> Double {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return Double(
+            names.count { name in
+                guard Int(name) != nil, let line = try? Data(contentsOf: URL(filePath: "/proc/\(name)/cmdline")) else {
+                    return false
+                }
+                return String(decoding: line, as: UTF8.self).contains(text)
+            })
     }
 }

@@ -81,7 +81,8 @@ public struct RuntimeAssembly: Sendable {
         configuration.chromium = settings.chromium
         configuration.isHeadless = settings.isHeadless
         configuration.addressPolicy = AddressPolicy(
-            allowedPrivateOrigins: Set(settings.allowedPrivateOrigins), allowsAllPrivate: settings.allowsPrivate)
+            allowedPrivateOrigins: Set(settings.allowedPrivateOrigins), allowsAllPrivate: settings.allowsPrivate,
+            deniedDomains: settings.deniedDomains)
         return configuration
     }
 

@@ -113,6 +113,8 @@ public struct Settings: Sendable, Confidential {
         public var allowedPrivateOrigins: [String] = []
         /// Whether all of those may be reached.
         public var allowsPrivate = false
+        /// Domains from which nothing may come, with their subdomains.
+        public var deniedDomains: [String] = []
 
         public init() {}
     }
@@ -144,6 +146,7 @@ public struct Settings: Sendable, Confidential {
     ///   - `ai4ai.chromium`: path of the local browser
     ///   - `ai4ai.browser.headless` (default true)
     ///   - `ai4ai.browser.allowed.private.origins`: separated by commas
+    ///   - `ai4ai.browser.denied.domains`: separated by commas
     ///   - `ai4ai.browser.allow.private` (default false): shorthand for all of them
     ///   - `ai4ai.storage` (files or dynamodb, default files), `ai4ai.storage.directory` (default .ai4ai)
     ///   - `ai4ai.memory.id`, `ai4ai.memory.namespaces`: AgentCore Memory
@@ -190,6 +193,7 @@ public struct Settings: Sendable, Confidential {
         self.browser.chromium = values.text("chromium")
         self.browser.isHeadless = try values.flag("browser.headless") ?? self.browser.isHeadless
         self.browser.allowedPrivateOrigins = try values.origins("browser.allowed.private.origins")
+        self.browser.deniedDomains = try values.domains("browser.denied.domains")
         self.browser.allowsPrivate = try values.flag("browser.allow.private") ?? self.browser.allowsPrivate
         self.storageDirectory = values.text("storage.directory") ?? self.storageDirectory
         self.maxSteps = try values.integer("max.steps", in: 1...1000) ?? self.maxSteps

@@ -89,6 +89,20 @@ struct SettingsReader {
         return text
     }
 
+    func domains(_ key: String) throws -> [String] {
+        let domains = self.list(key)
+        for domain in domains {
+            // A name in other letters would never fit what browsers send, and so deny nothing.
+            let isPlain = domain.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.*".contains($0)) }
+            guard isPlain, domain.contains(where: { $0 != "." && $0 != "*" }) else {
+                throw SettingsError(
+                    key: key, value: domain,
+                    accepted: "domains such as example.com, international ones in their xn-- form, separated by commas")
+            }
+        }
+        return domains
+    }
+
     func origins(_ key: String) throws -> [String] {
         let origins = self.list(key)
         for origin in origins {

@@ -14,6 +14,7 @@ struct SettingsTests {
             "AI4AI_PORT": "9000", "AI4AI_MODEL_URL": "http://localhost:11434/v1", "AI4AI_MODEL": "qwen3",
             "AI4AI_MODEL_API_KEY": "k", "AI4AI_BROWSER_ALLOW_PRIVATE": "true", "AI4AI_CHROMIUM": "/opt/chromium",
             "AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS": "http://127.0.0.1:8090, http://localhost:3000",
+            "AI4AI_BROWSER_DENIED_DOMAINS": "tracker.example, *.xn--bcher-kva.example",
         ])
         #expect(settings.port == 9000)
         #expect(settings.model.name == "qwen3")
@@ -21,6 +22,7 @@ struct SettingsTests {
         #expect(settings.browser.allowsPrivate)
         #expect(settings.browser.chromium == "/opt/chromium")
         #expect(settings.browser.allowedPrivateOrigins == ["http://127.0.0.1:8090", "http://localhost:3000"])
+        #expect(settings.browser.deniedDomains == ["tracker.example", "*.xn--bcher-kva.example"])
     }
 
     @Test("nothing set is the default")
@@ -36,6 +38,7 @@ struct SettingsTests {
             ("AI4AI_PORT", "99999"), ("AI4AI_PORT", "http"), ("AI4AI_BROWSER_HEADLESS", "perhaps"),
             ("AI4AI_LOG_LEVEL", "loud"), ("AI4AI_MAX_STEPS", "0"), ("AI4AI_MODEL_URL", "localhost:11434"),
             ("AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS", "127.0.0.1:8090"),
+            ("AI4AI_BROWSER_DENIED_DOMAINS", "https://example.com"), ("AI4AI_BROWSER_DENIED_DOMAINS", "bücher.example"),
         ])
     func badValues(variable: String, value: String) {
         let error = #expect(throws: SettingsError.self) { try Self.settings([variable: value]) }
