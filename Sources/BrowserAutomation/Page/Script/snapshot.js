@@ -22,7 +22,7 @@ const deepest = 1500;
 /** More characters than this are no use to anybody, and would only be sent. */
 const longest = 2_000_000;
 /** Testing what lies over what is cheap for a few controls and not for thousands. */
-const hitTests = { count: 300, milliseconds: 20 };
+const hitTests = { count: 200, milliseconds: 15 };
 
 /**
  * Walks the document once. What lies in the window is listed in full; of what lies outside, controls and headings
@@ -49,15 +49,24 @@ class Walk {
     this.prefix = "";
     this.depth = 0;
     this.offset = { x: 0, y: 0 };
-    this.view = window;
     this.hitTests = 0;
-    this.started = performance.now();
+    this.hitTime = 0;
+    this.rects = new Map();
     if (!everything) texts = { before: again ? texts.before : texts.now, now: new Set() };
+  }
+
+  rect(element) {
+    let rect = this.rects.get(element);
+    if (!rect) {
+      rect = (element.localName === "area" ? imageOf(element) : element).getBoundingClientRect();
+      this.rects.set(element, rect);
+    }
+    return rect;
   }
 
   /** Where an element is in the window that the walk began in. */
   place(element) {
-    const rect = (element.localName === "area" ? imageOf(element) : element).getBoundingClientRect();
+    const rect = this.rect(element);
     const left = rect.left + this.offset.x, top = rect.top + this.offset.y;
     return { left, top, right: left + rect.width, bottom: top + rect.height };
   }
@@ -197,20 +206,20 @@ class Walk {
   isPointed(element) {
     if (!this.isNear(element) || getComputedStyle(element).cursor !== "pointer") return false;
     const parent = element.parentElement ?? element.getRootNode().host;
-    return !!parent && getComputedStyle(parent).cursor !== "pointer" && hasArea(element)
+    const { width, height } = this.rect(element);
+    return !!parent && width > 0 && height > 0 && getComputedStyle(parent).cursor !== "pointer"
       && !element.querySelector(interactiveSelector);
   }
 
   children(element) {
     const root = rootOf(element);
-    if (root) {
-      for (const node of root.childNodes) this.node(node);
+    const slotted = !root && element.localName === "slot" ? element.assignedNodes() : [];
+    if (slotted.length) {
+      for (const node of slotted) this.node(node);
       return;
     }
-    const slotted = element.localName === "slot" ? element.assignedNodes() : [];
-    const nodes = slotted.length ? slotted : element.childNodes;
-    for (const node of nodes) this.node(node);
-    if (element.localName.includes("-") || !nodes.length && hosts.has(element.localName)) suspect(element);
+    for (let node = (root ?? element).firstChild; node; node = node.nextSibling) this.node(node);
+    if (!root && (element.localName.includes("-") || !element.firstChild && hosts.has(element.localName))) suspect(element);
   }
 
   /** Its words are the control's name already; what else can be acted on in it is listed beside the control. */
@@ -259,14 +268,13 @@ class Walk {
 
   /** Whether something lies over the middle of a control. */
   isCovered(element) {
-    if (this.everything || this.hitTests >= hitTests.count) return false;
-    if (++this.hitTests % 16 === 0 && performance.now() - this.started > hitTests.milliseconds) {
-      this.hitTests = hitTests.count;
-      return false;
-    }
-    const target = targetOf(element);
-    const rect = rectsOf(target)[0];
+    if (++this.hitTests > hitTests.count || this.hitTime > hitTests.milliseconds) return false;
+    const started = performance.now();
+    const own = this.rect(element);
+    const target = own.width && own.height ? element : targetOf(element);
+    const rect = target === element && element.localName !== "area" ? own : rectsOf(target)[0];
     const { hit, x, y, isOpen } = rect ? openPoint(target, rect) : {};
+    this.hitTime += performance.now() - started;
     if (!hit || isOpen) return false;
     // What is scrolled out of its box is not covered: an action scrolls it back.
     for (let box = target.parentElement; box; box = box.parentElement) {
