@@ -148,6 +148,12 @@ WHEN = [
             when('draw', () => { button.textContent = 'Delete all' })</script>""",
         [observe("button", "Open"), signal("draw"), click("button", "Open")], refused=True),
     Case(
+        "a button beside one that is gone is not clicked in its place",
+        """<div id="list"><p>Ali <button onclick="log('Ali')">Delete</button></p>
+            <p>Siti <button onclick="log('Siti')">Delete</button></p></div>
+            <script>when('draw', () => list.firstElementChild.remove())</script>""",
+        [observe("button", "Delete", 0), signal("draw"), click("button", "Delete", 0)], refused=True),
+    Case(
         "a row that moved after the observation is clicked where it is now",
         """<div id="list"></div><script>const row = (name) =>
             `<p>${name} <button aria-label="Open ${name}" onclick="log('${name}')">Open</button></p>`
@@ -171,6 +177,14 @@ HOW = [
         """<style>button { position: relative; padding: 20px }
             i { position: absolute; inset: 0; background: rgba(0, 0, 0, .2) }</style>
             <button onpointerdown="this.append(document.createElement('i'))" onclick="log('clicked')">Go</button>"""),
+    clicked(
+        "a click reaches through elements without boxes of their own",
+        f"""<div style="display: contents"><section style="display: contents">Shop {GO}</section></div>"""),
+    clicked(
+        "a click reaches what a component shows through its slot",
+        """<x-button><span>Go</span></x-button><script>customElements.define('x-button', class extends HTMLElement {
+            constructor() { super(); this.attachShadow({mode: 'open'}).innerHTML = '<button><slot></slot></button>'
+              this.shadowRoot.querySelector('button').onclick = () => log('clicked') } })</script>"""),
     Case(
         "a double click is a double click",
         """<button ondblclick="log('opened')">Open</button>""", [double_click("button", "Open")], ["opened"]),

@@ -55,6 +55,8 @@ CASES = [
             place.addEventListener('input', () => { const value = place.firstChild.value
             place.innerHTML = '<input>'; place.firstChild.value = value; place.firstChild.focus() })"""),
     saved(
+        "signs are typed as they stand", "<input>", "a.b-c's (50%) & #1! $2 \"x\"", act=type_keys),
+    saved(
         "keys are typed one by one, and each is heard", "<input>", "Ab 1", ["A,b, ,1 -> Ab 1"], act=type_keys,
         script="""const keys = []
             document.querySelector('input').onkeydown = (event) => {

@@ -130,9 +130,9 @@ def reload():
     return ("reload",)
 
 
-def observe(role, name):
+def observe(role, name, nth=None):
     """Looks at the page now; a later step at this control uses what was seen."""
-    return "observe", Target(role, name)
+    return "observe", Target(role, name, nth)
 
 
 def signal(name):

@@ -52,6 +52,8 @@ public struct RunContext: Sendable {
     public var callbacks: TurnLoop.Callbacks
     /// What is remembered of the person, for the coordinator.
     public var recalled: String?
+    /// What the person gave for certain sites only.
+    public var secrets = SecretStore()
     /// Records which browser is in use, before anything is done in it; `nil` once it has ended.
     public var keepBrowser: @Sendable (BrowserReference?) async throws -> Void
 
@@ -129,6 +131,7 @@ public struct AutomationAgent: Automation {
     private func holder(_ task: AutomationTask, _ context: RunContext) -> BrowserHolder {
         var configuration = self.configuration
         configuration.addressPolicy.allowedDomains = task.allowedDomains
+        configuration.secrets = context.secrets
         let emit = context.callbacks.emit
         return BrowserHolder { [browsers, logger, configuration] in
             await emit(.custom(.init(name: "browser.session", value: ["status": "starting"])))

@@ -56,9 +56,8 @@ extension BrowserTools {
     var navigate: Tool {
         Tool("navigate", "Opens a web address.", risk: .read, describe: { (input: Address) in "Open \(input.url)" }) {
             input, context in
-            try await self.looking {
-                let page = try await self.pageToOpenIn()
-                return try await self.answer(try await page.navigate(to: input.url), on: page, context)
+            try await self.opening { page in
+                try await self.answer(try await page.navigate(to: input.url), on: page, context)
             }
         }
     }

@@ -24,16 +24,15 @@ struct BrowserTools {
     /// Does what changes nothing, and once more where the connection broke or a person took over meanwhile.
     func looking<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
         do {
-            return try await body()
+            do {
+                return try await body()
+            } catch let error as BrowserError {
+                guard await self.isInterruption(error) else { throw error }
+                return try await body()
+            }
         } catch let error as BrowserError {
-            guard await self.isInterruption(error) else { throw error }
-            return try await body()
+            throw self.marked(error)
         }
-    }
-
-    private func isInterruption(_ error: BrowserError) async -> Bool {
-        if error.code == .controlTaken { return true }
-        return await self.holder.isConnectionLost
     }
 
     /// Does what may change something. Where the connection broke or a person took over meanwhile it may have been
@@ -42,17 +41,43 @@ struct BrowserTools {
         do {
             return try await body(try await self.page())
         } catch let error as BrowserError {
-            guard await self.isInterruption(error) else { throw error }
-            let page = try await self.page()
-            let what =
-                error.code == .controlTaken
-                ? "A person took control of the browser during this and has given it back."
-                : "The connection to the browser broke during this and was made again."
-            let now = self.untrusted.wrap(try await page.snapshot().text)
-            throw BrowserError(
-                error.code,
-                "\(what) It may have been done or not: look before you repeat it. The page now:\n\(now)")
+            guard await self.isInterruption(error) else { throw self.marked(error) }
+            throw try await self.interruption(error)
         }
+    }
+
+    /// Opens a page: once more where the connection broke, but not over what a person has done meanwhile.
+    func opening(_ body: (BrowserPage) async throws -> String) async throws -> String {
+        do {
+            return try await body(try await self.pageToOpenIn())
+        } catch let error as BrowserError where error.code == .controlTaken {
+            throw try await self.interruption(error)
+        } catch let error as BrowserError {
+            guard await self.holder.isConnectionLost else { throw self.marked(error) }
+            return try await self.looking { try await body(try await self.pageToOpenIn()) }
+        }
+    }
+
+    private func isInterruption(_ error: BrowserError) async -> Bool {
+        if error.code == .controlTaken { return true }
+        return await self.holder.isConnectionLost
+    }
+
+    /// What to tell of work that was interrupted.
+    private func interruption(_ error: BrowserError) async throws -> BrowserError {
+        let page = try await self.page()
+        let what =
+            error.code == .controlTaken
+            ? "A person took control of the browser during this and has given it back."
+            : "The connection to the browser broke during this and was made again."
+        let now = self.untrusted.wrap(try await page.snapshot().text)
+        return BrowserError(
+            error.code, "\(what) It may have been done or not: look before you repeat it. The page now:\n\(now)")
+    }
+
+    /// Reasons name what stands on the page, so they are marked as its content.
+    private func marked(_ error: BrowserError) -> BrowserError {
+        BrowserError(error.code, self.untrusted.wrap(error.message))
     }
 
     // MARK: Answers

@@ -1,6 +1,5 @@
 import AgentEvents
 import FoundationEssentials
-import Logging
 import NIOCore
 import NIOFoundationEssentialsCompat
 import Synchronization

@@ -108,7 +108,11 @@ final class LocalChromium: Sendable {
             "--disable-default-apps", "--disable-dev-shm-usage", "--disable-extensions", "--disable-sync",
             "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
             "--disable-renderer-backgrounding", "--disable-hang-monitor", "--disable-popup-blocking",
-            "--disable-features=Translate,MediaRouter,OptimizationHints,InterestFeedContentSuggestions",
+            // Kept pages would hold on to memory, and start again where a task left them.
+            "--disable-back-forward-cache", "--disable-field-trial-config", "--disable-ipc-flooding-protection",
+            // Among them what holds up the first picture of a page, and what tries https where http was asked for.
+            "--disable-features=PaintHolding,HttpsUpgrades,Translate,MediaRouter,OptimizationHints,"
+                + "InterestFeedContentSuggestions,LensOverlay,AcceptCHFrame,DestroyProfileOnBrowserClose,RenderDocument",
             "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain", "--mute-audio",
             "--force-color-profile=srgb",
             "--window-size=\(configuration.viewport.width),\(configuration.viewport.height)",

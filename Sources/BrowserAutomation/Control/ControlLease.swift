@@ -135,7 +135,7 @@ final class ControlLease: Sendable {
 
     var isHeldByPerson: Bool { self.state.withLock { $0.hold != nil } }
 
-    /// Makes a hold last longer, from now on.
+    /// Makes a hold last until so long from now.
     func renew(_ id: Int, for duration: Duration) throws {
         try self.state.withLock { state in
             guard state.hold?.id == id else { throw Self.over }
@@ -148,6 +148,9 @@ final class ControlLease: Sendable {
 
     /// Gives the browser back to the agent; does nothing where the hold is over.
     func release(_ id: Int) {
+        guard self.isHeld(by: id) else { return }
+        // While the agent still waits, so that nothing of its work begins before.
+        self.onRelease()
         let timer = self.state.withLock { state -> Task<Void, Never>?? in
             guard state.hold?.id == id else { return nil }
             defer { state.hold = nil }
@@ -155,7 +158,6 @@ final class ControlLease: Sendable {
         }
         guard let timer else { return }
         timer?.cancel()
-        self.onRelease()
         let waiting = self.state.withLock { state in
             defer { state.waiting = [:] }
             return state.waiting.values

@@ -28,7 +28,7 @@ public struct PersonalControl: Sendable {
 
     private func page() throws -> BrowserPage {
         guard self.isActive else { throw ControlLease.over }
-        return try self.session.usablePage()
+        return try self.session.currentPage()
     }
 
     /// Passes on what the person did with mouse or keyboard.
@@ -86,8 +86,7 @@ public enum PersonInput: Sendable, Hashable {
     /// - Throws: ``BrowserError`` with code `invalidValue`.
     func commands() throws -> [(method: String, parameters: JSONValue)] {
         func mouse(_ type: String, _ x: Double, _ y: Double, _ more: [String: JSONValue]) -> [(String, JSONValue)] {
-            let place: [String: JSONValue] = ["type": .string(type), "x": .number(x), "y": .number(y)]
-            return [("Input.dispatchMouseEvent", .object(place.merging(more) { $1 }))]
+            [("Input.dispatchMouseEvent", BrowserPage.mouse(type, x, y, more))]
         }
         func pressed(_ button: Button, _ clicks: Int, isDown: Bool) -> [String: JSONValue] {
             [

@@ -36,6 +36,7 @@ final class Screencast: Sendable {
         var page: BrowserPage?
         var last: ScreencastFrame?
         var quality: Int
+        var isClosed = false
     }
 
     private struct Frame: Decodable {
@@ -64,7 +65,11 @@ final class Screencast: Sendable {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let id = self.state.withLock { state in
                 state.nextID += 1
-                state.viewers[state.nextID] = continuation
+                if state.isClosed {
+                    continuation.finish()
+                } else {
+                    state.viewers[state.nextID] = continuation
+                }
                 if let last = state.last { continuation.yield(last) }
                 return state.nextID
             }
@@ -77,26 +82,24 @@ final class Screencast: Sendable {
 
     /// Shows this page, where anybody watches; no page where none is there.
     func show(_ page: BrowserPage?) {
-        let (before, after) = self.state.withLock { state in
+        // Told under the lock, so that the browser hears of a stop and a start in their order.
+        self.state.withLock { state in
             let after = state.viewers.isEmpty ? nil : page
-            let before = state.page
-            guard before !== after else { return (nil as BrowserPage?, nil as BrowserPage?) }
+            guard state.page !== after else { return }
+            state.page?.post("Page.stopScreencast")
             state.page = after
             state.last = nil
             state.quality = self.options.quality
-            return (before, after)
+            if let after { self.start(after, quality: state.quality) }
         }
-        before?.post("Page.stopScreencast")
-        if let after { self.start(after) }
     }
 
-    private func start(_ page: BrowserPage) {
+    private func start(_ page: BrowserPage, quality: Int) {
         page.post(
             "Page.startScreencast",
             [
-                "format": "jpeg", "quality": .integer(self.state.withLock { $0.quality }),
-                "maxWidth": .integer(self.options.width), "maxHeight": .integer(self.options.height),
-                "everyNthFrame": 1,
+                "format": "jpeg", "quality": .integer(quality), "maxWidth": .integer(self.options.width),
+                "maxHeight": .integer(self.options.height), "everyNthFrame": 1,
             ])
     }
 
@@ -113,22 +116,19 @@ final class Screencast: Sendable {
         let shown = ScreencastFrame(
             tab: page.id, jpeg: data, width: frame.metadata.deviceWidth, height: frame.metadata.deviceHeight)
         let isTooLarge = data.count > self.options.maximumBytes
-        let viewers = self.state.withLock { state -> [AsyncStream<ScreencastFrame>.Continuation]? in
+        let viewers = self.state.withLock { state -> [AsyncStream<ScreencastFrame>.Continuation] in
             guard state.page === page else { return [] }
-            if isTooLarge {
+            guard !isTooLarge else {
                 guard state.quality > 10 else { return [] }
                 state.quality = max(10, state.quality - 20)
-                return nil
+                page.post("Page.stopScreencast")
+                self.start(page, quality: state.quality)
+                return []
             }
             state.last = shown
             return Array(state.viewers.values)
         }
-        if let viewers {
-            for viewer in viewers { viewer.yield(shown) }
-        } else {
-            page.post("Page.stopScreencast")
-            self.start(page)
-        }
+        for viewer in viewers { viewer.yield(shown) }
     }
 
     /// Ends it for all viewers.
@@ -136,6 +136,7 @@ final class Screencast: Sendable {
         let viewers = self.state.withLock { state in
             defer { state.viewers = [:] }
             state.page = nil
+            state.isClosed = true
             return state.viewers.values
         }
         for viewer in viewers { viewer.finish() }

@@ -89,7 +89,7 @@ extension BrowserPage {
             summary: mask(summary), url: mask(place.url), title: mask(place.title), focus: place.focus.map(mask),
             value: value.map(mask), openedTabs: effects.openedTabs,
             dialogs: effects.dialogs.map { PageDialog(kind: $0.kind, message: mask($0.message), answer: $0.answer) },
-            downloads: effects.downloads, notes: effects.notes.map(mask))
+            downloads: effects.downloads.map(mask), notes: effects.notes.map(mask))
     }
 
     /// The types of documents that our script can read, beside pictures, which are elements of their own.
@@ -110,23 +110,32 @@ extension BrowserPage {
     /// Adds to what is reported of the current action.
     func note(_ text: String) {
         self.change { state in
-            guard state.effects.notes.count < 20, !state.effects.notes.contains(text) else { return }
+            guard state.effects.notes.count < Self.mostEffects, !state.effects.notes.contains(text) else { return }
             state.effects.notes.append(text)
         }
     }
 
     /// Adds a tab that the page opened.
-    func noteTab(_ id: String) { self.change { $0.effects.openedTabs.append(id) } }
+    func noteTab(_ id: String) {
+        self.change { if $0.effects.openedTabs.count < Self.mostEffects { $0.effects.openedTabs.append(id) } }
+    }
+
+    /// Pages choose how much happens; more of a kind than this is not told.
+    private static let mostEffects = 20
 
     /// Adds what is new of a file that the page sends.
     func note(_ news: Downloads.News) {
         self.change { state in
             if let note = news.note {
-                if state.effects.notes.count < 20 { state.effects.notes.append(note) }
-            } else if !state.effects.downloads.contains(news.name), !news.isOver, state.effects.downloads.count < 20 {
+                if state.effects.notes.count < Self.mostEffects { state.effects.notes.append(note) }
+            } else if !state.effects.downloads.contains(news.name), !news.isOver,
+                state.effects.downloads.count < Self.mostEffects
+            {
                 state.effects.downloads.append(news.name)
             }
-            if news.isOver { state.effects.finishedDownloads.insert(news.name) }
+            if news.isOver, state.effects.downloads.contains(news.name) {
+                state.effects.finishedDownloads.insert(news.name)
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ extension BrowserPage {
             message: String(opening.message.prefix(Self.longestMessage)))
         if self.control.isHeldByPerson {
             self.change { $0.openDialog = OpenDialog(dialog: dialog, session: session) }
+            // The hold may have ended since, and with it whoever would answer.
+            if !self.control.isHeldByPerson { self.answerOpenDialog(.dismiss) }
             return
         }
         let prepared = self.state.withLock { $0.nextAnswer.take() }

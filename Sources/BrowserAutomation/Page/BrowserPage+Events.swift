@@ -40,14 +40,12 @@ extension BrowserPage {
     /// Takes an event of one of this tab's sessions. Must not wait: the socket's reader calls it.
     func receive(_ event: CDPConnection.Event, session: String) {
         if event.method.hasPrefix("Target.") { return self.onTarget(event, self) }
-        let outcome = self.gate.receive(event, session: session, connection: self.connection) { [weak self] refusal in
+        let isJudged = self.gate.receive(event, session: session, connection: self.connection) { [weak self] refusal in
             self?.note("A request was refused: \(refusal)")
+        } onBreach: { [weak self] reason in
+            self?.leave(because: reason)
         }
-        switch outcome {
-        case .judged: return
-        case .breached(let reason): return self.leave(because: reason)
-        case .notOurs: break
-        }
+        if isJudged { return }
         switch event.method {
         case "Page.frameNavigated":
             guard let navigated = try? event.parameters(FrameNavigated.self) else { return }
@@ -72,6 +70,7 @@ extension BrowserPage {
         case "Page.javascriptDialogOpening":
             guard let dialog = try? event.parameters(DialogOpening.self) else { return }
             self.receive(dialog, session: session)
+        case "Page.javascriptDialogClosed": self.change { $0.openDialog = nil }
         case "Page.fileChooserOpened":
             guard let node = try? event.parameters(FileChooserOpened.self).backendNodeId else { return }
             self.change { $0.fileChooser = FileChooser(session: session, node: node) }

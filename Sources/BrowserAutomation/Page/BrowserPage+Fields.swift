@@ -36,7 +36,9 @@ extension BrowserPage {
             let label = Self.label(result, element)
             let value = result.value ?? ""
             guard value == text else {
-                let shown = result.isSecret == true ? "something else" : "'\(value.prefix(200))'"
+                let shown =
+                    result.isSecret == true
+                    ? "something else" : "'\(self.configuration.secrets.mask(value).prefix(200))'"
                 return try await self.report(
                     "Typed into \(label), but it now holds \(shown)", value: result.isSecret == true ? nil : value)
             }
@@ -82,7 +84,8 @@ extension BrowserPage {
         let isSecret = result.isSecret == true
         return try await self.report(
             "\(done) \(Self.label(result, element))"
-                + (isSecret ? "" : "; it now holds '\((result.value ?? "").prefix(200))'"),
+                + (isSecret
+                    ? "" : "; it now holds '\(self.configuration.secrets.mask(result.value ?? "").prefix(200))'"),
             value: isSecret ? nil : result.value)
     }
 
@@ -165,7 +168,7 @@ extension BrowserPage {
     // MARK: Files
 
     /// Gives files to a file field, or to the chooser that a button opens.
-    /// - Parameter files: Paths on the browser's machine, which must exist.
+    /// - Parameter files: Paths of files on this machine, which a local browser shares.
     /// - Throws: As ``click(_:)`` does; `invalidValue` for a file that is not there.
     public func upload(_ files: [String], to reference: String) async throws -> ActionReport {
         for file in files where !FileManager.default.isReadableFile(atPath: file) {

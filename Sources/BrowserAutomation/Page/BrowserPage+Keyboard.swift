@@ -6,6 +6,7 @@ extension BrowserPage {
     public func press(_ combination: String, in reference: String? = nil) async throws -> ActionReport {
         let key = try KeyPress(combination)
         return try await self.asAgent {
+            try self.checkLooked()
             let before = self.beginAction()
             var place = ""
             if let reference {
@@ -69,6 +70,18 @@ struct KeyPress: Equatable {
         "end": ("End", "End", 35, nil), "pageup": ("PageUp", "PageUp", 33, nil),
         "pagedown": ("PageDown", "PageDown", 34, nil),
     ]
+    /// The signs of the American keyboard, by its keys: below each other what a key types without and with Shift.
+    private static let signs: [String: (code: String, number: Int)] = {
+        let keys = [
+            ("Digit1", 49, "!"), ("Digit2", 50, "@"), ("Digit3", 51, "#"), ("Digit4", 52, "$"), ("Digit5", 53, "%"),
+            ("Digit6", 54, "^"), ("Digit7", 55, "&"), ("Digit8", 56, "*"), ("Digit9", 57, "("), ("Digit0", 48, ")"),
+            ("Semicolon", 186, ";:"), ("Equal", 187, "=+"), ("Comma", 188, ",<"), ("Minus", 189, "-_"),
+            ("Period", 190, ".>"), ("Slash", 191, "/?"), ("Backquote", 192, "`~"), ("BracketLeft", 219, "[{"),
+            ("Backslash", 220, "\\|"), ("BracketRight", 221, "]}"), ("Quote", 222, "'\""), ("Space", 32, " "),
+        ]
+        return Dictionary(
+            uniqueKeysWithValues: keys.flatMap { code, number, signs in signs.map { (String($0), (code, number)) } })
+    }()
     private static let modifierBits = [
         "alt": 1, "control": 2, "ctrl": 2, "meta": 4, "command": 4, "cmd": 4, "shift": 8,
     ]
@@ -87,10 +100,13 @@ struct KeyPress: Equatable {
             (self.key, self.code, self.virtualKeyCode, self.text) = (known.key, known.code, known.number, known.text)
         } else if last.count == 1, let character = last.uppercased().unicodeScalars.first {
             self.key = last
-            let isLetter = ("A"..."Z").contains(character)
-            self.code = isLetter ? "Key\(character)" : character.properties.numericType != nil ? "Digit\(last)" : ""
-            self.virtualKeyCode = character.isASCII ? Int(character.value) : 0
             self.text = last
+            if ("A"..."Z").contains(character) || ("0"..."9").contains(character) {
+                self.code = "\(character.properties.numericType == nil ? "Key" : "Digit")\(character)"
+                self.virtualKeyCode = Int(character.value)
+            } else {
+                (self.code, self.virtualKeyCode) = Self.signs[last] ?? ("", 0)
+            }
         } else {
             throw Self.unknown(combination)
         }

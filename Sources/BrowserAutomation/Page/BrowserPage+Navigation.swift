@@ -24,16 +24,22 @@ extension BrowserPage {
     /// A page whose pictures or scripts never end is taken as it is after ten seconds.
     /// - Throws: ``BrowserError`` with code `addressRefused` or `navigationFailed`.
     public func navigate(to address: String) async throws -> ActionReport {
-        try await self.asAgent { try await self.open(address) }
+        try await self.asAgent {
+            let report = try await self.open(address)
+            // Whatever a person did before is gone with the page.
+            self.state.withLock { $0.needsLook = false }
+            return report
+        }
     }
 
     func open(_ address: String) async throws -> ActionReport {
-        let url = address.contains("://") || address.hasPrefix("about:") ? address : "https://\(address)"
+        let hasScheme = address.firstIndex(of: ":").map { address[$0...].hasPrefix("://") } ?? false
+        let url = hasScheme || address.hasPrefix("about:") ? address : "https://\(address)"
         guard url.hasPrefix("http://") || url.hasPrefix("https://") || url == "about:blank" else {
             throw BrowserError(.addressRefused, "'\(address)' is no web address; give one with http or https.")
         }
         if let refusal = await self.gate.refusal(of: url) { throw BrowserError(.addressRefused, refusal) }
-        _ = self.beginAction()
+        let before = self.beginAction()
         let navigation = try await self.begin(url)
         if navigation.isDownload == true || navigation.errorText == "net::ERR_ABORTED" {
             // A file is no page: the one before stays. So it does when it does not want to be left.
@@ -49,10 +55,7 @@ extension BrowserPage {
             let effects = self.takeEffects().notes.joined(separator: " ")
             throw BrowserError(.navigationFailed, "\(url) cannot be opened: \(error). \(effects)")
         }
-        if let loader = navigation.loaderId {
-            try await self.wait(forLoad: loader, of: url)
-        }
-        self.state.withLock { $0.needsLook = false }
+        if navigation.loaderId != nil { try await self.waitForLoad(of: url, after: before) }
         return try await self.report("Opened \(url)")
     }
 
@@ -70,11 +73,12 @@ extension BrowserPage {
         }
     }
 
-    private func wait(forLoad loader: String, of url: String) async throws {
+    /// Waits for the page that an address leads to, which may be another than the first that comes.
+    private func waitForLoad(of url: String, after before: String?) async throws {
         let deadline = ContinuousClock.now + self.configuration.navigationTimeout
         guard
             try await self.wait(
-                until: deadline, for: { $0.loaderID == loader && $0.milestones.contains("DOMContentLoaded") })
+                until: deadline, for: { $0.loaderID != before && $0.milestones.contains("DOMContentLoaded") })
         else {
             // What has come so far can be read, but nothing more is waited for.
             self.post("Page.stopLoading")
@@ -84,9 +88,7 @@ extension BrowserPage {
         }
         // Our script gets ready while the rest of the page loads.
         async let world: Void = self.prepare()
-        let isLoaded = try await self.wait(until: .now + Self.loadPatience) {
-            $0.loaderID != loader || $0.milestones.contains("load")
-        }
+        let isLoaded = try await self.wait(until: .now + Self.loadPatience) { $0.milestones.contains("load") }
         if !isLoaded { self.note("Parts of the page are still loading.") }
         try await world
     }
@@ -95,11 +97,21 @@ extension BrowserPage {
 
     /// Goes back one page.
     /// - Throws: ``BrowserError`` with code `navigationFailed` when there is none.
-    public func goBack() async throws -> ActionReport { try await self.asAgent { try await self.move(by: -1) } }
+    public func goBack() async throws -> ActionReport {
+        try await self.asAgent {
+            try self.checkLooked()
+            return try await self.move(by: -1)
+        }
+    }
 
     /// Goes forward one page, after going back.
     /// - Throws: ``BrowserError`` with code `navigationFailed` when there is none.
-    public func goForward() async throws -> ActionReport { try await self.asAgent { try await self.move(by: 1) } }
+    public func goForward() async throws -> ActionReport {
+        try await self.asAgent {
+            try self.checkLooked()
+            return try await self.move(by: 1)
+        }
+    }
 
     func move(by offset: Int) async throws -> ActionReport {
         struct History: Decodable {
@@ -128,7 +140,12 @@ extension BrowserPage {
     }
 
     /// Loads the page anew.
-    public func reload() async throws -> ActionReport { try await self.asAgent { try await self.loadAgain() } }
+    public func reload() async throws -> ActionReport {
+        try await self.asAgent {
+            try self.checkLooked()
+            return try await self.loadAgain()
+        }
+    }
 
     func loadAgain() async throws -> ActionReport {
         let before = self.beginAction()

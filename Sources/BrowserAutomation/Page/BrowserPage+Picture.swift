@@ -15,7 +15,8 @@ extension BrowserPage {
                 if !secrets.isEmpty {
                     for path in try await self.paths() {
                         changed.append(path)
-                        _ = try await self.call("hide", [.array(secrets.map { .string($0) })], in: path, as: Bool.self)
+                        _ = try await self.call(
+                            "hide", [.array(secrets.map { .string($0) })], in: path, as: JSONValue.self)
                     }
                 }
                 if isAnnotated {
@@ -32,11 +33,14 @@ extension BrowserPage {
         }
     }
 
+    /// Also for work that was stopped, whose own calls would fail at once.
     private func showAgain(_ paths: [FramePath]) async {
-        for path in paths {
-            // A document that has gone meanwhile has nothing to show.
-            _ = try? await self.call("showAgain", in: path, as: JSONValue.self)
-        }
+        await Task {
+            for path in paths {
+                // A document that has gone meanwhile has nothing to show.
+                _ = try? await self.call("showAgain", in: path, as: JSONValue.self)
+            }
+        }.value
     }
 
     /// All documents of the page, those in frames of other origins included.

@@ -41,12 +41,15 @@ extension BrowserPage {
     /// The pauses between attempts, those of Playwright.
     private static let pauses: [Duration] = [0, 20, 100, 100, 500].map { .milliseconds($0) }
 
+    /// - Throws: ``BrowserError`` with code `staleReference` where a person has worked on the page since the last look.
+    func checkLooked() throws {
+        guard self.state.withLock({ $0.needsLook }) else { return }
+        throw BrowserError(.staleReference, "A person has worked on the page since the last snapshot. Take a new one.")
+    }
+
     /// Repeats an attempt until it succeeds, fails for good, or the action's time is over.
     func attempt(_ body: (_ attempt: Int) async throws -> Preparation) async throws -> Preparation {
-        if self.state.withLock({ $0.needsLook }) {
-            throw BrowserError(
-                .staleReference, "A person has worked on the page since the last snapshot. Take a new one.")
-        }
+        try self.checkLooked()
         let started = ContinuousClock.now
         var attempt = 0
         while true {
@@ -163,9 +166,9 @@ extension BrowserPage {
             preparation.label = label
             if let retry = outer.retry { preparation.retry = "\(label ?? element.id) cannot be reached: \(retry)" }
         }
-        if preparation.x == nil, isGuarded, element.path != .main {
+        if preparation.x == nil, isGuarded {
             // No press comes that would be guarded.
-            _ = try await self.call("releaseGuard", in: element.path, as: JSONValue.self)
+            for path in element.path.chain { _ = try await self.call("releaseGuard", in: path, as: JSONValue.self) }
         }
         return preparation
     }
@@ -188,8 +191,7 @@ extension BrowserPage {
 
     // MARK: The mouse
 
-    private static func mouse(_ type: String, _ x: Double, _ y: Double, _ more: [String: JSONValue] = [:]) -> JSONValue
-    {
+    static func mouse(_ type: String, _ x: Double, _ y: Double, _ more: [String: JSONValue] = [:]) -> JSONValue {
         .object(["type": .string(type), "x": .number(x), "y": .number(y)].merging(more) { $1 })
     }
 

@@ -110,13 +110,10 @@ extension BrowserPage {
 
     private func walk(_ path: FramePath, _ options: [String: JSONValue]) async throws -> Walk {
         let walk = try await self.call(
-            "walk", [.object(options)], in: path, patience: path == .main ? nil : Self.framePatience, as: Walk.self)
+            "walk", [.object(options)], in: path, as: Walk.self)
         self.state.withLock { $0.lastReferences[path] = max($0.lastReferences[path] ?? 0, walk.last) }
         return walk
     }
-
-    /// A frame that does not answer must not hold up the page around it for long.
-    private static let framePatience = Duration.seconds(5)
 
     /// Puts what the frames of other origins show into its place.
     private func join(_ walk: Walk, _ path: FramePath, _ options: [String: JSONValue]) async throws -> Reading {
@@ -135,11 +132,12 @@ extension BrowserPage {
                 }
                 reading.omitted += inner?.omitted ?? 0
                 if frame.isNear {
-                    reading.lines += ["[frame \(frame.title)]"] + (inner?.lines ?? ["(its content cannot be read)"])
+                    reading.lines +=
+                        ["[frame \(mask(frame.title))]"] + (inner?.lines ?? ["(its content cannot be read)"])
                     reading.lines.append("[end of frame]")
                     reading.outside += inner?.outside ?? []
                 } else {
-                    reading.outside += ["[frame \(frame.title)]"] + (inner?.outside ?? [])
+                    reading.outside += ["[frame \(mask(frame.title))]"] + (inner?.outside ?? [])
                 }
             }
         }
@@ -173,7 +171,8 @@ extension BrowserPage {
     }
 
     private static let deepestFrame = 8
-    private static let mostFrames = 50
+    /// Pages choose how many frames they have.
+    static let mostFrames = 50
 
     // MARK: Questions
 

@@ -47,11 +47,11 @@ extension BrowserPage {
     /// When the document is replaced meanwhile, the call is made again in the new one, but only if `isRepeatable`.
     func call<Value: Decodable>(
         _ function: String, _ arguments: [JSONValue] = [], in path: FramePath = .main, isRepeatable: Bool = true,
-        patience: Duration? = nil, as type: Value.Type
+        as type: Value.Type
     ) async throws -> Value {
         try await self.inDocument(path, isRepeatable: isRepeatable) { document in
             let evaluation = try await self.evaluate(
-                function, arguments, document, patience: patience, as: Value.self)
+                function, arguments, document, patience: path.patience, as: Value.self)
             if let value = evaluation.result.value { return value }
             guard let null = JSONValue.null as? Value else {
                 throw BrowserError(.protocolFailure, "The page's script gave no value for \(function).")
@@ -67,7 +67,7 @@ extension BrowserPage {
     )? {
         try await self.inDocument(path, isRepeatable: true) { document in
             let evaluation = try await self.evaluate(
-                function, arguments, document, byValue: false, as: JSONValue.self)
+                function, arguments, document, byValue: false, patience: path.patience, as: JSONValue.self)
             return evaluation.result.objectId.map { ($0, document) }
         }
     }
@@ -160,11 +160,12 @@ extension BrowserPage {
         let (frame, session) = try await self.place(of: path)
         let world = try await self.connection.send(
             "Page.createIsolatedWorld", ["frameId": .string(frame), "worldName": .string(Self.worldName)],
-            session: session, as: World.self)
+            session: session, patience: path.patience, as: World.self)
         let document = ScriptedDocument(frame: frame, session: session, context: world.executionContextId)
         let start = self.state.withLock { $0.lastReferences[path] ?? 0 }
         _ = try await self.evaluate(
-            "\(Self.script);__ai4ai.startAt(\(start));null", document, byValue: true, as: JSONValue.self)
+            "\(Self.script);__ai4ai.startAt(\(start));null", document, byValue: true, patience: path.patience,
+            as: JSONValue.self)
         self.state.withLock { state in
             // A document that was replaced meanwhile takes its world with it.
             if state.loaderID == loader { state.documents[path] = document }

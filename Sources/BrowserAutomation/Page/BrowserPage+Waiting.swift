@@ -37,11 +37,13 @@ extension BrowserPage {
 
     private func hasText(_ text: String, in path: FramePath = .main) async throws -> Bool {
         if try await self.call("hasText", [.string(text)], in: path, as: Bool.self) { return true }
-        for key in try await self.call("foreignFrames", in: path, as: [String].self) {
+        for key in try await self.call("foreignFrames", in: path, as: [String].self).prefix(Self.mostFrames) {
             do {
                 if try await self.hasText(text, in: path.appending(key)) { return true }
-            } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
-                // The frame has gone, and its text with it.
+            } catch let error as BrowserError
+                where error.isLostContext || [.staleReference, .timedOut].contains(error.code)
+            {
+                // The frame has gone, and its text with it, or it shows nothing that can be read.
             }
         }
         return false

@@ -239,7 +239,7 @@ public final class BrowserPage: Sendable {
             await withCheckedContinuation { continuation in
                 let resumeNow = self.state.withLock { state in
                     // Looked at again under the lock: the change may have come since.
-                    if Task.isCancelled || state.gone != nil || condition(state) { return true }
+                    if Task.isCancelled || state.gone != nil || deadline <= .now || condition(state) { return true }
                     state.watchers[id] = continuation
                     return false
                 }

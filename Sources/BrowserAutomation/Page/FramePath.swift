@@ -12,6 +12,9 @@ struct FramePath: Hashable, Sendable {
     /// This path and those above it, innermost first, without the page itself.
     var chain: [FramePath] { (0..<self.keys.count).map { FramePath(keys: self.keys.dropLast($0)) } }
 
+    /// How long its document may take to answer: a frame must not hold up the page around it for long.
+    var patience: Duration? { self == .main ? nil : .seconds(5) }
+
     /// What stands before the references of its document.
     var prefix: String { self.keys.joined() }
 }

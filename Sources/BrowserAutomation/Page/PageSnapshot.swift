@@ -54,11 +54,13 @@ struct Pages {
 
     private static func broken(_ line: String, _ size: Int) -> [String] {
         guard line.utf8.count > size else { return [line] }
-        var rest = line[...]
+        // By scalars: what looks like one character can be of any length. Each has four bytes at most.
+        let length = max(size / 4, 1)
+        var rest = line.unicodeScalars[...]
         var pieces: [String] = []
         while !rest.isEmpty {
-            pieces.append(String(rest.prefix(max(size, 1))))
-            rest = rest.dropFirst(max(size, 1))
+            pieces.append(String(String.UnicodeScalarView(rest.prefix(length))))
+            rest = rest.dropFirst(length)
         }
         return pieces
     }

@@ -38,5 +38,13 @@ extension BrowserSession {
     }
 
     /// The files that pages have sent, in the order in which they began.
-    public var downloads: [Download] { self.downloadKeeper.all }
+    public var downloads: [Download] {
+        let mask = self.configuration.secrets.mask
+        return self.downloadKeeper.all.map { download in
+            var shown = download
+            shown.name = mask(download.name)
+            shown.url = mask(download.url)
+            return shown
+        }
+    }
 }

@@ -13,15 +13,15 @@ extension BrowserSession {
     /// The open tabs.
     public var tabs: [Tab] {
         self.state.withLock { state in
-            state.pages.map { Tab(id: $0.id, url: self.configuration.secrets.mask($0.url), isCurrent: $0.id == state.current) }
+            state.pages.map {
+                Tab(id: $0.id, url: self.configuration.secrets.mask($0.url), isCurrent: $0.id == state.current)
+            }
         }
     }
 
     /// The tab that actions go to. When the current one was closed or has crashed, the newest that is left.
     /// - Throws: ``BrowserError`` with code `browserGone`, or `pageGone` when no tab is left; ``openTab()`` helps then.
-    public func currentPage() throws -> BrowserPage { try self.usablePage() }
-
-    func usablePage() throws -> BrowserPage {
+    public func currentPage() throws -> BrowserPage {
         let page = try self.state.withLock { state in
             guard state.isAlive else {
                 throw BrowserError(.browserGone, "The browser has died; a new one must be started.")

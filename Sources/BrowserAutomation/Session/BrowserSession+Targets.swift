@@ -48,6 +48,8 @@ extension BrowserSession {
         "bluetooth", "hid", "captured-surface-control", "speaker-selection", "payment-handler", "persistent-storage",
     ]
 
+    private static let mostTabs = 50
+
     static let autoAttach: JSONValue = [
         "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
     ]
@@ -71,6 +73,10 @@ extension BrowserSession {
         let target = attached.targetInfo
         if target.type == "iframe", let parent { return parent.adoptFrame(target.targetId, session: session) }
         guard target.type == "page" else { return self.wallIn(session, connection) }
+        if self.state.withLock({ $0.pages.count >= Self.mostTabs }) {
+            // Pages may open tabs without end.
+            return connection.post("Target.closeTarget", ["targetId": .string(target.targetId)])
+        }
         let (page, opener, watchers) = self.state.withLock { state in
             let known = state.known.removeValue(forKey: target.targetId)
             if known == nil { state.lastTab += 1 }
@@ -85,8 +91,8 @@ extension BrowserSession {
             state.pages.append(page)
             if state.current == nil { state.current = page.id }
             let opener = known == nil ? state.pages.first { $0.targetID == target.openerId } : nil
-            defer { state.watchers = [] }
-            return (page, opener, state.watchers)
+            defer { state.watchers = [:] }
+            return (page, opener, Array(state.watchers.values))
         }
         opener?.noteTab(page.id)
         // Ends with the connection; a tab that closes meanwhile fails its own commands.
@@ -97,7 +103,7 @@ extension BrowserSession {
                 page.markGone("The tab \(page.id) could not be set up: \(error)")
             }
             // After a lost connection viewers want to see this page again.
-            if self.screencast.isWatched { _ = try? self.usablePage() }
+            if self.screencast.isWatched { _ = try? self.currentPage() }
         }
         for watcher in watchers { watcher.resume() }
     }
@@ -106,12 +112,11 @@ extension BrowserSession {
     private func wallIn(_ session: String, _ connection: CDPConnection) {
         let gate = self.gate
         connection.setEventHandler(session) { [weak self] event in
-            let outcome = gate.receive(event, session: session, connection: connection) { _ in }
-            switch outcome {
-            case .judged: break
-            case .breached: connection.post("Runtime.terminateExecution", session: session)
-            case .notOurs: self?.receive(event, connection)
+            let isJudged = gate.receive(event, session: session, connection: connection) { _ in
+            } onBreach: { _ in
+                connection.post("Runtime.terminateExecution", session: session)
             }
+            if !isJudged { self?.receive(event, connection) }
         }
         gate.wallIn(session, connection)
         connection.post("Target.setAutoAttach", Self.autoAttach, session: session)
@@ -134,19 +139,23 @@ extension BrowserSession {
         while true {
             let isDone = self.state.withLock { !$0.isAlive || condition($0) }
             if isDone { break }
+            let id = self.state.withLock { state in
+                state.nextWatcher += 1
+                return state.nextWatcher
+            }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     let resumeNow = self.state.withLock { state in
-                        if !state.isAlive || condition(state) { return true }
-                        state.watchers.append(continuation)
+                        if Task.isCancelled || !state.isAlive || condition(state) { return true }
+                        state.watchers[id] = continuation
                         return false
                     }
                     if resumeNow { continuation.resume() }
                 }
             } onCancel: {
-                // Whoever is cancelled here ends the connection.
-                self.state.withLock { $0.connection }?.abort("A tab that was waited for is not wanted any more.")
+                self.state.withLock { $0.watchers.removeValue(forKey: id) }?.resume()
             }
+            try Task.checkCancellation()
         }
         try Task.checkCancellation()
         guard self.isAlive else { throw BrowserError(.browserGone, "The browser died while a tab was opened.") }

@@ -12,7 +12,8 @@ public final class BrowserSession: Sendable {
         /// In the order in which they were opened.
         var pages: [BrowserPage] = []
         var current: String?
-        var watchers: [CheckedContinuation<Void, Never>] = []
+        var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWatcher = 0
         /// The names of tabs that were there before the connection was lost, by their targets.
         var known: [String: BrowserPage.Identity] = [:]
         var lastTab = 0
@@ -136,8 +137,8 @@ public final class BrowserSession: Sendable {
                 page.markGone("The connection to the browser was lost.")
             }
             state.pages = []
-            defer { state.watchers = [] }
-            return state.watchers
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
         }
         for watcher in watchers { watcher.resume() }
     }

@@ -126,7 +126,7 @@ final class Downloads: Sendable {
 
     private func update(_ progress: Progress, _ connection: CDPConnection) -> News? {
         let known = self.state.withLock { state -> Download? in
-            state.items[progress.guid]?.bytes = Int(progress.receivedBytes)
+            state.items[progress.guid]?.bytes = Int(exactly: progress.receivedBytes.rounded()) ?? .max
             return state.items[progress.guid]
         }
         guard let known, known.state == .inProgress else {
@@ -135,7 +135,7 @@ final class Downloads: Sendable {
             return nil
         }
         let size = max(progress.receivedBytes, progress.totalBytes ?? 0)
-        if Int(size) > self.policy.maximumBytes {
+        if size > Double(self.policy.maximumBytes) {
             connection.post("Browser.cancelDownload", ["guid": .string(progress.guid)])
             let reason = "it has more than \(self.policy.maximumBytes) bytes"
             self.finish(progress.guid, .refused, reason: reason)

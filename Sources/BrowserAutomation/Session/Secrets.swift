@@ -64,16 +64,21 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         }
     }
 
+    /// As it stands, with its white space squeezed, within quotes, and as addresses and forms encode it.
     private static func forms(of value: String) -> [String] {
         guard value.count >= self.shortestMasked else { return [] }
-        let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
-        let encoded = value.utf8.map { byte in
-            unreserved.contains(byte)
-                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        let squeezed = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let quoted = squeezed.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let encoded = ["-._~", "-._~!'()*", "-._*"].map { self.encode(value, keeping: $0) }
+        let all = [value, squeezed, quoted] + encoded + encoded.map { $0.replacing("%20", with: "+") }
+        return Array(Set(all)).filter { $0.count >= self.shortestMasked }
+    }
+
+    private static func encode(_ value: String, keeping marks: String) -> String {
+        let kept = Set((marks + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789").utf8)
+        return value.utf8.map { byte in
+            if kept.contains(byte) { return String(UnicodeScalar(byte)) }
+            return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }.joined()
-        let form = encoded.replacing("%20", with: "+")
-        // As it stands in a quoted value of a snapshot.
-        let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        return Array(Set([value, encoded, form, quoted]))
     }
 }

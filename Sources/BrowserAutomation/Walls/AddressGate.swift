@@ -35,14 +35,6 @@ struct AddressGate: Sendable {
             session: session)
     }
 
-    /// What became of an event.
-    enum Outcome {
-        case notOurs
-        case judged
-        /// Something was reached that must not be.
-        case breached(String)
-    }
-
     private struct Paused: Decodable {
         struct Request: Decodable { var url: String }
         var requestId: String
@@ -61,31 +53,38 @@ struct AddressGate: Sendable {
     private struct SocketCreated: Decodable { var url: String }
 
     /// Judges a session's requests. Names that must be looked up are judged aside. Must not wait.
+    /// - Parameters:
+    ///   - onRefusal: Called with the reason why something was not requested.
+    ///   - onBreach: Called with the reason why something should not have been reached.
+    /// - Returns: Whether the event was one for the wall.
     func receive(
         _ event: CDPConnection.Event, session: String, connection: CDPConnection,
-        onRefusal: @escaping @Sendable (String) -> Void
-    ) -> Outcome {
+        onRefusal: @escaping @Sendable (String) -> Void, onBreach: @escaping @Sendable (String) -> Void
+    ) -> Bool {
         switch event.method {
         case "Fetch.requestPaused":
             if let paused = try? event.parameters(Paused.self) {
                 self.judge(paused, session: session, connection: connection, onRefusal: onRefusal)
             }
-            return .judged
         case "Network.responseReceived":
             guard let response = try? event.parameters(Answered.self).response,
                 let remote = response.remoteIPAddress, let address = IPAddress(remote), !address.isPublic,
                 case .dependsOn(let host) = self.policy.verdict(on: response.url, isDocument: false)
-            else { return .judged }
-            return .breached(AddressPolicy.explain("\(host) (\(remote))"))
-        case "Network.webSocketCreated":
-            // `Fetch` does not pause sockets.
-            guard let socket = try? event.parameters(SocketCreated.self),
-                case .refused(let reason) = self.policy.verdict(on: socket.url, isDocument: false)
-            else { return .judged }
-            return .breached(reason)
-        default:
-            return .notOurs
+            else { break }
+            onBreach(AddressPolicy.explain("\(host) (\(remote))"))
+        case "Network.webSocketCreated", "Network.webTransportCreated":
+            // `Fetch` does not pause these.
+            guard let socket = try? event.parameters(SocketCreated.self) else { break }
+            switch self.policy.verdict(on: socket.url, isDocument: false) {
+            case .allowed: break
+            case .refused(let reason): onBreach(reason)
+            case .dependsOn(let host):
+                // Ends with the look-up.
+                Task { if let reason = await self.resolver.refusal(of: host) { onBreach(reason) } }
+            }
+        default: return false
         }
+        return true
     }
 
     /// Lets a paused request go on or stops it. Each hop of a redirect is a request.

@@ -11,6 +11,9 @@ package actor HostResolver {
     private let lifetime: Duration
     private let answers: @Sendable (String) async -> [String]
     private var entries: [String: Entry] = [:]
+    private var running: [String: Task<[IPAddress], Never>] = [:]
+    /// A name that is not found may be found soon.
+    private static let failureLifetime = Duration.seconds(3)
 
     /// Asks the system.
     package init() {
@@ -30,10 +33,15 @@ package actor HostResolver {
     /// The addresses of a name; empty where there are none.
     func addresses(of host: String) async -> [IPAddress] {
         if let entry = self.entries[host], entry.expiry > .now { return entry.addresses }
-        let addresses = await self.answers(host).compactMap { IPAddress($0) }
+        // One look-up for all who ask at a time, that goes on when one of them is stopped.
+        let lookUp = self.running[host] ?? Task { [answers] in await answers(host).compactMap { IPAddress($0) } }
+        self.running[host] = lookUp
+        let addresses = await lookUp.value
+        self.running[host] = nil
         // Pages choose these names, and how many there are.
         if self.entries.count >= 1000 { self.entries = [:] }
-        self.entries[host] = Entry(addresses: addresses, expiry: .now + self.lifetime)
+        let lifetime = addresses.isEmpty ? min(self.lifetime, Self.failureLifetime) : self.lifetime
+        self.entries[host] = Entry(addresses: addresses, expiry: .now + lifetime)
         return addresses
     }
 

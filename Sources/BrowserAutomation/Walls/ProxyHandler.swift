@@ -273,7 +273,9 @@ final class RelayHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.partner.close(promise: nil)
+        // After what it has still to send: a server may close before Chromium has taken all of it.
+        let partner = self.partner
+        partner.writeAndFlush(ByteBuffer()).whenComplete { _ in partner.close(promise: nil) }
         context.fireChannelInactive()
     }
 

@@ -63,7 +63,7 @@ const hasArea = (element) => rectsOf(element).some((rect) => rect.width > 0 && r
 
 /** Whether an event at this node is an event at the element. */
 function belongsTo(node, element) {
-  for (let each = node; each; each = each.parentNode ?? each.host) if (each === element) return true;
+  for (let each = node; each; each = each.assignedSlot ?? each.parentNode ?? each.host) if (each === element) return true;
   const label = node?.closest?.("label");
   return !!label && label.control === element;
 }
@@ -201,13 +201,18 @@ async function preparePointer(ref, attempt, { enabled = true, guarded = true } =
 // ------------------------------------------------------------------------------------------------- the guard
 
 let guardState = null;
+/** A press that has not come by then does not come any more: whoever wanted it was stopped. */
+const guardTime = 3000;
 
 function guard(element) {
   releaseGuard();
   const types = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "dblclick"];
   const state = { hit: false, blocked: null };
-  // A listener outside of a closed root sees only its host, so one inside of it decides.
+  const began = performance.now();
+  // In the windows around it an event can only be something else's: what lies over the frame.
   const roots = [element.ownerDocument.defaultView];
+  for (let view = roots[0]; view !== window; view = view.parent) roots.push(view.parent);
+  // A listener outside of a closed root sees only its host, so one inside of it decides.
   const hostsAround = new Set();
   for (let root = element.getRootNode(); root.host; root = root.host.getRootNode()) {
     if (!closedRoots.has(root.host)) continue;
@@ -216,6 +221,7 @@ function guard(element) {
   }
   const listener = (event) => {
     if (!event.isTrusted) return;
+    if (!state.hit && performance.now() - began > guardTime) return state.remove();
     const node = event.composedPath()[0];
     if (hostsAround.has(node) && node !== element) return;
     // The press decides. What follows may land elsewhere, because the page may redraw itself on the press.

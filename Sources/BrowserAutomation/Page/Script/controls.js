@@ -39,6 +39,8 @@ function takeSuspects() {
 const entries = new Map();
 const refOf = new WeakMap();
 let counter = 0;
+/** How often the page was looked at. */
+let looks = 0;
 
 const plain = (text) => text.replace(/\d+/g, "#");
 
@@ -48,7 +50,7 @@ function reference(element, role, name) {
     ref = `e${++counter}`;
     refOf.set(element, ref);
   }
-  entries.set(ref, { element: new WeakRef(element), role, name, tag: element.localName });
+  entries.set(ref, { element: new WeakRef(element), role, name, tag: element.localName, look: looks });
   look(element);
   return ref;
 }
@@ -66,11 +68,15 @@ function resolve(ref) {
     if (plain(name) !== plain(entry.name)) return { gone: `${label} is now called ${JSON.stringify(name)}` };
     return { element, label };
   }
-  const alike = [...deepElements(document, entry.tag)].filter(
-    (candidate) => (roleOf(candidate) || "clickable") === entry.role && nameOf(candidate) === entry.name
-      && isShown(candidate));
+  // One that was listed beside it is another control, however alike it looks.
+  const twins = [...entries.values()].filter(
+    (other) => other !== entry && other.look === entry.look && other.role === entry.role && other.name === entry.name);
+  const alike = twins.length ? [] : [...deepElements(document, entry.tag)].filter(
+    (candidate) => !refOf.has(candidate) && (roleOf(candidate) || "clickable") === entry.role
+      && nameOf(candidate) === entry.name && isShown(candidate));
   if (alike.length !== 1) {
-    return { gone: `${label} is no longer on the page` + (alike.length ? `; ${alike.length} others look like it` : "") };
+    const others = alike.length || twins.length;
+    return { gone: `${label} is no longer on the page` + (others ? `; ${others} others look like it` : "") };
   }
   refOf.set(alike[0], ref);
   entry.element = new WeakRef(alike[0]);
@@ -239,15 +245,23 @@ function visibleText(element) {
       size += text.length;
     } else if (node.nodeType === Node.ELEMENT_NODE && !skipped.has(node.localName) && isShown(node)) {
       parts.push(" ");
-      for (const child of rootOf(node)?.childNodes ?? node.childNodes) gather(child, depth + 1);
+      for (const child of shownNodes(node)) gather(child, depth + 1);
       parts.push(" ");
     }
   };
-  for (const child of rootOf(element)?.childNodes ?? element.childNodes) gather(child, 0);
+  for (const child of shownNodes(element)) gather(child, 0);
   return parts.join("");
 }
 
-const isSecret = (element) => element.localName === "input" && element.type === "password";
+/** What is drawn in an element: its root's nodes, what was put into it as a slot, or its children. */
+function shownNodes(element) {
+  const slotted = element.localName === "slot" ? element.assignedNodes() : [];
+  return slotted.length ? slotted : (rootOf(element) ?? element).childNodes;
+}
+
+/** Fields that we have put a secret into. */
+const secretFields = new WeakSet();
+const isSecret = (element) => secretFields.has(element) || element.localName === "input" && element.type === "password";
 
 /** Whether a box or switch is on; `null` for what has no such state. */
 function checkedOf(element) {
@@ -275,7 +289,8 @@ function statesOf(element, role) {
     const word = element.hasAttribute("aria-pressed") ? "pressed" : "checked";
     states.push(isPartly ? "partly checked" : checked ? word : `not ${word}`);
   } else if (isSecret(element)) {
-    states.push(element.value ? "password, filled" : "password");
+    const kind = secretFields.has(element) ? "secret" : "password";
+    states.push(element.value ? `${kind}, filled` : kind);
   } else {
     const value = valueText(element);
     if (value || element.localName === "select") states.push(`value=${JSON.stringify(shorten(squeeze(value)))}`);
@@ -312,8 +327,17 @@ const isReadOnly = (element) => !!element.readOnly || element.getAttribute("aria
 /** Whether anything of an element is drawn. The parts of a picture that lead somewhere never are, themselves. */
 function isShown(element) {
   const shown = element.localName === "area" ? imageOf(element) : element;
-  return !!shown?.checkVisibility({ visibilityProperty: true });
+  if (!shown) return false;
+  if (shown.checkVisibility({ visibilityProperty: true })) return true;
+  // Without a box of its own it is as visible as what is around it.
+  const style = shown.isConnected ? getComputedStyle(shown) : null;
+  if (style?.display !== "contents" || style.visibility !== "visible") return false;
+  const around = parentOf(shown);
+  return !!around && isShown(around);
 }
+
+/** What an element is drawn in: its slot, its parent, or the host of its root. */
+const parentOf = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
 
 /** The picture that an `area` is a part of. */
 function imageOf(area) {

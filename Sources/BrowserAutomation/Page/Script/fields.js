@@ -82,9 +82,11 @@ function fillSecret(ref, value, origins) {
   const found = focusField(ref, "filled");
   if (!found.element) return found;
   const { element, label } = found;
-  const { origin } = element.ownerDocument.defaultView.location;
+  // Not the address's: a document in a sandbox has an origin of its own.
+  const { origin } = element.ownerDocument.defaultView;
   if (!origins.includes(origin)) return { wrong: `${label} is on ${origin}, and the secret belongs to ${origins.join(", ")}` };
   if (element.isContentEditable) return { wrong: `${label} is no field for a secret` };
+  secretFields.add(element);
   element.style.setProperty("-webkit-text-security", "disc", "important");
   selectContent(element);
   const isTyped = element.ownerDocument.execCommand("insertText", false, value);

@@ -1,5 +1,16 @@
 // What a document says, for questions that need no snapshot.
 
+/** Where the document is and what has the focus. Pages choose these texts, and their length. */
+function place() {
+  let focused = document.activeElement;
+  for (let root = focused && rootOf(focused); root?.activeElement; root = rootOf(focused)) focused = root.activeElement;
+  const role = focused && focused !== document.body ? roleOf(focused) : "";
+  return {
+    url: shorten(location.href, 2000), title: shorten(squeeze(document.title), 300), contentType: document.contentType,
+    focus: role ? `${role} ${JSON.stringify(nameOf(focused))}` : null,
+  };
+}
+
 /** This document, its shadow roots and the documents of its frames, one within the other. */
 function allRoots() {
   const roots = [document];
@@ -24,16 +35,15 @@ function hasText(wanted) {
 function query(selector, limit, prefix) {
   try {
     const elements = allRoots().flatMap((root) => [...root.querySelectorAll(selector)]);
-    return {
-      total: elements.length, last: counter,
-      lines: elements.slice(0, limit).map((element) => {
-        const role = roleOf(element) || element.localName;
-        const name = nameOf(element);
-        const states = [...statesOf(element, role), ...(isShown(element) ? [] : ["hidden"])];
-        return `[${prefix}${reference(element, role, name)}] ${role} ${JSON.stringify(name)}`
-          + (states.length ? ` (${states.join("; ")})` : "");
-      }),
-    };
+    looks++;
+    const lines = elements.slice(0, limit).map((element) => {
+      const role = roleOf(element) || element.localName;
+      const name = nameOf(element);
+      const states = [...statesOf(element, role), ...(isShown(element) ? [] : ["hidden"])];
+      return `[${prefix}${reference(element, role, name)}] ${role} ${JSON.stringify(name)}`
+        + (states.length ? ` (${states.join("; ")})` : "");
+    });
+    return { total: elements.length, lines, last: counter };
   } catch (error) {
     return { wrong: `${JSON.stringify(selector)} is no CSS selector: ${error.message}` };
   }
@@ -72,34 +82,52 @@ function scroll(ref, pages) {
 // ----------------------------------------------------------------------------------------------------- pictures
 
 const hiddenName = "ai4ai-hidden";
-let hidingSheet = null;
+/** What undoes the covering. */
+let uncover = [];
 
 /** Covers these texts until `showAgain`, for a picture: without touching a single element. */
 function hide(texts) {
-  const ranges = [];
-  const roots = allRoots();
-  for (const root of roots) {
-    const nodes = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    while (nodes.nextNode()) {
-      for (const text of texts) {
-        for (let at = nodes.currentNode.data.indexOf(text); at >= 0; at = nodes.currentNode.data.indexOf(text, at + 1)) {
-          const range = new Range();
-          range.setStart(nodes.currentNode, at);
-          range.setEnd(nodes.currentNode, at + text.length);
-          ranges.push(range);
-        }
-      }
-    }
+  const rangesOf = new Map();
+  for (const root of allRoots()) {
+    const owner = root.ownerDocument ?? root;
+    const ranges = rangesOf.get(owner) ?? [];
+    rangesOf.set(owner, ranges);
+    const nodes = owner.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (nodes.nextNode()) ranges.push(...rangesIn(nodes.currentNode, texts));
     for (const field of root.querySelectorAll("input, textarea")) {
       if (texts.some((text) => field.value?.includes(text))) field.style.setProperty("-webkit-text-security", "disc", "important");
     }
+    if (ranges.length) coverIn(root, owner);
   }
-  if (!ranges.length) return false;
-  hidingSheet ??= new CSSStyleSheet();
-  hidingSheet.replaceSync(`::highlight(${hiddenName}) { color: transparent; background-color: black; }`);
-  CSS.highlights.set(hiddenName, new Highlight(...ranges));
-  for (const root of roots) if (root.adoptedStyleSheets) root.adoptedStyleSheets = [...root.adoptedStyleSheets, hidingSheet];
-  return true;
+  for (const [owner, ranges] of rangesOf) {
+    if (!ranges.length) continue;
+    const view = owner.defaultView;
+    const highlight = new view.Highlight();
+    for (const range of ranges) highlight.add(range);
+    view.CSS.highlights.set(hiddenName, highlight);
+    uncover.push(() => view.CSS.highlights.delete(hiddenName));
+  }
+}
+
+function rangesIn(node, texts) {
+  const ranges = [];
+  for (const text of texts) {
+    for (let at = node.data.indexOf(text); at >= 0; at = node.data.indexOf(text, at + 1)) {
+      const range = node.ownerDocument.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + text.length);
+      ranges.push(range);
+    }
+  }
+  return ranges;
+}
+
+/** A sheet belongs to the document that made it. */
+function coverIn(root, owner) {
+  const sheet = new owner.defaultView.CSSStyleSheet();
+  sheet.replaceSync(`::highlight(${hiddenName}) { color: transparent; background-color: black; }`);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  uncover.push(() => { root.adoptedStyleSheets = root.adoptedStyleSheets.filter((each) => each !== sheet); });
 }
 
 /** Draws the references of the controls in the window over them, until `showAgain`. */
@@ -131,9 +159,6 @@ let annotation = null;
 function showAgain() {
   annotation?.remove();
   annotation = null;
-  CSS.highlights.delete(hiddenName);
-  if (!hidingSheet) return;
-  for (const root of allRoots()) {
-    if (root.adoptedStyleSheets) root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => sheet !== hidingSheet);
-  }
+  for (const undo of uncover) undo();
+  uncover = [];
 }

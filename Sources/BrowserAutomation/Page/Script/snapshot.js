@@ -59,6 +59,10 @@ class Walk {
     let rect = this.rects.get(element);
     if (!rect) {
       rect = (element.localName === "area" ? imageOf(element) : element).getBoundingClientRect();
+      // Text in an element without a box is where the box around it is.
+      if (!rect.width && !rect.height && getComputedStyle(element).display === "contents" && parentOf(element)) {
+        rect = this.rect(parentOf(element));
+      }
       this.rects.set(element, rect);
     }
     return rect;
@@ -121,7 +125,13 @@ class Walk {
         return;
       }
       this.depth++;
-      this.element(node);
+      try {
+        this.element(node);
+      } catch {
+        // A page can make one element behave like none, and must not hide the others with it.
+        this.flush();
+        this.truncated++;
+      }
       this.depth--;
     }
   }
@@ -205,7 +215,7 @@ class Walk {
   /** Something without a role that shows a hand where its surroundings do not: scripts made it clickable. */
   isPointed(element) {
     if (!this.isNear(element) || getComputedStyle(element).cursor !== "pointer") return false;
-    const parent = element.parentElement ?? element.getRootNode().host;
+    const parent = parentOf(element);
     const { width, height } = this.rect(element);
     return !!parent && width > 0 && height > 0 && getComputedStyle(parent).cursor !== "pointer"
       && !element.querySelector(interactiveSelector);
@@ -213,7 +223,7 @@ class Walk {
 
   children(element) {
     const root = rootOf(element);
-    const slotted = !root && element.localName === "slot" ? element.assignedNodes() : [];
+    const slotted = element.localName === "slot" ? element.assignedNodes() : [];
     if (slotted.length) {
       for (const node of slotted) this.node(node);
       return;
@@ -378,6 +388,9 @@ function originOf(address) {
 
 function walk(options) {
   labelIndex = new Map();
+  looks++;
+  // Pages may draw themselves anew for as long as they are open.
+  if (entries.size > 10_000) for (const [ref, { element }] of entries) if (!element.deref()?.isConnected) entries.delete(ref);
   try {
     return walkAll(options);
   } finally {
@@ -395,16 +408,5 @@ function walkAll(options) {
   return {
     ...place(), lines: walk.near, outside: walk.far, omitted: walk.omitted, truncated: walk.truncated, last: counter,
     suspects: suspects.length,
-  };
-}
-
-/** Where the document is and what has the focus. Pages choose these texts, and their length. */
-function place() {
-  let focused = document.activeElement;
-  for (let root = focused && rootOf(focused); root?.activeElement; root = rootOf(focused)) focused = root.activeElement;
-  const role = focused && focused !== document.body ? roleOf(focused) : "";
-  return {
-    url: shorten(location.href, 2000), title: shorten(squeeze(document.title), 300), contentType: document.contentType,
-    focus: role ? `${role} ${JSON.stringify(nameOf(focused))}` : null,
   };
 }
