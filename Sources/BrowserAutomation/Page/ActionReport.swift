@@ -77,8 +77,10 @@ extension BrowserPage {
     }
 
     /// Where the page is now, and what has happened since the action began.
-    func report(_ summary: String, value: String? = nil) async throws -> ActionReport {
-        let place = try await self.call("place", as: Place.self)
+    /// - Parameter known: What an answer from the page's own document has told of it already.
+    func report(_ summary: String, value: String? = nil, known: Place? = nil) async throws -> ActionReport {
+        let place: Place
+        if let known { place = known } else { place = try await self.call("place", as: Place.self) }
         if !Self.shownTypes.contains(place.contentType) {
             self.note(
                 "This is no page but a document of the type \(place.contentType), whose content cannot be read here.")

@@ -35,15 +35,16 @@ extension BrowserPage {
             }
             let label = Self.label(result, element)
             let value = result.value ?? ""
+            let shown = result.isSecret == true ? nil : value
+            // A frame's document is another than the page's.
+            let place = element.path == .main ? result.place : nil
             guard value == text else {
-                let shown =
-                    result.isSecret == true
-                    ? "something else" : "'\(self.configuration.secrets.mask(value).prefix(200))'"
+                let held = shown.map { "'\(self.configuration.secrets.mask($0).prefix(200))'" } ?? "something else"
                 return try await self.report(
-                    "Typed into \(label), but it now holds \(shown)", value: result.isSecret == true ? nil : value)
+                    "Typed into \(label), but it now holds \(held)", value: shown, known: place)
             }
             return try await self.report(
-                text.isEmpty ? "Cleared \(label)" : "Filled \(label)", value: result.isSecret == true ? nil : value)
+                text.isEmpty ? "Cleared \(label)" : "Filled \(label)", value: shown, known: place)
         }
     }
 

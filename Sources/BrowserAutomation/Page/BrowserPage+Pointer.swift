@@ -23,6 +23,8 @@ extension BrowserPage {
         var isCustom: Bool?
         /// The reference of an option.
         var option: String?
+        /// Where the page is.
+        var place: Place?
     }
 
     private struct PointerOutcome: Decodable {

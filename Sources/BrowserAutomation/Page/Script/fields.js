@@ -95,12 +95,14 @@ function fillSecret(ref, value, origins) {
   return { label, done: element.value === value };
 }
 
-/** What a field holds now, after its page was told that it changed. */
+/** What a field holds now, after its page was told that it changed, and where the page is: one answer for a report. */
 function valueOf(ref) {
   const found = resolve(ref);
   if (found.gone) return found;
   const { element, label } = found;
-  return { value: valueText(element), label, isSecret: isSecret(element), checked: checkedOf(element) };
+  return {
+    value: valueText(element), label, isSecret: isSecret(element), checked: checkedOf(element), place: place(),
+  };
 }
 
 function focus(ref) {
