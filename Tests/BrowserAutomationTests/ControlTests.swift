@@ -29,7 +29,7 @@ struct ControlTests {
                 look.yield(text)
             }
             // Long enough for a look that does not wait: the person's own work goes through the browser and back.
-            for _ in 0..<20 { try await control.send(.mouseMoved(x: 5, y: 5, held: nil)) }
+            try await control.reload()
             try await control.send(.text("by hand"))
             control.release()
             var texts = looked.makeAsyncIterator()

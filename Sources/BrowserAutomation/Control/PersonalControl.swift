@@ -31,12 +31,13 @@ public struct PersonalControl: Sendable {
         return try self.session.currentPage()
     }
 
-    /// Passes on what the person did with mouse or keyboard.
+    /// Passes on what the person did with mouse or keyboard, in order, without waiting for what the page makes of it:
+    /// a page that shows a dialog answers only once that is answered.
     public func send(_ input: PersonInput) async throws {
         let page = try self.page()
-        for (method, parameters) in try input.commands() {
-            try await page.send(method, parameters)
-        }
+        let commands = try input.commands()
+        try await page.ready()
+        for (method, parameters) in commands { page.post(method, parameters) }
     }
 
     /// The dialog that the page shows and that waits for an answer.

@@ -34,6 +34,8 @@ extension BrowserPage {
 
     private struct DragIntercepted: Decodable { var data: JSONValue }
 
+    static let fileNote = "The page asks for a file."
+
     /// Addresses can be as long as a page likes.
     static let longestAddress = 2000
 
@@ -74,6 +76,7 @@ extension BrowserPage {
         case "Page.fileChooserOpened":
             guard let node = try? event.parameters(FileChooserOpened.self).backendNodeId else { return }
             self.change { $0.fileChooser = FileChooser(session: session, node: node) }
+            self.note(Self.fileNote)
         case "Input.dragIntercepted":
             guard let data = try? event.parameters(DragIntercepted.self).data else { return }
             self.change { $0.drag = data }

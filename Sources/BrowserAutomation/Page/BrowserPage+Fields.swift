@@ -187,6 +187,8 @@ extension BrowserPage {
                     try await self.wait(until: .now + self.configuration.actionTimeout, for: { $0.fileChooser != nil }),
                     let chooser = self.state.withLock({ $0.fileChooser.take() })
                 else { throw BrowserError(.invalidValue, "\(Self.label(prepared, element)) opens no file chooser.") }
+                // It gets one.
+                self.state.withLock { $0.effects.notes.removeAll { $0 == Self.fileNote } }
                 try await self.connection.send(
                     "DOM.setFileInputFiles", ["files": paths, "backendNodeId": .integer(chooser.node)],
                     session: chooser.session)

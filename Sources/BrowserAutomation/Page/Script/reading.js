@@ -56,6 +56,17 @@ function links(limit) {
   }));
 }
 
+const cellTexts = (row) => [...row.cells].map((cell) => squeeze(visibleText(cell)));
+
+function originOf(address) {
+  try {
+    const { origin, protocol } = new URL(address, location.href);
+    return origin === "null" ? `${protocol} content` : origin;
+  } catch {
+    return "another origin";
+  }
+}
+
 function tables(limit) {
   return [...deepElements(document, "table")].filter((table) => isShown(table) && table.rows.length).slice(0, limit)
     .map((table) => [...table.rows].slice(0, 1000).map(cellTexts));

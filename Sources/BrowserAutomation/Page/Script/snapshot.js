@@ -375,17 +375,6 @@ class Walk {
   }
 }
 
-const cellTexts = (row) => [...row.cells].map((cell) => squeeze(visibleText(cell)));
-
-function originOf(address) {
-  try {
-    const { origin, protocol } = new URL(address, location.href);
-    return origin === "null" ? `${protocol} content` : origin;
-  } catch {
-    return "another origin";
-  }
-}
-
 function walk(options) {
   labelIndex = new Map();
   looks++;
