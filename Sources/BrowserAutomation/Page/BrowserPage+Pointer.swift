@@ -34,12 +34,6 @@ extension BrowserPage {
         var isDownload: Bool?
     }
 
-    struct Point: Sendable {
-        var x: Double
-        var y: Double
-        var label: String
-    }
-
     /// The pauses between attempts, those of Playwright.
     private static let pauses: [Duration] = [0, 20, 100, 100, 500].map { .milliseconds($0) }
 
