@@ -314,6 +314,10 @@ function statesOf(element, role) {
   return states;
 }
 
+/** A control in words: what it is, what it is called, and in brackets how it is. */
+const worded = (role, name, states) =>
+  `${role} ${JSON.stringify(name)}${states.length ? ` (${states.join("; ")})` : ""}`;
+
 function isDisabled(element) {
   if (element.matches(":disabled")) return true;
   for (let each = element; each; each = each.parentElement ?? each.getRootNode().host) {

@@ -40,8 +40,7 @@ function query(selector, limit, prefix) {
       const role = roleOf(element) || element.localName;
       const name = nameOf(element);
       const states = [...statesOf(element, role), ...(isShown(element) ? [] : ["hidden"])];
-      return `[${prefix}${reference(element, role, name)}] ${role} ${JSON.stringify(name)}`
-        + (states.length ? ` (${states.join("; ")})` : "");
+      return `[${prefix}${reference(element, role, name)}] ${worded(role, name, states)}`;
     });
     return { total: elements.length, lines, last: counter };
   } catch (error) {

@@ -251,7 +251,7 @@ class Walk {
       const name = nameOf(element);
       const states = statesOf(element, role);
       const line = role === "link" ? `[${name}](${shorten(String(element.href?.baseVal ?? element.href), 500)})`
-        : `${role} ${JSON.stringify(name)}${states.length ? ` (${states.join("; ")})` : ""}`;
+        : worded(role, name, states);
       return this.emitControl(line);
     }
     const isNew = !this.everything && texts.before && !met.has(element);
@@ -260,8 +260,7 @@ class Walk {
       const name = nameOf(element);
       const states = statesOf(element, role);
       if (this.isCovered(element)) states.push("covered");
-      this.emitControl(`${isNew ? "*" : ""}[${this.refPrefix}${reference(element, role, name)}] ${role} ${JSON.stringify(name)}`
-        + (states.length ? ` (${states.join("; ")})` : ""));
+      this.emitControl(`${isNew ? "*" : ""}[${this.refPrefix}${reference(element, role, name)}] ${worded(role, name, states)}`);
     } else {
       this.short(() => {
         const name = nameOf(element);
