@@ -115,16 +115,23 @@ struct Commands {
         case "recall":
             let found = try await memory.recall(command["query"]?.string ?? "", for: user, in: session)
             return .array(found.map { .string($0) })
+        case "forget":
+            try await memory.forget(session: session, of: user)
+            return true
         default:
             return .array(
                 try await memory.events(of: user, in: session).map { .string("\($0.role.rawValue): \($0.text)") })
         }
     }
 
-    /// Opens a session's record, adds what is asked for, and saves it under the version that is asked for.
+    /// Opens a session's record, adds what is asked for, and saves it under the version that is asked for; or removes it.
     private func runs(_ command: JSONValue) async throws -> JSONValue {
         let store = DynamoRunStore(self.client)
         let session = SessionID(rawValue: command["session"]?.string ?? "")
+        if command["operation"]?.string == "remove" {
+            try await store.remove(session)
+            return true
+        }
         var record: RunRecord
         if let stale = command["record"] {
             record = try stale.decode()

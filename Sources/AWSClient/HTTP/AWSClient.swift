@@ -16,7 +16,7 @@ package struct AWSClient: Sendable {
         case none
     }
 
-    package let configuration: AWSConfiguration
+    package private(set) var configuration: AWSConfiguration
     let credentials: CredentialCache
     package let clock: ServiceClock
     private let budget = RetryBudget()
@@ -39,6 +39,13 @@ package struct AWSClient: Sendable {
             configuration: configuration,
             credentials: CredentialChain(environment: environment, configuration: configuration, logger: logger),
             logger: logger)
+    }
+
+    /// The same client, with another way of trying again.
+    package func retrying(_ retries: RetryPolicy) -> AWSClient {
+        var client = self
+        client.configuration.retries = retries
+        return client
     }
 
     /// Sends a request, signed afresh at each attempt, and returns once the answer's head is there.

@@ -20,6 +20,8 @@ package enum OutboundHTTP {
         var configuration = HTTPClient.Configuration()
         // A server that refuses connections is reported at once instead of being tried until the timeout.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Each run that is followed holds a connection, and a session must not wait for another one's end.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
         configuration.timeout.connect = .seconds(10)
         configuration.timeout.read = silence
         configuration.redirectConfiguration = .disallow

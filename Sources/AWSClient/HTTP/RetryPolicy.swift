@@ -15,7 +15,7 @@ package struct RetryPolicy: Sendable {
 
     /// The pause before the next attempt, at random up to the limit, but at least what the service asks for.
     /// - Parameter attempt: Counts from 1: the attempt that has failed.
-    func pause(after attempt: Int, asked: Double?) -> Duration {
+    package func pause(after attempt: Int, asked: Double? = nil) -> Duration {
         let doublings = min(max(attempt - 1, 0), 20)
         let chosen = min(self.base * (1 << doublings), self.cap) * Double.random(in: 0...1)
         guard let asked, asked.isFinite, asked > 0 else { return chosen }

@@ -18,7 +18,7 @@ enum ServiceErrorReader {
             XMLText.first("Message", in: body), header("x-amzn-error-message"),
         ].lazy.compactMap { $0 }.first { !$0.isEmpty }
         let said = words ?? (json == nil ? body : "no reason given")
-        let code = self.code(type: type, status: status, message: said)
+        let code = self.code(of: json) ?? self.code(type: type, status: status, message: said)
         var error = AWSError(
             code, "\(subject): \(status)\(type.map { " \($0.printable)" } ?? "") \(self.withoutSecrets(said))")
         error.type = type
@@ -47,6 +47,19 @@ enum ServiceErrorReader {
     static func shapeName(_ text: String) -> String {
         let withoutURI = text.prefix { $0 != ":" }
         return String(withoutURI.split(separator: "#").last ?? "")
+    }
+
+    /// What a transaction was cancelled for, where its answer tells: a condition that does not hold stands before what
+    /// passes by itself.
+    private static func code(of cancellation: JSONValue?) -> AWSError.Code? {
+        let reasons = Set((cancellation?["CancellationReasons"]?.array ?? []).compactMap { $0["Code"]?.string })
+        let codes: [(String, AWSError.Code)] = [
+            ("ConditionalCheckFailed", .conditionFailed), ("AccessDenied", .accessDenied),
+            ("ValidationError", .validation), ("ItemCollectionSizeLimitExceeded", .validation),
+            ("TransactionConflict", .conflict), ("ThrottlingError", .throttled),
+            ("ProvisionedThroughputExceeded", .throttled),
+        ]
+        return codes.first { reasons.contains($0.0) }?.1
     }
 
     static func code(type: String?, status: Int, message: String) -> AWSError.Code {
