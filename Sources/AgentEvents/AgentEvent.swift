@@ -65,6 +65,10 @@ public enum AgentEvent: Sendable, Hashable {
     public struct Step: Sendable, Hashable, Codable {
         public var stepName: String
 
+        /// How the step begins in which one agent hands work over to another: what happens until it is finished is the
+        /// other one's, and what is said is said to the first.
+        public static let handOverPrefix = "Hand over: "
+
         public init(stepName: String) { self.stepName = stepName }
     }
 
@@ -139,7 +143,8 @@ public enum AgentEvent: Sendable, Hashable {
         public init(snapshot: JSONValue) { self.snapshot = snapshot }
     }
 
-    /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `control.changed`, `usage`.
+    /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `browser.frame`, `control.changed`,
+    /// `resync_required`.
     public struct Custom: Sendable, Hashable, Codable {
         public var name: String
         public var value: JSONValue
@@ -152,20 +157,34 @@ public enum AgentEvent: Sendable, Hashable {
 }
 
 /// How a run ended.
-public enum RunOutcome: String, Sendable, Hashable, Codable {
+public enum RunOutcome: Sendable, Hashable, Codable {
     case success
-    case interrupt
+    /// It waits for a person's answers to these.
+    case interrupt([Interrupt])
+    /// It was stopped.
     case cancelled
 
-    private enum CodingKeys: String, CodingKey { case type }
+    private enum CodingKeys: String, CodingKey { case type, interrupts }
+    private enum Kind: String, Codable { case success, interrupt, cancelled }
 
     public init(from decoder: any Decoder) throws {
-        self = try decoder.container(keyedBy: CodingKeys.self).decodeRawValue(forKey: .type)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(Kind.self, forKey: .type) {
+        case .success: self = .success
+        case .interrupt: self = .interrupt(try container.decode([Interrupt].self, forKey: .interrupts))
+        case .cancelled: self = .cancelled
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(self.rawValue, forKey: .type)
+        switch self {
+        case .success: try container.encode(Kind.success, forKey: .type)
+        case .interrupt(let interrupts):
+            try container.encode(Kind.interrupt, forKey: .type)
+            try container.encode(interrupts, forKey: .interrupts)
+        case .cancelled: try container.encode(Kind.cancelled, forKey: .type)
+        }
     }
 }
 
@@ -208,16 +227,5 @@ public struct TokenUsage: Sendable, Hashable, Codable {
         sum.outputTokens = Self.sum(sum.outputTokens, other.outputTokens)
         sum.cachedInputTokens = total(sum.cachedInputTokens, other.cachedInputTokens)
         sum.cacheWriteInputTokens = total(sum.cacheWriteInputTokens, other.cacheWriteInputTokens)
-    }
-}
-
-extension KeyedDecodingContainer {
-    fileprivate func decodeRawValue(forKey key: Key) throws -> RunOutcome {
-        let text = try self.decode(String.self, forKey: key)
-        guard let value = RunOutcome(rawValue: text) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "'\(text)' is no run outcome.")
-        }
-        return value
     }
 }

@@ -23,10 +23,14 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
         case pass
         /// Upgrade; the fields join the 101's own.
         case accept(HTTPFields, @Sendable (WebSocketConnection) -> Void)
+        /// It takes a while to find out; a failure counts as ``pass``.
+        case later(EventLoopFuture<Decision>)
     }
 
     private enum State {
         case http
+        /// A handshake that is being decided on. It has no body that anybody would read.
+        case deciding(isComplete: Bool)
         /// An accepted handshake waits for its end and for the responses to earlier requests.
         case handshake(HTTPRequest, HTTPFields, @Sendable (WebSocketConnection) -> Void, isComplete: Bool)
         /// A refused offer is being answered; then the connection ends.
@@ -56,23 +60,48 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
         case (.handshake(let request, let fields, let run, _), .end):
             self.state = .handshake(request, fields, run, isComplete: true)
             self.upgradeIfReady(context)
-        case (.handshake, _), (.webSocket, _): break
+        case (.deciding, .end): self.state = .deciding(isComplete: true)
+        case (.deciding, _), (.handshake, _), (.webSocket, _): break
         case (.http, _), (.refusing, _): context.fireChannelRead(data)
         }
     }
 
     private func receive(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
-        if let offer = request.headerFields[.upgrade] {
-            if offer.lowercased() == "websocket", request.isWebSocketHandshake,
-                case .accept(let fields, let run) = self.decide(request)
-            {
-                self.state = .handshake(request, fields, run, isComplete: false)
-                return
-            }
+        guard let offer = request.headerFields[.upgrade] else { return self.pass(request, context) }
+        guard offer.lowercased() == "websocket", request.isWebSocketHandshake else {
             self.state = .refusing
+            return self.pass(request, context)
         }
+        switch self.decide(request) {
+        case .pass:
+            self.state = .refusing
+            self.pass(request, context)
+        case .accept(let fields, let run):
+            self.state = .handshake(request, fields, run, isComplete: false)
+        case .later(let decision):
+            self.state = .deciding(isComplete: false)
+            let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+            decision.hop(to: context.eventLoop).whenComplete { decision in
+                bound.value.handler.decided((try? decision.get()) ?? .pass, request, bound.value.context)
+            }
+        }
+    }
+
+    private func pass(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
         self.responsesOwed += 1
         context.fireChannelRead(self.wrapInboundOut(.head(request)))
+    }
+
+    private func decided(_ decision: Decision, _ request: HTTPRequest, _ context: ChannelHandlerContext) {
+        guard case .deciding(let isComplete) = self.state, context.channel.isActive else { return }
+        if case .accept(let fields, let run) = decision {
+            self.state = .handshake(request, fields, run, isComplete: isComplete)
+            return self.upgradeIfReady(context)
+        }
+        self.state = .refusing
+        self.pass(request, context)
+        if isComplete { context.fireChannelRead(self.wrapInboundOut(.end(nil))) }
+        context.fireChannelReadComplete()
     }
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
