@@ -1,7 +1,7 @@
 /// How browsers are started and what they may reach.
 public struct BrowserConfiguration: Sendable {
     /// The size of the visible part of a page, in CSS pixels.
-    public struct Viewport: Sendable, Hashable {
+    public struct Viewport: Sendable, Hashable, Codable {
         public var width: Int
         public var height: Int
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Each case is a page that other agents get wrong; the page itself writes down what reached it.
-@Suite("Actions", .timeLimit(.minutes(3)))
+@Suite("Actions", .timeLimit(.minutes(15)))
 struct ActionTests {
     /// Opens a page of this HTML and works with it. `log` in the HTML adds to what ``logged(_:)`` reads.
     private static func onPage(

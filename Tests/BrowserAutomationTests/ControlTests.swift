@@ -2,7 +2,7 @@ import BrowserAutomation
 import TestSupport
 import Testing
 
-@Suite("Control", .timeLimit(.minutes(3)))
+@Suite("Control", .timeLimit(.minutes(15)))
 struct ControlTests {
     private static let form: PageContent =
         "<label>Name <input autofocus></label><button onclick='document.title = `clicked`'>Go</button>"

@@ -3,7 +3,7 @@ import DemoSite
 import TestSupport
 import Testing
 
-@Suite("Errands on the demo site", .timeLimit(.minutes(2)))
+@Suite("Errands on the demo site", .timeLimit(.minutes(15)))
 struct DemoSiteTests {
     @Test("a form is found, filled and sent, and its result is read")
     func fillsAForm() async throws {

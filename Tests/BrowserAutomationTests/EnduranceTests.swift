@@ -5,7 +5,7 @@ import Testing
 @testable import BrowserAutomation
 
 /// Pages that do their worst. Each ends in an answer or a typed error, in bounded time, and the browser goes on.
-@Suite("Endurance", .timeLimit(.minutes(4)))
+@Suite("Endurance", .timeLimit(.minutes(15)))
 struct EnduranceTests {
     private static func onPage(
         _ html: String, _ configure: @Sendable (inout BrowserConfiguration) -> Void = { _ in },

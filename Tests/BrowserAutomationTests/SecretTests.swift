@@ -3,7 +3,7 @@ import BrowserAutomation
 import TestSupport
 import Testing
 
-@Suite("Secrets", .timeLimit(.minutes(3)))
+@Suite("Secrets", .timeLimit(.minutes(15)))
 struct SecretTests {
     private static let password = "hunter2 & co/ß"
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BrowserAutomation
 
-@Suite("Browser sessions", .timeLimit(.minutes(3)))
+@Suite("Browser sessions", .timeLimit(.minutes(15)))
 struct SessionTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

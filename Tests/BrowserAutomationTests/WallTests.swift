@@ -7,7 +7,7 @@ import Testing
 @testable import BrowserAutomation
 
 /// A page that tries to reach another server on this machine in every way it knows.
-@Suite("Walls", .timeLimit(.minutes(4)))
+@Suite("Walls", .timeLimit(.minutes(15)))
 struct WallTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

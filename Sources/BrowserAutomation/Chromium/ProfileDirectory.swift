@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -73,11 +74,20 @@ struct ProfileDirectory: Sendable {
     private static func processes(using path: String) -> [pid_t] {
         let argument = "--user-data-dir=\(path)"
         return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
-            guard let process = pid_t(name),
-                let command = try? Data(contentsOf: URL(filePath: "/proc/\(name)/cmdline")),
-                String(decoding: command, as: UTF8.self).contains(argument)
-            else { return nil }
+            guard let process = pid_t(name), self.commandLine(of: process).contains(argument) else { return nil }
             return process
         }
+    }
+
+    /// Empty for a process that is gone. Foundation's own reading loses a buffer for each file that has no size, as
+    /// all files here.
+    private static func commandLine(of process: pid_t) -> String {
+        guard let file = try? FileDescriptor.open("/proc/\(process)/cmdline", .readOnly) else { return "" }
+        return
+            (try? file.closeAfter {
+                try String(unsafeUninitializedCapacity: 32_768) { buffer in
+                    try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+            }) ?? ""
     }
 }

@@ -13,8 +13,8 @@ extension BrowserPage {
 
     /// Answers the next dialog of this page so, once, instead of what the configuration says.
     ///
-    /// For what a person has decided; the answer is forgotten with the page.
-    public func answerNextDialog(_ answer: DialogAnswer) {
+    /// For what a person has decided; the answer is forgotten with the page, or by `nil`.
+    public func answerNextDialog(_ answer: DialogAnswer?) {
         self.state.withLock { $0.nextAnswer = answer }
     }
 

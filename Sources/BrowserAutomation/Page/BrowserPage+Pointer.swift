@@ -37,6 +37,9 @@ extension BrowserPage {
     /// The pauses between attempts, those of Playwright.
     private static let pauses: [Duration] = [0, 20, 100, 100, 500].map { .milliseconds($0) }
 
+    /// How often a press is repeated that has not reached its frame: over two seconds of drawing are waited for.
+    private static let frameAttempts = 7
+
     /// - Throws: ``BrowserError`` with code `staleReference` where a person has worked on the page since the last look.
     func checkLooked() throws {
         guard self.state.withLock({ $0.needsLook }) else { return }
@@ -102,8 +105,8 @@ extension BrowserPage {
             guard let x = preparation.x, let y = preparation.y else { return preparation }
             try await self.pressMouse(x: x, y: y, count: count)
             outcome = try await self.afterPointer(element)
-            if let outcome, !outcome.hit, outcome.blocked == nil, element.path != .main, attempt < 3 {
-                // The browser sent the event to where it last drew the frame.
+            if let outcome, !outcome.hit, outcome.blocked == nil, element.path != .main, attempt < Self.frameAttempts {
+                // The browser sent the event to where it last drew the frame; a busy machine draws late.
                 return Preparation(retry: "\(preparation.label ?? element.id) was not there for the click")
             }
             if let blocked = outcome?.blocked {

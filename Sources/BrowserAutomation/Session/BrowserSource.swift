@@ -16,6 +16,9 @@ public protocol BrowserSource: Sendable {
     func attach(to reference: BrowserReference) async throws -> BrowserEndpoint
     /// Ends the browsers that were started under a name and whose owner is gone.
     func stopAll(name: String) async
+    /// Where a person can watch a browser past this process; `nil` where the source has no such place.
+    /// - Throws: ``BrowserError`` with code `browserGone` where the browser does not live any more.
+    func outsideView(of reference: BrowserReference) async throws -> OutsideView?
 }
 
 extension BrowserSource {
@@ -25,6 +28,8 @@ extension BrowserSource {
     }
 
     public func stopAll(name: String) async {}
+
+    public func outsideView(of reference: BrowserReference) async throws -> OutsideView? { nil }
 }
 
 /// A running browser.

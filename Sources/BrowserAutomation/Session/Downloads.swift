@@ -130,8 +130,8 @@ final class Downloads: Sendable {
             return state.items[progress.guid]
         }
         guard let known, known.state == .inProgress else {
-            // What was refused may have been written meanwhile.
-            if progress.state == "canceled" { self.delete(progress.guid) }
+            // What was refused may have been written meanwhile, and whole before the browser heard of it.
+            if progress.state != "inProgress" { self.delete(progress.guid) }
             return nil
         }
         let size = max(progress.receivedBytes, progress.totalBytes ?? 0)

@@ -5,20 +5,17 @@ const scrollPositions = [{ block: "center" }, { block: "end" }, { block: "center
 const seen = new WeakMap();
 const frameTime = 1000 / 60;
 
-/** Looks where an element is, and returns for how many milliseconds it has been there. */
-function look(element) {
-  const rect = rectKey(element);
+/** Takes note of where an element is, and returns for how many milliseconds it has been there. */
+function look(element, rect = element.getBoundingClientRect()) {
   const known = seen.get(element);
-  if (known?.rect === rect) return performance.now() - known.since;
+  if (known && isSameRect(known.rect, rect)) return performance.now() - known.since;
   seen.set(element, { rect, since: performance.now() });
   return 0;
 }
 
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-const rectKey = (element) => {
-  const { x, y, width, height } = element.getBoundingClientRect();
-  return `${x},${y},${width},${height}`;
-};
+const isSameRect = (one, other) =>
+  one.x === other.x && one.y === other.y && one.width === other.width && one.height === other.height;
 
 /**
  * The same rectangle in two looks that lie a frame or more apart, which is Playwright's measure too. The first look
@@ -28,11 +25,11 @@ async function isStable(element) {
   if (look(element) >= frameTime && !isAnimated(element)) return true;
   // In a window that is not drawn there are no frames, and nothing moves either.
   if (document.visibilityState === "hidden") return true;
-  const before = rectKey(element);
+  const before = element.getBoundingClientRect();
   const start = document.timeline.currentTime;
   // A busy machine delivers frames in bunches, between which no animation has gone on.
   do await nextFrame(); while (document.timeline.currentTime - start < frameTime - 2);
-  return rectKey(element) === before;
+  return isSameRect(element.getBoundingClientRect(), before);
 }
 
 function isAnimated(element) {
@@ -63,7 +60,7 @@ const hasArea = (element) => rectsOf(element).some((rect) => rect.width > 0 && r
 
 /** Whether an event at this node is an event at the element. */
 function belongsTo(node, element) {
-  for (let each = node; each; each = each.assignedSlot ?? each.parentNode ?? each.host) if (each === element) return true;
+  for (let each = node; each; each = (nodeTypeOf(each) === Node.ELEMENT_NODE ? slotOf(each) : null) ?? parentNodeOf(each) ?? each.host) if (each === element) return true;
   const label = node?.closest?.("label");
   return !!label && label.control === element;
 }
@@ -225,11 +222,15 @@ function guard(element) {
     const node = event.composedPath()[0];
     if (hostsAround.has(node) && node !== element) return;
     // The press decides. What follows may land elsewhere, because the page may redraw itself on the press.
-    if (!state.hit && !state.blocked) {
+    const isUndecided = !state.hit && !state.blocked;
+    // The browser finds the frame under each event anew. So a release can come here whose press went to another frame,
+    // where this one was not drawn yet: no click comes of the two, and the repeated press must be the page's first.
+    const isStray = isUndecided && ["pointerup", "mouseup"].includes(event.type) && belongsTo(node, element);
+    if (isUndecided && !isStray) {
       if (belongsTo(node, element)) state.hit = true;
       else state.blocked = describe(node);
     }
-    if (state.blocked) {
+    if (state.blocked || isStray) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }

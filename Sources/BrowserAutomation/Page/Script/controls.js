@@ -1,4 +1,18 @@
 // What can be acted on in a document: references, roles, names and states.
+
+/** Members of nodes by their prototypes: in a form, a field of the same name stands before them. */
+const getter = (type, name) => {
+  const { get } = Object.getOwnPropertyDescriptor(type.prototype, name);
+  return (object) => get.call(object);
+};
+const [parentElementOf, parentNodeOf, firstChildOf, nextSiblingOf, childNodesOf, nodeTypeOf, isConnected] =
+  ["parentElement", "parentNode", "firstChild", "nextSibling", "childNodes", "nodeType", "isConnected"].map((name) => getter(Node, name));
+const [tagOf, slotOf] = ["localName", "assignedSlot"].map((name) => getter(Element, name));
+const rootNodeOf = (node) => Node.prototype.getRootNode.call(node);
+const boxOf = (element) => Element.prototype.getBoundingClientRect.call(element);
+const findIn = (element, selector) => Element.prototype.querySelector.call(element, selector);
+const attributeOf = (element, name) => Element.prototype.getAttribute.call(element, name);
+const isVisible = (element) => Element.prototype.checkVisibility.call(element, { visibilityProperty: true });
 //
 // These files are one script. It lives in an isolated world: the page's own scripts can neither see nor change it,
 // while both worlds share one document. One call from outside does one thing and returns plain data.
@@ -20,7 +34,7 @@ function adoptRoot(host, root) {
 /** Notes an element that shows something although it seems to hold nothing: its content may be in a closed root. */
 function suspect(element) {
   if (suspects.length >= 64) return;
-  const { width, height } = element.getBoundingClientRect();
+  const { width, height } = boxOf(element);
   const size = `${width},${height}`;
   if (width < 1 || height < 1 || examined.get(element) === size) return;
   examined.set(element, size);
@@ -44,14 +58,14 @@ let looks = 0;
 
 const plain = (text) => text.replace(/\d+/g, "#");
 
-function reference(element, role, name) {
+function reference(element, role, name, rect) {
   let ref = refOf.get(element);
   if (!ref) {
     ref = `e${++counter}`;
     refOf.set(element, ref);
   }
   entries.set(ref, { element: new WeakRef(element), role, name, tag: element.localName, look: looks });
-  look(element);
+  look(element, rect);
   return ref;
 }
 
@@ -152,6 +166,7 @@ const actionRoles = new Set([
 
 /** The role of something that can be acted on; empty for everything else. */
 function roleOf(element) {
+  if (tagOf(element) === "form") return "";
   const explicit = element.getAttribute("role");
   if (explicit && actionRoles.has(explicit)) return explicit;
   switch (element.localName) {
@@ -256,7 +271,7 @@ function visibleText(element) {
 /** What is drawn in an element: its root's nodes, what was put into it as a slot, or its children. */
 function shownNodes(element) {
   const slotted = element.localName === "slot" ? element.assignedNodes() : [];
-  return slotted.length ? slotted : (rootOf(element) ?? element).childNodes;
+  return slotted.length ? slotted : childNodesOf(rootOf(element) ?? element);
 }
 
 /** Fields that we have put a secret into. */
@@ -320,8 +335,8 @@ const worded = (role, name, states) =>
 
 function isDisabled(element) {
   if (element.matches(":disabled")) return true;
-  for (let each = element; each; each = each.parentElement ?? each.getRootNode().host) {
-    if (each.getAttribute("aria-disabled") === "true" || each.inert) return true;
+  for (let each = element; each; each = parentElementOf(each) ?? rootNodeOf(each).host) {
+    if (attributeOf(each, "aria-disabled") === "true" || each.inert === true) return true;
   }
   return false;
 }
@@ -332,16 +347,16 @@ const isReadOnly = (element) => !!element.readOnly || element.getAttribute("aria
 function isShown(element) {
   const shown = element.localName === "area" ? imageOf(element) : element;
   if (!shown) return false;
-  if (shown.checkVisibility({ visibilityProperty: true })) return true;
+  if (isVisible(shown)) return true;
   // Without a box of its own it is as visible as what is around it.
-  const style = shown.isConnected ? getComputedStyle(shown) : null;
+  const style = isConnected(shown) ? getComputedStyle(shown) : null;
   if (style?.display !== "contents" || style.visibility !== "visible") return false;
   const around = parentOf(shown);
   return !!around && isShown(around);
 }
 
 /** What an element is drawn in: its slot, its parent, or the host of its root. */
-const parentOf = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
+const parentOf = (node) => slotOf(node) ?? parentElementOf(node) ?? rootNodeOf(node).host ?? null;
 
 /** The picture that an `area` is a part of. */
 function imageOf(area) {

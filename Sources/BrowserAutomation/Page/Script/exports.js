@@ -2,8 +2,8 @@
 
 return {
   startAt: (first) => { counter = Math.max(counter, first); },
-  adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place,
+  adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
   prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption, fileField, prepareUpload,
-  hasText, query, links, tables, scroll, hide, annotate, showAgain,
+  actionTarget, hasText, query, links, tables, scroll, hide, annotate, showAgain,
 };

@@ -21,8 +21,6 @@ let texts = { before: null, now: null };
 const deepest = 1500;
 /** More characters than this are no use to anybody, and would only be sent. */
 const longest = 2_000_000;
-/** Testing what lies over what is cheap for a few controls and not for thousands. */
-const hitTests = { count: 200, milliseconds: 15 };
 
 /**
  * Walks the document once. What lies in the window is listed in full; of what lies outside, controls and headings
@@ -49,16 +47,16 @@ class Walk {
     this.prefix = "";
     this.depth = 0;
     this.offset = { x: 0, y: 0 };
-    this.hitTests = 0;
-    this.hitTime = 0;
     this.rects = new Map();
+    /** The controls in the window, with the numbers of their lines. */
+    this.actable = [];
     if (!everything) texts = { before: again ? texts.before : texts.now, now: new Set() };
   }
 
   rect(element) {
     let rect = this.rects.get(element);
     if (!rect) {
-      rect = (element.localName === "area" ? imageOf(element) : element).getBoundingClientRect();
+      rect = boxOf(tagOf(element) === "area" ? imageOf(element) : element);
       // Text in an element without a box is where the box around it is.
       if (!rect.width && !rect.height && getComputedStyle(element).display === "contents" && parentOf(element)) {
         rect = this.rect(parentOf(element));
@@ -116,10 +114,10 @@ class Walk {
   }
 
   node(node) {
-    if (node.nodeType === Node.TEXT_NODE) {
+    if (nodeTypeOf(node) === Node.TEXT_NODE) {
       if (!this.textParent && node.data.trim()) this.textParent = node.parentElement ?? node.getRootNode().host;
       this.text += node.data.length > longest ? node.data.slice(0, longest) : node.data;
-    } else if (node.nodeType === Node.ELEMENT_NODE) {
+    } else if (nodeTypeOf(node) === Node.ELEMENT_NODE) {
       if (this.depth >= deepest) {
         this.truncated++;
         return;
@@ -137,7 +135,7 @@ class Walk {
   }
 
   element(element) {
-    const tag = element.localName;
+    const tag = tagOf(element);
     if (skipped.has(tag) || !this.isListed(element, tag)) return;
     const role = roleOf(element);
     if (role && role !== "clickable" || role === "clickable" && !element.querySelector(interactiveSelector)) {
@@ -194,7 +192,7 @@ class Walk {
       case "iframe": case "frame": return this.frame(element);
       case "dialog": this.flush(); this.emit("[dialog]", element); break;
     }
-    if (element.getAttribute("role") === "dialog") {
+    if (attributeOf(element, "role") === "dialog") {
       this.flush();
       this.emit(`[dialog ${JSON.stringify(nameOf(element).slice(0, 60))}]`, element);
     }
@@ -218,18 +216,19 @@ class Walk {
     const parent = parentOf(element);
     const { width, height } = this.rect(element);
     return !!parent && width > 0 && height > 0 && getComputedStyle(parent).cursor !== "pointer"
-      && !element.querySelector(interactiveSelector);
+      && !findIn(element, interactiveSelector);
   }
 
   children(element) {
     const root = rootOf(element);
-    const slotted = element.localName === "slot" ? element.assignedNodes() : [];
+    const tag = tagOf(element);
+    const slotted = tag === "slot" ? element.assignedNodes() : [];
     if (slotted.length) {
       for (const node of slotted) this.node(node);
       return;
     }
-    for (let node = (root ?? element).firstChild; node; node = node.nextSibling) this.node(node);
-    if (!root && (element.localName.includes("-") || !element.firstChild && hosts.has(element.localName))) suspect(element);
+    for (let node = firstChildOf(root ?? element); node; node = nextSiblingOf(node)) this.node(node);
+    if (!root && (tag.includes("-") || !firstChildOf(element) && hosts.has(tag))) suspect(element);
   }
 
   /** Its words are the control's name already; what else can be acted on in it is listed beside the control. */
@@ -259,12 +258,14 @@ class Walk {
     if (this.isNear(element)) {
       const name = nameOf(element);
       const states = statesOf(element, role);
-      if (this.isCovered(element)) states.push("covered");
-      this.emitControl(`${isNew ? "*" : ""}[${this.refPrefix}${reference(element, role, name)}] ${worded(role, name, states)}`);
+      const ref = this.refPrefix + reference(element, role, name, this.rect(element));
+      const before = this.near.length;
+      this.emitControl(`${isNew ? "*" : ""}[${ref}] ${worded(role, name, states)}`);
+      if (this.near.length > before) this.actable.push({ element, line: before, hasStates: states.length > 0 });
     } else {
       this.short(() => {
         const name = nameOf(element);
-        return `[${this.refPrefix}${reference(element, role, name)}] ${role} ${JSON.stringify(shorten(name, 40))}`;
+        return `[${this.refPrefix}${reference(element, role, name, this.rect(element))}] ${role} ${JSON.stringify(shorten(name, 40))}`;
       });
     }
   }
@@ -273,24 +274,6 @@ class Walk {
     const prefix = this.prefix;
     this.prefix = "";
     if (this.wanted === undefined || line.toLowerCase().includes(this.wanted)) this.keep(prefix + line);
-  }
-
-  /** Whether something lies over the middle of a control. */
-  isCovered(element) {
-    if (++this.hitTests > hitTests.count || this.hitTime > hitTests.milliseconds) return false;
-    const started = performance.now();
-    const own = this.rect(element);
-    const target = own.width && own.height ? element : targetOf(element);
-    const rect = target === element && element.localName !== "area" ? own : rectsOf(target)[0];
-    const { hit, x, y, isOpen } = rect ? openPoint(target, rect) : {};
-    this.hitTime += performance.now() - started;
-    if (!hit || isOpen) return false;
-    // What is scrolled out of its box is not covered: an action scrolls it back.
-    for (let box = target.parentElement; box; box = box.parentElement) {
-      const { left, top, right, bottom } = box.getBoundingClientRect();
-      if ((x < left || x > right || y < top || y > bottom) && getComputedStyle(box).overflow !== "visible") return false;
-    }
-    return true;
   }
 
   short(line) {
@@ -392,6 +375,9 @@ function walkAll(options) {
   if (root) {
     root.localName === "body" ? walk.children(root) : walk.node(root);
     walk.flush();
+    for (const { line, hasStates } of coveredControls(walk.actable, walk.rects)) {
+      walk.near[line] = hasStates ? `${walk.near[line].slice(0, -1)}; covered)` : `${walk.near[line]} (covered)`;
+    }
   }
   return {
     ...place(), lines: walk.near, outside: walk.far, omitted: walk.omitted, truncated: walk.truncated, last: counter,

@@ -1,0 +1,31 @@
+// What only a person can pass.
+
+const onceWords = /\b(otp|tac|2fa|one.?time|verification code|authenticator|kod pengesahan|kod keselamatan)\b/i;
+const captchaFrames = /recaptcha|hcaptcha|turnstile|arkoselabs|captcha/i;
+
+/** What stands between an agent and the page: a sign-in, a code that was sent to somebody, a CAPTCHA, an error page. */
+function obstacle() {
+  const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
+  for (const root of allRoots()) {
+    for (const frame of root.querySelectorAll("iframe[src]")) {
+      const { width, height } = boxOf(frame);
+      const isBadge = !!frame.closest(".grecaptcha-badge");
+      if (captchaFrames.test(frame.src) && !isBadge && width > 100 && height > 40 && isShown(frame)) return { kind: "captcha", status };
+    }
+    for (const box of root.querySelectorAll("[id*=captcha i], [class*=captcha i]")) {
+      if (isShown(box) && boxOf(box).height > 20 && box.querySelector("input, img, canvas, iframe")) return { kind: "captcha", status };
+    }
+    let password = false;
+    for (const field of root.querySelectorAll("input")) {
+      if (field.type === "hidden" || !isShown(field) || secretFields.has(field) || field.value) continue;
+      const words = `${nameOf(field)} ${field.name} ${field.id}`;
+      if (field.autocomplete === "one-time-code" || field.type !== "password" && onceWords.test(words)) return { kind: "second_factor", status };
+      if (field.type === "password" && field.autocomplete !== "new-password" && !belongsToPayment(field)) password = true;
+    }
+    // A page that is for more than signing in has more to act on.
+    if (password && document.querySelectorAll(interactiveSelector).length <= 25) return { kind: "sign_in", status };
+  }
+  return { kind: status >= 400 ? "error_page" : null, status };
+}
+
+const belongsToPayment = (field) => (field.form ? elementsOf(field.form) : [field]).some((each) => isPaymentField(each, nameOf(each)));

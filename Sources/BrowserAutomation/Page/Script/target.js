@@ -1,0 +1,188 @@
+// What an action on a control would do, as far as the page tells, so that a person can be asked first.
+
+/** A member by its prototype: in a form or document, a field of the same name stands before it. */
+function own(type, member, object) {
+  try {
+    return Object.getOwnPropertyDescriptor(type.prototype, member).get.call(object);
+  } catch {
+    // Something else that has the name of a form.
+    return undefined;
+  }
+}
+
+const closest = (element, selector) => Element.prototype.closest.call(element, selector);
+const selectAll = (element, selector) => [...Element.prototype.querySelectorAll.call(element, selector)];
+
+/** More fields of a form are not looked at, and of these so many are told. */
+const mostExamined = 500, mostTold = 60;
+
+/** What has the focus, through shadow roots and the frames of this origin. */
+function focusedElement() {
+  let type = Document, root = document, focused = null;
+  while (root) {
+    const inner = own(type, "activeElement", root);
+    if (!inner) break;
+    focused = inner;
+    const shadow = own(Element, "shadowRoot", focused) ?? closedRoots.get(focused);
+    [type, root] = shadow ? [ShadowRoot, shadow] : [Document, isFrame(focused) ? frameDocument(focused) : null];
+  }
+  return focused;
+}
+
+/** What a click on an element works: the control around it, or the one that a label around it belongs to. */
+function workedBy(element) {
+  for (let each = element; each; each = Node.prototype.getRootNode.call(each).host) {
+    const found = closest(each, "button, input, select, textarea, summary, label, a[*|href], area[href]");
+    if (found) return found.localName === "label" ? found.control ?? element : found;
+  }
+  return element;
+}
+
+const formOf = (element) => (["button", "input", "select", "textarea"].includes(element.localName)
+  ? element.form : closest(element, "form"));
+
+const isSubmitter = (element) => !!element.form && (element.localName === "button" && element.type === "submit"
+  || element.localName === "input" && ["submit", "image"].includes(element.type));
+
+const elementsOf = (form) => [...(own(HTMLFormElement, "elements", form) ?? [])].slice(0, mostExamined);
+
+/** The button that a form is submitted by when Enter is pressed in one of its fields. */
+const defaultButton = (form) => [...elementsOf(form), ...selectAll(form, "input[type=image]")].find(isSubmitter);
+
+function submitsByEnter(element, form) {
+  const isButton = ["button", "reset", "file", "submit", "image"].includes(element.type);
+  if (!["input", "select"].includes(element.localName) || isButton || !form) return false;
+  const button = defaultButton(form);
+  if (button) return !button.matches(":disabled");
+  return elementsOf(form).filter((each) => each.localName === "input" && isField(each)).length <= 1;
+}
+
+/** Where a link leads; a place in its own page as `#place`; `null` for what a script makes a request of. */
+function leadsTo(element) {
+  if (!["a", "area"].includes(element.localName) || element.hasAttribute("onclick") || element.hasAttribute("data-method")
+    || element.hasAttribute("data-turbo-method")) return null;
+  const owner = element.ownerDocument;
+  let href = String(element.href?.baseVal ?? element.href ?? "");
+  if (!href) return null;
+  try {
+    ({ href } = new URL(href, own(Node, "baseURI", element)));
+  } catch {
+    // As it is written.
+  }
+  const [address, ...place] = href.split("#");
+  if (place.length && address === own(Document, "URL", owner).split("#")[0]) return `#${shorten(place.join("#"), 200)}`;
+  return shorten(href, 2000);
+}
+
+// -------------------------------------------------------------------------------------------------------- forms
+
+const cardWords = /card[\s_.:-]*(number|num|no)\b|\bcc[\s_-]?(number|num)\b|(nombor|no\.?) ?kad\b|card.{0,20}expir|expir.{0,20}card/i;
+const codeWords = /cvv|cvc|(^|[^a-z])iban([^a-z]|$)|\bmm ?\/ ?yy/i;
+/** Cards that nothing is paid with. */
+const otherCards = /identity|pengenalan|\bic\b|\bid card|nric|mykad|member|library|student|matric/i;
+
+function isPaymentField(element, name) {
+  const purposes = (element.getAttribute("autocomplete") ?? "").toLowerCase().split(/\s+/);
+  if (purposes.some((purpose) => purpose.startsWith("cc-"))) return true;
+  const words = [name, element.name, element.id, element.placeholder].join(" ");
+  return codeWords.test(words) || cardWords.test(words) && !otherCards.test(words);
+}
+
+function heldValue(element) {
+  if (isSecret(element)) return element.value ? "•••" : "";
+  const checked = checkedOf(element);
+  if (checked !== null) return checked ? "on" : "off";
+  return bounded(squeeze(valueText(element)), 200);
+}
+
+/** The text, or its beginning and a number that stands for all of it. */
+const bounded = (text, limit) => (text.length > limit ? `${text.slice(0, limit - 20)}… #${digest(text)}` : text);
+
+/** FNV-1a with 52 bits: not proof against somebody who works on it, and enough to notice a change. */
+function digest(text) {
+  let low = 0x811c9dc5, high = 0x1000193;
+  for (let index = 0; index < text.length; index++) {
+    low = Math.imul(low ^ text.charCodeAt(index), 0x01000193);
+    high = Math.imul(high ^ low, 0x85ebca6b) ^ (high >>> 13);
+  }
+  return ((high >>> 0) * 0x100000 + ((low >>> 0) & 0xfffff)).toString(36);
+}
+
+/** What an action outside of any form is about: the text of the box that it stands in. */
+function surroundingsOf(element) {
+  const box = closest(element, "dialog, [role=dialog], section, article, fieldset, tr, li, main");
+  return box ? digest(squeeze(visibleText(box))) : "";
+}
+
+function describeForm(form, submitter) {
+  const inputs = elementsOf(form).filter((each) => ["input", "select", "textarea"].includes(each.localName)
+    && !["button", "submit", "reset", "image", "hidden"].includes(each.type));
+  const shown = inputs.filter((each) => isShown(targetOf(each)));
+  const named = shown.map((each) => [each, nameOf(each)]);
+  const others = selectAll(form, "[contenteditable], [role=checkbox], [role=switch], [role=radio]").filter(
+    (each) => !["input", "form"].includes(each.localName) && (each.isContentEditable || checkedOf(each) !== null)
+      && isShown(each)).slice(0, mostTold);
+  const typed = inputs.filter(isField);
+  const method = (submitter?.hasAttribute("formmethod") ? submitter.formMethod : own(HTMLFormElement, "method", form)) ?? "get";
+  const action = (submitter?.hasAttribute("formaction") ? submitter.formAction : own(HTMLFormElement, "action", form)) ?? "";
+  const hasPassword = inputs.some((each) => isSecret(each) && (shown.includes(each) || each.value));
+  return {
+    method: method.toLowerCase(), action: shorten(action, 2000), submitter: submitter ? nameOf(submitter) : null,
+    hasPassword, hasPayment: named.some(([each, name]) => isPaymentField(each, name)),
+    isSearch: !!closest(form, "[role=search], search") || method.toLowerCase() === "get" && !hasPassword
+      || typed.length > 0 && typed.every((each) => each.type === "search"),
+    hidden: elementsOf(form).filter((each) => each.localName === "input" && each.type === "hidden").slice(0, mostTold)
+      .map((each) => [each.name, bounded(each.value, 500)]),
+    fields: [...named, ...others.map((each) => [each, nameOf(each)])].slice(0, mostTold)
+      .map(([each, name]) => [name, heldValue(each)]),
+  };
+}
+
+// ------------------------------------------------------------------------------------------------------ targets
+
+/** Whether an element can have the focus; a key for one that cannot goes to what has it. */
+const takesFocus = (element) => element.tabIndex >= 0 || element.hasAttribute("tabindex") || element.isContentEditable;
+
+/**
+ * What a control is, and the form that it belongs to, before it is clicked, or gets a key; without a reference the
+ * control that has the focus. Where that is in a frame of another origin, the frame's key.
+ */
+function actionTarget(ref, key) {
+  const found = ref === null ? {} : resolve(ref);
+  if (found.gone) return found;
+  const isFocused = !found.element || key !== null && !takesFocus(found.element);
+  const chosen = isFocused ? focusedElement() : found.element;
+  if (!chosen) return { target: { ...nothing, origin: window.origin } };
+  if (isFocused && isFrame(chosen)) return { frame: frameKey(chosen) };
+  // A key goes to what has the focus, and not to what is around it.
+  const element = key === null ? workedBy(chosen) : chosen;
+  const tag = own(Element, "localName", element);
+  const isBody = tag === "body";
+  const role = isBody ? "" : roleOf(element);
+  // What is no control may have one in its middle.
+  const inner = key === null && role !== "link" ? selectAll(element, "button, input").find(isSubmitter) : null;
+  const form = (inner ? inner.form : formOf(element)) ?? null;
+  const byEnter = key === "Enter" && submitsByEnter(element, form);
+  const isActivated = !isBody && [null, "Enter", " "].includes(key);
+  const submitter = (byEnter ? defaultButton(form) : inner ?? (isSubmitter(element) ? element : null)) ?? null;
+  const scripts = ["onclick", "onchange", "oninput", "href"].map((name) => attributeOf(element, name));
+  const byScript = /submit\s*\(/i.test(scripts.join(" "));
+  return {
+    target: {
+      role: role || (isBody ? "" : "clickable"), name: isBody ? "" : nameOf(element),
+      text: isBody || isField(element) || tag === "select" ? "" : shorten(squeeze(visibleText(element)), 200), tag,
+      type: typeof element.type === "string" ? element.type : "", isActivated,
+      isSubmit: !!form && (byEnter || isActivated && (!!submitter || byScript)),
+      isUpload: tag === "input" && element.type === "file", isPassword: isSecret(element), href: leadsTo(element),
+      origin: own(Document, "defaultView", own(Node, "ownerDocument", element)).origin,
+      url: shorten(own(Document, "URL", own(Node, "ownerDocument", element)).split("#")[0], 2000),
+      surroundings: form || isBody ? "" : surroundingsOf(element),
+      form: form && describeForm(form, submitter),
+    },
+  };
+}
+
+const nothing = {
+  role: "", name: "", text: "", tag: "", type: "", isActivated: false, isSubmit: false, isUpload: false, isPassword: false,
+  href: null, url: "", surroundings: "", form: null,
+};

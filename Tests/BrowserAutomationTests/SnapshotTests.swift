@@ -1,0 +1,40 @@
+import BrowserAutomation
+import TestSupport
+import Testing
+
+@Suite("Snapshots", .timeLimit(.minutes(15)))
+struct SnapshotTests {
+    private static let buttons = (1...20).map { "<button>B\($0)</button><br>" }.joined()
+
+    /// The names of the controls that a snapshot of this HTML says are covered.
+    private static func covered(in html: String) async throws -> [String] {
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                return try await page.snapshot().lines.filter { $0.hasSuffix("(covered)") }
+                    .compactMap { $0.split(separator: "\"").dropFirst().first.map(String.init) }
+            }
+        }
+    }
+
+    @Test("what lies under something else is marked, and what stands beside it is not")
+    func glass() async throws {
+        let glass = """
+            <div id=glass style="position: absolute; width: 300px"></div>
+            <script>
+              const [first, last] = [11, 12].map((n) => document.querySelectorAll("button")[n].getBoundingClientRect());
+              glass.style.top = `${first.top}px`;
+              glass.style.left = 0;
+              glass.style.height = `${last.bottom - first.top}px`;
+            </script>
+            """
+        #expect(try await Self.covered(in: Self.buttons + glass) == ["B12", "B13"])
+    }
+
+    @Test("a backdrop that is no element of its own is seen too")
+    func backdrop() async throws {
+        let style = "<style>body::after { content: ''; position: fixed; inset: 0 }</style>"
+        #expect(try await Self.covered(in: style + Self.buttons).count == 20)
+    }
+}
