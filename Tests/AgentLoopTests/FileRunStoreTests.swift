@@ -64,4 +64,96 @@ struct FileRunStoreTests {
             #expect(error?.message.contains("\(directory)/s/run.json") == true)
         }
     }
+
+    @Test("what is removed is gone with its pictures, also the second time", arguments: ["plain", "../../x", "", "."])
+    func removes(session: String) async throws {
+        try await Self.inDirectory { directory in
+            let (id, other) = (SessionID(rawValue: session), SessionID(rawValue: "another"))
+            let store: any RunStore = FileRunStore(directory: directory)
+            _ = try await store.open(other)
+            _ = try await store.open(id)
+            await store.keepPicture(Data("one".utf8), named: "call-1", of: id)
+            for _ in 0..<2 { try await store.remove(id) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["another"])
+            #expect(try await store.read(id) == nil)
+            let picture = await store.picture(named: "call-1", of: id)
+            #expect(picture == nil)
+            #expect(try await store.open(id).leaseEpoch == 1)
+        }
+    }
+
+    @Test("a record that was removed is not saved any more by who had it open")
+    func removedUnderneath() async throws {
+        try await Self.inDirectory { directory in
+            let id = SessionID(rawValue: "s")
+            let store = FileRunStore(directory: directory)
+            let record = try await store.open(id)
+            try await FileRunStore(directory: directory).remove(id)
+            let error = await #expect(throws: RunStoreError.self) { try await store.save(record) }
+            #expect(error?.code == .conflict)
+            #expect(try await store.read(id) == nil)
+        }
+    }
+
+    @Test("what cannot be removed is named")
+    func notRemoved() async throws {
+        try await Self.inDirectory { directory in
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try "a file".write(toFile: "\(directory)/s", atomically: false, encoding: .utf8)
+            let error = await #expect(throws: RunStoreError.self) {
+                try await FileRunStore(directory: directory).remove(SessionID(rawValue: "s"))
+            }
+            #expect(error?.message.contains("\(directory)/s") == true)
+        }
+    }
+
+    @Test("pictures lie beside the record, whatever they are called, for their owner only")
+    func pictures() async throws {
+        try await Self.inDirectory { directory in
+            let id = SessionID(rawValue: "s")
+            let store: any RunStore = FileRunStore(directory: directory)
+            await store.keepPicture(Data("one".utf8), named: "../../call 1", of: id)
+            await store.keepPicture(Data("two".utf8), named: "../../call 1", of: id)
+            let reopened = FileRunStore(directory: directory)
+            let kept = await reopened.picture(named: "../../call 1", of: id)
+            let missing = await reopened.picture(named: "call-2", of: id)
+            #expect(kept == Data("two".utf8))
+            #expect(missing == nil)
+            let names = try FileManager.default.contentsOfDirectory(atPath: "\(directory)/s/pictures")
+            let name = try #require(names.first)
+            #expect(names == ["%2e%2e%2f%2e%2e%2fcall%201.jpg"])
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(directory)/s/pictures/\(name)")
+            let permissions = try #require(attributes[.posixPermissions])
+            #expect("\(permissions)" == "\(0o600)")
+        }
+    }
+
+    @Test("the oldest pictures of a session go once there are many")
+    func manyPictures() async throws {
+        try await Self.inDirectory { directory in
+            let id = SessionID(rawValue: "s")
+            let store = FileRunStore(directory: directory)
+            for number in 0..<200 { await store.keepPicture(Data("p".utf8), named: "call-\(number)", of: id) }
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 0)],
+                ofItemAtPath: "\(directory)/s/pictures/call-7.jpg")
+            await store.keepPicture(Data("p".utf8), named: "newest", of: id)
+            let names = try FileManager.default.contentsOfDirectory(atPath: "\(directory)/s/pictures")
+            #expect(names.count == 200)
+            #expect(names.contains("newest.jpg"))
+            #expect(!names.contains("call-7.jpg"))
+        }
+    }
+
+    @Test("a picture that cannot be kept fails nothing")
+    func noPlaceForPictures() async throws {
+        try await Self.inDirectory { directory in
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try "a file".write(toFile: "\(directory)/s", atomically: false, encoding: .utf8)
+            let store = FileRunStore(directory: directory)
+            await store.keepPicture(Data("p".utf8), named: "call", of: SessionID(rawValue: "s"))
+            let kept = await store.picture(named: "call", of: SessionID(rawValue: "s"))
+            #expect(kept == nil)
+        }
+    }
 }

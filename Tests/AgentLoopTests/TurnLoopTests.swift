@@ -40,7 +40,7 @@ struct TurnLoopTests {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let events = Events()
         let waiting = Mutex(steering)
-        var messages = [Message.user("What is 1 + 2?")]
+        var conversation = Conversation(messages: [Message.user("What is 1 + 2?")])
         var usage = TokenUsage()
         let callbacks = TurnLoop.Callbacks(
             emit: { event in events.all.withLock { $0.append(event) } },
@@ -50,8 +50,8 @@ struct TurnLoopTests {
                     return texts
                 }
             })
-        let outcome = try await loop.run(&messages, usage: &usage, callbacks: callbacks)
-        return Run(outcome: outcome, messages: messages, events: events.all.withLock { $0 }, usage: usage)
+        let outcome = try await loop.run(&conversation, usage: &usage, callbacks: callbacks)
+        return Run(outcome: outcome, messages: conversation.messages, events: events.all.withLock { $0 }, usage: usage)
     }
 
     @Test("a tool's schema comes from its Swift type")
@@ -104,10 +104,29 @@ struct TurnLoopTests {
         #expect(run.messages.flatMap(\.toolResults)[2].text.contains("3 times with the same result"))
     }
 
-    @Test("the time limit ends a run")
-    func timeLimit() async throws {
-        let run = try await Self.run([.call("add", ["first": 1, "second": 2])], budget: .init(steps: 5, time: .zero))
-        #expect(run.messages.count == 1)
+    @Test(
+        "a run that has used up its budget says how far it came, in a last turn",
+        arguments: [
+            (TurnLoop.Budget(steps: 5, time: .zero), "time limit"), (TurnLoop.Budget(steps: 1), "1 steps"),
+            (TurnLoop.Budget(steps: 5, tokens: 10), "10 tokens"),
+            (
+                TurnLoop.Budget(steps: 5, money: .init(limit: 0.00002, inputPrice: 3, outputPrice: 15)),
+                "2e-05 US dollars"
+            ),
+        ])
+    func budgets(budget: TurnLoop.Budget, reason: String) async throws {
+        let events: [ModelEvent] = [
+            .toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: #"{"first":1,"second":2}"#),
+            .usage(TokenUsage(inputTokens: 8, outputTokens: 3)), .stop(.toolUse),
+        ]
+        let turns: [ScriptedModel.Turn] = budget.time == .zero ? [] : [.events(events)]
+        let run = try await Self.run(turns + [.say("I have added them.")], budget: budget)
+        guard case .outOfBudget(let text) = run.outcome else {
+            Issue.record("The loop ended with \(run.outcome)")
+            return
+        }
+        #expect(text.contains(reason) && text.hasSuffix("I have added them."), "\(text)")
+        #expect(run.messages.last?.text == text)
     }
 
     @Test("a passing failure of the model is tried again, a lasting one is not")
@@ -128,6 +147,30 @@ struct TurnLoopTests {
         await #expect(throws: ModelError.self) { try await Self.run([.events(events)]) }
     }
 
+    @Test("two calls with one id are not made")
+    func sameIDs() async {
+        let start = ModelEvent.toolCallStart(id: "1", name: "add")
+        let error = await #expect(throws: ModelError.self) {
+            try await Self.run([.events([start, start, .stop(.toolUse)])])
+        }
+        #expect(error?.code == .badAnswer)
+    }
+
+    @Test("a turn that says it calls tools and calls none is asked for again")
+    func noCalls() async throws {
+        let run = try await Self.run([.events([.stop(.toolUse)]), .say("Now.")])
+        #expect(run.outcome == .completed("Now."))
+    }
+
+    @Test("a turn that does not end is cut off")
+    func endless() async {
+        let piece = String(repeating: "word ", count: 10_000)
+        let error = await #expect(throws: ModelError.self) {
+            try await Self.run([.events(Array(repeating: .text(piece), count: 100))])
+        }
+        #expect(error?.message.contains("does not end") == true)
+    }
+
     @Test("a message that comes in during a run is seen at the next step")
     func steering() async throws {
         let run = try await Self.run([.decide { .say($0.messages.last?.text ?? "") }], steering: ["In metres, please."])
@@ -142,7 +185,7 @@ struct TurnLoopTests {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let late = Mutex(["And in miles?"])
         let asked = Mutex(0)
-        var messages = [Message.user("How far?")]
+        var conversation = Conversation(messages: [Message.user("How far?")])
         var usage = TokenUsage()
         var callbacks = TurnLoop.Callbacks(emit: { _ in })
         callbacks.endSteering = {
@@ -152,8 +195,8 @@ struct TurnLoopTests {
                 return texts
             }
         }
-        #expect(try await loop.run(&messages, usage: &usage, callbacks: callbacks) == .completed("In miles: 2."))
-        #expect(messages.map(\.text) == ["How far?", "3", "And in miles?", "In miles: 2."])
+        #expect(try await loop.run(&conversation, usage: &usage, callbacks: callbacks) == .completed("In miles: 2."))
+        #expect(conversation.messages.map(\.text) == ["How far?", "3", "And in miles?", "In miles: 2."])
         #expect(asked.withLock { $0 } == 2)
     }
 
@@ -195,14 +238,16 @@ struct TurnLoopTests {
         let loop = TurnLoop(
             model: model, system: "s", tools: [Self.add], budget: .init(steps: 5), userContext: "Likes metres.",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        var messages = [Message.user("Before."), .assistant("Yes."), .user("What is 1 + 2?")]
+        var conversation = Conversation(messages: [
+            Message.user("Before."), .assistant("Yes."), .user("What is 1 + 2?"),
+        ])
         var usage = TokenUsage()
-        _ = try await loop.run(&messages, usage: &usage, callbacks: .init(emit: { _ in }))
+        _ = try await loop.run(&conversation, usage: &usage, callbacks: .init(emit: { _ in }))
         for request in model.requests {
             #expect(request.messages[2].content == [.text("Likes metres."), .text("What is 1 + 2?")])
         }
         #expect(model.requests.count == 2)
-        #expect(messages[2] == .user("What is 1 + 2?"))
+        #expect(conversation.messages[2] == .user("What is 1 + 2?"))
     }
 
     @Test("a tool's pictures reach the model, and a record names them instead")
@@ -215,11 +260,11 @@ struct TurnLoopTests {
         let loop = TurnLoop(
             model: model, system: "s", tools: [look], budget: .init(steps: 5),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        var messages = [Message.user("Look.")]
+        var conversation = Conversation(messages: [Message.user("Look.")])
         var usage = TokenUsage()
-        _ = try await loop.run(&messages, usage: &usage, callbacks: .init(emit: { _ in }))
+        _ = try await loop.run(&conversation, usage: &usage, callbacks: .init(emit: { _ in }))
         #expect(model.requests[1].messages.last?.toolResults.first?.attachments == [picture])
-        let kept = messages[2].withoutAttachments
+        let kept = conversation.messages[2].withoutAttachments
         #expect(kept.toolResults.first?.text == "Here.\n(screenshot was here.)")
         #expect(kept.toolResults.first?.attachments.isEmpty == true)
     }

@@ -31,6 +31,10 @@ struct InstructionTests {
             ("wait for \"Your number\"", [.waitFor("Your number")]),
             ("scroll down. Go back. What is the total?", [.scroll(down: true), .back, .tell("total")]),
             ("read the page", [.tell(nil)]),
+            (
+                "ask me for the plate number, fill Plate with the answer",
+                [.ask("plate number"), .fill(field: "Plate", value: "the answer")]
+            ),
             ("open the Offices link", [.click("Offices")]),
             ("Set Quantity to 3 and then submit", [.fill(field: "Quantity", value: "3"), .click("submit")]),
         ] as [(String, [Instruction])])

@@ -10,10 +10,39 @@ public struct TurnLoop: Sendable {
         public var steps = 40
         /// The longest time.
         public var time: Duration = .seconds(600)
+        /// The most tokens, in and out together; no limit when absent.
+        public var tokens: Int?
+        /// The most that it may cost; no limit when absent.
+        public var money: Money?
+        /// What the model is shown of a conversation at most, in characters: about four make a token.
+        public var context = 500_000
 
-        public init(steps: Int = 40, time: Duration = .seconds(600)) {
+        public init(
+            steps: Int = 40, time: Duration = .seconds(600), tokens: Int? = nil, money: Money? = nil
+        ) {
             self.steps = steps
             self.time = time
+            self.tokens = tokens
+            self.money = money
+        }
+    }
+
+    /// A limit of cost. Tokens from the provider's cache are counted like others, so it holds early rather than late.
+    public struct Money: Sendable, Hashable {
+        /// In US dollars.
+        public var limit: Double
+        /// In US dollars for a million tokens.
+        public var inputPrice: Double
+        public var outputPrice: Double
+
+        public init(limit: Double, inputPrice: Double, outputPrice: Double) {
+            self.limit = limit
+            self.inputPrice = inputPrice
+            self.outputPrice = outputPrice
+        }
+
+        func cost(of usage: TokenUsage) -> Double {
+            (Double(usage.inputTokens) * self.inputPrice + Double(usage.outputTokens) * self.outputPrice) / 1_000_000
         }
     }
 
@@ -21,16 +50,18 @@ public struct TurnLoop: Sendable {
     public enum Outcome: Sendable, Hashable {
         /// The model's answer.
         case completed(String)
-        /// The budget ran out; the reason, for a person.
+        /// The budget ran out; the reason, and how far it came, for a person.
         case outOfBudget(String)
+        /// It waits for a person's answers.
+        case parked([Interrupt])
     }
 
     /// The hooks of whoever runs the loop. All are called in order and awaited.
     public struct Callbacks: Sendable {
         /// Takes the run's events.
         public var emit: EventSink
-        /// Keeps the transcript; called after each step and before the next.
-        public var save: @Sendable ([Message]) async throws -> Void
+        /// Keeps the conversation: after each step and before the next, and before anything that may change the world.
+        public var save: @Sendable (Conversation) async throws -> Void
         /// Gives the messages that came in for this run since the last step.
         public var takeSteering: @Sendable () async -> [String]
         /// The same before the run ends; when it gives nothing, no more messages are taken in for this run.
@@ -38,7 +69,7 @@ public struct TurnLoop: Sendable {
 
         public init(
             emit: @escaping EventSink,
-            save: @escaping @Sendable ([Message]) async throws -> Void = { _ in },
+            save: @escaping @Sendable (Conversation) async throws -> Void = { _ in },
             takeSteering: @escaping @Sendable () async -> [String] = { [] },
             endSteering: @escaping @Sendable () async -> [String] = { [] }
         ) {
@@ -51,17 +82,18 @@ public struct TurnLoop: Sendable {
 
     private let model: any LanguageModel
     private let system: String
-    private let tools: [String: Tool]
-    private let definitions: [ToolDefinition]
+    let tools: [String: Tool]
+    let definitions: [ToolDefinition]
     private let budget: Budget
     private let userContext: String?
-    private let logger: Logger
+    let hooks: Hooks
+    let logger: Logger
 
     /// - Parameter userContext: Shown to the model before the message that begins the run, and kept out of the
     ///   conversation.
     public init(
         model: any LanguageModel, system: String, tools: [Tool], budget: Budget, userContext: String? = nil,
-        logger: Logger
+        hooks: Hooks = .init(), logger: Logger
     ) {
         self.model = model
         self.system = system
@@ -69,47 +101,92 @@ public struct TurnLoop: Sendable {
         self.tools = Dictionary(uniqueKeysWithValues: tools.map { ($0.definition.name, $0) })
         self.budget = budget
         self.userContext = userContext
+        self.hooks = hooks
         self.logger = logger
     }
 
-    /// Runs until the model answers without asking for a tool.
+    /// Runs until the model answers without asking for a tool, or a person is needed.
     /// - Parameters:
-    ///   - messages: The conversation, ending with what is to be answered; grows with the run.
+    ///   - conversation: Ends with what is to be answered, or with calls that wait for a person; grows with the run.
+    ///   - answers: What the person has answered to the questions of the open turn.
     ///   - usage: Grows by what the model uses.
     /// - Throws: ``ModelError``, `CancellationError`, or what saving throws.
     public func run(
-        _ messages: inout [Message], usage: inout TokenUsage, callbacks: Callbacks
+        _ conversation: inout Conversation, answers: [InterruptAnswer] = [], usage: inout TokenUsage,
+        callbacks: Callbacks
     ) async throws -> Outcome {
         let deadline = ContinuousClock.now + self.budget.time
-        let beginning = messages.count - 1
+        var beginning = conversation.messages.count - 1
         var repetitions = RepetitionGuard()
+        var answers = answers
+        var used = TokenUsage()
+        defer { usage += used }
+        conversation.take(answers)
         for _ in 0..<self.budget.steps {
             try Task.checkCancellation()
-            guard ContinuousClock.now < deadline else {
-                return .outOfBudget("The time limit of \(self.budget.time) was reached before the task was done.")
+            if let reason = self.exhausted(deadline, used) {
+                return try await self.wrapUp(&conversation, reason, &used, callbacks)
             }
-            for text in await callbacks.takeSteering() { messages.append(.user(text)) }
-            let answer = try await self.askWithRetries(
-                self.withContext(messages, at: beginning), &usage, deadline, callbacks.emit)
-            messages.append(answer)
-            let calls = answer.toolCalls
-            guard !calls.isEmpty else {
-                try await callbacks.save(messages)
-                let late = await callbacks.endSteering()
-                guard !late.isEmpty else { return .completed(answer.text) }
-                messages += late.map { .user($0) }
-                continue
+            if conversation.openCalls.isEmpty {
+                let steering = await callbacks.takeSteering()
+                conversation.messages += steering.map { .user($0) }
+                if !steering.isEmpty { try await callbacks.save(conversation) }
+                beginning = max(beginning - conversation.compact(to: self.budget.context), 0)
+                let answer = try await self.askWithRetries(
+                    self.withContext(conversation.messages, at: beginning), &used, deadline, callbacks.emit)
+                conversation.messages.append(answer)
+                await self.hooks.afterModel(answer)
+                guard !answer.toolCalls.isEmpty else {
+                    try await callbacks.save(conversation)
+                    let late = await callbacks.endSteering()
+                    guard !late.isEmpty else { return .completed(answer.text) }
+                    conversation.messages += late.map { .user($0) }
+                    continue
+                }
             }
-            var results: [Message.Content] = []
-            for call in calls {
-                var result = try await self.perform(call, callbacks.emit)
-                if let warning = repetitions.warning(for: call, result: result) { result.text += "\n\(warning)" }
-                results.append(.toolResult(result))
-            }
-            messages.append(Message(role: .user, content: results))
-            try await callbacks.save(messages)
+            let interrupts = try await self.performOpenCalls(of: &conversation, answers, &repetitions, callbacks)
+            if !interrupts.isEmpty { return .parked(interrupts) }
+            answers = []
         }
-        return .outOfBudget("The limit of \(self.budget.steps) steps was reached before the task was done.")
+        return try await self.wrapUp(
+            &conversation, "The limit of \(self.budget.steps) steps was reached before the task was done.", &used,
+            callbacks)
+    }
+
+    // MARK: Budgets
+
+    private func exhausted(_ deadline: ContinuousClock.Instant, _ used: TokenUsage) -> String? {
+        if ContinuousClock.now >= deadline {
+            return "The time limit of \(self.budget.time) was reached before the task was done."
+        }
+        if let limit = self.budget.tokens, TokenUsage.sum(used.inputTokens, used.outputTokens) >= limit {
+            return "The limit of \(limit) tokens was reached before the task was done."
+        }
+        if let money = self.budget.money, money.cost(of: used) >= money.limit {
+            return "The limit of \(money.limit) US dollars was reached before the task was done."
+        }
+        return nil
+    }
+
+    /// Gives the model a last turn to say how far it came, so that what was found is not lost.
+    private func wrapUp(
+        _ conversation: inout Conversation, _ reason: String, _ usage: inout TokenUsage, _ callbacks: Callbacks
+    ) async throws -> Outcome {
+        conversation.closeOpenTurn(begun: "Its outcome is unknown.", others: "It was not done.")
+        let closing = Message.user(
+            "(\(reason) Call no more tools. Say what was done and found so far, and what is left to do.)")
+        var summary = ""
+        do {
+            let answer = try await self.askWithRetries(
+                conversation.messages + [closing], &usage, .now + .seconds(60), callbacks.emit)
+            if answer.toolCalls.isEmpty { summary = answer.text }
+        } catch let error as ModelError {
+            self.logger.info("No last words of a run", metadata: ["reason": "\(error)"])
+        }
+        let text = summary.isEmpty ? reason : "\(reason)\n\n\(summary)"
+        conversation.messages.append(.assistant(text))
+        try await callbacks.save(conversation)
+        return .outOfBudget(text)
     }
 
     // MARK: The model
@@ -133,7 +210,7 @@ public struct TurnLoop: Sendable {
         while true {
             let turn = TurnReader(id: UUID().uuidString.lowercased(), emit: emit)
             do {
-                return try await self.ask(messages, turn, &usage)
+                return try await self.ask(messages, turn, &usage, deadline)
             } catch let error as ModelError where error.isTransient && !turn.hasEmitted && pause < .seconds(8) {
                 // Half of the pause is by chance, so that many runs do not come back at once.
                 let wait = max(pause * Double.random(in: 0.5...1), .seconds(min(error.retryAfter ?? 0, 60)))
@@ -145,48 +222,22 @@ public struct TurnLoop: Sendable {
         }
     }
 
-    private func ask(_ messages: [Message], _ turn: TurnReader, _ usage: inout TokenUsage) async throws -> Message {
-        let request = ModelRequest(system: self.system, messages: messages, tools: self.definitions)
+    /// A turn that has begun may go on for so long past the run's deadline.
+    private static let grace = Duration.seconds(60)
+
+    private func ask(
+        _ messages: [Message], _ turn: TurnReader, _ usage: inout TokenUsage, _ deadline: ContinuousClock.Instant
+    ) async throws -> Message {
+        let request = ModelRequest(
+            system: self.system, messages: messages.map(\.joined), tools: self.definitions)
+        await self.hooks.beforeModel(request)
         for try await event in self.model.turn(request) {
             if case .usage(let used) = event { usage += used }
-            await turn.receive(event)
+            guard ContinuousClock.now < deadline + Self.grace else {
+                throw ModelError(.refused, "The model's answer took longer than the run may.")
+            }
+            try await turn.receive(event)
         }
         return try await turn.finish()
-    }
-
-    // MARK: Tools
-
-    private func perform(_ call: ToolCall, _ emit: @escaping EventSink) async throws -> ToolResult {
-        guard let tool = self.tools[call.name] else {
-            let known = self.definitions.map(\.name).joined(separator: ", ")
-            return await self.report(
-                ToolResult(
-                    callID: call.id, text: "There is no tool '\(call.name)'. There are: \(known).", isError: true),
-                emit)
-        }
-        let step = AgentEvent.Step(stepName: tool.describe(call.input))
-        await emit(.stepStarted(step))
-        var result = ToolResult(callID: call.id, text: "")
-        do {
-            let output = try await tool.call(call.input, ToolContext(callID: call.id, emit: emit))
-            result.text = output.text
-            result.attachments = output.attachments
-        } catch let error where error is CancellationError || Task.isCancelled {
-            await emit(.stepFinished(step))
-            throw CancellationError()
-        } catch {
-            result.text = "\(error)"
-            result.isError = true
-            self.logger.info("A tool failed", metadata: ["tool": "\(call.name)", "type": "\(type(of: error))"])
-        }
-        await emit(.stepFinished(step))
-        return await self.report(result, emit)
-    }
-
-    private func report(_ result: ToolResult, _ emit: EventSink) async -> ToolResult {
-        await emit(
-            .toolCallResult(
-                .init(messageId: "result-\(result.callID)", toolCallId: result.callID, content: result.text)))
-        return result
     }
 }

@@ -31,13 +31,30 @@ final class TurnReader {
     /// Whether anything of this turn was reported; after that it cannot be asked for again unnoticed.
     private(set) var hasEmitted = false
 
-    func receive(_ event: ModelEvent) async {
+    /// More of a turn is no answer to anything.
+    private static let longest = 2_000_000
+    private var size = 0
+
+    /// - Throws: ``ModelError`` for a turn that does not end.
+    func receive(_ event: ModelEvent) async throws {
+        switch event {
+        case .text(let delta), .toolCallInput(_, let delta): self.size += delta.utf8.count
+        default: self.size += 1
+        }
+        guard self.size <= Self.longest else {
+            throw ModelError(.refused, "The model's answer does not end; it was cut off at \(Self.longest) characters.")
+        }
         switch event {
         case .text(let delta) where delta.isEmpty: break
         case .text(let delta): await self.receive(text: delta)
         case .toolCallStart(let id, let name):
             await self.closeText()
             await self.closeCall()
+            // A result is matched to its call by the id, so that two calls with one cannot both be made.
+            let isTaken = self.blocks.contains { if case .call(let call) = $0 { call.id == id } else { false } }
+            guard !isTaken else {
+                throw ModelError(.badAnswer, "The model made two calls with the same id, '\(id)'.")
+            }
             self.blocks.append(.call(PartialCall(id: id, name: name)))
             self.openCall = id
             self.hasEmitted = true

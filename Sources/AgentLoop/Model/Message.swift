@@ -106,13 +106,18 @@ public struct ToolCall: Sendable, Hashable, Codable {
 public struct ToolResult: Sendable, Hashable, Codable {
     public var callID: String
     public var text: String
+    /// How things looked after the call, while that is the newest view of the conversation.
+    public var view: String?
     public var isError: Bool
     /// Pictures and documents beside the text, for models that take them.
     public var attachments: [Attachment]
 
-    public init(callID: String, text: String, isError: Bool = false, attachments: [Attachment] = []) {
+    public init(
+        callID: String, text: String, view: String? = nil, isError: Bool = false, attachments: [Attachment] = []
+    ) {
         self.callID = callID
         self.text = text
+        self.view = view
         self.isError = isError
         self.attachments = attachments
     }
@@ -121,6 +126,7 @@ public struct ToolResult: Sendable, Hashable, Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.callID = try container.decode(String.self, forKey: .callID)
         self.text = try container.decode(String.self, forKey: .text)
+        self.view = try container.decodeIfPresent(String.self, forKey: .view)
         self.isError = try container.decode(Bool.self, forKey: .isError)
         // Absent in records of earlier versions.
         self.attachments = try container.decodeIfPresent([Attachment].self, forKey: .attachments) ?? []
@@ -146,12 +152,62 @@ extension Message {
             content: self.content.map { content in
                 switch content {
                 case .attachment(let attachment): return .text("(\(attachment.name) was here.)")
-                case .toolResult(var result):
-                    for attachment in result.attachments { result.text += "\n(\(attachment.name) was here.)" }
-                    result.attachments = []
-                    return .toolResult(result)
+                case .toolResult(let result): return .toolResult(result.withoutAttachments)
                 case .text, .toolCall, .reasoning: return content
                 }
             })
+    }
+}
+
+extension ToolResult {
+    /// The result with its pictures and documents named instead of held.
+    package var withoutAttachments: ToolResult {
+        var result = self
+        for attachment in self.attachments { result.text += "\n(\(attachment.name) was here.)" }
+        result.attachments = []
+        return result
+    }
+
+    /// The text with what is seen now, as a model reads it.
+    package var wholeText: String { self.view.map { "\(self.text)\n\($0)" } ?? self.text }
+
+    mutating func dropView() {
+        guard self.view.take() != nil else { return }
+        self.text += "\n(How it looked then was here; see the newest view.)"
+    }
+}
+
+extension Message {
+    mutating func dropViews() {
+        for index in self.content.indices {
+            guard case .toolResult(var result) = self.content[index], result.view != nil else { continue }
+            result.dropView()
+            self.content[index] = .toolResult(result)
+        }
+    }
+
+    /// The message as a model reads it, with views joined to their results.
+    var joined: Message {
+        Message(
+            role: self.role,
+            content: self.content.map { content in
+                guard case .toolResult(var result) = content, result.view != nil else { return content }
+                result.text = result.wholeText
+                result.view = nil
+                return .toolResult(result)
+            })
+    }
+
+    /// About how much of a model's window it takes, in characters; a picture as a thousand tokens.
+    var size: Int {
+        self.content.reduce(0) { size, content in
+            switch content {
+            case .text(let text): size + text.utf8.count
+            case .toolCall(let call): size + call.name.utf8.count + call.input.json.utf8.count
+            case .toolResult(let result): size + result.wholeText.utf8.count + result.attachments.count * 4000
+            case .reasoning(let reasoning): size + reasoning.text.utf8.count + (reasoning.redacted?.utf8.count ?? 0)
+            case .attachment: size + 4000
+            }
+        }
     }
 }

@@ -45,17 +45,25 @@ public actor FileRunStore: RunStore {
         }
     }
 
-    /// A directory name for any session id: what is no plain character is written as its code.
-    private func directory(_ session: SessionID) -> String {
-        let name = session.rawValue.utf8.map { byte in
-            let character = Character(Unicode.Scalar(byte))
-            let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-_".contains(character))
-            return isPlain ? String(character) : "%" + String(byte, radix: 16)
+    public func remove(_ session: SessionID) throws {
+        let directory = self.directory(session)
+        guard FileManager.default.fileExists(atPath: directory) else { return }
+        try self.locked(session) {
+            do {
+                try FileManager.default.removeItem(atPath: directory)
+            } catch {
+                // Another process was first.
+                guard FileManager.default.fileExists(atPath: directory) else { return }
+                throw RunStoreError(
+                    .unusable,
+                    "The run record of \(session) cannot be removed: \(error). Check who may write in \(directory).")
+            }
         }
-        return "\(self.root)/\(name.isEmpty ? "%" : name.joined())"
     }
 
-    private func read(_ session: SessionID) throws -> RunRecord? {
+    func directory(_ session: SessionID) -> String { "\(self.root)/\(PlainName.of(session.rawValue))" }
+
+    public func read(_ session: SessionID) throws -> RunRecord? {
         let path = "\(self.directory(session))/run.json"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
@@ -68,26 +76,31 @@ public actor FileRunStore: RunStore {
 
     private func write(_ record: RunRecord) throws {
         let directory = self.directory(record.sessionID)
-        let aside = "\(directory)/run.json.new"
         do {
-            let data = try JSONEncoder().encode(record)
-            let file = openFile(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-            guard file >= 0 else { throw SystemFailure(call: "open") }
-            defer { close(file) }
-            try data.withUnsafeBytes { bytes in
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    let written = writeFile(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                    guard written > 0 else { throw SystemFailure(call: "write") }
-                    rest = rest.dropFirst(written)
-                }
-            }
-            guard fsync(file) == 0 else { throw SystemFailure(call: "fsync") }
-            guard rename(aside, "\(directory)/run.json") == 0 else { throw SystemFailure(call: "rename") }
+            try Self.replace("\(directory)/run.json", with: try JSONEncoder().encode(record))
         } catch {
             throw RunStoreError(
                 .unusable, "The run record of \(record.sessionID) cannot be saved in \(directory): \(error)")
         }
+    }
+
+    /// Writes a file of the owner's alone, aside first.
+    /// - Parameter isSynced: Whether it must outlast a crash of the machine.
+    static func replace(_ path: String, with data: Data, isSynced: Bool = true) throws {
+        let aside = "\(path).new"
+        let file = openFile(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw SystemFailure(call: "open") }
+        defer { close(file) }
+        try data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = writeFile(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                guard written > 0 else { throw SystemFailure(call: "write") }
+                rest = rest.dropFirst(written)
+            }
+        }
+        guard !isSynced || fsync(file) == 0 else { throw SystemFailure(call: "fsync") }
+        guard rename(aside, path) == 0 else { throw SystemFailure(call: "rename") }
     }
 
     private func locked<Result>(_ session: SessionID, _ body: () throws -> Result) throws -> Result {

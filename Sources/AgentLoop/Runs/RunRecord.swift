@@ -1,4 +1,5 @@
 public import AgentEvents
+public import FoundationEssentials
 
 /// What is kept of a session: enough to go on in another process.
 public struct RunRecord: Sendable, Hashable, Codable {
@@ -8,8 +9,14 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// The newest run.
     public var runID: RunID?
     public var status: RunStatus
+    /// What the run was given beside its messages, for an agent that needs it to go on.
+    public var task: JSONValue?
     /// The conversation, with tool calls and results.
     public var transcript: [Message]
+    /// Calls of the transcript's last message that have no results in it yet.
+    public var openTurn: OpenTurn?
+    /// The questions that were answered, newest last: an answer counts once.
+    public var answered: [InterruptID]?
     /// The browser that the run uses, where it may outlive the process.
     public var browser: BrowserReference?
     /// Counts the saves; a save is refused when another writer was first.
@@ -24,6 +31,18 @@ public struct RunRecord: Sendable, Hashable, Codable {
         self.version = 0
         self.leaseEpoch = 0
     }
+
+    /// What the run waits for.
+    public var interrupts: [Interrupt] { self.status == .interrupted ? self.openTurn?.interrupts ?? [] : [] }
+
+    /// The conversation as the turn loop works on it.
+    public var conversation: Conversation {
+        get { Conversation(messages: self.transcript, openTurn: self.openTurn) }
+        set {
+            self.transcript = newValue.messages
+            self.openTurn = newValue.openTurn
+        }
+    }
 }
 
 /// Where a run stands.
@@ -37,12 +56,29 @@ public enum RunStatus: String, Sendable, Codable {
 
 /// Keeps run records.
 public protocol RunStore: Sendable {
+    /// The record as it stands, without taking the session over; `nil` where there is none.
+    /// - Throws: ``RunStoreError``.
+    func read(_ session: SessionID) async throws -> RunRecord?
     /// Takes the session over: returns its record, or a new one, with its lease epoch raised.
     /// - Throws: ``RunStoreError``.
     func open(_ session: SessionID) async throws -> RunRecord
     /// Saves the record and returns it with its new version.
     /// - Throws: ``RunStoreError`` with code `conflict` when another writer was first.
     func save(_ record: RunRecord) async throws -> RunRecord
+    /// Removes the session's record and its pictures; one that is not there is no failure. Who has the record open can
+    /// save it no more.
+    /// - Throws: ``RunStoreError``.
+    func remove(_ session: SessionID) async throws
+    /// Keeps a picture of a step for people to look at later. What goes wrong with that fails no run.
+    func keepPicture(_ jpeg: Data, named name: String, of session: SessionID) async
+    /// A picture that was kept, in JPEG; `nil` where there is none.
+    func picture(named name: String, of session: SessionID) async -> Data?
+}
+
+/// A store keeps no pictures unless it says how.
+extension RunStore {
+    public func keepPicture(_ jpeg: Data, named name: String, of session: SessionID) async {}
+    public func picture(named name: String, of session: SessionID) async -> Data? { nil }
 }
 
 /// What went wrong with a run record.

@@ -24,6 +24,8 @@ public enum RiskClass: String, Sendable, Codable {
 public struct Tool: Sendable {
     public let definition: ToolDefinition
     public let risk: RiskClass
+    /// Whether it may run beside other such calls of the same turn.
+    public let isParallel: Bool
     /// The step's name for a person, such as `Open example.com`.
     let describe: @Sendable (JSONValue) -> String
     let call: @Sendable (JSONValue, ToolContext) async throws -> ToolOutput
@@ -31,11 +33,12 @@ public struct Tool: Sendable {
     /// Creates a tool that answers in words.
     /// - Parameters: As below.
     public init<Input: ToolInput>(
-        _ name: String, _ description: String, risk: RiskClass,
+        _ name: String, _ description: String, risk: RiskClass, isParallel: Bool = false,
         describe: @escaping @Sendable (Input) -> String,
         call: @escaping @Sendable (Input, ToolContext) async throws -> String
     ) {
-        self.init(name, description, risk: risk, describe: describe) { (input: Input, context) in
+        self.init(name, description, risk: risk, isParallel: isParallel, describe: describe) {
+            (input: Input, context) in
             ToolOutput(text: try await call(input, context))
         }
     }
@@ -46,13 +49,14 @@ public struct Tool: Sendable {
     ///   - call: Does the work and answers the model. What it throws is told to the model, except for
     ///     `CancellationError`.
     public init<Input: ToolInput>(
-        _ name: String, _ description: String, risk: RiskClass,
+        _ name: String, _ description: String, risk: RiskClass, isParallel: Bool = false,
         describe: @escaping @Sendable (Input) -> String,
         call: @escaping @Sendable (Input, ToolContext) async throws -> ToolOutput
     ) {
         self.definition = ToolDefinition(
             name: name, description: description, inputSchema: JSONSchema.of(Input.self))
         self.risk = risk
+        self.isParallel = isParallel
         self.describe = { value in (try? value.decode(Input.self)).map(describe) ?? name }
         self.call = { value, context in
             let input: Input
@@ -69,12 +73,35 @@ public struct Tool: Sendable {
 /// What a tool answers.
 public struct ToolOutput: Sendable, Hashable {
     public var text: String
+    /// How things look now. The model sees the newest view of a conversation and is told that earlier ones are gone.
+    public var view: String?
     /// Pictures and documents, for models that take them.
     public var attachments: [Attachment]
 
-    public init(text: String, attachments: [Attachment] = []) {
+    public init(text: String, view: String? = nil, attachments: [Attachment] = []) {
         self.text = text
+        self.view = view
         self.attachments = attachments
+    }
+}
+
+/// Thrown by a tool that cannot go on without a person. The run parks; once the person has answered, the tool is
+/// called again with the same input, and finds the answers in its context. So it must ask before it does anything.
+public struct NeedsPerson: Error {
+    public var interrupts: [Interrupt]
+
+    public init(_ interrupts: [Interrupt]) { self.interrupts = interrupts }
+    public init(_ interrupt: Interrupt) { self.interrupts = [interrupt] }
+}
+
+/// A question and its answer.
+public struct AnsweredInterrupt: Sendable, Hashable {
+    public var interrupt: Interrupt
+    public var answer: InterruptAnswer
+
+    public init(interrupt: Interrupt, answer: InterruptAnswer) {
+        self.interrupt = interrupt
+        self.answer = answer
     }
 }
 
@@ -82,11 +109,14 @@ public struct ToolOutput: Sendable, Hashable {
 public struct ToolContext: Sendable {
     /// The call's id.
     public var callID: String
+    /// What the person has answered to what this very call asked before.
+    public var answers: [AnsweredInterrupt]
     /// Reports what happens to whoever follows the run.
     public var emit: EventSink
 
-    public init(callID: String, emit: @escaping EventSink) {
+    public init(callID: String, answers: [AnsweredInterrupt] = [], emit: @escaping EventSink) {
         self.callID = callID
+        self.answers = answers
         self.emit = emit
     }
 }

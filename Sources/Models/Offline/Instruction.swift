@@ -8,6 +8,8 @@ enum Instruction: Hashable {
     case scroll(down: Bool)
     case waitFor(String)
     case back
+    /// Ask the person for something; `fill … with the answer` puts it in.
+    case ask(String)
     /// Say a value of the page; `nil`: what the page says.
     case tell(String?)
 }
@@ -45,6 +47,7 @@ struct InstructionParser {
         "open", "go to", "go back", "visit", "navigate to", "browse to", "fill", "enter", "type", "put", "set", "write",
         "select", "choose", "pick", "tick", "check", "uncheck", "untick", "click", "press", "tap", "hit", "push",
         "scroll", "wait", "tell", "read", "report", "what", "find", "give", "get", "show", "say", "look up", "submit",
+        "ask",
     ]
 
     private static let separators = [
@@ -107,6 +110,9 @@ struct InstructionParser {
         if let what = text.after(["wait for ", "wait until "]) {
             return .waitFor(
                 what.droppingSuffix([" appears", " is shown", " is visible"]).strippingPrefix(["the text "]).unquoted)
+        }
+        if let what = text.after(["ask me for ", "ask for "]) {
+            return .ask(what.strippingPrefix(["the ", "my "]).unquoted)
         }
         return self.fill(text) ?? self.choose(text) ?? self.click(text) ?? self.tell(text)
     }

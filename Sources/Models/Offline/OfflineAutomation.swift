@@ -52,6 +52,7 @@ struct OfflineAutomation {
         case .open(let address): return self.call("navigate", ["url": .string(address)], step)
         case .press(let key): return self.call("press", ["key": .string(key)], step)
         case .scroll(let down): return self.call("scroll", ["pages": .integer(down ? 1 : -1)], step)
+        case .ask(let what): return self.ask(what, step)
         case .back: return self.call("go_back", [:], step)
         case .waitFor(let text): return self.call("wait_for_text", ["text": .string(text)], step)
         case .tell: return self.call("read_page", [:], step, .read)
@@ -67,11 +68,42 @@ struct OfflineAutomation {
     private func fill(_ field: String, _ value: String, _ step: Int) -> Decision {
         let roles = ["textbox", "searchbox", "spinbutton", "slider", "combobox", "listbox"]
         guard let control = self.find(field, roles) else { return self.search(field, step) }
+        if ["the answer", "my answer"].contains(value.lowercased()) { return self.fillAnswer(control, step) }
         // A native list has its options in the snapshot; anything else is typed into.
         if control.state.contains("options: ") {
             return self.call("select", ["ref": .string(control.ref), "option": .string(value)], step)
         }
         return self.call("fill", ["ref": .string(control.ref), "text": .string(value)], step)
+    }
+
+    // MARK: Asking
+
+    private static let secretWords = ["password", "pin", "passcode", "code"]
+
+    private static func isSecret(_ what: String) -> Bool {
+        what.words.contains { self.secretWords.contains($0) }
+    }
+
+    private func ask(_ what: String, _ step: Int) -> Decision {
+        var input: [String: JSONValue] = ["question": .string("What is the \(what)?")]
+        if Self.isSecret(what) { input["secrets"] = [.string(what)] }
+        return self.call("ask_person", .object(input), step)
+    }
+
+    /// Puts what the person has answered last into a field.
+    private func fillAnswer(_ control: SnapshotText.Control, _ step: Int) -> Decision {
+        let asked = self.parsed.instructions.indices.prefix(step).last { index in
+            if case .ask = self.parsed.instructions[index] { true } else { false }
+        }
+        guard let asked, case .ask(let what) = self.parsed.instructions[asked] else {
+            return self.giveUp(step, "nothing was asked before")
+        }
+        if Self.isSecret(what) {
+            return self.call("fill_secret", ["ref": .string(control.ref), "secret": .string(what)], step)
+        }
+        let told = self.attempts.last { $0.step == asked }?.result.text.after(["the person answers: "])
+        guard let told else { return self.giveUp(step, "the person has not answered") }
+        return self.call("fill", ["ref": .string(control.ref), "text": .string(told)], step)
     }
 
     private func choose(_ option: String, _ list: String?, _ step: Int) -> Decision {
@@ -150,7 +182,7 @@ struct OfflineAutomation {
     private var summary: String {
         let answers = self.attempts.filter { $0.purpose == .read && !$0.result.isError }.map { attempt -> String in
             guard case .tell(let subject) = self.parsed.instructions[attempt.step] else { return "" }
-            guard let subject else { return String(attempt.result.text.prefix(1500)) }
+            guard let subject else { return String(attempt.result.text.withoutPageMarks.prefix(1500)) }
             guard let value = PageReader(attempt.result.text).value(of: subject) else {
                 return "I could not find \"\(subject)\" on the page."
             }
@@ -174,6 +206,7 @@ struct OfflineAutomation {
         case .scroll(let down): "scroll \(down ? "down" : "up")"
         case .waitFor(let text): "wait for \"\(text)\""
         case .back: "go back"
+        case .ask(let what): "ask for the \(what)"
         case .tell(let subject): subject.map { "read \"\($0)\"" } ?? "read the page"
         }
     }

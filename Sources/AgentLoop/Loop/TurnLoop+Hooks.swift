@@ -1,0 +1,52 @@
+public import AgentEvents
+
+extension TurnLoop {
+    /// Called around the model's turns and the tools' calls, in order and awaited.
+    public struct Hooks: Sendable {
+        /// Sees what the model is about to be asked.
+        public var beforeModel: @Sendable (ModelRequest) async -> Void
+        /// Sees the model's whole turn.
+        public var afterModel: @Sendable (Message) async -> Void
+        /// Sees a call before it is made, and may answer it in the tool's place.
+        public var beforeTool: @Sendable (ToolCall) async -> ToolOutput?
+        /// Sees a call's result, and may change it.
+        public var afterTool: @Sendable (ToolCall, ToolResult) async -> ToolResult
+        /// Called when all calls of a turn are answered; what it gives is put to the person before the model goes on.
+        public var afterTools: @Sendable ([ToolResult]) async -> Interrupt?
+
+        public init(
+            beforeModel: @escaping @Sendable (ModelRequest) async -> Void = { _ in },
+            afterModel: @escaping @Sendable (Message) async -> Void = { _ in },
+            beforeTool: @escaping @Sendable (ToolCall) async -> ToolOutput? = { _ in nil },
+            afterTool: @escaping @Sendable (ToolCall, ToolResult) async -> ToolResult = { $1 },
+            afterTools: @escaping @Sendable ([ToolResult]) async -> Interrupt? = { _ in nil }
+        ) {
+            self.beforeModel = beforeModel
+            self.afterModel = afterModel
+            self.beforeTool = beforeTool
+            self.afterTool = afterTool
+            self.afterTools = afterTools
+        }
+    }
+}
+
+extension Conversation {
+    /// Takes in the answer to a question that came between two turns and belongs to no call.
+    mutating func take(_ answers: [InterruptAnswer]) {
+        guard let open = self.openTurn, open.waiting == nil, self.openCalls.isEmpty else { return }
+        self.openTurn = nil
+        for interrupt in open.interrupts {
+            guard let answer = answers.first(where: { $0.interruptId == interrupt.id }) else { continue }
+            let comment = answer.payload?["comment"]?.string ?? answer.payload?["answer"]?.string
+            let words = comment.map { " They say: \($0)" } ?? ""
+            let what =
+                switch (interrupt.reason, answer.status) {
+                case (.takeover, .resolved):
+                    "The person has worked in the browser and gives it back. Look at the page before you go on."
+                case (_, .resolved): "The person has answered."
+                case (_, .cancelled): "The person does not want to do this. Go on without it, or report what is so far."
+                }
+            self.messages.append(.user("(\(interrupt.message) \(what)\(words))"))
+        }
+    }
+}

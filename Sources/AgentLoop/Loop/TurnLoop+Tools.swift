@@ -1,0 +1,110 @@
+import AgentEvents
+import Logging
+
+extension TurnLoop {
+    /// Does what the newest turn asks for, one call after the other, and tells the model what came of it.
+    /// - Returns: What a person is asked before it can go on; empty when all calls are done.
+    func performOpenCalls(
+        of conversation: inout Conversation, _ answers: [InterruptAnswer], _ repetitions: inout RepetitionGuard,
+        _ callbacks: Callbacks
+    ) async throws -> [Interrupt] {
+        var open = conversation.openTurn ?? OpenTurn()
+        let waiting = open.waiting.take()
+        let answered = open.interrupts.compactMap { interrupt in
+            answers.first { $0.interruptId == interrupt.id }.map {
+                AnsweredInterrupt(interrupt: interrupt, answer: $0)
+            }
+        }
+        open.interrupts = []
+        open.results += try await self.performParallelCalls(of: conversation, open, callbacks.emit)
+        for call in conversation.openCalls where !open.results.contains(where: { $0.callID == call.id }) {
+            let itsAnswers = call.id == waiting ? answered : []
+            // An answer is used up before anything is done with it, so that no process that comes later uses it again.
+            if self.tools[call.name].map({ $0.risk != .read }) ?? false || !itsAnswers.isEmpty {
+                open.begun = call.id
+                conversation.openTurn = open
+                try await callbacks.save(conversation)
+            }
+            do {
+                var result = try await self.perform(call, itsAnswers, callbacks.emit)
+                if let warning = repetitions.warning(for: call, result: result) { result.text += "\n\(warning)" }
+                open.results.append(result)
+            } catch let need as NeedsPerson {
+                open.waiting = call.id
+                open.interrupts = need.interrupts
+            }
+            let wasBegun = open.begun.take() != nil
+            conversation.openTurn = open
+            guard open.interrupts.isEmpty else {
+                try await callbacks.save(conversation)
+                return open.interrupts
+            }
+            if wasBegun, open.results.count < conversation.openCalls.count { try await callbacks.save(conversation) }
+        }
+        let order = conversation.openCalls.map(\.id)
+        conversation.append(
+            open.results.sorted { order.firstIndex(of: $0.callID) ?? 0 < order.firstIndex(of: $1.callID) ?? 0 })
+        if let question = await self.hooks.afterTools(open.results) {
+            var pause = OpenTurn()
+            pause.interrupts = [question]
+            conversation.openTurn = pause
+        }
+        try await callbacks.save(conversation)
+        return conversation.openTurn?.interrupts ?? []
+    }
+
+    /// Makes the first calls of a turn side by side, as far as all of them may be.
+    private func performParallelCalls(
+        of conversation: Conversation, _ open: OpenTurn, _ emit: @escaping EventSink
+    ) async throws -> [ToolResult] {
+        let calls = conversation.openCalls.prefix { self.tools[$0.name]?.isParallel ?? false }
+        guard calls.count > 1, open.results.isEmpty, open.waiting == nil else { return [] }
+        return try await withThrowingTaskGroup(of: ToolResult.self) { group in
+            for call in calls { group.addTask { try await self.perform(call, [], emit) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    /// - Throws: ``NeedsPerson``, `CancellationError`; what else a tool throws is its result.
+    private func perform(
+        _ call: ToolCall, _ answers: [AnsweredInterrupt], _ emit: @escaping EventSink
+    ) async throws -> ToolResult {
+        guard let tool = self.tools[call.name] else {
+            let known = self.definitions.map(\.name).joined(separator: ", ")
+            return await self.report(
+                ToolResult(
+                    callID: call.id, text: "There is no tool '\(call.name)'. There are: \(known).", isError: true),
+                emit)
+        }
+        let step = AgentEvent.Step(stepName: tool.describe(call.input))
+        await emit(.stepStarted(step))
+        var result = ToolResult(callID: call.id, text: "")
+        do {
+            let context = ToolContext(callID: call.id, answers: answers, emit: emit)
+            let replacement = answers.isEmpty ? await self.hooks.beforeTool(call) : nil
+            let output = if let replacement { replacement } else { try await tool.call(call.input, context) }
+            result.text = output.text
+            result.view = output.view
+            result.attachments = output.attachments
+        } catch let error where error is CancellationError || Task.isCancelled {
+            await emit(.stepFinished(step))
+            throw CancellationError()
+        } catch let need as NeedsPerson {
+            await emit(.stepFinished(step))
+            throw need
+        } catch {
+            result.text = "\(error)"
+            result.isError = true
+            self.logger.info("A tool failed", metadata: ["tool": "\(call.name)", "type": "\(type(of: error))"])
+        }
+        await emit(.stepFinished(step))
+        return await self.report(self.hooks.afterTool(call, result), emit)
+    }
+
+    private func report(_ result: ToolResult, _ emit: EventSink) async -> ToolResult {
+        await emit(
+            .toolCallResult(
+                .init(messageId: "result-\(result.callID)", toolCallId: result.callID, content: result.wholeText)))
+        return result
+    }
+}
