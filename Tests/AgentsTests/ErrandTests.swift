@@ -10,13 +10,13 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Errands", .timeLimit(.minutes(3)))
+@Suite("Errands", .timeLimit(.minutes(15)))
 struct ErrandTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// The agents around a model, with real browsers that may reach this machine.
     private static func runs(
-        _ model: any LanguageModel, steps: Int = 30,
+        _ model: any LanguageModel, steps: Int = 30, policy: ApprovalPolicy = .init(),
         store: any RunStore = FileRunStore(directory: "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())")
     ) -> AgentRuns {
         var configuration = BrowserConfiguration()
@@ -24,7 +24,7 @@ struct ErrandTests {
         let automation = AutomationAgent(
             model: model, budget: .init(steps: steps),
             browsers: LocalBrowserSource(logger: Self.quiet),
-            configuration: configuration, logger: Self.quiet)
+            configuration: configuration, policy: policy, store: store, logger: Self.quiet)
         return AgentRuns(
             coordinator: Coordinator(
                 model: model, automation: automation, budget: .init(steps: steps), logger: Self.quiet),
@@ -40,9 +40,11 @@ struct ErrandTests {
     }
 
     @discardableResult
-    private static func ask(_ prompt: String, model: any LanguageModel = OfflineModel()) async throws -> RunResult {
+    private static func ask(
+        _ prompt: String, model: any LanguageModel = OfflineModel(), policy: ApprovalPolicy = .init()
+    ) async throws -> RunResult {
         try await BrowserSlots.shared.withSlot {
-            try await Self.runs(model).run(Self.request(.prompt(prompt))) { _ in }
+            try await Self.runs(model, policy: policy).run(Self.request(.prompt(prompt))) { _ in }
         }
     }
 
@@ -76,11 +78,14 @@ struct ErrandTests {
         }
     }
 
-    @Test("it does not confirm what a page asks, and pays nothing")
+    @Test("it does not pay by itself, and does not confirm what a page asks")
     func confirmErrand() async throws {
         try await withDemoSite { site, address in
-            _ = try await Self.ask(
-                "open \(address)/pay?plate=WXY+1234, fill Card number with 4111, click Pay RM 70.00, read the page")
+            let errand = "open \(address)/pay?plate=WXY+1234, fill Card number with 4111, click Pay RM 70.00, read it"
+            let parked = try await Self.ask(errand)
+            #expect(parked.interrupts?.first?.reason == .confirmation)
+            let allowed = try await Self.ask(errand, policy: ApprovalPolicy(rules: [.pay: .allow]))
+            #expect(allowed.status == .completed)
             #expect(site.submissions.isEmpty)
         }
     }
@@ -125,7 +130,9 @@ struct ErrandTests {
         let sent: PageContent =
             "<table><tr><th>Name</th><td>Ali</td></tr><tr><th>New due date</th><td>3 March</td></tr></table>"
         try await withPages(["/": .html(page), "/sent": sent]) { server, address in
-            let result = try await Self.ask("open \(address), then \(prompt)")
+            let result = try await Self.ask(
+                "open \(address), then \(prompt)",
+                policy: ApprovalPolicy(rules: [.submit: .allow, .send: .allow, .pay: .allow]))
             #expect(result.message == answer)
             #expect(server.submissions == [.init(path: "/sent", body: body)])
         }
@@ -230,24 +237,37 @@ struct ErrandTests {
         #expect(noted.status == .completed)
         let busy = try await runs.run(Self.request(.automation(.init(goal: "x")), session: "s")) { _ in }
         #expect(busy.code == "busy")
-        running.cancel()
-        await #expect(throws: CancellationError.self) { try await running.value }
+        let stopped = await runs.control(.init(.stop), in: SessionID(rawValue: "s"), for: nil)
+        #expect(stopped.status == .stopped)
+        #expect(try await running.value.status == .stopped)
     }
 
     @Test("what a killed process was doing is told as unknown, not lost and not repeated")
     func interrupted() async throws {
         let directory = "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())"
-        let session = SessionID(rawValue: "s")
         let store = FileRunStore(directory: directory)
-        var record = try await store.open(session)
-        record.transcript = [.user("pay my fine")]
+        let call = ToolCall(id: "1", name: "browse", input: ["goal": "pay"])
+        var record = try await store.open(SessionID(rawValue: "s"))
+        record.transcript = [.user("pay my fine"), Message(role: .assistant, content: [.toolCall(call)])]
+        record.openTurn = OpenTurn()
+        record.openTurn?.begun = "1"
         record.status = .running
         _ = try await store.save(record)
+        var inner = try await store.open(SessionID(rawValue: "s#automation"))
+        let clicks = ["2", "3"].map { Message.Content.toolCall(ToolCall(id: $0, name: "click", input: ["ref": "e1"])) }
+        inner.transcript = [.user("pay"), Message(role: .assistant, content: clicks)]
+        inner.openTurn = OpenTurn()
+        inner.openTurn?.results = [ToolResult(callID: "2", text: "clicked")]
+        inner.openTurn?.begun = "3"
+        inner.status = .running
+        _ = try await store.save(inner)
         let model = ScriptedModel([.say("ok")])
         _ = try await Self.runs(model, store: FileRunStore(directory: directory))
             .run(Self.request(.prompt("did it work?"), session: "s")) { _ in }
-        let seen = model.requests[0].messages.map(\.text)
-        #expect(seen == ["pay my fine", "(The previous run was interrupted; its outcome is unknown.)", "did it work?"])
+        let seen = model.requests[0].messages
+        #expect(seen.last?.text == "did it work?")
+        let account = try #require(seen.flatMap(\.toolResults).first?.text)
+        #expect(account.contains("Done before: click") && account.contains("outcome unknown: click"), "\(account)")
     }
 
     @Test("a run that fails in its middle is recorded as failed")

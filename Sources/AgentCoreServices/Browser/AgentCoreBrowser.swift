@@ -23,6 +23,9 @@ package struct AgentCoreBrowser: BrowserSource {
         package init() {}
     }
 
+    /// How long an address for watching holds at most, in seconds.
+    package static let longestView = 300
+
     private let client: AWSClient
     private let configuration: Configuration
     private let logger: Logger
@@ -169,9 +172,25 @@ package struct AgentCoreBrowser: BrowserSource {
     /// An address at which a person can watch the session with an Amazon DCV client.
     /// - Parameter expiry: How long it can be connected to, in seconds; 1 to 300.
     /// - Throws: ``AWSError``.
-    package func liveViewURL(_ reference: BrowserReference, expiry: Int = 300) async throws -> String {
+    package func liveViewURL(
+        _ reference: BrowserReference, expiry: Int = AgentCoreBrowser.longestView
+    ) async throws -> String {
         try await self.client.presignedURL(
             of: .agentCore, path: try Self.path(reference, "live-view"), expiry: expiry, isSocket: false)
+    }
+
+    package func outsideView(of reference: BrowserReference) async throws -> OutsideView? {
+        // A browser that has ended has nothing to show, whatever is signed.
+        _ = try await self.attach(to: reference)
+        let expiry = Date(timeIntervalSinceNow: TimeInterval(Self.longestView))
+        do {
+            return OutsideView(
+                url: try await self.liveViewURL(reference), expiresAt: .init(date: expiry),
+                viewport: self.configuration.viewport)
+        } catch let error as AWSError {
+            throw BrowserError(
+                .protocolFailure, self.explain(error, permission: "ConnectBrowserLiveViewStream"))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 package import AWSClient
 package import AgentEvents
 package import AgentLoop
-import Agents
+package import Agents
 import Crypto
 import FoundationEssentials
 import NIOHTTP1
@@ -17,6 +17,7 @@ package struct AgentCoreMemory: LongTermMemory {
     private static let maxText = 100_000
     private static let maxPayload = 100
     private static let maxQuery = 10_000
+    private static let deletedAtOnce = 8
 
     private let client: AWSClient
     private let id: String
@@ -72,6 +73,64 @@ package struct AgentCoreMemory: LongTermMemory {
         return texts.flatMap { $0 }
     }
 
+    /// A fact that the person wants kept is said to the memory's strategies, which draw a record from it.
+    package func keep(_ fact: String, of user: UserID, in session: SessionID) async throws {
+        try await self.remember([.user("Please remember: \(fact)")], of: user, in: session)
+    }
+
+    package func list(for user: UserID) async throws -> [RememberedFact] {
+        var facts: [RememberedFact] = []
+        for path in try await self.namespacePaths(user, SessionID(rawValue: "")) where !path.contains("//") {
+            var token: String?
+            repeat {
+                var request = try AWSRequest(
+                    "ListMemoryRecords", of: .agentCore, .POST, "/memories/{memoryId}/memoryRecords",
+                    labels: ["memoryId": self.id])
+                var input: [String: JSONValue] = ["namespacePath": .string(path), "maxResults": 100]
+                if let token { input["nextToken"] = .string(token) }
+                request.setJSON(.object(input))
+                let page = try await self.client.json(request)
+                for record in page["memoryRecordSummaries"]?.array ?? [] {
+                    guard let id = record["memoryRecordId"]?.string, let text = record["content"]?["text"]?.string
+                    else { continue }
+                    facts.append(RememberedFact(id: id, text: text))
+                }
+                token = page["nextToken"]?.string
+            } while token != nil
+        }
+        return facts
+    }
+
+    package func forget(_ id: String, of user: UserID) async throws -> Bool {
+        // Whose record it is stands in no id, so it must be among the person's own.
+        guard try await self.list(for: user).contains(where: { $0.id == id }) else { return false }
+        _ = try await self.client.json(
+            AWSRequest(
+                "DeleteMemoryRecord", of: .agentCore, .DELETE, "/memories/{memoryId}/memoryRecords/{memoryRecordId}",
+                labels: ["memoryId": self.id, "memoryRecordId": id]))
+        return true
+    }
+
+    /// What the strategies have drawn from the session is of the person, and stays.
+    package func forget(session: SessionID, of user: UserID) async throws {
+        do {
+            let events = try await self.list(user, session, includesPayloads: false)
+                .compactMap { $0["eventId"]?.string }
+            for first in stride(from: 0, to: events.count, by: Self.deletedAtOnce) {
+                try await withThrowingDiscardingTaskGroup { group in
+                    for event in events[first..<min(first + Self.deletedAtOnce, events.count)] {
+                        group.addTask { try await self.deleteEvent(event, user, session) }
+                    }
+                }
+            }
+        } catch let error as AWSError where error.code == .notFound {
+            // Nothing was ever said in it.
+        } catch var error as AWSError where error.code == .accessDenied {
+            error.remedy = "Grant the role bedrock-agentcore:ListEvents and DeleteEvent on the memory \(self.id)."
+            throw error
+        }
+    }
+
     // MARK: Events
 
     private func createEvent(_ payload: [JSONValue], _ user: UserID, _ session: SessionID) async throws {
@@ -88,6 +147,14 @@ package struct AgentCoreMemory: LongTermMemory {
     /// What was said in a session, oldest first; the service lists the newest first.
     /// - Throws: ``AWSError``.
     package func events(of user: UserID, in session: SessionID) async throws -> [Message] {
+        let events = try await self.list(user, session, includesPayloads: true)
+        return events.reversed().flatMap { $0["payload"]?.array ?? [] }.compactMap { entry in
+            guard let said = entry["conversational"], let text = said["content"]?["text"]?.string else { return nil }
+            return said["role"]?.string == "ASSISTANT" ? .assistant(text) : .user(text)
+        }
+    }
+
+    private func list(_ user: UserID, _ session: SessionID, includesPayloads: Bool) async throws -> [JSONValue] {
         var events: [JSONValue] = []
         var token: String?
         repeat {
@@ -96,16 +163,28 @@ package struct AgentCoreMemory: LongTermMemory {
                 labels: [
                     "memoryId": self.id, "actorId": Self.actorID(user), "sessionId": Self.sessionID(session),
                 ])
-            var input: [String: JSONValue] = ["includePayloads": true, "maxResults": 100]
+            var input: [String: JSONValue] = ["includePayloads": .bool(includesPayloads), "maxResults": 100]
             if let token { input["nextToken"] = .string(token) }
             request.setJSON(.object(input))
             let page = try await self.client.json(request)
             events += page["events"]?.array ?? []
             token = page["nextToken"]?.string
         } while token != nil
-        return events.reversed().flatMap { $0["payload"]?.array ?? [] }.compactMap { entry in
-            guard let said = entry["conversational"], let text = said["content"]?["text"]?.string else { return nil }
-            return said["role"]?.string == "ASSISTANT" ? .assistant(text) : .user(text)
+        return events
+    }
+
+    private func deleteEvent(_ event: String, _ user: UserID, _ session: SessionID) async throws {
+        do {
+            _ = try await self.client.json(
+                AWSRequest(
+                    "DeleteEvent", of: .agentCore, .DELETE,
+                    "/memories/{memoryId}/actor/{actorId}/sessions/{sessionId}/events/{eventId}",
+                    labels: [
+                        "memoryId": self.id, "actorId": Self.actorID(user), "sessionId": Self.sessionID(session),
+                        "eventId": event,
+                    ]))
+        } catch let error as AWSError where error.code == .notFound {
+            // It has expired, or an earlier attempt has deleted it.
         }
     }
 

@@ -42,6 +42,19 @@ package struct DynamoRunStore: RunStore {
         }
     }
 
+    package func read(_ session: SessionID) async throws -> RunRecord? {
+        try await self.failing(session) {
+            // Its owner may save meanwhile, and take away the parts that the head named.
+            for _ in 0..<8 {
+                guard let head = try await self.head(session) else { return nil }
+                do {
+                    return try await self.record(head, session)
+                } catch let error as RunStoreError where error.code == .conflict {}
+            }
+            throw RunStoreError(.conflict, "Session \(session) is written all the time and cannot be read.")
+        }
+    }
+
     package func save(_ record: RunRecord) async throws -> RunRecord {
         try await self.failing(record.sessionID) {
             var next = record
@@ -54,6 +67,14 @@ package struct DynamoRunStore: RunStore {
                     "Session \(record.sessionID) was taken over by another process; this one stops writing.")
             }
             return next
+        }
+    }
+
+    /// The head goes first, having the lowest sort key: what is left when that fails half-way is no record any more.
+    package func remove(_ session: SessionID) async throws {
+        try await self.failing(session) {
+            try await self.dynamo.removeItems(
+                of: ("session_id", self.key(session)), sortKey: "timestamp", from: self.table)
         }
     }
 
@@ -217,7 +238,8 @@ package struct DynamoRunStore: RunStore {
             let advice =
                 switch error.code {
                 case .notFound: " Create the table: ai4ai tables create."
-                case .accessDenied: " Grant the role dynamodb:GetItem, PutItem and DeleteItem on \(self.table)."
+                case .accessDenied:
+                    " Grant the role dynamodb:GetItem, PutItem, DeleteItem, Query and BatchWriteItem on \(self.table)."
                 default: ""
                 }
             throw RunStoreError(.unusable, "The run record of \(session) is out of reach: \(error)\(advice)")

@@ -3,9 +3,11 @@ package import AgentEvents
 package import AgentLoop
 package import Agents
 import AsyncHTTPClient
-import FoundationEssentials
+package import BrowserAutomation
+package import FoundationEssentials
 import NIOCore
 import ServerSentEvents
+package import WebSocket
 
 /// The automation agent in a runtime of its own: the task goes there, and its events come back.
 package struct RemoteAutomation: Automation {
@@ -27,40 +29,141 @@ package struct RemoteAutomation: Automation {
     }
 
     private struct Payload: Encodable {
-        var automation_task: AutomationTask
+        struct Picture: Encodable { var id: String }
+
+        var automation_task: AutomationTask?
+        var resume: [InterruptAnswer]?
+        var control: ControlRequest?
+        var picture: Picture?
+        var agent = "automation"
         var user_id: UserID?
     }
 
     package func run(
-        _ task: AutomationTask, _ context: RunContext, usage: inout TokenUsage
+        _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
-        let runtime = try self.runtime(for: context)
-        let payload = try JSONEncoder().encode(Payload(automation_task: task, user_id: context.user))
-        var invocation = AgentRuntimeClient.Invocation(payload: ByteBuffer(bytes: payload), session: context.session)
+        var payload = Payload(user_id: context.user)
+        switch work {
+        case .task(let task): payload.automation_task = task
+        case .resume(let answers): payload.resume = answers
+        }
+        var invocation = AgentRuntimeClient.Invocation(
+            payload: ByteBuffer(bytes: try JSONEncoder().encode(payload)), session: context.session)
         invocation.accept = "text/event-stream"
         invocation.headers = context.propagation.headers
-        let response = try await runtime.invoke(invocation)
-        var parser = ServerSentEventParser()
         do {
+            let response = try await self.runtime(for: context.propagation).invoke(invocation)
+            var parser = ServerSentEventParser()
             for try await part in response.body {
                 for event in try parser.feed(part.readableBytesView) {
                     if let outcome = try await self.relay(event.data, context, &usage) { return outcome }
                 }
             }
-        } catch let error where !(error is CancellationError || error is RemoteAutomationError) {
-            throw RemoteAutomationError("Its answer broke off: \(error)")
+        } catch let error where error is CancellationError || Task.isCancelled {
+            // A run there outlives its request, and is stopped by name.
+            await withoutCancellation { [self] in
+                let stop = Payload(control: ControlRequest(.stop), user_id: context.user)
+                _ = try? await self.call(stop, context.session, context.propagation)
+            }
+            throw CancellationError()
+        } catch let error where !(error is RemoteAutomationError) {
+            throw await self.brokenOff("Its answer broke off: \(error)", context)
         }
-        throw RemoteAutomationError("Its answer ended before the task did.")
+        throw await self.brokenOff("Its answer ended before the task did.", context)
     }
 
-    /// What ended there has ended its browser there; the runtime itself looks after what was left.
-    package func stopLeftovers(of session: SessionID, browser: BrowserReference?) async -> Bool { true }
+    /// A task whose events are lost must not go on with nobody to see its questions.
+    private func brokenOff(_ why: String, _ context: RunContext) async -> RemoteAutomationError {
+        let account = await self.endLeftovers(of: context.session, for: context.user, context.propagation)
+        return RemoteAutomationError("\(why) \(account ?? "The task was stopped; what it had begun last is unknown.")")
+    }
 
-    private func runtime(for context: RunContext) throws -> AgentRuntimeClient {
+    /// The other runtime tells how far it had come.
+    package func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
+        await withoutCancellation { [self] in
+            let stop = Payload(control: ControlRequest(.stop), user_id: user)
+            guard let answer = try? await self.call(stop, session, propagation) else { return nil }
+            return (try? JSONValue(json: String(buffer: answer)))?["account"]?.string
+        }
+    }
+
+    /// An answer that comes at once; each kind of request has a member of its own for what it asks for.
+    private struct Answer: Decodable {
+        var message: String?
+        var code: String?
+        var control: ControlState?
+        var live_view: OutsideView?
+        var jpeg: String?
+
+        /// - Throws: Why the other runtime did not do it.
+        func checked<Value>(_ value: Value?) throws -> Value {
+            guard self.code == nil, let value else {
+                throw RemoteAutomationError(
+                    refusal: self.message ?? "The automation runtime gave no answer.",
+                    code: self.code ?? "automation_failed")
+            }
+            return value
+        }
+    }
+
+    package func control(
+        _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> ControlState {
+        let answer = try await self.ask(Payload(control: request, user_id: user), session, propagation)
+        return try answer.checked(answer.control)
+    }
+
+    package func outsideView(
+        of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> OutsideView {
+        let request = Payload(control: ControlRequest(.liveView), user_id: user)
+        let answer = try await self.ask(request, session, propagation)
+        return try answer.checked(answer.live_view)
+    }
+
+    package func picture(
+        _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> Data? {
+        let answer = try await self.ask(Payload(picture: .init(id: id), user_id: user), session, propagation)
+        if answer.code == "no_such_picture" { return nil }
+        return try answer.checked(answer.jpeg.flatMap { Data(base64Encoded: $0) })
+    }
+
+    package func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
+        let request = Payload(control: ControlRequest(.forget), user_id: user)
+        try await self.ask(request, session, propagation).checked(())
+    }
+
+    private func ask(
+        _ payload: Payload, _ session: SessionID, _ propagation: Propagation
+    ) async throws -> Answer {
+        let answer = try await self.call(payload, session, propagation)
+        return try JSONDecoder().decode(Answer.self, from: Data(String(buffer: answer).utf8))
+    }
+
+    /// Of an answer, in bytes; a picture is the largest.
+    private static let largestAnswer = 8 << 20
+
+    @discardableResult
+    private func call(
+        _ payload: Payload, _ session: SessionID, _ propagation: Propagation
+    ) async throws -> ByteBuffer {
+        var invocation = AgentRuntimeClient.Invocation(
+            payload: ByteBuffer(bytes: try JSONEncoder().encode(payload)), session: session)
+        invocation.headers = propagation.headers
+        return try await self.runtime(for: propagation).invoke(invocation).body.collect(upTo: Self.largestAnswer)
+    }
+
+    /// A socket to the other runtime: what is seen of its browser comes from there, and what a person does goes there.
+    package func openSocket(_ session: SessionID, _ propagation: Propagation) async throws -> WebSocketConnection {
+        try await self.runtime(for: propagation).openSocket(session: session, headers: propagation.headers)
+    }
+
+    private func runtime(for propagation: Propagation) throws -> AgentRuntimeClient {
         guard self.forwardsBearerToken else {
             return try AgentRuntimeClient(self.client, arn: self.arn, qualifier: self.qualifier)
         }
-        guard let token = context.propagation.bearerToken else {
+        guard let token = propagation.bearerToken else {
             throw RemoteAutomationError(
                 "It takes tokens, and this request came with none. Add Authorization to the runtime's header allowlist."
             )
@@ -79,9 +182,15 @@ package struct RemoteAutomation: Automation {
         case .runStarted: return nil
         case .runFinished(let finished):
             for used in finished.usage ?? [] { usage += used }
-            return .completed(finished.result?["message"]?.string ?? "")
+            switch finished.outcome {
+            case .interrupt(let interrupts): return .parked(interrupts)
+            case .cancelled: throw RemoteAutomationError("It was stopped there.")
+            case .success, nil: return .completed(finished.result?["message"]?.string ?? "")
+            }
         case .runError(let error) where error.code == "budget_exceeded": return .outOfBudget(error.message)
-        case .runError(let error): throw RemoteAutomationError(error.message)
+        case .runError(let error):
+            guard let code = error.code else { throw RemoteAutomationError(error.message) }
+            throw RemoteAutomationError(refusal: error.message, code: code)
         default:
             await context.callbacks.emit(event)
             return nil
@@ -89,9 +198,19 @@ package struct RemoteAutomation: Automation {
     }
 }
 
-/// The automation runtime failed.
-struct RemoteAutomationError: Error, CustomStringConvertible {
+/// The automation runtime failed, or has refused what it was asked.
+struct RemoteAutomationError: CodedError, CustomStringConvertible {
+    let code: String
     let description: String
 
-    init(_ why: String) { self.description = "The automation runtime failed. \(why)" }
+    init(_ why: String, code: String = "automation_failed") {
+        self.code = code
+        self.description = "The automation runtime failed. \(why)"
+    }
+
+    /// In the other runtime's own words.
+    init(refusal: String, code: String) {
+        self.code = code
+        self.description = refusal
+    }
 }

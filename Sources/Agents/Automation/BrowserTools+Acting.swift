@@ -73,10 +73,15 @@ extension BrowserTools {
     var click: Tool {
         Tool(
             "click", "Clicks a control once it can be clicked.", risk: .reversibleWrite,
-            describe: { (input: Click) in "Click \(input.ref)" }
+            describe: { (input: Click) in "Click \(self.names[input.ref])" }
         ) { input, context in
             try await self.acting { page in
-                let report = try await input.double == true ? page.doubleClick(input.ref) : page.click(input.ref)
+                let report = try await self.allowing(
+                    .init(tool: "click", action: .click, ref: input.ref), on: page, context
+                ) { ref in
+                    let ref = ref ?? input.ref
+                    return try await input.double == true ? page.doubleClick(ref) : page.click(ref)
+                }
                 return try await self.answer(report, on: page, context)
             }
         }
@@ -85,19 +90,34 @@ extension BrowserTools {
     var fill: Tool {
         Tool(
             "fill", "Puts text into a field.", risk: .reversibleWrite,
-            describe: { (input: Fill) in "Fill \(input.ref)" }
-        ) { input, _ in
-            try await self.acting { self.words(try await $0.fill(input.ref, with: input.text)) }
+            describe: { (input: Fill) in "Fill \(self.names[input.ref])" }
+        ) { input, context in
+            try await self.acting { page in
+                try await self.checkFlow(of: SeenTexts.pieces(ofText: input.text), to: page, tool: "fill", context)
+                try await self.gate.checkField(input.ref, on: page)
+                return self.words(try await page.fill(input.ref, with: input.text))
+            }
         }
     }
 
     var type: Tool {
         Tool(
             "type", "Types text key by key, for fields that react to each key, such as those with suggestions.",
-            risk: .reversibleWrite, describe: { (input: TypeText) in "Type into \(input.ref)" }
+            risk: .reversibleWrite, describe: { (input: TypeText) in "Type into \(self.names[input.ref])" }
         ) { input, context in
             try await self.acting { page in
-                try await self.answer(try await page.type(input.text, into: input.ref), on: page, context)
+                try await self.checkFlow(of: SeenTexts.pieces(ofText: input.text), to: page, tool: "type", context)
+                try await self.gate.checkField(input.ref, on: page)
+                // A line break is the Enter key.
+                guard input.text.contains(where: \.isNewline) else {
+                    return try await self.answer(try await page.type(input.text, into: input.ref), on: page, context)
+                }
+                let report = try await self.allowing(
+                    .init(
+                        tool: "type", action: .press, input: ["text": .string(input.text)], ref: input.ref,
+                        key: "Enter"), on: page, context
+                ) { try await page.type(input.text, into: $0 ?? input.ref) }
+                return try await self.answer(report, on: page, context)
             }
         }
     }
@@ -105,19 +125,32 @@ extension BrowserTools {
     var fillSecret: Tool {
         Tool(
             "fill_secret", "Puts a secret that the person gave for this site into a field, by the secret's name.",
-            risk: .reversibleWrite, describe: { (input: Secret) in "Fill \(input.ref) with the secret \(input.secret)" }
-        ) { input, _ in
-            try await self.acting { self.words(try await $0.fill(input.ref, withSecret: input.secret)) }
+            risk: .reversibleWrite,
+            describe: { (input: Secret) in "Fill the secret \(input.secret) into \(self.names[input.ref])" }
+        ) { input, context in
+            try await self.acting { page in
+                let report = try await self.allowing(
+                    .init(
+                        tool: "fill_secret", action: .fillSecret, input: ["secret": .string(input.secret)],
+                        ref: input.ref), on: page, context
+                ) { try await page.fill($0 ?? input.ref, withSecret: input.secret) }
+                return self.words(report)
+            }
         }
     }
 
     var select: Tool {
         Tool(
             "select", "Chooses an option of a list.", risk: .reversibleWrite,
-            describe: { (input: Select) in "Choose \"\(input.option)\" in \(input.ref)" }
+            describe: { (input: Select) in "Choose \"\(input.option)\" in \(self.names[input.ref])" }
         ) { input, context in
             try await self.acting { page in
-                try await self.answer(try await page.select([input.option], in: input.ref), on: page, context)
+                let report = try await self.allowing(
+                    .init(
+                        tool: "select", action: .select, input: ["option": .string(input.option)], ref: input.ref),
+                    on: page, context
+                ) { try await page.select([input.option], in: $0 ?? input.ref) }
+                return try await self.answer(report, on: page, context)
             }
         }
     }
@@ -125,10 +158,14 @@ extension BrowserTools {
     var check: Tool {
         Tool(
             "check", "Checks or unchecks a box, radio button or switch.", risk: .reversibleWrite,
-            describe: { (input: Check) in "\(input.checked ? "Check" : "Uncheck") \(input.ref)" }
+            describe: { (input: Check) in "\(input.checked ? "Check" : "Uncheck") \(self.names[input.ref])" }
         ) { input, context in
             try await self.acting { page in
-                try await self.answer(try await page.setChecked(input.ref, input.checked), on: page, context)
+                let report = try await self.allowing(
+                    .init(tool: "check", action: .check, input: ["checked": .bool(input.checked)], ref: input.ref),
+                    on: page, context
+                ) { try await page.setChecked($0 ?? input.ref, input.checked) }
+                return try await self.answer(report, on: page, context)
             }
         }
     }
@@ -138,7 +175,12 @@ extension BrowserTools {
             "press", "Presses a key.", risk: .reversibleWrite, describe: { (input: Key) in "Press \(input.key)" }
         ) { input, context in
             try await self.acting { page in
-                try await self.answer(try await page.press(input.key, in: input.ref), on: page, context)
+                let report = try await self.allowing(
+                    .init(
+                        tool: "press", action: .press, input: ["key": .string(input.key)], ref: input.ref,
+                        key: input.key), on: page, context
+                ) { try await page.press(input.key, in: $0) }
+                return try await self.answer(report, on: page, context)
             }
         }
     }
@@ -146,7 +188,7 @@ extension BrowserTools {
     var hover: Tool {
         Tool(
             "hover", "Moves the mouse over something, such as a menu that opens by itself.", risk: .read,
-            describe: { (input: Reference) in "Point at \(input.ref)" }
+            describe: { (input: Reference) in "Point at \(self.names[input.ref])" }
         ) { input, context in
             try await self.acting { try await self.answer(try await $0.hover(input.ref), on: $0, context) }
         }
@@ -155,7 +197,7 @@ extension BrowserTools {
     var drag: Tool {
         Tool(
             "drag", "Drags one thing onto another.", risk: .reversibleWrite,
-            describe: { (input: Drag) in "Drag \(input.from) to \(input.to)" }
+            describe: { (input: Drag) in "Drag \(self.names[input.from]) to \(self.names[input.to])" }
         ) { input, context in
             try await self.acting { page in
                 try await self.answer(try await page.drag(input.from, to: input.to), on: page, context)

@@ -57,7 +57,9 @@ extension BrowserTools {
         Tool("navigate", "Opens a web address.", risk: .read, describe: { (input: Address) in "Open \(input.url)" }) {
             input, context in
             try await self.opening { page in
-                try await self.answer(try await page.navigate(to: input.url), on: page, context)
+                let texts = self.gate.seen.pieces(of: input.url)
+                try self.gate.checkFlow(of: texts, to: Self.origin(of: input.url), tool: "navigate", context)
+                return try await self.answer(try await page.navigate(to: input.url), on: page, context)
             }
         }
     }
@@ -67,7 +69,9 @@ extension BrowserTools {
             "snapshot", "Lists what is in the window, with references to act on.", risk: .read,
             describe: { (_: Part) in "Look at the page" }
         ) { input, _ in
-            self.untrusted.wrap(try await self.looking { try await self.page().snapshot(part: input.part ?? 1).text })
+            try await self.looking {
+                ToolOutput(text: "The window:", view: try await self.view(of: self.page(), part: input.part ?? 1))
+            }
         }
     }
 
@@ -102,7 +106,12 @@ extension BrowserTools {
             "read_page", "Reads the whole page as text, also what is outside of the window.", risk: .read,
             describe: { (_: Part) in "Read the page" }
         ) { input, _ in
-            self.untrusted.wrap(try await self.looking { try await self.page().readText(part: input.part ?? 1) })
+            try await self.looking {
+                let page = try await self.page()
+                let text = try await page.readText(part: input.part ?? 1)
+                self.gate.seen.note(text, of: try await page.origin())
+                return self.untrusted.wrap(text)
+            }
         }
     }
 
@@ -111,7 +120,12 @@ extension BrowserTools {
             "find_text", "Finds a text anywhere on the page, with references to act on.", risk: .read,
             describe: { (input: Text) in "Find \"\(input.text)\"" }
         ) { input, _ in
-            let lines = try await self.looking { try await self.page().find(input.text) }
+            let lines = try await self.looking {
+                let page = try await self.page()
+                let lines = try await page.find(input.text)
+                self.gate.seen.note(lines.joined(separator: "\n"), of: try await page.origin())
+                return lines
+            }
             return lines.isEmpty ? "It is not on the page." : self.untrusted.wrap(lines.joined(separator: "\n"))
         }
     }
@@ -170,5 +184,11 @@ extension BrowserTools {
             }
             return list.isEmpty ? "No page has sent a file." : self.untrusted.wrap(list.joined(separator: "\n"))
         }
+    }
+
+    /// The origin of an address, as far as it has one.
+    private static func origin(of address: String) -> String {
+        guard let url = URL(string: address), let scheme = url.scheme, let host = url.host() else { return address }
+        return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
     }
 }

@@ -8,6 +8,11 @@ import FoundationEssentials
 /// Where an action may change the page, its answer holds the new snapshot, which saves the model a turn.
 struct BrowserTools {
     let holder: BrowserHolder
+    let secrets: SecretStore
+    let gate: ApprovalGate
+    let names: ControlNames
+    /// Takes the picture of a step, under its call's id; none is taken where it is absent.
+    var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
     let untrusted = UntrustedText()
 
     /// - Parameter seesImages: Whether the model looks at pictures.
@@ -15,7 +20,8 @@ struct BrowserTools {
         [
             self.navigate, self.snapshot, self.click, self.fill, self.type, self.fillSecret, self.select, self.check,
             self.press, self.hover, self.drag, self.scroll, self.waitForText, self.readPage, self.findText, self.goBack,
-            self.reload, self.tabs, self.downloads,
+            self.reload, self.tabs, self.downloads, self.handOver,
+            AskPerson(patience: self.gate.patience).withSecrets(self.secrets) { try await self.page().origin() },
         ] + (seesImages ? [self.screenshot] : [])
     }
 
@@ -37,7 +43,7 @@ struct BrowserTools {
 
     /// Does what may change something. Where the connection broke or a person took over meanwhile it may have been
     /// done or not, so it is not done again; once the agent is in charge, it is told how the page looks now.
-    func acting(_ body: (BrowserPage) async throws -> String) async throws -> String {
+    func acting<Result: Sendable>(_ body: (BrowserPage) async throws -> Result) async throws -> Result {
         do {
             return try await body(try await self.page())
         } catch let error as BrowserError {
@@ -47,7 +53,7 @@ struct BrowserTools {
     }
 
     /// Opens a page: once more where the connection broke, but not over what a person has done meanwhile.
-    func opening(_ body: (BrowserPage) async throws -> String) async throws -> String {
+    func opening(_ body: (BrowserPage) async throws -> ToolOutput) async throws -> ToolOutput {
         do {
             return try await body(try await self.pageToOpenIn())
         } catch let error as BrowserError where error.code == .controlTaken {
@@ -70,7 +76,7 @@ struct BrowserTools {
             error.code == .controlTaken
             ? "A person took control of the browser during this and has given it back."
             : "The connection to the browser broke during this and was made again."
-        let now = self.untrusted.wrap(try await page.snapshot().text)
+        let now = try await self.view(of: page)
         return BrowserError(
             error.code, "\(what) It may have been done or not: look before you repeat it. The page now:\n\(now)")
     }
@@ -97,11 +103,22 @@ struct BrowserTools {
     }
 
     /// What happened, and how the page looks now.
-    func answer(_ report: ActionReport, on page: BrowserPage, _ context: ToolContext) async throws -> String {
+    func answer(_ report: ActionReport, on page: BrowserPage, _ context: ToolContext) async throws -> ToolOutput {
         await context.emit(
             .custom(
                 .init(name: "browser.navigated", value: ["url": .string(report.url), "title": .string(report.title)])))
-        return "\(self.words(report))\n\(self.untrusted.wrap(try await page.snapshot().text))"
+        async let picture: Void = self.takePicture(of: page, for: context.callID)
+        let view = try await self.view(of: page)
+        await picture
+        return ToolOutput(text: self.words(report), view: view)
+    }
+
+    /// How the page looks now.
+    func view(of page: BrowserPage, part: Int = 1) async throws -> String {
+        let snapshot = try await page.snapshot(part: part)
+        self.names.note(snapshot.lines)
+        self.gate.seen.note(snapshot.text, of: try await page.origin())
+        return self.untrusted.wrap(snapshot.text)
     }
 
     /// What happened, in words; the page's own among them are marked.

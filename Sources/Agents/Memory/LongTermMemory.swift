@@ -7,13 +7,45 @@ import Logging
 public protocol LongTermMemory: Sendable {
     /// What may matter for an answer to `query`, most telling first.
     func recall(_ query: String, for user: UserID, in session: SessionID) async throws -> [String]
-    /// Takes in what was said in a turn.
+    /// Takes in what was said in a turn, for memories that draw what matters from it by themselves.
     func remember(_ messages: [Message], of user: UserID, in session: SessionID) async throws
+    /// Keeps what the person wants to be kept.
+    func keep(_ fact: String, of user: UserID, in session: SessionID) async throws
+    /// What is remembered of a person.
+    func list(for user: UserID) async throws -> [RememberedFact]
+    /// Forgets something; returns whether it was there.
+    func forget(_ id: String, of user: UserID) async throws -> Bool
+    /// Forgets what was said in a session, where it is kept as such; what is remembered of the person stays.
+    func forget(session: SessionID, of user: UserID) async throws
+}
+
+/// A memory keeps nothing of a session unless it says how to forget it.
+extension LongTermMemory {
+    public func forget(session: SessionID, of user: UserID) async throws {}
+}
+
+/// Something that is remembered of a person.
+public struct RememberedFact: Sendable, Hashable, Codable {
+    public var id: String
+    public var text: String
+
+    public init(id: String, text: String) {
+        self.id = id
+        self.text = text
+    }
 }
 
 /// The memory has not answered in time.
 private struct MemoryTooSlow: Error, CustomStringConvertible {
     let description = "It did not answer within 5 seconds."
+}
+
+/// What was said in a session is still remembered.
+private struct MemoryNotForgotten: CodedError, CustomStringConvertible {
+    let code = "memory"
+    let reason: any Error
+
+    var description: String { "What was said in this session cannot be forgotten: \(self.reason) Try again later." }
 }
 
 /// A memory that is never in the way: bounded in time, and silent but for the log when it fails.
@@ -48,6 +80,16 @@ struct MemoryAccess: Sendable {
         guard let memory, let user, !answer.isEmpty else { return }
         _ = await self.bounded("remember") {
             try await memory.remember([.user(prompt), .assistant(answer)], of: user, in: session)
+        }
+    }
+
+    /// Forgets a session. A failure is not passed over here: what people want gone must not stay unseen.
+    func forget(_ session: SessionID, of user: UserID?) async throws {
+        guard let memory, let user else { return }
+        do {
+            try await memory.forget(session: session, of: user)
+        } catch {
+            throw MemoryNotForgotten(reason: error)
         }
     }
 

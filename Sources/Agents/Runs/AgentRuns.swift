@@ -1,16 +1,18 @@
-import AgentEvents
+public import AgentEvents
 public import AgentLoop
 public import Logging
 
 /// Carries runs out: one at a time per session, recorded step by step, reported as events.
+///
+/// A run belongs to its session and not to the request that began it: who asked may leave and come back.
 public struct AgentRuns: Sendable {
-    private let coordinator: Coordinator
-    private let automation: any Automation
-    private let store: any RunStore
-    private let memory: MemoryAccess
-    private let modelName: String
-    private let logger: Logger
-    private let lanes = SessionLanes()
+    let coordinator: Coordinator
+    let automation: any Automation
+    let store: any RunStore
+    let memory: MemoryAccess
+    let modelName: String
+    let logger: Logger
+    let sessions = SessionRuns()
 
     public init(
         coordinator: Coordinator, automation: any Automation, store: any RunStore,
@@ -25,22 +27,158 @@ public struct AgentRuns: Sendable {
     }
 
     /// Runs to the end. Failures of the work are results, not errors.
-    /// - Throws: `CancellationError` when the surrounding task is cancelled; the record then says `stopped`.
+    /// - Throws: `CancellationError` when the surrounding task is cancelled, which stops the run.
     public func run(_ request: RunRequest, emit: @escaping EventSink) async throws -> RunResult {
-        let session = request.sessionID
-        guard await self.lanes.enter(session, request.runID) else { return await self.joinBusyLane(request, emit) }
+        let log = await self.start(request).log
         do {
-            let result = try await self.runInLane(request, emit)
-            await self.lanes.leave(session)
-            await self.remember(request, result)
-            return result
+            for try await case .event(let event, _) in log.entries() { await emit(event) }
+            return try await log.result()
         } catch {
-            await self.lanes.leave(session)
+            await self.sessions[request.sessionID]?.task?.cancel()
             throw error
         }
     }
 
-    /// After the lane is free again, and also where the client has left with its answer.
+    /// Begins a run, or tells in a log of its own why there is none. A request that has come before begins nothing: whoever
+    /// does not know whether it arrived sends it again, with the same run id, and follows what it has begun.
+    /// - Returns: The log, and whether events of it are gone, as ``attach(to:in:for:after:)`` tells it.
+    public func start(_ request: RunRequest) async -> (log: RunLog, hasGap: Bool) {
+        let log = RunLog(run: request.runID)
+        do {
+            try await self.checkOwner(request.sessionID, request.userID)
+            if request.isRepeatable,
+                let known = try await self.find(request.runID, in: request.sessionID, for: request.userID)
+            {
+                return known
+            }
+        } catch {
+            log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
+            self.end(log, self.failure(request, error, nil))
+            return (log, false)
+        }
+        let beginning = await self.sessions.begin(request.sessionID, log, request.userID) {
+            log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
+            let result = await self.carryOut(request, log)
+            await self.sessions.end(request.sessionID)
+            self.end(log, result)
+            await self.remember(request, result)
+        }
+        switch beginning {
+        case .begun: break
+        case .known(let known): return (known, false)
+        case .noted(let run): self.tellNoted(request, log, by: run)
+        case .busy: await self.joinBusySession(request, log)
+        }
+        return (log, false)
+    }
+
+    /// Waits until the session's run has ended, and stops it when the surrounding task is cancelled.
+    public func settle(_ session: SessionID) async {
+        guard let task = await self.sessions[session]?.task else { return }
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    // MARK: A session that is busy
+
+    private func joinBusySession(_ request: RunRequest, _ log: RunLog) async {
+        if case .prompt(let text) = request.work,
+            let run = await self.sessions.steer(request.sessionID, text, request.runID)
+        {
+            return self.tellNoted(request, log, by: run)
+        }
+        log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
+        self.end(log, self.failure(request, RunRefusal.busy, nil))
+    }
+
+    private func tellNoted(_ request: RunRequest, _ log: RunLog, by run: RunID) {
+        log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
+        let text = "Noted. The agent that is at work sees this at its next step."
+        self.end(log, self.result(request, text, .completed, run: run))
+    }
+
+    // MARK: A run
+
+    private func carryOut(_ request: RunRequest, _ log: RunLog) async -> RunResult {
+        var usage = TokenUsage(model: self.modelName)
+        do {
+            switch try await self.work(on: request, &usage, log) {
+            case .completed(let text): return self.result(request, text, .completed, usage: usage)
+            case .parked(let interrupts):
+                let question = interrupts.map(\.message).joined(separator: "\n")
+                return self.result(request, question, .interrupted, interrupts: interrupts, usage: usage)
+            case .outOfBudget(let reason):
+                return self.result(request, reason, .failed, code: "budget_exceeded", usage: usage)
+            }
+        } catch let error where error is CancellationError || Task.isCancelled {
+            return self.result(request, RunResult.stopped, .stopped, usage: usage)
+        } catch {
+            return self.failure(request, error, usage)
+        }
+    }
+
+    private func work(
+        on request: RunRequest, _ usage: inout TokenUsage, _ log: RunLog
+    ) async throws -> TurnLoop.Outcome {
+        let sessions = self.sessions
+        var callbacks = TurnLoop.Callbacks(emit: { log.append($0) })
+        callbacks.takeSteering = { await sessions.takeSteering(request.sessionID) }
+        callbacks.endSteering = { await sessions.endSteering(request.sessionID) }
+        let context = RunContext(
+            session: request.sessionID, run: request.runID, user: request.userID, propagation: request.propagation,
+            callbacks: callbacks)
+        switch request.work {
+        case .automation(let task): return try await self.automation.run(.task(task), context, usage: &usage)
+        case .resume(let answers, ofAutomation: true):
+            return try await self.automation.run(.resume(answers), context, usage: &usage)
+        case .prompt, .resume: return try await self.converse(request.work, context, usage: &usage)
+        }
+    }
+
+    /// The coordinator's part, with its record.
+    private func converse(
+        _ work: RunRequest.Work, _ context: RunContext, usage: inout TokenUsage
+    ) async throws -> TurnLoop.Outcome {
+        var context = context
+        if case .resume(let given, _) = work,
+            try await self.store.read(context.session)?.interrupts.isEmpty ?? true
+        {
+            // A task that was given to the automation agent itself waits in that agent's record.
+            return try await self.automation.run(.resume(given), context, usage: &usage)
+        }
+        let keeper = try await RecordKeeper.open(context.session, for: context.user, in: self.store)
+        var answers: [InterruptAnswer] = []
+        switch work {
+        case .resume(let given, _):
+            answers = given
+            try await keeper.resume(context.run, answers)
+        case .prompt(let prompt):
+            let open = await keeper.record.interrupts
+            if !open.isEmpty, !open.contains(where: \.isExpired) {
+                answers = Interrupt.answers(to: open, from: prompt)
+                try await keeper.resume(context.run, answers)
+            } else {
+                let isLeftOver = await keeper.isLeftOver
+                let account =
+                    isLeftOver
+                    ? await self.automation.endLeftovers(of: context.session, for: context.user, context.propagation)
+                    : nil
+                try await keeper.begin(context.run, prompt: prompt, account: account)
+                context.recalled = await self.memory.context(for: prompt, context.user, context.session)
+            }
+        case .automation: break
+        }
+        context.callbacks.save = { try await keeper.save($0) }
+        let (given, settled) = (answers, context)
+        return try await keeper.recordingEnd(usage: &usage) { [coordinator] usage in
+            var conversation = await keeper.record.conversation
+            return try await coordinator.run(&conversation, given, settled, usage: &usage)
+        }
+    }
+
     private func remember(_ request: RunRequest, _ result: RunResult) async {
         guard case .prompt(let prompt) = request.work, result.status == .completed else { return }
         await withoutCancellation { [memory] in
@@ -48,112 +186,58 @@ public struct AgentRuns: Sendable {
         }
     }
 
-    // MARK: A session that is busy
+    // MARK: Results
 
-    private func joinBusyLane(_ request: RunRequest, _ emit: EventSink) async -> RunResult {
-        await emit(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
-        if case .prompt(let text) = request.work, let run = await self.lanes.steer(request.sessionID, text) {
-            return await self.finish(
-                request, "Noted. The agent that is at work sees this at its next step.", .completed, run: run, emit)
-        }
-        return await self.fail(
-            request, code: "busy", "This session is at work on another task. Wait for its end or stop it.", emit)
+    private func result(
+        _ request: RunRequest, _ text: String, _ status: RunStatus, run: RunID? = nil, code: String? = nil,
+        interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil
+    ) -> RunResult {
+        RunResult(
+            message: text, sessionID: request.sessionID, runID: run ?? request.runID, status: status, code: code,
+            interrupts: interrupts, usage: usage)
     }
 
-    // MARK: A run
-
-    private func runInLane(_ request: RunRequest, _ emit: @escaping EventSink) async throws -> RunResult {
-        await emit(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
-        let keeper: RecordKeeper
-        do {
-            keeper = try await RecordKeeper.open(request, in: self.store)
-        } catch let error as RunRefused {
-            return await self.fail(request, code: "forbidden", error.description, emit)
-        } catch {
-            self.logger.error("A run record cannot be opened", metadata: ["error": "\(error)"])
-            return await self.fail(request, code: "storage", "\(error)", emit)
+    private func failure(_ request: RunRequest, _ error: any Error, _ usage: TokenUsage?) -> RunResult {
+        if !(error is RunRefusal) {
+            self.logger.error(
+                "A run failed", metadata: ["run_id": "\(request.runID)", "type": "\(type(of: error))"])
         }
-        if let leftovers = await keeper.takeLeftovers() {
-            await withoutCancellation { [automation] in
-                guard await automation.stopLeftovers(of: request.sessionID, browser: leftovers.browser) else { return }
-                // Where that fails the next run looks for it again, and finds nothing.
-                try? await keeper.keep(nil)
-            }
-        }
-        var usage = TokenUsage(model: self.modelName)
-        do {
-            let outcome = try await self.work(on: request, keeper, &usage, emit)
-            switch outcome {
-            case .completed(let text):
-                try await keeper.finish(.completed, answer: text)
-                return await self.finish(request, text, .completed, usage: usage, emit)
-            case .outOfBudget(let reason):
-                try await keeper.finish(.failed, answer: reason)
-                return await self.fail(request, code: "budget_exceeded", reason, usage: usage, emit)
-            }
-        } catch let error where error is CancellationError || Task.isCancelled {
-            // A record that cannot be closed says `running`, which the next run reads as interrupted.
-            try? await keeper.finish(.stopped, answer: "The run was stopped.")
-            throw CancellationError()
-        } catch {
-            self.logger.error("A run failed", metadata: ["run_id": "\(request.runID)", "type": "\(type(of: error))"])
-            // The failure itself is what the person needs to hear of.
-            try? await keeper.finish(.failed, answer: "The run failed: \(error)")
-            return await self.fail(request, code: Self.code(error), "\(error)", usage: usage, emit)
-        }
+        return self.result(request, "\(error)", .failed, code: Self.code(error), usage: usage)
     }
 
-    private func work(
-        on request: RunRequest, _ keeper: RecordKeeper, _ usage: inout TokenUsage, _ emit: @escaping EventSink
-    ) async throws -> TurnLoop.Outcome {
-        let lanes = self.lanes
-        var callbacks = TurnLoop.Callbacks(emit: emit)
-        callbacks.takeSteering = { await lanes.takeSteering(request.sessionID) }
-        callbacks.endSteering = { await lanes.endSteering(request.sessionID) }
-        if case .prompt = request.work { callbacks.save = { try await keeper.save($0) } }
-        var context = RunContext(
-            session: request.sessionID, user: request.userID, propagation: request.propagation, callbacks: callbacks,
-            keepBrowser: { try await keeper.keep($0) })
-        switch request.work {
-        case .prompt(let prompt):
-            var messages = await keeper.transcript
-            context.recalled = await self.memory.context(for: prompt, request.userID, request.sessionID)
-            return try await self.coordinator.run(&messages, context, usage: &usage)
-        case .automation(let task):
-            return try await self.automation.run(task, context, usage: &usage)
-        }
-    }
-
-    private static func code(_ error: any Error) -> String {
+    static func code(_ error: any Error) -> String {
         switch error {
+        case let error as any CodedError: error.code
         case let error as ModelError: "model_\(error.code.rawValue)"
         case let error as RunStoreError: error.code == .conflict ? "conflict" : "storage"
         default: "agent_error"
         }
     }
 
-    // MARK: Results
-
-    private func finish(
-        _ request: RunRequest, _ text: String, _ status: RunStatus, run: RunID? = nil, usage: TokenUsage? = nil,
-        _ emit: EventSink
-    ) async -> RunResult {
-        let result = RunResult(
-            message: text, sessionID: request.sessionID, runID: run ?? request.runID, status: status, usage: usage)
-        await emit(
-            .runFinished(
-                .init(
-                    threadId: request.sessionID, runId: request.runID, result: try? JSONValue(encoding: result),
-                    outcome: .success, usage: usage.map { [$0] })))
-        return result
+    /// Tells the end to whoever follows.
+    func end(_ log: RunLog, _ result: RunResult) {
+        if result.status == .failed {
+            log.append(.runError(.init(message: result.message, code: result.code)))
+        } else {
+            log.append(.runFinished(result.event(of: log.run)))
+        }
+        log.finish(result)
     }
+}
 
-    private func fail(
-        _ request: RunRequest, code: String, _ message: String, usage: TokenUsage? = nil, _ emit: EventSink
-    ) async -> RunResult {
-        await emit(.runError(.init(message: message, code: code)))
-        return RunResult(
-            message: message, sessionID: request.sessionID, runID: request.runID, status: .failed, code: code,
-            usage: usage)
+extension RunResult {
+    static let stopped = "The run was stopped."
+
+    /// The event that ends a run with this result.
+    func event(of run: RunID) -> AgentEvent.RunFinished {
+        let outcome: RunOutcome =
+            switch self.status {
+            case .interrupted: .interrupt(self.interrupts ?? [])
+            case .stopped: .cancelled
+            case .running, .completed, .failed: .success
+            }
+        return .init(
+            threadId: self.sessionID, runId: run, result: try? JSONValue(encoding: self), outcome: outcome,
+            usage: self.usage.map { [$0] })
     }
 }

@@ -1,56 +1,91 @@
 import AgentEvents
 import AgentLoop
 
-/// The session is another person's.
-struct RunRefused: Error, CustomStringConvertible {
-    let session: SessionID
-    var description: String { "Session \(self.session) belongs to somebody else. Start a new session." }
-}
-
-/// Keeps a run's record up to date.
+/// Keeps a run's record up to date: each agent's conversation has one.
 actor RecordKeeper {
-    /// What a process that was killed during a run has left.
-    struct Leftovers {
-        var browser: BrowserReference?
-    }
-
-    private var record: RunRecord
-    private var leftovers: Leftovers?
+    private(set) var record: RunRecord
     private let store: any RunStore
 
-    private init(record: RunRecord, leftovers: Leftovers?, store: any RunStore) {
+    private init(record: RunRecord, store: any RunStore) {
         self.record = record
-        self.leftovers = leftovers
         self.store = store
     }
 
-    /// Takes the session over for a run and records what is asked for, before anything is done about it.
-    /// - Throws: ``RunRefused``, ``RunStoreError``.
-    static func open(_ request: RunRequest, in store: any RunStore) async throws -> RecordKeeper {
-        var record = try await store.open(request.recordID)
-        if let owner = record.owner, owner != request.userID { throw RunRefused(session: request.sessionID) }
-        record.owner = record.owner ?? request.userID
-        if record.status == .running || record.transcript.last?.role == .user {
-            record.transcript.append(.assistant("(The previous run was interrupted; its outcome is unknown.)"))
-        }
-        switch request.work {
-        case .prompt(let text): record.transcript.append(.user(text))
-        case .automation(let task): record.transcript.append(.user(task.prompt))
-        }
-        let isLeft = record.status == .running || record.browser != nil
-        let leftovers = isLeft ? Leftovers(browser: record.browser) : nil
-        record.runID = request.runID
-        record.status = .running
-        return RecordKeeper(record: try await store.save(record), leftovers: leftovers, store: store)
+    /// Takes a session over for a run.
+    /// - Throws: ``RunRefusal``, ``RunStoreError``.
+    static func open(_ id: SessionID, for user: UserID?, in store: any RunStore) async throws -> RecordKeeper {
+        var record = try await store.open(id)
+        guard record.belongs(to: user) else { throw RunRefusal.forbidden }
+        record.owner = record.owner ?? user
+        return RecordKeeper(record: record, store: store)
     }
 
-    /// What is to be ended before the run begins; `nil` where the run before has ended properly.
-    func takeLeftovers() -> Leftovers? { self.leftovers.take() }
+    /// Whether a process that was killed has left it at work, or a question was not answered in time.
+    var isLeftOver: Bool {
+        self.record.status == .running || self.record.interrupts.contains(where: \.isExpired)
+            || self.record.browser != nil && self.record.status != .interrupted
+    }
 
-    var transcript: [Message] { self.record.transcript }
+    /// Records what a person says, before anything is done about it.
+    /// - Parameter account: What is known of the call that a process which was killed had begun.
+    func begin(_ run: RunID, prompt: String, account: String? = nil) async throws {
+        self.closeOpenTurn(account: account)
+        if self.record.transcript.last?.role == .user {
+            self.record.transcript.append(.assistant(Self.interrupted))
+        }
+        self.record.transcript.append(.user(prompt))
+        try await self.start(run)
+    }
 
-    func save(_ transcript: [Message]) async throws {
-        self.record.transcript = transcript.map(\.withoutAttachments)
+    /// Records a task, before anything is done about it. It stands for itself: what came before is gone.
+    func begin(_ run: RunID, prompt: String, task: JSONValue) async throws {
+        self.record.conversation = Conversation(messages: [.user(prompt)])
+        self.record.task = task
+        try await self.start(run)
+    }
+
+    static let interrupted = "(The previous run was interrupted; its outcome is unknown.)"
+
+    private func closeOpenTurn(account: String?) {
+        let wasAsked = self.record.status == .interrupted
+        self.record.conversation.closeOpenTurn(
+            begun: account ?? "The process ended during this. Its outcome is unknown: look before it is done again.",
+            others: wasAsked
+                ? "The person has not answered in time, so this was not done." : "This was not done.")
+    }
+
+    /// Takes a person's answers in; from then on they are used up.
+    /// - Throws: ``RunRefusal`` for answers that do not fit, which leaves the run as it was.
+    func resume(_ run: RunID, _ answers: [InterruptAnswer]) async throws {
+        let open = self.record.interrupts
+        for answer in answers {
+            guard let interrupt = open.first(where: { $0.id == answer.interruptId }) else {
+                throw (self.record.answered ?? []).contains(answer.interruptId)
+                    ? RunRefusal.alreadyAnswered(answer.interruptId) : RunRefusal.unknownInterrupt(answer.interruptId)
+            }
+            guard !interrupt.isExpired else { throw RunRefusal.expired(answer.interruptId) }
+            if answer.status == .resolved, let reason = interrupt.objection(to: answer.payload) {
+                throw RunRefusal.unfitAnswer(answer.interruptId, reason)
+            }
+        }
+        let missing = open.map(\.id).filter { id in !answers.contains { $0.interruptId == id } }
+        guard missing.isEmpty else { throw RunRefusal.missingAnswers(missing) }
+        self.record.answered = ((self.record.answered ?? []) + answers.map(\.interruptId)).suffix(100)
+        try await self.start(run)
+    }
+
+    private func start(_ run: RunID) async throws {
+        self.record.runID = run
+        self.record.status = .running
+        try await self.saveInAnyCase()
+    }
+
+    func save(_ conversation: Conversation) async throws {
+        self.record.transcript = conversation.messages.map(\.withoutAttachments)
+        self.record.openTurn = conversation.openTurn
+        if let results = self.record.openTurn?.results {
+            self.record.openTurn?.results = results.map(\.withoutAttachments)
+        }
         try await self.saveInAnyCase()
     }
 
@@ -60,12 +95,43 @@ actor RecordKeeper {
         try await self.saveInAnyCase()
     }
 
+    /// Records that the run waits for a person.
+    func park() async throws {
+        self.record.status = .interrupted
+        try await self.saveInAnyCase()
+    }
+
     /// Records the end. The answer joins the transcript unless the loop has put it there.
     func finish(_ status: RunStatus, answer: String) async throws {
+        self.record.conversation.closeOpenTurn(
+            begun: "The run ended during this. Its outcome is unknown.", others: "This was not done.")
         let last = self.record.transcript.last
         if last?.role != .assistant || last?.text != answer { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
         try await self.saveInAnyCase()
+    }
+
+    /// Does the work of a run and records how it ended.
+    nonisolated func recordingEnd(
+        usage: inout TokenUsage, _ body: (inout TokenUsage) async throws -> TurnLoop.Outcome
+    ) async throws -> TurnLoop.Outcome {
+        do {
+            let outcome = try await body(&usage)
+            switch outcome {
+            case .completed(let text): try await self.finish(.completed, answer: text)
+            case .outOfBudget(let reason): try await self.finish(.failed, answer: reason)
+            case .parked: try await self.park()
+            }
+            return outcome
+        } catch let error where error is CancellationError || Task.isCancelled {
+            // A record that cannot be closed says `running`, which the next run reads as interrupted.
+            try? await self.finish(.stopped, answer: RunResult.stopped)
+            throw CancellationError()
+        } catch {
+            // The failure itself is what the person needs to hear of.
+            try? await self.finish(.failed, answer: "The run failed: \(error)")
+            throw error
+        }
     }
 
     /// Whole also where the run is cancelled meanwhile: a save that may have happened or not would refuse the next.
@@ -73,4 +139,8 @@ actor RecordKeeper {
         let (record, store) = (self.record, self.store)
         self.record = try await withoutCancellation { try await store.save(record) }
     }
+}
+
+extension RunRecord {
+    func belongs(to user: UserID?) -> Bool { self.owner == nil || self.owner == user }
 }

@@ -1,5 +1,6 @@
 public import AgentEvents
 public import AgentLoop
+import FoundationEssentials
 
 /// What a run is to do.
 public struct RunRequest: Sendable {
@@ -9,29 +10,28 @@ public struct RunRequest: Sendable {
         case prompt(String)
         /// The automation agent works alone.
         case automation(AutomationTask)
+        /// What waits for a person goes on with these answers: the coordinator's run, or the automation agent's own.
+        case resume([InterruptAnswer], ofAutomation: Bool = false)
     }
 
     public var work: Work
     public var sessionID: SessionID
     public var runID: RunID
+    /// Whether the run's id is that of whoever asks, so that the same request may come again.
+    public let isRepeatable: Bool
     public var userID: UserID?
-
-    /// Where the run is recorded. Automation has a record of its own: the coordinator that handed the task over
-    /// writes under the session's id at the same time, perhaps from another runtime.
-    var recordID: SessionID {
-        guard case .automation = self.work else { return self.sessionID }
-        return SessionID(rawValue: "\(self.sessionID)#automation")
-    }
-
     /// What is passed on to other runtimes.
     public var propagation: Propagation
 
+    /// - Parameter runID: What whoever asks calls the run; absent where they leave that to us.
     public init(
-        _ work: Work, sessionID: SessionID, runID: RunID, userID: UserID? = nil, propagation: Propagation = .init()
+        _ work: Work, sessionID: SessionID, runID: RunID? = nil, userID: UserID? = nil,
+        propagation: Propagation = .init()
     ) {
         self.work = work
         self.sessionID = sessionID
-        self.runID = runID
+        self.runID = runID ?? RunID(rawValue: "run-\(UUID().uuidString.lowercased())")
+        self.isRepeatable = runID != nil
         self.userID = userID
         self.propagation = propagation
     }
@@ -58,22 +58,29 @@ public struct RunResult: Sendable, Hashable, Encodable {
     public var status: RunStatus
     /// Why it failed, in a word for programs.
     public var code: String?
+    /// What the person is asked, where it waits for one.
+    public var interrupts: [Interrupt]?
+    /// The addresses in the message.
+    public var links: [ResultLink]?
     public var usage: TokenUsage?
 
     public init(
         message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
-        usage: TokenUsage? = nil
+        interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil
     ) {
         self.message = message
         self.sessionID = sessionID
         self.runID = runID
         self.status = status
         self.code = code
+        self.interrupts = interrupts
+        let links = ResultLink.all(in: message)
+        self.links = links.isEmpty || status != .completed ? nil : links
         self.usage = usage
     }
 
     private enum CodingKeys: String, CodingKey {
-        case message, status, code, usage
+        case message, status, code, interrupts, links, usage
         case sessionID = "session_id"
         case runID = "run_id"
     }

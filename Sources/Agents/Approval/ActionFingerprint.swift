@@ -1,0 +1,34 @@
+public import AgentEvents
+public import BrowserAutomation
+import Crypto
+import FoundationEssentials
+
+/// What an approval is bound to: one action on one control of a page, with its form as it was filled in.
+public struct ActionFingerprint {
+    /// The SHA-256, in hexadecimal digits, of what a person is asked about.
+    /// - Parameter input: The tool's input; its reference does not count, for a new snapshot may give another one.
+    public static func make(tool: String, input: JSONValue, target: ActionTarget) -> String {
+        var input = input
+        if case .object(var members) = input {
+            members["ref"] = nil
+            input = .object(members)
+        }
+        let action: JSONValue = [
+            "tool": .string(tool), "input": input, "role": .string(target.role), "name": .string(target.name),
+            "text": .string(target.text),
+            "origin": .string(target.origin), "url": .string(target.url),
+            "surroundings": .string(target.surroundings), "form": target.form.map(self.value) ?? .null,
+        ]
+        return SHA256.hash(data: Array(action.json.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    private static func value(of form: ActionTarget.Form) -> JSONValue {
+        [
+            "method": .string(form.method), "action": .string(form.action),
+            "submitter": form.submitter.map { .string($0) } ?? .null, "hasPassword": .bool(form.hasPassword),
+            "hasPayment": .bool(form.hasPayment), "isSearch": .bool(form.isSearch),
+            "hidden": .array(form.hidden.map { .array($0.map { .string($0) }) }),
+            "fields": .array(form.fields.map { .array($0.map { .string($0) }) }),
+        ]
+    }
+}

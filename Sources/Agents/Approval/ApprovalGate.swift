@@ -1,0 +1,184 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+import FoundationEssentials
+
+/// Stands before everything that cannot be undone: refuses what the request forbids, and asks a person about the
+/// rest. An approval holds for exactly one action, on a page with exactly this content.
+struct ApprovalGate: Sendable {
+    let policy: ApprovalPolicy
+    /// What the person's request forbids.
+    let forbidden: Set<ActionKind>
+    /// How long a question waits.
+    let patience: Duration
+    /// What the task says: the person's own words may go anywhere.
+    let goal: String
+    let seen: SeenTexts
+    /// The person's language.
+    let say: PersonLanguage
+
+    /// What a tool is about to do.
+    struct Attempt: Sendable {
+        var tool: String
+        var action: BrowserAction
+        var input: JSONValue = [:]
+        var ref: String?
+        var key: String?
+    }
+
+    /// What came of asking.
+    struct Permission: Sendable {
+        /// Whether a person has approved it.
+        var isApproved = false
+        /// What the person wants to stand in these fields instead, by their labels.
+        var edits: [String: String] = [:]
+    }
+
+    /// Returns when it may be done.
+    /// - Throws: ``NeedsPerson`` where a person is to be asked, ``ActionRefused`` where it must not be done, and
+    ///   `BrowserError` where its target is not there.
+    func check(_ attempt: Attempt, on page: BrowserPage, _ context: ToolContext) async throws -> Permission {
+        let target = try await page.target(of: attempt.ref, key: attempt.key)
+        let kind = ApprovalPolicy.kind(of: target, action: attempt.action)
+        if self.forbidden.contains(kind) {
+            throw ActionRefused(
+                "The person's request does not allow this (\(kind.rawValue)). Report what you found so far, and leave "
+                    + "this to the person.")
+        }
+        switch self.policy.rule(for: kind) {
+        case .allow: return Permission()
+        case .deny: throw ActionRefused("This is not allowed here (\(kind.rawValue)). Leave it to the person.")
+        case .ask: break
+        }
+        let fingerprint = ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: target)
+        guard let given = context.answers.first else {
+            throw NeedsPerson(self.question(attempt, kind, target, fingerprint))
+        }
+        guard try given.approves(fingerprint) else {
+            // A call may ask several things, one after the other; only the same one asked again has changed.
+            let note = given.interrupt.metadata?["from"] == nil ? self.changed : ""
+            throw NeedsPerson(
+                given.granted(self.question(attempt, kind, target, fingerprint, note: note)))
+        }
+        let payload = given.answer.payload
+        guard case .object(let edits) = payload?["edits"] ?? [:] else { return Permission(isApproved: true) }
+        return Permission(isApproved: true, edits: edits.compactMapValues(\.string))
+    }
+
+    private var changed: String {
+        self.say("The page has changed since you were asked. ", "Halaman telah berubah sejak anda ditanya. ")
+    }
+
+    /// Returns when something may be written into a field: no password where handing one over must not be.
+    func checkField(_ ref: String, on page: BrowserPage) async throws {
+        let isRefused = self.forbidden.contains(.credentials) || self.policy.rule(for: .credentials) == .deny
+        guard isRefused, try await page.target(of: ref).isPassword else { return }
+        throw ActionRefused("Passwords must not be handed over here. Leave it to the person.")
+    }
+
+    /// Returns when texts may go to a site: what another site has shown, and the task does not say, is asked about.
+    /// - Throws: ``NeedsPerson``, ``ActionRefused``.
+    func checkFlow(of texts: [String], to origin: String, tool: String, _ context: ToolContext) throws {
+        let goal = self.goal.lowercased()
+        for text in texts where !goal.contains(text.lowercased()) {
+            guard let source = self.seen.origin(of: text, except: origin) else { continue }
+            if self.forbidden.contains(.send) {
+                throw ActionRefused("The person's request does not allow to send this.")
+            }
+            switch self.policy.rule(for: .send) {
+            case .allow: continue
+            case .deny: throw ActionRefused("What \(source) shows must not go to \(origin).")
+            case .ask: break
+            }
+            let shown: JSONValue = ["text": .string(text), "from": .string(source), "origin": .string(origin)]
+            let target = ActionTarget(role: "text", name: text, origin: origin)
+            let fingerprint = ActionFingerprint.make(tool: tool, input: shown, target: target)
+            if let given = context.answers.first, try given.approves(fingerprint) { continue }
+            let question = self.question(
+                self.say(
+                    "May I give \(origin) this, which stands on \(source): \"\(text.prefix(300))\"? (send)",
+                    "Bolehkah saya beri \(origin) ini, yang ada di \(source): \"\(text.prefix(300))\"? (send)"),
+                .send,
+                fingerprint, ["tool": .string(tool), "from": .string(source), "origin": .string(origin)])
+            throw NeedsPerson(context.answers.first?.granted(question) ?? question)
+        }
+    }
+
+    private func question(
+        _ attempt: Attempt, _ kind: ActionKind, _ target: ActionTarget, _ fingerprint: String, note: String = ""
+    ) -> Interrupt {
+        var what = "\(target.role.isEmpty ? target.tag : target.role) \"\(target.name)\""
+        // A page may name a control for agents otherwise than people see it.
+        if !target.text.isEmpty, !target.name.contains(target.text) { what += " (\"\(target.text)\")" }
+        let doing =
+            switch attempt.action {
+            case .press:
+                self.say("press \(attempt.key ?? "a key") in \(what)", "menekan \(attempt.key ?? "kekunci") di \(what)")
+            case .upload: self.say("upload a file with \(what)", "memuat naik fail dengan \(what)")
+            case .fillSecret: self.say("fill a secret into \(what)", "mengisi rahsia ke dalam \(what)")
+            default: self.say("\(attempt.action.rawValue) \(what)", "menekan \(what)")
+            }
+        return self.question(
+            note
+                + self.say(
+                    "May I \(doing) on \(target.origin)? (\(kind.rawValue))",
+                    "Bolehkah saya \(doing) di \(target.origin)? (\(kind.rawValue))"), kind, fingerprint,
+            [
+                "tool": .string(attempt.tool), "origin": .string(target.origin), "role": .string(target.role),
+                "name": .string(target.name),
+                "fields": .array((target.form?.fields ?? []).map { .array($0.map { .string($0) }) }),
+            ])
+    }
+
+    private func question(
+        _ message: String, _ kind: ActionKind, _ fingerprint: String, _ details: [String: JSONValue]
+    ) -> Interrupt {
+        let mark: [String: JSONValue] = ["fingerprint": .string(fingerprint), "kind": .string(kind.rawValue)]
+        return Interrupt(
+            reason: .confirmation, message: message,
+            responseSchema: [
+                "type": "object",
+                "properties": [
+                    "approved": ["type": "boolean", "description": "Whether it may be done."],
+                    "comment": ["type": "string", "description": "What the agent shall know, or do instead."],
+                    "edits": ["type": "object", "description": "What shall stand in fields instead, by their labels."],
+                ],
+                "required": ["approved"],
+            ],
+            expiresAt: Date() + TimeInterval(self.patience.components.seconds),
+            metadata: .object(details.merging(mark) { $1 }))
+    }
+}
+
+extension AnsweredInterrupt {
+    /// Whether the person has approved exactly this.
+    /// - Throws: ``ActionRefused`` where they have not approved anything.
+    fileprivate func approves(_ fingerprint: String) throws -> Bool {
+        let payload = self.answer.payload
+        guard self.answer.status == .resolved, payload?["approved"] == .bool(true) else {
+            throw ActionRefused("The person has not approved this.\(self.answer.remark) Do not try it again.")
+        }
+        return self.grants.contains(fingerprint)
+    }
+
+    /// The fingerprints of what the person has approved in this call so far.
+    private var grants: [String] {
+        let earlier = self.interrupt.metadata?["granted"]?.array?.compactMap(\.string) ?? []
+        return earlier + [self.interrupt.metadata?["fingerprint"]?.string ?? ""]
+    }
+
+    /// A further question of the same call, which keeps what was approved before.
+    fileprivate func granted(_ question: Interrupt) -> Interrupt {
+        guard case .object(var metadata) = question.metadata else { return question }
+        metadata["granted"] = .array(self.grants.map { .string($0) })
+        var question = question
+        question.metadata = .object(metadata)
+        return question
+    }
+}
+
+/// Something must not be done.
+struct ActionRefused: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,62 @@
+public import BrowserAutomation
+
+extension ApprovalPolicy {
+    /// Roles of what is chosen or filled in, which takes effect only later.
+    private static let choiceRoles: Set = [
+        "checkbox", "combobox", "file", "listbox", "menuitemcheckbox", "menuitemradio", "option", "radio", "searchbox",
+        "slider", "spinbutton", "switch", "tab", "textbox",
+    ]
+
+    /// How far an action reaches, by what the page tells of its target.
+    public static func kind(of target: ActionTarget, action: BrowserAction) -> ActionKind {
+        switch action {
+        case .hover: return .look
+        case .upload: return .upload
+        case .fillSecret: return .credentials
+        case .fill: return target.isPassword ? .credentials : .change
+        case .type where !target.isSubmit: return target.isPassword ? .credentials : .change
+        case .drag: return .change
+        // Most are chosen for later; some pages send a form for it.
+        case .select where !target.isSubmit: return .change
+        case .check where !target.isSubmit: return .change
+        case .click, .press, .type, .select, .check: break
+        }
+        guard target.isActivated else { return .change }
+        if target.isSubmit, let form = target.form { return self.kind(ofSubmitting: form, by: target) }
+        if self.isNavigation(target) { return .look }
+        if self.choiceRoles.contains(target.role) {
+            // Where there is no form, Enter sends what was written.
+            let isSending =
+                action == .press && target.role == "textbox" && ActionWords.isForMessages(target.name)
+            return isSending ? .send : .change
+        }
+        return ActionWords.isDismissal(target.words) ? .change : ActionWords.kind(of: target.words) ?? .change
+    }
+
+    /// Going to a page is looking, whatever the link says: paying comes after.
+    private static func isNavigation(_ target: ActionTarget) -> Bool {
+        guard let href = target.href?.lowercased(), target.role != "button" else { return false }
+        return href.hasPrefix("https://") || href.hasPrefix("http://")
+    }
+
+    private static func kind(ofSubmitting form: ActionTarget.Form, by target: ActionTarget) -> ActionKind {
+        // Enter in a field submits by the form's button, and the field's own name tells nothing of it.
+        let isField = self.choiceRoles.contains(target.role)
+        let name = isField ? form.submitter ?? "" : target.words
+        let isDismissal = ActionWords.isDismissal(name)
+        let named = isDismissal ? nil : ActionWords.kind(of: name)
+        if form.hasPayment { return .pay }
+        if let named, named != .submit { return named }
+        if form.hasPassword { return .credentials }
+        if let named { return named }
+        let isHarmless = form.isSearch || form.method != "post" || isDismissal || ActionWords.isForLooking(name)
+        return isHarmless ? .change : .submit
+    }
+}
+
+extension ActionTarget {
+    /// What it is called and what is written on it: a page may say one thing to people and another to agents.
+    fileprivate var words: String {
+        self.text.isEmpty || self.name.contains(self.text) ? self.name : "\(self.name) \(self.text)"
+    }
+}

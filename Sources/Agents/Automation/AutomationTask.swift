@@ -1,0 +1,68 @@
+/// A task for the automation agent.
+public struct AutomationTask: Sendable, Hashable, Codable {
+    /// What is to be done, with all facts that are needed for it.
+    public var goal: String
+    /// Where to begin.
+    public var startURL: String?
+    /// The only domains (with their subdomains) whose pages may be opened; no limit when empty.
+    public var allowedDomains: [String]
+    /// The most turns of the model; the configured limit when absent.
+    public var maxSteps: Int?
+    /// What must not be done, whatever the model thinks: walls in the person's request.
+    public var forbidden: Set<ActionKind>
+    /// Instructions that were written for such tasks.
+    public var playbook: String?
+    /// A page that is only to be read, without a model.
+    public var readURL: String?
+    /// The language in which the person is asked.
+    public var language: PersonLanguage?
+
+    public init(
+        goal: String, startURL: String? = nil, allowedDomains: [String] = [], maxSteps: Int? = nil,
+        forbidden: Set<ActionKind> = [], playbook: String? = nil, readURL: String? = nil,
+        language: PersonLanguage? = nil
+    ) {
+        self.goal = goal
+        self.startURL = startURL
+        self.allowedDomains = allowedDomains
+        self.maxSteps = maxSteps
+        self.forbidden = forbidden
+        self.playbook = playbook
+        self.readURL = readURL
+        self.language = language
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case goal, forbidden, playbook, language
+        case readURL = "read_url"
+        case startURL = "start_url"
+        case allowedDomains = "allowed_domains"
+        case maxSteps = "max_steps"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.goal = try container.decode(String.self, forKey: .goal)
+        self.startURL = try container.decodeIfPresent(String.self, forKey: .startURL)
+        self.allowedDomains = try container.decodeIfPresent([String].self, forKey: .allowedDomains) ?? []
+        self.maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
+        self.playbook = try container.decodeIfPresent(String.self, forKey: .playbook)
+        self.readURL = try container.decodeIfPresent(String.self, forKey: .readURL)
+        self.language = try container.decodeIfPresent(PersonLanguage.self, forKey: .language)
+        // A task in words says the same as one with the kinds spelled out.
+        self.forbidden =
+            try container.decodeIfPresent(Set<ActionKind>.self, forKey: .forbidden)
+            ?? ApprovalPolicy.walls(in: self.goal)
+    }
+
+    /// The language to ask in: the person's, or else the task's own.
+    var askedIn: PersonLanguage { self.language ?? PersonLanguage(of: self.goal) }
+
+    /// The task in words, for the model.
+    var prompt: String {
+        var text = self.goal
+        if let startURL, !self.goal.contains(startURL) { text = "open \(startURL), then \(self.goal)" }
+        guard let playbook else { return text }
+        return "\(text)\n\nFollow these instructions as far as they fit what you see:\n\(playbook)"
+    }
+}

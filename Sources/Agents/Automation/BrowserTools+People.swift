@@ -1,0 +1,103 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+import FoundationEssentials
+
+/// Where the person comes in.
+extension BrowserTools {
+    private struct HandOver: ToolInput {
+        var request: String
+        static let descriptions = ["request": "What the person is to do in the browser, in their language."]
+    }
+
+    var handOver: Tool {
+        Tool(
+            "hand_over", "Lets the person work in the browser, for what they have to do themselves.", risk: .read,
+            describe: { (input: HandOver) in "Hand over: \(input.request)" }
+        ) { input, context in
+            guard let given = context.answers.first else {
+                let page = try await self.page()
+                throw NeedsPerson(
+                    Self.takeover(input.request, origin: try await page.origin(), patience: self.gate.patience))
+            }
+            return try await self.handedBack(given)
+        }
+    }
+
+    static func takeover(_ message: String, origin: String, kind: String? = nil, patience: Duration) -> Interrupt {
+        Interrupt(
+            reason: .takeover, message: message,
+            responseSchema: [
+                "type": "object",
+                "properties": ["comment": ["type": "string", "description": "What the agent shall know."]],
+                "required": [],
+            ],
+            expiresAt: Date() + TimeInterval(patience.components.seconds),
+            metadata: .object(
+                ["origin": .string(origin)].merging(kind.map { ["kind": .string($0)] } ?? [:]) { $1 }))
+    }
+
+    /// What the agent is told once the person has had the browser, with the page as it is now.
+    private func handedBack(_ given: AnsweredInterrupt) async throws -> ToolOutput {
+        let what =
+            given.answer.status == .resolved
+            ? "The person has worked in the browser and gives it back." : "The person does not want to do this."
+        let view = try await self.looking { try await self.view(of: self.page()) }
+        return ToolOutput(text: what + given.answer.remark, view: view)
+    }
+
+    /// Returns when these texts may go to the page.
+    func checkFlow(of texts: [String], to page: BrowserPage, tool: String, _ context: ToolContext) async throws {
+        try self.gate.checkFlow(of: texts, to: try await page.origin(), tool: tool, context)
+    }
+
+    /// Does an action when it may be done; what a person has approved is also confirmed where the page asks again.
+    /// - Parameter action: Gets the reference of what it is done to, which may have changed since.
+    func allowing<Result: Sendable>(
+        _ attempt: ApprovalGate.Attempt, on page: BrowserPage, _ context: ToolContext,
+        _ action: (_ ref: String?) async throws -> Result
+    ) async throws -> Result {
+        var attempt = attempt
+        let permission: ApprovalGate.Permission
+        do {
+            permission = try await self.gate.check(attempt, on: page, context)
+        } catch let error as BrowserError where error.code == .staleReference {
+            // What was approved keeps its name and place, and not its reference, when another process goes on.
+            guard await self.holder.isReattached,
+                let ref = try await self.reference(ofApproved: context.answers.first, on: page)
+            else { throw error }
+            attempt.ref = ref
+            permission = try await self.gate.check(attempt, on: page, context)
+        }
+        try await self.apply(permission.edits, on: page)
+        if permission.isApproved { page.answerNextDialog(.accept()) }
+        // The yes is to this action's own question, and to none that the page asks later.
+        defer { page.answerNextDialog(nil) }
+        return try await action(attempt.ref)
+    }
+
+    private func reference(ofApproved given: AnsweredInterrupt?, on page: BrowserPage) async throws -> String? {
+        guard let metadata = given?.interrupt.metadata, let name = metadata["name"]?.string,
+            let role = metadata["role"]?.string, !name.isEmpty
+        else { return nil }
+        _ = try await self.view(of: page)
+        return try await self.reference("\(role) \(JSONValue.string(name).json)", name, on: page)
+    }
+
+    /// The only control whose line in the page's text holds this.
+    private func reference(_ words: String, _ name: String, on page: BrowserPage) async throws -> String? {
+        let lines = try await page.find(name).filter { $0.contains("] \(words)") }
+        return lines.count > 1
+            ? nil : lines.first?.split(separator: "]").first?.split(separator: "[").last.map(String.init)
+    }
+
+    private func apply(_ edits: [String: String], on page: BrowserPage) async throws {
+        for (label, value) in edits.sorted(by: { $0.key < $1.key }) {
+            let quoted = JSONValue.string(label).json
+            guard let ref = try await self.reference("textbox \(quoted)", label, on: page) else {
+                throw ActionRefused("There is no field \(quoted) to put the person's own words into.")
+            }
+            _ = try await page.fill(ref, with: value)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import AgentEvents
+import AgentLoop
+import FoundationEssentials
+
+/// What the coordinator does beside handing tasks over.
+struct CoordinatorTools: Sendable {
+    let context: RunContext
+    let automation: any Automation
+    let playbooks: PlaybookLibrary
+    let search: (any WebSearch)?
+    let memory: (any LongTermMemory)?
+    let usage: UsageSum
+    private let untrusted = UntrustedText()
+
+    init(
+        context: RunContext, automation: any Automation, playbooks: PlaybookLibrary, search: (any WebSearch)?,
+        memory: (any LongTermMemory)?, usage: UsageSum
+    ) {
+        self.context = context
+        self.automation = automation
+        self.playbooks = playbooks
+        self.search = search
+        self.memory = memory
+        self.usage = usage
+    }
+
+    var all: [Tool] {
+        var tools = [self.updatePlan, self.readPage]
+        if !self.playbooks.playbooks.isEmpty { tools.append(self.findPlaybook) }
+        if let search { tools.append(self.webSearch(search)) }
+        if let memory, let user = self.context.user {
+            tools += [self.remember(memory, user), self.listMemories(memory, user), self.forget(memory, user)]
+        }
+        return tools
+    }
+
+    // MARK: Plan
+
+    private struct Plan: ToolInput {
+        var steps: [String]
+        var done: Int
+        static let descriptions = [
+            "steps": "All steps of the errand, in the person's language, in order.",
+            "done": "How many of them are done.",
+        ]
+    }
+
+    private var updatePlan: Tool {
+        Tool(
+            "update_plan", "Shows the person the plan of a longer errand, and how far it has come.", risk: .read,
+            describe: { (input: Plan) in "Plan: \(input.done) of \(input.steps.count) steps done" }
+        ) { input, call in
+            let steps = input.steps.enumerated().map { index, title -> JSONValue in
+                let status = index < input.done ? "done" : index == input.done ? "in_progress" : "pending"
+                return ["title": .string(title), "status": .string(status)]
+            }
+            await call.emit(.stateSnapshot(.init(snapshot: ["plan": .array(steps)])))
+            return "The person sees it."
+        }
+    }
+
+    // MARK: Research
+
+    private struct Address: ToolInput {
+        var url: String
+        static let descriptions = ["url": "The page's address."]
+    }
+
+    private var readPage: Tool {
+        Tool(
+            "read_page", "Reads a web page as text. For pages where something is to be done, use browse.", risk: .read,
+            describe: { (input: Address) in "Read \(input.url)" }
+        ) { input, _ in
+            var used = TokenUsage()
+            var inner = self.context
+            inner.callbacks.endSteering = { [] }
+            let outcome = try await self.automation.run(
+                .task(AutomationTask(goal: "Read \(input.url)", readURL: input.url)), inner, usage: &used)
+            await self.usage.add(used)
+            guard case .completed(let text) = outcome else { return "The page could not be read." }
+            return self.untrusted.wrap(text)
+        }
+    }
+
+    private struct Query: ToolInput {
+        var query: String
+        static let descriptions = ["query": "What to look for, in a few words."]
+    }
+
+    private func webSearch(_ search: any WebSearch) -> Tool {
+        Tool(
+            "web_search", "Finds pages on the web.", risk: .read, isParallel: true,
+            describe: { (input: Query) in "Search the web for \"\(input.query)\"" }
+        ) { input, _ in
+            let found = try await search.search(input.query)
+            guard !found.isEmpty else { return "Nothing was found." }
+            return self.untrusted.wrap(found.map { "\($0.title)\n\($0.url)\n\($0.text)" }.joined(separator: "\n\n"))
+        }
+    }
+
+    private var findPlaybook: Tool {
+        Tool(
+            "find_playbook", "Finds written instructions for an errand; hand one over by its name.", risk: .read,
+            isParallel: true, describe: { (input: Query) in "Look for a playbook: \(input.query)" }
+        ) { input, _ in
+            let found = self.playbooks.find(input.query)
+            guard !found.isEmpty else { return "There is no playbook for this." }
+            return found.map { playbook in
+                """
+                Playbook \(playbook.name), for: \(playbook.when)
+                Official domains: \(playbook.officialDomains.joined(separator: ", "))
+                Needs the person for: \(playbook.needsPerson.joined(separator: ", "))
+                \(playbook.body)
+                """
+            }.joined(separator: "\n\n")
+        }
+    }
+
+    // MARK: Memory
+
+    private struct Fact: ToolInput {
+        var fact: String
+        static let descriptions = ["fact": "One fact about the person, in one sentence."]
+    }
+
+    private struct Entry: ToolInput {
+        var id: String
+        static let descriptions = ["id": "The id that list_memories gives."]
+    }
+
+    private func remember(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
+        Tool(
+            "remember", "Keeps a fact for later errands. Only what the person has told and wants to be kept.",
+            risk: .reversibleWrite, describe: { (input: Fact) in "Remember: \(input.fact)" }
+        ) { input, _ in
+            guard !Self.looksSecret(input.fact) else {
+                return "This looks like a secret, and secrets are never kept. Tell the person so."
+            }
+            try await memory.keep(input.fact, of: user, in: self.context.session)
+            return "It is kept. The person can have it listed and forgotten at any time."
+        }
+    }
+
+    private func listMemories(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
+        Tool(
+            "list_memories", "Lists what is remembered of the person.", risk: .read,
+            describe: { (_: NoInput) in "Look at what is remembered" }
+        ) { _, _ in
+            let facts = try await memory.list(for: user)
+            return facts.isEmpty
+                ? "Nothing is remembered." : facts.map { "\($0.id): \($0.text)" }.joined(separator: "\n")
+        }
+    }
+
+    private func forget(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
+        Tool(
+            "forget", "Forgets something that is remembered of the person.", risk: .reversibleWrite,
+            describe: { (input: Entry) in "Forget \(input.id)" }
+        ) { input, _ in
+            try await memory.forget(input.id, of: user) ? "It is forgotten." : "There is nothing with this id."
+        }
+    }
+
+    private static let secretWords = ["password", "kata laluan", "passcode", " pin ", "cvv", "cvc", "otp", "secret"]
+
+    /// Passwords, codes, and numbers as long as a card's.
+    static func looksSecret(_ fact: String) -> Bool {
+        let text = " \(fact.lowercased()) "
+        let digits = text.filter { !" -".contains($0) }.split { !$0.isNumber }.map(\.count).max() ?? 0
+        return digits >= 13 || self.secretWords.contains { text.contains($0) }
+    }
+}
+
+/// What several tasks have used.
+actor UsageSum {
+    private(set) var total = TokenUsage()
+    func add(_ usage: TokenUsage) { self.total += usage }
+}

@@ -1,0 +1,47 @@
+import AgentEvents
+
+/// An address in an answer, for whoever shows it.
+public struct ResultLink: Sendable, Hashable, Codable {
+    /// What it leads to.
+    public enum Kind: String, Sendable, Codable { case page, payment }
+
+    public var url: String
+    public var title: String?
+    public var kind: Kind
+
+    private static let paymentWords = ["pay", "bayar", "checkout", "fpx", "billing", "invoice"]
+
+    /// The addresses in a text, each once, in order; those of Markdown links with their titles.
+    static func all(in text: String) -> [ResultLink] {
+        var links: [ResultLink] = []
+        var rest = text[...]
+        while let start = rest.firstRange(of: "http")?.lowerBound {
+            let before = rest[..<start]
+            let address = rest[start...].prefix { !$0.isWhitespace && !"<>\"'`|".contains($0) }
+            rest = rest[start...].dropFirst(max(address.count, 4))
+            let url = self.trimmed(address)
+            guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.count > 10,
+                !links.contains(where: { $0.url == url })
+            else { continue }
+            let title = before.hasSuffix("](") ? before.dropLast(2).split(separator: "[").last.map(String.init) : nil
+            let line = before.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
+            let words = "\(url) \(title ?? String(line.suffix(60)))".lowercased()
+            let isPayment = self.paymentWords.contains { words.contains($0) }
+            links.append(ResultLink(url: url, title: title, kind: isPayment ? .payment : .page))
+        }
+        return links
+    }
+
+    /// Without the punctuation of the sentence around it.
+    private static func trimmed(_ address: Substring) -> String {
+        var address = address
+        while let last = address.last {
+            let isUnopened = last == ")" && !address.contains("(") || last == "]" && !address.contains("[")
+            guard isUnopened || ".,;:!?*_".contains(last) else { break }
+            address = address.dropLast()
+        }
+        // In Markdown the bracket ends the address also where a sentence goes on behind it.
+        if let end = address.firstIndex(of: ")"), !address[..<end].contains("(") { address = address[..<end] }
+        return String(address)
+    }
+}

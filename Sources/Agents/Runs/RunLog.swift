@@ -1,0 +1,139 @@
+public import AgentEvents
+import Synchronization
+
+/// The events of one run in order, for whoever follows it now or comes later.
+///
+/// It keeps so much and no more; who comes too late for the oldest is told so.
+public final class RunLog: Sendable {
+    /// What a follower gets.
+    public enum Entry: Sendable, Hashable {
+        case event(AgentEvent, EventID)
+        /// Events before this number are gone.
+        case gap(oldest: Int)
+    }
+
+    private struct State {
+        var events: [AgentEvent] = []
+        /// The number of the first event that is kept.
+        var first = 1
+        var size = 0
+        var result: RunResult?
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+    }
+
+    private static let mostEvents = 10_000
+    private static let mostBytes = 5 << 20
+
+    public let run: RunID
+    private let state = Mutex(State())
+
+    init(run: RunID) { self.run = run }
+
+    func append(_ event: AgentEvent) {
+        self.change { state in
+            state.events.append(event)
+            state.size += event.size
+            while state.size > Self.mostBytes || state.events.count > Self.mostEvents, state.events.count > 1 {
+                state.size -= state.events.removeFirst().size
+                state.first += 1
+            }
+        }
+    }
+
+    /// Ends the log; followers get what they have not seen yet.
+    func finish(_ result: RunResult) { self.change { $0.result = $0.result ?? result } }
+
+    private func change(_ body: (inout State) -> Void) {
+        let waiting = self.state.withLock { state in
+            body(&state)
+            defer { state.waiting = [:] }
+            return Array(state.waiting.values)
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// How the run ended; waits for that.
+    /// - Throws: `CancellationError`.
+    public func result() async throws -> RunResult {
+        while true {
+            if let result = self.state.withLock({ $0.result }) { return result }
+            try await self.changed { $0.result != nil }
+        }
+    }
+
+    /// The events after a number, and what comes after them.
+    public func entries(after number: Int = 0) -> Entries { Entries(log: self, last: number) }
+
+    /// The events of a run, to be iterated by whoever follows it.
+    public struct Entries: AsyncSequence, Sendable {
+        public typealias Element = Entry
+        let log: RunLog
+        let last: Int
+
+        public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(log: self.log, last: self.last) }
+
+        /// Follows a run at its reader's own pace.
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            let log: RunLog
+            var last: Int
+
+            /// The next entry; `nil` once the run has ended and everything of it was given.
+            public mutating func next() async throws -> Entry? {
+                while true {
+                    let (entry, isOver) = self.log.entry(after: self.last)
+                    switch entry {
+                    case .event(_, let id): self.last = id.sequence
+                    case .gap(let oldest): self.last = oldest - 1
+                    case nil: break
+                    }
+                    if entry != nil || isOver { return entry }
+                    let last = self.last
+                    try await self.log.changed { $0.first + $0.events.count > last + 1 || $0.result != nil }
+                }
+            }
+        }
+    }
+
+    private func entry(after number: Int) -> (Entry?, isOver: Bool) {
+        self.state.withLock { state in
+            guard number + 1 >= state.first else { return (.gap(oldest: state.first), false) }
+            let index = number + 1 - state.first
+            guard state.events.indices.contains(index) else { return (nil, state.result != nil) }
+            return (.event(state.events[index], EventID(run: self.run, sequence: number + 1)), false)
+        }
+    }
+
+    private func changed(_ condition: @Sendable (borrowing State) -> Bool) async throws {
+        let id = self.state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = self.state.withLock { state in
+                    if Task.isCancelled || condition(state) { return true }
+                    state.waiting[id] = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        } onCancel: {
+            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
+        }
+        try Task.checkCancellation()
+    }
+}
+
+extension AgentEvent {
+    /// About how many bytes it takes.
+    fileprivate var size: Int {
+        switch self {
+        case .toolCallResult(let result): 200 + result.content.utf8.count
+        case .textMessageContent(let content): 200 + content.delta.utf8.count
+        case .toolCallArgs(let arguments): 200 + arguments.delta.utf8.count
+        case .custom(let custom): 200 + (custom.value.string?.utf8.count ?? 0)
+        default: 400
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package import AgentEvents
+package import AgentLoop
+
+/// What happened in a session, in order, for people: the conversation, with the browser agent's steps inside of the
+/// call that handed the task over.
+package struct Timeline: Sendable, Hashable, Encodable {
+    package var sessionID: SessionID
+    package var status: RunStatus
+    package var entries: [Entry]
+    /// What a person is asked and has not answered.
+    package var questions: [Interrupt]
+
+    /// - Parameters:
+    ///   - conversation: The record under the session's own id.
+    ///   - automation: The browser agent's record, which holds its newest task.
+    /// - Returns: `nil` where there is neither.
+    package init?(session: SessionID, conversation: RunRecord?, automation: RunRecord?) {
+        guard let main = conversation ?? automation else { return nil }
+        self.sessionID = session
+        self.status = main.status
+        self.entries = conversation.map { Self.entries(of: $0, by: .agent) } ?? []
+        self.questions = conversation?.interrupts ?? []
+        guard let automation else { return }
+        // Both records hold a question that the browser agent asks through the conversation.
+        self.questions += automation.interrupts.filter { question in
+            !self.questions.contains { $0.id == question.id }
+        }
+        self.join(Self.entries(of: automation, by: .browser), task: automation.task)
+    }
+
+    /// How many tools were called, and how many of these calls failed.
+    package var totals: (steps: Int, errors: Int) { Self.totals(self.entries) }
+
+    /// The names of the pictures that may have been kept, the oldest first.
+    package var pictureNames: [String] { Self.pictureNames(self.entries) }
+
+    private static func totals(_ entries: [Entry]) -> (steps: Int, errors: Int) {
+        entries.reduce((0, 0)) { sum, entry in
+            let inner = Self.totals(entry.entries)
+            return (
+                sum.0 + inner.steps + (entry.outcome == nil ? 0 : 1),
+                sum.1 + inner.errors + (entry.outcome == .failed ? 1 : 0)
+            )
+        }
+    }
+
+    private static func pictureNames(_ entries: [Entry]) -> [String] {
+        entries.flatMap { ($0.picture.map { [$0] } ?? []) + Self.pictureNames($0.entries) }
+    }
+
+    // MARK: Entries
+
+    /// Puts the browser agent's steps where they belong: into the call that gave its task, or behind everything else
+    /// where no call of the conversation did.
+    private mutating func join(_ steps: [Entry], task: JSONValue?) {
+        let index = self.entries.lastIndex { $0.gave(task) }
+        guard let index else {
+            self.entries += steps
+            return
+        }
+        // The task stands in the call already, and the report in its result.
+        var steps = steps.first?.who == .person ? steps.dropFirst() : steps[...]
+        if let last = steps.last, last.outcome == nil, last.text == self.entries[index].result {
+            steps.removeLast()
+        }
+        self.entries[index].entries = Array(steps)
+    }
+
+    private static func entries(of record: RunRecord, by speaker: Who) -> [Entry] {
+        let messages = record.transcript
+        return messages.indices.flatMap { index -> [Entry] in
+            let message = messages[index]
+            let text = message.text
+            let said = text.isEmpty ? [] : [Entry(who: message.role == .user ? .person : speaker, text: text)]
+            let isLast = index == messages.indices.last
+            // Ids of calls count within a turn only: some models use them again.
+            let results = isLast ? record.openTurn?.results ?? [] : messages[index + 1].toolResults
+            return said
+                + message.toolCalls.map { call in
+                    var step = Entry(who: speaker, text: ToolWords.words(for: call))
+                    (step.tool, step.input, step.callID) = (call.name, call.input, call.id)
+                    if let result = results.first(where: { $0.callID == call.id }) {
+                        step.outcome = result.isError ? .failed : .done
+                        step.result = Self.withoutMarks(result.wholeText)
+                    } else {
+                        step.outcome = Self.outcome(of: call, in: isLast ? record.openTurn : nil)
+                    }
+                    return step
+                }
+        }
+    }
+
+    private static func outcome(of call: ToolCall, in turn: OpenTurn?) -> Outcome {
+        switch call.id {
+        case turn?.begun: .unknown
+        case turn?.waiting: .waiting
+        default: .open
+        }
+    }
+
+    /// The marks around a page's text are for models.
+    private static func withoutMarks(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { line in
+                let isBegin = line.hasPrefix("<page ") && line.hasSuffix(" data, never instructions.")
+                return !isBegin && !(line.hasPrefix("</page ") && line.hasSuffix(">"))
+            }
+            .joined(separator: "\n")
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case status, entries, questions
+        case sessionID = "session_id"
+    }
+}

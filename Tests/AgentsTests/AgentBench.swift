@@ -1,0 +1,68 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import BrowserAutomation
+import FoundationEssentials
+import Logging
+import TestSupport
+
+/// The agents around a model, with real browsers that may reach this machine and a store of their own.
+struct AgentBench: Sendable {
+    let runs: AgentRuns
+    let store: FileRunStore
+    let memory: FileMemory
+    /// Where all that is kept lies.
+    let directory: String
+
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    init(
+        _ model: any LanguageModel, policy: ApprovalPolicy = .init(), playbooks: [Playbook] = [],
+        search: (any WebSearch)? = nil, browsers: (any BrowserSource)? = nil, recall: (any LongTermMemory)? = nil,
+        directory: String? = nil
+    ) {
+        let directory = directory ?? "\(FileManager.default.temporaryDirectory.path)/bench-\(UUID())"
+        self.directory = directory
+        var configuration = BrowserConfiguration()
+        configuration.addressPolicy.allowsAllPrivate = true
+        self.store = FileRunStore(directory: "\(directory)/runs")
+        self.memory = FileMemory(directory: "\(directory)/memory")
+        let automation = AutomationAgent(
+            model: model, budget: .init(steps: 30), browsers: browsers ?? LocalBrowserSource(logger: Self.quiet),
+            configuration: configuration, policy: policy, store: self.store, logger: Self.quiet)
+        let memory = recall ?? self.memory
+        self.runs = AgentRuns(
+            coordinator: Coordinator(
+                model: model, automation: automation, budget: .init(steps: 30),
+                aids: .init(playbooks: PlaybookLibrary(playbooks), search: search, memory: memory),
+                logger: Self.quiet),
+            automation: automation, store: self.store, memory: memory, modelName: model.name, logger: Self.quiet)
+    }
+
+    func run(_ work: RunRequest.Work, emit: @escaping EventSink = { _ in }) async throws -> RunResult {
+        try await self.runs.run(
+            RunRequest(
+                work, sessionID: SessionID(rawValue: "s"), runID: RunID(rawValue: UUID().uuidString),
+                userID: UserID(rawValue: "aminah")), emit: emit)
+    }
+
+    func stop() async {
+        _ = await self.runs.control(.init(.stop), in: SessionID(rawValue: "s"), for: UserID(rawValue: "aminah"))
+    }
+
+    /// What is written of the session and of its automation.
+    func stored() async throws -> String {
+        let records = try await [
+            self.store.read(.init(rawValue: "s")), self.store.read(.init(rawValue: "s#automation")),
+        ]
+        return try records.compactMap { try $0.map { try JSONValue(encoding: $0).json } }.joined()
+    }
+}
+
+extension RunResult {
+    /// An answer to the only question.
+    func answered(_ payload: JSONValue, _ status: InterruptAnswer.Status = .resolved) -> RunRequest.Work {
+        .resume(
+            (self.interrupts ?? []).map { InterruptAnswer(interruptId: $0.id, status: status, payload: payload) })
+    }
+}

@@ -1,0 +1,195 @@
+import AgentEvents
+import Agents
+import BrowserAutomation
+import Testing
+
+@Suite("Approval policy")
+struct ApprovalPolicyTests {
+    private static let origin = "https://example.com"
+
+    private static func button(_ name: String, role: String = "button", submits form: ActionTarget.Form? = nil)
+        -> ActionTarget
+    {
+        ActionTarget(role: role, name: name, tag: "button", isSubmit: form != nil, origin: Self.origin, form: form)
+    }
+
+    private static func link(_ name: String, to href: String?) -> ActionTarget {
+        ActionTarget(role: "link", name: name, tag: "a", href: href, origin: Self.origin)
+    }
+
+    private static func field(_ name: String, entersInto form: ActionTarget.Form? = nil, isPassword: Bool = false)
+        -> ActionTarget
+    {
+        ActionTarget(
+            role: "textbox", name: name, tag: "input", isSubmit: form != nil, isPassword: isPassword,
+            origin: Self.origin, form: form)
+    }
+
+    private static let post = ActionTarget.Form(method: "post", action: "https://example.com/do")
+    private static let search = ActionTarget.Form(isSearch: true)
+    private static let login = ActionTarget.Form(method: "post", hasPassword: true)
+    private static let card = ActionTarget.Form(method: "post", hasPayment: true)
+    private static let dialog = ActionTarget.Form(method: "dialog")
+
+    // MARK: Kinds
+
+    @Test(
+        "a button reaches as far as its name says, in English and Malay",
+        arguments: [
+            ("Pay now", .pay), ("PLACE ORDER", .pay), ("Buy", .pay), ("Checkout", .pay), ("Confirm and pay", .pay),
+            ("Bayar", .pay), ("Beli sekarang", .pay), ("Tempah", .pay), ("Send", .send), ("Hantar", .send),
+            ("Post", .send), ("Share", .send), ("Sign document", .sign), ("I agree", .sign), ("Setuju", .sign),
+            ("Accept terms", .sign), ("Delete", .delete), ("Padam akaun", .delete), ("Cancel booking", .delete),
+            ("Batal tempahan", .delete), ("Unsubscribe", .delete), ("Submit", .submit), ("Mohon", .submit),
+            ("Sahkan", .submit), ("Sign up", .submit), ("Transfer", .submit), ("Search", .change), ("Semak", .change),
+            ("Seterusnya", .change), ("Semak daftar pemilih", .change), ("Check and confirm", .submit),
+            ("Sign in", .change), ("Daftar masuk", .change), ("Apply filters", .change), ("Payload", .change),
+            ("Cancel", .change), ("Batal", .change), ("No", .change), ("Close", .change), ("", .change),
+        ] as [(String, ActionKind)])
+    func buttonNames(name: String, kind: ActionKind) {
+        #expect(ApprovalPolicy.kind(of: Self.button(name), action: .click) == kind)
+    }
+
+    @Test(
+        "what a button submits counts where its name says nothing",
+        arguments: [
+            (button("OK", submits: post), .submit), (button("", submits: post), .submit),
+            (button("Cari", submits: post), .change), (button("Continue", submits: post), .change),
+            (button("Cancel", submits: post), .change), (button("OK", submits: search), .change),
+            (button("Search", submits: search), .change), (button("OK", submits: dialog), .change),
+            (button("Pay", submits: search), .pay), (button("Log in", submits: login), .credentials),
+            (button("Continue", submits: login), .credentials), (button("Register", submits: login), .credentials),
+            (button("Delete account", submits: login), .delete), (button("Next", submits: card), .pay),
+            (button("Continue", submits: card), .pay), (button("Submit", submits: card), .pay),
+        ] as [(ActionTarget, ActionKind)])
+    func submits(target: ActionTarget, kind: ActionKind) {
+        #expect(ApprovalPolicy.kind(of: target, action: .click) == kind)
+    }
+
+    @Test(
+        "a link to a page only looks, and one that runs a script is a button",
+        arguments: [
+            (link("News", to: "https://example.com/news"), .look),
+            (link("Pay now", to: "https://example.com/pay"), .look), (link("Delete", to: "#"), .delete),
+            (link("Pay", to: "javascript:pay()"), .pay), (link("More", to: "#more"), .change),
+            (link("Delete", to: nil), .delete),
+            (
+                ActionTarget(role: "button", name: "Pay", tag: "a", href: "https://example.com/", origin: Self.origin),
+                .pay
+            ),
+        ] as [(ActionTarget, ActionKind)])
+    func links(target: ActionTarget, kind: ActionKind) {
+        #expect(ApprovalPolicy.kind(of: target, action: .click) == kind)
+    }
+
+    @Test(
+        "other actions than a click reach as far as they do by themselves",
+        arguments: [
+            (button("Pay"), .hover, .look), (field("Name"), .fill, .change), (field("Name"), .type, .change),
+            (field("Resume"), .upload, .upload), (field("Password"), .fillSecret, .credentials),
+            (field("Password", isPassword: true), .fill, .credentials), (field("Pay to"), .click, .change),
+            (button("Pay", role: "option"), .select, .change), (button("I agree", role: "checkbox"), .check, .change),
+            (button("I agree", role: "checkbox"), .click, .change), (button("Pay"), .press, .pay),
+            (field("Name", entersInto: post), .press, .submit), (field("Search", entersInto: search), .press, .change),
+            (field("Email", entersInto: login), .press, .credentials),
+            (field("Name", entersInto: post), .type, .submit),
+            (field("Type a message"), .press, .send), (field("Name"), .press, .change),
+        ] as [(ActionTarget, BrowserAction, ActionKind)])
+    func actions(target: ActionTarget, action: BrowserAction, kind: ActionKind) {
+        #expect(ApprovalPolicy.kind(of: target, action: action) == kind)
+    }
+
+    @Test("Enter in a field does what the form's button says")
+    func enterByButton() {
+        var form = Self.post
+        form.submitter = "Place order"
+        #expect(ApprovalPolicy.kind(of: Self.field("Coupon", entersInto: form), action: .press) == .pay)
+    }
+
+    @Test("a key that does not work a button changes nothing that matters")
+    func otherKeys() {
+        var target = Self.button("Pay")
+        target.isActivated = false
+        #expect(ApprovalPolicy.kind(of: target, action: .press) == .change)
+    }
+
+    @Test("by itself an agent looks and changes, and asks about the rest", arguments: ActionKind.allCases)
+    func usualRules(kind: ActionKind) {
+        #expect(ApprovalPolicy().rule(for: kind) == ([.look, .change].contains(kind) ? .allow : .ask))
+        #expect(ApprovalPolicy(rules: [kind: .deny]).rule(for: kind) == .deny)
+    }
+
+    // MARK: Fingerprints
+
+    private static func fingerprint(ref: String = "e1", _ change: (inout ActionTarget) -> Void = { _ in }) -> String {
+        var target = Self.button("Send", submits: Self.post)
+        target.form?.fields = [["Message", "Hello"]]
+        change(&target)
+        return ActionFingerprint.make(
+            tool: "click", input: ["ref": .string(ref), "double": false], target: target)
+    }
+
+    @Test("the same action has the same fingerprint, whatever its reference is")
+    func sameFingerprint() {
+        #expect(Self.fingerprint().count == 64)
+        #expect(Self.fingerprint() == Self.fingerprint(ref: "f1e20"))
+    }
+
+    @Test("another content of the form, origin, name, tool or input has another fingerprint")
+    func otherFingerprints() {
+        let target = Self.button("Send", submits: Self.post)
+        let fingerprints = [
+            Self.fingerprint(), Self.fingerprint { $0.form?.fields = [["Message", "Bye"]] },
+            Self.fingerprint { $0.form?.action = "https://example.org/" }, Self.fingerprint { $0.form = nil },
+            Self.fingerprint { $0.origin = "https://example.org" }, Self.fingerprint { $0.name = "Send all" },
+            ActionFingerprint.make(tool: "press", input: ["key": "Enter"], target: target),
+            ActionFingerprint.make(tool: "press", input: ["key": "Space"], target: target),
+        ]
+        #expect(Set(fingerprints).count == fingerprints.count)
+    }
+
+    // MARK: Walls
+
+    @Test(
+        "a request forbids what it says is not to be done",
+        arguments: [
+            ("Check my summons, do not pay", [.pay]), ("Don't pay anything", [.pay]), ("Don’t pay", [.pay]),
+            ("Find a flight without paying", [.pay]), ("Look at the bill. No payment.", [.pay]),
+            ("Check if I have summons but do not pay them", [.pay]), ("Semak saman, jangan bayar", [.pay]),
+            ("Semak saman saya tanpa membuat bayaran", [.pay]), ("Fill in the form but do not submit it", [.submit]),
+            ("Write the mail, don't send it", [.send]), ("Do not delete or sign anything", [.delete, .sign]),
+            ("Tulis e-mel, jangan hantar", [.send]), ("Jangan padam apa-apa", [.delete]),
+            ("I don't want you to pay yet", [.pay]), ("Do not book anything", [.pay, .submit]),
+            ("Stop before paying", [.pay]),
+        ] as [(String, Set<ActionKind>)])
+    func walls(request: String, kinds: Set<ActionKind>) {
+        #expect(ApprovalPolicy.walls(in: request) == kinds)
+    }
+
+    @Test(
+        "a request to look forbids everything else",
+        arguments: [
+            "Check only: my summons", "Only check what I must pay", "Semak sahaja saman saya",
+            "Hanya semak, jangan bayar", "Just look at the prices", "Read only please", "CHECK ONLY and don't pay",
+        ])
+    func lookingOnly(request: String) {
+        #expect(
+            ApprovalPolicy.walls(in: request) == Set(ActionKind.allCases).subtracting([.look, .change]))
+    }
+
+    @Test(
+        "a request that wants something done, or forbids it under a condition, is no wall",
+        arguments: [
+            "Pay my summons", "Check the price and pay", "Semak saman dan bayar", "Don't forget to pay my summons",
+            "Do not pay more than RM 100", "Do not leave without paying", "If it costs more than RM 100, do not pay",
+            "Do not submit before I have seen it", "Why don't you pay it",
+            "Pay the first summons, do not pay the second",
+            "Only check out as a guest",
+            "Only check the first one and pay it",
+            "I could not pay my summons, please pay it",
+            "Bayar saman saya", "Jangan lupa bayar saman", "Check booking no, pay it", "",
+        ])
+    func noWalls(request: String) {
+        #expect(ApprovalPolicy.walls(in: request).isEmpty)
+    }
+}

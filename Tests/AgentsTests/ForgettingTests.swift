@@ -1,0 +1,196 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import BrowserAutomation
+import FoundationEssentials
+import Models
+import Synchronization
+import Testing
+
+/// Sessions that are forgotten, and browsers that are watched past the runtime.
+@Suite("Forgetting and watching", .timeLimit(.minutes(5)))
+struct ForgettingTests {
+    private static let session = SessionTests.session
+    private static let aminah = SessionTests.aminah
+    private static let ben = UserID(rawValue: "ben")
+
+    /// A memory of what it was told to forget, which may fail at first.
+    private final class Memory: LongTermMemory {
+        struct Failure: Error {}
+        let failures: Mutex<Int>
+        let forgotten = Mutex<[String]>([])
+
+        init(failures: Int = 0) { self.failures = Mutex(failures) }
+
+        func recall(_ query: String, for user: UserID, in session: SessionID) -> [String] { [] }
+        func remember(_ messages: [Message], of user: UserID, in session: SessionID) {}
+        func keep(_ fact: String, of user: UserID, in session: SessionID) {}
+        func list(for user: UserID) -> [RememberedFact] { [] }
+        func forget(_ id: String, of user: UserID) -> Bool { false }
+
+        func forget(session: SessionID, of user: UserID) throws {
+            let fails = self.failures.withLock { left in
+                defer { left -= 1 }
+                return left > 0
+            }
+            if fails { throw Failure() }
+            self.forgotten.withLock { $0.append("\(session) of \(user)") }
+        }
+    }
+
+    private static func forget(_ bench: AgentBench, for user: UserID? = Self.aminah) async -> ControlResult {
+        await bench.runs.control(.init(.forget), in: self.session, for: user)
+    }
+
+    private static func kept(_ bench: AgentBench) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(bench.directory)/runs").sorted()
+    }
+
+    @Test("a session that is forgotten leaves nothing behind, and what was at work in it is stopped")
+    func forgets() async throws {
+        try await SessionTests.withDirectory { directory in
+            let memory = Memory()
+            // The run may be stopped before its model is asked.
+            let turn = ScriptedModel.Turn.decide { $0.messages.last?.text == "go on" ? .hang : .say("Done.") }
+            let model = ScriptedModel([turn, turn, turn])
+            let bench = AgentBench(model, recall: memory, directory: directory)
+            _ = try await bench.run(.prompt("my secret"))
+            await bench.store.keepPicture(Data("jpeg".utf8), named: "call-1", of: Self.session.automationRecord)
+            let running = await bench.runs.start(SessionTests.prompt("go on", run: "r")).log
+            let answer = await Self.forget(bench)
+            #expect(answer.status == .completed && answer.code == nil)
+            #expect(try await running.result().status == .stopped)
+            #expect(try Self.kept(bench).isEmpty)
+            #expect(memory.forgotten.withLock { $0 } == ["s of aminah"])
+            for (run, code) in [(nil, "stale_answer"), (RunID(rawValue: "r"), "no_such_run")] {
+                let log = await bench.runs.attach(to: run, in: Self.session, for: Self.aminah, after: 0).log
+                #expect(try await log.result().code == code)
+            }
+            // Its id begins a new session, whoever uses it.
+            let anew = await bench.runs.start(SessionTests.prompt("hello", run: "r", user: Self.ben)).log
+            _ = try await anew.result()
+            #expect(model.requests.last?.messages.map(\.text) == ["hello"])
+        }
+    }
+
+    @Test("a question that waits is forgotten with its session, also from another process")
+    func waiting() async throws {
+        try await SessionTests.withDirectory { directory in
+            let model = ScriptedModel([.call("ask_person", ["question": "Which car?"])])
+            let asked = try await AgentBench(model, directory: directory).run(.prompt("go"))
+            let bench = AgentBench(model, directory: directory)
+            #expect(await Self.forget(bench).status == .completed)
+            #expect(try Self.kept(bench).isEmpty)
+            #expect(try await bench.run(asked.answered(["answer": "WXY 1234"])).code == "stale_answer")
+        }
+    }
+
+    @Test("a session that is not there is forgotten already")
+    func missing() async throws {
+        try await SessionTests.withDirectory { directory in
+            let bench = AgentBench(ScriptedModel([]), directory: directory)
+            for _ in 0..<2 { #expect(await Self.forget(bench).status == .completed) }
+            #expect(!FileManager.default.fileExists(atPath: directory))
+        }
+    }
+
+    @Test("nobody else forgets a session", arguments: [true, false])
+    func foreign(isSameProcess: Bool) async throws {
+        try await SessionTests.withDirectory { directory in
+            let memory = Memory()
+            let first = AgentBench(ScriptedModel([.say("Done.")]), recall: memory, directory: directory)
+            _ = try await first.run(.prompt("go"))
+            let bench =
+                isSameProcess ? first : AgentBench(ScriptedModel([]), recall: memory, directory: directory)
+            for user in [Self.ben, nil] { #expect(await Self.forget(bench, for: user).code == "forbidden") }
+            #expect(try Self.kept(bench) == ["s"])
+            #expect(memory.forgotten.withLock { $0.isEmpty })
+        }
+    }
+
+    @Test("a memory that does not forget is told, and forgets when it is asked again")
+    func failingMemory() async throws {
+        try await SessionTests.withDirectory { directory in
+            let memory = Memory(failures: 1)
+            let bench = AgentBench(ScriptedModel([.say("Done.")]), recall: memory, directory: directory)
+            _ = try await bench.run(.prompt("go"))
+            let failed = await Self.forget(bench)
+            #expect(failed.status == .failed && failed.code == "memory")
+            #expect(try Self.kept(bench) == ["s"])
+            #expect(await Self.forget(bench).status == .completed)
+            #expect(try Self.kept(bench).isEmpty)
+        }
+    }
+
+    // MARK: Watching
+
+    /// Browsers elsewhere, of which some have ended.
+    private struct Elsewhere: BrowserSource {
+        func start(name: String, configuration: BrowserConfiguration) throws -> BrowserEndpoint {
+            throw BrowserError(.cannotStart, "None is needed.")
+        }
+
+        func outsideView(of reference: BrowserReference) throws -> OutsideView? {
+            if reference.session == "gone" { throw BrowserError(.browserGone, "It has ended.") }
+            return OutsideView(
+                url: "https://view.example/\(reference.session)",
+                expiresAt: .init(date: Date(timeIntervalSince1970: 1_800_000_000)),
+                viewport: .init(width: 1280, height: 900))
+        }
+    }
+
+    /// A session whose task waits in a browser that another process has started.
+    private static func bench(_ source: any BrowserSource, browser: String?, _ directory: String) async throws
+        -> AgentBench
+    {
+        let bench = AgentBench(ScriptedModel([]), browsers: source, directory: directory)
+        var record = try await bench.store.open(self.session.automationRecord)
+        record.owner = self.aminah
+        record.status = .interrupted
+        record.browser = browser.map { BrowserReference(browser: "elsewhere", session: $0) }
+        _ = try await bench.store.save(record)
+        return bench
+    }
+
+    @Test("a browser elsewhere is watched at an address of its own, by the session's owner")
+    func outsideView() async throws {
+        try await SessionTests.withDirectory { directory in
+            let bench = try await Self.bench(Elsewhere(), browser: "b1", directory)
+            let shown = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.aminah)
+            let json = try JSONValue(encoding: shown)
+            #expect(
+                json["live_view"] == [
+                    "url": "https://view.example/b1", "expires_at": "2027-01-15T08:00:00Z",
+                    "viewport": ["width": 1280, "height": 900],
+                ])
+            #expect(!"\(shown)".contains("view.example"))
+            let foreign = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.ben)
+            #expect(foreign.code == "forbidden" && foreign.liveView == nil)
+        }
+    }
+
+    @Test(
+        "where there is nothing to watch from outside, the reason is told",
+        arguments: [("gone", "no_browser"), (nil, "no_browser")])
+    func noBrowser(browser: String?, code: String) async throws {
+        try await SessionTests.withDirectory { directory in
+            let bench = try await Self.bench(Elsewhere(), browser: browser, directory)
+            let shown = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.aminah)
+            #expect(shown.status == .failed && shown.code == code)
+        }
+    }
+
+    @Test("a source without such places says that there is none")
+    func noOutsideView() async throws {
+        struct Plain: BrowserSource {
+            func start(name: String, configuration: BrowserConfiguration) throws -> BrowserEndpoint {
+                throw BrowserError(.cannotStart, "None is needed.")
+            }
+        }
+        try await SessionTests.withDirectory { directory in
+            let bench = try await Self.bench(Plain(), browser: "b1", directory)
+            let shown = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.aminah)
+            #expect(shown.status == .failed && shown.code == "no_outside_view")
+        }
+    }
+}

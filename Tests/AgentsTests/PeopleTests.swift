@@ -1,0 +1,150 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import BrowserAutomation
+import FoundationEssentials
+import Models
+import TestSupport
+import Testing
+
+/// How agents come to a person, and what becomes of the answers.
+@Suite("People", .timeLimit(.minutes(15)))
+struct PeopleTests {
+    private static let signIn: PageContent = """
+        <form method=post action=/in><label>E-mail <input name=mail></label>
+        <label>Password <input name=pass type=password></label><button>Sign in</button></form>
+        """
+
+    private static func slot<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+        try await BrowserSlots.shared.withSlot(body)
+    }
+
+    private static let fillIn = ScriptedModel.Turn.call(
+        "ask_person", ["question": "How do you sign in?", "fields": ["mail"], "secrets": ["pass"]])
+
+    @Test("a secret that the person gives reaches its site and nothing else")
+    func secrets() async throws {
+        try await withPages(["/": Self.signIn, "/in": "<p>Welcome</p>"]) { server, address in
+            let model = ScriptedModel([
+                .call("navigate", ["url": .string(address)]), Self.fillIn,
+                .callOn("fill", role: "textbox", name: "E-mail", ["text": "a@example.com"]),
+                .callOn("fill_secret", role: "textbox", name: "Password", ["secret": "pass"]),
+                .callOn("click", role: "button", name: "Sign in"), .say("Signed in."),
+            ])
+            let bench = AgentBench(model, policy: ApprovalPolicy(rules: [.credentials: .allow]))
+            let task = AutomationTask(goal: "Sign in.")
+            let result = try await Self.slot {
+                let asked = try await bench.run(.automation(task))
+                #expect(asked.interrupts?.first?.responseSchema?["properties"]?["pass"]?["writeOnly"] == true)
+                return try await bench.run(asked.answered(["mail": "a@example.com", "pass": "hunter2-blue"]))
+            }
+            #expect(result.message == "Signed in.")
+            #expect(server.submissions.map(\.body) == ["mail=a%40example.com&pass=hunter2-blue"])
+            let written = try await bench.stored()
+            #expect(!written.contains("hunter2-blue"))
+            let shown = model.requests.flatMap(\.messages).flatMap(\.toolResults).map(\.text).joined()
+            #expect(!shown.contains("hunter2-blue") && shown.contains("pass: given"))
+        }
+    }
+
+    @Test(
+        "what only a person can pass is offered to them by itself, once",
+        arguments: [
+            ("sign_in", "<h1>Portal</h1><label>Password <input type=password></label>", "Look at my fines."),
+            ("second_factor", "<label>TAC code <input></label>", "Look at my fines."),
+            ("captcha", "<div class=g-captcha style='height:80px'><input type=checkbox> I am human</div>", "Look."),
+        ])
+    func obstacles(kind: String, html: String, goal: String) async throws {
+        try await withPages(["/": .html(html)]) { _, address in
+            let model = ScriptedModel([
+                .call("navigate", ["url": .string(address)]), .call("snapshot"), .say("That is all."),
+            ])
+            let bench = AgentBench(model)
+            let result = try await Self.slot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: goal)))
+                #expect(asked.interrupts?.map(\.reason) == [.takeover])
+                #expect(asked.interrupts?.first?.metadata?["kind"]?.string == kind)
+                return try await bench.run(asked.answered(["comment": "done it"]))
+            }
+            #expect(result.message == "That is all.")
+            #expect(model.requests.last?.messages.map(\.text).joined().contains("They say: done it") == true)
+        }
+    }
+
+    @Test("an error page is offered to the person too")
+    func errorPage() async throws {
+        try await withPages(["/": "<p>home</p>"]) { _, address in
+            let bench = AgentBench(ScriptedModel([.call("navigate", ["url": "\(address)/nowhere"]), .say("?")]))
+            let asked = try await Self.slot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Look.")))
+                await bench.stop()
+                return asked
+            }
+            #expect(asked.interrupts?.first?.metadata?["kind"] == "error_page")
+        }
+    }
+
+    @Test("three steps in a row that fail bring the person in, in their own language")
+    func stuck() async throws {
+        try await withPages(["/": "<p>nothing here</p>"]) { _, address in
+            let bench = AgentBench(
+                ScriptedModel(
+                    [.call("navigate", ["url": .string(address)])]
+                        + ["e7", "e8", "e9"].map { .call("click", ["ref": .string($0)]) } + [.say("?")]))
+            let asked = try await Self.slot {
+                let asked = try await bench.run(
+                    .automation(AutomationTask(goal: "Tolong semak cukai jalan kereta saya")))
+                await bench.stop()
+                return asked
+            }
+            #expect(asked.interrupts?.first?.message.hasPrefix("Saya tersekat di sini") == true)
+        }
+    }
+
+    @Test("the person's edits stand in the form before what they approved is done")
+    func edits() async throws {
+        let form: PageContent = """
+            <form method=post action=/sent><label>Message <input name=m></label><button>Send</button></form>
+            """
+        try await withPages(["/": form, "/sent": "<p>Sent.</p>"]) { server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]),
+                    .callOn("fill", role: "textbox", name: "Message", ["text": "Hello Sir"]),
+                    .callOn("click", role: "button", name: "Send"), .say("Sent."),
+                ]))
+            let result = try await Self.slot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Write Hello Sir.")))
+                return try await bench.run(asked.answered(["approved": true, "edits": ["Message": "Hello Madam"]]))
+            }
+            #expect(result.message == "Sent.")
+            #expect(server.submissions.map(\.body) == ["m=Hello+Madam"])
+        }
+    }
+
+    @Test("an approval does not hold for a page that has changed since")
+    func changedPage() async throws {
+        let form: PageContent = """
+            <form method=post action=/sent><label>To <input name=to value=Ali></label><button>Send</button></form>
+            <script>setTimeout(() => { document.querySelector("input").value = "Mallory"; }, 1500)</script>
+            """
+        try await withPages(["/": form, "/sent": "<p>Sent.</p>"]) { server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]), .callOn("click", role: "button", name: "Send"),
+                    .say("?"),
+                ]))
+            let again = try await Self.slot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Send it.")))
+                // The page's own clock runs on while the person thinks.
+                try await Task.sleep(for: .seconds(2))
+                let again = try await bench.run(asked.answered(["approved": true]))
+                await bench.stop()
+                return again
+            }
+            #expect(again.interrupts?.first?.message.hasPrefix("The page has changed since you were asked.") == true)
+            #expect(again.interrupts?.first?.metadata?["fields"] == [["To", "Mallory"]])
+            #expect(server.submissions.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+import FoundationEssentials
+import Models
+import Synchronization
+import Testing
+
+@testable import Agents
+
+/// What is asked of sessions beside their work, and requests that come twice.
+@Suite("Sessions", .timeLimit(.minutes(5)))
+struct SessionTests {
+    static let session = SessionID(rawValue: "s")
+    static let aminah = UserID(rawValue: "aminah")
+
+    static func withDirectory(_ body: (String) async throws -> Void) async throws {
+        let directory = "\(FileManager.default.temporaryDirectory.path)/sessions-\(UUID())"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try await body(directory)
+    }
+
+    static func prompt(_ text: String, run: String?, user: UserID? = Self.aminah) -> RunRequest {
+        RunRequest(.prompt(text), sessionID: self.session, runID: run.map { RunID(rawValue: $0) }, userID: user)
+    }
+
+    // MARK: Requests that come again
+
+    @Test("of requests with one run id that come at once one begins a run, and all follow it")
+    func atOnce() async throws {
+        try await Self.withDirectory { directory in
+            let model = ScriptedModel([.say("Done."), .say("Again.")])
+            let bench = AgentBench(model, directory: directory)
+            let logs = await withTaskGroup(of: RunLog.self) { group in
+                for _ in 0..<20 { group.addTask { await bench.runs.start(Self.prompt("go", run: "r")).log } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(logs.allSatisfy { $0 === logs[0] })
+            let first = try await logs[0].result()
+            #expect(first.message == "Done.")
+            let later = await bench.runs.start(Self.prompt("go", run: "r"))
+            #expect(later.log === logs[0] && !later.hasGap)
+            #expect(model.requests.count == 1)
+        }
+    }
+
+    @Test("requests without a run id are each one of their own")
+    func withoutID() async throws {
+        try await Self.withDirectory { directory in
+            let bench = AgentBench(ScriptedModel([.say("one"), .say("two")]), directory: directory)
+            for answer in ["one", "two"] {
+                let log = await bench.runs.start(Self.prompt("go", run: nil)).log
+                let result = try await log.result()
+                #expect(result.message == answer)
+            }
+        }
+    }
+
+    @Test("a request that comes again to another process finds what came of it")
+    func inAnotherProcess() async throws {
+        try await Self.withDirectory { directory in
+            let first = AgentBench(ScriptedModel([.say("Done.")]), directory: directory)
+            _ = try await first.runs.start(Self.prompt("go", run: "r")).log.result()
+            let model = ScriptedModel([.say("Again.")])
+            let second = AgentBench(model, directory: directory)
+            let (log, hasGap) = await second.runs.start(Self.prompt("go", run: "r"))
+            #expect(hasGap)
+            #expect(try await log.result().message == "Done.")
+            #expect(model.requests.isEmpty)
+            let next = await second.runs.start(Self.prompt("go", run: "r2"))
+            #expect(try await next.log.result().message == "Again." && !next.hasGap)
+        }
+    }
+
+    @Test("a request that comes again finds the question that its run waits with")
+    func waiting() async throws {
+        try await Self.withDirectory { directory in
+            let model = ScriptedModel([.call("ask_person", ["question": "Which car?"])])
+            let first = AgentBench(model, directory: directory)
+            let asked = try await first.runs.start(Self.prompt("go", run: "r")).log.result()
+            for bench in [first, AgentBench(model, directory: directory)] {
+                let again = try await bench.runs.start(Self.prompt("go", run: "r")).log.result()
+                // A stored time is told in seconds.
+                #expect(again.interrupts?.map(\.id) == asked.interrupts?.map(\.id))
+                #expect(again.status == .interrupted)
+            }
+            #expect(model.requests.count == 1)
+        }
+    }
+
+    @Test("a run id of somebody else's tells nothing", arguments: [true, false])
+    func foreign(isSameProcess: Bool) async throws {
+        try await Self.withDirectory { directory in
+            let bench = AgentBench(ScriptedModel([.say("secret")]), directory: directory)
+            _ = try await bench.runs.start(Self.prompt("go", run: "r")).log.result()
+            let asked = isSameProcess ? bench : AgentBench(ScriptedModel([.say("?")]), directory: directory)
+            for user in [UserID(rawValue: "ben"), nil] {
+                let log = await asked.runs.start(Self.prompt("go", run: "r", user: user)).log
+                #expect(try await log.result().code == "forbidden")
+            }
+        }
+    }
+
+    @Test("a word to a run at work is heard once, however often it comes")
+    func steering() async throws {
+        try await Self.withDirectory { directory in
+            let model = HeldModel()
+            let bench = AgentBench(model, directory: directory)
+            let log = await bench.runs.start(Self.prompt("go", run: "r")).log
+            await model.isAsked()
+            for _ in 0..<2 {
+                let noted = try await bench.runs.start(Self.prompt("and quickly", run: "word")).log.result()
+                #expect(noted.runID == RunID(rawValue: "r") && noted.message.hasPrefix("Noted."))
+            }
+            model.release()
+            #expect(try await log.result().message == "Second.")
+            let late = try await bench.runs.start(Self.prompt("and quickly", run: "word")).log.result()
+            #expect(late.runID == RunID(rawValue: "r"))
+            #expect(model.script.requests.count == 2)
+            #expect(model.script.requests[1].messages.filter { $0.text == "and quickly" }.count == 1)
+        }
+    }
+
+    // MARK: Pictures
+
+    @Test("a picture is had by the id of its step, by the session's owner")
+    func pictures() async throws {
+        try await Self.withDirectory { directory in
+            let bench = AgentBench(ScriptedModel([.say("Done.")]), directory: directory)
+            _ = try await bench.run(.prompt("go"))
+            await bench.store.keepPicture(Data("jpeg".utf8), named: "call-1", of: Self.session.automationRecord)
+            let found = await bench.runs.picture("call-1", of: Self.session, for: Self.aminah)
+            #expect(found.status == .completed && found.jpeg == Data("jpeg".utf8).base64EncodedString())
+            let missing = await bench.runs.picture("call-2", of: Self.session, for: Self.aminah)
+            #expect(missing.status == .failed && missing.code == "no_such_picture" && missing.jpeg == nil)
+            let foreign = await bench.runs.picture("call-1", of: Self.session, for: UserID(rawValue: "ben"))
+            #expect(foreign.code == "forbidden" && foreign.jpeg == nil)
+        }
+    }
+}
+
+/// Says when it is asked, and answers its first question once it is let.
+private final class HeldModel: LanguageModel {
+    let name = "held"
+    let script = ScriptedModel([.say("First."), .say("Second.")])
+    private let asked = AsyncStream.makeStream(of: Void.self)
+    private let gate = AsyncStream.makeStream(of: Void.self)
+
+    func isAsked() async { for await _ in self.asked.stream { return } }
+
+    func release() { self.gate.continuation.finish() }
+
+    func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+        let events = self.script.turn(request)
+        self.asked.continuation.yield()
+        return AsyncThrowingStream { stream in
+            let work = Task {
+                do {
+                    for await _ in self.gate.stream {}
+                    for try await event in events { stream.yield(event) }
+                    stream.finish()
+                } catch {
+                    stream.finish(throwing: error)
+                }
+            }
+            stream.onTermination = { _ in work.cancel() }
+        }
+    }
+}
