@@ -41,7 +41,7 @@ struct AWSParts {
     }
 
     /// Automation, where it runs elsewhere.
-    var automation: (any Automation)? {
+    var automation: RemoteAutomation? {
         get throws {
             guard let arn = self.settings.automation.runtimeARN else { return nil }
             return try RemoteAutomation(
@@ -76,6 +76,14 @@ struct AWSParts {
                 return nil
             }
             return AgentCoreMemory(client, id: id, namespaces: self.settings.memory.namespaces)
+        }
+    }
+
+    /// The web search, where there is a key for it.
+    var search: (any WebSearch)? {
+        get throws {
+            guard let key = try self.settings.searchKey.map({ try self.secret($0) }) else { return nil }
+            return self.settings.searchURL.map { TavilySearch(url: $0, key: key) } ?? TavilySearch(key: key)
         }
     }
 

@@ -1,123 +1,80 @@
 import AgentCoreRuntime
+import AgentCoreServices
 import AgentEvents
-import AgentLoop
 import Agents
 import FoundationEssentials
-import Logging
 
 /// Between the service contract and the runs: reads payloads, answers with JSON or events.
 struct InvocationHandler: Sendable {
     let runs: AgentRuns
+    /// Where a person finds the browsers that this process works in.
+    let browsers: LiveBrowsers?
+    /// Where they are found when another runtime works in them.
+    let remote: RemoteAutomation?
 
     func respond(to request: InvocationRequest, _ context: RequestContext) async throws -> InvocationResponse {
         let payload = try request.decode(InvocationPayload.self)
-        let run = self.runRequest(payload, context)
-        if let form = payload.unsupported {
+        switch payload.form {
+        case .control(let control):
+            let session = try self.session(of: payload, context)
             return try .json(
-                RunResult(
-                    message: Self.unsupported(form), sessionID: run.sessionID,
-                    runID: run.runID, status: .failed, code: "unsupported"))
+                await self.runs.control(
+                    control, in: session, for: payload.userID, propagation: Propagation(context)))
+        case .picture(let id):
+            let session = try self.session(of: payload, context)
+            return try .json(
+                await self.runs.picture(id, of: session, for: payload.userID, propagation: Propagation(context)))
+        case .run, .attach:
+            let followed = try await self.follow(payload, context)
+            guard payload.isAGUI || request.acceptsEventStream else { return try .json(await followed.log.result()) }
+            return .events(NumberedEvents(run: followed))
         }
-        guard payload.isAGUI || request.acceptsEventStream else {
-            return try .json(try await self.runs.run(run) { _ in })
-        }
-        return .events(SequencedEvents(envelopes: self.sequenced(run, context)))
     }
 
-    /// Serves a socket: each text frame is an AG-UI input, answered with its run's events as `{"id", "event"}`.
+    /// Serves a socket until its client leaves.
     func serve(_ socket: AgentWebSocket, _ context: RequestContext) async throws {
-        for try await message in socket.messages {
-            guard case .text(let data) = message else {
-                return await socket.close(.unsupportedData, reason: "Only text frames are understood.")
-            }
-            let payload: InvocationPayload
-            do {
-                payload = try InvocationRequest(body: data, acceptsEventStream: true).decode()
-            } catch let error as InvocationError {
-                return await socket.close(.unsupportedData, reason: error.description)
-            }
-            let run = self.runRequest(payload, context)
-            if let form = payload.unsupported {
-                let event = AgentEvent.runError(.init(message: Self.unsupported(form), code: "unsupported"))
-                let id = EventID(run: run.runID, sequence: 1)
-                try await socket.send(JSONValue(encoding: Envelope(id: "\(id)", event: event)).json)
-                continue
-            }
-            for try await event in self.sequenced(run, context) {
-                try await socket.send(JSONValue(encoding: event).json)
-            }
-        }
+        try await SocketConversation(socket, context, self).run()
     }
 
-    private static func unsupported(_ form: String) -> String {
-        "'\(form)' is not supported by this version of the runtime."
+    /// Begins a run, or finds one again.
+    func follow(_ payload: InvocationPayload, _ context: RequestContext) async throws -> FollowedRun {
+        switch payload.form {
+        case .run(let work):
+            let request = self.runRequest(work, payload, context)
+            let (log, hasGap) = await self.runs.start(request)
+            // A run outlives its request; it keeps the session, and its process.
+            context.backgroundTasks.run("run") { [runs] in await runs.settle(request.sessionID) }
+            return FollowedRun(log: log, hasGap: hasGap)
+        case .attach(let run, let last):
+            let session = try self.session(of: payload, context)
+            let (log, hasGap) = await self.runs.attach(to: run, in: session, for: payload.userID, after: last)
+            return FollowedRun(log: log, after: hasGap ? 0 : last, hasGap: hasGap)
+        case .control, .picture:
+            throw InvocationError(status: 400, message: "Invalid payload", details: "This request follows no run.")
+        }
     }
 
     /// The session header wins over the body, so that a payload cannot reach into another session.
-    private func runRequest(_ payload: InvocationPayload, _ context: RequestContext) -> RunRequest {
-        let session = context.sessionID.map { SessionID(rawValue: $0) } ?? payload.sessionID
-        return RunRequest(
-            payload.work,
-            sessionID: session ?? SessionID(rawValue: UUID().uuidString.lowercased()),
-            runID: payload.runID ?? RunID(rawValue: "run-\(UUID().uuidString.lowercased())"),
-            userID: payload.userID, propagation: Propagation(context))
+    private func sessionID(of payload: InvocationPayload, _ context: RequestContext) -> SessionID? {
+        context.sessionID.map { SessionID(rawValue: $0) } ?? payload.sessionID
     }
 
-    // MARK: Events
-
-    private struct Envelope: Encodable, Sendable {
-        var id: String
-        var event: AgentEvent
-    }
-
-    /// Carries the run out while its events are read; who stops reading stops the run.
-    private func sequenced(
-        _ request: RunRequest, _ context: RequestContext
-    ) -> AsyncThrowingStream<Envelope, any Error> {
-        AsyncThrowingStream { stream in
-            let run = Task {
-                let counter = SequenceCounter()
-                do {
-                    _ = try await self.runs.run(request) { event in
-                        let id = EventID(run: request.runID, sequence: await counter.next())
-                        stream.yield(Envelope(id: "\(id)", event: event))
-                    }
-                    stream.finish()
-                } catch {
-                    stream.finish(throwing: error)
-                }
-            }
-            stream.onTermination = { _ in run.cancel() }
-            // What a stopped run still has to do, such as ending its browser, keeps the session and its process.
-            context.backgroundTasks.run("run") { await run.value }
+    /// The session of a request that makes sense in an existing one only.
+    func session(of payload: InvocationPayload, _ context: RequestContext) throws -> SessionID {
+        guard let session = self.sessionID(of: payload, context) else {
+            throw InvocationError(
+                status: 400, message: "Invalid payload",
+                details: "session_id is missing: it says which session is meant.")
         }
+        return session
     }
 
-    private actor SequenceCounter {
-        private var last = 0
-
-        func next() -> Int {
-            self.last += 1
-            return self.last
-        }
-    }
-
-    private struct SequencedEvents: AsyncSequence, Sendable {
-        typealias Element = ServerSentEvent
-        typealias Failure = any Error
-        let envelopes: AsyncThrowingStream<Envelope, any Error>
-
-        struct AsyncIterator: AsyncIteratorProtocol {
-            typealias Failure = any Error
-            var envelopes: AsyncThrowingStream<Envelope, any Error>.AsyncIterator
-
-            mutating func next() async throws -> ServerSentEvent? {
-                guard let envelope = try await self.envelopes.next() else { return nil }
-                let json = try JSONEncoder().encode(envelope.event)
-                return ServerSentEvent(data: String(decoding: json, as: UTF8.self), id: envelope.id)
-            }
-        }
-
-        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(envelopes: self.envelopes.makeAsyncIterator()) }
+    private func runRequest(
+        _ work: RunRequest.Work, _ payload: InvocationPayload, _ context: RequestContext
+    ) -> RunRequest {
+        RunRequest(
+            work,
+            sessionID: self.sessionID(of: payload, context) ?? SessionID(rawValue: UUID().uuidString.lowercased()),
+            runID: payload.runID, userID: payload.userID, propagation: Propagation(context))
     }
 }

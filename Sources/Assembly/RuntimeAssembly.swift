@@ -1,4 +1,5 @@
 public import AgentCoreRuntime
+import AgentCoreServices
 package import AgentLoop
 public import Agents
 package import BrowserAutomation
@@ -16,8 +17,11 @@ public struct RuntimeAssembly: Sendable {
     package let browserConfiguration: BrowserConfiguration
     /// The automation agent, here or in a runtime of its own.
     public let automation: any Automation
+    private let liveBrowsers: LiveBrowsers?
+    private let remote: RemoteAutomation?
     private let memory: (any LongTermMemory)?
-    private let store: any RunStore
+    private let aids: Coordinator.Aids
+    package let store: any RunStore
 
     /// - Throws: ``SettingsError``, or `AWSError` for AWS settings that cannot be used.
     public init(settings: Settings, logger: Logger) throws {
@@ -28,13 +32,24 @@ public struct RuntimeAssembly: Sendable {
         self.browserConfiguration = Self.browserConfiguration(settings.browser)
         self.browsers =
             try aws.browsers ?? LocalBrowserSource(logger: logger)
-        self.automation =
-            try aws.automation
-            ?? AutomationAgent(
-                model: self.model, budget: Self.budget(settings), browsers: self.browsers,
-                configuration: self.browserConfiguration, logger: logger)
         self.store = try aws.store ?? FileRunStore(directory: "\(settings.storageDirectory)/runs")
-        self.memory = try aws.memory
+        self.remote = try aws.automation
+        if let remote {
+            self.automation = remote
+            self.liveBrowsers = nil
+        } else {
+            let agent = AutomationAgent(
+                model: self.model, budget: Self.budget(settings), browsers: self.browsers,
+                configuration: self.browserConfiguration, policy: Self.approvals(settings),
+                patience: .seconds(settings.questionSeconds), keepsPictures: settings.keepsPictures,
+                store: self.store, logger: logger)
+            self.automation = agent
+            self.liveBrowsers = agent.live
+        }
+        self.memory = try aws.memory ?? Self.fileMemory(settings)
+        self.aids = Coordinator.Aids(
+            playbooks: try settings.playbooks.map { try PlaybookLibrary(directory: $0) } ?? PlaybookLibrary([]),
+            search: try aws.search, memory: self.memory)
     }
 
     /// Serves the runtime until SIGTERM or SIGINT, with logs as JSON lines.
@@ -55,25 +70,43 @@ public struct RuntimeAssembly: Sendable {
         let runs = AgentRuns(
             coordinator: Coordinator(
                 model: self.model, automation: self.automation, budget: Self.budget(self.settings),
-                logger: self.logger),
+                patience: .seconds(self.settings.questionSeconds), aids: self.aids, logger: self.logger),
             automation: self.automation,
             store: self.store,
             memory: self.memory,
             modelName: self.model.name,
             logger: self.logger)
-        let handler = InvocationHandler(runs: runs)
-        return AgentCoreApp(configuration: configuration, logger: self.logger) { request, context in
+        let handler = InvocationHandler(runs: runs, browsers: self.liveBrowsers, remote: self.remote)
+        let app = AgentCoreApp(configuration: configuration, logger: self.logger) { request, context in
             try await handler.respond(to: request, context)
         }
         .onWebSocket { socket, context in
             try await handler.serve(socket, context)
         }
+        return self.liveBrowsers.map { app.with(service: $0) } ?? app
     }
 
     // MARK: Parts
 
     private static func budget(_ settings: Settings) -> TurnLoop.Budget {
-        TurnLoop.Budget(steps: settings.maxSteps, time: .seconds(settings.maxSeconds))
+        var budget = TurnLoop.Budget(
+            steps: settings.maxSteps, time: .seconds(settings.maxSeconds), tokens: settings.maxRunTokens)
+        if let limit = settings.maxDollars, let input = settings.inputPrice, let output = settings.outputPrice {
+            budget.money = .init(limit: limit, inputPrice: input, outputPrice: output)
+        }
+        return budget
+    }
+
+    /// Beside run records in files stands what people want to be remembered; elsewhere that is the cloud's to keep.
+    private static func fileMemory(_ settings: Settings) -> (any LongTermMemory)? {
+        settings.storage == .files ? FileMemory(directory: "\(settings.storageDirectory)/memory") : nil
+    }
+
+    private static func approvals(_ settings: Settings) -> ApprovalPolicy {
+        var policy = ApprovalPolicy()
+        for kind in settings.allowedActions.compactMap(ActionKind.init(rawValue:)) { policy.rules[kind] = .allow }
+        for kind in settings.deniedActions.compactMap(ActionKind.init(rawValue:)) { policy.rules[kind] = .deny }
+        return policy
     }
 
     private static func browserConfiguration(_ settings: Settings.Browser) -> BrowserConfiguration {

@@ -18,6 +18,8 @@ public struct Settings: Sendable, Confidential {
     public var storage = Storage.files
     /// Where run records are kept as files.
     public var storageDirectory = ".ai4ai"
+    /// Whether a picture of the page is kept after each step.
+    public var keepsPictures = true
     /// The token with which commands call a runtime that takes tokens.
     public var bearerToken: String?
     /// The variables that every AWS SDK reads (`AWS_…`, `HOME`), for the parts that use AWS.
@@ -26,6 +28,30 @@ public struct Settings: Sendable, Confidential {
     public var maxSteps = 40
     /// The longest a run may take, in seconds.
     public var maxSeconds = 600
+    /// The most tokens of an agent's run; no limit when absent.
+    public var maxRunTokens: Int?
+    /// The most that an agent's run may cost, in US dollars; no limit when absent.
+    public var maxDollars: Double?
+    /// What a million tokens cost, in US dollars.
+    public var inputPrice: Double?
+    public var outputPrice: Double?
+
+    /// How long a question to a person waits for its answer, in seconds.
+    public var questionSeconds = 900
+    /// What cannot be undone and is done without asking, by kind.
+    public var allowedActions: [String] = []
+    /// What is never done, by kind.
+    public var deniedActions: [String] = []
+
+    /// The kinds of what cannot be undone.
+    public static let irreversibleActions = ["submit", "pay", "send", "sign", "delete", "upload", "credentials"]
+
+    /// The key of Tavily's web search; there is none when absent.
+    public var searchKey: Secret?
+    /// The root of its interface, where it is another one.
+    public var searchURL: String?
+    /// The directory with playbooks; there are none when absent.
+    public var playbooks: String?
 
     /// Which model answers.
     public struct Model: Sendable, Hashable {
@@ -149,10 +175,19 @@ public struct Settings: Sendable, Confidential {
     ///   - `ai4ai.browser.denied.domains`: separated by commas
     ///   - `ai4ai.browser.allow.private` (default false): shorthand for all of them
     ///   - `ai4ai.storage` (files or dynamodb, default files), `ai4ai.storage.directory` (default .ai4ai)
+    ///   - `ai4ai.keep.pictures` (true or false, default true where storage is files): pictures of the steps, which
+    ///     only files keep
     ///   - `ai4ai.memory.id`, `ai4ai.memory.namespaces`: AgentCore Memory
     ///   - `ai4ai.automation.runtime.arn`, `ai4ai.automation.qualifier`, `ai4ai.automation.authentication`
     ///     (signature or bearer): automation in a runtime of its own
     ///   - `ai4ai.bearer.token`: for commands that call a runtime
+    ///   - `ai4ai.question.seconds` (10 to 86400, default 900): how long a question waits
+    ///   - `ai4ai.actions.allow`, `ai4ai.actions.deny`: of submit, pay, send, sign, delete, upload and credentials,
+    ///     separated by commas, what is done without asking and what is never done
+    ///   - `ai4ai.tavily.api.key`, `ai4ai.tavily.url`: web search
+    ///   - `ai4ai.playbooks`: a directory with playbooks
+    ///   - `ai4ai.max.run.tokens` (1000 to 1000000000), `ai4ai.max.dollars` with `ai4ai.price.input` and
+    ///     `ai4ai.price.output` in US dollars for a million tokens: what each agent of a run may use
     ///   - `ai4ai.max.steps` (1 to 1000, default 40), `ai4ai.max.seconds` (1 to 28800, default 600)
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
@@ -190,13 +225,29 @@ public struct Settings: Sendable, Confidential {
         self.memory.id = values.text("memory.id")
         self.memory.namespaces = values.list("memory.namespaces")
         self.storage = try values.choice("storage") ?? self.storage
+        self.keepsPictures = try values.flag("keep.pictures") ?? (self.storage == .files)
         self.browser.chromium = values.text("chromium")
         self.browser.isHeadless = try values.flag("browser.headless") ?? self.browser.isHeadless
         self.browser.allowedPrivateOrigins = try values.origins("browser.allowed.private.origins")
         self.browser.deniedDomains = try values.domains("browser.denied.domains")
         self.browser.allowsPrivate = try values.flag("browser.allow.private") ?? self.browser.allowsPrivate
         self.storageDirectory = values.text("storage.directory") ?? self.storageDirectory
+        self.questionSeconds = try values.integer("question.seconds", in: 10...86400) ?? self.questionSeconds
+        self.allowedActions = try values.choices("actions.allow", of: Self.irreversibleActions)
+        self.deniedActions = try values.choices("actions.deny", of: Self.irreversibleActions)
+        self.searchKey = try values.secret("tavily.api.key")
+        self.searchURL = try values.url("tavily.url")
+        self.playbooks = values.text("playbooks")
         self.maxSteps = try values.integer("max.steps", in: 1...1000) ?? self.maxSteps
+        self.maxRunTokens = try values.integer("max.run.tokens", in: 1000...1_000_000_000)
+        self.maxDollars = try values.amount("max.dollars")
+        self.inputPrice = try values.amount("price.input")
+        self.outputPrice = try values.amount("price.output")
+        if let limit = self.maxDollars, self.inputPrice == nil || self.outputPrice == nil {
+            throw SettingsError(
+                key: "max.dollars", value: "\(limit)",
+                accepted: "a limit beside AI4AI_PRICE_INPUT and AI4AI_PRICE_OUTPUT")
+        }
         self.maxSeconds = try values.integer("max.seconds", in: 1...28800) ?? self.maxSeconds
     }
 

@@ -64,6 +64,15 @@ struct SettingsReader {
         return value
     }
 
+    /// A number above 0.
+    func amount(_ key: String) throws -> Double? {
+        guard let text = self.text(key) else { return nil }
+        guard let value = Double(text), value > 0, value.isFinite else {
+            throw SettingsError(key: key, value: text, accepted: "a number above 0, such as 0.5")
+        }
+        return value
+    }
+
     func flag(_ key: String) throws -> Bool? {
         guard let text = self.text(key) else { return nil }
         switch text.lowercased() {
@@ -79,6 +88,15 @@ struct SettingsReader {
             throw SettingsError(key: key, value: text, accepted: "one of \(choices.joined(separator: ", "))")
         }
         return text.lowercased()
+    }
+
+    func choices(_ key: String, of choices: [String]) throws -> [String] {
+        let chosen = self.list(key).map { $0.lowercased() }
+        for value in chosen where !choices.contains(value) {
+            throw SettingsError(
+                key: key, value: value, accepted: "some of \(choices.joined(separator: ", ")), separated by commas")
+        }
+        return chosen
     }
 
     func url(_ key: String) throws -> String? {

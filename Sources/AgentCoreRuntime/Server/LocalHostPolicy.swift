@@ -1,18 +1,21 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// Outside a container only this machine may call: a web page that makes a browser post to a local port sends its
 /// own `Origin`, and one that rebinds its name to 127.0.0.1 sends its own `Host`.
-struct LocalHostPolicy {
+package struct LocalHostPolicy {
+    package init() {}
+
     /// The 403 for a foreign request; `nil` for a local one.
-    func refusal(of request: HTTPRequest) -> RouteAnswer? {
-        if let host = request.authority, !Self.isLocal(host) {
-            return self.refuse("Host '\(host)'")
-        }
+    func refusal(of request: HTTPRequest) -> RouteAnswer? { self.refusedValue(of: request).map(self.refuse) }
+
+    /// What is foreign about a request, such as `Host 'example.com'`; `nil` where it is local.
+    package func refusedValue(of request: HTTPRequest) -> String? {
+        if let host = request.authority, !Self.isLocal(host) { return "Host '\(host)'" }
         if let origin = request.headerFields[.origin] {
             let authority = origin.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last
             guard origin.hasPrefix("http://") || origin.hasPrefix("https://"), let authority,
                 Self.isLocal(String(authority))
-            else { return self.refuse("Origin '\(origin)'") }
+            else { return "Origin '\(origin)'" }
         }
         return nil
     }

@@ -1,0 +1,61 @@
+import AgentCoreRuntime
+import AgentCoreServices
+import AgentEvents
+import Agents
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+import WebSocket
+
+/// A person's view of a browser that another runtime works in: their frames go there, and pictures and news of who is
+/// in charge come back.
+actor RemoteView {
+    private static let relayed: Set = ["browser.frame", "control.changed", "notice"]
+
+    private let automation: RemoteAutomation
+    private let session: SessionID
+    private let user: UserID?
+    private let propagation: Propagation
+    private var opening: Task<WebSocketConnection, any Error>?
+
+    init(_ automation: RemoteAutomation, _ session: SessionID, _ user: UserID?, _ propagation: Propagation) {
+        self.automation = automation
+        self.session = session
+        self.user = user
+        self.propagation = propagation
+    }
+
+    /// Hands on what the other runtime shows, for as long as it does.
+    func relay(to socket: AgentWebSocket, showsFrames: Bool) async throws {
+        let other = try await self.socket()
+        try await self.send(["type": "hello", "frames": .bool(showsFrames)])
+        try await withTaskCancellationHandler {
+            for try await message in other.messages {
+                let text = String(buffer: message.data)
+                guard let event = try? JSONValue(json: text)["event"], event["type"] == "CUSTOM",
+                    Self.relayed.contains(event["name"]?.string ?? "")
+                else { continue }
+                try await socket.send(text)
+            }
+        } onCancel: {
+            other.startClosing(.goingAway, reason: "The viewer has left.")
+        }
+    }
+
+    /// Passes a frame of the person on.
+    func send(_ frame: JSONValue) async throws {
+        guard case .object(var members) = frame else { return }
+        members["session_id"] = .string(self.session.rawValue)
+        members["user_id"] = self.user.map { .string($0.rawValue) }
+        try await self.socket().send(JSONValue.object(members).json)
+    }
+
+    private func socket() async throws -> WebSocketConnection {
+        if let opening { return try await opening.value }
+        let task = Task { [automation, session, propagation] in
+            try await automation.openSocket(session, propagation)
+        }
+        self.opening = task
+        return try await task.value
+    }
+}

@@ -1,0 +1,246 @@
+import AgentCoreRuntime
+import AgentEvents
+import Agents
+import BrowserAutomation
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+
+/// One socket of `/ws`: the events of its session's runs go out as envelopes `{"id", "event"}`, and what the person
+/// says, answers and does comes in.
+///
+/// It ends with its client; what it has begun goes on.
+actor SocketConversation {
+    private let socket: AgentWebSocket
+    private let context: RequestContext
+    private let handler: InvocationHandler
+    private var session: SessionID?
+    private var user: UserID?
+    private var control: PersonalControl?
+    private var remoteView: RemoteView?
+    private var isWatching = false
+    /// Whether pictures of the browser go out.
+    private var showsFrames = false
+
+    init(_ socket: AgentWebSocket, _ context: RequestContext, _ handler: InvocationHandler) {
+        self.socket = socket
+        self.context = context
+        self.handler = handler
+        self.session = context.sessionID.map { SessionID(rawValue: $0) }
+    }
+
+    /// Serves the socket until its client leaves.
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for try await message in self.socket.messages {
+                guard case .text(let data) = message else {
+                    return await self.socket.close(.unsupportedData, reason: "Only text frames are understood.")
+                }
+                let frame: SocketFrame
+                do {
+                    frame = try InvocationRequest(body: data, acceptsEventStream: true).decode()
+                } catch let error as InvocationError {
+                    return await self.socket.close(.unsupportedData, reason: error.description)
+                }
+                for work in try await self.receive(frame, data) { group.addTask(operation: work) }
+            }
+            // A person's control lasts for the rest of its lease, so that they can come back; then the agent goes on.
+            group.cancelAll()
+        }
+    }
+
+    private typealias Work = @Sendable () async throws -> Void
+
+    private func receive(_ frame: SocketFrame, _ data: ByteBuffer) async throws -> [Work] {
+        self.user = frame.userID ?? self.user
+        self.session = self.session ?? frame.sessionID
+        switch frame.content {
+        case .payload(let payload):
+            switch payload.form {
+            case .control(let request): return try await self.take(control: request)
+            case .picture(let id): return try await self.show(picture: id)
+            case .run, .attach: return [try await self.following(payload)]
+            }
+        case .hello(let run, let last, let showsFrames):
+            guard let session = try await self.knownSession() else { return [] }
+            var works = [try await self.following(InvocationPayload(form: .attach(run: run, after: last)))]
+            // Whose session it is not is told by the attached log.
+            let isTheirs = (try? await self.handler.runs.checkOwner(session, self.user)) != nil
+            guard isTheirs else { return works }
+            if let browsers = self.handler.browsers {
+                self.showsFrames = showsFrames
+                guard !self.isWatching else { return works }
+                self.isWatching = true
+                works.append { try await self.watch(session, browsers) }
+            } else if let relay = try await self.viewRemotely(showsFrames: showsFrames) {
+                works.append(relay)
+            }
+            return works
+        case .frames(let shows) where self.handler.remote == nil:
+            self.showsFrames = shows
+            return []
+        case .message(let text): return [try await self.following(InvocationPayload(form: .run(.prompt(text))))]
+        case .answer(let answer):
+            return [try await self.following(InvocationPayload(form: .run(.resume([answer]))))]
+        case .control(let action) where action == .stop || self.handler.remote == nil:
+            return try await self.take(control: ControlRequest(action))
+        case .input(let input) where self.handler.remote == nil:
+            await self.pass(input)
+            return []
+        case .control, .input, .frames: return try await self.passRemotely(data)
+        }
+    }
+
+    // MARK: A browser in another runtime
+
+    /// What hands on the other runtime's news, once for a socket.
+    private func viewRemotely(showsFrames: Bool) async throws -> Work? {
+        guard self.remoteView == nil, let remote = self.handler.remote, let session = try await self.knownSession()
+        else { return nil }
+        let view = RemoteView(remote, session, self.user, Propagation(self.context))
+        self.remoteView = view
+        return { [self, socket] in
+            do {
+                try await view.relay(to: socket, showsFrames: showsFrames)
+            } catch let error where !(error is CancellationError) {
+                try await self.tell("no_view", "The browser's runtime cannot be reached: \(error)")
+            }
+        }
+    }
+
+    private func passRemotely(_ data: ByteBuffer) async throws -> [Work] {
+        guard let session = try await self.knownSession() else { return [] }
+        do {
+            try await self.handler.runs.checkOwner(session, self.user)
+        } catch {
+            try await self.tell("forbidden", "\(error)")
+            return []
+        }
+        let relay = try await self.viewRemotely(showsFrames: false)
+        do {
+            try await self.remoteView?.send(JSONValue(json: String(buffer: data)))
+        } catch {
+            try await self.tell("no_view", "The browser's runtime cannot be reached: \(error)")
+        }
+        return relay.map { [$0] } ?? []
+    }
+
+    private func knownSession() async throws -> SessionID? {
+        if self.session == nil {
+            try await self.tell("no_session", "session_id is missing: it says which session is meant.")
+        }
+        return self.session
+    }
+
+    // MARK: Runs
+
+    private func following(_ payload: InvocationPayload) async throws -> Work {
+        var payload = payload
+        payload.sessionID = payload.sessionID ?? self.session
+        payload.userID = payload.userID ?? self.user
+        let followed = try await self.handler.follow(payload, self.context)
+        return { [socket] in
+            for try await entry in followed { try await socket.send(JSONValue(encoding: entry).json) }
+        }
+    }
+
+    private func send(_ name: String, _ value: JSONValue) async throws {
+        let entry = FollowedRun.Element(event: .custom(.init(name: name, value: value)))
+        try await self.socket.send(JSONValue(encoding: entry).json)
+    }
+
+    /// Something that the client asked for cannot be.
+    private func tell(_ code: String, _ message: String) async throws {
+        try await self.send("notice", ["code": .string(code), "message": .string(message)])
+    }
+
+    // MARK: Control
+
+    private func take(control request: ControlRequest) async throws -> [Work] {
+        guard let session = try await self.knownSession() else { return [] }
+        var request = request
+        if request.action != .take { request.controlID = self.control?.id }
+        let result = await self.handler.runs.control(
+            request, in: session, for: self.user, propagation: Propagation(self.context))
+        if let code = result.code { try await self.tell(code, result.message) }
+        if let view = result.liveView { try await self.send("live_view", JSONValue(encoding: view)) }
+        if request.action == .forget, result.code == nil { try await self.send("session.forgotten", [:]) }
+        guard let state = result.control else { return [] }
+        self.control = try? await self.handler.browsers?.control(state.controlID, in: session)
+        try await self.send("control.changed", JSONValue(encoding: state))
+        return []
+    }
+
+    /// Passes on what the person does. What comes without control, or cannot be done, is told and harms nothing.
+    private func pass(_ input: SocketFrame.Input) async {
+        do {
+            guard let control = self.control, control.isActive else {
+                return try await self.tell("control_denied", "Take control of the browser first.")
+            }
+            switch input {
+            case .input(let input): try await control.send(input)
+            case .dialog(let answer): try control.answerDialog(answer)
+            case .navigate(let url): try await control.navigate(to: url)
+            case .history(let offset): try await control.goThroughHistory(by: offset)
+            case .reload: try await control.reload()
+            case .tab(let id): try await control.switchTo(tab: id)
+            }
+        } catch {
+            // A socket that is gone is told nothing more.
+            try? await self.tell("input_failed", "\(error)")
+        }
+    }
+
+    // MARK: Sight
+
+    private func show(picture id: String) async throws -> [Work] {
+        guard let session = try await self.knownSession() else { return [] }
+        let result = await self.handler.runs.picture(
+            id, of: session, for: self.user, propagation: Propagation(self.context))
+        try await self.send("picture", JSONValue(encoding: result))
+        return []
+    }
+
+    private static let pause = Duration.milliseconds(250)
+
+    /// Shows the session's browsers for as long as the socket is open: who is in charge and, when asked for, pictures.
+    private func watch(_ session: SessionID, _ browsers: LiveBrowsers) async throws {
+        while true {
+            if let browser = await browsers.browser(of: session) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        for await controller in browser.controlChanges() {
+                            let owner = controller == .agent ? "agent" : "person"
+                            try await self.send("control.changed", ["owner": .string(owner)])
+                        }
+                    }
+                    group.addTask { try await self.showPictures(of: browser) }
+                    // The streams end with the browser.
+                    try await group.waitForAll()
+                }
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// Sends pictures whenever they are wanted, until the browser ends.
+    private func showPictures(of browser: BrowserSession) async throws {
+        while true {
+            if self.showsFrames {
+                for await frame in browser.frames() {
+                    guard self.showsFrames else { break }
+                    try await self.send(
+                        "browser.frame",
+                        [
+                            "tab": .string(frame.tab), "jpeg": .string(frame.jpeg.base64EncodedString()),
+                            "width": .number(frame.width), "height": .number(frame.height),
+                        ])
+                }
+                // The pictures end with the browser.
+                if self.showsFrames { return }
+            }
+            guard browser.isAlive else { return }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+}
