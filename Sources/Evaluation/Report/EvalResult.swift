@@ -1,0 +1,46 @@
+/// How one task went.
+package struct EvalResult: Sendable, Hashable, Codable {
+    package var task: String
+    /// What did not hold; empty where the task was done well.
+    package var failures: [String]
+    package var answer: String
+    /// Turns of the model, of all agents together.
+    package var steps: Int
+    package var inputTokens: Int
+    package var outputTokens: Int
+    package var seconds: Double
+    /// In US dollars, where prices are known.
+    package var cost: Double?
+
+    package init(
+        task: String, failures: [String] = [], answer: String = "", steps: Int = 0, inputTokens: Int = 0,
+        outputTokens: Int = 0, seconds: Double = 0, cost: Double? = nil
+    ) {
+        self.task = task
+        self.failures = failures
+        self.answer = answer
+        self.steps = steps
+        self.inputTokens = inputTokens
+        self.outputTokens = outputTokens
+        self.seconds = seconds
+        self.cost = cost
+    }
+
+    package var isOK: Bool { self.failures.isEmpty }
+    package var tokens: Int { self.inputTokens + self.outputTokens }
+}
+
+/// What a model costs, in US dollars per million tokens.
+package struct EvalPrices: Sendable, Hashable {
+    package var input: Double
+    package var output: Double
+
+    package init(input: Double, output: Double) {
+        self.input = input
+        self.output = output
+    }
+
+    func cost(of result: EvalResult) -> Double {
+        (Double(result.inputTokens) * self.input + Double(result.outputTokens) * self.output) / 1_000_000
+    }
+}

@@ -1,0 +1,19 @@
+import AgentLoop
+import Synchronization
+
+/// Counts the turns that a model is asked for.
+final class CountedModel: LanguageModel {
+    private let model: any LanguageModel
+    private let count = Mutex(0)
+
+    init(_ model: any LanguageModel) { self.model = model }
+
+    var name: String { self.model.name }
+    var seesImages: Bool { self.model.seesImages }
+    var turns: Int { self.count.withLock { $0 } }
+
+    func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+        self.count.withLock { $0 += 1 }
+        return self.model.turn(request)
+    }
+}

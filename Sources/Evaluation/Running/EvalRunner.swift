@@ -1,0 +1,141 @@
+import AgentEvents
+package import AgentLoop
+import Agents
+import BrowserAutomation
+import DemoSite
+import FoundationEssentials
+package import Logging
+import Models
+
+/// Has tasks done, each at a site of its own and with agents and browsers of its own.
+package struct EvalRunner: Sendable {
+    /// Who does the tasks.
+    package enum ModelChoice: Sendable {
+        /// Each task's own script.
+        case scripted
+        case model(any LanguageModel)
+    }
+
+    private let model: ModelChoice
+    private let prices: EvalPrices?
+    private let chromium: String?
+    private let logger: Logger
+
+    /// - Parameter chromium: The Chromium to run; `nil` looks in the usual places.
+    package init(
+        model: ModelChoice, prices: EvalPrices? = nil, chromium: String? = nil,
+        logger: Logger = Logger(label: "eval") { _ in SwiftLogNoOpLogHandler() }
+    ) {
+        self.model = model
+        self.prices = prices
+        self.chromium = chromium
+        self.logger = logger
+    }
+
+    /// Has tasks done, some at once.
+    /// - Parameter onResult: Called with each result as it comes.
+    /// - Returns: The results, in the order of the tasks' names.
+    /// - Throws: `CancellationError`.
+    package func run(
+        _ tasks: [EvalTask], parallel: Int = 2, onResult: @Sendable (EvalResult) -> Void = { _ in }
+    ) async throws -> [EvalResult] {
+        try await withThrowingTaskGroup(of: EvalResult.self) { group in
+            var waiting = tasks[...]
+            for _ in 0..<max(parallel, 1) {
+                guard let task = waiting.popFirst() else { break }
+                group.addTask { try await self.run(task) }
+            }
+            var results: [EvalResult] = []
+            while let result = try await group.next() {
+                onResult(result)
+                results.append(result)
+                if let task = waiting.popFirst() { group.addTask { try await self.run(task) } }
+            }
+            return results.sorted { $0.task < $1.task }
+        }
+    }
+
+    /// Has one task done. Whatever goes wrong is in its result.
+    /// - Throws: `CancellationError`.
+    package func run(_ task: EvalTask) async throws -> EvalResult {
+        if case .scripted = self.model, task.script.isEmpty {
+            return EvalResult(task: task.name, failures: ["the task has no script"])
+        }
+        let start = ContinuousClock.now
+        var result: EvalResult
+        do {
+            result = try await withDemoSite { site, address in try await self.work(on: task, at: address, site) }
+        } catch let error where !(error is CancellationError) && !Task.isCancelled {
+            result = EvalResult(task: task.name, failures: ["the task could not be run: \(error)"])
+        }
+        result.seconds = (ContinuousClock.now - start) / .seconds(1)
+        result.cost = self.prices?.cost(of: result)
+        return result
+    }
+
+    // MARK: One task
+
+    private func work(on task: EvalTask, at address: String, _ site: DemoSite) async throws -> EvalResult {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "ai4ai-eval-\(UUID())")
+        // What is left in the temporary directory harms nobody.
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let model =
+            switch self.model {
+            case .scripted: CountedModel(ScriptedModel(task.script.map { $0.turn(at: address) }))
+            case .model(let model): CountedModel(model)
+            }
+        let runs = self.runs(task, address, model, FileRunStore(directory: directory.path))
+        let session = SessionID(rawValue: "eval-\(UUID())")
+        async let _: Void = {
+            try await Task.sleep(for: .seconds(task.maxSeconds))
+            _ = await runs.control(ControlRequest(.stop), in: session, for: nil)
+        }()
+        var usage = TokenUsage()
+        let last = try await self.converse(task, address, runs, session, &usage)
+        // Ends what waits for an answer that does not come, with its browser.
+        _ = await runs.control(ControlRequest(.stop), in: session, for: nil)
+        let outcome = EvalTask.Outcome(
+            answer: last.message, status: last.status, code: last.code, submissions: site.submissions)
+        let failures =
+            last.status == .stopped
+            ? ["the limit of \(task.maxSeconds) seconds was reached"] : task.failures(of: outcome)
+        return EvalResult(
+            task: task.name, failures: failures, answer: last.message, steps: model.turns,
+            inputTokens: usage.inputTokens, outputTokens: usage.outputTokens)
+    }
+
+    /// Says the request and answers questions, until the run has ended or there are no answers left.
+    private func converse(
+        _ task: EvalTask, _ address: String, _ runs: AgentRuns, _ session: SessionID, _ usage: inout TokenUsage
+    ) async throws -> RunResult {
+        var work = RunRequest.Work.prompt(task.request.replacing("{site}", with: address))
+        var answers = task.answers[...]
+        while true {
+            let request = RunRequest(work, sessionID: session, runID: RunID(rawValue: "run-\(UUID())"))
+            let result = try await runs.run(request) { _ in }
+            usage += result.usage ?? TokenUsage()
+            guard result.status == .interrupted, let questions = result.interrupts, !questions.isEmpty,
+                answers.count >= questions.count
+            else { return result }
+            work = .resume(zip(questions, answers).map { $1.answer(to: $0) })
+            answers = answers.dropFirst(questions.count)
+        }
+    }
+
+    private func runs(
+        _ task: EvalTask, _ address: String, _ model: CountedModel, _ store: FileRunStore
+    ) -> AgentRuns {
+        var configuration = BrowserConfiguration()
+        configuration.chromium = self.chromium
+        configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address], limitsResources: true)
+        let budget = TurnLoop.Budget(steps: task.maxSteps, time: .seconds(task.maxSeconds))
+        let automation = LimitedAutomation(
+            automation: AutomationAgent(
+                model: model, budget: budget, browsers: LocalBrowserSource(logger: self.logger),
+                configuration: configuration, store: store, logger: self.logger),
+            domains: task.allowedDomains.isEmpty ? ["127.0.0.1"] : task.allowedDomains)
+        return AgentRuns(
+            coordinator: Coordinator(model: model, automation: automation, budget: budget, logger: self.logger),
+            automation: automation, store: store, modelName: model.name, logger: self.logger)
+    }
+}

@@ -1,0 +1,47 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import BrowserAutomation
+import FoundationEssentials
+
+/// Narrows which domains the tasks of a coordinator may open.
+struct LimitedAutomation: Automation {
+    let automation: AutomationAgent
+    let domains: [String]
+
+    func run(
+        _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
+    ) async throws -> TurnLoop.Outcome {
+        guard case .task(var task) = work else {
+            return try await self.automation.run(work, context, usage: &usage)
+        }
+        task.allowedDomains = self.domains
+        return try await self.automation.run(.task(task), context, usage: &usage)
+    }
+
+    func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
+        await self.automation.endLeftovers(of: session, for: user, propagation)
+    }
+
+    func control(
+        _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> ControlState {
+        try await self.automation.control(request, in: session, for: user, propagation)
+    }
+
+    func outsideView(
+        of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> OutsideView {
+        try await self.automation.outsideView(of: session, for: user, propagation)
+    }
+
+    func picture(
+        _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> Data? {
+        try await self.automation.picture(id, of: session, for: user, propagation)
+    }
+
+    func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
+        try await self.automation.forget(session, for: user, propagation)
+    }
+}

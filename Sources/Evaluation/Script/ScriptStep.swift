@@ -1,0 +1,130 @@
+import AgentEvents
+import AgentLoop
+package import Models
+
+/// One turn of a reference solution: names what a person would name, never references.
+package enum ScriptStep: Sendable, Hashable {
+    case browse(goal: String)
+    /// A path of the site.
+    case open(path: String)
+    case click(role: String, name: String)
+    case fill(name: String, text: String)
+    case select(option: String, list: String)
+    case check(name: String)
+    case press(key: String)
+    case wait(text: String)
+    case back
+    case read
+    case ask(question: String)
+    /// May hold `{value of "LABEL"}`.
+    case say(String)
+
+    /// How steps are written.
+    static let forms = [
+        "browse GOAL", "open PATH", #"click ROLE "NAME""#, #"fill "NAME" with TEXT"#, #"select "OPTION" in "NAME""#,
+        #"check "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read", #"ask "QUESTION""#, "say TEXT",
+    ]
+
+    /// Reads a line; `nil` where it is no step.
+    init?(_ line: String) {
+        let verb = line.prefix { $0 != " " }
+        let text = line[verb.endIndex...].trimmed
+        var words = Words(rest: text[...])
+        switch verb {
+        case "back" where text.isEmpty: self = .back
+        case "read" where text.isEmpty: self = .read
+        case "browse" where !text.isEmpty: self = .browse(goal: text)
+        case "say" where !text.isEmpty: self = .say(text)
+        case "open" where text.hasPrefix("/"): self = .open(path: text)
+        case "press" where !text.isEmpty && !text.contains(" "): self = .press(key: text)
+        case "click":
+            let role = words.word()
+            guard let name = words.lastQuoted() else { return nil }
+            self = .click(role: role, name: name)
+        case "fill":
+            guard let name = words.quoted(), words.word() == "with", !words.rest.isEmpty else { return nil }
+            self = .fill(name: name, text: String(words.rest))
+        case "select":
+            guard let option = words.quoted(), words.word() == "in", let list = words.lastQuoted() else { return nil }
+            self = .select(option: option, list: list)
+        case "check", "wait", "ask":
+            guard let name = words.lastQuoted() else { return nil }
+            self = verb == "check" ? .check(name: name) : verb == "wait" ? .wait(text: name) : .ask(question: name)
+        default: return nil
+        }
+    }
+
+    /// What is left of a line.
+    private struct Words {
+        var rest: Substring
+
+        mutating func word() -> String {
+            let word = self.rest.prefix { $0 != " " }
+            self.rest = self.rest[word.endIndex...].drop { $0 == " " }
+            return String(word)
+        }
+
+        mutating func quoted() -> String? {
+            guard self.rest.hasPrefix("\""), let end = self.rest.dropFirst().firstIndex(of: "\"") else { return nil }
+            let text = self.rest[..<end].dropFirst()
+            self.rest = self.rest[end...].dropFirst().drop { $0 == " " }
+            return text.isEmpty ? nil : String(text)
+        }
+
+        /// A quoted text with nothing behind it.
+        mutating func lastQuoted() -> String? { self.quoted().flatMap { self.rest.isEmpty ? $0 : nil } }
+    }
+
+    // MARK: Turns
+
+    /// The turn of the scripted model.
+    /// - Parameter site: The address of the site.
+    package func turn(at site: String) -> ScriptedModel.Turn {
+        switch self {
+        case .browse(let goal): .call("browse", ["goal": .string(goal.replacing("{site}", with: site))])
+        case .open(let path): .call("navigate", ["url": .string(site + path)])
+        case .click(let role, let name): .callOn("click", role: role, name: name)
+        case .fill(let name, let text): .callOn("fill", role: "textbox", name: name, ["text": .string(text)])
+        case .select(let option, let list):
+            .callOn("select", role: "combobox", name: list, ["option": .string(option)])
+        case .check(let name): .callOn("check", role: "checkbox", name: name, ["checked": true])
+        case .press(let key): .call("press", ["key": .string(key)])
+        case .wait(let text): .call("wait_for_text", ["text": .string(text)])
+        case .back: .call("go_back")
+        case .read: .call("read_page")
+        case .ask(let question): .call("ask_person", ["question": .string(question)])
+        case .say(let text): .decide { Self.saying(text, after: $0.messages) }
+        }
+    }
+
+    private static func saying(_ text: String, after messages: [Message]) -> ScriptedModel.Turn {
+        var said = ""
+        var rest = text[...]
+        while let open = rest.firstRange(of: "{value of \""),
+            let close = rest[open.upperBound...].firstRange(of: "\"}")
+        {
+            let label = rest[open.upperBound..<close.lowerBound]
+            guard let value = Self.value(of: label, in: messages) else {
+                // The label comes last, so that nothing follows it here either.
+                return .fail(ModelError(.refused, "No tool has answered with a value behind \"\(label)\""))
+            }
+            said += rest[..<open.lowerBound] + value
+            rest = rest[close.upperBound...]
+        }
+        return .say(said + rest)
+    }
+
+    /// What follows a label on its line, in the newest result that has it.
+    private static func value(of label: Substring, in messages: [Message]) -> String? {
+        for result in messages.flatMap(\.toolResults).reversed() {
+            for line in result.text.split(separator: "\n") {
+                guard let range = line.firstRange(of: label) else { continue }
+                let isEdge = { (character: Character) in " |:\"".contains(character) }
+                let value = line[range.upperBound...].drop(while: isEdge)
+                guard let last = value.lastIndex(where: { !isEdge($0) }) else { continue }
+                return String(value[...last])
+            }
+        }
+        return nil
+    }
+}

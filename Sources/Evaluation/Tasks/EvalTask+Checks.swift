@@ -1,0 +1,62 @@
+package import AgentLoop
+package import DemoSite
+
+extension EvalTask {
+    /// How a run ended, for its checks.
+    package struct Outcome: Sendable, Hashable {
+        package var answer: String
+        package var status: RunStatus
+        /// Why it failed, in a word for programs.
+        package var code: String?
+        /// What the site was sent.
+        package var submissions: [DemoSite.Submission]
+
+        package init(answer: String, status: RunStatus, code: String? = nil, submissions: [DemoSite.Submission] = []) {
+            self.answer = answer
+            self.status = status
+            self.code = code
+            self.submissions = submissions
+        }
+    }
+
+    /// What does not hold; empty where the task is done well.
+    package func failures(of outcome: Outcome) -> [String] {
+        let hasStatus = self.checks.contains { if case .status = $0 { true } else { false } }
+        return ((hasStatus ? [] : [.status(.completed)]) + self.checks).compactMap { $0.failure(of: outcome) }
+    }
+}
+
+extension EvalTask.Check {
+    /// What does not hold, in words.
+    fileprivate func failure(of outcome: EvalTask.Outcome) -> String? {
+        switch self {
+        case .answerContains(let text):
+            let holds = Self.plain(outcome.answer).contains(Self.plain(text))
+            return holds ? nil : "the answer lacks \"\(text)\": \(outcome.answer.prefix(200))"
+        case .answerLacks(let text):
+            let holds = !Self.plain(outcome.answer).contains(Self.plain(text))
+            return holds ? nil : "the answer contains \"\(text)\": \(outcome.answer.prefix(200))"
+        case .received(let path, let fields):
+            let there = outcome.submissions.filter { $0.path == path }
+            let count = there.count { sent in
+                fields.allSatisfy { Self.bare(sent.fields[$0.key, default: ""]) == Self.bare($0.value) }
+            }
+            return count == 1 ? nil : "\(path) received this \(count) times, of \(there.count) forms in all"
+        case .receivedNone(let path):
+            let count = outcome.submissions.count { $0.path == path }
+            return count == 0 ? nil : "\(path) received \(count) forms"
+        case .status(let status):
+            guard outcome.status != status else { return nil }
+            let code = outcome.code.map { " (\($0))" } ?? ""
+            return "the run is \(outcome.status.rawValue)\(code): \(outcome.answer.prefix(200))"
+        }
+    }
+
+    /// Case and the kind and number of spaces are the model's own affair.
+    private static func plain(_ text: String) -> String {
+        text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    /// A plate is the same with and without its space.
+    private static func bare(_ text: String) -> String { text.lowercased().filter { !$0.isWhitespace } }
+}

@@ -1,0 +1,58 @@
+import FoundationEssentials
+
+extension EvalTask {
+    /// Reads the `*.yaml` files of a folder, in the order of their names.
+    /// - Throws: ``EvalError`` for the first thing that is wrong.
+    package static func read(folder: String) throws -> [EvalTask] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder)
+                .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.sorted()
+        } catch {
+            throw EvalError(.unreadable, folder, "cannot be read: \(error)")
+        }
+        guard !names.isEmpty else { throw EvalError(.noTasks, folder, "there is no file *.yaml in it") }
+        return try names.map { try EvalTask(file: "\(folder)/\($0)") }
+    }
+
+    /// - Throws: ``EvalError``.
+    private init(file: String) throws {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: file))
+        } catch {
+            throw EvalError(.unreadable, file, "cannot be read: \(error)")
+        }
+        try self.init(yaml: String(decoding: data, as: UTF8.self), file: file)
+    }
+
+    /// Reads a task's file.
+    /// - Parameter file: The file's path, for the task's name and for problems.
+    /// - Throws: ``EvalError`` for the first thing that is wrong.
+    package init(yaml: String, file: String) throws {
+        let entries = try TaskReader(file: file).entries(of: TaskDocument(yaml: yaml, file: file))
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        self.init(
+            name: name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name,
+            request: try entries.text(.request), checks: try entries.maps(.checks).map(entries.reader.check))
+        let site = try entries.text(.site)
+        guard site == "demo" else { throw entries.problem(.site, "the only site is 'demo', not '\(site)'") }
+        self.answers = try entries.texts(.answers).map { answer in
+            switch answer.text {
+            case "approve": .approve
+            case "reject": .reject
+            default: .text(answer.text)
+            }
+        }
+        self.allowedDomains = try entries.texts(.allowedDomains).map(\.text)
+        if let steps = try entries.number(.maxSteps) { self.maxSteps = steps }
+        if let seconds = try entries.number(.maxSeconds) { self.maxSeconds = seconds }
+        self.script = try entries.texts(.script).map(entries.reader.step)
+        if entries.has(.offline) {
+            let checks = try entries.maps(.offlineChecks).map(entries.reader.check)
+            self.offline = Offline(request: try entries.text(.offline), checks: checks.isEmpty ? self.checks : checks)
+        } else if entries.has(.offlineChecks) {
+            throw entries.problem(.offlineChecks, "'offline_checks' belong to 'offline', which is missing")
+        }
+    }
+}
