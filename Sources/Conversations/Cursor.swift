@@ -1,0 +1,50 @@
+public import AgentEvents
+import Crypto
+import FoundationEssentials
+
+/// Writes places in a list as text that only we can have written, and that serves nobody else.
+public struct CursorSigner: Sendable, Confidential {
+    private let key: SymmetricKey
+
+    /// - Parameter secret: What all processes share.
+    public init(secret: [UInt8]) { self.key = SymmetricKey(data: secret) }
+
+    /// A cursor for a place.
+    /// - Parameter scope: Whom it serves and where, such as the user and the chat.
+    public func cursor(for place: some Encodable, scope: [String]) throws -> String {
+        let body = try JSONEncoder().encode(place)
+        return Self.text(self.signature(of: body, scope)) + "." + Self.text(body)
+    }
+
+    /// - Throws: ``ConversationError`` with code `invalid` for what was not written by us for this scope.
+    public func place<Place: Decodable>(_ type: Place.Type, from cursor: String, scope: [String]) throws -> Place {
+        let parts = cursor.split(separator: ".", omittingEmptySubsequences: false)
+        guard cursor.utf8.count <= 1000, parts.count == 2, let signature = Self.bytes(parts[0]),
+            let body = Self.bytes(parts[1]),
+            HMAC<SHA256>.isValidAuthenticationCode(
+                signature, authenticating: Self.signed(body, scope), using: self.key),
+            let place = try? JSONDecoder().decode(type, from: body)
+        else {
+            throw ConversationError(.invalid, "cursor is not one of this list. Load the list from its beginning.")
+        }
+        return place
+    }
+
+    private func signature(of body: Data, _ scope: [String]) -> Data {
+        Data(HMAC<SHA256>.authenticationCode(for: Self.signed(body, scope), using: self.key))
+    }
+
+    /// Each part with its length, so that no two scopes read alike.
+    private static func signed(_ body: Data, _ scope: [String]) -> Data {
+        Data(scope.map { "\($0.utf8.count):\($0)" }.joined().utf8) + body
+    }
+
+    private static func text(_ data: Data) -> String {
+        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    private static func bytes(_ text: Substring) -> Data? {
+        let plain = text.replacing("-", with: "+").replacing("_", with: "/")
+        return Data(base64Encoded: plain + String(repeating: "=", count: (4 - plain.count % 4) % 4))
+    }
+}

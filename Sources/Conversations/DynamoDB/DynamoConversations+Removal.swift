@@ -1,0 +1,46 @@
+import AWSClient
+public import AgentEvents
+import FoundationEssentials
+
+extension DynamoConversations {
+    public func beginRemoval(of id: SessionID, of user: UserID) async throws -> Bool {
+        let key = try SessionItem.key(id, user)
+        let saveID = UUID().uuidString
+        let input = self.chats.members(
+            [
+                "Key": key, "UpdateExpression": "SET #status = :deleting, #save_id = :save_id",
+                "ConditionExpression": "#status = :active",
+            ],
+            values: [
+                ":deleting": SessionItem.deleting, ":active": SessionItem.active, ":save_id": .dynamoString(saveID),
+            ])
+        return try await self.untilWritten { _ in
+            let item = try await self.chats.item(key)
+            // An attempt whose answer was lost has been made again, and met what it had written itself.
+            if item?["save_id"]?.dynamoString == saveID { return true }
+            guard item?["status"] == SessionItem.active else { return false }
+            return try await self.chats.call("UpdateItem", input).map { _ in true }
+        }
+    }
+
+    public func finishRemoval(of id: SessionID, of user: UserID) async throws {
+        let key = try SessionItem.key(id, user)
+        guard let item = try await self.chats.item(key) else { return }
+        guard item["status"] == SessionItem.deleting else {
+            throw ConversationError(.invalid, "The chat \(id) is not hidden, so nothing of it was removed.")
+        }
+        try await self.messages.removeItems(
+            of: ("session_id", .dynamoString(id.rawValue)), sortKey: "timestamp")
+        // Last, so that a removal that broke off is known to be unfinished.
+        _ = try await self.chats.call(
+            "DeleteItem",
+            self.chats.members(
+                ["Key": key, "ConditionExpression": "#status = :deleting"],
+                values: [":deleting": SessionItem.deleting]))
+    }
+
+    public func removals(of user: UserID) async throws -> [SessionID] {
+        try await self.chats(of: user, "#status = :status", [":status": SessionItem.deleting])
+            .compactMap { $0["session_id"]?.dynamoString.map(SessionID.init) }
+    }
+}

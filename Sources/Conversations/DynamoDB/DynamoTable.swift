@@ -1,0 +1,86 @@
+import AWSClient
+import AgentEvents
+
+/// A table, and what is asked of it.
+///
+/// The names in expressions stand behind `#`, as many plain ones are reserved words; what they stand for is added here.
+struct DynamoTable: Sendable {
+    let name: String
+    private let dynamo: DynamoDB
+
+    init(_ name: String, _ dynamo: DynamoDB) {
+        self.name = name
+        self.dynamo = dynamo
+    }
+
+    /// The item with a key, as it is now; `nil` where there is none.
+    func item(_ key: JSONValue) async throws -> JSONValue? {
+        try await self.call("GetItem", self.members(["Key": key, "ConsistentRead": true]))?["Item"]
+    }
+
+    /// Reads items of one partition as they are now, page by page.
+    /// - Parameter body: Is given a page, which may be empty though more follow, and says whether to go on.
+    func query(
+        _ members: [String: JSONValue], values: [String: JSONValue],
+        _ body: (_ page: [JSONValue]) async throws -> Bool
+    ) async throws {
+        var members = members
+        members["ConsistentRead"] = true
+        while true {
+            let answer = try await self.call("Query", self.members(members, values: values))
+            guard try await body(answer?["Items"]?.array ?? []), let last = answer?["LastEvaluatedKey"] else { return }
+            members["ExclusiveStartKey"] = last
+        }
+    }
+
+    /// Calls an operation; `nil` where a condition of it does not hold.
+    /// - Throws: ``ConversationError`` with code `unavailable`.
+    func call(_ operation: String, _ input: [String: JSONValue]) async throws -> JSONValue? {
+        do {
+            return try await self.dynamo.call(operation, .object(input))
+        } catch let error as AWSError {
+            if error.code == .conditionFailed { return nil }
+            throw Self.unavailable(error)
+        }
+    }
+
+    /// Removes all items of a partition.
+    /// - Throws: ``ConversationError`` with code `unavailable`. What is removed until then stays removed.
+    func removeItems(of partition: (name: String, value: JSONValue), sortKey: String) async throws {
+        do {
+            try await self.dynamo.removeItems(of: partition, sortKey: sortKey, from: self.name)
+        } catch let error as AWSError {
+            throw Self.unavailable(error)
+        }
+    }
+
+    /// What a request, or an action of a transaction, consists of.
+    func members(
+        _ members: [String: JSONValue], values: [String: JSONValue] = [:]
+    ) -> [String: JSONValue] {
+        var members = members
+        var names: [String: JSONValue] = [:]
+        for (member, expression) in members where member.hasSuffix("Expression") {
+            for part in (expression.string ?? "").split(separator: "#", omittingEmptySubsequences: false).dropFirst() {
+                let name = String(part.prefix { $0.isLetter || $0 == "_" })
+                names["#\(name)"] = .string(name)
+            }
+        }
+        members["TableName"] = .string(self.name)
+        if !names.isEmpty { members["ExpressionAttributeNames"] = .object(names) }
+        if !values.isEmpty { members["ExpressionAttributeValues"] = .object(values) }
+        return members
+    }
+
+    private static func unavailable(_ error: AWSError) -> ConversationError {
+        let advice =
+            switch error.code {
+            case .notFound: " Create the tables: ai4ai tables create."
+            case .accessDenied:
+                " Grant the role dynamodb:GetItem, PutItem, UpdateItem, DeleteItem, Query and BatchWriteItem on both "
+                    + "tables."
+            default: ""
+            }
+        return ConversationError(.unavailable, "The chats are out of reach: \(error)\(advice)")
+    }
+}

@@ -1,0 +1,81 @@
+import AWSClient
+import AgentEvents
+
+/// A chat as an item of the table of chats.
+enum SessionItem {
+    static let active: JSONValue = .dynamoString("active")
+    /// Hidden, and to be removed.
+    static let deleting: JSONValue = .dynamoString("deleting")
+
+    /// - Throws: ``ConversationError`` with code `notFound` for what is no chat's id, as there is no chat by it.
+    static func key(_ id: SessionID, _ user: UserID) throws -> JSONValue {
+        guard Self.isKey(id.rawValue) else { throw ConversationError.noSession }
+        return ["user_id": try Self.userKey(user), "session_id": .dynamoString(id.rawValue)]
+    }
+
+    /// - Throws: ``ConversationError`` with code `invalid` for what is no user's id.
+    static func userKey(_ user: UserID) throws -> JSONValue {
+        guard Self.isKey(user.rawValue) else {
+            throw ConversationError(.invalid, "A user's id has 1 to 1000 bytes without a #: '\(user)' has not.")
+        }
+        return .dynamoString(user.rawValue)
+    }
+
+    /// A sort key has at most 1024 bytes. What has a # is the store's own, such as its settings and records of runs.
+    private static func isKey(_ text: String) -> Bool { (1...1000).contains(text.utf8.count) && !text.contains("#") }
+
+    static func item(_ session: ChatSession, saveID: String) -> JSONValue {
+        var item: [String: JSONValue] = [
+            "user_id": .dynamoString(session.owner.rawValue), "session_id": .dynamoString(session.id.rawValue),
+            "status": Self.active, "save_id": .dynamoString(saveID),
+            "title": .dynamoString(session.title), "title_lower": .dynamoString(ChatSession.folded(session.title)),
+            "created_at": .dynamoNumber(session.createdAt.rawValue),
+            "updated_at": .dynamoNumber(session.updatedAt.rawValue),
+            "last_ts": .dynamoNumber(session.lastMessageAt.rawValue),
+            "message_count": .dynamoNumber(session.messageCount), "preview": .dynamoString(session.preview),
+            "version": .dynamoNumber(session.version),
+        ]
+        if let run = session.run { item.merge(Self.attributes(of: run)) { $1 } }
+        return .object(item)
+    }
+
+    static func attributes(of run: ChatRun) -> [String: JSONValue] {
+        var attributes: [String: JSONValue] = [
+            "run_id": .dynamoString(run.id.rawValue), "run_state": .dynamoString(run.state.rawValue),
+            "run_since": .dynamoNumber(run.since.rawValue),
+        ]
+        if let message = run.messageID { attributes["run_message"] = .dynamoString(message) }
+        return attributes
+    }
+}
+
+extension ChatSession {
+    /// Reads an item of the table of chats.
+    /// - Throws: ``ConversationError`` with code `unusable`.
+    init(item: JSONValue) throws {
+        guard let id = item["session_id"]?.dynamoString, let owner = item["user_id"]?.dynamoString,
+            let title = item["title"]?.dynamoString, let preview = item["preview"]?.dynamoString,
+            let created = item["created_at"]?.dynamoNumber, let updated = item["updated_at"]?.dynamoNumber,
+            let last = item["last_ts"]?.dynamoNumber, let count = item["message_count"]?.dynamoNumber,
+            let version = item["version"]?.dynamoNumber
+        else {
+            throw ConversationError(
+                .unusable, "The chat '\(item["session_id"]?.dynamoString ?? "")' lacks what belongs to one.")
+        }
+        self.init(
+            id: SessionID(rawValue: id), owner: UserID(rawValue: owner), title: title,
+            createdAt: MessageTime(rawValue: created))
+        self.updatedAt = MessageTime(rawValue: updated)
+        self.lastMessageAt = MessageTime(rawValue: last)
+        self.messageCount = count
+        self.preview = preview
+        self.version = version
+        guard let run = item["run_id"]?.dynamoString else { return }
+        guard let state = (item["run_state"]?.dynamoString).flatMap(ChatRun.State.init),
+            let since = item["run_since"]?.dynamoNumber
+        else { throw ConversationError(.unusable, "The run of the chat '\(id)' lacks what belongs to one.") }
+        self.run = ChatRun(
+            id: RunID(rawValue: run), state: state, messageID: item["run_message"]?.dynamoString,
+            since: MessageTime(rawValue: since))
+    }
+}

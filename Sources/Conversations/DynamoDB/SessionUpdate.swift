@@ -1,0 +1,114 @@
+import AWSClient
+import AgentEvents
+
+/// A change of a chat's item, on condition that what it builds on is still so.
+struct SessionUpdate {
+    /// Whether the next message gives the chat its title.
+    private let isUntitled: Bool
+    private var updatedAt: MessageTime
+    /// By attribute.
+    private var sets: [String: String] = [:]
+    private var removals: [String] = []
+    private var conditions = ["#status = :active"]
+    private var values: [String: JSONValue] = [":active": SessionItem.active]
+
+    /// - Parameters:
+    ///   - change: One that was checked, and that no other run is in the way of.
+    ///   - session: The chat as it was read.
+    init(_ change: SessionChange, of session: ChatSession) {
+        self.isUntitled = (change.title ?? session.title).isEmpty
+        self.updatedAt = session.updatedAt
+        if let title = change.title {
+            self.set(title: title)
+            self.count("version")
+            self.update(at: .next(after: session.updatedAt))
+        }
+        switch change.run {
+        case nil: break
+        case .begin(let run):
+            self.require(
+                "(attribute_not_exists(#run_id) OR #run_id = :run_id OR #run_state <> :running)",
+                [":running": .dynamoString(ChatRun.State.running.rawValue)])
+            for (name, value) in SessionItem.attributes(of: run) { self.set(name, value) }
+            if run.messageID == nil { self.remove("run_message") }
+        case .end(let run, let next):
+            guard session.run?.id == run else { break }
+            self.require("#run_id = :ended", [":ended": .dynamoString(run.rawValue)])
+            let attributes = next.map(SessionItem.attributes) ?? [:]
+            for (name, value) in attributes { self.set(name, value) }
+            for name in ["run_id", "run_state", "run_since", "run_message"] where attributes[name] == nil {
+                self.remove(name)
+            }
+        }
+    }
+
+    /// Whether there is nothing to do.
+    var isEmpty: Bool { self.sets.isEmpty && self.removals.isEmpty }
+
+    mutating func require(_ condition: String, _ values: [String: JSONValue]) {
+        self.conditions.append(condition)
+        self.values.merge(values) { $1 }
+    }
+
+    /// Takes note of a new message.
+    /// - Parameters:
+    ///   - excerpt: Its content's, which takes long to make of a large one.
+    ///   - last: The time of its last part; the next message comes after it.
+    mutating func add(_ message: ChatMessage, excerpt: String, last: MessageTime) {
+        self.require("#last_ts < :time", [":time": .dynamoNumber(message.time.rawValue)])
+        self.set("last_ts", .dynamoNumber(last.rawValue))
+        self.set("preview", .dynamoString(excerpt))
+        self.count("message_count")
+        // A rename may have been on a clock that was ahead.
+        self.update(at: max(self.updatedAt, message.time))
+        if self.isUntitled, message.role == .user, message.kind == .text {
+            self.require("#title = :untitled", [":untitled": .dynamoString("")])
+            self.set(title: excerpt)
+        }
+    }
+
+    /// The `Update` of a table.
+    /// - Parameter saveID: Is kept with the chat, so that who has lost the answer knows whose change it was.
+    func members(of table: DynamoTable, key: JSONValue, saveID: String) -> [String: JSONValue] {
+        var update = self
+        update.set("save_id", .dynamoString(saveID))
+        let sets = update.sets.values.sorted().joined(separator: ", ")
+        let removals = update.removals.isEmpty ? "" : " REMOVE \(update.removals.joined(separator: ", "))"
+        return table.members(
+            [
+                "Key": key, "UpdateExpression": "SET \(sets)\(removals)",
+                "ConditionExpression": .string(update.conditions.joined(separator: " AND ")),
+            ], values: update.values)
+    }
+
+    private mutating func set(title: String) {
+        self.set("title", .dynamoString(title))
+        self.set("title_lower", .dynamoString(ChatSession.folded(title)))
+    }
+
+    private mutating func update(at time: MessageTime) {
+        self.updatedAt = time
+        self.set("updated_at", .dynamoNumber(time.rawValue))
+    }
+
+    private mutating func set(_ name: String, _ value: JSONValue) {
+        self.sets[name] = "#\(name) = :\(name)"
+        self.values[":\(name)"] = value
+    }
+
+    private mutating func count(_ name: String) {
+        self.sets[name] = "#\(name) = #\(name) + :one"
+        self.values[":one"] = .dynamoNumber(1)
+    }
+
+    private mutating func remove(_ name: String) { self.removals.append("#\(name)") }
+}
+
+extension SessionChange {
+    /// The run that keeps the one that is to begin from it.
+    func obstacle(in session: ChatSession) -> ChatRun? {
+        guard case .begin(let run) = self.run, let other = session.run, other.state == .running, other.id != run.id
+        else { return nil }
+        return other
+    }
+}

@@ -1,0 +1,40 @@
+public import FoundationEssentials
+
+/// A moment in nanoseconds since 1970, as the sort key of messages: a number that JavaScript cannot hold, so JSON has it
+/// as text.
+public struct MessageTime: RawRepresentable, Sendable, Hashable, Comparable, Codable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The time now.
+    public static var now: MessageTime {
+        let sinceEpoch = Date().timeIntervalSince1970
+        let seconds = sinceEpoch.rounded(.down)
+        return MessageTime(rawValue: Int(seconds) * 1_000_000_000 + Int((sinceEpoch - seconds) * 1e9))
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let number = Int(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is no number.")
+        }
+        self.rawValue = number
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(String(self.rawValue))
+    }
+
+    public static func < (one: MessageTime, other: MessageTime) -> Bool { one.rawValue < other.rawValue }
+
+    /// The first moment that is neither before now nor at or before another one: clocks differ and go back, the order
+    /// of messages does not.
+    public static func next(after other: MessageTime, now: MessageTime = .now) -> MessageTime {
+        max(now, MessageTime(rawValue: other.rawValue + 1))
+    }
+
+    public var date: Date { Date(timeIntervalSince1970: Double(self.rawValue) / 1e9) }
+}

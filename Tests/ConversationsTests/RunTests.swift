@@ -1,0 +1,120 @@
+import AgentEvents
+import Conversations
+import Testing
+
+@Suite("Runs of chats in a store")
+struct RunTests {
+    @Test("a run that begins is the chat's, and no new version of it", arguments: Store.all)
+    func begin(store: Store) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat("Chat")
+            var expected = session
+            expected.run = .running(.first)
+            #expect(try await chats.change(session, .begin(.first)) == expected)
+            #expect(try await chats.current(session) == expected)
+        }
+    }
+
+    @Test("no second run begins while one is at work", arguments: Store.all)
+    func busy(store: Store) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat()
+            let busy = try await chats.change(session, .begin(.first))
+            let refusals = [
+                try await refusal { try await chats.change(session, .begin(.second)) },
+                try await refusal {
+                    try await chats.append(.user("Hello"), to: session.id, of: .ann, .begin(.second))
+                },
+            ]
+            #expect(refusals == [.busy(.running(.first)), .busy(.running(.first))])
+            #expect(try await chats.current(session) == busy)
+            #expect(try await chats.everyMessage(in: session).isEmpty)
+        }
+    }
+
+    @Test("a run that waits for its owner gives way", arguments: Store.all)
+    func waiting(store: Store) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat()
+            try await chats.change(session, .begin(.first))
+            let waiting = try await chats.change(session, .end(.first, then: .waiting(.first)))
+            #expect(waiting.run == .waiting(.first))
+            #expect(try await chats.current(session).run == .waiting(.first))
+            #expect(try await chats.change(session, .begin(.second)).run == .running(.second))
+        }
+    }
+
+    @Test("a run that is over leaves the chat to the next", arguments: Store.all)
+    func end(store: Store) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat()
+            try await chats.change(session, .begin(.first))
+            #expect(try await chats.change(session, .end(.first)) == session)
+            let next = ChatRun(id: .second, since: MessageTime(rawValue: 8))
+            try await chats.change(session, SessionChange(run: .begin(next)))
+            #expect(try await chats.current(session).run == next)
+        }
+    }
+
+    @Test(
+        "the end of a run that the chat does not have changes nothing", arguments: Store.all,
+        [nil, ChatRun.waiting(.first)])
+    func lateEnd(store: Store, next: ChatRun?) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat()
+            #expect(try await chats.change(session, .end(.first, then: next)) == session)
+            let current = try await chats.change(session, .begin(.second))
+            #expect(try await chats.change(session, .end(.first, then: next)) == current)
+            #expect(try await chats.current(session) == current)
+        }
+    }
+
+    @Test("a message and the end of its run come together", arguments: Store.all)
+    func lastMessage(store: Store) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat()
+            try await chats.append(.user("Hello"), to: session.id, of: .ann, .begin(.first))
+            #expect(try await chats.current(session).run == .running(.first))
+            try await chats.append(.assistant("Hi"), to: session.id, of: .ann, .end(.first))
+            let current = try await chats.current(session)
+            #expect(current.run == nil)
+            #expect(current.messageCount == 2)
+        }
+    }
+
+    @Test("a message sent again is given back also while a run is at work", arguments: Store.all)
+    func sentAgain(store: Store) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat()
+            let sent = try await chats.append(.user("Hello", id: "m"), to: session.id, of: .ann, .begin(.first))
+            let before = try await chats.current(session)
+            let again = try await chats.append(.user("Hello", id: "m"), to: session.id, of: .ann, .begin(.second))
+            #expect(again == AppendedMessage(message: sent.message, isNew: false))
+            #expect(try await chats.current(session) == before)
+        }
+    }
+
+    @Test("of runs that begin at once one does", arguments: Store.all)
+    func beginsAtOnce(store: Store) async throws {
+        try await store.open(instances: 2) { chats in
+            let session = try await chats[0].newChat()
+            let codes = try await withThrowingTaskGroup(of: ConversationError.Code?.self) { group in
+                for number in 0..<8 {
+                    let chats = chats[number % 2]
+                    group.addTask {
+                        try await refusal {
+                            try await chats.append(
+                                .user("Message \(number)"), to: session.id, of: .ann,
+                                .begin(RunID(rawValue: "run-\(number)")))
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let winner = try #require(try await chats[1].current(session).run)
+            #expect(codes.filter { $0 == nil }.count == 1)
+            #expect(codes.filter { $0 == .busy(winner) }.count == 7)
+            #expect(try await chats[1].everyMessage(in: session).count == 1)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import AgentEvents
+import Conversations
+import ConversationsSQLite
+import FoundationEssentials
+import Testing
+
+@Suite("Chats in a file of SQLite")
+struct SQLiteConversationsTests {
+    @Test("the file and its folder are made, for their owner only")
+    func permissions() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/deep/chats.sqlite"
+            let chats = try SQLiteConversations(path: path)
+            try await chats.newChat()
+            for (name, permissions) in [
+                ("\(folder)/deep", 0o700), (path, 0o600), ("\(path)-wal", 0o600), ("\(path)-shm", 0o600),
+            ] {
+                let attributes = try FileManager.default.attributesOfItem(atPath: name)
+                let found = try #require(attributes[.posixPermissions])
+                #expect("\(found)" == "\(permissions)", "\(name)")
+            }
+        }
+    }
+
+    @Test("what was kept is there when the file is opened again")
+    func reopened() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/chats.sqlite"
+            let session: ChatSession
+            let secret: [UInt8]
+            do {
+                let chats = try SQLiteConversations(path: path)
+                session = try await chats.newChat("Kept")
+                try await chats.append(.user("Hello"), to: session)
+                secret = try await chats.secret()
+            }
+            let chats = try SQLiteConversations(path: path)
+            #expect(try await chats.everyChat().map(\.title) == ["Kept"])
+            #expect(try await chats.everyMessage(in: session).map(\.content) == ["Hello"])
+            let isSame = try await chats.secret() == secret
+            #expect(isSame)
+        }
+    }
+
+    @Test("many may open a new file at once")
+    func openedAtOnce() async throws {
+        try await withFolder { folder in
+            let opened = try await withThrowingTaskGroup(of: SQLiteConversations.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { try SQLiteConversations(path: "\(folder)/chats.sqlite") }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for chats in opened { try await chats.newChat() }
+            #expect(try await opened[0].everyChat().count == 8)
+        }
+    }
+
+    @Test("what is no database is named and left alone")
+    func noDatabase() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let path = "\(folder)/chats.sqlite"
+            let text = String(repeating: "This is a letter. ", count: 1000)
+            try text.write(toFile: path, atomically: false, encoding: .utf8)
+            let error = #expect(throws: ConversationError.self) { try SQLiteConversations(path: path) }
+            #expect(error?.code == .unusable)
+            #expect(error?.message.contains(path) == true)
+            #expect(error?.message.contains("move it away") == true)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        }
+    }
+
+    @Test("a folder that cannot be made, or a folder in the file's place, is named")
+    func noPlace() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try "a file".write(toFile: "\(folder)/file", atomically: false, encoding: .utf8)
+            for path in ["\(folder)/file/chats.sqlite", folder] {
+                let error = #expect(throws: ConversationError.self) { try SQLiteConversations(path: path) }
+                #expect(error?.code == .unavailable)
+                #expect(error?.message.contains(folder) == true)
+            }
+        }
+    }
+
+    @Test("a file that was deleted under the program is noticed")
+    func deleted() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/chats.sqlite"
+            let chats = try SQLiteConversations(path: path)
+            try await chats.check()
+            for name in [path, "\(path)-wal", "\(path)-shm"] { try FileManager.default.removeItem(atPath: name) }
+            #expect(try await refusal { try await chats.check() } == .unavailable)
+        }
+    }
+
+    @Test("a call that was cancelled says so and keeps nothing")
+    func cancelled() async throws {
+        try await Store.sqlite.open { chats in
+            let session = try await chats.newChat()
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await chats.append(.user("Hello"), to: session)
+            }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            #expect(try await chats.everyMessage(in: session).isEmpty)
+        }
+    }
+
+    @Test("no page is longer than what a process can hold", arguments: [-1, 0, Int.max])
+    func anyLimit(limit: Int) async throws {
+        try await Store.sqlite.open { chats in
+            let session = try await chats.newChat()
+            try await chats.append(.user("Hello"), to: session)
+            let messages = try await chats.messages(in: session.id, of: .ann, limit: limit, before: nil)
+            let sessions = try await chats.sessions(of: .ann, matching: nil, limit: limit, after: nil)
+            #expect(messages.messages.count == (limit > 0 ? 1 : 0))
+            #expect(sessions.sessions.count == (limit > 0 ? 1 : 0))
+        }
+    }
+
+    @Test("a page of five thousand chats takes well under 20 ms, found by words or not")
+    func manyChats() async throws {
+        try await Store.sqlite.open { chats in
+            for number in 0..<5000 { try await chats.newChat("Chat number \(number)") }
+            var position: SessionPosition?
+            for _ in 0..<3 {
+                position = try await chats.sessions(of: .ann, matching: nil, limit: 1000, after: position).next
+            }
+            for (words, after) in [(nil, nil), (nil, position), ("NUMBER 1", nil), ("nowhere", nil)] {
+                // The quickest one, as other tests are at work beside it.
+                var quickest = Duration.seconds(1)
+                for _ in 0..<20 {
+                    let duration = try await ContinuousClock().measure {
+                        _ = try await chats.sessions(of: .ann, matching: words, limit: 30, after: after)
+                    }
+                    quickest = min(quickest, duration)
+                }
+                #expect(quickest < .milliseconds(20), "\(words ?? "no words")")
+            }
+        }
+    }
+}
