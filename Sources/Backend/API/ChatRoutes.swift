@@ -1,0 +1,151 @@
+import AgentEvents
+import Conversations
+import Hummingbird
+
+/// The routes of chats and their messages.
+struct ChatRoutes: Sendable {
+    let store: any Conversations
+    let runs: ChatRuns
+    let limits: RateLimits
+
+    func add(to api: RouterGroup<BackendContext>) {
+        let sessions = api.group("sessions")
+        sessions.get(use: self.list)
+        sessions.post(use: self.create)
+        sessions.get(":id", use: self.read)
+        sessions.patch(":id", use: self.rename)
+        sessions.delete(":id", use: self.remove)
+        sessions.get(":id/messages", use: self.messages)
+        sessions.post(":id/messages", use: self.send)
+    }
+
+    // MARK: The list
+
+    private struct ListAnswer: Encodable {
+        var sessions: [SessionView]
+        var next_cursor: String?
+    }
+
+    private func list(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let caller = try context.caller
+        let limit = try request.number("limit", in: 1...100, default: 30)
+        let words = request.text("q").flatMap { $0.isEmpty ? nil : $0 }
+        guard words?.utf8.count ?? 0 <= 200 else { throw Problem(.badRequest, "invalid", "q has at most 200 bytes.") }
+        let signer = CursorSigner(secret: try await self.store.secret())
+        let scope = ["sessions", caller.user.rawValue, words ?? ""]
+        let place = try request.uri.queryParameters["cursor"].map {
+            try signer.place(SessionPosition.self, from: String($0), scope: scope)
+        }
+        if place == nil { await self.runs.sweep(for: caller) }
+        let page = try await self.store.sessions(of: caller.user, matching: words, limit: limit, after: place)
+        return try .json(
+            ListAnswer(
+                sessions: page.sessions.map(SessionView.init),
+                next_cursor: try page.next.map { try signer.cursor(for: $0, scope: scope) }))
+    }
+
+    // MARK: A chat
+
+    private struct CreateBody: Decodable { var title: String? }
+
+    private func create(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let body = try await request.json(CreateBody.self, context)
+        let session = ChatSession(
+            id: .new(), owner: try context.caller.user, title: try Self.title(body.title ?? "", mayBeEmpty: true),
+            createdAt: .now)
+        try await self.store.create(session)
+        return try .json(SessionView(session), status: .created)
+    }
+
+    private func read(_ request: Request, _ context: BackendContext) async throws -> Response {
+        try .json(SessionView(try await self.opened(context)))
+    }
+
+    /// The chat, with what a run has brought that ended while nobody looked.
+    private func opened(_ context: BackendContext) async throws -> ChatSession {
+        let caller = try context.caller
+        let session = try await self.store.session(try context.sessionID, of: caller.user)
+        guard session.run != nil else { return session }
+        try await self.runs.refresh(session, for: caller)
+        return try await self.store.session(session.id, of: caller.user)
+    }
+
+    private struct RenameBody: Decodable {
+        var title: String
+        var version: Int?
+    }
+
+    private func rename(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let body = try await request.json(RenameBody.self, context)
+        let id = try context.sessionID
+        let session = try await self.store.change(
+            id, of: try context.caller.user, ifVersion: body.version,
+            SessionChange(title: try Self.title(body.title, mayBeEmpty: false)))
+        self.runs.changes.tell(.changed, in: id)
+        return try .json(SessionView(session))
+    }
+
+    private static func title(_ text: String, mayBeEmpty: Bool) throws -> String {
+        let title = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard title.count <= ChatSession.longestTitle, mayBeEmpty || !title.isEmpty else {
+            throw Problem(.badRequest, "invalid", "title has 1 to \(ChatSession.longestTitle) characters.")
+        }
+        return title
+    }
+
+    private func remove(_ request: Request, _ context: BackendContext) async throws -> Response {
+        try await self.runs.remove(try context.sessionID, for: try context.caller)
+        return Response(status: .noContent)
+    }
+
+    // MARK: Messages
+
+    private struct MessagesAnswer: Encodable {
+        var messages: [MessageView]
+        var previous_cursor: String?
+        var session: SessionView
+    }
+
+    private func messages(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let caller = try context.caller
+        let limit = try request.number("limit", in: 1...200, default: 50)
+        let signer = CursorSigner(secret: try await self.store.secret())
+        let scope = ["messages", caller.user.rawValue, try context.sessionID.rawValue]
+        let before = try request.uri.queryParameters["before"].map {
+            try signer.place(MessageTime.self, from: String($0), scope: scope)
+        }
+        let session = try await self.opened(context)
+        let page = try await self.store.messages(in: session.id, of: caller.user, limit: limit, before: before)
+        var cursor: String?
+        if page.hasOlder, let first = page.messages.first { cursor = try signer.cursor(for: first.time, scope: scope) }
+        return try .json(
+            MessagesAnswer(
+                messages: page.messages.map(MessageView.init), previous_cursor: cursor, session: SessionView(session)))
+    }
+
+    private struct SendBody: Decodable { var text: String }
+
+    private struct SendAnswer: Encodable {
+        var message: MessageView
+        var run_id: RunID?
+        var is_steering: Bool
+    }
+
+    private func send(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let caller = try context.caller
+        let session = try context.sessionID
+        let key = try request.idempotencyKey
+        let text = try MessageText.check(try await request.json(SendBody.self, context).text)
+        try self.limits.take(.message, for: caller.user)
+        let sent = try await self.runs.send(text, key: key, in: session, for: caller)
+        if request.wantsEvents {
+            return try EventStream(
+                runs: self.runs, limits: self.limits, session: session, caller: caller,
+                expiry: context.identity?.expiresAt, channel: context.channel
+            ).response(following: sent)
+        }
+        return try .json(
+            SendAnswer(message: MessageView(sent.message), run_id: sent.run, is_steering: sent.isSteering),
+            status: .accepted)
+    }
+}

@@ -1,0 +1,186 @@
+import AgentEvents
+import AsyncAlgorithms
+import Conversations
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServerSentEvents
+import ServiceLifecycle
+
+/// The events of a chat as a stream of server-sent events. It ends with its client, its token or the process.
+struct EventStream: Sendable {
+    private static let heartbeat = Duration.seconds(15)
+    /// How often a runtime that does not know the run yet, or is away, is asked again.
+    private static let tries = 20
+
+    let runs: ChatRuns
+    let limits: RateLimits
+    let session: SessionID
+    let caller: Caller
+    let expiry: Date?
+    let channel: any Channel
+
+    private var store: any Conversations { self.runs.store }
+
+    /// The stream of a message that was sent just now: that it is kept, what its run does, and that the chat has it.
+    /// - Throws: ``Problem`` 429 where the user has too many streams.
+    func response(following sent: ChatRuns.Sent) throws -> Response {
+        try self.stream { writer in
+            try await writer.send(try BackendEvent.saved(sent))
+            guard let run = sent.run, !sent.isSteering else { return }
+            let changes = self.runs.changes.changes(in: self.session)
+            try await self.follow(run, after: 0, changes, writer)
+        }
+    }
+
+    /// The stream of a chat: its run at work, and each later one, for as long as the client stays.
+    /// - Throws: ``Problem`` 429 where the user has too many streams.
+    func response(to request: Request) throws -> Response {
+        let last = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }.flatMap(EventID.init(text:))
+        return try self.stream { writer in
+            var last = last
+            var shown: RunID?
+            let changes = self.runs.changes.changes(in: self.session)
+            while !Task.isCancelled {
+                let chat = try await self.store.session(self.session, of: self.caller.user)
+                try await self.runs.refresh(chat, for: self.caller)
+                if let run = chat.run?.id, run != shown {
+                    shown = run
+                    try await self.follow(run, after: last?.run == run ? last?.sequence ?? 0 : 0, changes, writer)
+                } else if last != nil {
+                    // The end of the run that the client has seen a part of is in the chat.
+                    try await writer.send(try BackendEvent.changed(chat))
+                }
+                last = nil
+                var next = changes.makeAsyncIterator()
+                guard await next.next() != nil else { return }
+            }
+        }
+    }
+
+    /// Relays a run, and tells when the chat has it.
+    private func follow(
+        _ run: RunID, after number: Int, _ changes: AsyncStream<ChatChange>, _ writer: EventWriter
+    ) async throws {
+        var chat = try await self.store.session(self.session, of: self.caller.user)
+        if chat.run?.id == run { try await self.relay(run, after: number, writer) }
+        while !Task.isCancelled {
+            chat = try await self.store.session(self.session, of: self.caller.user)
+            guard chat.run?.id == run, chat.run?.state == .running else { break }
+            var next = changes.makeAsyncIterator()
+            guard await next.next() != nil else { return }
+        }
+        try await writer.send(try BackendEvent.changed(chat))
+    }
+
+    private func relay(_ run: RunID, after number: Int, _ writer: EventWriter) async throws {
+        var after = number
+        for attempt in 1...Self.tries {
+            let payload: JSONValue = ["attach": ["run_id": .string(run.rawValue), "last_seq": .integer(after)]]
+            do {
+                for try await element in try await self.runs.runtime.events(payload, self.session, self.caller) {
+                    // The request that begins the run may still be on its way.
+                    if element.event["code"] == "no_such_run" { break }
+                    let id = element.id.flatMap(EventID.init(text:))
+                    if element.type == "RUN_STARTED", attempt > 1, id?.sequence ?? 0 <= after { continue }
+                    if let id { after = id.sequence }
+                    try await writer.send(element.envelope)
+                    if element.isEnd { return }
+                }
+            } catch let error as RuntimeFailure where error.code == .unreachable && attempt < Self.tries {
+                // Tried again below.
+            }
+            try await Task.sleep(for: .milliseconds(min(50 * attempt, 1000)))
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes events, and a comment while there is none.
+    private func stream(_ body: @escaping @Sendable (EventWriter) async throws -> Void) throws -> Response {
+        guard self.limits.takeSocket(of: self.caller.user) else {
+            throw Problem(.tooManyRequests, "rate_limited", "Too many open streams and sockets. Close some.")
+        }
+        let place = SocketPlace(limits: self.limits, user: self.caller.user)
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
+            body: .init { [channel, expiry] writer in
+                let events = EventWriter()
+                channel.closeFuture.whenComplete { _ in events.finish() }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    defer { group.cancelAll() }
+                    group.addTask { await Self.write(body, to: events) }
+                    group.addTask {
+                        while true {
+                            try await Task.sleep(for: Self.heartbeat)
+                            await events.keepAlive()
+                        }
+                    }
+                    if let expiry {
+                        group.addTask {
+                            try await Task.sleep(for: .seconds(max(expiry.timeIntervalSinceNow, 0)))
+                            events.finish()
+                        }
+                    }
+                    for await text in events.texts { try await writer.write(ByteBuffer(string: text)) }
+                }
+                withExtendedLifetime(place) {}
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func write(_ body: @escaping @Sendable (EventWriter) async throws -> Void, to events: EventWriter)
+        async
+    {
+        defer { events.finish() }
+        do {
+            try await cancelWhenGracefulShutdown { try await body(events) }
+        } catch is CancellationError {
+            return
+        } catch {
+            let problem = Problem(error)
+            // A client that has left needs no reason.
+            try? await events.send(BackendEvent.notice(problem.code, problem.detail))
+        }
+    }
+}
+
+/// A place among a user's sockets and streams, given back when nobody holds it any more: also where the answer was
+/// never written.
+private final class SocketPlace: Sendable {
+    private let limits: RateLimits
+    private let user: UserID
+
+    init(limits: RateLimits, user: UserID) {
+        self.limits = limits
+        self.user = user
+    }
+
+    deinit { self.limits.leaveSocket(of: self.user) }
+}
+
+/// Hands the events of a stream to whoever writes them, one by one: a client that reads slowly holds up what it reads.
+private struct EventWriter: Sendable {
+    let texts = AsyncChannel<String>()
+
+    func send(_ envelope: JSONValue) async throws {
+        try Task.checkCancellation()
+        let event = envelope["event"] ?? [:]
+        await self.texts.send(ServerSentEvent(data: event.json, id: envelope["id"]?.string).encoded)
+    }
+
+    func keepAlive() async { await self.texts.send(ServerSentEvent.keepAlive) }
+
+    func finish() { self.texts.finish() }
+}
+
+extension EventID {
+    /// Reads `run_id:seq`.
+    init?(text: String) {
+        guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]), number >= 0
+        else { return nil }
+        self.init(run: RunID(rawValue: String(text[..<colon])), sequence: number)
+    }
+}

@@ -1,0 +1,22 @@
+import { payloadWords, secretWords } from "./card-form.js";
+import { t } from "./i18n.js";
+
+/**
+ * What a person has answered to a question, in words.
+ * @param {import("./card-bodies.js").Interrupt} interrupt
+ * @param {import("./api.js").Message} answer As it is stored, without what may be a secret.
+ */
+export function answerWords({ reason, responseSchema }, { content, details = {} }) {
+    const { status, payload } = details;
+    if (status !== "cancelled" && !payload) return content || secretWords;
+    const words = status === "cancelled" ? t("card.declined") : given[reason]?.(payload);
+    if (words === undefined) return payloadWords(responseSchema, payload) || content;
+    return payload?.comment ? `${words}: ${payload.comment}` : words;
+}
+
+/** @type {Record<string, (payload: any) => string>} */
+const given = {
+    confirmation: ({ approved, edits }) =>
+        t(!approved ? "card.rejected" : edits && Object.keys(edits).length ? "card.approvedEdited" : "card.approved"),
+    takeover: () => t("card.handedBack"),
+};

@@ -1,0 +1,180 @@
+/** The backend's HTTP API. */
+
+import { ApiError } from "./errors.js";
+
+/**
+ * @typedef {object} Session A chat.
+ * @property {string} id
+ * @property {string} title Empty until the first message gives one.
+ * @property {string} created_at
+ * @property {string} updated_at
+ * @property {string} preview
+ * @property {number} message_count
+ * @property {number} version
+ * @property {{ id: string, state: "running" | "waiting" } | null} run
+ *
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {string} time Its place in the chat: nanoseconds, as text.
+ * @property {string} created_at
+ * @property {"user" | "assistant"} role
+ * @property {"text" | "steps" | "question" | "answer" | "error" | "notice"} kind
+ * @property {string} content
+ * @property {any} [details]
+ * @property {string} [run_id]
+ *
+ * @typedef {object} Config
+ * @property {"local" | "cognito"} mode
+ * @property {string} version
+ * @property {string} [demo_site]
+ * @property {{ message_bytes: number, title_characters: number }} limits
+ * @property {import("./sign-in.js").SignInSettings} [sign_in]
+ *
+ * @typedef {object} Call
+ * @property {string} [method]
+ * @property {any} [body] Sent as JSON.
+ * @property {Record<string, string>} [headers]
+ * @property {AbortSignal} [signal]
+ */
+
+/** @returns {Promise<Config>} */
+export async function loadConfig() {
+    return (await send("/api/config", null, {})).json();
+}
+
+export class Api {
+    #signIn;
+
+    /** @param {import("./sign-in.js").SignIn} signIn */
+    constructor(signIn) {
+        this.#signIn = signIn;
+    }
+
+    /** @returns {Promise<{ id: string, name: string, email?: string, mode: string }>} */
+    me() {
+        return this.#json("/api/me");
+    }
+
+    /**
+     * Chats, the newest change first.
+     * @param {{ query?: string, cursor?: string, signal?: AbortSignal }} [which]
+     * @returns {Promise<{ sessions: Session[], next_cursor?: string }>}
+     */
+    sessions({ query, cursor, signal } = {}) {
+        const parameters = new URLSearchParams({ limit: "30" });
+        if (query) parameters.set("q", query);
+        if (cursor) parameters.set("cursor", cursor);
+        return this.#json(`/api/sessions?${parameters}`, { signal });
+    }
+
+    /** @returns {Promise<Session>} */
+    createSession() {
+        return this.#json("/api/sessions", { method: "POST", body: {} });
+    }
+
+    /**
+     * @param {Session} session As it was when the person saw it.
+     * @param {string} title
+     * @returns {Promise<Session>}
+     */
+    renameSession(session, title) {
+        return this.#json(path(session.id), { method: "PATCH", body: { title, version: session.version } });
+    }
+
+    /** @param {string} id */
+    async deleteSession(id) {
+        await this.#call(path(id), { method: "DELETE" });
+    }
+
+    /**
+     * A page of messages, the oldest first; the newest page without `before`.
+     * @param {string} id
+     * @param {{ before?: string, limit?: number, signal?: AbortSignal }} [which]
+     * @returns {Promise<{ messages: Message[], previous_cursor?: string, session: Session }>}
+     */
+    messages(id, { before, limit = 50, signal } = {}) {
+        const parameters = new URLSearchParams({ limit: `${limit}` });
+        if (before) parameters.set("before", before);
+        return this.#json(`${path(id)}/messages?${parameters}`, { signal });
+    }
+
+    /**
+     * Says something in a chat; the same key says it once, however often it is sent.
+     * @param {string} id @param {string} text @param {string} key
+     * @returns {Promise<{ message: Message, run_id?: string, is_steering: boolean }>}
+     */
+    postMessage(id, text, key) {
+        return this.#json(`${path(id)}/messages`, {
+            method: "POST", body: { text }, headers: { "Idempotency-Key": key },
+        });
+    }
+
+    /** @param {string} id */
+    stop(id) {
+        return this.#json(`${path(id)}/stop`, { method: "POST" });
+    }
+
+    /**
+     * @param {string} id
+     * @param {{ interruptId: string, status: string, payload?: any, with?: any[] }} answer
+     */
+    answer(id, { interruptId, status, payload, with: others }) {
+        return this.#json(`${path(id)}/interrupts/${encodeURIComponent(interruptId)}`, {
+            method: "POST", body: { status, payload, with: others },
+        });
+    }
+
+    /** The picture of a step, or null where there is none. @param {string} id @param {string} toolCallID */
+    async picture(id, toolCallID) {
+        try {
+            return await (await this.#call(`${path(id)}/pictures/${encodeURIComponent(toolCallID)}`)).blob();
+        } catch (error) {
+            if (error instanceof ApiError && error.status === 404) return null;
+            throw error;
+        }
+    }
+
+    /** @param {string} url @param {Call} [call] */
+    async #json(url, call) {
+        const response = await this.#call(url, call);
+        return response.json();
+    }
+
+    /** @param {string} url @param {Call} [call] */
+    async #call(url, call = {}) {
+        const token = await this.#signIn.token();
+        try {
+            return await send(url, token, call);
+        } catch (error) {
+            if (!(error instanceof ApiError) || error.status !== 401 || token === null) throw error;
+            return send(url, await this.#signIn.token(token), call);
+        }
+    }
+}
+
+/** @param {string} id */
+function path(id) {
+    return `/api/sessions/${encodeURIComponent(id)}`;
+}
+
+/**
+ * @param {string} url @param {string | null} token @param {Call} call
+ * @returns {Promise<Response>}
+ * @throws {ApiError} For every answer that is no success. An aborted call throws what `fetch` throws.
+ */
+async function send(url, token, { method = "GET", body, headers = {}, signal }) {
+    const all = { Accept: "application/json", ...headers };
+    if (token) all.Authorization = `Bearer ${token}`;
+    if (body !== undefined) all["Content-Type"] = "application/json";
+    let response;
+    try {
+        response = await fetch(url, {
+            method, headers: all, signal, body: body === undefined ? undefined : JSON.stringify(body),
+        });
+    } catch (error) {
+        if (signal?.aborted) throw error;
+        throw new ApiError(0);
+    }
+    if (response.ok) return response;
+    throw new ApiError(response.status, await response.json().catch(() => ({})));
+}

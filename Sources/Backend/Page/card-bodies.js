@@ -1,0 +1,267 @@
+import { SchemaForm, onlyChoice, payloadWords, valueWords } from "./card-form.js";
+import { element, freshID } from "./elements.js";
+import { has, t } from "./i18n.js";
+import { runIcon } from "./run-icons.js";
+
+/**
+ * What stands in a card, by why a person is asked: a question, an approval, or a take-over.
+ *
+ * @typedef {{id: string, reason: string, message: string, responseSchema?: any, expiresAt?: string, metadata?: any}}
+ *     Interrupt
+ * @typedef {{status: "resolved" | "cancelled", payload?: object}} Answer
+ * @typedef {{element: HTMLElement, forget?: () => void, setOwner?: (owner: string) => void}} Body
+ * @typedef {{answer: (answer: Answer, words: string) => void, takeControl: () => void}} Acts
+ */
+
+const icons = { confirmation: "shield", takeover: "hand", input_required: "question" };
+/** What cannot be taken back at all. */
+const grave = new Set(["pay", "sign", "delete"]);
+const money = /(?:RM|MYR|USD|SGD|S\$|US\$|[$€£¥])\s?\d[\d.,]*\d|\b\d[\d.,]*\s?(?:MYR|USD|SGD|EUR|ringgit)\b/i;
+const moneyLabel = /\b(?:amount|total|price|jumlah|harga|bayaran)\b/i;
+
+/** The head of a card: why the person is asked. @param {Interrupt} interrupt */
+export function headOf({ reason }) {
+    const known = icons[reason] ? reason : "input_required";
+    return element(
+        "header", { class: "card-head" }, runIcon(icons[known]),
+        element("h2", { tabindex: -1 }, t(`card.title.${known}`)));
+}
+
+/**
+ * A question that can be answered no more, with its answer.
+ * @param {Interrupt} interrupt
+ * @param {string | null} answer In words.
+ */
+export function settledCard(interrupt, answer) {
+    return element(
+        "section", { class: "card settled" }, headOf(interrupt), message(interrupt, interrupt.metadata?.kind),
+        element(
+            "p", { class: "card-answer" }, runIcon(answer === null ? "dot" : "done"),
+            element("span", {}, answer === null ? t("card.unanswered") : t("card.yourAnswer", { answer }))));
+}
+
+/** @param {Interrupt} interrupt @param {Acts} acts @returns {Body} */
+export function bodyOf(interrupt, acts) {
+    switch (interrupt.reason) {
+        case "confirmation": return approval(interrupt, acts);
+        case "takeover": return takeover(interrupt, acts);
+        default: return question(interrupt, acts);
+    }
+}
+
+/** @returns {Body} */
+function question(interrupt, acts) {
+    const decline = button("card.decline", "button", () => acts.answer({ status: "cancelled" }, t("card.declined")));
+    const only = onlyChoice(interrupt.responseSchema);
+    if (only) {
+        const choices = only.choices.map((choice) => element(
+            "button", {
+                class: "button", type: "button",
+                onClick: () => acts.answer(
+                    { status: "resolved", payload: { [only.name]: choice } }, valueWords(choice)),
+            }, valueWords(choice)));
+        return {
+            element: element(
+                "div", {}, message(interrupt), element("div", { class: "card-choices" }, ...choices),
+                element("div", { class: "card-buttons" }, decline)),
+        };
+    }
+    const form = new SchemaForm(interrupt.responseSchema);
+    const origin = interrupt.metadata?.origin;
+    const note = form.hasSecret
+        ? element(
+            "p", { class: "card-note" }, runIcon("lock"),
+            element("span", {}, t("card.secret", { site: origin ?? t("card.thePage") }))) : null;
+    const send = element("button", { class: "button primary", type: "submit" }, t("card.send"));
+    return {
+        element: element(
+            "form", {
+                novalidate: true, autocomplete: "off",
+                onSubmit: (event) => {
+                    event.preventDefault();
+                    const payload = form.read();
+                    if (!payload) return;
+                    acts.answer({ status: "resolved", payload }, payloadWords(interrupt.responseSchema, payload) || t("card.confirmed"));
+                },
+            },
+            message(interrupt), origin && form.hasSecret ? site(origin) : null, form.element, note,
+            element("div", { class: "card-buttons" }, send, decline)),
+        forget: () => form.forgetSecrets(),
+    };
+}
+
+/** @returns {Body} */
+function approval(interrupt, acts) {
+    const { kind = "", origin = "", from, role = "", fields = [] } = interrupt.metadata ?? {};
+    const name = readable(interrupt.metadata?.name ?? "");
+    const properties = interrupt.responseSchema?.properties ?? {};
+    const note = properties.comment ? noteField(t("card.reason")) : null;
+    const table = new FieldTable(fields.filter((field) => Array.isArray(field) && field.length >= 2));
+    const amount = amountIn(name, fields);
+    const isGrave = grave.has(kind);
+
+    const approve = button(`card.approve${kind === "pay" ? ".pay" : ""}`, "button primary", () => {
+        const edits = table.edits();
+        const payload = { approved: true, ...note?.read(), ...(Object.keys(edits).length ? { edits } : {}) };
+        acts.answer({ status: "resolved", payload }, t(payload.edits ? "card.approvedEdited" : "card.approved"));
+    });
+    const edit = properties.edits && !table.isEmpty
+        ? button("card.edit", "button", () => {
+            const isEditing = table.toggle();
+            edit.textContent = t(isEditing ? "card.editBack" : "card.edit");
+            approve.textContent = t(isEditing ? "card.approveEdited" : `card.approve${kind === "pay" ? ".pay" : ""}`);
+        }) : null;
+    const reject = button("card.reject", "button", () =>
+        acts.answer({ status: "resolved", payload: { approved: false, ...note?.read() } }, t("card.rejected")));
+
+    const what = name ? `${has(`run.role.${role}`) ? t(`run.role.${role}`) : role} “${name}”` : "";
+    return {
+        element: element(
+            "div", {},
+            isGrave
+                ? element(
+                    "p", { class: "card-warning" }, runIcon("warning"),
+                    element("span", {}, t(`card.warning.${kind}`))) : null,
+            message(interrupt, kind),
+            element(
+                "dl", { class: "facts" },
+                ...fact(t("card.fact.action"), kind ? t(`card.kind.${kind}`) : ""),
+                ...fact(t("card.fact.control"), what ? element("bdi", {}, what) : ""),
+                ...fact(t("card.fact.from"), from ? site(from) : ""),
+                ...fact(t(from ? "card.fact.to" : "card.fact.site"), origin ? site(origin) : ""),
+                ...fact(t("card.fact.amount"), amount ? amountWords(amount) : "")),
+            table.isEmpty ? null : table.element, note?.element,
+            element("div", { class: "card-buttons" }, approve, edit, reject)),
+    };
+}
+
+/** @returns {Body} */
+function takeover(interrupt, acts) {
+    const origin = interrupt.metadata?.origin;
+    const note = interrupt.responseSchema?.properties?.comment ? noteField(t("card.note")) : null;
+    const take = element(
+        "button", { class: "button primary", type: "button", onClick: () => acts.takeControl() },
+        runIcon("hand"), element("span", {}, t("card.take")));
+    const done = button("card.done", "button", () =>
+        acts.answer({ status: "resolved", payload: { ...note?.read() } }, t("card.handedBack")));
+    const decline = button("card.cannot", "button", () => {
+        const payload = note?.read() ?? {};
+        acts.answer({ status: "cancelled", ...(payload.comment ? { payload } : {}) }, t("card.declined"));
+    });
+    return {
+        element: element(
+            "div", {}, message(interrupt), origin ? site(origin) : null,
+            element(
+                "ol", { class: "card-way" }, element("li", {}, t("card.way.take")),
+                element("li", {}, t("card.way.work")), element("li", {}, t("card.way.done"))),
+            note?.element, element("div", { class: "card-buttons" }, take, done, decline)),
+        setOwner(owner) {
+            const isYours = owner === "you";
+            take.lastElementChild.textContent = t(isYours ? "card.goToBrowser" : "card.take");
+            take.classList.toggle("primary", !isYours);
+            done.classList.toggle("primary", isYours);
+        },
+    };
+}
+
+function button(key, kind, onClick) {
+    return element("button", { class: kind, type: "button", onClick }, t(key));
+}
+
+/** What the agent says; its last word, the kind of the action, stands among the facts. */
+function message(interrupt, kind) {
+    const ending = ` (${kind})`;
+    const text = readable(interrupt.message);
+    return element(
+        "p", { class: "card-message" }, kind && text.endsWith(ending) ? text.slice(0, -ending.length) : text);
+}
+
+function fact(name, value) {
+    return value ? [element("dt", {}, name), element("dd", {}, value)] : [];
+}
+
+/** Without the signs that turn the direction of writing: they would show a page's words in another order. */
+function readable(text) {
+    return String(text).replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
+/** A site in our own words: nothing of it is the page's but its address. @param {string} origin */
+export function site(origin) {
+    const url = URL.canParse(origin) ? new URL(origin) : null;
+    // What comes from this machine passes nobody.
+    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname);
+    const isOpen = url?.protocol === "http:" && !isLocal;
+    return element(
+        "span", { class: "site" }, runIcon(isOpen ? "warning" : isLocal ? "globe" : "lock"),
+        element("bdi", {}, url?.host || origin),
+        isOpen ? element("span", { class: "site-note" }, t("card.notEncrypted")) : null);
+}
+
+/** What the page calls the price; only the page knows what it will take. */
+function amountWords(amount) {
+    return element(
+        "span", {}, element("strong", { class: "amount" }, amount), " ",
+        element("span", { class: "muted" }, t("card.asThePageSays")));
+}
+
+function amountIn(name, fields) {
+    const inName = money.exec(name)?.[0];
+    if (inName) return inName;
+    for (const [label, value] of fields) {
+        const found = money.exec(value)?.[0] ?? (moneyLabel.test(label) && /\d/.test(value) ? value : null);
+        if (found) return found;
+    }
+    return "";
+}
+
+function noteField(label) {
+    const id = freshID("note");
+    const area = element("textarea", { class: "input", id, rows: 1, maxlength: 2000 });
+    return {
+        element: element("div", { class: "field" }, element("label", { for: id }, label), area),
+        read: () => (area.value.trim() ? { comment: area.value.trim() } : {}),
+    };
+}
+
+/** The fields of the form that would be sent, which a person may set right. */
+class FieldTable {
+    /** @type {{label: string, value: string, input: HTMLInputElement | null, cell: HTMLElement}[]} */
+    #rows;
+
+    /** @param {string[][]} fields */
+    constructor(fields) {
+        this.#rows = fields.map(([label, value]) => {
+            const cell = element("td", {}, element("bdi", {}, readable(value) || "–"));
+            return { label, value, input: null, cell };
+        });
+        this.element = element(
+            "div", { class: "table-box" },
+            element(
+                "table", { class: "field-table" }, element("caption", {}, t("card.fields")),
+                element(
+                    "tbody", {}, ...this.#rows.map(({ label, cell }) => element(
+                        "tr", {}, element("th", { scope: "row" }, element("bdi", {}, readable(label))), cell)))));
+    }
+
+    get isEmpty() {
+        return this.#rows.length === 0;
+    }
+
+    /** @returns {boolean} Whether it can be edited now. */
+    toggle() {
+        const isEditing = this.#rows[0].input === null;
+        for (const row of this.#rows) {
+            row.input = isEditing ? element("input", { class: "input", type: "text", "aria-label": row.label }) : null;
+            if (row.input) row.input.value = row.value;
+            row.cell.replaceChildren(row.input ?? element("bdi", {}, readable(row.value) || "–"));
+        }
+        if (isEditing) this.#rows[0].input.focus();
+        return isEditing;
+    }
+
+    /** What was changed, by the fields' labels. */
+    edits() {
+        const changed = this.#rows.filter(({ input, value }) => input && input.value !== value);
+        return Object.fromEntries(changed.map(({ label, input }) => [label, input.value]));
+    }
+}

@@ -1,0 +1,280 @@
+import { bodyOf, headOf } from "./card-bodies.js";
+import { element, freshID } from "./elements.js";
+import { has, t } from "./i18n.js";
+import { runIcon } from "./run-icons.js";
+
+/**
+ * The questions that wait for the person: a card each. One is answered at once; several of one run are answered
+ * together, when each has its answer.
+ *
+ * @typedef {import("./card-bodies.js").Interrupt} Interrupt
+ * @typedef {import("./card-bodies.js").Answer} Answer
+ */
+
+/** How long an answer may be on its way before the person may try again. */
+const patience = 15_000;
+
+export class Questions {
+    #send;
+    #announce;
+    #takeControl;
+    /** @type {Map<string, Card>} */
+    #cards = new Map();
+    /** @type {Card[]} */
+    #open = [];
+    #owner = "agent";
+    #isConnected = true;
+    #clock = 0;
+    #bar = new SendAll(() => this.#sendAll());
+
+    /** @param {{send: (frame: object) => void, announce: (text: string) => void, takeControl: () => void}} acts */
+    constructor({ send, announce, takeControl }) {
+        this.#send = send;
+        this.#announce = announce;
+        this.#takeControl = takeControl;
+    }
+
+    /** What sends all answers together. */
+    get bar() {
+        return this.#bar.element;
+    }
+
+    /** @param {Interrupt} interrupt */
+    card(interrupt) {
+        let card = this.#cards.get(interrupt.id);
+        if (!card) {
+            card = new Card(interrupt, {
+                answer: () => this.#answered(),
+                change: () => this.#bar.update(this.#open),
+                takeControl: this.#takeControl,
+            });
+            card.setOwner(this.#owner);
+            this.#cards.set(interrupt.id, card);
+        }
+        return card;
+    }
+
+    /** The person's answer as it was sent from here, in words. @param {string} id */
+    sentWords(id) {
+        return this.#cards.get(id)?.sentWords ?? null;
+    }
+
+    /** Which questions can be answered now. @param {Interrupt[]} interrupts */
+    setOpen(interrupts) {
+        const open = interrupts.map((interrupt) => this.card(interrupt));
+        if (open.length === this.#open.length && open.every((card, index) => card === this.#open[index])) return;
+        for (const card of this.#open) if (!open.includes(card)) card.stop();
+        this.#open = open;
+        this.#bar.update(open);
+        clearInterval(this.#clock);
+        if (!this.#open.length) return;
+        this.#clock = setInterval(() => this.#tick(), 1000);
+        this.#tick();
+    }
+
+    /** @param {string} owner */
+    setOwner(owner) {
+        this.#owner = owner;
+        for (const card of this.#cards.values()) card.setOwner(owner);
+    }
+
+    /** An answer was not taken. @param {string} code @param {string} message What is said of codes unknown here. */
+    refuse(code, message) {
+        const sent = this.#open.filter((card) => card.state === "sending");
+        const words = has(`card.refused.${code}`) ? t(`card.refused.${code}`) : message || t("card.noReply");
+        if (sent.length) this.#announce(words);
+        for (const card of sent) card.refuse(words);
+    }
+
+    clear() {
+        clearInterval(this.#clock);
+        for (const card of this.#cards.values()) card.stop();
+        this.#cards.clear();
+        this.#open = [];
+    }
+
+    #tick() {
+        const now = Date.now();
+        for (const card of this.#open) {
+            const words = card.tick(now);
+            if (words) this.#announce(words);
+        }
+    }
+
+    #answered() {
+        if (this.#open.length === 1) return this.#sendAll();
+        this.#bar.update(this.#open);
+        if (this.#open.every((card) => card.answer)) this.#bar.focus();
+    }
+
+    #sendAll() {
+        const [first, ...others] = this.#open.filter((card) => card.answer)
+            .map((card) => ({ interruptId: card.interrupt.id, ...card.answer }));
+        if (!first || others.length + 1 < this.#open.length) return;
+        this.#send({ type: "interrupt.resolve", ...first, ...(others.length ? { with: others } : {}) });
+        for (const card of this.#open) card.sending();
+        this.#bar.update(this.#open);
+    }
+}
+
+/** A question with what it needs to be answered. */
+export class Card {
+    /** @type {"open" | "held" | "sending" | "expired"} */
+    state = "open";
+    /** @type {Answer | null} */
+    answer = null;
+    /** The answer in words. */
+    words = "";
+
+    #body;
+    #acts;
+    #heading;
+    #fields;
+    #countdown = element("span", { class: "countdown" });
+    #status = element("p", { class: "card-status", hidden: true });
+    #isWarned = false;
+    #patience = 0;
+
+    /**
+     * @param {Interrupt} interrupt
+     * @param {{answer: () => void, change: () => void, takeControl: () => void}} acts
+     */
+    constructor(interrupt, acts) {
+        this.interrupt = interrupt;
+        this.#acts = acts;
+        const id = freshID("card");
+        const head = headOf(interrupt);
+        head.append(this.#countdown);
+        this.#heading = head.querySelector("h2");
+        this.#heading.id = id;
+        this.#body = bodyOf(interrupt, {
+            answer: (answer, words) => this.#take(answer, words), takeControl: acts.takeControl,
+        });
+        this.#fields = element("fieldset", { class: "card-body", "aria-labelledby": id }, this.#body.element);
+        this.element = element(
+            "section", { class: "card", "aria-labelledby": id, data: { reason: interrupt.reason } },
+            head, this.#fields, this.#status);
+    }
+
+    get sentWords() {
+        return this.state === "sending" ? this.words : null;
+    }
+
+    focus() {
+        this.#heading.focus({ preventScroll: true });
+    }
+
+    /** Brings it into view; of one that is too tall, its beginning. */
+    show() {
+        const room = this.element.closest("article")?.parentElement?.parentElement?.clientHeight ?? innerHeight;
+        this.element.scrollIntoView({ block: this.element.offsetHeight > room ? "start" : "nearest" });
+    }
+
+    setOwner(owner) {
+        this.#body.setOwner?.(owner);
+    }
+
+    /** @param {number} now @returns {string | null} What is to be said aloud. */
+    tick(now) {
+        const end = Date.parse(this.interrupt.expiresAt ?? "");
+        if (!Number.isFinite(end) || this.state === "sending") return null;
+        const left = Math.ceil((end - now) / 1000);
+        if (left <= 0) {
+            if (this.state === "expired") return null;
+            this.state = "expired";
+            this.answer = null;
+            this.#countdown.textContent = "";
+            this.#say(t("card.expired"), "problem");
+            this.#acts.change();
+            return t("card.expired");
+        }
+        const words = left > 90
+            ? t("card.minutesLeft", { count: Math.ceil(left / 60) }) : t("card.secondsLeft", { count: left });
+        if (this.#countdown.textContent !== words) this.#countdown.textContent = words;
+        this.#countdown.classList.toggle("is-short", left <= 60);
+        if (left > 60 || this.#isWarned) return null;
+        this.#isWarned = true;
+        return t("card.soonOver", { question: this.interrupt.message });
+    }
+
+    sending() {
+        this.state = "sending";
+        this.#countdown.textContent = "";
+        this.#say(t("card.sending", { answer: this.words }));
+        this.#heading.focus({ preventScroll: true });
+        clearTimeout(this.#patience);
+        this.#patience = setTimeout(() => this.refuse(t("card.noReply")), patience);
+    }
+
+    /** The answer was not taken, so it can be given again. @param {string} words */
+    refuse(words) {
+        if (this.state !== "sending") return;
+        clearTimeout(this.#patience);
+        this.#reopen();
+        this.#say(words, "problem");
+        this.#acts.change();
+    }
+
+    /** It cannot be answered any more; what was secret in the answer stays nowhere. */
+    stop() {
+        clearTimeout(this.#patience);
+        this.answer = null;
+        this.#body.forget?.();
+    }
+
+    /** @param {Answer} answer @param {string} words */
+    #take(answer, words) {
+        if (this.state !== "open") return;
+        this.state = "held";
+        this.answer = answer;
+        this.words = words;
+        const onClick = () => {
+            this.#reopen();
+            this.focus();
+            this.#acts.change();
+        };
+        const change = element("button", { class: "quiet-button", type: "button", onClick }, t("card.change"));
+        this.#say(t("card.held", { answer: words }), "", change);
+        this.#acts.answer();
+    }
+
+    #reopen() {
+        this.state = "open";
+        this.answer = null;
+        this.#fields.disabled = false;
+        this.#status.hidden = true;
+    }
+
+    #say(words, kind = "", button = null) {
+        this.#fields.disabled = this.state !== "open";
+        this.#status.hidden = false;
+        this.#status.className = `card-status ${kind}`;
+        this.#status.replaceChildren(...[kind ? runIcon("warning") : null, element("span", {}, words), button]
+            .filter(Boolean));
+    }
+}
+
+/** The line below several questions. */
+class SendAll {
+    #words = element("span");
+    #button;
+
+    /** @param {() => void} send */
+    constructor(send) {
+        this.#button = element("button", { class: "button primary", type: "button", onClick: send }, t("card.sendAll"));
+        this.element = element("div", { class: "send-all" }, this.#words, this.#button);
+    }
+
+    /** @param {Card[]} cards */
+    update(cards) {
+        const done = cards.filter((card) => card.answer).length;
+        const isSending = cards.some((card) => card.state === "sending");
+        this.#words.textContent = t("card.answered", { done, all: cards.length });
+        this.#button.textContent = t("card.sendAll");
+        this.#button.disabled = done < cards.length || isSending;
+    }
+
+    focus() {
+        this.#button.focus();
+    }
+}

@@ -1,0 +1,138 @@
+/**
+ * One chat in the list: a link, a dot for what it does, and a menu to rename, save and delete it.
+ *
+ * @typedef {import("./api.js").Session} Session
+ * @typedef {object} RowHooks
+ * @property {(session: Session, title: string) => Promise<Session>} rename
+ * @property {(session: Session) => void} remove
+ * @property {(session: Session, format: "markdown" | "json") => void} save
+ * @property {(isRenaming: boolean) => void} onRenaming
+ * @property {number} titleLimit
+ */
+
+import { element, freshID } from "./elements.js";
+import { ApiError, explain } from "./errors.js";
+import { t } from "./i18n.js";
+import { icon } from "./icons.js";
+import { openMenu } from "./popup-menu.js";
+import { pathOf } from "./router.js";
+
+/** @param {Session} session */
+export function titleOf(session) {
+    return session.title || t("untitled");
+}
+
+export class ChatRow {
+    root = element("li", { class: "chat" });
+    /** @type {Session} */
+    #session;
+    #hooks;
+    #name = element("span", { class: "chat-name" });
+    #preview = element("span", { class: "chat-preview", hidden: true });
+    #dot = element("span", { class: "dot", hidden: true });
+    #state = element("span", { class: "visually-hidden" });
+    #link = element("a", { class: "chat-link" }, this.#name, this.#preview, this.#state);
+    #menu = element("button", {
+        class: "icon-button chat-menu", type: "button", "aria-haspopup": "menu", "aria-expanded": "false",
+        onClick: () => this.#openMenu(),
+    }, icon("more"));
+
+    /** @param {Session} session @param {RowHooks} hooks */
+    constructor(session, hooks) {
+        this.#hooks = hooks;
+        this.root.append(this.#link, this.#dot, this.#menu);
+        this.show(session, { isCurrent: false, isFound: false });
+    }
+
+    /** @param {Session} session @param {{ isCurrent: boolean, isFound: boolean }} how */
+    show(session, { isCurrent, isFound }) {
+        this.#session = session;
+        const title = titleOf(session);
+        this.#link.href = pathOf(session.id);
+        this.#link.title = title;
+        if (isCurrent) this.#link.setAttribute("aria-current", "page");
+        else this.#link.removeAttribute("aria-current");
+        this.#name.textContent = title;
+        this.#preview.textContent = session.preview;
+        this.#preview.hidden = !isFound || !session.preview;
+        this.#dot.hidden = !session.run;
+        this.#dot.className = `dot ${session.run?.state ?? ""}`;
+        this.#dot.title = session.run ? t(`state.${session.run.state}`) : "";
+        this.#state.textContent = session.run ? `, ${t(`state.${session.run.state}`)}` : "";
+        this.#menu.setAttribute("aria-label", t("chat.menu", { title }));
+    }
+
+    #openMenu() {
+        const session = this.#session;
+        openMenu(this.#menu, [
+            { label: t("chat.rename"), picture: "edit", onChoose: () => this.#rename() },
+            { label: t("chat.saveMarkdown"), picture: "save", onChoose: () => this.#hooks.save(session, "markdown") },
+            { label: t("chat.saveJSON"), picture: "save", onChoose: () => this.#hooks.save(session, "json") },
+            { label: t("chat.delete"), picture: "trash", isDanger: true, onChoose: () => this.#hooks.remove(session) },
+        ]);
+    }
+
+    /** Puts a field in the link's place until the new title is kept or given up. */
+    #rename() {
+        const problem = freshID("rename");
+        const field = element("input", {
+            class: "chat-field", value: this.#session.title, maxlength: this.#hooks.titleLimit,
+            "aria-label": t("chat.newTitle"), "aria-describedby": problem, autocomplete: "off",
+        });
+        const error = element("p", { id: problem, class: "field-error", role: "alert", hidden: true });
+        const form = element("form", { class: "chat-rename" }, field, error);
+        let isBusy = false;
+        const end = () => {
+            if (!form.isConnected) return;
+            isBusy = true;
+            const hadFocus = form.contains(document.activeElement);
+            form.replaceWith(this.#link);
+            this.#dot.hidden = !this.#session.run;
+            this.#menu.hidden = false;
+            if (hadFocus) this.#link.focus();
+            this.#hooks.onRenaming(false);
+        };
+        const keep = async () => {
+            const title = field.value.trim();
+            if (isBusy) return;
+            if (!title || title === this.#session.title) return end();
+            isBusy = true;
+            try {
+                this.#session = await this.#hooks.rename(this.#session, title);
+                end();
+            } catch (failure) {
+                const isConflict = failure instanceof ApiError && failure.status === 409 && failure.problem.current;
+                if (isConflict) this.#session = failure.problem.current;
+                error.textContent = isConflict
+                    ? t("chat.renamedElsewhere", { title: titleOf(this.#session) }) : explain(failure);
+                error.hidden = false;
+                field.setAttribute("aria-invalid", "true");
+                isBusy = false;
+                field.focus();
+            }
+        };
+        form.addEventListener("submit", (event) => {
+            event.preventDefault();
+            void keep();
+        });
+        field.addEventListener("keydown", (event) => {
+            if (event.key !== "Escape") return;
+            event.preventDefault();
+            event.stopPropagation();
+            end();
+        });
+        field.addEventListener("blur", () => {
+            // The first try keeps what was written; after a failure, leaving gives it up. A window that merely loses
+            // the focus changes nothing.
+            if (isBusy || !document.hasFocus()) return;
+            if (error.hidden) void keep();
+            else end();
+        });
+        this.#hooks.onRenaming(true);
+        this.#link.replaceWith(form);
+        this.#dot.hidden = true;
+        this.#menu.hidden = true;
+        field.select();
+        field.focus();
+    }
+}

@@ -1,0 +1,337 @@
+/**
+ * The chat on the screen: its messages, its socket, and what the person does in it. What a run shows is run-view.js's.
+ *
+ * @typedef {import("./api.js").Session} Session
+ * @typedef {object} Surroundings
+ * @property {import("./api.js").Api} api
+ * @property {import("./sign-in.js").SignIn} signIn
+ * @property {import("./composer.js").Composer} composer
+ * @property {import("./connection-banner.js").ConnectionBanner} banner
+ * @property {import("./toasts.js").Toasts} toasts
+ * @property {import("./announcer.js").Announcer} announcer
+ * @property {import("./run-view.js").RunView} view
+ * @property {HTMLElement} scroller
+ * @property {(session: Session) => void} onSession Something about the chat has changed.
+ * @property {(id: string) => void} onCreated The new chat on the screen has become this one.
+ * @property {() => void} onGone The chat is not there, or no longer.
+ * @property {() => void} onSignedOut
+ * @property {() => void} onChange What the chat is doing, or whether it is empty, has changed.
+ */
+
+import { Delivery } from "./delivery.js";
+import { ApiError, SignInError, explain } from "./errors.js";
+import { t } from "./i18n.js";
+import { MessageList } from "./message-list.js";
+import { ChatSocket } from "./socket.js";
+
+/** Why what was said is not taken, however often it is sent. */
+const refusals = new Set(["too_large", "idempotency_mismatch"]);
+/** What run-view.js tells itself, at the question or at the browser that it is about. */
+const toldThere = new Set([
+    "stale_answer", "expired", "missing_answers", "unfit_answer", "no_browser", "control_denied", "input_failed",
+    "no_view",
+]);
+
+export class Chat {
+    /** @type {string | null} */
+    id;
+    /** @type {Session | null} */
+    session = null;
+    /** @type {"idle" | "running" | "waiting"} */
+    state = "idle";
+    isLoading = false;
+
+    #around;
+    #list = new MessageList();
+    /** @type {Delivery | null} */
+    #delivery = null;
+    /** @type {ChatSocket | null} */
+    #socket = null;
+    #view;
+    #isClosed = false;
+    /** @type {Promise<void> | null} */
+    #loading = null;
+    #mustLoadAgain = false;
+    /** Whether what is shown may be older than what the server has. */
+    #isStale = true;
+    /** @type {Promise<void> | null} */
+    #creating = null;
+    #isLoadingOlder = false;
+    #leave = new AbortController();
+
+    /** @param {string | null} id None for a chat that is made by its first message. @param {Surroundings} around */
+    constructor(id, around) {
+        this.id = id;
+        this.#around = around;
+        this.#view = around.view;
+    }
+
+    get isEmpty() {
+        return this.#list.isEmpty && !this.#delivery?.unsent.length;
+    }
+
+    get lastWords() {
+        return this.#list.lastWords;
+    }
+
+    get hasOlder() {
+        return this.#list.cursor !== undefined;
+    }
+
+    /** Loads the chat and follows it. */
+    async open() {
+        if (this.id === null) return;
+        this.#delivery ??= this.#makeDelivery();
+        this.isLoading = true;
+        this.#around.onChange();
+        await this.#load();
+        this.isLoading = false;
+        if (this.#isClosed) return;
+        this.#around.scroller.scrollTop = this.#around.scroller.scrollHeight;
+        this.#around.onChange();
+        if (this.session) this.#connect();
+    }
+
+    /** Leaves the screen. What the person has said in it is still delivered. */
+    close() {
+        this.#isClosed = true;
+        this.#leave.abort();
+        this.#socket?.close();
+        this.#around.banner.connected();
+        this.#view.clear();
+    }
+
+    /**
+     * Says something; a new chat is made first.
+     * @param {string} text
+     * @returns {Promise<boolean>} Whether it is on its way; otherwise the person has been told why not.
+     */
+    async say(text) {
+        try {
+            if (this.id === null) await (this.#creating ??= this.#create());
+        } catch (error) {
+            this.#creating = null;
+            this.#fail(error, () => void this.say(text).then((isSaid) => isSaid && this.#around.composer.clear()));
+            return false;
+        }
+        this.#delivery.add(text);
+        this.#show();
+        if (!this.#isClosed) this.#around.scroller.scrollTop = this.#around.scroller.scrollHeight;
+        return true;
+    }
+
+    stop() {
+        if (this.state === "idle") return;
+        this.send({ type: "run.stop" });
+        this.#around.announcer.say(t("stopping"));
+    }
+
+    /** Earlier messages, put before those on the screen without moving them. */
+    async loadOlder() {
+        if (this.#isLoadingOlder || !this.hasOlder) return;
+        this.#isLoadingOlder = true;
+        try {
+            const page = await this.#around.api.messages(this.id, {
+                before: this.#list.cursor, signal: this.#leave.signal,
+            });
+            this.#view.prependMessages(this.#list.takeOlder(page));
+            this.#around.onChange();
+        } finally {
+            this.#isLoadingOlder = false;
+        }
+    }
+
+    async #create() {
+        const session = await this.#around.api.createSession();
+        this.id = session.id;
+        this.#delivery = this.#makeDelivery();
+        this.#isStale = false;
+        if (this.#isClosed) return this.#around.onSession(session);
+        this.#take(session);
+        this.#around.onCreated(session.id);
+        this.#connect();
+    }
+
+    #makeDelivery() {
+        return new Delivery(this.id, {
+            send: (frame) => this.#socket?.send(frame) ?? false,
+            post: (id, text) => this.#around.api.postMessage(this.id, text, id),
+            onSaved: (saved) => this.#saved(saved),
+            onRefused: (unsent, error) => {
+                if (!this.#isClosed) this.#around.composer.restore(unsent.text);
+                this.#show();
+                this.#fail(error);
+            },
+        });
+    }
+
+    /** Loads the newest messages; once more, if asked to while it is loading. */
+    #load() {
+        this.#mustLoadAgain = this.#loading !== null;
+        this.#loading ??= this.#loadNow().finally(() => {
+            this.#loading = null;
+            if (this.#mustLoadAgain && !this.#isClosed) void this.#load();
+        });
+        return this.#loading;
+    }
+
+    async #loadNow() {
+        this.#isStale = true;
+        try {
+            const page = await this.#around.api.messages(this.id, { signal: this.#leave.signal });
+            this.#isStale = false;
+            this.#list.takeNewest(page);
+            for (const { id } of page.messages) this.#delivery.acknowledge(id);
+            this.#take(page.session);
+            this.#show();
+        } catch (error) {
+            if (this.#isClosed) return;
+            // The banner tells of it, and what was missed is loaded with the next connection.
+            if (error instanceof ApiError && error.isUnreachable && this.#socket?.isConnected === false) return;
+            this.#fail(error, () => void (this.session ? this.#load() : this.open()));
+        }
+    }
+
+    #show() {
+        if (this.#isClosed) return;
+        this.#view.showMessages(this.#list.all(this.#delivery.unsent), this.session);
+        this.#around.onChange();
+    }
+
+    /** @param {Session} session */
+    #take(session) {
+        if (this.#isClosed) return;
+        this.session = session;
+        this.state = session.run?.state ?? "idle";
+        this.#around.onSession(session);
+        this.#around.onChange();
+    }
+
+    /** What the run does, before the chat's own word of it comes. */
+    #become(state, runID) {
+        if (!this.session || (state === this.state && this.session.run?.id === runID)) return;
+        this.#take({ ...this.session, run: state === "idle" ? null : { id: runID, state } });
+    }
+
+    #connect() {
+        const { signIn, banner } = this.#around;
+        banner.onRetry = () => this.#socket?.retryNow();
+        banner.lost();
+        this.#socket = new ChatSocket({
+            chat: this.id,
+            token: (refused) => signIn.token(refused),
+            onEvent: (envelope) => this.#hear(envelope),
+            onConnection: (isConnected) => this.#connection(isConnected),
+            onRefused: (why) => this.#refused(why),
+            // The way tells no reason; the API does.
+            onUnreachable: () => void this.#load(),
+        });
+    }
+
+    /** @param {Session} session With a title that was given elsewhere on the page. */
+    renamed(session) {
+        if (session.id === this.id) this.#take(session);
+    }
+
+    /** Sends a new token on, before the old one ends the socket. @param {string} token */
+    renew(token) {
+        this.#socket?.renew(token);
+    }
+
+    #connection(isConnected) {
+        this.#view.setConnected(isConnected);
+        if (isConnected) {
+            this.#around.banner.connected();
+            this.#delivery.send();
+        } else {
+            this.#around.banner.lost();
+        }
+    }
+
+    #refused(why) {
+        if (why === "gone") this.#around.onGone();
+        else if (why === "signedOut") this.#around.onSignedOut();
+        else this.#around.banner.tooMany();
+    }
+
+    #saved({ message, run_id: runID, is_steering: isSteering, session }) {
+        this.#delivery.acknowledge(message.id);
+        this.#list.take([message]);
+        if (session) this.#take(session);
+        else if (runID && !isSteering) this.#become("running", runID);
+        this.#show();
+    }
+
+    /** @param {import("./socket.js").Envelope} envelope */
+    #hear(envelope) {
+        if (this.#isClosed) return;
+        const { type, name, value, runId: runID } = envelope.event;
+        if (type === "CUSTOM") {
+            switch (name) {
+            case "ready": return this.#ready(value.session);
+            case "message.saved": return this.#saved(value);
+            case "chat.changed":
+                this.#take(value.session);
+                return void this.#load();
+            case "auth.refreshed": return;
+            case "notice":
+                if (this.#notice(value)) break;
+                return;
+            case "resync_required": void this.#load(); break;
+            }
+        }
+        if (type === "RUN_STARTED") this.#become("running", runID);
+        if (type === "RUN_ERROR") this.#become("idle");
+        if (type === "RUN_FINISHED") {
+            this.#become(envelope.event.outcome?.type === "interrupt" ? "waiting" : "idle", runID);
+        }
+        this.#view.receive(envelope);
+    }
+
+    /** @param {Session} session */
+    #ready(session) {
+        const isBehind = this.#isStale || session.updated_at !== this.session?.updated_at
+            || session.message_count !== this.session?.message_count;
+        this.#take(session);
+        if (isBehind) void this.#load();
+    }
+
+    /** @returns {boolean} Whether it may be about something in the run's view. */
+    #notice({ code, message }) {
+        const error = new ApiError(400, { code, detail: message });
+        if (code === "upstream_lost") this.#around.announcer.say(t("notice.upstream_lost"));
+        // The new token reaches the socket by `renew`.
+        else if (code === "token_expires_soon") this.#around.signIn.renew().catch(() => {});
+        else if (refusals.has(code) && this.#delivery.unsent.length) this.#delivery.refuseOldest(error);
+        else if (!toldThere.has(code) && code !== "upstream_back") this.#around.toasts.error(explain(error));
+        return !["upstream_lost", "upstream_back", "token_expires_soon", "rate_limited", ...refusals].includes(code);
+    }
+
+    /** Sends a frame on the socket, or, where it must not be lost, another way. */
+    async send(frame) {
+        if (this.#socket?.send(frame)) return;
+        try {
+            if (frame.type === "run.stop") await this.#around.api.stop(this.id);
+            if (frame.type === "interrupt.resolve") await this.#around.api.answer(this.id, frame);
+        } catch (error) {
+            const { code = "" } = error;
+            // The question hears what the socket would have said.
+            this.#view.receive({ event: { type: "CUSTOM", name: "notice", value: { code, message: explain(error) } } });
+            if (!toldThere.has(code)) this.#fail(error, () => void this.send(frame));
+        }
+    }
+
+    /** The address of a step's picture. @param {string} toolCallID @returns {Promise<string | null>} */
+    async picture(toolCallID) {
+        const blob = await this.#around.api.picture(this.id, toolCallID).catch(() => null);
+        return blob && !this.#isClosed ? URL.createObjectURL(blob) : null;
+    }
+
+    /** @param {unknown} error @param {() => void} [retry] */
+    #fail(error, retry) {
+        if (error instanceof SignInError && error.code === "ended") return this.#around.onSignedOut();
+        if (error instanceof ApiError && error.status === 404) return this.#around.onGone();
+        if (error instanceof ApiError && error.status === 401) return this.#around.onSignedOut();
+        this.#around.toasts.error(explain(error), retry);
+    }
+}

@@ -1,0 +1,80 @@
+/** Brings what a person says to the server: on the socket, again until acknowledged, another way where need be. */
+
+import { ApiError } from "./errors.js";
+import { Outbox } from "./outbox.js";
+
+/** How long an acknowledgement may take. */
+const patience = 8000;
+
+/**
+ * @typedef {object} Ways
+ * @property {(frame: object) => boolean} send On the socket; false where there is no connection.
+ * @property {(id: string, text: string) => Promise<any>} post Without the socket, which not every network lets through.
+ * @property {(saved: any) => void} onSaved
+ * @property {(unsent: import("./outbox.js").Unsent, error: unknown) => void} onRefused Trying again would not help.
+ */
+export class Delivery {
+    #outbox;
+    #ways;
+    #timer = 0;
+
+    /** @param {string} chat @param {Ways} ways */
+    constructor(chat, ways) {
+        this.#outbox = new Outbox(chat);
+        this.#ways = ways;
+    }
+
+    get unsent() {
+        return this.#outbox.unsent;
+    }
+
+    /** @param {string} text */
+    add(text) {
+        this.#outbox.add(text);
+        this.send();
+    }
+
+    /** @param {string} id */
+    acknowledge(id) {
+        this.#outbox.remove(id);
+    }
+
+    /** Takes back what waits longest, since the server does not want it. @param {unknown} error */
+    refuseOldest(error) {
+        const [oldest] = this.#outbox.unsent;
+        if (oldest) this.#refuse(oldest.id, error);
+    }
+
+    /** Sends all that is not acknowledged, and looks later whether it has been. */
+    send() {
+        clearTimeout(this.#timer);
+        if (!this.unsent.length) return;
+        const wayIsOpen = this.unsent
+            .map(({ id, text }) => this.#ways.send({ type: "user.message", client_message_id: id, text }))
+            .some((isSent) => isSent);
+        this.#timer = setTimeout(() => {
+            if (!wayIsOpen) void this.#post();
+            this.send();
+        }, patience);
+    }
+
+    async #post() {
+        for (const { id, text } of this.unsent) {
+            try {
+                const saved = await this.#ways.post(id, text);
+                this.#outbox.remove(id);
+                this.#ways.onSaved(saved);
+            } catch (error) {
+                const isHopeless = error instanceof ApiError && !error.isUnreachable && error.status !== 429;
+                if (!isHopeless) return;
+                this.#refuse(id, error);
+            }
+        }
+    }
+
+    /** @param {string} id @param {unknown} error */
+    #refuse(id, error) {
+        const unsent = this.#outbox.remove(id);
+        if (unsent) this.#ways.onRefused(unsent, error);
+    }
+}

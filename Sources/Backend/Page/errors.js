@@ -1,0 +1,57 @@
+/** What goes wrong, and how it is told to a person: what happened and what to do. */
+
+import { has, t } from "./i18n.js";
+
+/** An answer of the API that is no success, or none at all. */
+export class ApiError extends Error {
+    /**
+     * @param {number} status Zero where the server could not be reached.
+     * @param {Record<string, any>} [problem] The body, as `application/problem+json`.
+     */
+    constructor(status, problem = {}) {
+        super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
+        this.name = "ApiError";
+        this.status = status;
+        this.problem = problem;
+    }
+
+    /** What a program may go by, such as `conflict`. @returns {string} */
+    get code() {
+        return this.problem.code ?? "";
+    }
+
+    get isUnreachable() {
+        return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+    }
+}
+
+/** Why nobody is signed in. */
+export class SignInError extends Error {
+    /**
+     * @param {"ended" | "network" | "refused" | "state" | "nonce" | "insecure"} code `ended`: has to sign in again.
+     * @param {string} [detail] The sign-in page's own words.
+     */
+    constructor(code, detail = "") {
+        super(detail || code);
+        this.name = "SignInError";
+        this.code = code;
+        this.detail = detail;
+    }
+}
+
+/**
+ * An error in a person's words. What the server says itself is shown where we know nothing better.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function explain(error) {
+    if (error instanceof SignInError) return t(`signIn.${error.code}`, { detail: error.detail });
+    if (!(error instanceof ApiError)) {
+        console.error(error);
+        return t("error.unexpected");
+    }
+    if (error.code && has(`error.code.${error.code}`)) return t(`error.code.${error.code}`);
+    if (error.isUnreachable) return t(navigator.onLine ? "error.unreachable" : "error.offline");
+    if (error.status < 500 && error.problem.detail) return error.problem.detail;
+    return has(`error.${error.status}`) ? t(`error.${error.status}`) : t("error.server", { status: `${error.status}` });
+}

@@ -1,0 +1,112 @@
+/** The page's words in the person's language, and numbers and dates as they are written in it. */
+
+import english from "./i18n-en.js";
+import malay from "./i18n-ms.js";
+import runEnglish from "./i18n-run-en.js";
+import runMalay from "./i18n-run-ms.js";
+import { preferences, setPreference } from "./preferences.js";
+
+/**
+ * A text with `{names}`, or one for each plural form of its `count`.
+ * @typedef {string | Record<string, string>} Entry
+ */
+
+/** @type {Record<"en" | "ms", Record<string, Entry>>} */
+const dictionaries = { en: { ...english, ...runEnglish }, ms: { ...malay, ...runMalay } };
+const locales = { en: "en-MY", ms: "ms-MY" };
+
+/** @type {"en" | "ms"} */
+let current = preferences().language === "ms" || preferences().language === "en"
+    ? preferences().language
+    : detected();
+document.documentElement.lang = current;
+
+/** The first of the browser's languages that we have. */
+function detected() {
+    const known = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0])
+        .find((tag) => tag === "en" || tag === "ms");
+    return known === "ms" ? "ms" : "en";
+}
+
+/** @returns {"en" | "ms"} */
+export function language() {
+    return current;
+}
+
+/** Its tag for `Intl`. */
+export function locale() {
+    return locales[current];
+}
+
+/**
+ * Changes the language, on the document too, and keeps it. Who has drawn texts hears `ai4ai:language` on the document.
+ * @param {"en" | "ms"} wanted
+ */
+export function setLanguage(wanted) {
+    if (wanted === current) return;
+    current = wanted;
+    setPreference("language", wanted);
+    document.documentElement.lang = wanted;
+    translate(document);
+    document.dispatchEvent(new Event("ai4ai:language"));
+}
+
+/** @param {string} key @returns {boolean} */
+export function has(key) {
+    return key in dictionaries[current] || key in dictionaries.en;
+}
+
+/**
+ * A text in the present language; in English where the other has none, and the key itself where neither has.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values] What stands for `{name}`; `count` also chooses the plural form.
+ */
+export function t(key, values = {}) {
+    let entry = dictionaries[current][key] ?? dictionaries.en[key] ?? key;
+    if (typeof entry !== "string") {
+        entry = entry[new Intl.PluralRules(locale()).select(Number(values.count))] ?? entry.other;
+    }
+    return entry.replace(/\{(\w+)\}/g, (whole, name) => {
+        const value = values[name];
+        return typeof value === "number" ? formatNumber(value) : value ?? whole;
+    });
+}
+
+/**
+ * Fills in the texts that the document names in `data-i18n` (content), `data-i18n-label` and `data-i18n-placeholder`.
+ * @param {ParentNode} root
+ */
+export function translate(root) {
+    for (const element of root.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
+    for (const element of root.querySelectorAll("[data-i18n-label]")) {
+        element.setAttribute("aria-label", t(element.dataset.i18nLabel));
+    }
+    for (const element of root.querySelectorAll("[data-i18n-placeholder]")) {
+        element.setAttribute("placeholder", t(element.dataset.i18nPlaceholder));
+    }
+}
+
+/** @param {number} number */
+export function formatNumber(number) {
+    return new Intl.NumberFormat(locale()).format(number);
+}
+
+/** Day and time. @param {string | Date} moment */
+export function formatMoment(moment) {
+    return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(moment));
+}
+
+/**
+ * The heading under which something of that day stands in a list: today, yesterday, the last week, or the month.
+ * @param {string | Date} moment
+ */
+export function formatPeriod(moment) {
+    const day = new Date(moment);
+    const midnight = new Date().setHours(0, 0, 0, 0);
+    const days = Math.ceil((midnight - day.getTime()) / 86_400_000);
+    if (days <= 0) return t("period.today");
+    if (days === 1) return t("period.yesterday");
+    if (days <= 7) return t("period.week");
+    const text = new Intl.DateTimeFormat(locale(), { month: "long", year: "numeric" }).format(day);
+    return text.charAt(0).toLocaleUpperCase(locale()) + text.slice(1);
+}

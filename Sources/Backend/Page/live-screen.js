@@ -1,0 +1,107 @@
+/** The browser's picture on a canvas, as large as its place allows. The newest picture wins: none waits for another. */
+export class LiveScreen {
+    /** @type {{jpeg: string, width: number, height: number} | null} */
+    #next = null;
+    /** @type {ImageBitmap | null} */
+    #picture = null;
+    #isDecoding = false;
+    #frame = 0;
+    #size = { width: 1280, height: 800 };
+    #stage;
+    #resizes = new ResizeObserver(() => this.#paintSoon());
+
+    /**
+     * @param {HTMLCanvasElement} canvas
+     * @param {HTMLElement} stage What the canvas has to fit into.
+     */
+    constructor(canvas, stage) {
+        this.canvas = canvas;
+        this.#stage = stage;
+        this.#resizes.observe(stage);
+    }
+
+    get isEmpty() {
+        return this.#picture === null;
+    }
+
+    /** @param {{jpeg: string, width: number, height: number}} frame The size is that of the page, in its pixels. */
+    show(frame) {
+        this.#next = frame;
+        if (!this.#isDecoding) void this.#decode();
+    }
+
+    clear() {
+        cancelAnimationFrame(this.#frame);
+        this.#frame = 0;
+        this.#next = null;
+        this.#picture?.close();
+        this.#picture = null;
+        this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
+    }
+
+    /**
+     * The place on the page under a point of the window.
+     * @param {{clientX: number, clientY: number}} point
+     * @returns {{x: number, y: number}}
+     */
+    placeOf({ clientX, clientY }) {
+        const box = this.canvas.getBoundingClientRect();
+        const { width, height } = this.#size;
+        const along = (value, limit) => Math.round(Math.min(Math.max(value, 0), limit - 1) * 10) / 10;
+        return {
+            x: along(((clientX - box.left) / box.width) * width, width),
+            y: along(((clientY - box.top) / box.height) * height, height),
+        };
+    }
+
+    /** How many of the page's pixels one of the window is. */
+    get scale() {
+        return this.#size.width / (this.canvas.getBoundingClientRect().width || this.#size.width);
+    }
+
+    async #decode() {
+        this.#isDecoding = true;
+        while (this.#next) {
+            const { jpeg, width, height } = this.#next;
+            this.#next = null;
+            try {
+                const bytes = Uint8Array.from(atob(jpeg), (character) => character.charCodeAt(0));
+                const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+                this.#picture?.close();
+                this.#picture = picture;
+                this.#size = { width: width || picture.width, height: height || picture.height };
+                this.#paintSoon();
+            } catch {
+                // A picture that cannot be read is one of many.
+            }
+        }
+        this.#isDecoding = false;
+    }
+
+    #paintSoon() {
+        this.#frame ||= requestAnimationFrame(() => {
+            this.#frame = 0;
+            this.#paint();
+        });
+    }
+
+    #paint() {
+        const { width, height } = this.#size;
+        this.#stage.style.setProperty("--live-ratio", `${width} / ${height}`);
+        const fit = Math.min(this.#stage.clientWidth / width, this.#stage.clientHeight / height);
+        if (!this.#picture || !(fit > 0)) return;
+        const { canvas } = this;
+        const [cssWidth, cssHeight] = [Math.floor(width * fit), Math.floor(height * fit)];
+        canvas.style.width = `${cssWidth}px`;
+        canvas.style.height = `${cssHeight}px`;
+        const [pixelWidth, pixelHeight] = [cssWidth, cssHeight].map((side) => Math.round(side * devicePixelRatio));
+        // A new size wipes the canvas, and costs more than painting over it.
+        if (canvas.width !== pixelWidth || canvas.height !== pixelHeight) {
+            canvas.width = pixelWidth;
+            canvas.height = pixelHeight;
+        }
+        const context = canvas.getContext("2d");
+        context.imageSmoothingQuality = "high";
+        context.drawImage(this.#picture, 0, 0, pixelWidth, pixelHeight);
+    }
+}

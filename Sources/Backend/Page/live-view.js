@@ -1,0 +1,268 @@
+import { BrowserInput } from "./browser-input.js";
+import { t } from "./i18n.js";
+import { LiveControl } from "./live-control.js";
+import { makeLivePanel } from "./live-panel.js";
+import { LiveScreen } from "./live-screen.js";
+
+/**
+ * The browser at work: its picture, where it is, who has it in hand, and the person's own hands in it.
+ *
+ * What is said around the picture is ours: nothing of it comes from the page but its address and title, as text.
+ */
+
+/** How long a message of what went wrong stays, in milliseconds. */
+const messageTime = 8000;
+
+export class LiveView {
+    #root;
+    #hooks;
+    #control;
+    /** @type {ReturnType<typeof makeLivePanel>} */
+    #panel;
+    #screen;
+    #input;
+    /** `closed` until a browser starts; `ended` when it is gone and its last picture is left. */
+    #state = "closed";
+    #isCollapsed = false;
+    #isConnected = true;
+    #showsFrames = false;
+    #address = { url: "", title: "" };
+    /** Whether the person did something since the address was told. */
+    #isAddressOld = false;
+    #tab = "";
+    /** @type {Map<string, string>} The tabs that were seen, with their titles. */
+    #tabs = new Map();
+    #messageTimer = 0;
+    #wantsFocus = false;
+    /** @type {AbortController | null} */
+    #listening = null;
+
+    /**
+     * @param {HTMLElement} root
+     * @param {{send: (frame: object) => void, announce: (text: string) => void, onOwner: (owner: string) => void}}
+     *     hooks
+     */
+    constructor(root, hooks) {
+        this.#root = root;
+        this.#hooks = hooks;
+        this.#control = new LiveControl(hooks.send, () => this.#ownerChanged());
+        this.#build();
+    }
+
+    /** Whether what is typed goes to the browser. */
+    get hasKeyboard() {
+        return document.activeElement === this.#panel.keys;
+    }
+
+    /** @param {{name: string, value?: any}} event @returns {boolean} Whether a notice was of the browser. */
+    receive({ name, value = {} }) {
+        if (name === "notice") return this.#notice(value);
+        this.#receive(name, value);
+        return false;
+    }
+
+    #receive(name, value) {
+        switch (name) {
+        case "browser.frame": return this.#showFrame(value);
+        case "browser.navigated":
+            this.#address = { url: String(value.url ?? ""), title: String(value.title ?? "") };
+            this.#isAddressOld = false;
+            if (this.#tab) this.#tabs.set(this.#tab, this.#address.title || this.#address.url);
+            this.#open();
+            return this.#draw();
+        case "browser.session":
+            if (value.status === "ended") return this.end();
+            this.#open();
+            return this.#draw();
+        case "control.changed": return this.#control.receive(value);
+        }
+    }
+
+    /** Takes the browser in hand, and goes to it. */
+    takeControl() {
+        this.#isCollapsed = false;
+        this.#open();
+        this.#wantsFocus = true;
+        if (this.#control.owner === "you") this.#goToKeyboard();
+        else this.#control.take();
+        this.#root.scrollIntoView({ block: "nearest" });
+        this.#draw();
+    }
+
+    /** @param {boolean} isConnected */
+    setConnected(isConnected) {
+        this.#isConnected = isConnected;
+        this.#control.setConnected(isConnected);
+        this.#ownerChanged();
+    }
+
+    /** The browser is gone. */
+    end() {
+        if (this.#state !== "open") return;
+        this.#state = "ended";
+        this.#control.clear();
+        this.#ownerChanged();
+    }
+
+    clear() {
+        this.#state = "closed";
+        this.#isCollapsed = false;
+        this.#listening?.abort();
+        this.#listening = null;
+        clearTimeout(this.#messageTimer);
+        this.#control.clear();
+        this.#screen.clear();
+        this.#tabs.clear();
+        this.#tab = "";
+        this.#address = { url: "", title: "" };
+        this.#showsFrames = false;
+        if (document.fullscreenElement === this.#root) void document.exitFullscreen();
+        this.#draw();
+    }
+
+    /** Says everything anew, in another language. */
+    relabel() {
+        this.#input.setActive(false);
+        // Asked for anew, a picture comes at once.
+        if (this.#showsFrames) this.#hooks.send({ type: "hello", frames: false });
+        this.#showsFrames = false;
+        this.#build();
+        this.#ownerChanged();
+    }
+
+    #build() {
+        this.#panel = makeLivePanel({
+            take: () => this.takeControl(),
+            release: () => this.#control.release(),
+            type: () => this.#goToKeyboard(),
+            collapse: () => this.#toggle(),
+            fullScreen: () => this.#toggleFullScreen(),
+            go: (frame) => this.#sendInput(frame),
+            openTab: (tab) => this.#sendInput({ type: "input.tab", tab }),
+        });
+        const { canvas, stage, keys, typeButton } = this.#panel;
+        this.#screen?.clear();
+        this.#screen = new LiveScreen(canvas, stage);
+        this.#input = new BrowserInput(canvas, keys, {
+            send: (frame) => this.#sendInput(frame),
+            placeOf: (point) => this.#screen.placeOf(point),
+            scale: () => this.#screen.scale,
+            onLeave: () => typeButton.focus(),
+            onIdle: () => this.#say(t("live.takeFirst")),
+        });
+        for (const type of ["focus", "blur"]) keys.addEventListener(type, () => this.#draw());
+        this.#root.replaceChildren(...this.#panel.elements);
+        this.#draw();
+    }
+
+    #open() {
+        if (this.#state === "ended") {
+            this.#screen.clear();
+            this.#tabs.clear();
+            this.#tab = "";
+        }
+        this.#state = "open";
+        if (this.#listening) return;
+        this.#listening = new AbortController();
+        const { signal } = this.#listening;
+        document.addEventListener("visibilitychange", () => this.#wishFrames(), { signal });
+        document.addEventListener("fullscreenchange", () => this.#draw(), { signal });
+    }
+
+    #showFrame(frame) {
+        if (this.#state !== "open" || this.#isCollapsed) {
+            if (this.#state === "closed") this.#open();
+            else return;
+        }
+        const tab = String(frame.tab ?? "");
+        const isNew = tab !== this.#tab || this.#screen.isEmpty;
+        this.#tab = tab;
+        if (tab && !this.#tabs.has(tab)) this.#tabs.set(tab, "");
+        this.#screen.show(frame);
+        if (isNew) this.#draw();
+    }
+
+    /** Asks for pictures only while somebody can see them. */
+    #wishFrames() {
+        const show = this.#state === "open" && !this.#isCollapsed && !document.hidden;
+        if (show === this.#showsFrames) return;
+        this.#showsFrames = show;
+        // The socket knows the rest of this frame, and says it again after each connection.
+        this.#hooks.send({ type: "hello", frames: show });
+    }
+
+    #ownerChanged() {
+        const { owner } = this.#control;
+        const isYours = owner === "you" && this.#state === "open";
+        const wasYours = this.#root.dataset.owner === "you";
+        this.#input.setActive(isYours && this.#isConnected);
+        this.#draw();
+        if (isYours !== wasYours) {
+            this.#panel.tell("");
+            this.#hooks.announce(t(isYours ? "live.announce.yours" : "live.announce.agents"));
+        }
+        if (isYours && this.#wantsFocus) this.#goToKeyboard();
+        if (owner !== "taking") this.#wantsFocus = false;
+        this.#hooks.onOwner(owner);
+    }
+
+    #sendInput(frame) {
+        if (this.#control.owner !== "you" || !this.#isConnected) return;
+        const isLook = frame.type === "input.mouse" && frame.action === "move";
+        if (!isLook && !this.#isAddressOld && frame.type !== "input.wheel") {
+            this.#isAddressOld = true;
+            this.#draw();
+        }
+        this.#hooks.send(frame);
+    }
+
+    #goToKeyboard() {
+        this.#wantsFocus = false;
+        if (this.#control.owner === "you") this.#input.takeKeyboard();
+    }
+
+    #toggle() {
+        if (this.#state === "ended") this.#state = "closed";
+        else this.#isCollapsed = !this.#isCollapsed;
+        this.#draw();
+    }
+
+    async #toggleFullScreen() {
+        try {
+            if (document.fullscreenElement === this.#root) await document.exitFullscreen();
+            else await this.#root.requestFullscreen();
+        } catch {
+            this.#say(t("live.noFullScreen"));
+        }
+    }
+
+    #notice({ code, message }) {
+        if (!["control_denied", "no_browser", "input_failed", "no_view"].includes(code)) return false;
+        this.#control.refuse();
+        const words = t(`live.notice.${code}`);
+        this.#say(code === "input_failed" ? `${words} ${message ?? ""}` : words);
+        return true;
+    }
+
+    /** @param {string} words */
+    #say(words) {
+        this.#panel.tell(words);
+        clearTimeout(this.#messageTimer);
+        this.#messageTimer = setTimeout(() => this.#panel.tell(""), messageTime);
+    }
+
+    #draw() {
+        const { owner } = this.#control;
+        this.#root.hidden = this.#state === "closed";
+        this.#root.dataset.owner = owner;
+        this.#root.toggleAttribute("data-collapsed", this.#isCollapsed);
+        this.#panel.draw({
+            owner, secondsLeft: this.#control.secondsLeft, address: this.#address, isAddressOld: this.#isAddressOld,
+            isCollapsed: this.#isCollapsed, isEnded: this.#state === "ended",
+            isEmpty: this.#screen.isEmpty && !this.#tab, isConnected: this.#isConnected,
+            hasKeyboard: this.hasKeyboard, tab: this.#tab, tabs: this.#tabs,
+            isFullScreen: document.fullscreenElement === this.#root,
+        });
+        this.#wishFrames();
+    }
+}

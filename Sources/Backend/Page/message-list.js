@@ -1,0 +1,70 @@
+/**
+ * The messages of a chat that are loaded: in order, each once, with what is not acknowledged at their end.
+ *
+ * @typedef {import("./api.js").Message} Message
+ */
+export class MessageList {
+    /** @type {Message[]} */
+    #messages = [];
+
+    /** Leads to older messages; undefined where these are all. @type {string | undefined} */
+    cursor;
+
+    /** @param {import("./outbox.js").Unsent[]} unsent @returns {Message[]} The oldest first. */
+    all(unsent) {
+        const known = new Set(this.#messages.map((message) => message.id));
+        return [...this.#messages, ...unsent.filter(({ id }) => !known.has(id)).map(pending)];
+    }
+
+    /** The person's last words, to be said again in another way. @returns {string | undefined} */
+    get lastWords() {
+        return this.#messages.findLast((message) => message.role === "user" && message.kind === "text")?.content;
+    }
+
+    get isEmpty() {
+        return this.#messages.length === 0;
+    }
+
+    /**
+     * Takes in the newest page. Where it does not reach back to what is loaded, that is let go, since a list with a
+     * hole would mislead.
+     * @param {{ messages: Message[], previous_cursor?: string }} page
+     */
+    takeNewest({ messages, previous_cursor: cursor }) {
+        const known = new Set(this.#messages.map((message) => message.id));
+        const isJoined = messages.some((message) => known.has(message.id));
+        if (!isJoined) {
+            this.#messages = [];
+            this.cursor = cursor;
+        }
+        this.take(messages);
+    }
+
+    /** @param {{ messages: Message[], previous_cursor?: string }} page @returns {Message[]} Those that are new. */
+    takeOlder({ messages, previous_cursor: cursor }) {
+        const known = new Set(this.#messages.map((message) => message.id));
+        this.cursor = cursor;
+        this.take(messages);
+        return messages.filter((message) => !known.has(message.id));
+    }
+
+    /** @param {Message[]} messages */
+    take(messages) {
+        const byID = new Map([...this.#messages, ...messages].map((message) => [message.id, message]));
+        this.#messages = [...byID.values()].sort((one, other) => comparePlaces(one.time, other.time));
+    }
+}
+
+/** Nanoseconds do not fit a number; as text without leading zeros they compare by length first. */
+function comparePlaces(one, other) {
+    if (one.length !== other.length) return one.length - other.length;
+    return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** @param {import("./outbox.js").Unsent} unsent @returns {Message} */
+function pending({ id, text, at }) {
+    return {
+        id, time: `${BigInt(Date.parse(at)) * 1_000_000n}`, created_at: at, role: "user", kind: "text", content: text,
+        details: { pending: true },
+    };
+}

@@ -1,0 +1,48 @@
+/**
+ * What a person has written in a chat and the server has not acknowledged. It is kept for the tab, so that nothing is
+ * lost when the page has to be loaded anew, and each message keeps its id, so that none is said twice.
+ *
+ * @typedef {{ id: string, text: string, at: string }} Unsent
+ */
+export class Outbox {
+    #place;
+    /** @type {Unsent[]} */
+    #unsent;
+
+    /** @param {string} chat */
+    constructor(chat) {
+        this.#place = `ai4ai.outbox.${chat}`;
+        this.#unsent = JSON.parse(sessionStorage.getItem(this.#place) ?? "[]");
+    }
+
+    /** The oldest first. */
+    get unsent() {
+        return [...this.#unsent];
+    }
+
+    /** @param {string} text @returns {Unsent} */
+    add(text) {
+        const message = { id: freshMessageID(), text, at: new Date().toISOString() };
+        this.#unsent.push(message);
+        this.#keep();
+        return message;
+    }
+
+    /** Forgets a message that has arrived or is given up. @param {string} id @returns {Unsent | undefined} */
+    remove(id) {
+        const message = this.#unsent.find((unsent) => unsent.id === id);
+        this.#unsent = this.#unsent.filter((unsent) => unsent.id !== id);
+        this.#keep();
+        return message;
+    }
+
+    #keep() {
+        if (this.#unsent.length) sessionStorage.setItem(this.#place, JSON.stringify(this.#unsent));
+        else sessionStorage.removeItem(this.#place);
+    }
+}
+
+function freshMessageID() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,259 @@
+/** Puts the parts of the page together: the list, the chat on the screen, where one writes, and the menus. */
+
+import { Announcer } from "./announcer.js";
+import { Chat } from "./chat.js";
+import { titleOf } from "./chat-row.js";
+import { Chats } from "./chats.js";
+import { Composer } from "./composer.js";
+import { ConnectionBanner } from "./connection-banner.js";
+import { showDialog } from "./dialogs.js";
+import { Drawer } from "./drawer.js";
+import { byID, element } from "./elements.js";
+import { ApiError, SignInError, explain } from "./errors.js";
+import { t } from "./i18n.js";
+import { ProfileMenu } from "./menu.js";
+import { Router } from "./router.js";
+import { RunView } from "./run-view.js";
+import { listenForShortcuts, showShortcuts } from "./shortcuts.js";
+import { showStarters } from "./starters.js";
+import { Toasts } from "./toasts.js";
+
+/** So many pixels from the end count as being there. */
+const nearEnd = 64;
+
+export class Page {
+    #config;
+    #signIn;
+    #api;
+    /** @type {Chat | null} */
+    #chat = null;
+    #isAskingToSignIn = false;
+    #toasts = new Toasts(byID("toasts"));
+    #announcer = new Announcer(byID("announcer"));
+    #banner = new ConnectionBanner(byID("banner"));
+    #router = new Router((chat) => this.#open(chat));
+    #drawer = new Drawer({
+        sidebar: byID("sidebar"), main: byID("main"), shade: byID("drawer-shade"),
+        open: byID("drawer-open"), close: byID("drawer-close"),
+    });
+    #composer;
+    #chats;
+    #view = new RunView(byID("messages"), byID("live"), {
+        send: (frame) => void this.#chat.send(frame),
+        picture: (toolCallID) => this.#chat.picture(toolCallID),
+        announce: (text) => this.#announcer.say(text),
+        retry: (text) => void this.#chat.say(text),
+        copy: (text) => this.#copy(text),
+        editAndResend: (text) => this.#composer.edit(text),
+    });
+    #title = byID("chat-title");
+    #state = byID("chat-state");
+    #scroller = byID("scroller");
+    #earlier = byID("earlier");
+    #starters = byID("starters");
+
+    /**
+     * @param {import("./api.js").Config} config @param {import("./sign-in.js").SignIn} signIn
+     * @param {import("./api.js").Api} api @param {import("./menu.js").Person} person
+     */
+    constructor(config, signIn, api, person) {
+        this.#config = config;
+        this.#signIn = signIn;
+        this.#api = api;
+        this.#composer = new Composer(
+            /** @type {HTMLFormElement} */ (byID("composer")), config.limits.message_bytes, {
+                onSend: (text) => this.#chat.say(text),
+                onStop: () => this.#chat.stop(),
+                lastWords: () => this.#chat.lastWords,
+            });
+        this.#chats = new Chats(
+            { list: byID("chat-list"), search: /** @type {HTMLInputElement} */ (byID("search")) },
+            api, this.#toasts, this.#announcer, config.limits.title_characters, {
+                onDeleted: (id) => id === this.#chat?.id && this.#router.go(null),
+                onRenamed: (session) => this.#chat?.renamed(session),
+                onFailure: (error) => this.#isSignInFailure(error) && this.#askToSignIn(),
+            });
+        new ProfileMenu(byID("profile"), person, {
+            version: config.version, onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
+        });
+        signIn.onToken = (token) => this.#chat?.renew(token);
+    }
+
+    start() {
+        byID("shell").hidden = false;
+        this.#watchForEarlier();
+        this.#stayAtEnd();
+        listenForShortcuts(byID("live"), {
+            onSearch: () => {
+                this.#drawer.open();
+                this.#chats.focusSearch();
+            },
+            onNewChat: () => this.#router.go(null),
+            onEscape: () => this.#escape(),
+        });
+        document.addEventListener("ai4ai:language", () => {
+            this.#starters.hidden = true;
+            this.#draw();
+        });
+        this.#router.start();
+        void this.#chats.refresh();
+    }
+
+    /** @param {string | null} id */
+    #open(id) {
+        this.#drawer.close();
+        this.#chat?.close();
+        /** @type {Chat} */
+        const chat = new Chat(id, {
+            api: this.#api, signIn: this.#signIn, composer: this.#composer, banner: this.#banner,
+            toasts: this.#toasts, announcer: this.#announcer, scroller: this.#scroller,
+            view: this.#view,
+            onSession: (session) => this.#chats.take(session),
+            onCreated: (created) => {
+                this.#router.settle(created);
+                this.#composer.settle(created);
+                this.#chats.mark(created);
+            },
+            onGone: () => chat === this.#chat && this.#gone(chat.id),
+            onSignedOut: () => this.#askToSignIn(),
+            onChange: () => chat === this.#chat && this.#draw(),
+        });
+        this.#chat = chat;
+        this.#composer.turnTo(id);
+        this.#chats.mark(id);
+        this.#starters.hidden = true;
+        this.#draw();
+        // Where there is no keyboard but on the screen, it would cover half of what the person came to see.
+        if (matchMedia("(pointer: coarse)").matches) this.#title.focus({ preventScroll: true });
+        else this.#composer.focus();
+        void chat.open();
+    }
+
+    #draw() {
+        const { session, state, isLoading, isEmpty } = this.#chat;
+        const title = session ? titleOf(session) : this.#chat.id === null ? t("newChat") : "";
+        if (this.#title.textContent !== title) this.#title.textContent = title;
+        document.title = [state === "waiting" ? `(${t("state.waiting")})` : "", title, title ? "–" : "", "AI4AI"]
+            .filter(Boolean).join(" ");
+        const words = state === "idle" ? "" : t(`state.${state}`);
+        if (this.#state.textContent !== words) this.#state.textContent = words;
+        this.#state.className = `chat-state ${state}`;
+        this.#composer.show(state);
+        this.#scroller.setAttribute("aria-busy", `${isLoading}`);
+        this.#earlier.hidden = !this.#chat.hasOlder;
+        const hasStarters = isEmpty && !isLoading && (this.#chat.id === null || session !== null);
+        if (hasStarters && this.#starters.hidden) {
+            showStarters(this.#starters, this.#config.demo_site, (text) => void this.#begin(text));
+        }
+        this.#starters.hidden = !hasStarters;
+    }
+
+    /** Sends a starter, once however often it is clicked. @param {string} text */
+    async #begin(text) {
+        if (this.#starters.inert) return;
+        this.#starters.inert = true;
+        await this.#chat.say(text);
+        this.#starters.inert = false;
+        this.#composer.focus();
+    }
+
+    /** Loads earlier messages when their place comes near, or by the button there. */
+    #watchForEarlier() {
+        const button = element("button", { class: "button", type: "button" }, t("earlier"));
+        const load = async () => {
+            button.disabled = true;
+            try {
+                await this.#chat.loadOlder();
+                // Watching anew finds out whether the place is still in sight.
+                watcher.unobserve(this.#earlier);
+                watcher.observe(this.#earlier);
+            } catch (error) {
+                if (error.name !== "AbortError") this.#tell(error);
+            }
+            button.disabled = false;
+        };
+        const watcher = new IntersectionObserver(
+            ([entry]) => entry.isIntersecting && void load(), { root: this.#scroller, rootMargin: "300px 0px 0px" });
+        button.addEventListener("click", load);
+        document.addEventListener("ai4ai:language", () => button.replaceChildren(t("earlier")));
+        this.#earlier.append(button);
+        watcher.observe(this.#earlier);
+    }
+
+    /** Keeps the newest message in sight when the room for messages changes, unless the person looks back. */
+    #stayAtEnd() {
+        const scroller = this.#scroller;
+        const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
+        let size = "";
+        let isAtEnd = true;
+        scroller.addEventListener("scroll", () => {
+            // Where the room has changed, it was not the person who scrolled.
+            if (sizeNow() !== size) return;
+            isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+        }, { passive: true });
+        new ResizeObserver(() => {
+            size = sizeNow();
+            if (isAtEnd) scroller.scrollTop = scroller.scrollHeight;
+        }).observe(scroller);
+    }
+
+    /** @param {string} text */
+    async #copy(text) {
+        try {
+            await navigator.clipboard.writeText(text);
+            this.#toasts.info(t("copied"));
+        } catch {
+            this.#toasts.error(t("copyFailed"));
+        }
+    }
+
+    #escape() {
+        if (this.#drawer.isOpen) {
+            this.#drawer.close();
+            return true;
+        }
+        if (this.#composer.cancelEdit()) return true;
+        if (this.#chat.state !== "running") return false;
+        this.#chat.stop();
+        return true;
+    }
+
+    /** @param {string | null} id */
+    #gone(id) {
+        if (id !== null) this.#chats.forget(id);
+        this.#toasts.error(t("chat.gone"));
+        this.#router.go(null);
+    }
+
+    #isSignInFailure(error) {
+        return (error instanceof SignInError && error.code === "ended")
+            || (error instanceof ApiError && error.status === 401);
+    }
+
+    #tell(error) {
+        if (this.#isSignInFailure(error)) this.#askToSignIn();
+        else this.#toasts.error(explain(error));
+    }
+
+    /** Says that the sign-in has ended, and goes on at the same place after another. @returns {true} */
+    #askToSignIn() {
+        if (this.#isAskingToSignIn) return true;
+        this.#isAskingToSignIn = true;
+        void showDialog({
+            title: t("signIn.endedTitle"), content: [element("p", {}, t("signIn.ended"))], isUrgent: true,
+            buttons: [
+                element("button", { class: "button", value: "" }, t("cancel")),
+                element("button", { class: "button primary", value: "yes", autofocus: true }, t("signIn.action")),
+            ],
+        }).then(async (answer) => {
+            this.#isAskingToSignIn = false;
+            if (answer === "yes") await this.#signIn.begin(location.pathname).catch((error) => this.#tell(error));
+        });
+        return true;
+    }
+
+    async #leave() {
+        this.#chat?.close();
+        await this.#signIn.end();
+    }
+}

@@ -1,0 +1,70 @@
+import { element } from "./elements.js";
+import { icon } from "./icons.js";
+import { t } from "./i18n.js";
+
+/** The pictures of steps: fetched once, when they are first looked at, and enlarged in a dialog. */
+export class Pictures {
+    #fetch;
+    /** @type {Map<string, Promise<string | null>>} By the step's id. */
+    #known = new Map();
+
+    /** @param {(toolCallId: string) => Promise<string | null>} fetch Gives a blob's address. */
+    constructor(fetch) {
+        this.#fetch = fetch;
+    }
+
+    /**
+     * A small picture, or nothing where none was kept.
+     * @param {string} id
+     * @param {string} title What the step did.
+     */
+    thumbnail(id, title) {
+        const place = element("div", { class: "thumbnail-place" });
+        this.#picture(id).then((address) => {
+            if (!address) return;
+            const words = t("run.picture", { title });
+            place.append(
+                element(
+                    "button", {
+                        class: "thumbnail", type: "button", "aria-label": t("run.picture.enlarge", { title }),
+                        onClick: () => enlarge(address, words),
+                    },
+                    element("img", { src: address, alt: "", loading: "lazy", decoding: "async" })));
+        });
+        return place;
+    }
+
+    #picture(id) {
+        let picture = this.#known.get(id);
+        if (picture) return picture;
+        picture = this.#fetch(id).catch(() => null).then((address) => {
+            // It may be kept a moment later.
+            if (!address) this.#known.delete(id);
+            return address;
+        });
+        this.#known.set(id, picture);
+        return picture;
+    }
+
+    /** Gives the memory back. */
+    clear() {
+        for (const picture of this.#known.values()) {
+            picture.then((address) => { if (address) URL.revokeObjectURL(address); });
+        }
+        this.#known.clear();
+    }
+}
+
+function enlarge(address, words) {
+    const close = element(
+        "button", { class: "icon-button", type: "button", "aria-label": t("run.picture.close") }, icon("close"));
+    const dialog = element(
+        "dialog", { class: "picture-dialog", "aria-label": words },
+        element("div", { class: "picture-head" }, element("p", {}, words), close),
+        element("img", { src: address, alt: words }));
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+}

@@ -1,0 +1,146 @@
+import { answerWords } from "./answer-words.js";
+
+/**
+ * What the message column shows, in order: the stored messages, and of each run that is not stored yet what its events
+ * say. Both have the same keys, so that what is on the screen stays there when a run becomes messages.
+ *
+ * @typedef {import("./run-state.js").Run} Run
+ * @typedef {import("./api.js").Message} Message
+ * @typedef {{key: string, kind: "words" | "text" | "steps" | "question" | "sendAll" | "answer" | "error" | "notice" |
+ *     "working", data: any}} Entry
+ */
+
+/**
+ * @param {Message[]} messages The oldest first.
+ * @param {Run[]} runs Those that were followed, the oldest first.
+ * @param {{openRun: string | null, runningRun: string | null, sentWords: (id: string) => string | null}} now
+ *     The run that waits for the person, and the one that is at work.
+ * @returns {Entry[]}
+ */
+export function entriesOf(messages, runs, now) {
+    const stored = new Set(messages.filter((message) => message.role === "assistant").map(({ run_id: run }) => run));
+    const live = runs.filter((run) => !stored.has(run.runId) && run.phase !== "idle");
+    const lastWords = messages.findLast(({ role, kind }) => role === "user" && kind === "text")?.content ?? "";
+    const entries = [...storedEntries(messages, runs, now), ...live.flatMap((run) => liveEntries(run, now, lastWords))];
+    if (openQuestions(entries).length > 1) {
+        const last = entries.findLastIndex(({ kind, data }) => kind === "question" && data.isOpen);
+        entries.splice(last + 1, 0, { key: "send-all", kind: "sendAll", data: null });
+    }
+    const working = live.findLast((run) => run.phase === "running");
+    if (working || now.runningRun) {
+        entries.push({ key: "working", kind: "working", data: working ?? { plan: [], note: "", items: [] } });
+    }
+    return entries;
+}
+
+/** The questions that can be answered now. @param {Entry[]} entries */
+export function openQuestions(entries) {
+    return entries.filter(({ kind, data }) => kind === "question" && data.isOpen).map(({ data }) => data.interrupt);
+}
+
+/** @returns {Entry[]} */
+function storedEntries(messages, runs, now) {
+    const answers = new Map(messages.filter(({ kind }) => kind === "answer")
+        .map((message) => [message.details?.interruptId, message]));
+    const questions = messages.filter(({ kind }) => kind === "question");
+    const asked = new Set(questions.map(({ details }) => details?.id));
+    const answered = new Set(questions.filter(({ details }) => answers.has(details?.id)).map(({ run_id: run }) => run));
+    const counts = new Map();
+    let lastWords = "";
+    return messages.flatMap((message) => {
+        const { id, kind, content, details = {}, run_id: run = null } = message;
+        const place = `${run}:${kind}`;
+        const count = counts.get(place) ?? 0;
+        if (message.role === "assistant") counts.set(place, count + 1);
+        // Two messages of a run without a name have nothing in common.
+        const key = run ? `${place}:${count}` : id;
+        const known = runs.find((other) => other.runId === run);
+        switch (kind) {
+        case "text":
+            if (message.role === "user") {
+                lastWords = content;
+                return [{ key: id, kind: "words", data: { content, time: message.created_at, ...pending(details) } }];
+            }
+            return [{ key, kind, data: { text: content, isOpen: false, time: message.created_at, ...details } }];
+        case "steps": {
+            const end = answered.has(run) ? "answered" : run !== null && run === now.openRun ? "waiting" : "";
+            const steps = storedSteps(details.steps ?? [], known, end);
+            return steps.length ? [{ key, kind, data: { steps } }] : [];
+        }
+        case "question": {
+            const answer = answers.get(details.id);
+            const isOpen = run === now.openRun && run !== null && !answer;
+            const words = answer ? answerWords(details, answer) : now.sentWords(details.id);
+            return [question(run, details, isOpen, words)];
+        }
+        case "answer":
+            return asked.has(details.interruptId)
+                ? [] : [{ key: id, kind, data: { content, time: message.created_at } }];
+        case "error":
+            return [{ key: `${run ?? id}:end`, kind, data: { message: content, code: details.code, lastWords } }];
+        default:
+            return [{ key: `${run ?? id}:end`, kind: "notice", data: { message: content, code: details.code } }];
+        }
+    });
+}
+
+/** @returns {Entry[]} */
+function liveEntries(run, now, lastWords) {
+    const counts = { text: 0, steps: 0 };
+    const lastText = run.items.findLast((item) => item.kind === "text");
+    const entries = run.items.flatMap((item) => {
+        const key = `${run.runId}:${item.kind}:${counts[item.kind]}`;
+        if (item.kind === "steps") {
+            counts.steps += 1;
+            return [{ key, kind: "steps", data: { steps: item.steps, isLive: run.phase === "running" } }];
+        }
+        if (!item.text) return [];
+        counts.text += 1;
+        const end = item === lastText && run.phase === "done" ? { links: run.links, usage: run.usage } : {};
+        return [{ key, kind: "text", data: { text: item.text, isOpen: item.isOpen, ...end } }];
+    });
+    for (const interrupt of run.interrupts) {
+        entries.push(question(run.runId, interrupt, run.runId === now.openRun, now.sentWords(interrupt.id)));
+    }
+    const key = `${run.runId}:end`;
+    if (run.phase === "failed") entries.push({ key, kind: "error", data: { ...run.error, lastWords } });
+    if (run.phase === "stopped") entries.push({ key, kind: "notice", data: { message: "", code: "stopped" } });
+    return entries;
+}
+
+/** @returns {Entry} */
+function question(run, interrupt, isOpen, answer) {
+    return { key: `${run}:question:${interrupt.id}`, kind: "question", data: { interrupt, isOpen, answer } };
+}
+
+function pending(details) {
+    return details.pending ? { isPending: true } : {};
+}
+
+/** The same steps are the same array each time, so that it is seen that nothing has changed. */
+const remembered = new WeakMap();
+
+/** @param {"answered" | "waiting" | ""} end What has become of the run's question. */
+function storedSteps(steps, run, end) {
+    const known = remembered.get(steps);
+    if (known && known.run === run && known.end === end) return known.steps;
+    const made = { run, end, steps: steps.map((step) => storedStep(step, run)).flatMap((step) => settled(step, end)) };
+    remembered.set(steps, made);
+    return made.steps;
+}
+
+/** A step that has asked waits, and once there is an answer the run that has gone on with it tells of it. */
+function settled(step, end) {
+    if (step.status !== "unfinished" || !end) return [step];
+    return end === "waiting" ? [{ ...step, status: "waiting" }] : [];
+}
+
+/** A step as a run has it; how long it took is known only where the run was followed. */
+function storedStep(step, run) {
+    const followed = run?.items.flatMap((item) => item.steps ?? []).find((other) => other.id === step.id);
+    return {
+        id: String(step.id ?? ""), name: String(step.name ?? ""), title: String(step.title ?? ""),
+        input: step.arguments === undefined ? "" : JSON.stringify(step.arguments), result: step.result ?? null,
+        status: step.status ?? "done", milliseconds: step.milliseconds ?? followed?.milliseconds ?? null,
+    };
+}

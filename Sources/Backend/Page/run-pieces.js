@@ -1,0 +1,236 @@
+import { settledCard } from "./card-bodies.js";
+import { element } from "./elements.js";
+import { formatMoment, has, t } from "./i18n.js";
+import { StreamedMarkdown } from "./markdown.js";
+import { runIcon } from "./run-icons.js";
+import { currentStep } from "./run-state.js";
+import { stepWords } from "./step-words.js";
+import { StepsView } from "./steps.js";
+
+/**
+ * The pieces of the message column, one for each entry: an element, and how it follows its entry.
+ *
+ * @typedef {{element: HTMLElement, update: (data: any) => void, stop?: () => void}} Piece
+ * @typedef {object} Context
+ * @property {import("./run-view.js").Hooks} hooks
+ * @property {import("./cards.js").Questions} questions
+ * @property {import("./pictures.js").Pictures} pictures
+ * @property {(key: string, isOpen: boolean) => import("./steps.js").StepsLook} look
+ * @property {(change: () => void) => void} keepPlace Makes a change without moving what is looked at.
+ */
+
+/** @type {Record<import("./run-entries.js").Entry["kind"], (key: string, context: Context) => Piece>} */
+export const makePiece = {
+    /** What the person said. */
+    words(key, { hooks }) {
+        const text = element("div", { class: "bubble" });
+        const state = element("p", { class: "message-state", hidden: true }, t("run.pending"));
+        let content = "";
+        const actions = actionRow(
+            action("edit", "run.editAndResend", () => hooks.editAndResend(content)),
+            action("copy", "run.copy", () => hooks.copy(content)));
+        return piece("user", t("run.author.you"), [text, state, actions], (data) => {
+            content = data.content;
+            text.textContent = content;
+            state.hidden = !data.isPending;
+            tellTime(actions, data.time);
+        });
+    },
+
+    /** What the agent said. */
+    text(key, { hooks, keepPlace }) {
+        const body = new StreamedMarkdown(keepPlace);
+        const links = element("div", { class: "links" });
+        const usage = element("span", { class: "usage" });
+        let content = "";
+        const actions = actionRow(action("copy", "run.copy", () => hooks.copy(content)), usage);
+        let isFinished = false;
+        const made = piece("assistant", t("run.author.agent"), [body.element, links, actions], (data) => {
+            if (data.isOpen) body.update(data.text);
+            else if (!isFinished || content !== data.text) body.finish(data.text);
+            isFinished = !data.isOpen;
+            content = data.text;
+            actions.hidden = data.isOpen;
+            links.replaceChildren(...(data.links ?? []).map(linkButton).filter(Boolean));
+            usage.textContent = usageWords(data.usage);
+            tellTime(actions, data.time);
+        });
+        return { ...made, stop: () => body.stop() };
+    },
+
+    steps(key, { pictures, look }) {
+        let view = null;
+        return piece("assistant steps-message", t("run.author.steps"), [], (data, article) => {
+            if (!view) {
+                view = new StepsView(look(key, data.isLive === true), pictures);
+                article.append(view.element);
+            }
+            view.update(data.steps, data.isLive === true);
+        });
+    },
+
+    question(key, { questions }) {
+        return piece("assistant", t("run.author.question"), [], (data, article) => {
+            const shown = data.isOpen
+                ? questions.card(data.interrupt).element : settledCard(data.interrupt, data.answer);
+            if (article.firstElementChild === shown) return;
+            // A question that was answered keeps the focus that was in it.
+            const hadFocus = article.contains(document.activeElement);
+            article.replaceChildren(shown);
+            if (hadFocus) shown.querySelector("h2").focus({ preventScroll: true });
+        });
+    },
+
+    /** What sends the answers to several questions. */
+    sendAll: (key, { questions }) => ({ element: questions.bar, update() {} }),
+
+    /** An answer whose question is not loaded. */
+    answer() {
+        const text = element("span");
+        return piece(
+            "user", t("run.author.you"),
+            [element("div", { class: "bubble" }, element("p", { class: "muted" }, t("run.answer")), text)],
+            (data) => { text.textContent = data.content; });
+    },
+
+    error(key, { hooks }) {
+        const words = element("p", { class: "error-words" });
+        const detail = element("p", {});
+        const more = element("details", {}, element("summary", {}, t("run.error.detail")), detail);
+        let lastWords = "";
+        const retry = element(
+            "button", { class: "button", type: "button", onClick: () => hooks.retry(lastWords) }, t("run.retry"));
+        return piece(
+            "assistant", t("run.author.error"),
+            [element("div", { class: "error-box" }, runIcon("warning"), element("div", {}, words, more, retry))],
+            (data) => {
+                words.textContent = errorWords(data.code);
+                detail.textContent = data.message ?? "";
+                more.hidden = !data.message;
+                lastWords = data.lastWords ?? lastWords;
+                retry.hidden = !lastWords;
+            });
+    },
+
+    notice() {
+        const words = element("p", { class: "notice" });
+        return piece("assistant", t("run.author.notice"), [words], (data) => {
+            const key = `run.notice.${data.code}`;
+            words.textContent = has(key) ? t(key) : data.message;
+        });
+    },
+
+    /** That a run is at work, and with what. */
+    working() {
+        const words = element("span", { class: "working-words" });
+        const place = element("bdi", { class: "working-place" });
+        const note = element("p", { class: "working-note" });
+        const plan = element("ol", { class: "plan", "aria-label": t("run.plan") });
+        const spinner = element("span", { class: "spinner", "aria-hidden": "true" });
+        let shownPlan = null;
+        return piece(
+            "assistant working", t("run.author.working"),
+            [plan, element("p", { class: "working-line" }, spinner, words, place), note], (data) => {
+                const step = data.items.length ? currentStep(data) : null;
+                words.textContent = data.isConnected === false
+                    ? t("run.reconnecting") : step ? stepWords(step, t)
+                        : t(data.browser === "starting" ? "run.browserStarts" : "run.working");
+                place.textContent = data.address ? hostOf(data.address.url) : "";
+                note.textContent = firstLines(data.note);
+                note.hidden = !data.note;
+                if (shownPlan === data.plan) return;
+                shownPlan = data.plan;
+                plan.replaceChildren(...data.plan.map(planItem));
+                plan.hidden = !data.plan.length;
+            });
+    },
+};
+
+/**
+ * @param {string} kind Its classes.
+ * @param {string} label Who or what speaks, for those who do not see it.
+ * @param {HTMLElement[]} children
+ * @param {(data: any, article: HTMLElement) => void} update
+ * @returns {Piece}
+ */
+function piece(kind, label, children, update) {
+    const article = element("article", { class: `message ${kind}`, "aria-label": label }, ...children);
+    let shown = {};
+    return {
+        element: article,
+        update(data) {
+            if (isSame(shown, data)) return;
+            shown = data;
+            update(data, article);
+        },
+    };
+}
+
+/** Whether two entries' data have the same members, so that nothing is touched for nothing. */
+function isSame(one, other) {
+    const keys = Object.keys(other);
+    return keys.length === Object.keys(one).length && keys.every((key) => one[key] === other[key]);
+}
+
+function actionRow(...children) {
+    return element("div", { class: "message-actions" }, ...children, element("time", { class: "message-time" }));
+}
+
+function action(icon, key, onClick) {
+    return element(
+        "button", { class: "icon-button small", type: "button", "aria-label": t(key), title: t(key), onClick },
+        runIcon(icon));
+}
+
+function tellTime(row, time) {
+    const place = row.lastElementChild;
+    if (!time || place.dateTime === time) return;
+    place.dateTime = time;
+    place.textContent = formatMoment(time);
+}
+
+function hostOf(url) {
+    return URL.canParse(url) ? new URL(url).host : "";
+}
+
+function firstLines(note) {
+    return note.length > 280 ? `${note.slice(0, 280)} …` : note;
+}
+
+/** @param {{url: string, title?: string, kind: string}} link */
+function linkButton({ url, title, kind }) {
+    if (!/^https?:\/\//i.test(url ?? "") || !URL.canParse(url)) return null;
+    const isPayment = kind === "payment";
+    return element(
+        "a", {
+            class: `button result-link ${isPayment ? "payment" : ""}`, href: url, target: "_blank", title: url,
+            rel: "noopener noreferrer nofollow",
+        },
+        runIcon(isPayment ? "card" : "open"),
+        element(
+            "span", { class: "result-words" },
+            element("span", {}, isPayment ? t("run.link.payment") : title || t("run.link.open")),
+            element("bdi", { class: "result-host" }, hostOf(url))),
+        element("span", { class: "visually-hidden" }, t("run.link.newTab")));
+}
+
+function usageWords(usage) {
+    if (!usage) return "";
+    const input = usage.inputTokens ?? usage.input_tokens ?? 0;
+    const output = usage.outputTokens ?? usage.output_tokens ?? 0;
+    return input + output > 0 ? t("run.usage", { input, output }) : "";
+}
+
+/** @param {string} code */
+function errorWords(code = "") {
+    if (has(`run.error.${code}`)) return t(`run.error.${code}`);
+    return t(code.startsWith("model_") ? "run.error.model" : "run.error.other");
+}
+
+/** @param {{title: string, status: string}} step */
+function planItem({ title, status }) {
+    const icons = { done: "done", in_progress: "chevron", pending: "dot" };
+    return element(
+        "li", { class: status, "aria-current": status === "in_progress" ? "step" : null }, runIcon(icons[status]),
+        element("span", {}, title), element("span", { class: "visually-hidden" }, t(`run.plan.${status}`)));
+}

@@ -1,0 +1,214 @@
+import { isTitleOf, toolOf } from "./step-words.js";
+
+/**
+ * What a run's events make of it: a pure fold, with the same texts and steps in the same order as the chat gets them
+ * as messages once the run has ended.
+ *
+ * @typedef {{id: string, name: string, title: string, input: string, result: string | null,
+ *     status: "open" | "running" | "done" | "failed" | "waiting" | "unfinished", startedAt: number,
+ *     milliseconds: number | null, isAdopted: boolean}} Step
+ *     A step `isAdopted` when its call was made in an earlier run: then its id comes with its result only.
+ * @typedef {{kind: "text", id: string, text: string, isOpen: boolean}} TextItem
+ * @typedef {{kind: "steps", steps: Step[]}} StepsItem
+ * @typedef {{runId: string | null, lastSequence: number,
+ *     phase: "idle" | "running" | "waiting" | "done" | "stopped" | "failed",
+ *     items: (TextItem | StepsItem)[], note: string, handOvers: string[], plan: {title: string, status: string}[],
+ *     address: {url: string, title: string} | null, browser: string, interrupts: object[], links: object[],
+ *     usage: object | null, error: {message: string, code: string} | null}} Run
+ *     The `note` is what the agent with the browser thinks aloud; `handOvers` are the calls that it works for.
+ */
+
+/** The coordinator's call that hands work over: what happens in it is told by the steps themselves. */
+const handOver = "browse";
+const longestNote = 2000;
+
+/** @returns {Run} */
+export function newRun(runId = null) {
+    return {
+        runId, lastSequence: 0, phase: "idle", items: [], note: "", handOvers: [], plan: [], address: null, browser: "",
+        interrupts: [], links: [], usage: null, error: null,
+    };
+}
+
+/**
+ * The run and the place of an envelope's event in it; `null` for what belongs to no run.
+ * @param {{id?: string}} envelope
+ */
+export function placeOf({ id }) {
+    const split = id?.lastIndexOf(":") ?? -1;
+    const sequence = Number(id?.slice(split + 1));
+    return split > 0 && Number.isSafeInteger(sequence) ? { runId: id.slice(0, split), sequence } : null;
+}
+
+/**
+ * The run after an event. What came before is left out, so that a replay changes nothing.
+ * @param {Run} run
+ * @param {{id?: string, event: {type: string}}} envelope
+ * @param {number} now In milliseconds.
+ * @returns {Run}
+ */
+export function foldRun(run, envelope, now) {
+    const place = placeOf(envelope);
+    if (place) {
+        if (place.sequence <= run.lastSequence) return run;
+        run = { ...run, lastSequence: place.sequence, runId: run.runId ?? place.runId };
+    }
+    const { event } = envelope;
+    const change = changes[event.type];
+    if (!change) return run;
+    const changed = change(run, event, now);
+    return changed.phase === "idle" ? { ...changed, phase: "running" } : changed;
+}
+
+/** @type {Record<string, (run: Run, event: any, now: number) => Run>} */
+const changes = {
+    RUN_STARTED: (run, event) => ({ ...run, runId: run.runId ?? event.runId, phase: "running" }),
+
+    TEXT_MESSAGE_START(run, event) {
+        if (run.handOvers.length) return { ...run, note: "" };
+        return { ...run, items: [...run.items, { kind: "text", id: event.messageId, text: "", isOpen: true }] };
+    },
+
+    TEXT_MESSAGE_CONTENT(run, event) {
+        const delta = event.delta ?? "";
+        if (run.handOvers.length) return { ...run, note: (run.note + delta).slice(-longestNote) };
+        return changeText(run, event.messageId, (item) => ({ ...item, text: item.text + delta }));
+    },
+
+    TEXT_MESSAGE_END: (run, event) => changeText(run, event.messageId, (item) => ({ ...item, isOpen: false })),
+
+    TOOL_CALL_START(run, event) {
+        if (event.toolCallName === handOver) return { ...run, handOvers: [...run.handOvers, event.toolCallId] };
+        return addStep(run, step(event.toolCallId, event.toolCallName));
+    },
+
+    TOOL_CALL_ARGS: (run, event) => changeStep(
+        run, (step) => step.id === event.toolCallId, (step) => ({ ...step, input: step.input + event.delta })),
+
+    TOOL_CALL_RESULT(run, event) {
+        const id = event.toolCallId;
+        if (run.handOvers.includes(id)) return { ...run, handOvers: run.handOvers.filter((other) => other !== id) };
+        const result = { id, result: event.content ?? "", status: "done" };
+        const isKnown = steps(run).some((step) => step.id === id && step.result === null);
+        return changeStep(
+            run, (step) => step.result === null && (isKnown ? step.id === id : step.isAdopted),
+            (step) => ({ ...step, ...result }));
+    },
+
+    STEP_STARTED(run, event, now) {
+        const title = event.stepName ?? "";
+        const last = run.items.at(-1);
+        const waiting = last?.kind === "steps"
+            ? last.steps.find((step) => step.status === "open" && isTitleOf(step.name, title)) : null;
+        const begun = { title, status: "running", startedAt: now };
+        if (waiting) return changeStep(run, (step) => step === waiting, (step) => ({ ...step, ...begun }));
+        if (isTitleOf(handOver, title)) {
+            // An earlier run's call goes on: its id is not known, so its words stand for it. What is handed over
+            // within it goes to the person.
+            if (!run.handOvers.length) return { ...run, handOvers: [title] };
+            if (!isTitleOf(handOver, run.handOvers[0])) return run;
+        }
+        const adopted = step(`adopted-${steps(run).length}`, toolOf(title));
+        return addStep(run, { ...adopted, ...begun, isAdopted: true });
+    },
+
+    STEP_FINISHED(run, event, now) {
+        const title = event.stepName ?? "";
+        if (run.handOvers.includes(title)) return { ...run, handOvers: run.handOvers.filter((id) => id !== title) };
+        return changeStep(
+            run, (step) => step.title === title && step.status === "running",
+            (step) => ({ ...step, milliseconds: Math.max(0, now - step.startedAt) }));
+    },
+
+    STATE_SNAPSHOT(run, event) {
+        const plan = event.snapshot?.plan;
+        return Array.isArray(plan) ? { ...run, plan } : run;
+    },
+
+    CUSTOM(run, event) {
+        const value = event.value ?? {};
+        switch (event.name) {
+            case "browser.navigated":
+                return { ...run, address: { url: String(value.url ?? ""), title: String(value.title ?? "") } };
+            case "browser.session": return { ...run, browser: String(value.status ?? "") };
+            default: return run;
+        }
+    },
+
+    RUN_FINISHED(run, event) {
+        const outcome = event.outcome?.type ?? "success";
+        const phase = { interrupt: "waiting", cancelled: "stopped" }[outcome] ?? "done";
+        const result = event.result ?? {};
+        let { items } = settle(run, phase === "waiting" ? "waiting" : "unfinished");
+        const hasText = items.some((item) => item.kind === "text" && item.text);
+        // A run whose events are lost is told by its result alone.
+        if (phase === "done" && !hasText && result.message) {
+            items = [...items, { kind: "text", id: "result", text: result.message, isOpen: false }];
+        }
+        return {
+            ...run, items, phase, note: "", handOvers: [],
+            interrupts: phase === "waiting" ? event.outcome.interrupts ?? [] : [],
+            links: phase === "done" ? result.links ?? [] : [], usage: result.usage ?? event.usage?.[0] ?? null,
+        };
+    },
+
+    RUN_ERROR: (run, event) => ({
+        ...settle(run, "unfinished"), phase: "failed", note: "", handOvers: [],
+        error: { message: event.message ?? "", code: event.code ?? "agent_error" },
+    }),
+};
+
+/** @returns {Step} */
+function step(id, name) {
+    return {
+        id, name, title: "", input: "", result: null, status: "open", startedAt: 0, milliseconds: null,
+        isAdopted: false,
+    };
+}
+
+/** @param {Run} run */
+function steps(run) {
+    return run.items.flatMap((item) => (item.kind === "steps" ? item.steps : []));
+}
+
+/** The step that is being worked on. */
+export function currentStep(run) {
+    return steps(run).findLast((step) => step.status === "running" || step.status === "open") ?? null;
+}
+
+function addStep(run, step) {
+    // A turn that begins with a call has an empty text or none.
+    const items = run.items.filter((item) => item.kind !== "text" || item.text);
+    const last = items.at(-1);
+    if (last?.kind !== "steps") return { ...run, items: [...items, { kind: "steps", steps: [step] }] };
+    return { ...run, items: items.with(-1, { ...last, steps: [...last.steps, step] }) };
+}
+
+/** Changes the newest step that is meant. */
+function changeStep(run, isMeant, change) {
+    for (let index = run.items.length - 1; index >= 0; index -= 1) {
+        const item = run.items[index];
+        const place = item.kind === "steps" ? item.steps.findLastIndex(isMeant) : -1;
+        if (place < 0) continue;
+        const steps = item.steps.with(place, change(item.steps[place]));
+        return { ...run, items: run.items.with(index, { ...item, steps }) };
+    }
+    return run;
+}
+
+function changeText(run, id, change) {
+    const index = run.items.findLastIndex((item) => item.kind === "text" && item.id === id);
+    return index < 0 ? run : { ...run, items: run.items.with(index, change(run.items[index])) };
+}
+
+/** Nothing goes on after the end. */
+function settle(run, status) {
+    const items = run.items.map((item) => {
+        if (item.kind === "text") return { ...item, isOpen: false };
+        return {
+            ...item,
+            steps: item.steps.map((step) => (["open", "running"].includes(step.status) ? { ...step, status } : step)),
+        };
+    });
+    return { ...run, items: items.filter((item) => item.kind !== "text" || item.text) };
+}

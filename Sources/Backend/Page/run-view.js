@@ -1,0 +1,286 @@
+import { Questions } from "./cards.js";
+import { t } from "./i18n.js";
+import { LiveView } from "./live-view.js";
+import { Pictures } from "./pictures.js";
+import { Place } from "./place.js";
+import { entriesOf, openQuestions } from "./run-entries.js";
+import { makePiece } from "./run-pieces.js";
+import { foldRun, newRun, placeOf } from "./run-state.js";
+import { newLook } from "./steps.js";
+
+/**
+ * A chat's messages and what its runs are doing, with the questions to the person and the live browser.
+ *
+ * @typedef {object} Hooks
+ * @property {(frame: {type: string}) => void} send Sends a frame on the chat's socket.
+ * @property {(toolCallId: string) => Promise<string | null>} picture The address of a step's picture.
+ * @property {(text: string) => void} announce Says something to those who do not see the screen.
+ * @property {(text: string) => void} retry
+ * @property {(text: string) => Promise<void>} copy
+ * @property {(text: string) => void} editAndResend
+ */
+
+/** Older runs are told by their messages. */
+const mostRuns = 6;
+const longestAnnouncement = 300;
+/** So long after a key a person is taken to be typing, in milliseconds. */
+const typingPause = 2000;
+
+export class RunView {
+    #root;
+    #hooks;
+    #place;
+    #live;
+    #questions;
+    #pictures;
+    /** @type {import("./api.js").Message[]} */
+    #messages = [];
+    /** The newest last. @type {import("./run-state.js").Run[]} */
+    #runs = [];
+    /** The run that waits for the person, and the one that is at work. */
+    #openRun = null;
+    #runningRun = null;
+    #isConnected = true;
+    /** @type {Map<string, import("./run-pieces.js").Piece>} By their entries' kind and key. */
+    #pieces = new Map();
+    /** @type {Map<string, import("./steps.js").StepsLook>} */
+    #looks = new Map();
+    /** The questions that the person has been told of. */
+    #told = new Set();
+    #isFresh = true;
+    #frame = 0;
+    #lastKey = -Infinity;
+    /** @type {AbortController | null} */
+    #listening = null;
+
+    /**
+     * @param {HTMLElement} root The message column.
+     * @param {HTMLElement} liveRoot The panel of the live browser.
+     * @param {Hooks} hooks
+     */
+    constructor(root, liveRoot, hooks) {
+        this.#root = root;
+        this.#hooks = hooks;
+        this.#place = new Place(root);
+        this.#pictures = new Pictures(hooks.picture);
+        this.#live = new LiveView(liveRoot, {
+            send: hooks.send, announce: hooks.announce, onOwner: (owner) => this.#questions.setOwner(owner),
+        });
+        this.#questions = new Questions({
+            send: hooks.send, announce: hooks.announce, takeControl: () => this.#live.takeControl(),
+        });
+        root.replaceChildren();
+    }
+
+    /**
+     * Shows the chat as it is stored.
+     * @param {import("./api.js").Message[]} messages All that are loaded, the oldest first.
+     * @param {import("./api.js").Session | null} session
+     */
+    showMessages(messages, session) {
+        this.#listen();
+        this.#messages = messages;
+        const run = session?.run;
+        this.#openRun = run?.state === "waiting" ? run.id : null;
+        this.#runningRun = run?.state === "running" ? run.id : null;
+        if (session && !run) this.#live.end();
+        this.#render();
+    }
+
+    /** Puts older messages before the others. @param {import("./api.js").Message[]} messages */
+    prependMessages(messages) {
+        this.#messages = [...messages, ...this.#messages];
+        this.#render();
+    }
+
+    /** Takes an event in. @param {{id?: string, event: {type: string, name?: string, value?: any}}} envelope */
+    receive(envelope) {
+        this.#listen();
+        const { event } = envelope;
+        if (event.type === "CUSTOM") {
+            const isTheBrowsers = this.#live.receive(event);
+            const { code = "", message = "" } = event.value ?? {};
+            if (event.name === "notice" && !isTheBrowsers) this.#questions.refuse(code, message);
+        }
+        const runId = placeOf(envelope)?.runId ?? (event.type === "RUN_STARTED" ? event.runId : null);
+        if (!runId) return;
+        const before = this.#runs.find((run) => run.runId === runId) ?? newRun(runId);
+        const run = foldRun(before, envelope, performance.now());
+        if (run === before) return;
+        this.#runs = [...this.#runs.filter((other) => other.runId !== runId), run].slice(-mostRuns);
+        this.#follow(run, event);
+        this.#renderSoon();
+    }
+
+    /** @param {boolean} isConnected */
+    setConnected(isConnected) {
+        this.#isConnected = isConnected;
+        this.#live.setConnected(isConnected);
+        this.#renderSoon();
+    }
+
+    /** Shows nothing any more, and lets everything go. */
+    clear() {
+        this.#listening?.abort();
+        this.#listening = null;
+        cancelAnimationFrame(this.#frame);
+        this.#frame = 0;
+        this.#live.clear();
+        this.#questions.clear();
+        this.#pictures.clear();
+        this.#dropPieces();
+        this.#messages = [];
+        this.#runs = [];
+        this.#openRun = null;
+        this.#runningRun = null;
+        this.#looks.clear();
+        this.#told.clear();
+        this.#isFresh = true;
+    }
+
+    /** What an event says of the whole chat. */
+    #follow(run, event) {
+        const isStored = this.#messages.some((message) => message.role === "assistant" && message.run_id === run.runId);
+        switch (event.type) {
+        case "RUN_STARTED":
+            // A run that waits is told again from its beginning to who comes to it.
+            if (run.runId === this.#openRun || isStored) return;
+            this.#openRun = null;
+            this.#runningRun = run.runId;
+            break;
+        case "RUN_FINISHED":
+        case "RUN_ERROR":
+            if (this.#runningRun === run.runId) this.#runningRun = null;
+            if (run.phase === "waiting") this.#openRun = run.runId;
+            else this.#live.end();
+            if (!isStored) this.#tellEnd(run);
+        }
+    }
+
+    #tellEnd(run) {
+        const answer = run.items.findLast((item) => item.kind === "text")?.text ?? "";
+        const words = answer.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[*_`#>|]+/g, " ");
+        switch (run.phase) {
+        case "done":
+            return this.#hooks.announce(t("run.announce.done", { answer: words.slice(0, longestAnnouncement) }));
+        case "failed": return this.#hooks.announce(t("run.announce.failed"));
+        case "stopped": return this.#hooks.announce(t("run.notice.stopped"));
+        }
+    }
+
+    #renderSoon() {
+        // A page that is not seen draws nothing, and draws it all when it is looked at again.
+        this.#frame ||= requestAnimationFrame(() => {
+            this.#frame = 0;
+            this.#render();
+        });
+    }
+
+    #render() {
+        const entries = entriesOf(this.#messages, this.#runs, {
+            openRun: this.#openRun, runningRun: this.#runningRun, sentWords: (id) => this.#questions.sentWords(id),
+        });
+        const open = openQuestions(entries);
+        this.#place.keep(() => this.#withFocus(() => {
+            this.#questions.setOpen(open);
+            this.#reconcile(entries);
+        }));
+        this.#tellOf(open);
+        this.#isFresh &&= !this.#messages.length;
+    }
+
+    /** Makes the elements those of the entries; what stays the same is not touched. */
+    #reconcile(entries) {
+        const context = {
+            hooks: this.#hooks, questions: this.#questions, pictures: this.#pictures,
+            look: (key, isOpen) => this.#look(key, isOpen), keepPlace: (change) => this.#place.keep(change),
+        };
+        const shown = new Set();
+        let place = this.#root.firstElementChild;
+        for (const { key, kind, data } of entries) {
+            const name = `${kind} ${key}`;
+            shown.add(name);
+            let piece = this.#pieces.get(name);
+            if (!piece) {
+                piece = makePiece[kind](key, context);
+                this.#pieces.set(name, piece);
+            }
+            piece.update(kind === "working" ? { ...data, isConnected: this.#isConnected } : data);
+            if (piece.element === place) place = place.nextElementSibling;
+            else this.#root.insertBefore(piece.element, place);
+        }
+        for (const [name, piece] of this.#pieces) {
+            if (shown.has(name)) continue;
+            piece.stop?.();
+            piece.element.remove();
+            this.#pieces.delete(name);
+        }
+    }
+
+    /** How steps were opened; those of a run that goes on are open. */
+    #look(key, isOpen) {
+        let look = this.#looks.get(key);
+        if (!look) {
+            look = newLook(isOpen);
+            this.#looks.set(key, look);
+        }
+        return look;
+    }
+
+    /** Keeps the focus where a change moves or makes anew what has it. */
+    #withFocus(change) {
+        const active = document.activeElement;
+        const isOurs = active && active !== document.body && this.#root.contains(active);
+        const step = isOurs ? active.closest("[data-step]")?.dataset.step : null;
+        change();
+        if (!isOurs || document.activeElement === active) return;
+        if (active.isConnected) {
+            active.focus({ preventScroll: true });
+        } else if (step) {
+            this.#root.querySelector(`[data-step="${CSS.escape(step)}"] summary`)?.focus({ preventScroll: true });
+        }
+    }
+
+    /** Says that there are new questions, and goes to the first, unless the person is busy with something else. */
+    #tellOf(open) {
+        const isNew = open.filter((interrupt) => !this.#told.has(interrupt.id));
+        if (!isNew.length) return;
+        for (const interrupt of isNew) {
+            this.#told.add(interrupt.id);
+            this.#hooks.announce(t("run.announce.asks", { question: interrupt.message }));
+        }
+        const card = this.#questions.card(isNew[0]);
+        card.show();
+        if (!this.#isFresh && !this.#isTyping()) card.focus();
+    }
+
+    #isTyping() {
+        const active = document.activeElement;
+        if (!active?.matches("input, textarea, select, [contenteditable]")) return false;
+        return this.#live.hasKeyboard || Boolean(active.value) || performance.now() - this.#lastKey < typingPause;
+    }
+
+    #dropPieces() {
+        for (const piece of this.#pieces.values()) piece.stop?.();
+        this.#pieces.clear();
+        this.#root.replaceChildren();
+    }
+
+    #listen() {
+        if (this.#listening) return;
+        this.#listening = new AbortController();
+        const { signal } = this.#listening;
+        document.addEventListener("keydown", () => { this.#lastKey = performance.now(); }, { signal, capture: true });
+        document.addEventListener("ai4ai:language", () => {
+            this.#questions.clear();
+            this.#dropPieces();
+            this.#live.relabel();
+            this.#render();
+        }, { signal });
+        this.#root.addEventListener("click", (event) => {
+            const id = event.target.closest?.("[data-copies]")?.dataset.copies;
+            const block = id ? document.getElementById(id) : null;
+            if (block && this.#root.contains(block)) void this.#hooks.copy(block.textContent);
+        }, { signal });
+    }
+}

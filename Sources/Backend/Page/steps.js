@@ -1,0 +1,197 @@
+import { element } from "./elements.js";
+import { formatNumber, t } from "./i18n.js";
+import { runIcon, toolIcon } from "./run-icons.js";
+import { stepWords, worksInBrowser } from "./step-words.js";
+
+/**
+ * The steps of a run: one line that tells where it is, and behind it a line for each step with what came of it.
+ *
+ * @typedef {import("./run-state.js").Step} Step
+ * @typedef {{isOpen: boolean, showsAll: boolean, openSteps: Set<string>}} StepsLook
+ *     How a person has opened it, which outlives the elements.
+ */
+
+/** So many of the newest steps are shown while a run goes on. */
+const newest = 6;
+const longestResult = 2000;
+
+const marks = {
+    open: "clock", running: null, done: "done", failed: "failed", waiting: "pause", unfinished: "dot",
+};
+
+/** @returns {StepsLook} */
+export function newLook(isOpen) {
+    return { isOpen, showsAll: !isOpen, openSteps: new Set() };
+}
+
+export class StepsView {
+    #look;
+    #pictures;
+    #name = element("span", { class: "steps-name" });
+    #facts = element("span", { class: "steps-facts" });
+    #earlier = element("button", { class: "quiet-button steps-earlier", type: "button" });
+    // No `ol`: with each item that comes to one, Chromium lays out all the lists of the document anew.
+    #list = element("div", { class: "steps-list", role: "list" });
+    /** @type {Map<string, {row: HTMLElement, step: Step}>} By the step's place and id. */
+    #rows = new Map();
+    #isLive = false;
+
+    /**
+     * @param {StepsLook} look
+     * @param {import("./pictures.js").Pictures} pictures
+     */
+    constructor(look, pictures) {
+        this.#look = look;
+        this.#pictures = pictures;
+        this.element = element(
+            "details", { class: "steps", open: look.isOpen },
+            element("summary", { class: "steps-summary" }, runIcon("chevron"), this.#name, this.#facts),
+            this.#earlier, this.#list);
+        this.element.addEventListener("toggle", () => { look.isOpen = this.element.open; });
+        this.#earlier.addEventListener("click", () => {
+            look.showsAll = true;
+            this.#showRows();
+            this.#list.querySelector("summary")?.focus();
+        });
+    }
+
+    /**
+     * @param {Step[]} steps
+     * @param {boolean} isLive Whether the run goes on.
+     */
+    update(steps, isLive) {
+        this.#isLive = isLive;
+        const keys = new Set();
+        steps.forEach((step, index) => {
+            const key = `${index}`;
+            keys.add(key);
+            const known = this.#rows.get(key);
+            if (known && isSame(known.step, step)) return;
+            const row = this.#row(step);
+            known?.row.replaceWith(row);
+            this.#rows.set(key, { row, step });
+        });
+        for (const [key, { row }] of this.#rows) {
+            if (keys.has(key)) continue;
+            row.remove();
+            this.#rows.delete(key);
+        }
+        this.#summarize(steps);
+        this.#showRows();
+    }
+
+    #summarize(steps) {
+        this.#name.textContent = t("run.steps", { count: steps.length });
+        const failures = steps.filter((step) => step.status === "failed").length;
+        const time = steps.reduce((sum, step) => sum + (step.milliseconds ?? 0), 0);
+        const facts = [
+            failures ? t("run.steps.failed", { count: failures }) : null,
+            time >= 1000 && !this.#isLive ? duration(time) : null,
+        ];
+        this.#facts.textContent = facts.filter(Boolean).join(" · ");
+    }
+
+    #showRows() {
+        const hidden = this.#look.showsAll ? 0 : Math.max(this.#rows.size - newest, 0);
+        let index = 0;
+        let place = this.#list.firstElementChild;
+        // Those that are not shown are taken out: Chromium lays out much more anew when they are hidden.
+        for (const { row } of this.#rows.values()) {
+            if (row === place) place = place.nextElementSibling;
+            const isThere = row.parentElement === this.#list && row.nextElementSibling === place;
+            if (index < hidden) row.remove();
+            else if (!isThere) this.#list.insertBefore(row, place);
+            index += 1;
+        }
+        this.#earlier.hidden = hidden === 0;
+        this.#earlier.textContent = t("run.steps.earlier", { count: hidden });
+    }
+
+    /** @param {Step} step */
+    #row(step) {
+        const status = marks[step.status] === undefined ? "done" : step.status;
+        const mark = element(
+            "span", { class: `step-mark ${status}` },
+            status === "running" ? element("span", { class: "spinner" }) : runIcon(marks[status]),
+            element("span", { class: "visually-hidden" }, t(`run.status.${status}`)));
+        const row = element(
+            "details", { class: "step", data: { step: step.id } },
+            element(
+                "summary", {}, mark, toolIcon(step.name),
+                element("span", { class: "step-title" }, stepWords(step, t)),
+                element(
+                    "span", { class: "step-facts" },
+                    ["failed", "waiting", "unfinished"].includes(status)
+                        ? element("span", { class: `step-status ${status}` }, t(`run.status.${status}`)) : null,
+                    step.milliseconds >= 100 ? duration(step.milliseconds) : null)));
+        const open = () => {
+            if (row.childElementCount === 1) row.append(this.#body(step));
+        };
+        row.addEventListener("toggle", () => {
+            if (row.open) {
+                this.#look.openSteps.add(step.id);
+                open();
+            } else {
+                this.#look.openSteps.delete(step.id);
+            }
+        });
+        if (this.#look.openSteps.has(step.id)) {
+            row.open = true;
+            open();
+        }
+        return element("div", { role: "listitem" }, row);
+    }
+
+    /** What came of a step, made when it is asked for. @param {Step} step */
+    #body(step) {
+        const body = element("div", { class: "step-body" });
+        const inputs = inputsOf(step);
+        if (inputs.length) {
+            body.append(element("dl", { class: "step-inputs" }, ...inputs.flatMap(([name, value]) => [
+                element("dt", {}, name), element("dd", {}, value),
+            ])));
+        }
+        const result = resultWords(step.result ?? "");
+        if (result) body.append(element("pre", { class: "step-result", tabindex: 0 }, result));
+        else if (!inputs.length) body.append(element("p", { class: "muted" }, t("run.step.nothing")));
+        if (worksInBrowser(step.name) && (step.status === "done" || step.status === "failed")) {
+            body.append(this.#pictures.thumbnail(step.id, stepWords(step, t)));
+        }
+        return body;
+    }
+}
+
+/** Whether two steps look the same. */
+function isSame(one, other) {
+    if (one === other) return true;
+    return ["id", "name", "title", "input", "result", "status", "milliseconds"].every((key) => one[key] === other[key]);
+}
+
+/** What the step was told, without what its title says already. */
+function inputsOf(step) {
+    if (!step.input) return [];
+    let inputs;
+    try {
+        inputs = JSON.parse(step.input);
+    } catch {
+        // It is being written, or was cut off.
+        return [];
+    }
+    return Object.entries(inputs ?? {}).filter(([name, value]) => name !== "ref" && value !== null)
+        .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
+}
+
+/** The lines around a page's text are meant for the model. */
+function resultWords(result) {
+    const lines = result.split("\n").filter((line) => !/^<\/?page /.test(line));
+    const text = lines.join("\n").trim();
+    return text.length > longestResult ? `${text.slice(0, longestResult)} …` : text;
+}
+
+/** @param {number} milliseconds */
+export function duration(milliseconds) {
+    const seconds = milliseconds / 1000;
+    if (seconds < 10) return t("run.seconds", { seconds: formatNumber(Math.round(seconds * 10) / 10) });
+    if (seconds < 60) return t("run.seconds", { seconds: Math.round(seconds) });
+    return t("run.minutes", { minutes: Math.floor(seconds / 60), seconds: Math.round(seconds % 60) });
+}

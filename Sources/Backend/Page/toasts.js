@@ -1,0 +1,60 @@
+/** Short notes in a corner: what went wrong, with a way to try again, and what was done. */
+
+import { element } from "./elements.js";
+import { t } from "./i18n.js";
+import { icon } from "./icons.js";
+
+/** How long a note stays that asks for nothing; longer while it is looked at. */
+const stay = 6000;
+const most = 4;
+
+export class Toasts {
+    #root;
+
+    /** @param {HTMLElement} root */
+    constructor(root) {
+        this.#root = root;
+    }
+
+    /**
+     * An error stays until it is closed, or until it is tried again.
+     * @param {string} text @param {() => void} [retry]
+     */
+    error(text, retry) {
+        this.#show(text, true, retry);
+    }
+
+    /** @param {string} text */
+    info(text) {
+        const toast = this.#show(text, false);
+        let timer = 0;
+        const wait = () => {
+            timer = setTimeout(() => toast.remove(), stay);
+        };
+        for (const begin of ["pointerenter", "focusin"]) toast.addEventListener(begin, () => clearTimeout(timer));
+        for (const end of ["pointerleave", "focusout"]) toast.addEventListener(end, wait);
+        wait();
+    }
+
+    #show(text, isError, retry) {
+        // The same words again take the place of the old ones.
+        for (const shown of this.#root.children) if (shown.dataset.text === text) shown.remove();
+        while (this.#root.childElementCount >= most) this.#root.firstElementChild.remove();
+        const toast = element("div", {
+            class: isError ? "toast error" : "toast", role: isError ? "alert" : "status", data: { text },
+        }, icon(isError ? "warning" : "done"), element("p", {}, text));
+        if (retry) {
+            toast.append(element("button", {
+                class: "button", type: "button", onClick: () => {
+                    toast.remove();
+                    retry();
+                },
+            }, t("retry")));
+        }
+        toast.append(element("button", {
+            class: "icon-button", type: "button", "aria-label": t("close"), onClick: () => toast.remove(),
+        }, icon("close")));
+        this.#root.append(toast);
+        return toast;
+    }
+}

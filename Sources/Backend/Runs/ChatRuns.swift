@@ -1,0 +1,326 @@
+import AgentCoreRuntime
+import AgentEvents
+import Conversations
+import FoundationEssentials
+import HTTPTypes
+import Logging
+import Metrics
+import ServiceLifecycle
+
+/// Begins runs for chats, follows each to its end, and copies into the chat what it has brought.
+///
+/// The runtime owns runs, and chats are a projection of them: a run goes on when this process dies, and whoever opens the
+/// chat next has it copied then. The same run copied twice, or by two processes at once, is copied once.
+actor ChatRuns: Service {
+    /// What became of a person's words.
+    struct Sent: Sendable {
+        var message: ChatMessage
+        /// The run that answers them.
+        var run: RunID?
+        /// Whether they went to an agent that is at work already.
+        var isSteering: Bool
+    }
+
+    let store: any Conversations
+    let runtime: RuntimeConnection
+    let changes = ChatChanges()
+    let logger: Logger
+    private let tasks = TaskRunner()
+    /// The runs that are followed here, and who waits for their end.
+    private var followed: [RunID: [Int: CheckedContinuation<Void, Never>]] = [:]
+    private var nextWaiter = 0
+
+    init(store: any Conversations, runtime: RuntimeConnection, logger: Logger) {
+        self.store = store
+        self.runtime = runtime
+        self.logger = logger
+    }
+
+    /// Follows runs until the process stops.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [changes] in try await changes.tick() }
+            await self.tasks.run()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Words
+
+    /// Keeps a person's words and has them answered. Returns once they are kept and, where an agent is at work already,
+    /// once it has them.
+    /// - Parameter key: Names the words, so that the same ones may be sent again.
+    /// - Throws: ``ConversationError``; ``Problem`` where other words have this key; ``RuntimeFailure`` where the agent
+    ///   at work cannot be told: the words are kept, and to be sent again with their key.
+    func send(_ text: String, key: String, in session: SessionID, for caller: Caller) async throws -> Sent {
+        let chat = try await self.store.session(session, of: caller.user)
+        let run = ChatRun(id: .new(), messageID: key, since: .now)
+        self.reserve(run.id)
+        do {
+            let kept = try await self.store.append(
+                MessageDraft(id: key, role: .user, content: text, runID: run.id), to: session, of: caller.user,
+                SessionChange(run: .begin(run)))
+            if kept.isNew {
+                self.changes.tell(.changed, in: session)
+                self.follow(self.follower(of: run, saying: text, after: chat.run, in: session, for: caller))
+                return Sent(message: kept.message, run: run.id, isSteering: false)
+            }
+            self.stopFollowing(run.id)
+            return try await self.repeated(kept.message, text, chat, caller)
+        } catch let error as ConversationError {
+            self.stopFollowing(run.id)
+            guard case .busy(let active) = error.code else { throw error }
+            let kept = try await self.store.append(
+                MessageDraft(id: key, role: .user, content: text, runID: active.id), to: session, of: caller.user,
+                .init())
+            guard kept.message.content == text else { throw Self.mismatch(key) }
+            self.changes.tell(.changed, in: session)
+            return try await self.steer(kept.message, in: session, for: caller)
+        } catch {
+            self.stopFollowing(run.id)
+            throw error
+        }
+    }
+
+    /// The same words once more: whatever of them was lost with a process is done now.
+    private func repeated(
+        _ message: ChatMessage, _ text: String, _ chat: ChatSession, _ caller: Caller
+    ) async throws -> Sent {
+        guard message.content == text else { throw Self.mismatch(message.id) }
+        if let active = chat.run, active.state == .running, active.messageID != message.id, message.runID == active.id {
+            return try await self.steer(message, in: chat.id, for: caller)
+        }
+        try await self.refresh(chat, for: caller)
+        return Sent(message: message, run: message.runID, isSteering: false)
+    }
+
+    private static func mismatch(_ key: String) -> Problem {
+        Problem(
+            .unprocessableContent, "idempotency_mismatch",
+            "Idempotency-Key '\(key)' has been used for another text. Use a new one.")
+    }
+
+    static func prompt(_ text: String, _ run: RunID, _ session: SessionID) -> JSONValue {
+        [
+            "threadId": .string(session.rawValue), "runId": .string(run.rawValue),
+            "messages": [["id": "1", "role": "user", "content": .string(text)]],
+        ]
+    }
+
+    private func follower(
+        of run: ChatRun, saying text: String, after previous: ChatRun?, in session: SessionID, for caller: Caller
+    ) -> RunFollower {
+        RunFollower(
+            run: run, session: session, caller: caller, payload: Self.prompt(text, run.id, session),
+            previous: previous?.state == .waiting ? previous : nil, runs: self)
+    }
+
+    // MARK: Words to an agent at work
+
+    private static let steeringTries = 100
+
+    /// Tells an agent at work what the person has said meanwhile. Should it end in this moment, the words begin a run of
+    /// their own.
+    private func steer(_ message: ChatMessage, in session: SessionID, for caller: Caller) async throws -> Sent {
+        let run = ChatRun(id: .new(), messageID: message.id, since: .now)
+        for attempt in 1...Self.steeringTries {
+            let chat = try await self.store.session(session, of: caller.user)
+            if chat.run?.state != .running {
+                self.reserve(run.id)
+                do {
+                    try await self.store.change(
+                        session, of: caller.user, ifVersion: nil, SessionChange(run: .begin(run)))
+                    self.follow(
+                        self.follower(of: run, saying: message.content, after: chat.run, in: session, for: caller))
+                    return Sent(message: message, run: run.id, isSteering: false)
+                } catch {
+                    self.stopFollowing(run.id)
+                    guard case .busy? = (error as? ConversationError)?.code else { throw error }
+                }
+            }
+            if try await self.isNoted(Self.prompt(message.content, run.id, session), run.id, session, caller) {
+                return Sent(message: message, run: message.runID, isSteering: true)
+            }
+            // The run at work has ended there and not here yet.
+            try await Task.sleep(for: .milliseconds(min(20 * attempt, 200)))
+        }
+        throw RuntimeFailure(.unreachable, "The agents are too busy to be told. Send it again.")
+    }
+
+    /// Whether the agent at work has taken the words. They may have begun a run in the runtime instead, which is found
+    /// again by its id.
+    private func isNoted(
+        _ payload: JSONValue, _ run: RunID, _ session: SessionID, _ caller: Caller
+    ) async throws -> Bool {
+        var projection = RunProjection(run: run)
+        var count = 0
+        for try await element in try await self.runtime.events(payload, session, caller) {
+            projection.add(element.event)
+            count += 1
+            if count == 2 { break }
+        }
+        return projection.end != nil && projection.carriedOut != run
+    }
+
+    // MARK: Answers
+
+    /// Hands a person's answers to the run that waits for them. Returns once the runtime has taken them.
+    /// - Returns: The run that goes on with them.
+    /// - Throws: ``ConversationError``; ``Problem`` with the runtime's code where it does not take them.
+    func answer(_ answers: [InterruptAnswer], in session: SessionID, for caller: Caller) async throws -> RunID {
+        let chat = try await self.store.session(session, of: caller.user)
+        guard let previous = chat.run, previous.state == .waiting else {
+            throw Problem(.conflict, chat.run == nil ? "stale_answer" : "busy", "This chat waits for no answer.")
+        }
+        let run = ChatRun(id: .new(), since: .now)
+        // Nobody else may look for it before it has been asked for.
+        self.reserve(run.id)
+        do {
+            try await self.store.change(session, of: caller.user, ifVersion: nil, SessionChange(run: .begin(run)))
+        } catch {
+            self.stopFollowing(run.id)
+            throw error
+        }
+        let payload: JSONValue = [
+            "threadId": .string(session.rawValue), "runId": .string(run.id.rawValue), "messages": [],
+            "resume": try JSONValue(encoding: answers),
+        ]
+        let taken = AsyncThrowingStream.makeStream(of: Void.self)
+        self.follow(
+            RunFollower(
+                run: run, session: session, caller: caller, payload: payload, answers: answers, previous: previous,
+                runs: self),
+            taken: taken.continuation)
+        for try await _ in taken.stream { break }
+        return run.id
+    }
+
+    // MARK: Control
+
+    /// Stops the chat's run, whether it is at work or waits.
+    /// - Throws: ``ConversationError``, ``RuntimeFailure``; ``Problem`` where the runtime refuses.
+    func stop(_ session: SessionID, for caller: Caller) async throws -> JSONValue {
+        _ = try await self.store.session(session, of: caller.user)
+        let result = try await self.runtime.call(["control": ["action": "stop"]], session, caller)
+        try Self.check(result)
+        let chat = try await self.store.session(session, of: caller.user)
+        if let run = chat.run, run.state == .waiting {
+            let notice = MessageDraft(
+                id: "\(run.id):stopped", role: .assistant, kind: .notice,
+                content: result["message"]?.string ?? "", details: ["code": "stopped"], runID: run.id)
+            try await self.store.append(notice, to: session, of: caller.user, SessionChange(run: .end(run.id)))
+            self.changes.tell(.changed, in: session)
+        }
+        return result
+    }
+
+    private static func check(_ result: JSONValue) throws {
+        guard let code = result["code"]?.string else { return }
+        throw Problem(.conflict, code, result["message"]?.string ?? "The agents' runtime refuses this.")
+    }
+
+    /// Removes a chat with all that the runtime keeps of it. What fails is tried again when the user's chats are listed.
+    /// - Throws: ``ConversationError``, ``RuntimeFailure``, ``Problem``.
+    func remove(_ session: SessionID, for caller: Caller) async throws {
+        let hasBegun = try await self.store.beginRemoval(of: session, of: caller.user)
+        if !hasBegun, try await !self.store.removals(of: caller.user).contains(session) {
+            // There is none, or it is somebody else's: nothing of it may be touched.
+            return
+        }
+        self.changes.tell(.changed, in: session)
+        try await self.finishRemoval(session, caller)
+    }
+
+    private func finishRemoval(_ session: SessionID, _ caller: Caller) async throws {
+        try Self.check(try await self.runtime.call(["control": ["action": "forget"]], session, caller))
+        try await self.runtime.end(session, caller)
+        try await self.store.finishRemoval(of: session, of: caller.user)
+    }
+
+    /// Finishes in the background what was begun to be removed.
+    func sweep(for caller: Caller) {
+        self.tasks.spawn { [self, store, logger] in
+            do {
+                for session in try await store.removals(of: caller.user) {
+                    try await self.finishRemoval(session, caller)
+                }
+            } catch {
+                logger.warning("A chat's removal is not finished yet", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    // MARK: Following
+
+    private static let patience = Duration.milliseconds(1500)
+    /// A message that the runtime may not have got is sent again for so long; then its sender is asked to.
+    private static let redelivery = Duration.seconds(600)
+
+    /// Makes sure that the chat's run is followed, and waits a moment for it where it was not: it may have ended while
+    /// nobody looked.
+    func refresh(_ chat: ChatSession, for caller: Caller) async throws {
+        guard let run = chat.run, run.state == .running, self.followed[run.id] == nil else { return }
+        self.reserve(run.id)
+        do {
+            self.follow(try await self.follower(of: run, in: chat.id, for: caller))
+        } catch {
+            self.stopFollowing(run.id)
+            throw error
+        }
+        await self.ended(run.id, within: Self.patience)
+    }
+
+    private func follower(of run: ChatRun, in session: SessionID, for caller: Caller) async throws -> RunFollower {
+        var payload: JSONValue = ["attach": ["run_id": .string(run.id.rawValue)]]
+        if let id = run.messageID, run.age < Self.redelivery,
+            let message = try await self.store.message(id, in: session, of: caller.user)
+        {
+            // A run that the runtime knows is found by its id; one that it does not know begins now.
+            payload = Self.prompt(message.content, run.id, session)
+        }
+        return RunFollower(run: run, session: session, caller: caller, payload: payload, runs: self)
+    }
+
+    /// Keeps a run for a follower of its own that begins soon.
+    private func reserve(_ run: RunID) { self.followed[run] = [:] }
+
+    private func follow(_ follower: RunFollower, taken: AsyncThrowingStream<Void, any Error>.Continuation? = nil) {
+        Gauge(label: "ai4ai_runs_followed").record(self.followed.count)
+        self.tasks.spawn { [self] in
+            await follower.follow(taken: taken)
+            await self.stopFollowing(follower.run.id)
+        }
+    }
+
+    private func stopFollowing(_ run: RunID) {
+        for waiting in (self.followed.removeValue(forKey: run) ?? [:]).values { waiting.resume() }
+    }
+
+    /// Waits until the run is not followed any more, or the time is over.
+    private func ended(_ run: RunID, within time: Duration) async {
+        self.nextWaiter += 1
+        let id = self.nextWaiter
+        let limit = Task {
+            // Cancelled when the run ends first.
+            try? await Task.sleep(for: time)
+            self.letGo(id, of: run)
+        }
+        await withCheckedContinuation { continuation in
+            guard self.followed[run] != nil else { return continuation.resume() }
+            self.followed[run]?[id] = continuation
+        }
+        limit.cancel()
+    }
+
+    private func letGo(_ waiter: Int, of run: RunID) {
+        self.followed[run]?.removeValue(forKey: waiter)?.resume()
+    }
+}
+
+extension ChatRun {
+    var age: Duration { .nanoseconds(MessageTime.now.rawValue - self.since.rawValue) }
+}
+
+extension RunID {
+    static func new() -> RunID { RunID(rawValue: "run-\(UUID().uuidString.lowercased())") }
+}

@@ -1,0 +1,245 @@
+import AgentEvents
+import Conversations
+import HTTPTypes
+import Logging
+import Metrics
+
+/// Follows one run from its request to its end, through broken connections, and keeps what it has brought.
+struct RunFollower: Sendable {
+    /// The runtime's reasons for which it does not take an answer, or words that would be one.
+    private static let refusals: Set = [
+        "missing_answers", "unfit_answer", "busy", "stale_answer", "expired", "forbidden",
+    ]
+    /// For how long a runtime that has never answered is tried, and one that has.
+    private static let firstPatience = Duration.seconds(20)
+    private static let patience = Duration.seconds(600)
+    /// A run this young may be on its way to the runtime yet, from another process.
+    private static let youth = Duration.seconds(60)
+
+    let run: ChatRun
+    let session: SessionID
+    let caller: Caller
+    /// The request; sent again where the connection broke, as the runtime starts a run once.
+    let payload: JSONValue
+    /// The answers that the run goes on with.
+    var answers: [InterruptAnswer] = []
+    /// The run that waited until now, for the case that it still does.
+    var previous: ChatRun?
+    let runs: ChatRuns
+
+    private var store: any Conversations { self.runs.store }
+
+    /// What has been heard of the run so far.
+    private struct Progress {
+        var hasAnswered = false
+        var lastHeard = ContinuousClock.now
+        var pause = Duration.milliseconds(100)
+
+        mutating func hear() {
+            self.hasAnswered = true
+            self.lastHeard = .now
+            self.pause = .milliseconds(100)
+        }
+    }
+
+    /// Follows until the end is kept, or nothing more is to be had.
+    /// - Parameter taken: Is told when the runtime has taken the answers, or why it has not.
+    func follow(taken: AsyncThrowingStream<Void, any Error>.Continuation?) async {
+        var progress = Progress()
+        while !Task.isCancelled {
+            var failure = RuntimeFailure(.unreachable, "The agents' events ended before the run did.")
+            do {
+                // Answers are given once; what they have begun is found again by its id.
+                let request =
+                    progress.hasAnswered && !self.answers.isEmpty
+                    ? ["attach": ["run_id": .string(self.run.id.rawValue)]] : self.payload
+                let events = try await self.runs.runtime.events(request, self.session, self.caller)
+                if try await self.read(events, taken, &progress) { return }
+            } catch let error as RuntimeFailure where error.code == .unreachable {
+                failure = error
+            } catch is CancellationError {
+                break
+            } catch {
+                return await self.giveUp(error, progress, taken)
+            }
+            guard .now - progress.lastHeard < (progress.hasAnswered ? Self.patience : Self.firstPatience) else {
+                return await self.giveUp(failure, progress, taken)
+            }
+            // Cancelled with the process; the run is followed again by whoever opens the chat.
+            try? await Task.sleep(for: progress.pause)
+            progress.pause = min(progress.pause * 2, .seconds(5))
+        }
+        taken?.finish(throwing: CancellationError())
+    }
+
+    /// - Returns: Whether the run is over for us.
+    private func read(
+        _ events: RuntimeEvents, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?, _ progress: inout Progress
+    ) async throws -> Bool {
+        var projection = RunProjection(run: self.run.id)
+        var count = 0
+        for try await element in events {
+            projection.add(element.event)
+            count += 1
+            guard count >= 2, projection.end != .failed(code: "no_such_run") else { continue }
+            if count == 2 {
+                if let code = self.refusal(projection) { return try await self.undo(code, projection, taken) }
+                if !progress.hasAnswered {
+                    if !self.answers.isEmpty { try await self.keepAnswers(taken) }
+                    self.runs.changes.tell(.began(self.run.id), in: self.session)
+                }
+            }
+            progress.hear()
+        }
+        guard let end = projection.end else { return false }
+        if end == .failed(code: "no_such_run") {
+            if self.run.age < Self.youth { return false }
+            if self.run.messageID == nil {
+                // Answers that never arrived, because this process's forerunner died: their question is still open.
+                try await self.end(then: self.waiting(self.run.id))
+                self.runs.changes.tell(.changed, in: self.session)
+                return true
+            }
+        }
+        try await self.keep(projection, end)
+        return true
+    }
+
+    private func waiting(_ run: RunID) -> ChatRun { ChatRun(id: run, state: .waiting, since: self.run.since) }
+
+    // MARK: Answers
+
+    /// The reason for which the runtime has refused what would answer a question.
+    private func refusal(_ projection: RunProjection) -> String? {
+        guard self.previous != nil, case .failed(let code)? = projection.end, Self.refusals.contains(code) else {
+            return nil
+        }
+        return code
+    }
+
+    /// Puts back what was before the refused answer: the runtime knows whether its run still waits.
+    private func undo(
+        _ code: String, _ projection: RunProjection, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?
+    ) async throws -> Bool {
+        var stillWaits = false
+        if let previous {
+            var earlier = RunProjection(run: previous.id)
+            let payload: JSONValue = ["attach": ["run_id": .string(previous.id.rawValue)]]
+            for try await element in try await self.runs.runtime.events(payload, self.session, self.caller) {
+                earlier.add(element.event)
+            }
+            stillWaits = earlier.end == .waiting
+        }
+        if self.answers.isEmpty || !stillWaits { try await self.keepMessages(projection) }
+        try await self.end(then: stillWaits ? self.previous : nil)
+        self.runs.changes.tell(.changed, in: self.session)
+        let message = projection.messages.last?.content ?? "The answer was not taken."
+        taken?.finish(throwing: Problem(code == "unfit_answer" ? .unprocessableContent : .conflict, code, message))
+        return true
+    }
+
+    private func keepAnswers(_ taken: AsyncThrowingStream<Void, any Error>.Continuation?) async throws {
+        for answer in self.answers { try await self.keepAnswer(answer) }
+        self.runs.changes.tell(.changed, in: self.session)
+        taken?.finish()
+    }
+
+    /// An answer is told without what may be a secret.
+    private func keepAnswer(_ answer: InterruptAnswer) async throws {
+        let question = try await self.question(answer.interruptId)
+        let isSecret = question?["responseSchema"].map(Self.asksForSecret) ?? true
+        var details: [String: JSONValue] = [
+            "interruptId": .string(answer.interruptId.rawValue), "status": .string(answer.status.rawValue),
+        ]
+        if !isSecret { details["payload"] = answer.payload }
+        try await self.store.append(
+            MessageDraft(
+                id: "answer:\(answer.interruptId)", role: .user, kind: .answer,
+                content: isSecret ? "" : Self.words(answer), details: .object(details), runID: self.run.id),
+            to: self.session, of: self.caller.user, .init())
+    }
+
+    /// The newest questions of the chat are among its newest messages.
+    private func question(_ id: InterruptID) async throws -> JSONValue? {
+        let page = try await self.store.messages(in: self.session, of: self.caller.user, limit: 50, before: nil)
+        return page.messages.last { $0.kind == .question && $0.details?["id"]?.string == id.rawValue }?.details
+    }
+
+    /// Whether a schema asks for something that nobody else may read.
+    static func asksForSecret(_ schema: JSONValue) -> Bool {
+        switch schema {
+        case .object(let members):
+            members["writeOnly"] == true || members["format"] == "password"
+                || members.values.contains(where: Self.asksForSecret)
+        case .array(let elements): elements.contains(where: Self.asksForSecret)
+        default: false
+        }
+    }
+
+    private static func words(_ answer: InterruptAnswer) -> String {
+        guard case .object(let members)? = answer.payload else { return answer.payload?.string ?? "" }
+        return members.sorted { $0.key < $1.key }.map { name, value in
+            value.string ?? (value == true ? name : "\(name): \(value.json)")
+        }.joined(separator: "\n")
+    }
+
+    // MARK: The end
+
+    private func keep(_ projection: RunProjection, _ end: RunProjection.End) async throws {
+        try await self.keepMessages(projection)
+        try await self.end(then: end == .waiting ? self.waiting(self.run.id) : nil)
+        Counter(label: "ai4ai_runs", dimensions: [("end", end.word)]).increment()
+        self.runs.changes.tell(.changed, in: self.session)
+    }
+
+    private func keepMessages(_ projection: RunProjection) async throws {
+        for draft in projection.messages {
+            try await self.store.append(draft, to: self.session, of: self.caller.user, .init())
+        }
+    }
+
+    private func end(then next: ChatRun?) async throws {
+        try await self.store.change(
+            self.session, of: self.caller.user, ifVersion: nil, SessionChange(run: .end(self.run.id, then: next)))
+    }
+
+    /// Tells the chat what could not be done. A run that has begun stays as it is: it may still be at work, and is looked
+    /// for again when the chat is opened.
+    private func giveUp(
+        _ error: any Error, _ progress: Progress, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?
+    ) async {
+        defer { taken?.finish(throwing: error) }
+        self.runs.logger.warning(
+            "A run is not followed any more",
+            metadata: [
+                "run_id": "\(self.run.id)", "session_id": "\(self.session)",
+                "reason": "\((error as? RuntimeFailure)?.reason ?? "\(error)")",
+            ])
+        // A chat that was deleted meanwhile needs nothing.
+        guard !progress.hasAnswered, (error as? ConversationError)?.code != .notFound else { return }
+        do {
+            if self.answers.isEmpty {
+                let message = MessageDraft(
+                    id: "\(self.run.id):unreachable", role: .assistant, kind: .error, content: "\(error)",
+                    details: ["code": "runtime_unreachable"], runID: self.run.id)
+                try await self.store.append(message, to: self.session, of: self.caller.user, .init())
+            }
+            try await self.end(then: self.previous)
+            self.runs.changes.tell(.changed, in: self.session)
+        } catch {
+            self.runs.logger.error("A run's end is not kept", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+extension RunProjection.End {
+    /// For metrics.
+    fileprivate var word: String {
+        switch self {
+        case .completed: "completed"
+        case .waiting: "waiting"
+        case .stopped: "stopped"
+        case .failed: "failed"
+        }
+    }
+}

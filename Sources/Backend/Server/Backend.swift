@@ -1,0 +1,101 @@
+package import AWSClient
+import AgentCoreRuntime
+import AgentEvents
+package import Conversations
+import Hummingbird
+package import Logging
+import NIOCore
+import ServiceLifecycle
+package import Settings
+import WebSocket
+
+/// The backend: chats, sign-in, the human-in-the-loop socket and the page. It keeps nothing that matters in memory, so
+/// any number of copies may run.
+package struct Backend: Service {
+    private let settings: BackendSettings
+    private let logger: Logger
+    private let onListening: @Sendable (Int) async -> Void
+    private let runs: ChatRuns
+    private let tasks = TaskRunner()
+    private let sockets: HumanSockets
+    private let responder: RouterResponder<BackendContext>
+
+    /// Creates the backend. Nothing is connected or started yet.
+    /// - Parameters:
+    ///   - store: Keeps the chats.
+    ///   - aws: Gives the client for a runtime in AgentCore.
+    ///   - demoSite: The address of a site to practise on, for the page's first words.
+    ///   - onListening: Called with the port once requests are answered.
+    /// - Throws: `AWSError` for a runtime's ARN that is none.
+    package init(
+        _ settings: BackendSettings, store: any Conversations, aws: () throws -> AWSClient, demoSite: String? = nil,
+        logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) throws {
+        self.settings = settings
+        self.logger = logger
+        self.onListening = onListening
+        let runtime = try RuntimeConnection(settings.runtime, aws: aws)
+        let runs = ChatRuns(store: store, runtime: runtime, logger: logger)
+        let limits = RateLimits(settings.limits)
+        let authenticator = Authenticator(
+            verifier: settings.cognito.map { TokenVerifier($0, keys: KeySet($0.keysURL)) })
+        let gatekeeping = Gatekeeping(settings)
+        self.runs = runs
+        self.sockets = HumanSockets(
+            gatekeeping: gatekeeping,
+            parts: .init(runs: runs, authenticator: authenticator, limits: limits, logger: logger), tasks: self.tasks)
+
+        let router = Router(context: BackendContext.self, options: .autoGenerateHeadEndpoints)
+        router.addMiddleware {
+            MetricsMiddleware()
+            SecurityHeadersMiddleware(settings)
+            ProblemMiddleware()
+            GatekeepingMiddleware(gatekeeping: gatekeeping)
+        }
+        if !settings.allowedOrigins.isEmpty { router.add(middleware: CrossOriginMiddleware(settings.allowedOrigins)) }
+        Health(store: store, runtime: runtime).add(to: router)
+        PageRoutes(settings, demoSite: demoSite, logger: logger).add(to: router)
+        router.get("ws/human-interaction/:id", use: self.sockets.respond)
+        let api = router.group("api").add(
+            middleware: AuthenticationMiddleware(authenticator: authenticator, limits: limits))
+        api.get("me") { _, context in try Response.json(MeView(try context.caller, context, settings)) }
+        ChatRoutes(store: store, runs: runs, limits: limits).add(to: api)
+        RunRoutes(store: store, runs: runs, limits: limits).add(to: api)
+        MethodRoutes.add(MethodRoutes.api, to: api)
+        MethodRoutes.add(MethodRoutes.pages, to: router)
+        self.responder = router.buildResponder()
+    }
+
+    /// Serves until the surrounding task is cancelled or the process shuts down.
+    package func run() async throws {
+        let app = Application(
+            responder: self.responder,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [
+                        WebSocketUpgradeHandler(maxMessageSize: HumanSockets.largestMessage) { [sockets] request in
+                            sockets.decision(for: request)
+                        }
+                    ])),
+            configuration: .init(address: .hostname(self.settings.host, port: self.settings.port), backlog: 1024),
+            services: [self.runs, self.tasks],
+            onServerRunning: { [onListening] channel in
+                if let port = channel.localAddress?.port { await onListening(port) }
+            },
+            logger: self.logger)
+        try await app.run()
+    }
+}
+
+/// Who is signed in.
+private struct MeView: Encodable {
+    var id: String
+    var name: String
+    var mode: String
+
+    init(_ caller: Caller, _ context: BackendContext, _ settings: BackendSettings) {
+        self.id = caller.user.rawValue
+        self.name = context.identity?.name ?? caller.user.rawValue
+        self.mode = settings.cognito == nil ? "local" : "cognito"
+    }
+}

@@ -1,0 +1,107 @@
+import AgentEvents
+import Conversations
+import FoundationEssentials
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Why a request is not answered as asked, as RFC 9457 tells it.
+struct Problem: Error, CustomStringConvertible {
+    var status: HTTPResponse.Status
+    /// A word for programs.
+    var code: String
+    /// What failed, with which value, and what to do.
+    var detail: String
+    /// What else programs need.
+    var members: [String: JSONValue] = [:]
+    var headers: HTTPFields = [:]
+
+    init(_ status: HTTPResponse.Status, _ code: String, _ detail: String) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+    }
+
+    /// What any error becomes for a client. What is our own affair is not told.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as ConversationError: self.init(error)
+        case let error as RuntimeFailure: self.init(.badGateway, "runtime_unreachable", error.description)
+        case let error as DecodingError: self.init(.badRequest, "invalid_json", Self.words(error))
+        case let error as HTTPError where error.status == .notFound: self = .noRoute
+        case let error as HTTPError:
+            self.init(error.status, "http_error", error.body ?? error.status.reasonPhrase)
+        default: self.init(.internalServerError, "internal", "Something went wrong here. Try again.")
+        }
+    }
+
+    private init(_ error: ConversationError) {
+        switch error.code {
+        case .notFound: self.init(.notFound, "not_found", error.message)
+        case .conflict(let current):
+            self.init(.conflict, "conflict", error.message)
+            self.members["current"] = try? JSONValue(encoding: SessionView(current))
+        case .busy: self.init(.conflict, "busy", error.message)
+        case .tooLarge: self.init(.contentTooLarge, "too_large", error.message)
+        case .invalid: self.init(.badRequest, "invalid", error.message)
+        case .unavailable: self.init(.serviceUnavailable, "store_unavailable", error.message)
+        case .unusable: self.init(.internalServerError, "store_unusable", error.message)
+        }
+    }
+
+    static let noRoute = Problem(
+        .notFound, "not_found", "There is nothing at this address. The routes are in /api/openapi.json.")
+
+    private static func words(_ error: DecodingError) -> String {
+        let context: DecodingError.Context
+        switch error {
+        case .dataCorrupted(let told): context = told
+        case .keyNotFound(let key, let told):
+            return "The body lacks '\((told.codingPath + [key]).map(\.stringValue).joined(separator: "."))'."
+        case .typeMismatch(_, let told), .valueNotFound(_, let told): context = told
+        @unknown default: return "The body does not fit."
+        }
+        let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return path.isEmpty
+            ? "The body is not valid JSON." : "'\(path)' does not fit: \(context.debugDescription)"
+    }
+
+    var description: String { self.detail }
+
+    var response: Response {
+        var body = self.members
+        body["type"] = "about:blank"
+        body["title"] = .string(self.status.reasonPhrase)
+        body["status"] = .integer(self.status.code)
+        body["detail"] = .string(self.detail)
+        body["code"] = .string(self.code)
+        var headers = self.headers
+        headers[.contentType] = "application/problem+json"
+        return Response(
+            status: self.status, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: JSONValue.object(body).json)))
+    }
+}
+
+/// Turns errors into problems.
+struct ProblemMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: BackendContext, next: (Request, BackendContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let problem = Problem(error)
+            if problem.status.kind == .serverError {
+                context.logger.error(
+                    "A request failed",
+                    metadata: [
+                        "path": "\(context.endpointPath ?? "")",
+                        "reason": "\((error as? RuntimeFailure)?.reason ?? "\(error)")",
+                    ])
+            }
+            return problem.response
+        }
+    }
+}

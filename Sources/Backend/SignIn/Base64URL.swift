@@ -1,0 +1,30 @@
+extension [UInt8] {
+    /// Decodes base64url as tokens have it: without padding, and only in the one spelling that an encoder gives, so
+    /// that no second text stands for the same bytes (RFC 7515, appendix C; RFC 4648, section 3.5).
+    init?(base64URL text: some Collection<UInt8>) {
+        guard text.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 4 * 3 + 2)
+        var pending: UInt32 = 0
+        var bits: UInt32 = 0
+        for character in text {
+            let value: UInt8
+            switch character {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
+            case UInt8(ascii: "-"): value = 62
+            case UInt8(ascii: "_"): value = 63
+            default: return nil
+            }
+            pending = pending << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: pending >> bits))
+            }
+        }
+        guard pending & (1 << bits - 1) == 0 else { return nil }
+        self = bytes
+    }
+}

@@ -1,0 +1,116 @@
+import AgentEvents
+
+/// A signed token taken apart (RFC 7515, section 7.1; RFC 7519). Nothing in it is to be believed before its signature
+/// is checked.
+struct CompactToken: Sendable {
+    /// What a token may be long, in bytes.
+    static let limit = 8192
+
+    /// Which of the issuer's keys is said to have signed it.
+    let keyID: String
+    let claims: Claims
+    /// What the signature is for.
+    let signed: [UInt8]
+    let signature: [UInt8]
+
+    /// What the token says, each value of the type that it must have.
+    struct Claims: Sendable {
+        var issuer: String?
+        var subject: String?
+        var username: String?
+        /// What the token is for: Cognito has `access` and `id`.
+        var use: String?
+        var clientID: String?
+        var scope: String?
+        /// In seconds since 1970.
+        var expiry: Double?
+        var notBefore: Double?
+        var issuedAt: Double?
+    }
+
+    init(_ text: String) throws(TokenError) {
+        guard text.utf8.count <= Self.limit else {
+            throw TokenError(.tooLarge, "The token has more than \(Self.limit) bytes.")
+        }
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw TokenError(.malformed, "The token does not have three parts.") }
+        let bytes = parts.compactMap { [UInt8](base64URL: $0) }
+        guard bytes.count == 3 else { throw TokenError(.malformed, "A part of the token is not base64url.") }
+        self.keyID = try Self.keyID(of: Members(bytes[0], of: "header"))
+        self.claims = try Self.claims(Members(bytes[1], of: "payload"))
+        self.signed = Array(parts[0]) + [UInt8(ascii: ".")] + Array(parts[1])
+        self.signature = bytes[2]
+    }
+
+    private static func keyID(of header: Members) throws(TokenError) -> String {
+        guard try header.text("alg") == "RS256" else {
+            throw TokenError(.wrongAlgorithm, "The token is not signed with RS256.")
+        }
+        guard header["crit"] == nil else {
+            throw TokenError(.criticalHeader, "The token's header demands extensions.")
+        }
+        guard let keyID = try header.text("kid"), !keyID.isEmpty else {
+            throw TokenError(.noKeyID, "The token's header names no key.")
+        }
+        return keyID
+    }
+
+    private static func claims(_ payload: Members) throws(TokenError) -> Claims {
+        var claims = Claims()
+        claims.issuer = try payload.text("iss")
+        claims.subject = try payload.text("sub")
+        claims.username = try payload.text("username")
+        claims.use = try payload.text("token_use")
+        claims.clientID = try payload.text("client_id")
+        claims.scope = try payload.text("scope")
+        claims.expiry = try payload.time("exp")
+        claims.notBefore = try payload.time("nbf")
+        claims.issuedAt = try payload.time("iat")
+        _ = try payload.text("jti")
+        guard payload.isAudience("aud") else { throw payload.wrongType("aud") }
+        return claims
+    }
+
+    /// The members of one of the token's objects.
+    private struct Members {
+        private let members: [String: JSONValue]
+        private let place: String
+
+        init(_ bytes: [UInt8], of place: String) throws(TokenError) {
+            self.place = place
+            do throws(StrictJSON.Flaw) {
+                self.members = try StrictJSON.object(bytes)
+            } catch {
+                throw switch error {
+                case .duplicateMember: TokenError(.duplicateMember, "The token's \(place) has a member twice.")
+                case .noObject: TokenError(.malformed, "The token's \(place) is not a JSON object.")
+                }
+            }
+        }
+
+        subscript(name: String) -> JSONValue? { self.members[name] }
+
+        func text(_ name: String) throws(TokenError) -> String? {
+            guard let value = self.members[name] else { return nil }
+            guard let text = value.string else { throw self.wrongType(name) }
+            return text
+        }
+
+        /// A point in time in this calendar's first ten thousand years, which dates can be made of.
+        func time(_ name: String) throws(TokenError) -> Double? {
+            guard let value = self.members[name] else { return nil }
+            guard let time = value.double, (0..<253_402_300_800).contains(time) else { throw self.wrongType(name) }
+            return time
+        }
+
+        func isAudience(_ name: String) -> Bool {
+            guard let value = self.members[name] else { return true }
+            return value.string != nil || value.array?.allSatisfy { $0.string != nil } == true
+        }
+
+        /// - Parameter name: One that is looked for, so that it tells nothing of the token.
+        func wrongType(_ name: String) -> TokenError {
+            TokenError(.malformed, "The token's \(self.place) has a value of the wrong type for \(name).")
+        }
+    }
+}

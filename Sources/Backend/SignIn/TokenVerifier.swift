@@ -1,0 +1,82 @@
+import AgentEvents
+import FoundationEssentials
+import JWTKit
+import Settings
+
+/// Checks access tokens of a user pool of Amazon Cognito without asking it.
+///
+/// A token that its owner has revoked holds until it expires, as Cognito's guide says of all local checks.
+struct TokenVerifier: Sendable {
+    /// How far the issuer's clock and ours may be apart, in seconds.
+    private static let skew = 30.0
+
+    private let settings: BackendSettings.Cognito
+    private let keys: KeySet
+    private let now: @Sendable () -> Date
+
+    /// - Parameter keys: Those of the issuer.
+    init(
+        _ settings: BackendSettings.Cognito, keys: KeySet,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.settings = settings
+        self.keys = keys
+        self.now = now
+    }
+
+    /// Who has signed in with the token.
+    func verify(_ token: String) async throws(TokenError) -> Identity {
+        let token = try CompactToken(token)
+        // First, because a token of another issuer is no reason to fetch the keys of ours.
+        guard token.claims.issuer == self.settings.issuer else {
+            throw TokenError(
+                .wrongIssuer, "The token is not from \(self.settings.issuer).",
+                remedy: "Check AI4AI_COGNITO_POOL_ID and AI4AI_COGNITO_ISSUER if this happens to everybody.")
+        }
+        let key = try await self.keys.key(token.keyID)
+        guard (try? key.verify(token.signature, signs: token.signed)) == true else {
+            throw TokenError(.badSignature, "The token's signature is not that of its key.")
+        }
+        let expiry = try self.checkTimes(token.claims)
+        try self.checkPurpose(token.claims)
+        let userID = try Self.userID(token.claims)
+        return Identity(
+            userID: userID, name: token.claims.username.flatMap { $0 == userID.rawValue || $0.isEmpty ? nil : $0 },
+            expiresAt: Date(timeIntervalSince1970: expiry))
+    }
+
+    /// - Returns: When it expires.
+    private func checkTimes(_ claims: CompactToken.Claims) throws(TokenError) -> Double {
+        let now = self.now().timeIntervalSince1970
+        guard let expiry = claims.expiry else { throw TokenError(.noExpiry, "The token never expires.") }
+        guard now < expiry + Self.skew else { throw TokenError(.expired, "The token has expired.") }
+        guard (claims.notBefore ?? 0) <= now + Self.skew else {
+            throw TokenError(.notYetValid, "The token is not valid yet.", remedy: "Check this machine's clock.")
+        }
+        guard (claims.issuedAt ?? 0) <= now + Self.skew else {
+            throw TokenError(.issuedInFuture, "The token is from the future.", remedy: "Check this machine's clock.")
+        }
+        return expiry
+    }
+
+    private func checkPurpose(_ claims: CompactToken.Claims) throws(TokenError) {
+        guard claims.use == "access" else { throw TokenError(.wrongUse, "The token is not an access token.") }
+        guard let client = claims.clientID, self.settings.clientIDs.contains(client) else {
+            throw TokenError(
+                .wrongClient, "The token is for another client.",
+                remedy: "Add the client to AI4AI_COGNITO_CLIENT_IDS if its users may sign in here.")
+        }
+        guard (claims.scope ?? "").split(separator: " ").contains("openid") else {
+            throw TokenError(.missingScope, "The token's scope does not contain openid.")
+        }
+    }
+
+    private static func userID(_ claims: CompactToken.Claims) throws(TokenError) -> UserID {
+        // Stored keys and headers are made of it: a space at its end, say, would be another user's id without it.
+        // Those that begin with # are ours, for what belongs to nobody.
+        guard let subject = claims.subject, (1...200).contains(subject.utf8.count), subject.utf8.first != 0x23,
+            subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw TokenError(.badSubject, "The token names no user, or one whose id cannot be used.") }
+        return UserID(rawValue: subject)
+    }
+}

@@ -1,0 +1,187 @@
+import AgentEvents
+import Logging
+import NIOCore
+import WebSocket
+
+/// A chat's runs and browser as the runtime shows them: what happens there is handed on, and what the person does goes
+/// there. It connects when it is needed first, and again when the connection breaks.
+///
+/// Where the runtime takes no sockets the events come by a stream, without pictures and hands.
+actor RuntimeView {
+    typealias Output = @Sendable (JSONValue) async throws -> Void
+
+    private let runtime: RuntimeConnection
+    private let session: SessionID
+    private let send: Output
+    private var caller: Caller
+    private var showsFrames = false
+    private var run: RunID?
+    private var last = 0
+    /// Whether the runtime has said that it does not know the run: its request may be on its way.
+    private var isMissing = false
+    /// Whether its end was shown.
+    private var isOver = false
+    private var socket: WebSocketConnection?
+    private var connecting: Task<WebSocketConnection, any Error>?
+    private var work: Task<Void, Never>?
+    private var hasEnded = false
+
+    init(_ runtime: RuntimeConnection, _ session: SessionID, _ caller: Caller, send: @escaping Output) {
+        self.runtime = runtime
+        self.session = session
+        self.caller = caller
+        self.send = send
+    }
+
+    /// The person has a new token.
+    func renew(_ caller: Caller) { self.caller = caller }
+
+    /// Shows a run from an event on, and the session's browser with it.
+    func show(_ run: RunID, after number: Int) async {
+        guard self.run != run || self.isMissing else { return }
+        self.run = run
+        self.last = number
+        (self.isMissing, self.isOver) = (false, false)
+        guard let socket else { return self.keepConnected() }
+        // Where the socket breaks the next one begins with it.
+        try? await socket.send(self.addressed(["attach": self.attachment]).json)
+    }
+
+    /// Shows pictures of the browser from now on, or no more.
+    func showFrames(_ shows: Bool) async {
+        guard self.showsFrames != shows else { return }
+        self.showsFrames = shows
+        // Where the socket breaks the next one begins with it.
+        try? await self.socket?.send(self.addressed(["type": "frames", "show": .bool(shows)]).json)
+    }
+
+    /// Hands the runtime what the person does.
+    /// - Throws: ``RuntimeFailure`` or `WebSocketError` where it cannot be reached.
+    func pass(_ frame: JSONValue) async throws {
+        let socket = try await self.connect()
+        self.keepConnected()
+        try await socket.send(self.addressed(frame).json)
+    }
+
+    /// Ends the connection.
+    func end() {
+        self.hasEnded = true
+        self.work?.cancel()
+        self.connecting?.cancel()
+        self.socket?.startClosing(.goingAway, reason: "The viewer has left.")
+    }
+
+    // MARK: Frames
+
+    private var attachment: JSONValue {
+        var members: [String: JSONValue] = ["last_seq": .integer(self.last)]
+        members["run_id"] = self.run.map { .string($0.rawValue) }
+        return .object(members)
+    }
+
+    private var hello: JSONValue {
+        var members: [String: JSONValue] = [
+            "type": "hello", "last_seq": .integer(self.last), "frames": .bool(self.showsFrames),
+        ]
+        members["run_id"] = self.run.map { .string($0.rawValue) }
+        return self.addressed(.object(members))
+    }
+
+    /// With whose session it is, whatever the client said.
+    private func addressed(_ frame: JSONValue) -> JSONValue {
+        guard case .object(var members) = frame else { return frame }
+        members["session_id"] = .string(self.session.rawValue)
+        members["user_id"] = .string(self.caller.user.rawValue)
+        return .object(members)
+    }
+
+    // MARK: The connection
+
+    /// The socket; one attempt at a time.
+    private func connect() async throws -> WebSocketConnection {
+        if let socket { return socket }
+        let task =
+            self.connecting
+            ?? Task { [runtime, session, caller] in try await runtime.openSocket(session, caller) }
+        self.connecting = task
+        defer { self.connecting = nil }
+        let opened = try await task.value
+        if let socket { return socket }
+        guard !self.hasEnded else {
+            opened.startClosing(.goingAway, reason: "The viewer has left.")
+            throw CancellationError()
+        }
+        self.socket = opened
+        try await opened.send(self.hello.json)
+        return opened
+    }
+
+    private func keepConnected() {
+        guard self.work == nil, !self.hasEnded else { return }
+        self.work = Task { await self.stayConnected() }
+    }
+
+    private func stayConnected() async {
+        var pause = Duration.milliseconds(200)
+        var isLost = false
+        while !Task.isCancelled {
+            do {
+                let socket = try await self.connect()
+                if isLost { try await self.send(BackendEvent.notice("upstream_back", "The agents are there again.")) }
+                isLost = false
+                pause = .milliseconds(200)
+                for try await message in socket.messages { try await self.relay(String(buffer: message.data)) }
+            } catch is CancellationError {
+                return
+            } catch {
+                await self.relayStream()
+            }
+            self.socket = nil
+            do {
+                if !isLost {
+                    try await self.send(
+                        BackendEvent.notice("upstream_lost", "The agents cannot be reached for the moment."))
+                }
+                isLost = true
+                try await Task.sleep(for: pause)
+            } catch {
+                // The viewer has left.
+                return
+            }
+            pause = min(pause * 2, .seconds(10))
+        }
+    }
+
+    private func relay(_ text: String) async throws {
+        guard let envelope = try? JSONValue(json: text), let event = envelope["event"] else { return }
+        try await self.relay(RuntimeEvents.Element(id: envelope["id"]?.string, event: event))
+    }
+
+    private func relay(_ element: RuntimeEvents.Element) async throws {
+        let id = element.id.flatMap(EventID.init(text:))
+        if element.type == "RUN_ERROR", element.event["code"] == "no_such_run" {
+            self.isMissing = true
+            return
+        }
+        if let id {
+            // A greeting without a run is answered with the newest one, which the client has not asked for.
+            guard id.run == self.run else { return }
+            self.last = max(self.last, id.sequence)
+            if element.isEnd { self.isOver = true }
+        }
+        try await self.send(element.envelope)
+    }
+
+    /// By a stream, for as long as the run lasts.
+    private func relayStream() async {
+        guard self.run != nil, !self.isOver, !Task.isCancelled else { return }
+        do {
+            let payload: JSONValue = ["attach": self.attachment]
+            for try await element in try await self.runtime.events(payload, self.session, self.caller) {
+                try await self.relay(element)
+            }
+        } catch {
+            // Tried again, with the socket first.
+        }
+    }
+}

@@ -1,0 +1,204 @@
+import AgentEvents
+import Crypto
+import CryptoExtras
+import Testing
+
+@testable import Backend
+
+@Suite("An issuer's keys")
+struct KeySetTests {
+    private static func usual(_ changes: [String: JSONValue?] = [:]) throws -> JSONValue {
+        try TestIssuer.publicKey(of: TestIssuer.key.get(), changes)
+    }
+
+    private static func code(_ verifier: TokenVerifier, _ token: String) async -> TokenError.Code? {
+        do throws(TokenError) {
+            _ = try await verifier.verify(token)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    @Test("they are fetched at the first use, and once")
+    func once() async throws {
+        let issuer = try TestIssuer()
+        let verifier = issuer.verifier()
+        #expect(issuer.asked == 0)
+        for _ in 0..<3 { #expect(await Self.code(verifier, try TestIssuer.token()) == nil) }
+        #expect(issuer.asked == 1)
+    }
+
+    @Test("however many come with unknown keys at once, one fetch is made", arguments: [false, true])
+    func storm(isWarm: Bool) async throws {
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        if isWarm { open.finish() }
+        let issuer = TestIssuer([.keys([try Self.usual()])], gate: gate)
+        let verifier = issuer.verifier()
+        if isWarm { #expect(await Self.code(verifier, try TestIssuer.token()) == nil) }
+        let before = issuer.asked
+        let tokens = try (0..<1000).map { try TestIssuer.token(header: ["kid": "made-up-\($0)"]) { _ in [1] } }
+        await withTaskGroup(of: TokenError.Code?.self) { group in
+            for token in tokens { group.addTask { await Self.code(verifier, token) } }
+            while issuer.asked == before { await Task.yield() }
+            open.finish()
+            for await code in group { #expect(code == .unknownKey) }
+        }
+        #expect(issuer.asked == before + 1)
+        // Those whose key is known have not noticed.
+        #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
+        #expect(issuer.asked == before + 1)
+    }
+
+    @Test("new keys are found when the first token comes with one")
+    func rotation() async throws {
+        let issuer = try TestIssuer()
+        let verifier = issuer.verifier()
+        #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
+        let newKey = try TestIssuer.otherKey.get()
+        issuer.answer(.keys([try TestIssuer.publicKey(of: newKey, id: "key-2")]))
+        let new = try TestIssuer.token(header: ["kid": "key-2"]) { signed in
+            try TestIssuer.signature(of: SHA256.hash(data: signed), by: newKey)
+        }
+        #expect(await Self.code(verifier, new) == nil)
+        #expect(issuer.asked == 2)
+        // The issuer has taken the old one back.
+        #expect(await Self.code(verifier, try TestIssuer.token()) == .unknownKey)
+    }
+
+    @Test("after a fetch in vain the next unknown key is looked for ten seconds later")
+    func pause() async throws {
+        let issuer = try TestIssuer()
+        let verifier = issuer.verifier()
+        #expect(await Self.code(verifier, try TestIssuer.token(header: ["kid": "made-up"])) == .unknownKey)
+        let both = [try Self.usual(), try TestIssuer.publicKey(of: TestIssuer.otherKey.get(), id: "key-2")]
+        issuer.answer(.keys(both))
+        let new = try TestIssuer.token(header: ["kid": "key-2"]) { signed in
+            try TestIssuer.signature(of: SHA256.hash(data: signed), by: TestIssuer.otherKey.get())
+        }
+        issuer.advance(9.9)
+        #expect(await Self.code(verifier, new) == .unknownKey)
+        #expect(issuer.asked == 1)
+        issuer.advance(0.1)
+        #expect(await Self.code(verifier, new) == nil)
+        #expect(issuer.asked == 2)
+    }
+
+    @Test("one failure is made good at once")
+    func retry() async throws {
+        let issuer = TestIssuer([.failure, .keys([try Self.usual()])])
+        #expect(await Self.code(issuer.verifier(), try TestIssuer.token()) == nil)
+        #expect(issuer.asked == 2)
+    }
+
+    @Test(
+        "an issuer that does not serve keys is told from a bad token",
+        arguments: [
+            .failure, .text("", status: 200), .text("{\"keys\":[]}", status: 500),
+            .text("<html>Sign in to this network</html>"), .text("[]"), .text("{}"), .text("{\"keys\":{}}"),
+            .keys([]), .keys([["kty": "RSA"]]), .keys(["key"]),
+            .text("{\"keys\":[{\"kid\":\"\(String(repeating: "x", count: 64 * 1024))\"}]}"),
+            .text(String(repeating: "{\"keys\":[", count: 5000)),
+        ] as [TestIssuer.Answer])
+    func noKeys(answer: TestIssuer.Answer) async throws {
+        let issuer = TestIssuer([answer])
+        let verifier = issuer.verifier()
+        #expect(await Self.code(verifier, try TestIssuer.token()) == .keysUnavailable)
+        #expect(issuer.asked == 2)
+        // Not with each request while it lasts, and soon again.
+        #expect(await Self.code(verifier, try TestIssuer.token()) == .keysUnavailable)
+        #expect(issuer.asked == 2)
+        issuer.advance(1)
+        issuer.answer(.keys([try Self.usual()]))
+        #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
+    }
+
+    @Test("an issuer is not waited for without end", arguments: [.nothing, .endless] as [TestIssuer.Answer])
+    func slow(answer: TestIssuer.Answer) async throws {
+        let issuer = TestIssuer([answer])
+        let verifier = issuer.verifier(timeout: .milliseconds(10))
+        #expect(await Self.code(verifier, try TestIssuer.token()) == .keysUnavailable)
+        #expect(issuer.asked == 2)
+    }
+
+    @Test(
+        "a later fetch that fails takes no key away",
+        arguments: [.failure, .text("oops"), .keys([])] as [TestIssuer.Answer])
+    func failedRefetch(answer: TestIssuer.Answer) async throws {
+        let issuer = try TestIssuer()
+        let verifier = issuer.verifier()
+        #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
+        issuer.answer(answer)
+        #expect(await Self.code(verifier, try TestIssuer.token(header: ["kid": "key-2"])) == .keysUnavailable)
+        #expect(issuer.asked == 3)
+        #expect(await Self.code(verifier, try TestIssuer.token(header: ["kid": "key-2"])) == .keysUnavailable)
+        #expect(issuer.asked == 3)
+        #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
+    }
+
+    @Test("whoever gives up waiting takes the fetch from nobody")
+    func cancelledWaiter() async throws {
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        let issuer = TestIssuer([.keys([try Self.usual()])], gate: gate)
+        let verifier = issuer.verifier()
+        let token = try TestIssuer.token()
+        let first = Task { await Self.code(verifier, token) }
+        while issuer.asked == 0 { await Task.yield() }
+        let second = Task { await Self.code(verifier, token) }
+        first.cancel()
+        open.finish()
+        #expect(await second.value == nil)
+        #expect(issuer.asked == 1)
+    }
+
+    @Test(
+        "a key that is not made for these signatures is not used",
+        arguments: [
+            ["use": "enc"], ["use": nil], ["kty": "EC"], ["kty": "oct", "k": "AAAA"], ["kty": nil], ["alg": "RS512"],
+            ["alg": "PS256"], ["alg": "RSA-OAEP"], ["alg": "none"], ["alg": 256], ["n": nil], ["n": ""],
+            ["n": "AQAB"], ["n": "!"], ["e": nil], ["e": ""], ["e": "AA"], ["e": "AQ"], ["e": 65537],
+        ] as [[String: JSONValue?]])
+    func unfit(changes: [String: JSONValue?]) async throws {
+        let issuer = TestIssuer([.keys([try Self.usual(changes)])])
+        #expect(await Self.code(issuer.verifier(), try TestIssuer.token()) == .unfitKey)
+        #expect(issuer.asked == 1)
+    }
+
+    @Test("a key of 1024 bits is not used")
+    func short() async throws {
+        let key = try TestIssuer.shortKey.get()
+        let issuer = TestIssuer([.keys([try TestIssuer.publicKey(of: key)])])
+        let token = try TestIssuer.token { signed in
+            try TestIssuer.signature(of: SHA256.hash(data: signed), by: key)
+        }
+        #expect(await Self.code(issuer.verifier(), token) == .unfitKey)
+    }
+
+    @Test("of two keys with one id none is used, and the others are")
+    func twins() async throws {
+        let other = try TestIssuer.otherKey.get()
+        let issuer = TestIssuer([
+            .keys([
+                try Self.usual(), try TestIssuer.publicKey(of: other), try TestIssuer.publicKey(of: other, id: "key-2"),
+            ])
+        ])
+        let verifier = issuer.verifier()
+        #expect(await Self.code(verifier, try TestIssuer.token()) == .unfitKey)
+        let token = try TestIssuer.token(header: ["kid": "key-2"]) { signed in
+            try TestIssuer.signature(of: SHA256.hash(data: signed), by: other)
+        }
+        #expect(await Self.code(verifier, token) == nil)
+    }
+
+    @Test("a first forged token does not choose the algorithm of a key that names none")
+    func poison() async throws {
+        let issuer = TestIssuer([.keys([try Self.usual(["alg": nil])])])
+        let verifier = issuer.verifier()
+        for algorithm in ["PS512", "RS384", "none"] {
+            let forged = try TestIssuer.token(header: ["alg": .string(algorithm)]) { _ in [1] }
+            #expect(await Self.code(verifier, forged) == .wrongAlgorithm)
+        }
+        #expect(await Self.code(verifier, try TestIssuer.token { _ in [1] }) == .badSignature)
+        #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
+    }
+}
