@@ -6,7 +6,7 @@ VENV := .build/peers
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(SWIFT) build --product ai4ai
-	.build/debug/ai4ai up
+	AI4AI_PLAYBOOKS=$${AI4AI_PLAYBOOKS-playbooks} .build/debug/ai4ai up
 
 test: lint unit examples peers ## Prove that everything works.
 
@@ -24,11 +24,12 @@ peers: unit $(VENV)/installed
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift
 
-bench: setup $(VENV)/bench-installed ## Measure against peers, in release builds.
+bench: setup $(VENV)/bench-installed .build/backend-peer/installed ## Measure against peers, in release builds.
 	$(SWIFT) build -c release --product ai4ai-runtime
 	$(SWIFT) build -c release --product contract-agent
 	$(SWIFT) build -c release --product browser-bench
 	$(SWIFT) build -c release --product aws-bench
+	$(SWIFT) build -c release --product ai4ai
 	$(VENV)/bin/python Benchmarks/run.py
 
 # Heavy, and with other versions of what the peers need.
@@ -41,6 +42,12 @@ bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Mea
 .build/browser-use/installed: Benchmarks/requirements-browser-use.txt
 	python3 -m venv .build/browser-use
 	.build/browser-use/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# Apart from the others, whose uvicorn would find and use what comes with this one.
+.build/backend-peer/installed: Benchmarks/requirements-backend.txt
+	python3 -m venv .build/backend-peer
+	.build/backend-peer/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 setup:

@@ -23,18 +23,22 @@ let package = Package(
     // `traits: []` leaves out what drags in full Foundation, which the container's program must not link.
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Lowest first; the order follows the diagram in CONTRIBUTING.md.
@@ -86,7 +90,9 @@ let package = Package(
             resources: [
                 .embedInCode("Page/Script/controls.js"), .embedInCode("Page/Script/snapshot.js"),
                 .embedInCode("Page/Script/actions.js"), .embedInCode("Page/Script/fields.js"),
-                .embedInCode("Page/Script/reading.js"), .embedInCode("Page/Script/exports.js"),
+                .embedInCode("Page/Script/cover.js"), .embedInCode("Page/Script/reading.js"),
+                .embedInCode("Page/Script/target.js"), .embedInCode("Page/Script/obstacle.js"),
+                .embedInCode("Page/Script/exports.js"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -144,7 +150,10 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", .product(name: "Logging", package: "swift-log"),
+                "AgentEvents", "AgentLoop", "BrowserAutomation",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -152,7 +161,7 @@ let package = Package(
             name: "AgentCoreServices",
             dependencies: [
                 "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "ServerSentEvents",
-                "WebSocketClient",
+                "WebSocket", "WebSocketClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -166,8 +175,10 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
                 "BrowserAutomation", "Models",
-                "ServerSentEvents", "Settings",
+                "ServerSentEvents", "Settings", "WebSocket",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
@@ -181,6 +192,53 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Evaluation",
+            dependencies: [
+                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Models",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Conversations",
+            dependencies: [
+                "AWSClient", "AgentEvents",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "ConversationsSQLite",
+            dependencies: ["AgentEvents", "Conversations", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Backend",
+            dependencies: [
+                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "Conversations",
+                "ServerSentEvents",
+                "Settings",
+                "WebSocket", "WebSocketClient",
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("API/openapi.json"), .embedInCode("Page")],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
@@ -198,7 +256,9 @@ let package = Package(
             name: "ai4ai",
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly",
-                "BrowserAutomation", "DemoSite", "ServerSentEvents", "Settings", "WebSocketClient",
+                "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite", "Evaluation",
+                "Models", "ServerSentEvents", "Settings",
+                "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -320,6 +380,34 @@ let package = Package(
             dependencies: [
                 "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Models", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ConversationsTests",
+            dependencies: [
+                "AWSClient", "AgentEvents", "Conversations", "ConversationsSQLite",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "BackendTests",
+            dependencies: [
+                "AgentEvents", "Backend", "Conversations", "ConversationsSQLite", "Settings",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: [
+                "AgentEvents", "AgentLoop", "DemoSite", "Evaluation", "Models", "TestSupport",
             ],
             swiftSettings: swiftSettings
         ),

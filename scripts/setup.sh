@@ -25,6 +25,11 @@ done
 need curl curl
 need python3 python3
 python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
+# The page's own packages; where they are missing it shows plain text.
+if command -v apt-get > /dev/null; then
+    [ -e /usr/share/javascript/marked/marked.min.js ] || missing+=(libjs-marked)
+    [ -e /usr/share/nodejs/dompurify/dist/purify.min.js ] || missing+=(node-dompurify)
+fi
 for package in "$@"; do need "$package" "$package"; done
 
 [ ${#missing[@]} -gt 0 ] || exit 0

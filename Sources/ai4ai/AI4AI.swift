@@ -9,8 +9,9 @@ struct AI4AI: AsyncParsableCommand {
         discussion: "Settings come from the environment: see the README for AI4AI_MODEL_URL and the others.",
         version: "0.1.0",
         subcommands: [
-            Up.self, Runtime.self, Invoke.self, Browse.self, Doctor.self, Tables.self, DemoSiteCommand.self,
-            Version.self,
+            Up.self, BackendCommand.self, Runtime.self, Invoke.self, Browse.self, TimelineCommand.self, Doctor.self,
+            Tables.self,
+            Eval.self, DemoSiteCommand.self, Version.self,
         ]
     )
 }

@@ -3,6 +3,7 @@ import AgentLoop
 import Agents
 import ArgumentParser
 import Assembly
+import FoundationEssentials
 import Logging
 import Settings
 
@@ -26,16 +27,32 @@ struct Browse: AsyncParsableCommand {
             handler.logLevel = .warning
             return handler
         }
+        // Nothing of it is gone back to.
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "ai4ai-browse-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        settings.storageDirectory = scratch.path()
         let automation = try RuntimeAssembly(settings: settings, logger: logger).automation
         let shown = SharedProgress()
+        let id = UUID().uuidString.lowercased()
+        let context = RunContext(
+            session: SessionID(rawValue: "browse-\(id)"), run: RunID(rawValue: "run-\(id)"),
+            callbacks: .init(emit: { await shown.show($0) }))
         var usage = TokenUsage()
-        let outcome = try await automation.run(
-            AutomationTask(goal: self.goal, startURL: self.startUrl, allowedDomains: self.allowDomain),
-            RunContext(
-                session: SessionID(rawValue: "browse"), callbacks: .init(emit: { await shown.show($0) })),
-            usage: &usage)
-        try await shown.finish()
-        if case .outOfBudget(let reason) = outcome { throw Failure(reason) }
+        var work = AutomationWork.task(
+            AutomationTask(goal: self.goal, startURL: self.startUrl, allowedDomains: self.allowDomain))
+        while true {
+            switch try await automation.run(work, context, usage: &usage) {
+            case .completed: return try await shown.finish()
+            case .outOfBudget(let reason): throw Failure(reason)
+            case .parked(let interrupts):
+                do {
+                    work = .resume(try interrupts.map { try TerminalQuestion(interrupt: $0).ask() })
+                } catch {
+                    _ = await automation.endLeftovers(of: context.session, for: nil, .init())
+                    throw error
+                }
+            }
+        }
     }
 
     private actor SharedProgress {

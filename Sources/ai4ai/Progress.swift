@@ -27,6 +27,12 @@ struct Progress {
         case .textMessageStart: self.answer = ""
         case .textMessageContent(let content): self.answer += content.delta
         case .runError(let failure): self.error = failure.message
+        case .runFinished(let finished):
+            guard case .interrupt(let interrupts) = finished.outcome else { break }
+            self.answer = interrupts.map { interrupt in
+                "\(interrupt.message)\n(Answer with: ai4ai invoke --session \(finished.threadId) "
+                    + "--resume \(interrupt.id) --answer …)"
+            }.joined(separator: "\n")
         default: break
         }
     }

@@ -18,9 +18,10 @@ import UnixSignals
 /// Brings everything up that exists, on this machine.
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start the runtime and the demo site on this machine.",
+        abstract: "Start the page, the runtime and the demo site on this machine.",
         discussion: "The browser may reach the demo site, and nothing else of this machine.")
 
+    @Option(help: "The page's port.") var backendPort: Int?
     @Option(help: "The runtime's port.") var port: Int?
     @Option(help: "The demo site's port.") var demoPort = 8090
 
@@ -30,24 +31,37 @@ struct Up: AsyncParsableCommand {
         settings.browser.allowedPrivateOrigins.append(demo)
         settings.logLevel = settings.logLevel == "info" ? "notice" : settings.logLevel
         var configuration = AgentCoreApp.Configuration(port: self.port ?? settings.port, isContainer: false)
-        configuration.onListening = { [model = settings.model] port in
-            print(Self.welcome(port: port, demo: demo, model: model))
+        let runtime = AsyncStream.makeStream(of: Int.self)
+        configuration.onListening = { runtime.continuation.yield($0) }
+        var backend = try BackendSettings.fromEnvironment()
+        backend.port = self.backendPort ?? backend.port
+        backend.runtime.url = "http://127.0.0.1:\(configuration.port)"
+        let level = Logger.Level(rawValue: settings.logLevel) ?? .notice
+        let logger = Logger(label: "ai4ai.backend") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
+        let service = try BackendCommand.service(backend, settings, demoSite: demo, logger: logger) {
+            [model = settings.model] page in
+            // The words come when all of it is there.
+            for await port in runtime.stream {
+                print(Self.welcome(page: page, port: port, demo: demo, model: model))
+                break
+            }
             // Into a pipe the words would otherwise wait for many more.
             fflush(nil)
         }
         try await RuntimeAssembly.serve(
-            settings, configuration: configuration, with: [DemoSite(port: self.demoPort)])
+            settings, configuration: configuration, with: [DemoSite(port: self.demoPort), service])
     }
 
-    private static func welcome(port: Int, demo: String, model: Settings.Model) -> String {
+    private static func welcome(page: Int, port: Int, demo: String, model: Settings.Model) -> String {
         """
         AI4AI is up.
 
+          page       http://127.0.0.1:\(page)
           runtime    http://127.0.0.1:\(port)  (POST /invocations, GET /ping, /ws)
           demo site  \(demo)
           model      \(model.name ?? "offline: follows plain instructions; set AI4AI_MODEL_URL and AI4AI_MODEL for a real one")
 
-        Try, in another terminal:
+        Open the page, or try in another terminal:
 
           curl http://127.0.0.1:\(port)/invocations -d '{"prompt": "open \(demo), fill Plate number with WXY 1234, click Check, tell me the amount due"}'
 

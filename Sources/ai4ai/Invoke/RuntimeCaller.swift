@@ -19,11 +19,13 @@ struct RuntimeCaller: Sendable {
     }
 
     private let target: Target
-    private let session: String?
+    private let payload: RuntimePayload
     private let usesSocket: Bool
 
+    private var session: String? { self.payload.session_id }
+
     init(_ command: Invoke, settings: Settings) throws {
-        self.session = command.session
+        self.payload = command.payload
         self.usesSocket = command.usesSocket
         guard let arn = command.arn else {
             self.target = .url(command.url)
@@ -38,19 +40,19 @@ struct RuntimeCaller: Sendable {
     }
 
     /// The whole answer, as JSON.
-    func answer(to prompt: String) async throws -> String {
-        String(buffer: try await self.post(prompt, accept: "application/json").collect(upTo: 100 << 20))
+    func answer() async throws -> String {
+        String(buffer: try await self.post(accept: "application/json").collect(upTo: 100 << 20))
     }
 
     /// The run's events, each as JSON, as they come.
-    func events(for prompt: String) -> AsyncThrowingStream<String, any Error> {
+    func events() -> AsyncThrowingStream<String, any Error> {
         AsyncThrowingStream { stream in
             let work = Task {
                 do {
                     if self.usesSocket {
-                        try await self.follow(socket: prompt) { stream.yield($0) }
+                        try await self.follow(socket: self.payload.prompt ?? "") { stream.yield($0) }
                     } else {
-                        try await self.follow(stream: prompt) { stream.yield($0) }
+                        try await self.followStream { stream.yield($0) }
                     }
                     stream.finish()
                 } catch {
@@ -63,20 +65,15 @@ struct RuntimeCaller: Sendable {
 
     // MARK: HTTP
 
-    private struct Payload: Encodable {
-        var prompt: String
-        var session_id: String?
-    }
-
-    private func follow(stream prompt: String, _ yield: (String) -> Void) async throws {
+    private func followStream(_ yield: (String) -> Void) async throws {
         var parser = ServerSentEventParser()
-        for try await part in try await self.post(prompt, accept: "text/event-stream") {
+        for try await part in try await self.post(accept: "text/event-stream") {
             for event in try parser.feed(part.readableBytesView) { yield(event.data) }
         }
     }
 
-    private func post(_ prompt: String, accept: String) async throws -> HTTPClientResponse.Body {
-        let payload = ByteBuffer(bytes: try JSONEncoder().encode(Payload(prompt: prompt, session_id: self.session)))
+    private func post(accept: String) async throws -> HTTPClientResponse.Body {
+        let payload = ByteBuffer(bytes: try JSONEncoder().encode(self.payload))
         switch self.target {
         case .agentCore(let runtime):
             var invocation = AgentRuntimeClient.Invocation(

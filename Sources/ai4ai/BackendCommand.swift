@@ -1,0 +1,64 @@
+import AWSClient
+import AgentCoreRuntime
+import ArgumentParser
+import Backend
+import Conversations
+import ConversationsSQLite
+import Logging
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Serves chats and the page alone, for a runtime that is somewhere else.
+struct BackendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backend", abstract: "Start the backend and its page alone.",
+        discussion: "AI4AI_RUNTIME_URL or AI4AI_RUNTIME_ARN says where the agents run.")
+
+    @Option(help: "The port.") var port: Int?
+
+    func run() async throws {
+        let settings = try Settings.fromEnvironment()
+        var backend = try BackendSettings.fromEnvironment()
+        backend.port = self.port ?? backend.port
+        let level = Logger.Level(rawValue: settings.logLevel) ?? .info
+        let logger = Logger(label: "ai4ai.backend") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
+        let service = try Self.service(backend, settings, logger: logger) { [host = backend.host] port in
+            logger.info("Listening", metadata: ["host": "\(host)", "port": "\(port)"])
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: LogOutput.standardOutput), .init(service: service)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "ai4ai.lifecycle") { _ in SwiftLogNoOpLogHandler() })
+        // What a client has left half said is not waited for.
+        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch is CancellationError {
+            logger.notice("Stopped with connections open")
+        }
+    }
+
+    /// The backend with the store that the settings choose.
+    static func service(
+        _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void
+    ) throws -> Backend {
+        let aws = { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
+        let store: any Conversations =
+            switch backend.chats {
+            case .sqlite: try SQLiteConversations(path: "\(settings.storageDirectory)/chats.sqlite")
+            case .dynamodb: DynamoConversations(try aws())
+            }
+        return try Backend(
+            backend, store: store, aws: aws, demoSite: demoSite, logger: logger, onListening: onListening)
+    }
+}
