@@ -34,15 +34,19 @@ def eventually(check, what):
     pytest.fail(f"{what} did not happen within {DEADLINE} s")
 
 
-class Served:
-    """A runtime's process, and what can be done with it over HTTP."""
+class Program:
+    """A process with a home of its own."""
 
     def __init__(self, arguments, **environment):
         self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         base = {"TMPDIR": self.directory.name, "AI4AI_STORAGE_DIRECTORY": self.directory.name}
         self.log = open(f"{self.directory.name}/log", "w+")
+        self.arguments, self.environment = arguments, os.environ | base | environment
+        self._start()
+
+    def _start(self):
         self.process = subprocess.Popen(
-            [BUILD / arguments[0], *arguments[1:]], env=os.environ | base | environment, stdout=self.log,
+            [BUILD / self.arguments[0], *self.arguments[1:]], env=self.environment, stdout=self.log,
             stderr=subprocess.STDOUT)
         try:
             eventually(self.is_healthy, "the start")
@@ -51,29 +55,28 @@ class Served:
             raise
 
     def is_healthy(self):
+        raise NotImplementedError
+
+    def kill(self):
+        """As the platform does without warning."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        """Starts it again after its end, with what it has stored."""
+        self._start()
+
+    def answer(self, url):
+        """What it says at this address; None while it does not listen."""
         try:
-            return requests.get(f"{self.url}/ping", timeout=5).json()["status"] == "Healthy"
+            return requests.get(url, timeout=5).json()
         except requests.ConnectionError:
             assert self.process.poll() is None, self.logged
-            return False
+            return None
 
     @property
     def logged(self):
         return pathlib.Path(self.log.name).read_text()
-
-    def invoke(self, payload, **options):
-        return requests.post(f"{self.url}/invocations", json=payload, timeout=DEADLINE, **options)
-
-    def stream(self, payload, headers=None):
-        """The events of a run, as they come."""
-        response = self.invoke(payload, headers={"Accept": "text/event-stream", **(headers or {})}, stream=True)
-        assert response.headers["content-type"].startswith("text/event-stream")
-        for line in response.iter_lines(decode_unicode=True):
-            if line.startswith("data: "):
-                yield agui.check(line.removeprefix("data: "))
-
-    def events(self, payload):
-        return list(self.stream(payload))
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -89,19 +92,25 @@ class Served:
         self.directory.cleanup()
 
 
-class System(Served):
-    """`ai4ai up` on free ports."""
+class Served(Program):
+    """A runtime's process, and what can be done with it over HTTP."""
 
-    def __init__(self):
-        self.port, self.demo_port = free_port(), free_port()
-        self.url, self.demo = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.demo_port}"
-        super().__init__(["ai4ai", "up", "--port", str(self.port), "--demo-port", str(self.demo_port)])
+    def is_healthy(self):
+        return (self.answer(f"{self.url}/ping") or {}).get("status") == "Healthy"
 
-    def received(self):
-        return requests.get(f"{self.demo}/received", timeout=DEADLINE).json()
+    def invoke(self, payload, **options):
+        return requests.post(f"{self.url}/invocations", json=payload, timeout=DEADLINE, **options)
 
-    def errand(self, plate="WXY 1234"):
-        return f"open {self.demo}, fill Plate number with {plate}, click Check, tell me the amount due"
+    def stream(self, payload, headers=None):
+        """The events of a run, as they come."""
+        response = self.invoke(payload, headers={"Accept": "text/event-stream", **(headers or {})}, stream=True)
+        assert response.headers["content-type"].startswith("text/event-stream")
+        for line in response.iter_lines(decode_unicode=True):
+            if line.startswith("data: "):
+                yield agui.check(line.removeprefix("data: "))
+
+    def events(self, payload):
+        return list(self.stream(payload))
 
     def browsers(self):
         """The processes that run on a profile of this system."""
@@ -113,6 +122,26 @@ class System(Served):
             except (FileNotFoundError, ProcessLookupError):
                 pass
         return found
+
+
+class System(Served):
+    """`ai4ai up` on free ports: runtime, demo site and backend."""
+
+    def __init__(self, **environment):
+        self.port, self.demo_port, self.backend_port = free_port(), free_port(), free_port()
+        self.url, self.demo, self.chat = (
+            f"http://127.0.0.1:{port}" for port in (self.port, self.demo_port, self.backend_port))
+        ports = {"--port": self.port, "--demo-port": self.demo_port, "--backend-port": self.backend_port}
+        super().__init__(["ai4ai", "up", *(str(part) for pair in ports.items() for part in pair)], **environment)
+
+    def is_healthy(self):
+        return super().is_healthy() and self.answer(f"{self.chat}/health") == {"status": "ok"}
+
+    def received(self):
+        return requests.get(f"{self.demo}/received", timeout=DEADLINE).json()
+
+    def errand(self, plate="WXY 1234"):
+        return f"open {self.demo}, fill Plate number with {plate}, click Check, tell me the amount due"
 
 
 class Container(Served):
@@ -156,11 +185,15 @@ class DemoSite:
 
 
 class Page:
-    """One page on a free port of this machine. `on_get` is called before each time that it is given out."""
+    """One page on a free port of this machine, at every path; `paths` are those that were asked for. `on_get` is called
+    before each time that it is given out."""
 
     def __init__(self, html, on_get=lambda: None):
+        self.paths = paths = []
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                paths.append(self.path)
                 on_get()
                 self.send_response(200)
                 self.send_header("content-type", "text/html")

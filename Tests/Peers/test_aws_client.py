@@ -214,6 +214,31 @@ def test_large_run_record_is_kept_in_parts_and_leaves_none_behind(peer, probe, t
     assert (len(parts) == 0) == (size < 300_000) and len(parts) <= size // 300_000 + 1
 
 
+def test_removed_run_record_leaves_nothing_and_its_writer_behind(peer, probe, table):
+    record = probe("runs", session="removed", add="x" * 320_000)
+    probe("runs", session="removed#automation", add="another record")
+    # What writers that were killed have left behind goes too.
+    dynamo, key = boto(peer, "dynamodb"), {"S": "run#removed"}
+    for number in range(60):
+        dynamo.put_item(TableName=table, Item={"session_id": key, "timestamp": {"N": str(9_000_000 + number)}})
+    peer.fault("BatchWriteItem", unprocessed=True, times=2)
+    for _ in range(2):
+        assert probe("runs", session="removed", operation="remove")
+    left = dynamo.query(
+        TableName=table, KeyConditionExpression="session_id = :s", ExpressionAttributeValues={":s": key})["Items"]
+    assert left == []
+    with pytest.raises(Refused, match="taken over by another process"):
+        probe("runs", session="removed", record=record, add="too late")
+    assert len(probe("runs", session="removed#automation")["transcript"]) == 1
+
+
+def test_table_that_takes_no_removals_is_told(peer, probe, table):
+    probe("runs", session="stuck", add="hello")
+    peer.fault("BatchWriteItem", status=403, error="AccessDeniedException", message="no")
+    with pytest.raises(Refused, match="Query and BatchWriteItem"):
+        probe("runs", session="stuck", operation="remove")
+
+
 def test_missing_table_is_named_with_what_to_do(peer, start_probe):
     probe = start_probe()
     peer.fault("GetItem", status=400, error="ResourceNotFoundException", message="Requested resource not found")

@@ -36,6 +36,33 @@ def test_no_two_events_share_a_millisecond(peer, probe):
     assert len(set(times)) == 20 and times == sorted(times)
 
 
+def test_forgotten_session_has_no_events_and_the_others_keep_theirs(peer, probe):
+    for number in range(130):
+        remember(probe, "gone", f"q{number}", f"a{number}")
+    remember(probe, "kept", "q", "a")
+    remember(probe, "gone", "q", "a", user="ben")
+    for _ in range(2):
+        assert probe("memory", operation="forget", id=MEMORY, user="aminah", session="gone")
+    assert events(probe, "gone") == []
+    assert len(events(probe, "kept")) == len(events(probe, "gone", user="ben")) == 2
+    assert len({entry["params"]["eventId"] for entry in peer.requests("DeleteEvent")}) == 130
+    assert not any(entry["params"]["includePayloads"] for entry in peer.requests("ListEvents")[:2])
+
+
+def test_event_that_has_gone_by_itself_is_no_failure(peer, probe):
+    remember(probe, "expiring", "q", "a")
+    peer.fault("DeleteEvent", status=404, error="ResourceNotFoundException", message="Event not found")
+    assert probe("memory", operation="forget", id=MEMORY, user="aminah", session="expiring")
+
+
+def test_what_cannot_be_forgotten_is_told_with_its_remedy(peer, probe):
+    remember(probe, "stuck", "q", "a")
+    peer.fault("DeleteEvent", status=403, error="AccessDeniedException", message="no")
+    with pytest.raises(Refused, match="bedrock-agentcore:ListEvents and DeleteEvent") as refused:
+        probe("memory", operation="forget", id=MEMORY, user="aminah", session="stuck")
+    assert refused.value.code == "accessDenied"
+
+
 def test_text_over_the_limit_is_kept_in_pieces(peer, probe):
     text = "ü" * 250_000
     remember(probe, "big", text, "short")

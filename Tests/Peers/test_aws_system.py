@@ -270,15 +270,17 @@ def test_killed_browser_is_reported_and_a_new_one_is_started(cloud, site, runtim
     assert len(cloud.requests("StartBrowserSession")) == 2 and no_browser_is_left(cloud)
 
 
-def test_client_that_leaves_ends_its_browser_session(cloud, site, runtime):
+def test_run_that_is_stopped_ends_its_browser_session(cloud, site, runtime):
     cloud.script(
         {"calls": [{"tool": "browse", "input": {"goal": "x"}}]},
         {"calls": [{"tool": "navigate", "input": {"url": site.url}}]},
         {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
-    for event in runtime.stream({"prompt": "x"}):
+    for event in runtime.stream({"prompt": "x", "session_id": "stopped"}):
         if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
             break
-    eventually(lambda: no_browser_is_left(cloud), "the end of the browser session")
+    stopped = runtime.invoke({"control": {"action": "stop"}, "session_id": "stopped"}).json()
+    assert stopped["status"] == "stopped"
+    assert no_browser_is_left(cloud)
     eventually(runtime.is_healthy, "the return to Healthy")
     record = cloud.requests("PutItem")[-1]["params"]["Item"]
     assert record["status"]["S"] == "stopped"
@@ -301,6 +303,32 @@ def test_sigterm_ends_the_browser_session_and_records_the_end(cloud, site):
         container.stop()
     assert no_browser_is_left(cloud)
     assert cloud.requests("PutItem")[-1]["params"]["Item"]["status"]["S"] == "stopped"
+
+
+def test_parked_run_finds_its_browser_again_from_another_process(cloud, site):
+    first = Container(**settings(cloud, site))
+    try:
+        cloud.script(
+            {"calls": [{"tool": "browse", "input": {"goal": "pay"}}]},
+            {"calls": [{"tool": "navigate", "input": {"url": f"{site.url}/pay?plate=WXY+1234"}}]},
+            {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Card number"}, "input": {"text": "4242"}}]},
+            {"calls": [{"tool": "click", "on": {"role": "button", "name": "Pay RM 70.00"}, "input": {}}]})
+        asked = first.invoke({"prompt": "Pay it.", "session_id": "moves"}).json()
+        assert asked["status"] == "interrupted", asked
+        first.process.kill()
+    finally:
+        first.stop()
+    assert not no_browser_is_left(cloud)
+    second = Container(**settings(cloud, site))
+    try:
+        cloud.script({"text": "It says thank you."}, {"text": "Paid."})
+        answer = {"interruptId": asked["interrupts"][0]["id"], "status": "resolved", "payload": {"approved": True}}
+        paid = second.invoke({"resume": [answer], "session_id": "moves"}).json()
+        assert (paid["status"], paid["message"]) == ("completed", "Paid."), paid
+    finally:
+        second.stop()
+    assert {"path": "/pay", "fields": {"plate": "WXY 1234", "card": "4242", "code": ""}} in site.received()
+    assert len(cloud.requests("StartBrowserSession")) == 1 and no_browser_is_left(cloud)
 
 
 def recorded(cloud):
@@ -430,7 +458,7 @@ def test_our_presigned_address_opens_the_socket_without_credentials(cloud, regis
     assert event["result"]["message"] == "Come in."
 
 
-def test_events_are_handed_on_as_they_come(cloud, registered):
+def test_events_are_handed_on_as_they_come(cloud, registered, runtime):
     chosen = cloud.environment()
     cloud.script({"text": "Much later.", "hold": True})
     process = subprocess.Popen(
@@ -441,6 +469,9 @@ def test_events_are_handed_on_as_they_come(cloud, registered):
     finally:
         process.kill()
         process.communicate()
+        # The run goes on without its client.
+        cloud.release()
+        eventually(runtime.is_healthy, "the end of the run")
 
 
 def command(cloud, *arguments, **environment):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 import pytest
+import requests
 from websockets.sync.client import connect
 
 import agui
@@ -65,7 +66,7 @@ def test_session_header_wins_over_the_body(system):
 def test_conversation_goes_on_in_its_session(system):
     first = system.invoke({"prompt": "tell me the opening hours", "session_id": "talk"}).json()
     assert first["message"] == "Which address should I open for that?"
-    second = system.invoke({"prompt": f"{system.demo}/sign-in", "session_id": "talk"}).json()
+    second = system.invoke({"prompt": f"{system.demo}/offices", "session_id": "talk"}).json()
     assert "opening hours" in second["message"]
 
 
@@ -110,17 +111,21 @@ def test_socket_carries_a_run_as_envelopes(system):
             agui.check_order(events)
 
 
-def test_client_that_leaves_ends_its_run_and_its_browser(system):
-    response = system.invoke(
-        {"prompt": f"open {system.demo}/slow, wait for nonsense"},
-        headers={"Accept": "text/event-stream"}, stream=True)
+def test_run_outlives_the_client_that_leaves_and_ends_when_it_is_stopped(system):
+    payload = {"prompt": f"open {system.demo}/slow, wait for nonsense", "session_id": "left"}
+    response = system.invoke(payload, headers={"Accept": "text/event-stream"}, stream=True)
     for line in response.iter_lines(decode_unicode=True):
         if "browser.navigated" in line:
             break
-    assert system.browsers()
     response.close()
+    assert system.browsers()
+    assert requests.get(f"{system.url}/ping", timeout=DEADLINE).json()["status"] == "HealthyBusy"
+    stopped = system.invoke({"control": {"action": "stop"}, "session_id": "left"}).json()
+    assert stopped["status"] == "stopped"
     eventually(lambda: not system.browsers(), "the end of the browser")
     eventually(system.is_healthy, "the return to Healthy")
+    events = system.events({"attach": {}, "session_id": "left"})
+    assert events[-1]["outcome"] == {"type": "cancelled"}
 
 
 def test_killed_browser_is_told_to_the_agent_and_not_fatal(system):

@@ -29,9 +29,10 @@ CORAL = {
 class Refusal(Exception):
     """Without a status the operation's model tells it, and where it does not know the error either, 400."""
 
-    def __init__(self, code, message, status=None, headers=None):
+    def __init__(self, code, message, status=None, headers=None, members=None):
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status, self.headers = code, message, status, headers or {}
+        self.members = members or {}  # What a JSON service adds to its answer.
 
     def status_in(self, operation):
         return self.status or status_of(operation, self.code)
@@ -76,7 +77,7 @@ def answer(refusal, operation, request_id):
         code = refusal.code
         if operation.service == "dynamodb":
             code = CORAL.get(code, "com.amazonaws.dynamodb.v20120810#") + code
-        body = json.dumps({"__type": code, "message": refusal.message}).encode()
+        body = json.dumps({"__type": code, "message": refusal.message, **refusal.members}).encode()
         content_type = operation.content_type
         return web.Response(status=status, body=body, headers={"Content-Type": content_type, **refusal.headers})
     return web.Response(

@@ -17,10 +17,18 @@ class Fault:
     drop: bool = False
     after: bool = False  # Dropped only once the operation was done: its answer is lost.
     delay: float = 0
+    every: int = 1  # Strikes at each call that it fits, or at every so many.
+    reason: str | None = None  # Why a transaction of DynamoDB is cancelled.
+    unprocessed: bool = False  # A batch of writes is done only in part.
+    calls: int = 0
 
     def fits(self, operation):
         """By the operation's name, or by service and name, such as DynamoDB.PutItem."""
         return self.operation.lower() in (operation.name.lower(), f"{operation.service}.{operation.name}".lower())
+
+    def is_due(self):
+        self.calls += 1
+        return self.calls % self.every == 0
 
 
 class Faults:
@@ -34,7 +42,8 @@ class Faults:
         self._faults.clear()
 
     async def strike(self, call, is_done=False):
-        fault = next((each for each in self._faults if each.fits(call.operation) and each.after == is_done), None)
+        fitting = [each for each in self._faults if each.fits(call.operation) and each.after == is_done]
+        fault = next((each for each in fitting if each.is_due()), None)
         if fault is None:
             return
         fault.times -= 1
@@ -44,7 +53,20 @@ class Faults:
         if fault.drop:
             call.request.transport.abort()
             raise Dropped
+        if fault.unprocessed:
+            call.is_done_in_part = True
+        if fault.reason:
+            raise cancelled(fault.reason, len(call.params["TransactItems"]))
         if fault.error:
             raise Refusal(fault.error, fault.message, fault.status, fault.headers)
         if fault.status:
             raise Refusal("UnknownError", fault.message, fault.status, fault.headers)
+
+
+def cancelled(reason, count):
+    """The end of a transaction of so many actions, whose last one is in the way of another request."""
+    codes = ["None"] * (count - 1) + [reason]
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+    return Refusal("TransactionCanceledException", message, 400, members={
+        "CancellationReasons": [{"Code": code} if code == "None" else {"Code": code, "Message": "The peer was told to."}
+                                for code in codes]})

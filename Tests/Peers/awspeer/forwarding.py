@@ -1,8 +1,11 @@
 """DynamoDB, Secrets Manager and STS: answered by moto, after what moto is too lenient about has been refused."""
 
 import asyncio
+import contextlib
+import json
 import logging
 import re
+import zlib
 
 from aiohttp import ClientSession, web
 
@@ -18,6 +21,8 @@ class Moto:
     def __init__(self, credentials, region):
         self._credentials, self._region = credentials, region
         self._starting = asyncio.Lock()
+        # moto undoes a transaction by putting back whole tables, and with them what others have written meanwhile.
+        self._turn = asyncio.Lock()
         self._server = self._http = None
 
     async def _url(self):
@@ -52,18 +57,46 @@ class Moto:
         }
         if call.header("x-amz-target"):
             headers["X-Amz-Target"] = call.header("x-amz-target")
+        sent, left = halves(call.body) if call.is_done_in_part else (call.body, {})
+        # What has arrived is done, though nobody may wait for the answer any more.
+        asking = asyncio.ensure_future(self._ask(operation.service, sent, headers))
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+        status, body, returned = await asyncio.shield(asking)
+        if operation.service == "sts":
+            self._credentials.learn(body.decode())
+        if left:
+            body = json.dumps(json.loads(body) | {"UnprocessedItems": left}).encode()
+            returned["x-amz-crc32"] = str(zlib.crc32(body))
+        return web.Response(status=status, body=body, headers=returned)
+
+    async def _ask(self, service, body, headers):
         url = await self._url()
-        async with self._http.post(url, data=call.body, headers=headers) as answer:
-            body = await answer.read()
+        turn = self._turn if service == "dynamodb" else contextlib.nullcontext()
+        async with turn, self._http.post(url, data=body, headers=headers) as answer:
             returned = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
-            if operation.service == "sts":
-                self._credentials.learn(body.decode())
-            return web.Response(status=answer.status, body=body, headers=returned)
+            answered = answer.status, await answer.read(), returned
+            self._forget_copies()
+        return answered
+
+    @staticmethod
+    def _forget_copies():
+        """moto lists every item that it makes, also the copies of whole tables that transactions take."""
+        from moto.core.model_instances import reset_model_data
+        reset_model_data()
 
     async def close(self):
         if self._server is not None:
             await self._http.close()
             await asyncio.to_thread(self._server.stop)
+
+
+def halves(body):
+    """A batch of writes without its second half, and that half."""
+    request = json.loads(body)
+    middles = {table: (len(writes) + 1) // 2 for table, writes in request["RequestItems"].items()}
+    left = {table: request["RequestItems"][table][middle:] for table, middle in middles.items()}
+    request["RequestItems"] = {table: request["RequestItems"][table][:middle] for table, middle in middles.items()}
+    return json.dumps(request), {table: writes for table, writes in left.items() if writes}
 
 
 def check_batches(name, params):

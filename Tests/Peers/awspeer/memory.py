@@ -63,6 +63,11 @@ class Memory:
         except KeyError:
             raise Refusal("ResourceNotFoundException", f"Event {event_id} not found")
 
+    async def delete_event(self, call):
+        event = self._find(self._place(call.params), call.params["eventId"])
+        del self._events[self._place(call.params)][event["eventId"]]
+        return {"eventId": event["eventId"]}
+
     async def list_events(self, call):
         params = call.params
         place, wanted = self._place(params), params.get("filter", {})

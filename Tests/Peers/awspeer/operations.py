@@ -54,6 +54,7 @@ class Call:
         self.operation = None
         self.params = {}
         self.claim = None
+        self.is_done_in_part = False
 
     def header_values(self, name):
         return [value for key, value in self.headers if key == name]

@@ -56,6 +56,7 @@ class Server:
             "ConnectBrowserAutomationStream": self.browsers.connect,
             "ConnectBrowserLiveViewStream": self.browsers.live_view,
             "CreateEvent": self.memory.create_event, "ListEvents": self.memory.list_events,
+            "DeleteEvent": self.memory.delete_event,
             "RetrieveMemoryRecords": self.memory.retrieve_memory_records,
             "InvokeAgentRuntime": self.runtimes.invoke, "StopRuntimeSession": self.runtimes.stop_session,
             "InvokeAgentRuntimeWithWebSocketStream": self.runtimes.connect,

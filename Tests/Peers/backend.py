@@ -1,0 +1,309 @@
+"""The backend as its clients know it: a process, an API, a stream and a socket."""
+
+import contextlib
+import json
+import uuid
+
+import pytest
+import requests
+import websockets
+from websockets.sync.client import connect
+
+import agui
+from system import DEADLINE, Container, DemoSite, Program, eventually, free_port
+
+# Tests ask more often than people do.
+UNHURRIED = {"AI4AI_REQUESTS_PER_MINUTE": "1000000", "AI4AI_MESSAGES_PER_MINUTE": "1000000"}
+
+
+class Backend(Program):
+    """`ai4ai backend` in front of a runtime, with chats of its own."""
+
+    def __init__(self, runtime, **environment):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        settings = {"AI4AI_RUNTIME_URL": runtime, "AI4AI_CHATS": "sqlite"} | UNHURRIED | environment
+        super().__init__(["ai4ai", "backend", "--port", str(self.port)], **settings)
+
+    def is_healthy(self):
+        return self.answer(f"{self.url}/health") == {"status": "ok"}
+
+    def chats(self, token=None):
+        return Chats(self.url, token)
+
+
+class Parts:
+    """The demo site, the runtime and the backend as processes of their own, each of which may be killed."""
+
+    def __init__(self, **environment):
+        with contextlib.ExitStack() as stack:
+            self.site = DemoSite()
+            stack.callback(self.site.stop)
+            self.runtime = Container(AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=self.site.url)
+            stack.callback(self.runtime.stop)
+            self.backend = Backend(self.runtime.url, **environment)
+            stack.callback(self.backend.stop)
+            self.stop = stack.pop_all().close
+        self.demo, self.received = self.site.url, self.site.received
+        self.chats = self.backend.chats()
+
+
+# -------------------------------------------------------------------------------------------------------- errands
+
+
+def errand(site, plate="WXY 1234"):
+    return f"open {site}, fill Plate number with {plate}, click Check, tell me the amount due"
+
+
+def question(site):
+    return (
+        f"open {site}, ask me for the plate number, fill Plate number with the answer, click Check, "
+        "tell me the amount due")
+
+
+def payment(site, card):
+    return f"open {site}/pay?plate=WXY+1234, fill Card number with {card}, click Pay RM 70.00, read the page"
+
+
+def endless(site):
+    """Takes ten seconds unless it is stopped."""
+    return f"open {site}/slow, wait for nonsense"
+
+
+def checks(system, plate):
+    """How often the site was asked about a car."""
+    return [each["fields"]["plate"] for each in system.received() if each["path"] == "/check"].count(plate)
+
+
+def payments(system, card):
+    return [each["fields"]["card"] for each in system.received() if each["path"] == "/pay"].count(card)
+
+
+def texts(messages, role):
+    return [each["content"] for each in messages if (each["role"], each["kind"]) == (role, "text")]
+
+
+# ------------------------------------------------------------------------------------------------------------ API
+
+
+def check_problem(response, status, code=None):
+    """Fails unless an answer is a whole problem; gives it back."""
+    assert response.status_code == status, f"{response.status_code}: {response.text}"
+    assert response.headers["content-type"].startswith("application/problem+json")
+    problem = response.json()
+    assert (problem["type"], problem["status"]) == ("about:blank", status), problem
+    assert problem["title"] and problem["detail"] and problem["code"], problem
+    assert code in (None, problem["code"]), problem
+    return problem
+
+
+class Chats:
+    """The API, as one person uses it. Chats go by their ids."""
+
+    def __init__(self, url, token=None):
+        self.url, self.token = url, token
+
+    def call(self, method, path, headers=None, **options):
+        own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return requests.request(
+            method, f"{self.url}{path}", headers=own | (headers or {}), timeout=DEADLINE, allow_redirects=False,
+            **options)
+
+    def ask(self, method, path, **options):
+        response = self.call(method, path, **options)
+        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json()
+
+    def create(self, **body):
+        return self.ask("POST", "/api/sessions", json=body)["id"]
+
+    def sessions(self, **query):
+        return self.ask("GET", "/api/sessions", params=query)
+
+    def session(self, chat):
+        return self.ask("GET", f"/api/sessions/{chat}")
+
+    def page(self, chat, **query):
+        return self.ask("GET", f"/api/sessions/{chat}/messages", params=query)
+
+    def messages(self, chat):
+        return self.page(chat, limit=100)["messages"]
+
+    def post(self, chat, text, key=None, **options):
+        """Says something; the answer as it is."""
+        headers = ({"Idempotency-Key": key} if key else {}) | options.pop("headers", {})
+        return self.call("POST", f"/api/sessions/{chat}/messages", json={"text": text}, headers=headers, **options)
+
+    def send(self, chat, text, key=None):
+        """Says something, and does not wait for what comes of it."""
+        response = self.post(chat, text, key)
+        assert response.ok, f"{response.status_code} {response.text}"
+        return response.json()
+
+    def stream(self, chat, text, key=None):
+        """Says something; what comes of it, as it comes."""
+        return envelopes(self.post(chat, text, key, headers={"Accept": "text/event-stream"}, stream=True))
+
+    def events(self, chat, last=None):
+        """What goes on in a chat, as it comes."""
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+        return envelopes(self.call("GET", f"/api/sessions/{chat}/events", headers=headers, stream=True))
+
+    def answer(self, chat, interrupt, status="resolved", **payload):
+        return self.call(
+            "POST", f"/api/sessions/{chat}/interrupts/{interrupt['id']}", json={"status": status, "payload": payload})
+
+    def stop(self, chat):
+        return self.call("POST", f"/api/sessions/{chat}/stop")
+
+    def delete(self, chat):
+        return self.call("DELETE", f"/api/sessions/{chat}")
+
+    def socket(self, chat, **options):
+        return ChatSocket(self.url, chat, self.token, **options)
+
+    # What takes a while
+
+    def settled(self, chat):
+        """The chat's messages once no run is at work in it."""
+        def rest():
+            page = self.page(chat, limit=100)
+            return page if (page["session"]["run"] or {}).get("state") != "running" else None
+
+        return eventually(rest, "the end of the run")["messages"]
+
+    def asked(self, chat, text=None):
+        """Says something that the agents have to ask back about, or waits for their next question; what they ask."""
+        if text:
+            self.send(chat, text)
+        last = self.settled(chat)[-1]
+        assert last["kind"] == "question", last
+        assert self.session(chat)["run"]["state"] == "waiting"
+        return last["details"]
+
+    def busy(self, chat, site):
+        """Begins a run that is at work until it is stopped. Returns its id and the last event that was seen of it."""
+        self.send(chat, endless(site))
+        with contextlib.closing(self.events(chat)) as events:
+            for envelope in events:
+                if is_named("browser.navigated")(envelope["event"]):
+                    run, number = envelope["id"].rsplit(":", 1)
+                    return run, int(number)
+        pytest.fail("the run has ended already")
+
+
+# --------------------------------------------------------------------------------------------------------- events
+
+
+def envelopes(response):
+    """The events of a stream with their ids, as they come."""
+    with contextlib.closing(response):
+        assert response.status_code == 200, f"{response.status_code} {response.text}"
+        assert response.headers["content-type"].startswith("text/event-stream")
+        envelope = {}
+        for line in response.iter_lines():
+            if line.startswith(b"id: "):
+                envelope["id"] = line.removeprefix(b"id: ").decode()
+            elif line.startswith(b"data: "):
+                envelope["event"] = agui.check(line.removeprefix(b"data: ").decode())
+            elif not line and envelope:
+                yield envelope
+                envelope = {}
+
+
+def is_named(name):
+    return lambda event: event["type"] == "CUSTOM" and event["name"] == name
+
+
+def is_type(*types):
+    return lambda event: event["type"] in types
+
+
+is_end = is_type("RUN_FINISHED", "RUN_ERROR")
+
+
+def of_run(heard, run):
+    """The events of a run, and their numbers."""
+    found = [each for each in heard if each.get("id", "").startswith(f"{run}:")]
+    return [each["event"] for each in found], [int(each["id"].rsplit(":", 1)[1]) for each in found]
+
+
+# --------------------------------------------------------------------------------------------------------- socket
+
+
+class ChatSocket:
+    """The human-in-the-loop socket of a chat; `heard` has all that came."""
+
+    def __init__(self, url, chat, token=None, **options):
+        protocols = ["ai4ai.v1"] + ([f"ai4ai.bearer.{token}"] if token else [])
+        self.heard = []
+        self.stack = contextlib.ExitStack()
+        self.connection = self.stack.enter_context(
+            connect(
+                f"ws{url.removeprefix('http')}/ws/human-interaction/{chat}",
+                **{"subprotocols": protocols, "max_size": None, "open_timeout": DEADLINE} | options))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *reason):
+        self.stack.__exit__(*reason)
+
+    def send(self, **frame):
+        self.connection.send(json.dumps(frame))
+
+    def say(self, text, key=None):
+        self.send(type="user.message", client_message_id=key or f"key-{uuid.uuid4()}", text=text)
+
+    def hello(self, last=0, **more):
+        """Begins the flow; returns what `ready` says."""
+        self.send(type="hello", last_seq=last, **more)
+        return self.until(is_named("ready"))["value"]
+
+    def next(self):
+        envelope = json.loads(self.connection.recv(timeout=DEADLINE))
+        agui.check(json.dumps(envelope["event"]))
+        self.heard.append(envelope)
+        return envelope
+
+    def until(self, check):
+        """The next event that fits."""
+        while True:
+            event = self.next()["event"]
+            if check(event):
+                return event
+
+    def noticed(self, code):
+        """The next notice with this code."""
+        return self.until(lambda event: is_named("notice")(event) and event["value"]["code"] == code)["value"]
+
+    def rested(self, state=None):
+        """Waits until the chat has what its run has brought, and the run is over or waits."""
+        def has_come(event):
+            return (is_named("chat.changed")(event)
+                    and (event["value"]["session"]["run"] or {}).get("state") == state)
+
+        # What the run brings may be told before its last event is.
+        events = [each["event"] for each in self.heard]
+        starts = [index for index, event in enumerate(events) if event.get("type") == "RUN_STARTED"]
+        if not starts or not any(has_come(event) for event in events[starts[-1]:]):
+            self.until(has_come)
+
+    def asked(self):
+        """What the run that is shown asks, once that can be answered."""
+        [interrupt] = self.until(is_end)["outcome"]["interrupts"]
+        self.rested("waiting")
+        return interrupt
+
+    def pinged(self):
+        """Proves that all that was sent has been read."""
+        self.send(type="ping")
+        self.until(is_named("pong"))
+
+    def close_code(self):
+        """The code that the server closes with, whatever comes before."""
+        try:
+            while True:
+                self.next()
+        except websockets.ConnectionClosed as closed:
+            return closed.rcvd and closed.rcvd.code

@@ -1,0 +1,134 @@
+"""The browser at work in the page: seen live, taken in hand with mouse and keyboard, and given back."""
+
+import pytest
+
+from backend import UNHURRIED, Chats, checks, endless, payment, payments
+from page import Person
+from system import System
+
+# Where the middle of a control of the site is, in parts of its window; the agents' window has the same shape as ours.
+MIDDLE = """(box => [(box.left + box.width / 2) / innerWidth, (box.top + box.height / 2) / innerHeight])(
+    document.querySelector("%s").getBoundingClientRect())"""
+PICTURE = """(box => [box.left, box.top, box.width, box.height])(
+    document.querySelector("#live canvas").getBoundingClientRect())"""
+
+
+@pytest.fixture(scope="module")
+def system():
+    running = System(**UNHURRIED)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def chats(system):
+    return Chats(system.chat)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    running = Person()
+    yield running
+    assert running.close() == 0
+
+
+@pytest.fixture
+def person(system, browser):
+    browser.visit(system.chat)
+    yield browser
+    browser.check_quiet()
+
+
+def places(person, address, *selectors):
+    """Where controls of a site are, as somebody finds out who visits it in a tab of their own."""
+    here = person.tab
+    other = person.open_tab(address)
+    found = [person.evaluate(MIDDLE % selector) for selector in selectors]
+    person("closeTab", tab=other)
+    person("switchTab", tab=here)
+    return found
+
+
+def point(person, place):
+    """Clicks a place on the live picture."""
+    left, top, width, height = person.evaluate(PICTURE)
+    person.click_at(left + place[0] * width, top + place[1] * height)
+
+
+def drawn(person):
+    """Whether the picture shows something."""
+    return person.evaluate("""(canvas => {
+        const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(new Uint32Array(data.buffer)).size > 20;
+    })(document.querySelector("#live canvas"))""")
+
+
+def take_control(person):
+    person.click("button", "Take control")
+    person.sees("You are in control")
+    person.until(lambda: drawn(person), "picture of the browser")
+
+
+def test_person_takes_over_types_by_hand_and_gives_back(system, chats, person):
+    banner, field, check = places(person, system.demo, ".cookies .plain", "#plate", "form button")
+    person.say(f"open {system.demo}, ask me for the go-ahead, tell me the amount due")
+    person.ref("textbox", "Your answer")
+    take_control(person)
+    point(person, banner)
+    point(person, field)
+    person.sees("What you type goes to the page. Esc gives you the keyboard back.")
+    person.press("w", "x", "y", "Space", "9", "9", "Backspace", "1", "Enter")
+    person.until(lambda: checks(system, "wxy 91"), "form at the site")
+    person.click("button", "Back")
+    person.until(lambda: "/result" not in person.evaluate("document.querySelector('.live-url').innerText"), "way back")
+    point(person, field)
+    person.press("Control+a")
+    for key in "ABC 5678":
+        person.press("Space" if key == " " else key)
+    point(person, check)
+    person.until(lambda: checks(system, "ABC 5678"), "form at the site")
+    person.click("button", "Give back to the agent")
+    person.sees("Agent in control")
+    person.fill("Your answer", "go ahead")
+    person.click("button", "Send answer")
+    person.sees("Amount due: RM 90.00")
+    person.misses("Working…")
+    assert chats.session(person.chat)["run"] is None
+    assert (checks(system, "wxy 91"), checks(system, "ABC 5678")) == (1, 1)
+
+
+def test_picture_does_nothing_before_control_is_taken(system, chats, person):
+    [button] = places(person, f"{system.demo}/pay?plate=WXY+1234", "form button")
+    person.say(payment(system.demo, "page by hand"))
+    person.ref("button", "Approve payment")
+    person.until(lambda: drawn(person), "picture of the browser")
+    point(person, button)
+    person.sees("Take control first; until then the agent works here.")
+    person.click("button", "Reject")
+    person.until(lambda: chats.session(person.chat)["run"] is None, "end of the run")
+    assert payments(system, "page by hand") == 0
+
+
+def test_run_at_work_is_taken_over_and_goes_on(system, chats, person):
+    person.say(endless(system.demo))
+    person.ref("button", "in progress Wait for .*")
+    take_control(person)
+    assert chats.session(person.chat)["run"]["state"] == "running"
+    person.click("button", "Give back to the agent")
+    person.misses("Working…")
+    assert chats.settled(person.chat)[-1]["role"] == "assistant"
+
+
+def test_control_outlives_a_reload_of_nobody(system, chats, person):
+    """Who loads the page anew has to take control again: the old page's control ends by itself."""
+    person.say(payment(system.demo, "page lease"))
+    person.ref("button", "Approve payment")
+    take_control(person)
+    person("reload")
+    person.ref("button", "Approve payment")
+    person.sees("control")
+    person.until(lambda: "in control" in person.evaluate("document.querySelector('.live-owner').innerText"), "owner")
+    person.click("button", "Reject")
+    chats.stop(person.chat)
+    chats.settled(person.chat)
+    assert payments(system, "page lease") == 0

@@ -1,0 +1,440 @@
+"""Runs that wait for a person: parked, answered, followed, stopped, killed; against the built system."""
+
+import concurrent.futures
+import json
+import os
+import random
+import subprocess
+import time
+
+import boto3
+import pytest
+import requests
+from websockets.sync.client import connect
+
+import agui
+from awspeer.process import Peer
+from system import BUILD, DEADLINE, Container, DemoSite, System, eventually
+
+KILLS = int(os.environ.get("KILLS", "30"))
+AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
+
+
+class Split:
+    """The coordinator and the automation agent in runtimes of their own, which talk through AgentCore."""
+
+    def __init__(self):
+        self.peer, self.site = Peer(), DemoSite()
+        self.demo, self.received = self.site.url, self.site.received
+        self.automation = Container(AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=self.site.url)
+        self.peer.register_runtime(AUTOMATION, self.automation.url)
+        self.coordinator = Container(**self.peer.environment(AI4AI_AUTOMATION_RUNTIME_ARN=AUTOMATION))
+        self.port, self.url = self.coordinator.port, self.coordinator.url
+        self.invoke, self.events = self.coordinator.invoke, self.coordinator.events
+        self.is_healthy, self.browsers = self.coordinator.is_healthy, self.automation.browsers
+
+    def stop(self):
+        for part in (self.coordinator, self.automation, self.site, self.peer):
+            part.stop()
+
+
+@pytest.fixture(scope="module", params=[System, Split], ids=["one process", "two runtimes"])
+def system(request):
+    running = request.param()
+    yield running
+    running.stop()
+
+
+def named(session):
+    """AgentCore takes no shorter ids."""
+    return f"{session}-{'x' * 33}"
+
+
+def payment(site, card="4111"):
+    return (
+        f"open {site}/pay?plate=WXY+1234, fill Card number with {card}, fill Security code with 123, "
+        "click Pay RM 70.00, read the page")
+
+
+def payments(system, card="4111"):
+    return [each for each in system.received() if each["path"] == "/pay" and each["fields"]["card"] == card]
+
+
+def ask_to_pay(system, session, site=None, card="4111"):
+    """Starts a payment and returns the question that it parks with."""
+    answer = system.invoke({"prompt": payment(site or system.demo, card), "session_id": session}).json()
+    assert answer["status"] == "interrupted", answer
+    [interrupt] = answer["interrupts"]
+    return interrupt
+
+
+def answer(interrupt, status="resolved", **payload):
+    return {"interruptId": interrupt["id"], "status": status, "payload": payload}
+
+
+def test_payment_waits_for_the_person_and_holds_no_request(system):
+    before = len(payments(system))
+    interrupt = ask_to_pay(system, named("parks"))
+    assert interrupt["reason"] == "confirmation"
+    assert "Pay RM 70.00" in interrupt["message"] and system.demo in interrupt["message"]
+    assert interrupt["metadata"]["kind"] == "pay" and interrupt["metadata"]["fingerprint"]
+    assert ["Card number", "4111"] in interrupt["metadata"]["fields"]
+    assert ["Security code", "123"] not in interrupt["metadata"]["fields"]
+    eventually(system.is_healthy, "the return to Healthy")
+    assert len(payments(system)) == before
+    system.invoke({"control": {"action": "stop"}, "session_id": named("parks")})
+
+
+def test_question_is_an_ag_ui_interrupt(system):
+    events = system.events({"prompt": payment(system.demo), "session_id": named("agui")})
+    agui.check_order(events)
+    assert events[-1]["outcome"]["type"] == "interrupt"
+    [interrupt] = events[-1]["outcome"]["interrupts"]
+    resumed = {
+        "threadId": named("agui"), "runId": "run-resumed", "state": {}, "tools": [], "context": [], "forwardedProps": {},
+        "messages": [], "resume": [answer(interrupt, approved=False, comment="too dear")],
+    }
+    again = [agui.check(line[6:]) for line in system.invoke(resumed).text.splitlines() if line.startswith("data: ")]
+    agui.check_order(again)
+    assert again[0]["runId"] == "run-resumed"
+    assert "too dear" in again[-1]["result"]["message"]
+
+
+def test_approved_payment_is_made_once(system):
+    before = len(payments(system))
+    interrupt = ask_to_pay(system, named("approved"))
+    resumed = system.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("approved")}).json()
+    assert resumed["status"] == "completed" and "Your payment was received" in resumed["message"]
+    assert [each["fields"]["card"] for each in payments(system)[before:]] == ["4111"]
+    again = system.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("approved")}).json()
+    assert (again["status"], again["code"]) == ("failed", "stale_answer")
+    assert len(payments(system)) == before + 1
+    eventually(lambda: not system.browsers(), "the end of the browser")
+
+
+@pytest.mark.parametrize(
+    "resume, code",
+    [
+        (lambda i: [{"interruptId": "int-other", "status": "resolved"}], "stale_answer"),
+        (lambda i: [answer(i, approved="yes")], "unfit_answer"),
+        (lambda i: [answer(i)], "unfit_answer"),
+    ],
+    ids=["unknown question", "wrong type", "missing member"])
+def test_answer_that_does_not_fit_is_refused_and_loses_nothing(system, resume, code):
+    before = len(payments(system))
+    session = named(f"unfit-{random.randrange(10**9)}")
+    interrupt = ask_to_pay(system, session)
+    refused = system.invoke({"resume": resume(interrupt), "session_id": session}).json()
+    assert (refused["status"], refused["code"]) == ("failed", code), refused
+    good = system.invoke({"resume": [answer(interrupt, approved=True)], "session_id": session}).json()
+    assert good["status"] == "completed", good
+    assert len(payments(system)) == before + 1
+
+
+def test_answer_of_somebody_else_is_refused(system):
+    asked = system.invoke({"prompt": payment(system.demo), "session_id": named("hers"), "user_id": "a"}).json()
+    resume = {"resume": [answer(asked["interrupts"][0], approved=True)], "session_id": named("hers")}
+    for user in ({"user_id": "b"}, {}):
+        assert system.invoke(resume | user).json()["code"] == "forbidden"
+        assert system.invoke({"attach": {}, "session_id": named("hers")} | user).json()["code"] == "forbidden"
+        stop = {"control": {"action": "stop"}, "session_id": named("hers")}
+        assert system.invoke(stop | user).json()["code"] == "forbidden"
+    assert system.invoke({"control": {"action": "stop"}, "session_id": named("hers"), "user_id": "a"}).json()["status"] == "stopped"
+
+
+def test_of_two_answers_at_once_one_counts(system):
+    before = len(payments(system))
+    interrupt = ask_to_pay(system, named("twice"))
+    resume = {"resume": [answer(interrupt, approved=True)], "session_id": named("twice")}
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: system.invoke(resume).json(), range(2)))
+    assert sorted(each["status"] for each in answers) == ["completed", "failed"]
+    assert len(payments(system)) == before + 1
+
+
+def test_message_instead_of_an_answer_approves_nothing(system):
+    before = len(payments(system))
+    ask_to_pay(system, named("talks"))
+    talked = system.invoke({"prompt": "wait, what does it cost?", "session_id": named("talks")}).json()
+    assert talked["status"] == "completed" and "wait, what does it cost?" in talked["message"]
+    assert len(payments(system)) == before
+
+
+def test_check_only_in_the_request_is_a_wall(system):
+    before = len(payments(system))
+    # The offline model knows no such words, so the automation agent gets them as its task's own.
+    task = {"goal": payment(system.demo), "forbidden": ["pay"]}
+    refused = system.invoke({"automation_task": task, "session_id": named("wall")}).json()
+    assert refused["status"] == "completed" and "does not allow this (pay)" in refused["message"]
+    assert len(payments(system)) == before
+
+
+def test_task_without_the_coordinator_parks_and_resumes_too(system):
+    before = len(payments(system))
+    asked = system.invoke({"automation_task": {"goal": payment(system.demo)}, "session_id": named("alone")}).json()
+    resume = {"resume": [answer(asked["interrupts"][0], approved=True)], "session_id": named("alone")}
+    assert system.invoke(resume).json()["status"] == "completed"
+    assert len(payments(system)) == before + 1
+
+
+def test_follower_gets_what_it_missed_and_what_comes(system):
+    payload = {"prompt": f"open {system.demo}/slow, wait for \"Your number\", tell me the number", "session_id": named("follow")}
+    response = system.invoke(payload, headers={"Accept": "text/event-stream"}, stream=True)
+    seen = []
+    for line in response.iter_lines(decode_unicode=True):
+        if line.startswith("id: "):
+            seen.append(line.removeprefix("id: "))
+        if "browser.navigated" in line:
+            break
+    response.close()
+    run, last = seen[-1].rsplit(":", 1)
+    attach = {"attach": {"run_id": run, "last_seq": int(last)}, "session_id": named("follow")}
+    text = system.invoke(attach, headers={"Accept": "text/event-stream"}).text
+    ids = [line.removeprefix("id: ") for line in text.splitlines() if line.startswith("id: ")]
+    assert ids[0] == f"{run}:{int(last) + 1}" and len(ids) == len(set(ids))
+    assert "42" in system.invoke(attach).json()["message"]
+
+
+def test_run_of_another_process_is_told_as_far_as_it_is_known(system):
+    mine = System()
+    try:
+        done = mine.invoke({"prompt": mine.errand(), "session_id": named("old")}).json()
+        interrupt = ask_to_pay(mine, named("waiting"))
+        mine.kill()
+        mine.restart()
+        events = mine.events({"attach": {"last_seq": 3}, "session_id": named("old")})
+        assert events[0]["name"] == "resync_required"
+        assert events[-1]["result"]["message"] == done["message"]
+        again = mine.invoke({"attach": {}, "session_id": named("waiting")}).json()
+        assert [each["id"] for each in again["interrupts"]] == [interrupt["id"]]
+    finally:
+        mine.stop()
+
+
+def test_parked_run_resumes_in_another_process_with_an_honest_account():
+    mine = System()
+    try:
+        interrupt = ask_to_pay(mine, named("moved"))
+        mine.kill()
+        mine.restart()
+        resumed = mine.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("moved")}).json()
+        # The local browser is gone with its process, and the form with it: so nothing is paid, and it says so.
+        assert resumed["status"] == "completed" and "what was open and filled in is lost" in resumed["message"]
+        assert payments(mine) == []
+        assert not mine.browsers()
+    finally:
+        mine.stop()
+
+
+def test_question_that_nobody_answers_ends_in_a_safe_stop():
+    mine = System(AI4AI_QUESTION_SECONDS="10")
+    try:
+        interrupt = ask_to_pay(mine, named("late"))
+        eventually(lambda: not mine.browsers(), "the end of the browser")
+        late = mine.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("late")}).json()
+        assert (late["status"], late["code"]) == ("failed", "expired")
+        assert payments(mine) == []
+        assert mine.invoke({"prompt": mine.errand(), "session_id": named("late")}).json()["message"] == "Amount due: RM 70.00"
+    finally:
+        mine.stop()
+
+
+def test_commands_answer_follow_stop_and_show_a_run():
+    mine = System()
+
+    def run(*arguments):
+        return subprocess.run(
+            [BUILD / "ai4ai", *arguments], env=mine.environment, capture_output=True, text=True, timeout=DEADLINE)
+
+    def invoke(*arguments):
+        return run("invoke", "--url", mine.url, "--session", "by hand", *arguments)
+
+    try:
+        asked = invoke(payment(mine.demo))
+        assert asked.returncode == 0 and "May I click" in asked.stdout, asked
+        interrupt = asked.stdout.split("--resume ")[1].split()[0]
+        assert "May I click" in run("timeline", "by hand").stdout
+        paid = invoke("--resume", interrupt, "--answer", "yes")
+        assert "Your payment was received" in paid.stdout, paid
+        assert "Your payment was received" in invoke("--attach", "newest").stdout
+        again = invoke("--resume", interrupt, "--answer", "yes")
+        assert again.returncode == 1 and "waits for no answer" in again.stderr
+        assert json.loads(invoke("--control", "stop").stdout)["status"] == "stopped"
+        page = f"{mine.directory.name}/run.html"
+        assert run("timeline", "by hand", "--html", page).returncode == 0
+        assert "data:image/jpeg;base64," in open(page).read() and "<script" not in open(page).read()
+        unknown = run("timeline", "nobody")
+        assert unknown.returncode == 1 and mine.directory.name in unknown.stderr
+    finally:
+        mine.stop()
+
+
+def test_sigterm_ends_the_browser_of_a_parked_run():
+    mine = System()
+    ask_to_pay(mine, named("parked"))
+    assert mine.browsers()
+    mine.stop()
+    assert not mine.browsers()
+
+
+# ------------------------------------------------------------------------------------------------------- sockets
+
+
+class Socket:
+    def __init__(self, system):
+        self.address = f"ws://127.0.0.1:{system.port}/ws"
+
+    def send(self, **frame):
+        self.connection.send(json.dumps(frame))
+
+    def until(self, check):
+        """The next event that fits."""
+        while True:
+            event = json.loads(self.connection.recv(timeout=DEADLINE))["event"]
+            agui.check(json.dumps(event))
+            if check(event):
+                return event
+
+    def __enter__(self):
+        self.connection = connect(self.address, max_size=None).__enter__()
+        return self
+
+    def __exit__(self, *reason):
+        self.connection.__exit__(*reason)
+
+
+def test_socket_carries_question_and_answer(system):
+    before = len(payments(system))
+    with Socket(system) as socket:
+        socket.send(type="user.message", text=payment(system.demo), session_id=named("socket"))
+        finished = socket.until(lambda event: event["type"] == "RUN_FINISHED")
+        [interrupt] = finished["outcome"]["interrupts"]
+        socket.send(type="interrupt.resolve", **answer(interrupt, approved=True))
+        finished = socket.until(lambda event: event["type"] == "RUN_FINISHED")
+    assert finished["outcome"]["type"] == "success"
+    assert len(payments(system)) == before + 1
+
+
+def test_person_takes_the_browser_over_works_in_it_and_gives_it_back(system):
+    interrupt = ask_to_pay(system, named("taken"))
+    with Socket(system) as socket:
+        socket.send(type="hello", session_id=named("taken"), frames=True)
+        frame = socket.until(lambda event: event.get("name") == "browser.frame")["value"]
+        assert frame["jpeg"].startswith("/9j/") and frame["width"] > 0
+        socket.send(type="input.navigate", url=f"{system.demo}/sign-in")
+        assert socket.until(lambda event: event.get("name") == "notice")["value"]["code"] == "control_denied"
+        socket.send(type="control.take")
+        state = socket.until(lambda event: event.get("name") == "control.changed" and "control_id" in event["value"])
+        assert state["value"]["owner"] == "person"
+        denied = system.invoke({"control": {"action": "take"}, "session_id": named("taken")}).json()
+        assert denied["code"] == "control_denied"
+        socket.send(type="input.navigate", url=f"{system.demo}/pay?plate=ABC+5678")
+        socket.send(type="control.release")
+        socket.until(lambda event: event.get("name") == "control.changed" and event["value"]["owner"] == "agent")
+    before = len(payments(system))
+    resumed = system.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("taken")}).json()
+    # What was approved was on another page, so it is asked anew, or found to be gone.
+    assert resumed["status"] in ("interrupted", "completed")
+    assert len(payments(system)) == before
+    system.invoke({"control": {"action": "stop"}, "session_id": named("taken")})
+
+
+def test_stop_ends_a_run_within_a_second_also_by_socket(system):
+    with Socket(system) as socket:
+        socket.send(type="user.message", text=f"open {system.demo}/slow, wait for nonsense", session_id=named("stopped"))
+        socket.until(lambda event: event.get("name") == "browser.navigated")
+        socket.send(type="run.stop")
+        assert socket.until(lambda event: event["type"] == "RUN_FINISHED")["outcome"]["type"] == "cancelled"
+
+
+# --------------------------------------------------------------------------------------------------------- kills
+
+
+class Files:
+    """Run records in files."""
+
+    def environment(self):
+        return {}
+
+    def record(self, runtime, session):
+        return json.loads(open(f"{runtime.directory.name}/runs/{session}/run.json").read())
+
+    def stop(self):
+        pass
+
+
+class Dynamo:
+    """Run records in DynamoDB, behind the peer that judges each request."""
+
+    def __init__(self):
+        self.peer = Peer()
+        self.client = boto3.client(
+            "dynamodb", region_name=self.peer.region, endpoint_url=self.peer.url,
+            aws_access_key_id="AKIAPEERLONGLIVED000", aws_secret_access_key="peer-long-lived-secret")
+        keys = [("session_id", "HASH", "S"), ("timestamp", "RANGE", "N")]
+        self.client.create_table(
+            TableName="ai4ai-chat-messages", BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind, _ in keys],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": type} for name, _, type in keys])
+
+    def environment(self):
+        return self.peer.environment(AI4AI_STORAGE="dynamodb")
+
+    def record(self, runtime, session):
+        key = {"session_id": {"S": f"run#{session}"}, "timestamp": {"N": "0"}}
+        return json.loads(self.client.get_item(TableName="ai4ai-chat-messages", Key=key)["Item"]["record"]["S"])
+
+    def stop(self):
+        self.peer.stop()
+
+
+def kill_somewhere(number, site, store):
+    """One errand whose process is killed at a moment by chance, and what is true of it afterwards."""
+    chance = random.Random(number)
+    session, card = f"killed-{number}", f"{type(store).__name__}{number}"
+    mine = Container(AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=site.url, **store.environment())
+    try:
+        is_resumed = number % 3 == 0
+        if is_resumed:
+            interrupt = ask_to_pay(mine, session, site.url, card)
+            payload = {"resume": [answer(interrupt, approved=True)], "session_id": session}
+        else:
+            payload = {"prompt": payment(site.url, card), "session_id": session}
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            request = pool.submit(lambda: mine.invoke(payload).json())
+            time.sleep(chance.uniform(0, 1.2 if is_resumed else 5))
+            mine.kill()
+            try:
+                request.result()
+            except requests.RequestException:
+                pass
+        mine.restart()
+        told = mine.invoke({"prompt": "what happened?", "session_id": session}).json()
+        assert told["status"] in ("completed", "failed"), told
+        if is_resumed:
+            assert mine.invoke(payload).json()["code"] == "stale_answer"
+        record = store.record(mine, session)
+        calls = [each for message in record["transcript"] for each in tool_blocks(message, "toolCall")]
+        results = [each for message in record["transcript"] for each in tool_blocks(message, "toolResult")]
+        assert [each["id"] for each in calls] == [each["callID"] for each in results]
+        assert len(payments(site, card)) <= (1 if is_resumed else 0)
+        # Any start of a browser ends what a killed process has left.
+        assert mine.invoke({"prompt": f"open {site.url}/slow"}).json()["status"] == "completed"
+        eventually(lambda: not mine.browsers(), "the end of every browser")
+    finally:
+        mine.stop()
+
+
+def tool_blocks(message, kind):
+    return [block[kind]["_0"] for block in message["content"] if kind in block]
+
+
+@pytest.mark.parametrize("storage", [Files, Dynamo])
+def test_process_killed_anywhere_does_nothing_twice_and_leaves_nothing_behind(storage):
+    site, store = DemoSite(), storage()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda number: kill_somewhere(number, site, store), range(KILLS)))
+    finally:
+        store.stop()
+        site.stop()
