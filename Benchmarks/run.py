@@ -1,7 +1,8 @@
 """Measures ours against peers in one run and prints ratios: `make bench`.
 
-The contract agent against a Python `bedrock-agentcore` application with the same handler, and our browser driver
-against Playwright on the same Chromium. Rounds alternate, so that a machine that slows down slows both down.
+The contract agent against a Python `bedrock-agentcore` application with the same handler, our browser driver against
+Playwright on the same Chromium, and the backend against the same routes in FastAPI. Rounds alternate, so that a machine
+that slows down slows both down.
 """
 
 import json
@@ -16,6 +17,7 @@ import tempfile
 import time
 
 import aws
+import backend
 import pages
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -33,11 +35,11 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def ping(port):
-    """Whether /ping answers 200, over a socket of one's own."""
+def ping(port, path):
+    """Whether a path answers 200, over a socket of one's own."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
-            client.sendall(b"GET /ping HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            client.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" % path.encode())
             return client.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
@@ -46,14 +48,15 @@ def ping(port):
 class Server:
     """A running server; `started` is how long its first healthy ping took, in milliseconds."""
 
-    def __init__(self, command, quiet=True, **environment):
+    def __init__(self, command, quiet=True, health="/ping", **environment):
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
         self.address = f"http://127.0.0.1:{self.port}"
-        environment = os.environ | {"PORT": str(self.port), "AI4AI_PORT": str(self.port), "QUIET": str(int(quiet))} | environment
+        ports = dict.fromkeys(("PORT", "AI4AI_PORT", "AI4AI_BACKEND_PORT"), str(self.port))
+        environment = os.environ | ports | {"QUIET": str(int(quiet))} | environment
         began = time.perf_counter()
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
-        while not ping(self.port):
+        while not ping(self.port, health):
             time.sleep(0.001)
         self.started = (time.perf_counter() - began) * 1000
 
@@ -197,10 +200,12 @@ def bench_cycles(site):
 
 
 if __name__ == "__main__":
-    which = sys.argv[1:] or ["contract", "browser", "aws"]
+    which = sys.argv[1:] or ["contract", "browser", "aws", "backend"]
     if "contract" in which:
         bench_contract()
     if "browser" in which:
         bench_browser()
     if "aws" in which:
         aws.bench(Server, [str(RELEASE / "ai4ai-runtime")], PYTHON, line)
+    if "backend" in which:
+        backend.bench(Server, [str(RELEASE / "ai4ai"), "backend"], line, wrk, ROUNDS)
