@@ -30,11 +30,14 @@ public struct BackendSettings: Sendable, Hashable {
         public init() {}
     }
 
-    /// What one user may do.
+    /// What one user may do, and for how long a connection may lie idle.
     public struct Limits: Sendable, Hashable {
         public var requestsPerMinute = 1200
         public var messagesPerMinute = 60
         public var socketsPerUser = 50
+        /// After how many seconds a connection without a request is closed; longer than the idle time of a load balancer
+        /// in front, which would use a closed connection otherwise.
+        public var idleSeconds = 75
 
         public init() {}
     }
@@ -106,6 +109,7 @@ public struct BackendSettings: Sendable, Hashable {
     ///     with `ai4ai.cognito.issuer` and `ai4ai.cognito.keys.url` where they are not Amazon's
     ///   - `ai4ai.requests.per.minute` (default 1200), `ai4ai.messages.per.minute` (default 60) and
     ///     `ai4ai.sockets.per.user` (default 50): what one user may do
+    ///   - `ai4ai.idle.seconds` (default 75): after how long a connection without a request is closed
     ///   - `ai4ai.marked`, `ai4ai.dompurify`: files of the page's packages
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
@@ -125,6 +129,7 @@ public struct BackendSettings: Sendable, Hashable {
             try values.integer("messages.per.minute", in: 1...10_000_000) ?? self.limits.messagesPerMinute
         self.limits.socketsPerUser =
             try values.integer("sockets.per.user", in: 1...1_000_000) ?? self.limits.socketsPerUser
+        self.limits.idleSeconds = try values.integer("idle.seconds", in: 1...3600) ?? self.limits.idleSeconds
         self.libraries.marked = values.text("marked") ?? self.libraries.marked
         self.libraries.domPurify = values.text("dompurify") ?? self.libraries.domPurify
         self.cognito = try Self.cognito(values)

@@ -11,6 +11,9 @@ import NIOWebSocket
 /// that sent a health check before could not upgrade. A request that offers an upgrade which is not taken, such
 /// as `Upgrade: h2c` from Java's and curl's clients, is answered as HTTP with `Connection: close`, because NIO's
 /// decoder stops parsing after any such request.
+///
+/// Behind NIO's `IdleStateHandler` it closes a connection on which no request comes, or one that never ends. An answer
+/// may take its time, and a WebSocket has heartbeats of its own.
 package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
@@ -42,6 +45,8 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
     private let decide: @Sendable (HTTPRequest) -> Decision
     private var state = State.http
     private var responsesOwed = 0
+    /// Whether a request has begun whose end has not come.
+    private var isReading = false
 
     /// Creates the handler.
     /// - Parameters:
@@ -54,6 +59,7 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = self.unwrapInboundIn(data)
+        if case .end = part { self.isReading = false } else { self.isReading = true }
         switch (self.state, part) {
         case (.http, .head(let request)):
             self.receive(request, context)
@@ -102,6 +108,12 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
         self.pass(request, context)
         if isComplete { context.fireChannelRead(self.wrapInboundOut(.end(nil))) }
         context.fireChannelReadComplete()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
+        if case .webSocket = self.state { return }
+        if self.isReading || self.responsesOwed == 0 { context.close(promise: nil) }
     }
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -183,6 +183,28 @@ def test_too_many_sockets_of_one_person_are_refused(system):
         backend.stop()
 
 
+def test_idle_connection_is_closed_and_an_idle_stream_or_socket_is_not(system):
+    backend = Backend(system.url, AI4AI_IDLE_SECONDS="1")
+    try:
+        chats = backend.chats()
+        chat = chats.create()
+        with chats.socket(chat) as socket, Connection(backend.port) as stream:
+            socket.hello()
+            stream.request("GET", f"/api/sessions/{chat}/events", ["Accept: text/event-stream"])
+            assert stream.read_head()[0] == 200
+            body = request("POST", "/api/sessions", ["Content-Type: application/json"], b'{"title":"Teeth"}')
+            for sent in (b"", b"GET /health HT", body[:-1]):
+                with Connection(backend.port) as idle:
+                    idle.send(sent)
+                    assert idle.is_closed()
+            socket.pinged()
+            chats.send(chat, "hello")
+            while b"RUN_FINISHED" not in stream.read_event():
+                pass
+    finally:
+        backend.stop()
+
+
 def test_run_outlives_the_backend_and_its_socket_goes_on(parts):
     chats, chat = parts.chats, parts.chats.create()
     text = f'open {parts.demo}/slow, wait for "Your number", tell me the number'

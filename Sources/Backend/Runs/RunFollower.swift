@@ -220,7 +220,7 @@ struct RunFollower: Sendable {
         do {
             if self.answers.isEmpty {
                 let message = MessageDraft(
-                    id: "\(self.run.id):unreachable", role: .assistant, kind: .error, content: "\(error)",
+                    id: "\(self.run.id):unreachable", role: .assistant, kind: .error, content: Problem(error).detail,
                     details: ["code": "runtime_unreachable"], runID: self.run.id)
                 try await self.store.append(message, to: self.session, of: self.caller.user, .init())
             }

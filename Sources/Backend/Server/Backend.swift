@@ -73,9 +73,10 @@ package struct Backend: Service {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
+                        IdleStateHandler(allTimeout: .seconds(Int64(self.settings.limits.idleSeconds))),
                         WebSocketUpgradeHandler(maxMessageSize: HumanSockets.largestMessage) { [sockets] request in
                             sockets.decision(for: request)
-                        }
+                        },
                     ])),
             configuration: .init(address: .hostname(self.settings.host, port: self.settings.port), backlog: 1024),
             services: [self.runs, self.tasks],

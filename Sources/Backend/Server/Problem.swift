@@ -45,8 +45,11 @@ struct Problem: Error, CustomStringConvertible {
         case .busy: self.init(.conflict, "busy", error.message)
         case .tooLarge: self.init(.contentTooLarge, "too_large", error.message)
         case .invalid: self.init(.badRequest, "invalid", error.message)
-        case .unavailable: self.init(.serviceUnavailable, "store_unavailable", error.message)
-        case .unusable: self.init(.internalServerError, "store_unusable", error.message)
+        // What is wrong with the store is for its owner, who finds it in the log.
+        case .unavailable:
+            self.init(.serviceUnavailable, "store_unavailable", "The chats are out of reach now. Try again soon.")
+        case .unusable:
+            self.init(.internalServerError, "store_unusable", "The chats cannot be read. Their keeper has to mend them.")
         }
     }
 
