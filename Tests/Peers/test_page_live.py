@@ -93,7 +93,7 @@ def test_person_takes_over_types_by_hand_and_gives_back(system, chats, person):
     person.click("button", "Send answer")
     person.sees("Amount due: RM 90.00")
     person.misses("Working…")
-    assert chats.session(person.chat)["run"] is None
+    person.until(lambda: chats.session(person.chat)["run"] is None, "end of the run")
     assert (checks(system, "wxy 91"), checks(system, "ABC 5678")) == (1, 1)
 
 

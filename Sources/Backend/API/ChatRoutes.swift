@@ -7,6 +7,14 @@ struct ChatRoutes: Sendable {
     let store: any Conversations
     let runs: ChatRuns
     let limits: RateLimits
+    private let cursors: Cursors
+
+    init(store: any Conversations, runs: ChatRuns, limits: RateLimits) {
+        self.store = store
+        self.runs = runs
+        self.limits = limits
+        self.cursors = Cursors(store: store)
+    }
 
     func add(to api: RouterGroup<BackendContext>) {
         let sessions = api.group("sessions")
@@ -31,7 +39,7 @@ struct ChatRoutes: Sendable {
         let limit = try request.number("limit", in: 1...100, default: 30)
         let words = request.text("q").flatMap { $0.isEmpty ? nil : $0 }
         guard words?.utf8.count ?? 0 <= 200 else { throw Problem(.badRequest, "invalid", "q has at most 200 bytes.") }
-        let signer = CursorSigner(secret: try await self.store.secret())
+        let signer = try await self.cursors.signer
         let scope = ["sessions", caller.user.rawValue, words ?? ""]
         let place = try request.uri.queryParameters["cursor"].map {
             try signer.place(SessionPosition.self, from: String($0), scope: scope)
@@ -109,7 +117,7 @@ struct ChatRoutes: Sendable {
     private func messages(_ request: Request, _ context: BackendContext) async throws -> Response {
         let caller = try context.caller
         let limit = try request.number("limit", in: 1...200, default: 50)
-        let signer = CursorSigner(secret: try await self.store.secret())
+        let signer = try await self.cursors.signer
         let scope = ["messages", caller.user.rawValue, try context.sessionID.rawValue]
         let before = try request.uri.queryParameters["before"].map {
             try signer.place(MessageTime.self, from: String($0), scope: scope)

@@ -29,6 +29,9 @@ actor ChatRuns: Service {
     /// The runs that are followed here, and who waits for their end.
     private var followed: [RunID: [Int: CheckedContinuation<Void, Never>]] = [:]
     private var nextWaiter = 0
+    /// When a user's unfinished removals were last looked for.
+    private var swept: [UserID: ContinuousClock.Instant] = [:]
+    private static let sweepPause = Duration.seconds(60)
 
     init(store: any Conversations, runtime: RuntimeConnection, logger: Logger) {
         self.store = store
@@ -228,6 +231,7 @@ actor ChatRuns: Service {
             return
         }
         self.changes.tell(.changed, in: session)
+        self.swept[caller.user] = nil
         try await self.finishRemoval(session, caller)
     }
 
@@ -237,18 +241,26 @@ actor ChatRuns: Service {
         try await self.store.finishRemoval(of: session, of: caller.user)
     }
 
-    /// Finishes in the background what was begun to be removed.
+    /// Finishes in the background what was begun to be removed, here or in a process that died; looks for it once in a
+    /// while, because lists are asked for all the time.
     func sweep(for caller: Caller) {
+        let now = ContinuousClock.now
+        if let last = self.swept[caller.user], now - last < Self.sweepPause { return }
+        if self.swept.count >= 10_000 { self.swept = self.swept.filter { now - $0.value < Self.sweepPause } }
+        self.swept[caller.user] = now
         self.tasks.spawn { [self, store, logger] in
             do {
                 for session in try await store.removals(of: caller.user) {
                     try await self.finishRemoval(session, caller)
                 }
             } catch {
+                await self.sweepSoon(for: caller.user)
                 logger.warning("A chat's removal is not finished yet", metadata: ["reason": "\(error)"])
             }
         }
     }
+
+    private func sweepSoon(for user: UserID) { self.swept[user] = nil }
 
     // MARK: Following
 

@@ -186,16 +186,25 @@ struct RunFollower: Sendable {
     // MARK: The end
 
     private func keep(_ projection: RunProjection, _ end: RunProjection.End) async throws {
-        try await self.keepMessages(projection)
-        try await self.end(then: end == .waiting ? self.waiting(self.run.id) : nil)
+        let next = end == .waiting ? self.waiting(self.run.id) : nil
+        let isEnded = try await self.keepMessages(projection, SessionChange(run: .end(self.run.id, then: next)))
+        if !isEnded { try await self.end(then: next) }
         Counter(label: "ai4ai_runs", dimensions: [("end", end.word)]).increment()
         self.runs.changes.tell(.changed, in: self.session)
     }
 
-    private func keepMessages(_ projection: RunProjection) async throws {
-        for draft in projection.messages {
-            try await self.store.append(draft, to: self.session, of: self.caller.user, .init())
+    /// Keeps what the run has brought, and with the last of it changes the chat.
+    /// - Returns: Whether the chat was changed; not where that message was there before.
+    @discardableResult
+    private func keepMessages(_ projection: RunProjection, _ change: SessionChange = .init()) async throws -> Bool {
+        var isNew = false
+        for (index, draft) in projection.messages.enumerated() {
+            let isLast = index == projection.messages.count - 1
+            isNew = try await self.store.append(
+                draft, to: self.session, of: self.caller.user, isLast ? change : .init()
+            ).isNew
         }
+        return isNew
     }
 
     private func end(then next: ChatRun?) async throws {

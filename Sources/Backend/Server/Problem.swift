@@ -49,7 +49,7 @@ struct Problem: Error, CustomStringConvertible {
         case .unavailable:
             self.init(.serviceUnavailable, "store_unavailable", "The chats are out of reach now. Try again soon.")
         case .unusable:
-            self.init(.internalServerError, "store_unusable", "The chats cannot be read. Their keeper has to mend them.")
+            self.init(.internalServerError, "store_unusable", "The chats cannot be read. Their owner must mend them.")
         }
     }
 

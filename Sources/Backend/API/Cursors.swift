@@ -1,0 +1,20 @@
+import Conversations
+import Synchronization
+
+/// Signs cursors with the secret that all processes share. It is read once: it never changes.
+final class Cursors: Sendable {
+    private let store: any Conversations
+    private let known = Mutex<CursorSigner?>(nil)
+
+    init(store: any Conversations) { self.store = store }
+
+    /// - Throws: ``ConversationError``.
+    var signer: CursorSigner {
+        get async throws {
+            if let signer = self.known.withLock({ $0 }) { return signer }
+            let signer = CursorSigner(secret: try await self.store.secret())
+            self.known.withLock { $0 = signer }
+            return signer
+        }
+    }
+}
