@@ -144,8 +144,11 @@ public enum AgentEvent: Sendable, Hashable {
     }
 
     /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `browser.frame`, `control.changed`,
-    /// `resync_required`.
+    /// `resync_required`, ``toolFailed``.
     public struct Custom: Sendable, Hashable, Codable {
+        /// Follows the result of a call that has failed, which AG-UI cannot tell from others: `toolCallId`.
+        public static let toolFailed = "tool.failed"
+
         public var name: String
         public var value: JSONValue
 

@@ -285,4 +285,15 @@ struct TurnLoopTests {
                 "TOOL_CALL_RESULT", "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END",
             ])
     }
+
+    @Test("after the result of a call that has failed an event names it")
+    func failedCall() async throws {
+        let run = try await Self.run([.call("subtract", [:]), .say("I cannot.")])
+        let index = try #require(
+            run.events.firstIndex { if case .toolCallResult = $0 { true } else { false } })
+        guard case .toolCallResult(let result) = run.events[index] else { return }
+        #expect(
+            run.events[index + 1]
+                == .custom(.init(name: "tool.failed", value: ["toolCallId": .string(result.toolCallId)])))
+    }
 }

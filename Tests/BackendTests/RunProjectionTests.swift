@@ -50,6 +50,16 @@ struct RunProjectionTests {
         #expect(projection.end == .completed)
     }
 
+    @Test("a step whose tool has failed says so")
+    func failedStep() throws {
+        let failed: JSONValue = ["type": "CUSTOM", "name": "tool.failed", "value": ["toolCallId": "a"]]
+        let projection = projection(
+            call("a", "click", title: "Click button \"Go\"", result: "It is covered.") + [failed]
+                + call("b", "click", title: "Click button \"Go\"", result: "Clicked.") + [finished()])
+        let steps = try #require(projection.messages.first?.details?["steps"]?.array)
+        #expect(steps.map { $0["status"] } == ["failed", "done"])
+    }
+
     @Test("steps in a row are one message with their names and results, without the marks that are for the model")
     func steps() throws {
         let projection = projection(

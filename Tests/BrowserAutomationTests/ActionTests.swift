@@ -1,6 +1,8 @@
-import BrowserAutomation
+import AgentEvents
 import TestSupport
 import Testing
+
+@testable import BrowserAutomation
 
 /// Each case is a page that other agents get wrong; the page itself writes down what reached it.
 @Suite("Actions", .timeLimit(.minutes(15)))
@@ -208,6 +210,28 @@ struct ActionTests {
                 try await page.select(["Sabah"], in: try snapshot.reference("combobox", "State"))
             }
             #expect(error.message.contains("\"Johor\", \"Perak\""))
+        }
+    }
+
+    @Test("a release whose press went elsewhere is neither taken for the click nor told to the page")
+    func strayRelease() async throws {
+        try await Self.onPage("<button onmouseup='log(`released`)'>Go</button>") { page, snapshot in
+            let button = try snapshot.reference("button", "Go")
+            func releasedAlone(isGuarded: Bool) async throws -> JSONValue {
+                let arguments: [JSONValue] = [.string(button), 0, ["guarded": .bool(isGuarded)]]
+                let point = try await page.call(
+                    "preparePointer", arguments, as: BrowserPage.Preparation.self)
+                let (x, y) = (try #require(point.x), try #require(point.y))
+                try await page.send(
+                    "Input.dispatchMouseEvent",
+                    BrowserPage.mouse("mouseReleased", x, y, ["button": "left", "clickCount": 1]))
+                return try await page.call("afterPointer", [.string(button)], as: JSONValue.self)
+            }
+            #expect(try await releasedAlone(isGuarded: true)["hit"] == false)
+            #expect(try await Self.title(page) != "released")
+            // Without the guard it does arrive.
+            _ = try await releasedAlone(isGuarded: false)
+            #expect(try await Self.title(page) == "released")
         }
     }
 

@@ -105,6 +105,15 @@ class Cognito(Tokens):
         """Nobody is signed in to the hosted pages any more; tokens stay."""
         self._sessions.clear()
 
+    def sign_out_everywhere(self):
+        """What a pool's administrator can do: nobody is signed in, and no refresh token is good any more."""
+        self.end_sessions()
+        self._revoked.update(sign_in.origin for sign_in in self._refresh.values())
+
+    def has_issued(self, text):
+        """Whether a token, code or verifier of a sign-in stands in a text."""
+        return any(secret in text for secret in [*self._refresh, *self._used, *self._codes, "eyJ"])
+
     def _application(self):
         application = flask.Flask("cognito")
         application.before_request(self._count)

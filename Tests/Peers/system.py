@@ -127,8 +127,8 @@ class Served(Program):
 class System(Served):
     """`ai4ai up` on free ports: runtime, demo site and backend."""
 
-    def __init__(self, **environment):
-        self.port, self.demo_port, self.backend_port = free_port(), free_port(), free_port()
+    def __init__(self, backend_port=None, **environment):
+        self.port, self.demo_port, self.backend_port = free_port(), free_port(), backend_port or free_port()
         self.url, self.demo, self.chat = (
             f"http://127.0.0.1:{port}" for port in (self.port, self.demo_port, self.backend_port))
         ports = {"--port": self.port, "--demo-port": self.demo_port, "--backend-port": self.backend_port}

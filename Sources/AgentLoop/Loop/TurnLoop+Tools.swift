@@ -105,6 +105,10 @@ extension TurnLoop {
         await emit(
             .toolCallResult(
                 .init(messageId: "result-\(result.callID)", toolCallId: result.callID, content: result.wholeText)))
+        if result.isError {
+            let call: JSONValue = ["toolCallId": .string(result.callID)]
+            await emit(.custom(.init(name: AgentEvent.Custom.toolFailed, value: call)))
+        }
         return result
     }
 }

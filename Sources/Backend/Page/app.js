@@ -18,7 +18,7 @@ async function start() {
         const signIn = new SignIn(config.sign_in ?? null);
         if (signIn.isNeeded && !await isSignedIn(signIn)) return;
         const api = new Api(signIn);
-        const person = await api.me();
+        const person = { ...await api.me(), ...signIn.profile };
         gate.hide();
         new Page(config, signIn, api, person).start();
     } catch (error) {

@@ -149,6 +149,8 @@ export default {
     "run.error.forbidden": "This chat belongs to somebody else.",
     "run.error.stale_answer": "This question was answered already, or is not asked any more.",
     "run.error.no_browser": "No browser is open.",
+    "run.error.interrupted":
+        "The agents broke off in the middle of their work. What they did last may have been done or not.",
     "run.error.upstream_lost": "The connection to the agent was lost. What it did last may have been done or not.",
     "run.error.unreachable": "The agent cannot be reached. Try again in a while.",
 

@@ -150,6 +150,8 @@ export default {
     "run.error.forbidden": "Sembang ini milik orang lain.",
     "run.error.stale_answer": "Soalan ini sudah dijawab, atau tidak ditanya lagi.",
     "run.error.no_browser": "Tiada pelayar yang terbuka.",
+    "run.error.interrupted":
+        "Kerja ejen terputus di tengah jalan. Perkara terakhir yang dibuatnya mungkin sudah selesai, mungkin juga belum.",
     "run.error.upstream_lost":
         "Sambungan kepada ejen terputus. Perkara terakhir yang dibuatnya mungkin sudah selesai, mungkin juga belum.",
     "run.error.unreachable": "Ejen tidak dapat dihubungi. Cuba lagi sebentar nanti.",

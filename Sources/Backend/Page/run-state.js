@@ -130,6 +130,8 @@ const changes = {
         switch (event.name) {
             case "browser.navigated":
                 return { ...run, address: { url: String(value.url ?? ""), title: String(value.title ?? "") } };
+            case "tool.failed": return changeStep(
+                run, (step) => step.id === value.toolCallId, (step) => ({ ...step, status: "failed" }));
             case "browser.session": return { ...run, browser: String(value.status ?? "") };
             default: return run;
         }

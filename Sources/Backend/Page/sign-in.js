@@ -35,6 +35,8 @@ export class SignIn {
     /** @type {Promise<void> | null} */
     #refreshing = null;
     #timer = 0;
+    /** Who the id token says it is, in words for people: the API knows only the user's id. */
+    profile = {};
 
     /** Hears each new access token. @type {(token: string) => void} */
     onToken = () => {};
@@ -96,6 +98,8 @@ export class SignIn {
         if (claims.nonce !== step.nonce || ![claims.aud].flat().includes(this.#settings.client_id)) {
             throw new SignInError("nonce");
         }
+        const { name, email } = claims;
+        this.profile = name ? { name, email } : email ? { name: email } : {};
         this.#keep(reply);
     }
 

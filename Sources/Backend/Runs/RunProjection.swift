@@ -24,6 +24,7 @@ struct RunProjection {
         var title: String?
         var arguments = ""
         var result: String?
+        var hasFailed = false
 
         /// The tool's own result begins with marks that are meant for the model.
         var words: String? {
@@ -36,7 +37,7 @@ struct RunProjection {
         var json: JSONValue {
             var members: [String: JSONValue] = [
                 "id": .string(self.id), "name": .string(self.name), "title": .string(self.title ?? self.name),
-                "status": .string(self.result == nil ? "unfinished" : "done"),
+                "status": .string(self.result == nil ? "unfinished" : self.hasFailed ? "failed" : "done"),
             ]
             members["arguments"] = try? JSONValue(json: self.arguments)
             members["result"] = self.words.map { .string($0) }
@@ -80,6 +81,8 @@ struct RunProjection {
                 step.arguments += (event["delta"]?.string ?? "").prefix(max(room, 0))
             }
         case "TOOL_CALL_RESULT": self.endCall(event)
+        case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.toolFailed:
+            self.change(event["value"]?["toolCallId"]?.string) { $0.hasFailed = true }
         case "STEP_STARTED": self.name(event["stepName"]?.string ?? "")
         case "STEP_FINISHED": if Self.isHandOver(event["stepName"]?.string ?? "") { self.handOvers -= 1 }
         case "RUN_FINISHED": self.finish(event)

@@ -1,0 +1,46 @@
+"""axe-core over the page as it stands: in light and dark, on a desk and on a phone."""
+
+import importlib.resources
+import itertools
+
+AXE = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text()
+RUN = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"]}).then(
+    (results) => results.violations.flatMap(({id, nodes}) => nodes.map(
+        (node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
+# Colours that are on their way to others are none to be judged.
+STILL = {"name": "prefers-reduced-motion", "value": "reduce"}
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+DESK, PHONE = None, (390, 844)
+
+
+def be_on(person, screen):
+    """Gives the page the window of a phone, whose screen is touched, or its own again."""
+    call, here = person.tools.call, person.here
+    call("Emulation.setTouchEmulationEnabled", here, enabled=screen is not None)
+    if screen:
+        width, height = screen
+        call("Emulation.setDeviceMetricsOverride", here, width=width, height=height, deviceScaleFactor=2, mobile=True)
+    else:
+        call("Emulation.clearDeviceMetricsOverride", here)
+    person.evaluate(FRAMES)
+
+
+def prefer(person, scheme=""):
+    """What the person's system says of colours: light, dark, or nothing."""
+    colours = {"name": "prefers-color-scheme", "value": scheme}
+    person.tools.call("Emulation.setEmulatedMedia", person.here, features=[colours, STILL])
+    person.evaluate(FRAMES)
+
+
+def check_access(person, screens=(DESK, PHONE)):
+    """Fails where something on the page violates level A or AA."""
+    person.evaluate(f"void (globalThis.axe ?? (() => {{ {AXE} }})())")
+    found = {}
+    for screen, scheme in itertools.product(screens, ("light", "dark")):
+        be_on(person, screen)
+        prefer(person, scheme)
+        for violation in person.evaluate(RUN):
+            found.setdefault(violation, []).append((screen or "desk", scheme))
+    be_on(person, DESK)
+    prefer(person)
+    assert not found, "\n".join(f"{violation}\n  on {where}" for violation, where in found.items())

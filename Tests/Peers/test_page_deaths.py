@@ -1,0 +1,89 @@
+"""The page when processes die behind it: it says so, goes on by itself, and neither loses nor doubles a word."""
+
+import pytest
+
+from backend import Parts, checks, endless, errand
+from page import Person
+
+LOST = "The connection is lost. What you write is kept and sent when it is back."
+WXY, ABC = "WXY 1234", "ABC 5678"
+
+
+@pytest.fixture(scope="module")
+def all_parts():
+    running = Parts()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def parts(all_parts):
+    for part in (all_parts.runtime, all_parts.backend):
+        if part.process.poll() is not None:
+            part.restart()
+    return all_parts
+
+
+@pytest.fixture(scope="module")
+def browser():
+    running = Person()
+    yield running
+    assert running.close() == 0
+
+
+@pytest.fixture
+def person(parts, browser):
+    browser.visit(parts.backend.url)
+    yield browser
+    browser.check_quiet()
+
+
+def greet(person):
+    """Begins a chat; its id."""
+    person.say("hello")
+    person.sees("Hello. I am the offline model")
+    person.misses("Working…")
+    return person.chat
+
+
+def test_run_goes_on_when_the_backend_dies_and_the_page_tells_its_end_once(parts, person):
+    text = f'open {parts.demo}/slow, wait for "Your number", tell me the number'
+    person.say(text)
+    person.ref("button", "in progress Wait for .*")
+    parts.backend.kill()
+    person.sees(LOST)
+    parts.backend.restart()
+    person.misses(LOST)
+    person.sees("Your number is 42")
+    person.misses("Working…")
+    assert len(parts.chats.settled(person.chat)) == 3
+    person.until(lambda: [author for author, _ in person.messages()] == ["You", "Steps of AI4AI", "AI4AI"], "end")
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True], ids=["", "also after a reload"])
+def test_words_that_are_said_while_the_backend_is_away_arrive_once(parts, person, is_reloaded):
+    chat, before, text = greet(person), checks(parts, ABC), errand(parts.demo, ABC)
+    parts.backend.kill()
+    person.sees(LOST)
+    person.say(text)
+    person.sees("Sending…")
+    parts.backend.restart()
+    if is_reloaded:
+        person("reload")
+    person.sees("Amount due: RM 90.00")
+    person.misses("Sending…")
+    said = [each["content"] for each in parts.chats.settled(chat) if each["role"] == "user"]
+    assert said == person.messages("You") == ["hello", text] and checks(parts, ABC) == before + 1
+
+
+def test_run_whose_runtime_dies_ends_in_an_honest_account_and_the_chat_goes_on(parts, person):
+    person.say(endless(parts.demo))
+    person.ref("button", "in progress .*")
+    parts.runtime.kill()
+    parts.runtime.restart()
+    person.sees("What they did last may have been done or not.")
+    assert parts.chats.settled(person.chat)[-1]["details"]["code"] == "interrupted"
+    before = checks(parts, WXY)
+    person.say(errand(parts.demo, WXY))
+    person.sees("Amount due: RM 70.00")
+    assert checks(parts, WXY) == before + 1

@@ -1,0 +1,181 @@
+"""The page on a phone, in the dark, in Bahasa Malaysia, and with words in it that mean it ill."""
+
+import json
+
+import pytest
+
+from access import DESK, PHONE, be_on, prefer
+from backend import UNHURRIED, payment
+from page import Person
+from system import Page, System
+
+ILL = [
+    "<img src=x onerror=bad()>", "<script>bad()</script>", "[words](javascript:bad())",
+    "![picture](https://track.example/a.png)",
+    '<a href="javascript:bad()">link</a>', "<iframe srcdoc='<script>parent.bad()</script>'></iframe>",
+    "<svg onload=bad()>",
+    "[mine](https://site.example/?a=1)", "| a | b |", "\u202egnp.exe", "x" * 3000,
+]
+HOSTILE = f"<title>t</title><p>Answer: {' '.join(ILL).replace('&', '&amp;').replace('<', '&lt;')}</p>"
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+
+
+@pytest.fixture(scope="module")
+def site():
+    with Page(HOSTILE) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def system(site):
+    running = System(**UNHURRIED, AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=site)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    running = Person()
+    yield running
+    assert running.close() == 0
+
+
+@pytest.fixture
+def person(system, browser):
+    browser.visit(system.chat)
+    yield browser
+    browser.check_quiet()
+
+
+@pytest.fixture
+def phone(person):
+    be_on(person, PHONE)
+    return person
+
+
+def fits(person):
+    """Whether nothing is wider than the window."""
+    return person.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def in_sight(person, selector):
+    return person.evaluate(
+        "(box => box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth)"
+        f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")
+
+
+# -------------------------------------------------------------------------------------------------------------- phone
+
+
+def test_errand_on_a_phone(system, phone):
+    phone.say(payment(system.demo, "page phone"))
+    phone.ref("button", "Approve payment")
+    assert fits(phone) and in_sight(phone, "#live canvas") and in_sight(phone, ".composer textarea")
+    phone.click("button", "Hide the browser")
+    phone.until(lambda: not in_sight(phone, "#live canvas"), "room for the chat")
+    phone.click("button", "Approve payment")
+    phone.sees("Your payment was received")
+    assert fits(phone)
+
+
+def test_chats_of_a_phone_are_in_a_drawer(system, phone):
+    phone.say("hello")
+    phone.sees("Hello. I am the offline model")
+    chat = phone.address
+    phone.click("link", "New chat")
+    phone.sees("What can I do for you?")
+    phone.click("button", "Chats")
+    phone.click("link", "hello.*")
+    phone.until(lambda: phone.address == chat, "chat that was chosen")
+    phone.until(lambda: not phone.has("searchbox", "Search chats"), "end of the drawer")
+    assert fits(phone)
+
+
+def test_everything_to_touch_on_a_phone_is_large_enough(system, phone):
+    phone.say(payment(system.demo, "page touch"))
+    phone.ref("button", "Approve payment")
+    # WCAG 2.2, 2.5.8: 24 by 24 CSS pixels, links in a sentence apart.
+    small = phone.evaluate("""[...document.querySelectorAll("button, summary, input, select, textarea, a")]
+        .filter((each) => each.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !each.closest("p"))
+        .map((each) => [each, each.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24))
+        .map(([each, box]) => `${each.outerHTML.slice(0, 100)} ${box.width}x${box.height}`)""")
+    assert small == []
+    phone.click("button", "Reject")
+
+
+# ------------------------------------------------------------------------------------------------------------- colours
+
+
+def test_colours_follow_the_system_until_the_person_chooses(person):
+    prefer(person, "light")
+    light = person.evaluate(BACKGROUND)
+    prefer(person, "dark")
+    dark = person.evaluate(BACKGROUND)
+    assert light != dark
+    person.click("button", "Local user: profile and settings")
+    person.act("check", "radio", "Light", checked=True)
+    person.until(lambda: person.evaluate(BACKGROUND) == light, "light colours")
+    person("reload")
+    person.sees("What can I do for you?")
+    assert person.evaluate(BACKGROUND) == light
+
+
+# ------------------------------------------------------------------------------------------------------------ language
+
+
+def test_every_word_is_there_in_both_languages(person):
+    missing = person.evaluate("""Promise.all(["i18n", "i18n-run"].map(async (part) => {
+        const [en, ms] = await Promise.all(["en", "ms"].map((tag) => import(`/assets/${part}-${tag}.js`)));
+        const names = (words) => Object.entries(words.default).map(
+            ([key, text]) => key + " " + [...new Set(JSON.stringify(text).match(/{\\w+}/g))].sort());
+        const both = [names(en), names(ms)].map((each) => new Set(each));
+        return [...both[0].symmetricDifference(both[1])];
+    })).then((parts) => parts.flat())""")
+    assert missing == []
+
+
+def test_page_in_bahasa_malaysia(system, person):
+    person.click("button", "Local user: profile and settings")
+    person.act("check", "radio", "Bahasa Melayu", checked=True)
+    person.until(lambda: person.evaluate("document.documentElement.lang") == "ms", "Malay")
+    person("reload")
+    person.sees("Apa yang boleh saya bantu?")
+    person.fill("Mesej", system.errand())
+    person.press("Enter")
+    person.sees("Amount due: RM 70.00")
+    person.until(lambda: [author for author, _ in person.messages()][0] == "Anda", "Malay words for who speaks")
+    english = person.evaluate("""import("/assets/i18n-en.js").then(({default: en}) => import("/assets/i18n-ms.js").then(
+        ({default: ms}) => {
+            const shown = document.body.innerText.split("\\n").map((line) => line.trim());
+            return Object.keys(en).filter((key) => en[key] !== ms[key] && shown.includes(en[key]));
+        }))""")
+    assert english == []
+
+
+# ------------------------------------------------------------------------------------------------------- hostile words
+
+
+def test_words_of_a_hostile_page_are_shown_and_do_nothing(system, site, person):
+    person.evaluate("window.bad = () => { window.isBad = true; }")
+    person.say(f"open {site}, tell me the answer")
+    person.sees("<img src=x onerror=bad()>")
+    person.misses("Working…")
+    answer = "[...document.querySelectorAll('#messages article')].at(-1)"
+    alive = "img, script, iframe, svg[onload], [onerror], style"
+    assert person.evaluate(f"{answer}.querySelectorAll('{alive}').length") == 0
+    links = person.evaluate(f"[...{answer}.querySelectorAll('a')].map((link) => [link.href, link.rel, link.target])")
+    assert links and all(
+        href.startswith("http") and set(rel.split()) >= {"noopener", "noreferrer"} for href, rel, _ in links)
+    for screen in (DESK, PHONE):
+        be_on(person, screen)
+        assert fits(person)
+    assert person.evaluate("window.isBad ?? false") is False
+
+
+def test_words_of_the_person_are_no_markup(person):
+    person.evaluate("window.bad = () => { window.isBad = true; }")
+    person.say("**hello** <img src=x onerror=bad()>")
+    person.sees("**hello** <img src=x onerror=bad()>")
+    person.misses("Working…")
+    assert person.evaluate("window.isBad ?? false") is False
