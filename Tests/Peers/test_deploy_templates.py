@@ -1,0 +1,17 @@
+"""The CloudFormation templates of `deploy/`, by cfn-lint: what a region does not have is found before anything is made."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+TEMPLATES = sorted((pathlib.Path(__file__).parents[2] / "deploy").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("region", ["ap-southeast-2", "ap-southeast-5"])
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_template_is_one_that_the_region_takes(template, region):
+    command = [pathlib.Path(sys.executable).with_name("cfn-lint"), "--regions", region, "--template", template]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
