@@ -70,6 +70,11 @@ def endless(site):
     return f"open {site}/slow, wait for nonsense"
 
 
+def lasting(site):
+    """Takes the better part of a minute unless it is stopped."""
+    return ", ".join([f'open {site}/slow, wait for "Your number"'] * 15) + ", tell me the number"
+
+
 def checks(system, plate):
     """How often the site was asked about a car."""
     return [each["fields"]["plate"] for each in system.received() if each["path"] == "/check"].count(plate)

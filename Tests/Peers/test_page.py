@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend import UNHURRIED, Chats, endless, payment, payments, question
+from backend import UNHURRIED, Chats, endless, lasting, payment, payments, question
 from page import Person
 from system import System
 
@@ -117,7 +117,7 @@ def test_what_is_sent_in_one_tab_appears_in_the_other(system, chats, person):
 
 
 def test_stopped_run_says_so_and_the_chat_goes_on(system, chats, person):
-    person.say(endless(system.demo))
+    person.say(lasting(system.demo))
     person.ref("button", "in progress .*")
     person.click("button", r"Stop \(Esc\)")
     person.sees("The errand was stopped.")
@@ -128,15 +128,15 @@ def test_stopped_run_says_so_and_the_chat_goes_on(system, chats, person):
 
 
 def test_word_to_agents_at_work_is_added_to_the_run(system, chats, person):
-    person.say(endless(system.demo))
+    person.say(lasting(system.demo))
     person.ref("button", "in progress .*")
     person.fill("Message", "hurry up")
     person.click("button", "Add this to the work under way")
-    person.until(lambda: person.messages("You") == [endless(system.demo), "hurry up"], "word of the person")
+    person.until(lambda: person.messages("You") == [lasting(system.demo), "hurry up"], "word of the person")
     person.click("button", r"Stop \(Esc\)")
     person.sees("The errand was stopped.")
     chats.settled(person.chat)
-    assert person.messages("You") == [endless(system.demo), "hurry up"]
+    assert person.messages("You") == [lasting(system.demo), "hurry up"]
 
 
 # ---------------------------------------------------------------------------------------------------------- questions

@@ -3,7 +3,7 @@
 import pytest
 
 from access import DESK, PHONE, be_on, check_access
-from backend import UNHURRIED, endless, payment, question
+from backend import UNHURRIED, lasting, payment, question
 from page import Person
 from system import System
 
@@ -68,7 +68,7 @@ def test_chats_in_the_drawer_of_a_phone(person):
 
 
 def test_run_at_work_and_its_live_browser(system, person):
-    person.say(endless(system.demo))
+    person.say(lasting(system.demo))
     person.ref("button", "Take control")
     check_access(person)
     person.click("button", "Take control")

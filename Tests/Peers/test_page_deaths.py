@@ -2,11 +2,12 @@
 
 import pytest
 
-from backend import Parts, checks, endless, errand
+from backend import Parts, checks, errand, lasting
 from page import Person
 
 LOST = "The connection is lost. What you write is kept and sent when it is back."
 WXY, ABC = "WXY 1234", "ABC 5678"
+WAIT = "Wait for “Your number”"
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,8 @@ def greet(person):
 
 
 def test_run_goes_on_when_the_backend_dies_and_the_page_tells_its_end_once(parts, person):
-    text = f'open {parts.demo}/slow, wait for "Your number", tell me the number'
-    person.say(text)
+    person.evaluate("void (globalThis.isSamePage = true)")
+    person.say(', '.join([f'open {parts.demo}/slow, wait for "Your number"'] * 2) + ", tell me the number")
     person.ref("button", "in progress Wait for .*")
     parts.backend.kill()
     person.sees(LOST)
@@ -58,6 +59,10 @@ def test_run_goes_on_when_the_backend_dies_and_the_page_tells_its_end_once(parts
     person.misses("Working…")
     assert len(parts.chats.settled(person.chat)) == 3
     person.until(lambda: [author for author, _ in person.messages()] == ["You", "Steps of AI4AI", "AI4AI"], "end")
+    [steps] = person.messages("Steps of AI4AI")
+    visit = [f"Open {parts.demo.removeprefix('http://')}/slow", WAIT]
+    assert [line for line in steps.splitlines() if line in {*visit, "Read the page"}] == [*visit * 2, "Read the page"]
+    assert "in progress" not in steps and person.evaluate("globalThis.isSamePage")
 
 
 @pytest.mark.parametrize("is_reloaded", [False, True], ids=["", "also after a reload"])
@@ -77,7 +82,7 @@ def test_words_that_are_said_while_the_backend_is_away_arrive_once(parts, person
 
 
 def test_run_whose_runtime_dies_ends_in_an_honest_account_and_the_chat_goes_on(parts, person):
-    person.say(endless(parts.demo))
+    person.say(lasting(parts.demo))
     person.ref("button", "in progress .*")
     parts.runtime.kill()
     parts.runtime.restart()

@@ -1,7 +1,5 @@
-"""What a model may write, at its worst: markup, scripts, addresses, tables and lines without end are text, and do
-nothing."""
+"""The page in front of a model that means it ill: what it writes is shown, does nothing, and breaks no layout."""
 
-import contextlib
 import http.server
 import json
 import threading
@@ -13,35 +11,34 @@ from backend import UNHURRIED
 from page import Person
 from system import System
 
-BAD = "(window.isBad = true)"
+BAD = "window.isBad=true"
 MARKUP = [
     f"<img src=x onerror='{BAD}'>", f"<script>{BAD}</script>", f"<svg onload='{BAD}'></svg>",
-    f"<iframe srcdoc='<script>parent.isBad = true</script>'></iframe>", f"<a href='javascript:{BAD}'>link</a>",
-    "<style>body { display: none }</style>", "<base href='https://bad.example/'>", "<form action='/x'><button>Go</button>",
-    f"<details open ontoggle='{BAD}'>", "<math><mi//xlink:href='data:x,<script>'>",
-    "<textarea autofocus onfocus='isBad = true'>",
+    "<iframe srcdoc='<script>parent.isBad=true</script>'></iframe>", f"<a href='javascript:{BAD}'>link</a>",
+    "<style>body { display: none }</style>", "<base href='https://bad.example/'>",
+    "<form action='https://bad.example/'><button>Go</button></form>", f"<details open ontoggle='{BAD}'>",
+    f"<textarea autofocus onfocus='{BAD}'>", f"<math><mtext><img src=x onerror='{BAD}'></mtext></math>",
 ]
 LINKS = [
-    f"[a](javascript:{BAD})", f"[b](JaVaScRiPt:{BAD})", "[c](java\tscript:isBad=true)", "[d](&#106;avascript:isBad=true)",
-    "[e](data:text/html,<script>isBad=true</script>)", "[f](vbscript:x)", "[g](//bad.example/)", "[h](file:///etc/passwd)",
-    f"![i](javascript:{BAD})", "![j](https://track.example/pixel.png)", "<javascript:isBad=true>",
-    '[k](https://good.example/ "x\\" onmouseover=\\"isBad=true")', "[l](https://good.example/?a=1&b=2)",
-    "[m]: javascript:isBad=true", "[m]", "https://good.example/plain", "aisha@example.com",
+    f"[one](javascript:{BAD})", f"[two](JaVaScRiPt:{BAD})", f"[three](&#106;avascript:{BAD})",
+    f"[four](data:text/html,<script>{BAD}</script>)", "[five](vbscript:x)", "[six](//bad.example/)",
+    "[seven](file:///etc/passwd)", f"![eight](javascript:{BAD})", f"<javascript:{BAD}>",
+    f'[nine](https://good.example/ "x\\" onmouseover=\\"{BAD}")', f"[ten]\n\n[ten]: javascript:{BAD}",
+    "![eleven](https://track.example/pixel.png)", "https://good.example/?a=1&b=2", "aisha@example.com",
 ]
+ALIVE = "img, script, iframe, svg[onload], style, base, form, math, textarea, details, [onerror], [onmouseover]"
 COLUMNS = 60
 TABLE = "\n".join(
-    [f"|{'Column with a long head|' * COLUMNS}", f"|{'---|' * COLUMNS}"] + [f"|{'value|' * COLUMNS}"] * 100)
-TURNED = "Pay \u202e00.01 MR\u202c \u2066x\u2069 \u202dy"
-# Whose `name` is what the agent is told that the tool is called.
-ALIVE = "img, script, iframe, svg[onload], style, base, form[action], math, textarea, [onerror], [ontoggle]"
+    ["|" + "Column with a long head|" * COLUMNS, "|" + "---|" * COLUMNS, *["|" + "value|" * COLUMNS] * 100])
+# What turns the direction of writing, so that words are read as others.
+TURNS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
 ANSWER = "[...document.querySelectorAll('#messages article .markdown')].at(-1)"
 
 
 class Model:
-    """A model's server that says what it is told to: `answer` in pieces of `size`, after the question `asked`."""
+    """A server of the chat completions interface, which says what it is told to."""
 
     def __init__(self):
-        self.answer, self.asked, self.size = "", None, 7
         model = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -56,19 +53,25 @@ class Model:
             def log_message(self, *_):
                 pass
 
+        self.says()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def says(self, answer="", question=None, size=7):
+        """What is to come: an answer in pieces of a size, after the person has answered a question."""
+        self.answer, self.question, self.size = answer, question, size
+
     def choices(self, role):
-        if self.asked and role == "user":
-            function = {"name": "ask_person", "arguments": json.dumps(self.asked)}
-            yield {"delta": {"tool_calls": [{"index": 0, "id": "ask-1", "function": function}]}}
+        if self.question and role == "user":
+            call = {"index": 0, "id": "ask", "function": {
+                "name": "ask_person", "arguments": json.dumps(self.question)}}
+            yield {"delta": {"tool_calls": [call]}}
             yield {"delta": {}, "finish_reason": "tool_calls"}
-            return
-        for place in range(0, len(self.answer), self.size):
-            yield {"delta": {"content": self.answer[place:place + self.size]}}
-        yield {"delta": {}, "finish_reason": "stop"}
+        else:
+            for place in range(0, len(self.answer), self.size):
+                yield {"delta": {"content": self.answer[place:place + self.size]}}
+            yield {"delta": {}, "finish_reason": "stop"}
 
     def stop(self):
         self.server.shutdown()
@@ -76,24 +79,109 @@ class Model:
 
 
 @pytest.fixture(scope="module")
-def served():
-    with contextlib.closing(Stopped(Model())) as running:
-        yield running.part
-
-
-class Stopped:
-    def __init__(self, part):
-        self.part, self.close = part, part.stop
-
-
-@pytest.fixture
-def model(served):
-    served.answer, served.asked, served.size = "", None, 7
-    return served
+def model():
+    running = Model()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")
-def system(served):
-    running = System(**UNHURRIED, AI4AI_MODEL_URL=served.url, AI4AI_MODEL="hostile")
+def system(model):
+    running = System(**UNHURRIED, AI4AI_MODEL_URL=model.url, AI4AI_MODEL="hostile")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    running = Person()
+    yield running
+    assert running.close() == 0
+
+
+@pytest.fixture
+def person(system, browser):
+    browser.visit(system.chat)
+    yield browser
+    assert browser.evaluate("window.isBad ?? false") is False
+    browser.check_quiet()
+
+
+def read(person, words):
+    """Asks, and waits for the whole answer with these words in it."""
+    person.say("hello")
+    person.until(lambda: words in (person.evaluate(f"{ANSWER}?.innerText") or ""), words)
+    person.misses("Working…")
+
+
+def check_layout(person):
+    """Fails where something pushes the page wider than its window, on a desk or a phone."""
+    for screen in (DESK, PHONE):
+        be_on(person, screen)
+        wide, room = person.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+        assert wide <= room, f"{wide} px on {screen or 'a desk'}, which has {room} px"
+        inside = person.evaluate("(room => [room.scrollWidth, room.clientWidth])(document.querySelector('#scroller'))")
+        assert inside[0] <= inside[1], f"messages on {screen or 'a desk'}: {inside}"
+    be_on(person, DESK)
+
+
+def test_markup_in_an_answer_is_text(model, person):
+    model.says("\n\n".join([*(f"Before {each} after\n\n- {each}" for each in MARKUP), "The end."]))
+    read(person, "The end.")
+    shown = person.evaluate(f"{ANSWER}.innerText")
+    assert [each for each in MARKUP if shown.count(f"Before {each} after") != 1 or shown.count(each) < 2] == []
+    assert person.evaluate(f"{ANSWER}.querySelectorAll('{ALIVE}').length") == 0
+
+
+def test_links_in_an_answer_lead_only_to_the_web_and_to_mail(model, person):
+    model.says("\n\n".join([*LINKS, "The end."]))
+    read(person, "The end.")
+    assert person.evaluate(f"{ANSWER}.querySelectorAll('{ALIVE}').length") == 0
+    links = person.evaluate(f"[...{ANSWER}.querySelectorAll('a')].map((each) => [each.href, each.rel, each.target])")
+    assert {href for href, _, _ in links} == {
+        "https://good.example/", "https://track.example/pixel.png", "https://good.example/?a=1&b=2",
+        "mailto:aisha@example.com"}
+    assert all(set(rel.split()) >= {"noopener", "noreferrer"} and target == "_blank" for _, rel, target in links)
+
+
+def test_huge_table_scrolls_in_its_own_box(model, person):
+    model.says(f"{TABLE}\n\nThe end.", size=2000)
+    read(person, "The end.")
+    assert person.evaluate(f"{ANSWER}.querySelectorAll('tr').length") == 101
+    assert person.evaluate(f"(box => box.scrollWidth > box.clientWidth)({ANSWER}.querySelector('.table-box'))")
+    check_layout(person)
+
+
+@pytest.mark.parametrize("sign", ["x", "*_[`", "[a](", "> ", "\u0e01"])
+def test_line_of_a_hundred_kilobytes_neither_hangs_nor_widens_the_page(model, person, sign):
+    model.says(f"{sign * (100_000 // len(sign.encode()))}\n\nThe end.", size=5000)
+    read(person, "The end.")
+    check_layout(person)
+
+
+def test_signs_that_turn_the_writing_do_not_reach_beyond_their_line(model, person):
+    model.says(f"{TURNS}Amount: RM 1.00\n\nThe end.")
+    read(person, "The end.")
+    first, last = person.evaluate(f"""((words) => [0, words.length - 1].map((place) => {{
+        const range = document.createRange();
+        range.setStart(words, place);
+        range.setEnd(words, place + 1);
+        return range.getBoundingClientRect().left;
+    }}))([...{ANSWER}.querySelectorAll("p")].at(-1).firstChild)""")
+    assert first < last
+    check_layout(person)
+
+
+def test_question_and_its_choices_are_text(model, person):
+    question = f"Your{TURNS} plate? {MARKUP[0]} **bold** {LINKS[0]} {'w' * 2000}"
+    model.says("The end.", {"question": question, "choices": [MARKUP[0], "y" * 500]})
+    person.say("hello")
+    person.sees("Your plate?")
+    card = "document.querySelector('#messages .card')"
+    shown = person.evaluate(f"{card}.innerText")
+    assert MARKUP[0] in shown and "**bold**" in shown and LINKS[0] in shown and not set(TURNS) & set(shown)
+    assert person.evaluate(f"{card}.querySelectorAll('a, {ALIVE}').length") == 0
+    check_layout(person)
+    person.click("button", "y+…?")
+    person.until(lambda: "The end." in (person.evaluate(f"{ANSWER}?.innerText") or ""), "the end")
+    check_layout(person)

@@ -1,6 +1,8 @@
 """The page on a phone, in the dark, in Bahasa Malaysia, and with words in it that mean it ill."""
 
+import html
 import json
+import re
 
 import pytest
 
@@ -16,8 +18,20 @@ ILL = [
     "<svg onload=bad()>",
     "[mine](https://site.example/?a=1)", "| a | b |", "\u202egnp.exe", "x" * 3000,
 ]
-HOSTILE = f"<title>t</title><p>Answer: {' '.join(ILL).replace('&', '&amp;').replace('<', '&lt;')}</p>"
+PAY = "Pay RM 1.00 <img src=x onerror=bad()> \u202e00.99 MR"
+HOSTILE = (
+    f"<meta charset=utf-8><title>{html.escape(ILL[0])}</title><p>Answer: {html.escape(' '.join(ILL))}</p>"
+    f"<form><button>{html.escape(PAY)}</button></form>")
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+# The page's words in English and in Malay; a plural's are those of any number.
+DICTIONARIES = """Promise.all(["i18n", "i18n-run"].map((part) => Promise.all(["en", "ms"].map(
+    (tag) => import(`/assets/${part}-${tag}.js`))))).then((parts) => parts.flatMap(([en, ms]) => Object.keys(
+    en.default).map((key) => [en, ms].map((words) => words.default[key].other ?? words.default[key]))))"""
+# What is read and what is heard.
+SHOWN = """[...document.querySelectorAll("body *")].filter((each) => each.checkVisibility()).flatMap((each) => [
+    ...["aria-label", "title", "placeholder"].map((name) => each.getAttribute(name)),
+    ...[...each.childNodes].filter(({nodeType}) => nodeType === Node.TEXT_NODE).map(({data}) => data.trim()),
+]).filter(Boolean)"""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +70,16 @@ def phone(person):
 def fits(person):
     """Whether nothing is wider than the window."""
     return person.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def english_left(person):
+    """What is shown in English although there are words in Malay for it."""
+    shown, left = person.evaluate(SHOWN), []
+    for english, malay in person.evaluate(DICTIONARIES):
+        form = re.sub(r"\\{\w+\\}", ".+", re.escape(english))
+        if english != malay and re.search("[A-Za-z]{3}", form):
+            left += [words for words in shown if re.fullmatch(form, words)]
+    return left
 
 
 def in_sight(person, selector):
@@ -145,12 +169,10 @@ def test_page_in_bahasa_malaysia(system, person):
     person.press("Enter")
     person.sees("Amount due: RM 70.00")
     person.until(lambda: [author for author, _ in person.messages()][0] == "Anda", "Malay words for who speaks")
-    english = person.evaluate("""import("/assets/i18n-en.js").then(({default: en}) => import("/assets/i18n-ms.js").then(
-        ({default: ms}) => {
-            const shown = document.body.innerText.split("\\n").map((line) => line.trim());
-            return Object.keys(en).filter((key) => en[key] !== ms[key] && shown.includes(en[key]));
-        }))""")
-    assert english == []
+    assert english_left(person) == []
+    person.click("button", "Pengguna setempat: .*")
+    person.ref("radio", "English")
+    assert english_left(person) == []
 
 
 # ------------------------------------------------------------------------------------------------------- hostile words
@@ -171,6 +193,18 @@ def test_words_of_a_hostile_page_are_shown_and_do_nothing(system, site, person):
         be_on(person, screen)
         assert fits(person)
     assert person.evaluate("window.isBad ?? false") is False
+
+
+def test_card_shows_what_a_hostile_page_calls_its_button_as_text_in_one_direction(system, site, person):
+    person.evaluate("window.bad = () => { window.isBad = true; }")
+    person.say(f"open {site}, click Pay RM 1.00")
+    person.ref("button", "Approve payment")
+    card = "document.querySelector('#messages .card')"
+    assert PAY.replace("\u202e", "") in person.evaluate(f"{card}.innerText")
+    assert person.evaluate(f"{card}.querySelectorAll('img').length") == 0
+    assert fits(person) and person.evaluate("window.isBad ?? false") is False
+    person.click("button", "Reject")
+    person.misses("Working…")
 
 
 def test_words_of_the_person_are_no_markup(person):

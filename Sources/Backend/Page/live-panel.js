@@ -13,6 +13,7 @@ import { runIcon } from "./run-icons.js";
  * @property {boolean} isCollapsed
  * @property {boolean} isEnded
  * @property {boolean} isEmpty Whether there is no picture yet.
+ * @property {boolean} isStarting Whether there is no browser yet.
  * @property {boolean} isConnected
  * @property {boolean} hasKeyboard
  * @property {boolean} isFullScreen
@@ -99,7 +100,7 @@ export function makeLivePanel(acts) {
         }
         entry.element.hidden = !isYours;
         take.hidden = isYours || state.isEnded;
-        take.disabled = state.owner === "taking" || !state.isConnected;
+        take.disabled = state.owner === "taking" || state.isStarting || !state.isConnected;
         set(take.lastElementChild, t(state.owner === "taking" ? "live.taking" : "live.take"));
         for (const part of [release, lease, typeButton, more]) part.hidden = !isYours;
         set(leaseTime, t("live.lease", { seconds: state.secondsLeft }));

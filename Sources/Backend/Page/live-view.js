@@ -24,6 +24,8 @@ export class LiveView {
     /** `closed` until a browser starts; `ended` when it is gone and its last picture is left. */
     #state = "closed";
     #isCollapsed = false;
+    /** Whether the browser is on its way; there is nothing to take in hand before. */
+    #isStarting = false;
     #isConnected = true;
     #showsFrames = false;
     #address = { url: "", title: "" };
@@ -72,6 +74,7 @@ export class LiveView {
             return this.#draw();
         case "browser.session":
             if (value.status === "ended") return this.end();
+            this.#isStarting = value.status === "starting";
             this.#open();
             return this.#draw();
         case "control.changed": return this.#control.receive(value);
@@ -107,6 +110,7 @@ export class LiveView {
     clear() {
         this.#state = "closed";
         this.#isCollapsed = false;
+        this.#isStarting = false;
         this.#listening?.abort();
         this.#listening = null;
         clearTimeout(this.#messageTimer);
@@ -259,7 +263,7 @@ export class LiveView {
         this.#panel.draw({
             owner, secondsLeft: this.#control.secondsLeft, address: this.#address, isAddressOld: this.#isAddressOld,
             isCollapsed: this.#isCollapsed, isEnded: this.#state === "ended",
-            isEmpty: this.#screen.isEmpty && !this.#tab, isConnected: this.#isConnected,
+            isEmpty: this.#screen.isEmpty && !this.#tab, isStarting: this.#isStarting, isConnected: this.#isConnected,
             hasKeyboard: this.hasKeyboard, tab: this.#tab, tabs: this.#tabs,
             isFullScreen: document.fullscreenElement === this.#root,
         });

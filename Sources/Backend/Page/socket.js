@@ -67,9 +67,7 @@ export class ChatSocket {
             if (this.#isReady) this.#hello();
             return true;
         }
-        if (!this.#isReady) return false;
-        this.#put(frame);
-        return true;
+        return this.#isReady && this.#put(frame);
     }
 
     /** Tells the server the token that it is to go by from now on. @param {string} token */
@@ -122,8 +120,11 @@ export class ChatSocket {
         });
     }
 
+    /** @returns {boolean} A socket that closes takes nothing more, and says so to nobody. */
     #put(frame) {
-        this.#socket?.send(JSON.stringify(frame));
+        if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+        this.#socket.send(JSON.stringify(frame));
+        return true;
     }
 
     /** @param {string} text */

@@ -1,0 +1,126 @@
+"""The page on a phone while a browser is at work: the chat and what one writes keep their room, whatever is open."""
+
+import pytest
+
+from access import PHONE, be_on
+from backend import UNHURRIED, lasting, payment, question
+from page import Person
+from system import System
+
+# A phone whose keyboard is open, and the smallest phones, upright, with and without it.
+KEYBOARD, SMALL, SMALL_KEYBOARD = (390, 500), (320, 568), (320, 480)
+# What of an element can be seen and touched, in pixels of its height.
+SEEN = """(selector => {
+    const box = document.querySelector(selector).getBoundingClientRect();
+    return Math.min(box.bottom, innerHeight) - Math.max(box.top, 0);
+})"""
+WIDTHS = "[document.scrollingElement.scrollWidth, innerWidth]"
+LINE = 24
+CAN_TAKE = "document.querySelector('.live-controls .primary:enabled')?.checkVisibility() ?? false"
+
+
+@pytest.fixture(scope="module")
+def system():
+    running = System(**UNHURRIED)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    running = Person()
+    yield running
+    assert running.close() == 0
+
+
+@pytest.fixture
+def phone(system, browser):
+    browser.visit(system.chat)
+    be_on(browser, PHONE)
+    yield browser
+    browser.check_quiet()
+
+
+def seen(person, selector):
+    return person.evaluate(f"{SEEN}('{selector}')")
+
+
+def whole(person, selector):
+    """Whether all of it is in the window."""
+    return seen(person, selector) >= person.evaluate(f"document.querySelector('{selector}').offsetHeight") - 1
+
+
+def reject(person):
+    person.click("button", "Reject")
+    person.misses("Working…")
+
+
+def test_composer_and_chat_stay_beside_the_browser_on_every_phone(system, phone):
+    phone.say(payment(system.demo, "page phones"))
+    phone.ref("button", "Approve payment")
+    for screen in (PHONE, KEYBOARD, SMALL, SMALL_KEYBOARD):
+        be_on(phone, screen)
+        wide, room = phone.evaluate(WIDTHS)
+        assert wide <= room, screen
+        assert whole(phone, ".composer-box"), screen
+        assert seen(phone, "#scroller") >= 4 * LINE, screen
+    be_on(phone, PHONE)
+    reject(phone)
+
+
+def test_all_of_the_browser_can_be_reached_with_ones_hands_in_it(system, phone):
+    phone.say(payment(system.demo, "page hands"))
+    phone.ref("button", "Approve payment")
+    phone.click("button", "Take control")
+    phone.sees("You are in control")
+    for screen in (PHONE, KEYBOARD, SMALL_KEYBOARD):
+        be_on(phone, screen)
+        assert whole(phone, ".composer-box"), screen
+        phone.evaluate("document.querySelector('.live-more summary').scrollIntoView({block: 'nearest'})")
+        top, bottom, end = phone.evaluate("""((more, live) => [more.top, more.bottom, live.bottom])(
+            ...[".live-more summary", "#live"].map((each) => document.querySelector(each).getBoundingClientRect()))""")
+        assert 0 <= top and bottom <= end + 1, screen
+    be_on(phone, PHONE)
+    phone.click("button", "Give back to the agent")
+    phone.ref("button", "Take control")
+    reject(phone)
+
+
+def test_browser_is_offered_only_once_it_can_be_taken_in_hand(system, phone):
+    phone.say(lasting(system.demo))
+    phone.until(lambda: phone.evaluate(CAN_TAKE), "offer to take control")
+    phone.click("button", "Take control")
+    phone.sees("You are in control")
+    phone.click("button", "Give back to the agent")
+    phone.click("button", r"Stop \(Esc\)")
+    phone.sees("The errand was stopped.")
+
+
+def test_browser_makes_room_while_an_answer_is_written(system, phone):
+    phone.say(question(system.demo))
+    phone.ref("textbox", "Your answer")
+    be_on(phone, KEYBOARD)
+    before = seen(phone, "#scroller")
+    phone.act("click", "textbox", "Your answer")
+    phone.until(lambda: seen(phone, "#scroller") > before + 4 * LINE, "room for the answer")
+    assert seen(phone, ".card textarea, .card input") >= LINE
+    be_on(phone, PHONE)
+    phone.fill("Your answer", "WXY 1234")
+    phone.click("button", "Send answer")
+    phone.sees("Amount due: RM 70.00")
+    phone.misses("Working…")
+
+
+def test_hidden_browser_leaves_its_name_and_the_way_back(system, phone):
+    phone.say(payment(system.demo, "page hidden"))
+    phone.ref("button", "Approve payment")
+    phone.click("button", "Hide the browser")
+    phone.ref("button", "Show the browser")
+    assert seen(phone, "#live") <= 64
+    assert phone.evaluate("document.querySelector('#live h2').checkVisibility()")
+    corner = phone.evaluate("innerWidth - [...document.querySelectorAll('.live-head button')].at(-1)"
+                            ".getBoundingClientRect().right")
+    assert 0 <= corner < LINE
+    phone.click("button", "Show the browser")
+    phone.until(lambda: seen(phone, "#live canvas") > LINE, "picture of the browser")
+    reject(phone)
