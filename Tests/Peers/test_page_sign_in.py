@@ -169,6 +169,7 @@ def test_refused_token_is_renewed_once_for_all_that_need_it(system, cognito, per
     before = cognito.requests["/oauth2/token"]
     refuse_tokens(system, cognito)
     # Where answers take their time, both needs are known before the new token is.
+    listen(person)
     person.tools.call(
         "Network.emulateNetworkConditions", person.here, offline=False, latency=1000, downloadThroughput=-1,
         uploadThroughput=-1)
