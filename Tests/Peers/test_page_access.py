@@ -69,7 +69,7 @@ def test_chats_in_the_drawer_of_a_phone(person):
 
 def test_run_at_work_and_its_live_browser(system, person):
     person.say(lasting(system.demo))
-    person.ref("button", "Take control")
+    person.ref("button", "in progress Wait for .*")
     check_access(person)
     person.click("button", "Take control")
     person.sees("You are in control")
