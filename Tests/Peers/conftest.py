@@ -2,7 +2,10 @@ import pytest
 
 from agent import Agent
 from awspeer.process import Peer
+from backend import UNHURRIED, Chats
+from page import Person
 from probe import Probe
+from system import System
 
 
 @pytest.fixture
@@ -56,3 +59,33 @@ def start_probe(peer):
 @pytest.fixture
 def probe(start_probe):
     return start_probe()
+
+
+@pytest.fixture(scope="module")
+def system():
+    """The whole system of the module's own, for people who are never in too much of a hurry for it."""
+    running = System(**UNHURRIED)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def chats(system):
+    """The API of that system."""
+    return Chats(system.chat)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser for the module's people."""
+    running = Person()
+    yield running
+    assert running.close() == 0
+
+
+@pytest.fixture
+def person(system, browser):
+    """Somebody in front of the page, which must not have failed in the end."""
+    browser.visit(system.chat)
+    yield browser
+    browser.check_quiet()

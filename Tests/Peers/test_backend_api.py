@@ -8,22 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from backend import UNHURRIED, Backend, Chats, check_problem, question, texts
-from system import BUILD, DEADLINE, System, free_port
+from backend import Backend, check_problem, question, texts
+from system import BUILD, DEADLINE, free_port
 
 MISSING = "01900000-0000-7000-8000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
 
 
 @pytest.fixture

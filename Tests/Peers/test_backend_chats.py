@@ -4,23 +4,9 @@ import concurrent.futures
 import contextlib
 import pathlib
 
-import pytest
-
 import agui
-from backend import UNHURRIED, Chats, check_problem, checks, is_end, is_named, of_run, texts
-from system import System, eventually
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
+from backend import check_problem, checks, is_end, is_named, of_run, texts
+from system import eventually
 
 
 def files_of(system, chat):

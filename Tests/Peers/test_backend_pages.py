@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from backend import UNHURRIED, Backend, Chats, check_problem
-from system import System
+from backend import Backend, check_problem
 from wire import Connection
 
 FRONTEND = "https://app.example"
@@ -18,18 +17,6 @@ POLICY = {
     "manifest-src": ["'self'"], "base-uri": ["'none'"], "form-action": ["'none'"], "frame-ancestors": ["'none'"],
 }
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "json"}
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,8 @@ import pathlib
 
 import pytest
 
-from backend import UNHURRIED, Chats, Parts, check_problem, payment, payments, question, texts
-from system import System, eventually
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
+from backend import Parts, check_problem, payment, payments, question, texts
+from system import eventually
 
 
 # ------------------------------------------------------------------------------------------ questions and approvals

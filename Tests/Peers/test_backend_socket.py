@@ -6,7 +6,7 @@ import pytest
 
 import agui
 from backend import (
-    UNHURRIED, Backend, Chats, endless, is_end, is_named, is_type, of_run, payment, payments, question, texts)
+    UNHURRIED, Backend, endless, is_end, is_named, is_type, of_run, payment, payments, question, texts)
 from system import Page, System, eventually
 
 # Two controls that share the window, so that a person can hit them without looking.
@@ -27,11 +27,6 @@ def system(form):
     running = System(**UNHURRIED, AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=form.url)
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
 
 
 # ---------------------------------------------------------------------------------------------------------- the flow

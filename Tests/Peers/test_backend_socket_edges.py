@@ -9,23 +9,11 @@ import websockets
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from backend import UNHURRIED, Backend, Chats, Parts, endless, errand, is_end, is_named, of_run, texts
-from system import DEADLINE, System, eventually
+from backend import Backend, Parts, endless, errand, is_end, is_named, of_run, texts
+from system import DEADLINE, eventually
 from wire import Connection, request
 
 MISSING = "01900000-0000-7000-8000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
 
 
 @pytest.fixture

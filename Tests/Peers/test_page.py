@@ -1,39 +1,9 @@
 """The page in a real browser: what a person asks for, answers and stops, and what they see of it."""
 
-import pytest
-
-from backend import UNHURRIED, Chats, endless, lasting, payment, payments, question
-from page import Person
-from system import System
+from backend import endless, lasting, payment, payments, question
 
 # Works for several seconds, and then has an answer.
 NUMBERS = ', '.join(['open {0}/slow, wait for "Your number"'] * 3) + ", tell me the number"
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
-
-
-@pytest.fixture
-def person(system, browser):
-    browser.visit(system.chat)
-    yield browser
-    browser.check_quiet()
 
 
 # ------------------------------------------------------------------------------------------------------------ errands

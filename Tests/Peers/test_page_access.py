@@ -1,32 +1,7 @@
 """The page for people who hear it, who use no mouse, or who see little: no violation of WCAG at level A or AA."""
 
-import pytest
-
 from access import DESK, PHONE, be_on, check_access
-from backend import UNHURRIED, lasting, payment, question
-from page import Person
-from system import System
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
-
-
-@pytest.fixture
-def person(system, browser):
-    browser.visit(system.chat)
-    yield browser
-    browser.check_quiet()
+from backend import lasting, payment, question
 
 
 def test_new_chat_and_settings(person):

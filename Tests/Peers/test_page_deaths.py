@@ -3,7 +3,6 @@
 import pytest
 
 from backend import Parts, checks, errand, lasting
-from page import Person
 
 LOST = "The connection is lost. What you write is kept and sent when it is back."
 WXY, ABC = "WXY 1234", "ABC 5678"
@@ -23,13 +22,6 @@ def parts(all_parts):
         if part.process.poll() is not None:
             part.restart()
     return all_parts
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 
 from access import DESK, PHONE, be_on
 from backend import UNHURRIED
-from page import Person
 from system import System
 
 BAD = "window.isBad=true"
@@ -90,13 +89,6 @@ def system(model):
     running = System(**UNHURRIED, AI4AI_MODEL_URL=model.url, AI4AI_MODEL="hostile")
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
 
 
 @pytest.fixture

@@ -1,42 +1,12 @@
 """The browser at work in the page: seen live, taken in hand with mouse and keyboard, and given back."""
 
-import pytest
-
-from backend import UNHURRIED, Chats, checks, endless, payment, payments
-from page import Person
-from system import System
+from backend import checks, endless, payment, payments
 
 # Where the middle of a control of the site is, in parts of its window; the agents' window has the same shape as ours.
 MIDDLE = """(box => [(box.left + box.width / 2) / innerWidth, (box.top + box.height / 2) / innerHeight])(
     document.querySelector("%s").getBoundingClientRect())"""
 PICTURE = """(box => [box.left, box.top, box.width, box.height])(
     document.querySelector("#live canvas").getBoundingClientRect())"""
-
-
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chats(system):
-    return Chats(system.chat)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
-
-
-@pytest.fixture
-def person(system, browser):
-    browser.visit(system.chat)
-    yield browser
-    browser.check_quiet()
 
 
 def places(person, address, *selectors):

@@ -8,7 +8,6 @@ import pytest
 
 from access import DESK, PHONE, be_on, prefer
 from backend import UNHURRIED, payment
-from page import Person
 from system import Page, System
 
 ILL = [
@@ -45,20 +44,6 @@ def system(site):
     running = System(**UNHURRIED, AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=site)
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
-
-
-@pytest.fixture
-def person(system, browser):
-    browser.visit(system.chat)
-    yield browser
-    browser.check_quiet()
 
 
 @pytest.fixture

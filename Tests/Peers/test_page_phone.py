@@ -3,9 +3,7 @@
 import pytest
 
 from access import PHONE, be_on
-from backend import UNHURRIED, lasting, payment, question
-from page import Person
-from system import System
+from backend import lasting, payment, question
 
 # A phone whose keyboard is open, and the smallest phones, upright, with and without it.
 KEYBOARD, SMALL, SMALL_KEYBOARD = (390, 500), (320, 568), (320, 480)
@@ -19,26 +17,10 @@ LINE = 24
 CAN_TAKE = "document.querySelector('.live-controls .primary:enabled')?.checkVisibility() ?? false"
 
 
-@pytest.fixture(scope="module")
-def system():
-    running = System(**UNHURRIED)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
-
-
 @pytest.fixture
-def phone(system, browser):
-    browser.visit(system.chat)
-    be_on(browser, PHONE)
-    yield browser
-    browser.check_quiet()
+def phone(person):
+    be_on(person, PHONE)
+    return person
 
 
 def seen(person, selector):

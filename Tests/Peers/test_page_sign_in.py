@@ -10,7 +10,6 @@ import requests
 from access import check_access
 from backend import UNHURRIED, Chats, question
 from cognito import Cognito
-from page import Person
 from system import DEADLINE, System, free_port
 
 AISHA, BAKAR = "aisha@example.com", "bakar@example.com"
@@ -39,13 +38,6 @@ def system(cognito, port):
     running = System(backend_port=port, **UNHURRIED, **cognito.environment)
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    running = Person()
-    yield running
-    assert running.close() == 0
 
 
 @pytest.fixture
