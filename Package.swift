@@ -38,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -241,6 +242,18 @@ let package = Package(
             resources: [.embedInCode("API/openapi.json"), .embedInCode("Page")],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "Deployment",
+            dependencies: [
+                "AWSClient", "AgentEvents",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("Description/agentcore.schema.json")],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "ai4ai-runtime",
             dependencies: [
@@ -256,8 +269,8 @@ let package = Package(
             name: "ai4ai",
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly",
-                "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite", "Evaluation",
-                "Models", "ServerSentEvents", "Settings",
+                "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite", "Deployment",
+                "Evaluation", "Models", "ServerSentEvents", "Settings",
                 "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -4,12 +4,14 @@ package struct AWSConfiguration: Sendable {
     package var region: Region?
     /// Endpoints by service id; the empty id stands for all others.
     private var endpoints: [String: ServiceEndpoint] = [:]
+    /// Regions by service id, where they are others than ``region``.
+    private var regions: [String: Region] = [:]
     package var retries = RetryPolicy()
 
     package init(region: Region?) { self.region = region }
 
     /// Reads what every AWS SDK reads: `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL`,
-    /// `AWS_ENDPOINT_URL_<SERVICE>`.
+    /// `AWS_ENDPOINT_URL_<SERVICE>`; and of ours, `AI4AI_REGION_<SERVICE>`.
     ///
     /// Without a region in the environment the one of the profile counts, whose file is read now.
     /// - Throws: ``AWSError`` with code `invalidInput`.
@@ -18,14 +20,20 @@ package struct AWSConfiguration: Sendable {
             environment.setting("AWS_REGION") ?? environment.setting("AWS_DEFAULT_REGION")
             ?? ProfileFiles(environment).region()
         self.region = try name.map { try Region($0) }
-        let services: [AWSService] = [
-            .agentCore, .agentCoreControl, .bedrockRuntime, .dynamoDB, .secretsManager, .sts,
-        ]
-        for (id, variable) in services.map({ ($0.id, $0.endpointVariable) }) + [("", "AWS_ENDPOINT_URL")] {
+        for (id, variable) in AWSService.all.map({ ($0.id, $0.endpointVariable) }) + [("", "AWS_ENDPOINT_URL")] {
             if let url = environment.setting(variable) {
                 self.endpoints[id] = try ServiceEndpoint(url, variable: variable)
             }
         }
+        for service in AWSService.all {
+            self.regions[service.id] = try environment.setting(service.regionVariable).map { try Region($0) }
+        }
+    }
+
+    /// Uses a region for all services.
+    mutating func useEverywhere(_ region: Region) {
+        self.region = region
+        self.regions = [:]
     }
 
     /// Where a service is reached.
@@ -34,8 +42,8 @@ package struct AWSConfiguration: Sendable {
     }
 
     /// - Throws: ``AWSError`` with code `invalidInput` where no region is known.
-    package func region(_ explicit: Region? = nil) throws -> Region {
-        guard let region = explicit ?? self.region else {
+    package func region(_ explicit: Region? = nil, of service: AWSService? = nil) throws -> Region {
+        guard let region = explicit ?? service.flatMap({ self.regions[$0.id] }) ?? self.region else {
             throw AWSError(
                 .invalidInput, "No AWS region is set.",
                 remedy: "Set AWS_REGION, or region in the profile of ~/.aws/config.")

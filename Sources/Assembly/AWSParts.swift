@@ -71,7 +71,7 @@ struct AWSParts {
         get throws {
             guard let id = self.settings.memory.id else { return nil }
             let client = try self.client.get()
-            guard AgentCoreMemory.isAvailable(in: try client.configuration.region()) else {
+            guard try client.configuration.region().hasAgentCoreMemory else {
                 self.logger.warning("The region has no AgentCore Memory; it stays off")
                 return nil
             }

@@ -22,7 +22,7 @@ public struct Settings: Sendable, Confidential {
     public var keepsPictures = true
     /// The token with which commands call a runtime that takes tokens.
     public var bearerToken: String?
-    /// The variables that every AWS SDK reads (`AWS_…`, `HOME`), for the parts that use AWS.
+    /// The variables that every AWS SDK reads (`AWS_…`, `HOME`), for the parts that use AWS, and `AI4AI_REGION_…`.
     public var awsEnvironment: [String: String] = [:]
     /// The most turns of the model in a run.
     public var maxSteps = 40
@@ -153,7 +153,7 @@ public struct Settings: Sendable, Confidential {
     public static func fromEnvironment() throws -> Settings {
         var settings = try Settings(reader: ConfigReader(provider: EnvironmentVariablesProvider()))
         settings.awsEnvironment = ProcessInfo.processInfo.environment.filter {
-            $0.key.hasPrefix("AWS_") || $0.key == "HOME"
+            $0.key.hasPrefix("AWS_") || $0.key.hasPrefix("AI4AI_REGION_") || $0.key == "HOME"
         }
         return settings
     }

@@ -22,8 +22,20 @@ package struct AWSService: Sendable, Hashable {
     package static let secretsManager = AWSService(id: "Secrets Manager", endpointPrefix: "secretsmanager")
     package static let sts = AWSService(id: "STS", endpointPrefix: "sts")
 
+    package static let cloudFormation = AWSService(id: "CloudFormation", endpointPrefix: "cloudformation")
+    package static let cognito = AWSService(id: "Cognito Identity Provider", endpointPrefix: "cognito-idp")
+    package static let ecr = AWSService(id: "ECR", endpointPrefix: "api.ecr", signingName: "ecr")
+    package static let logs = AWSService(id: "CloudWatch Logs", endpointPrefix: "logs")
+
+    static let all = [
+        agentCore, agentCoreControl, bedrockRuntime, cloudFormation, cognito, dynamoDB, ecr, logs, secretsManager, sts,
+    ]
+
     /// The variable that moves this service elsewhere, as all AWS SDKs read it.
-    var endpointVariable: String {
-        "AWS_ENDPOINT_URL_" + self.id.uppercased().split(separator: " ").joined(separator: "_")
-    }
+    var endpointVariable: String { "AWS_ENDPOINT_URL_\(self.variablePart)" }
+
+    /// The variable that names another region for this service than for the others.
+    var regionVariable: String { "AI4AI_REGION_\(self.variablePart)" }
+
+    private var variablePart: String { self.id.uppercased().split(separator: " ").joined(separator: "_") }
 }

@@ -23,6 +23,12 @@ package struct Region: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { self.name }
 
+    /// As of November 2026.
+    private static let withoutAgentCoreMemory: Set = ["ap-southeast-5"]
+
+    /// Whether AgentCore has its memory here; it has not everywhere where it runs.
+    package var hasAgentCoreMemory: Bool { !Self.withoutAgentCoreMemory.contains(self.name) }
+
     /// The domain that the region's hosts are in.
     var dnsSuffix: String { self.name.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
 }

@@ -48,6 +48,13 @@ package struct AWSClient: Sendable {
         return client
     }
 
+    /// The same client, in another region with all services.
+    package func inRegion(_ region: Region) -> AWSClient {
+        var client = self
+        client.configuration.useEverywhere(region)
+        return client
+    }
+
     /// Sends a request, signed afresh at each attempt, and returns once the answer's head is there.
     /// - Throws: ``AWSError``, or `CancellationError`.
     package func execute(
@@ -122,7 +129,7 @@ package struct AWSClient: Sendable {
     private func httpRequest(
         _ request: AWSRequest, _ authentication: Authentication, _ credentials: AWSCredentials?
     ) throws -> HTTPClientRequest {
-        let region = try self.configuration.region(request.region)
+        let region = try self.configuration.region(request.region, of: request.service)
         let endpoint = self.configuration.endpoint(of: request.service, in: region)
         let path = endpoint.basePath + request.path
         var http = HTTPClientRequest(url: endpoint.url(path + (request.query.isEmpty ? "" : "?\(request.query)")))

@@ -83,7 +83,7 @@ extension AWSClient {
         _ service: AWSService, _ path: String, _ query: String, _ headers: [(name: String, value: String)],
         _ region: Region?
     ) throws -> (ServiceEndpoint, SigV4Signer, SigV4Signer.Request) {
-        let region = try self.configuration.region(region)
+        let region = try self.configuration.region(region, of: service)
         let endpoint = self.configuration.endpoint(of: service, in: region)
         let request = SigV4Signer.Request(
             method: "GET", path: endpoint.basePath + path, query: query,

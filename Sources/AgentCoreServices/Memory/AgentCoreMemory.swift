@@ -12,8 +12,6 @@ import Synchronization
 ///
 /// Source: Amazon Bedrock AgentCore developer guide, "Memory", and botocore's model.
 package struct AgentCoreMemory: LongTermMemory {
-    /// Regions with AgentCore and without its memory, as of November 2026.
-    private static let regionsWithout: Set = ["ap-southeast-5"]
     private static let maxText = 100_000
     private static let maxPayload = 100
     private static let maxQuery = 10_000
@@ -34,9 +32,6 @@ package struct AgentCoreMemory: LongTermMemory {
         self.id = id
         self.configuredNamespaces = namespaces
     }
-
-    /// Whether a region has it.
-    package static func isAvailable(in region: Region) -> Bool { !self.regionsWithout.contains(region.name) }
 
     // MARK: Long-term memory
 

@@ -41,7 +41,7 @@ actor ChatRuns: Service {
 
     /// Follows runs until the process stops.
     func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [changes] in try await changes.tick() }
             await self.tasks.run()
             group.cancelAll()

@@ -126,7 +126,7 @@ struct Checks: Sendable {
     private func memory() async throws -> String {
         let id = self.settings.memory.id ?? ""
         let client = try self.aws.get()
-        guard AgentCoreMemory.isAvailable(in: try client.configuration.region()) else {
+        guard try client.configuration.region().hasAgentCoreMemory else {
             throw Failure("The region has no AgentCore Memory. Unset AI4AI_MEMORY_ID or choose another region.")
         }
         let memory = AgentCoreMemory(client, id: id, namespaces: self.settings.memory.namespaces)

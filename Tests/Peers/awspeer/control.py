@@ -24,6 +24,9 @@ class Control:
             ("GET", "browsers"): lambda _: peer.browsers.described(),
             ("POST", "memories"): lambda body: peer.resources.add_memory(**body),
             ("POST", "runtimes"): lambda body: peer.runtimes.register(**body),
+            ("POST", "runtimes/failing"): lambda body: peer.agent_runtimes.fail_next(**body),
+            ("POST", "account/empty"): self._empty_account,
+            ("POST", "layers"): peer.moto.layers.update,
             ("GET", "stopped"): lambda _: peer.runtimes.stopped,
             ("POST", "records"): lambda body: peer.memory.add_records(**body),
             ("POST", "credentials"): lambda body: peer.credentials.add_described(**body),
@@ -33,6 +36,13 @@ class Control:
             ("DELETE", "requests"): lambda _: peer.requests.clear(),
             ("GET", "stamps"): lambda _: peer.converse.stamps,
         }
+
+    async def _empty_account(self, _):
+        self._peer.agent_runtimes.clear()
+        self._peer.resources.clear()
+        self._peer.faults.clear()
+        await self._peer.moto.clear()
+        self._peer.requests.clear()
 
     def _set_clock(self, body):
         self._peer.clock.offset = float(body["offset"])

@@ -1,4 +1,4 @@
-"""DynamoDB, Secrets Manager and STS: answered by moto, after what moto is too lenient about has been refused."""
+"""What is not AgentCore or Bedrock: answered by moto, after what moto is too lenient about has been refused."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,14 @@ import zlib
 
 from aiohttp import ClientSession, web
 
+from .errors import Refusal
 from .parsing import invalid
 
 MOST_WRITES = 25
 MOST_READS = 100
 RETURNED = ("Content-Type", "x-amz-crc32")
+# A parameter that is a list, as moto writes it.
+LIST = re.compile(rb"(?<=<ParameterValue>)\[('[^<]*')\](?=</ParameterValue>)")
 PLACEHOLDERS = {"ExpressionAttributeNames": re.compile(r"#\w+"), "ExpressionAttributeValues": re.compile(r":\w+")}
 
 
@@ -24,6 +27,7 @@ class Moto:
         # moto undoes a transaction by putting back whole tables, and with them what others have written meanwhile.
         self._turn = asyncio.Lock()
         self._server = self._http = None
+        self.layers = {}  # Addresses of layers, by digest.
 
     async def _url(self):
         async with self._starting:
@@ -44,6 +48,8 @@ class Moto:
 
     async def forward(self, call):
         operation = call.operation
+        if operation.name == "GetDownloadUrlForLayer":
+            return self._layer(call)
         if operation.service == "dynamodb":
             check_batches(operation.name, call.params)
             check_placeholders(call.params)
@@ -57,17 +63,33 @@ class Moto:
         }
         if call.header("x-amz-target"):
             headers["X-Amz-Target"] = call.header("x-amz-target")
-        sent, left = halves(call.body) if call.is_done_in_part else (call.body, {})
+        body = call.body
+        if operation.service == "cloudformation":
+            # moto knows only the older word for what stays of a stack.
+            body = body.replace(b"RetainExceptOnCreate", b"Retain")
+        sent, left = halves(body) if call.is_done_in_part else (body, {})
         # What has arrived is done, though nobody may wait for the answer any more.
         asking = asyncio.ensure_future(self._ask(operation.service, sent, headers))
         asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         status, body, returned = await asyncio.shield(asking)
         if operation.service == "sts":
             self._credentials.learn(body.decode())
+        if operation.name == "GetTemplate":
+            body = body.replace(b"DeletionPolicy: Retain", b"DeletionPolicy: RetainExceptOnCreate")
+        if operation.name == "DescribeStacks":
+            body = LIST.sub(lambda found: b",".join(re.findall(rb"'([^']*)'", found[1])), body)
         if left:
             body = json.dumps(json.loads(body) | {"UnprocessedItems": left}).encode()
             returned["x-amz-crc32"] = str(zlib.crc32(body))
         return web.Response(status=status, body=body, headers=returned)
+
+    def _layer(self, call):
+        """Where a layer is, which moto does not know."""
+        digest = call.params["layerDigest"]
+        if digest not in self.layers:
+            raise Refusal("LayersNotFoundException", f"There is no layer {digest}")
+        answer = {"downloadUrl": self.layers[digest], "layerDigest": digest}
+        return web.json_response(answer, content_type=call.operation.content_type)
 
     async def _ask(self, service, body, headers):
         url = await self._url()
@@ -83,6 +105,12 @@ class Moto:
         """moto lists every item that it makes, also the copies of whole tables that transactions take."""
         from moto.core.model_instances import reset_model_data
         reset_model_data()
+
+    async def clear(self):
+        self.layers.clear()
+        if self._server is not None:
+            async with self._http.post(await self._url() + "moto-api/reset") as answer:
+                answer.raise_for_status()
 
     async def close(self):
         if self._server is not None:

@@ -9,7 +9,11 @@ import botocore.session
 from .errors import Refusal
 
 REST_SERVICES = ("bedrock-runtime", "bedrock-agentcore", "bedrock-agentcore-control")
-TARGETS = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager"}
+TARGETS = {
+    "DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager", "Logs_20140328": "logs",
+    "AmazonEC2ContainerRegistry_V20150921": "ecr", "AWSCognitoIdentityProviderService": "cognito-idp",
+}
+FORMS = ("sts", "cloudformation")
 # Sockets are in no model.
 SOCKETS = (
     ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/automation", "ConnectBrowserAutomationStream"),
@@ -68,7 +72,7 @@ class Operations:
         session = botocore.session.get_session()
         self._models = {
             name: session.get_service_model(name)
-            for name in (*REST_SERVICES, "dynamodb", "secretsmanager", "sts")}
+            for name in (*REST_SERVICES, *TARGETS.values(), *FORMS)}
         self._routes = []
         for service in REST_SERVICES:
             model = self._models[service]
@@ -113,9 +117,9 @@ class Operations:
             model.service_name, name, "json", model.signing_name, model.operation_model(name), content_type)
 
     def _by_form(self, call):
-        model = self._models["sts"]
         form = dict(urllib.parse.parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
         name = form.get("Action")
-        if name not in model.operation_names or form.get("Version") != model.api_version:
+        model = next((self._models[each] for each in FORMS if self._models[each].api_version == form.get("Version")), None)
+        if model is None or name not in model.operation_names:
             raise Refusal("UnknownOperationException", "No operation is POST / with this form", status=404)
-        return Operation("sts", name, "query", model.signing_name, model.operation_model(name))
+        return Operation(model.service_name, name, "query", model.signing_name, model.operation_model(name))

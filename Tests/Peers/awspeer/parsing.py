@@ -97,7 +97,7 @@ def _payload(call, shape):
 
 
 def _form(call, shape):
-    """STS is answered by moto, so that only the names of its parameters are judged here."""
+    """These services are answered by moto, so that only the names of parameters are judged here."""
     pairs = urllib.parse.parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
     params = {name: value for name, value in pairs if name not in ("Action", "Version")}
     known = shape.members if shape else {}

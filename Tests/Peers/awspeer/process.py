@@ -87,6 +87,18 @@ class Peer:
     def register_runtime(self, arn, url, auth="sigv4", tokens=()):
         self._control("POST", "runtimes", {"arn": arn, "url": url, "auth": auth, "tokens": list(tokens)})
 
+    def fail_next_version(self, runtime_name, reason):
+        """Lets the next version of a runtime end as failed."""
+        self._control("POST", "runtimes/failing", {"name": runtime_name, "reason": reason})
+
+    def register_layers(self, addresses):
+        """Says where layers of images are, by digest."""
+        self._control("POST", "layers", addresses)
+
+    def empty_account(self):
+        """Takes away what was deployed."""
+        self._control("POST", "account/empty")
+
     def stopped(self):
         """The runtime sessions that were stopped."""
         return self._control("GET", "stopped")

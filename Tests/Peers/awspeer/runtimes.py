@@ -20,8 +20,8 @@ BEARER_PROTOCOL = "base64UrlBearerAuthorization"
 
 
 class Runtimes:
-    def __init__(self, resources, region):
-        self._resources, self._region = resources, region
+    def __init__(self, agent_runtimes, region):
+        self._agent_runtimes, self._region = agent_runtimes, region
         self._runtimes = {}
         self._seen = set()
         self.stopped = []
@@ -30,7 +30,7 @@ class Runtimes:
         if auth not in ("sigv4", "jwt"):
             raise ValueError(f"auth is sigv4 or jwt: {auth}")
         self._runtimes[arn] = {"arn": arn, "url": url.rstrip("/"), "auth": auth, "tokens": list(tokens)}
-        self._resources.add_runtime(arn)
+        self._agent_runtimes.add(arn)
 
     # Authorization
 

@@ -8,6 +8,7 @@ import weakref
 
 from aiohttp import web
 
+from .agent_runtimes import AgentRuntimes
 from .answers import answer as written
 from .answers import json_safe
 from .browsers import Browsers
@@ -45,7 +46,8 @@ class Server:
         self.resources = Resources(self.clock, region)
         self.browsers = Browsers(self.clock, self.resources)
         self.memory = Memory(self.clock)
-        self.runtimes = Runtimes(self.resources, region)
+        self.agent_runtimes = AgentRuntimes(self.clock, region)
+        self.runtimes = Runtimes(self.agent_runtimes, region)
         self.moto = Moto(self.credentials, region)
         self.metadata = Metadata(self.clock)
         self._control = Control(self)
@@ -60,7 +62,17 @@ class Server:
             "RetrieveMemoryRecords": self.memory.retrieve_memory_records,
             "InvokeAgentRuntime": self.runtimes.invoke, "StopRuntimeSession": self.runtimes.stop_session,
             "InvokeAgentRuntimeWithWebSocketStream": self.runtimes.connect,
-            "GetMemory": self.resources.get_memory, "GetAgentRuntime": self.resources.get_agent_runtime,
+            "GetMemory": self.resources.get_memory, "CreateMemory": self.resources.create_memory,
+            "ListMemories": self.resources.list_memories, "DeleteMemory": self.resources.delete_memory,
+            "CreateBrowser": self.resources.create_browser, "ListBrowsers": self.resources.list_browsers,
+            "DeleteBrowser": self.resources.delete_browser,
+            "CreateAgentRuntime": self.agent_runtimes.create, "UpdateAgentRuntime": self.agent_runtimes.update,
+            "GetAgentRuntime": self.agent_runtimes.get, "ListAgentRuntimes": self.agent_runtimes.list,
+            "DeleteAgentRuntime": self.agent_runtimes.delete,
+            "CreateAgentRuntimeEndpoint": self.agent_runtimes.create_endpoint,
+            "UpdateAgentRuntimeEndpoint": self.agent_runtimes.update_endpoint,
+            "GetAgentRuntimeEndpoint": self.agent_runtimes.get_endpoint,
+            "DeleteAgentRuntimeEndpoint": self.agent_runtimes.delete_endpoint,
         }
 
     async def start(self, port):

@@ -1,0 +1,76 @@
+import AWSClient
+import AgentEvents
+
+extension Deployment {
+    /// What is there, a line for each part. Only reads.
+    /// - Throws: ``DeploymentError`` or ``AWSError``.
+    package func status() async throws -> [String] {
+        _ = try await self.account()
+        var lines: [String] = []
+        let stacks = [
+            ("data", self.system.dataRegion), ("foundation", self.system.region), ("backend", self.system.region),
+        ]
+        for (part, region) in stacks where part != "backend" || self.system.backend != nil {
+            let name = "\(self.system.project)-\(part)"
+            let stack = try await CloudFormation(self.client.inRegion(try Region(region))).stack(name)
+            lines.append("stack \(name): \(stack?.status ?? "not there")")
+            for output in (stack?.outputs ?? [:]).sorted(by: { $0.key < $1.key }) {
+                lines.append("  \(output.key): \(output.value)")
+            }
+        }
+        for agent in self.agents {
+            guard let id = try await self.control.runtimeID(named: agent.runtimeName),
+                let runtime = try await self.control.runtime(id)
+            else {
+                lines.append("runtime \(agent.runtimeName): not there")
+                continue
+            }
+            lines.append(
+                "runtime \(agent.runtimeName): \(runtime["status"]?.string ?? ""), version "
+                    + "\(runtime["agentRuntimeVersion"]?.string ?? "")")
+            lines.append("  ARN: \(runtime["agentRuntimeArn"]?.string ?? "")")
+            if let reason = runtime["failureReason"]?.string, !reason.isEmpty { lines.append("  failure: \(reason)") }
+            let endpoint = try await self.control.endpoint(agent.endpoint, of: id)
+            lines.append(
+                "  endpoint \(agent.endpoint): \(endpoint?["status"]?.string ?? "not there")"
+                    + (endpoint?["liveVersion"]?.string.map { ", version \($0)" } ?? ""))
+        }
+        return lines
+    }
+
+    /// The newest lines that the runtimes have logged, oldest first.
+    /// - Parameter seconds: How far back to look.
+    package func logs(ofLast seconds: Int, at now: Int) async throws -> [String] {
+        _ = try await self.account()
+        var events: [(time: Int, line: String)] = []
+        for agent in self.agents {
+            guard let id = try await self.control.runtimeID(named: agent.runtimeName) else { continue }
+            var token: String?
+            repeat {
+                // The session stands in the stream's name, in the middle: a prefix finds nothing.
+                var input: [String: JSONValue] = [
+                    "logGroupName": .string("/aws/bedrock-agentcore/runtimes/\(id)-\(agent.endpoint)"),
+                    "startTime": .integer((now - seconds) * 1000),
+                ]
+                input["nextToken"] = token.map { .string($0) }
+                let request = AWSRequest(
+                    target: "Logs_20140328.FilterLogEvents", of: .logs, version: "1.1", .object(input))
+                guard let answer = try await Self.orNil(self.client, request) else { break }
+                for event in answer["events"]?.array ?? [] {
+                    events.append((event["timestamp"]?.integer ?? 0, event["message"]?.string ?? ""))
+                }
+                token = answer["nextToken"]?.string
+            } while token != nil
+        }
+        return events.sorted { $0.time < $1.time }.map(\.line)
+    }
+
+    /// A runtime that has not been called yet has no log group.
+    private static func orNil(_ client: AWSClient, _ request: AWSRequest) async throws -> JSONValue? {
+        do {
+            return try await client.json(request)
+        } catch let error as AWSError where error.code == .notFound {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package import AWSClient
+import AgentEvents
+import Foundation
+
+/// Brings an account to what `agentcore.yaml` describes.
+///
+/// What was deployed is kept nowhere but in AWS: each part is found by its name and compared with what it should be. So
+/// whatever was interrupted goes on where it was, from any machine.
+package struct Deployment: Sendable {
+    package enum Mode: Sendable {
+        /// Tells what would be done. Only reads.
+        case plan
+        case apply
+    }
+
+    package let system: SystemDescription
+    let templates: String
+    /// In the system's region.
+    let client: AWSClient
+    let region: Region
+    let patience: Patience
+    let report: @Sendable (Change) -> Void
+
+    /// - Parameters:
+    ///   - templates: The directory with the CloudFormation templates.
+    ///   - report: Is told of each part, once it is what it should be, or would be.
+    /// - Throws: ``AWSError`` with code `invalidInput`.
+    package init(
+        of system: SystemDescription, templates: String, client: AWSClient,
+        report: @escaping @Sendable (Change) -> Void
+    ) throws {
+        self.system = system
+        self.templates = templates
+        self.region = try Region(system.region)
+        self.client = client.inRegion(self.region)
+        self.patience = .usual
+        self.report = report
+    }
+
+    /// Goes through all parts, in the order in which they need each other.
+    /// - Throws: ``DescriptionError``, ``DeploymentError`` or ``AWSError``.
+    package func run(_ mode: Mode) async throws {
+        let account = try await self.account()
+        let data = try await self.put(self.dataStack(), mode)
+        let browser = try await self.browser(mode)
+        let memory = try await self.memory(mode)
+        let foundation = try await self.put(
+            self.foundationStack(account: account, browserARN: browser?.arn, memoryID: memory), mode)
+        guard let image = try await self.image(mode) else { return }
+        let parts = RuntimeParts(image: image, browserID: browser?.id, memoryID: memory)
+        let caller = try await self.runtimes(parts, foundation, mode)
+        if let backend = self.system.backend {
+            _ = try await self.put(self.backendStack(backend, runtime: caller, data, foundation), mode)
+        }
+    }
+
+    /// The account that the credentials belong to.
+    /// - Throws: ``DeploymentError`` where it is not the one that the description names.
+    func account() async throws -> String {
+        let identity = try await STS(self.client).callerIdentity()
+        if let expected = self.system.account, expected != identity.account {
+            throw DeploymentError(
+                "The credentials belong to the account \(identity.account), but agentcore.yaml is for \(expected). "
+                    + "Choose another profile with AWS_PROFILE, or change account.")
+        }
+        return identity.account
+    }
+}

@@ -1,0 +1,41 @@
+extension SystemDescription {
+    /// The settings of the container that follow from the description, by the variables that it reads.
+    var settings: [String: String] {
+        var settings = [
+            "AI4AI_MODEL": "bedrock/\(self.models.id)",
+            "AI4AI_BROWSER": "agentcore",
+            "AI4AI_BROWSER_SESSION_SECONDS": "\(self.browser.sessionSeconds)",
+            "AI4AI_STORAGE": "dynamodb",
+        ]
+        settings["AI4AI_MODEL_PROMPT_CACHING"] = self.models.promptCaching
+        settings["AI4AI_MODEL_MAX_TOKENS"] = self.models.maxTokens.map(String.init)
+        settings["AI4AI_MODEL_THINKING_TOKENS"] = self.models.thinkingTokens.map(String.init)
+        settings["AI4AI_REGION_BEDROCK_RUNTIME"] = self.regions?.models
+        settings["AI4AI_REGION_DYNAMODB"] = self.regions?.data
+        return settings
+    }
+
+    /// The variables that hold what is known only once other parts exist.
+    static let laterSettings: Set<String> = [
+        "AI4AI_MEMORY_ID", "AI4AI_BROWSER_ID", "AI4AI_AUTOMATION_RUNTIME_ARN", "AI4AI_AUTOMATION_QUALIFIER",
+        "AI4AI_AUTOMATION_AUTHENTICATION",
+    ]
+
+    /// A runtime's environment, without what is known only once other parts exist.
+    func environment(of agent: Agent) -> [String: String] {
+        self.settings.merging(agent.environment) { settings, _ in settings }
+    }
+
+    /// The secrets that the agents' environments name, as IAM knows them.
+    func secrets(account: String) -> [String] {
+        let agents = [self.agents.coordinator] + [self.agents.automation].compactMap(\.self)
+        let names = agents.flatMap(\.environment.values).filter { $0.hasPrefix("secretsmanager:") }.map { value in
+            String(value.dropFirst("secretsmanager:".count).prefix { $0 != "#" })
+        }
+        return Set(names).sorted().map { name in
+            // Secrets Manager puts six characters of its own behind a name.
+            name.hasPrefix("arn:")
+                ? name : "arn:aws:secretsmanager:\(self.region):\(account):secret:\(name)-??????"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import AWSClient
+import AgentEvents
+
+extension Deployment {
+    /// The image that the runtimes get, by its digest, after a check that they can run it.
+    /// - Returns: `nil` in a plan where it does not exist yet.
+    func image(_ mode: Mode) async throws -> String? {
+        let repository = "\(self.system.project)/agent"
+        let registry = ImageRegistry(self.client)
+        if let uri = self.system.image?.uri {
+            try await self.checkArchitecture(of: uri, registry)
+            self.report(Change(action: .keep, subject: "image \(uri)"))
+            return uri
+        }
+        guard let digest = try await registry.newest(in: repository) else {
+            guard mode == .plan else {
+                throw DeploymentError(
+                    "There is no image in \(repository) yet. Push one with deploy/push-image.sh and apply again, or set "
+                        + "image.uri.")
+            }
+            self.report(
+                Change(
+                    action: .create, subject: "image \(repository)",
+                    details: ["push it with deploy/push-image.sh; the runtimes come after it"]))
+            return nil
+        }
+        let uri = "\(try await self.account()).dkr.ecr.\(self.region).amazonaws.com/\(repository)@\(digest)"
+        try await self.checkArchitecture(of: uri, registry)
+        self.report(Change(action: .keep, subject: "image \(uri)"))
+        return uri
+    }
+
+    private func checkArchitecture(of uri: String, _ registry: ImageRegistry) async throws {
+        // Only this region's registry can be asked.
+        guard let slash = uri.firstIndex(of: "/"), uri[..<slash].contains(".dkr.ecr.\(self.region).") else { return }
+        let path = uri[uri.index(after: slash)...]
+        let repository: Substring
+        let id: JSONValue
+        if let at = path.firstIndex(of: "@") {
+            repository = path[..<at].prefix { $0 != ":" }
+            id = ["imageDigest": .string(String(path[path.index(after: at)...]))]
+        } else {
+            repository = path.prefix { $0 != ":" }
+            id = [
+                "imageTag": .string(
+                    path.count == repository.count ? "latest" : String(path.dropFirst(repository.count + 1)))
+            ]
+        }
+        let found = try await registry.architectures(of: id, in: String(repository))
+        guard let found, !found.contains("arm64") else { return }
+        throw DeploymentError(
+            "The image \(uri) is for \(found.joined(separator: ", ")), and AgentCore runs only arm64. Build it with "
+                + "--platform linux/arm64, as deploy/push-image.sh does.")
+    }
+}

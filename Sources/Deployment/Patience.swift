@@ -1,0 +1,23 @@
+/// Waits for what AWS does in its own time.
+struct Patience: Sendable {
+    /// AgentCore has been seen to take more than three minutes for a version.
+    static let usual = Patience(seconds: 1800)
+
+    var seconds: Int
+
+    /// Asks again, less and less often, until there is an answer.
+    /// - Throws: ``DeploymentError`` when the time is up, or what asking throws.
+    func wait<Answer>(for what: String, _ ask: () async throws -> Answer?) async throws -> Answer {
+        let deadline = ContinuousClock.now + .seconds(self.seconds)
+        var pause = Duration.milliseconds(200)
+        while true {
+            if let answer = try await ask() { return answer }
+            guard .now + pause < deadline else {
+                throw DeploymentError(
+                    "\(what) is not ready after \(self.seconds / 60) minutes. The same command waits on.")
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 1.5, .seconds(10))
+        }
+    }
+}

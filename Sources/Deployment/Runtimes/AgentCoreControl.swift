@@ -1,0 +1,171 @@
+import AWSClient
+import AgentEvents
+import Foundation
+import NIOHTTP1
+
+/// The control plane of AgentCore: runtimes with their versions and endpoints, browsers and memories.
+struct AgentCoreControl: Sendable {
+    private let client: AWSClient
+
+    init(_ client: AWSClient) { self.client = client }
+
+    // MARK: Runtimes
+
+    /// The id of the runtime with this name; `nil` where there is none.
+    func runtimeID(named name: String) async throws -> String? {
+        try await self.listed("ListAgentRuntimes", "/runtimes/", "agentRuntimes") {
+            $0["agentRuntimeName"]?.string == name
+        }?["agentRuntimeId"]?.string
+    }
+
+    /// - Parameter version: The newest when absent.
+    /// - Returns: `nil` where there is none.
+    func runtime(_ id: String, version: String? = nil) async throws -> JSONValue? {
+        var request = try AWSRequest(
+            "GetAgentRuntime", of: .agentCoreControl, .GET, "/runtimes/{agentRuntimeId}/",
+            labels: ["agentRuntimeId": id])
+        request.addQuery("version", version)
+        return try await self.found(request)
+    }
+
+    func createRuntime(_ input: JSONValue) async throws -> String {
+        let request = try self.request("CreateAgentRuntime", .PUT, "/runtimes/", [:], input)
+        guard let id = try await self.client.json(request)["agentRuntimeId"]?.string else {
+            throw DeploymentError("AgentCore made a runtime without telling its id. Apply again.")
+        }
+        return id
+    }
+
+    /// Replaces the whole of a runtime by a new version: what is left out is gone.
+    func updateRuntime(_ id: String, _ input: JSONValue) async throws {
+        let request = try self.request(
+            "UpdateAgentRuntime", .PUT, "/runtimes/{agentRuntimeId}/", ["agentRuntimeId": id], input)
+        _ = try await self.client.json(request)
+    }
+
+    func deleteRuntime(_ id: String) async throws {
+        var request = try AWSRequest(
+            "DeleteAgentRuntime", of: .agentCoreControl, .DELETE, "/runtimes/{agentRuntimeId}/",
+            labels: ["agentRuntimeId": id])
+        request.addQuery("clientToken", UUID().uuidString)
+        _ = try await self.found(request)
+    }
+
+    // MARK: Endpoints
+
+    private static let endpointPath = "/runtimes/{agentRuntimeId}/runtime-endpoints/{endpointName}/"
+
+    func endpoint(_ name: String, of runtime: String) async throws -> JSONValue? {
+        try await self.found(
+            AWSRequest(
+                "GetAgentRuntimeEndpoint", of: .agentCoreControl, .GET, Self.endpointPath,
+                labels: ["agentRuntimeId": runtime, "endpointName": name]))
+    }
+
+    /// Makes an endpoint, or moves it.
+    /// - Parameters:
+    ///   - isNew: Whether there is none yet.
+    ///   - description: What is said of it.
+    func putEndpoint(
+        _ name: String, of runtime: String, isNew: Bool, version: String, description: String
+    ) async throws {
+        var input: [String: JSONValue] = [
+            "agentRuntimeVersion": .string(version), "description": .string(description),
+        ]
+        if isNew { input["name"] = .string(name) }
+        let request = try self.request(
+            isNew ? "CreateAgentRuntimeEndpoint" : "UpdateAgentRuntimeEndpoint", .PUT,
+            isNew ? "/runtimes/{agentRuntimeId}/runtime-endpoints/" : Self.endpointPath,
+            ["agentRuntimeId": runtime, "endpointName": name], .object(input))
+        _ = try await self.client.json(request)
+    }
+
+    func deleteEndpoint(_ name: String, of runtime: String) async throws {
+        var request = try AWSRequest(
+            "DeleteAgentRuntimeEndpoint", of: .agentCoreControl, .DELETE, Self.endpointPath,
+            labels: ["agentRuntimeId": runtime, "endpointName": name])
+        request.addQuery("clientToken", UUID().uuidString)
+        _ = try await self.found(request)
+    }
+
+    // MARK: Browsers and memories
+
+    /// A browser of the account by its name; `nil` where there is none.
+    func browser(named name: String) async throws -> JSONValue? {
+        try await self.listed("ListBrowsers", "/browsers", "browserSummaries") { $0["name"]?.string == name }
+    }
+
+    func createBrowser(_ input: JSONValue) async throws {
+        _ = try await self.client.json(try self.request("CreateBrowser", .PUT, "/browsers", [:], input))
+    }
+
+    func deleteBrowser(_ id: String) async throws {
+        var request = try AWSRequest(
+            "DeleteBrowser", of: .agentCoreControl, .DELETE, "/browsers/{browserId}", labels: ["browserId": id])
+        request.addQuery("clientToken", UUID().uuidString)
+        _ = try await self.found(request)
+    }
+
+    /// A memory by its name; `nil` where there is none. Lists do not tell names, but ids begin with them.
+    func memory(named name: String) async throws -> JSONValue? {
+        var token: String?
+        repeat {
+            var request = try AWSRequest("ListMemories", of: .agentCoreControl, .POST, "/memories/")
+            var input: [String: JSONValue] = ["maxResults": 100]
+            input["nextToken"] = token.map { .string($0) }
+            request.setJSON(.object(input))
+            let answer = try await self.client.json(request)
+            let found = answer["memories"]?.array?.first { $0["id"]?.string?.hasPrefix("\(name)-") == true }
+            if let found { return found }
+            token = answer["nextToken"]?.string
+        } while token != nil
+        return nil
+    }
+
+    func createMemory(_ input: JSONValue) async throws {
+        _ = try await self.client.json(try self.request("CreateMemory", .POST, "/memories/create", [:], input))
+    }
+
+    func deleteMemory(_ id: String) async throws {
+        var request = try AWSRequest(
+            "DeleteMemory", of: .agentCoreControl, .DELETE, "/memories/{memoryId}/delete", labels: ["memoryId": id])
+        request.addQuery("clientToken", UUID().uuidString)
+        _ = try await self.found(request)
+    }
+
+    // MARK: Requests
+
+    private func listed(
+        _ operation: String, _ path: String, _ list: String, _ matches: (JSONValue) -> Bool
+    ) async throws -> JSONValue? {
+        var token: String?
+        repeat {
+            var request = try AWSRequest(operation, of: .agentCoreControl, .POST, path)
+            request.addQuery("maxResults", "100")
+            request.addQuery("nextToken", token)
+            let answer = try await self.client.json(request)
+            if let found = answer[list]?.array?.first(where: matches) { return found }
+            token = answer["nextToken"]?.string
+        } while token != nil
+        return nil
+    }
+
+    /// A request that makes something. Its token keeps a second try from making it twice.
+    private func request(
+        _ operation: String, _ method: HTTPMethod, _ path: String, _ labels: [String: String], _ input: JSONValue
+    ) throws -> AWSRequest {
+        var request = try AWSRequest(operation, of: .agentCoreControl, method, path, labels: labels)
+        guard case .object(var members) = input else { return request }
+        members["clientToken"] = .string(UUID().uuidString)
+        request.setJSON(.object(members))
+        return request
+    }
+
+    private func found(_ request: AWSRequest) async throws -> JSONValue? {
+        do {
+            return try await self.client.json(request)
+        } catch let error as AWSError where error.code == .notFound {
+            return nil
+        }
+    }
+}

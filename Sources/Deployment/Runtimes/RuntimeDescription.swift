@@ -1,0 +1,119 @@
+import AgentEvents
+
+/// A runtime as it should be.
+struct RuntimeDescription: Sendable {
+    var agent: SystemDescription.Agent
+    var image: String
+    var role: String
+    var environment: [String: String]
+
+    /// What the runtime is told at its creation, in AgentCore's words.
+    var members: [String: JSONValue] {
+        var members: [String: JSONValue] = [
+            "agentRuntimeArtifact": ["containerConfiguration": ["containerUri": .string(self.image)]],
+            "roleArn": .string(self.role),
+            "networkConfiguration": self.network,
+            "protocolConfiguration": ["serverProtocol": .string(self.agent.serverProtocol)],
+            "lifecycleConfiguration": [
+                "idleRuntimeSessionTimeout": .integer(self.agent.idleSeconds),
+                "maxLifetime": .integer(self.agent.maxSeconds),
+            ],
+            "environmentVariables": .object(self.environment.mapValues { .string($0) }),
+        ]
+        members["description"] = self.agent.description.map { .string($0) }
+        members["platformVersion"] = self.agent.platformVersion.map { .string($0) }
+        members["authorizerConfiguration"] = self.authorizer
+        if !self.agent.headerAllowlist.isEmpty {
+            members["requestHeaderConfiguration"] = ["requestHeaderAllowlist": Self.list(self.agent.headerAllowlist)]
+        }
+        return members
+    }
+
+    private var network: JSONValue {
+        guard let network = self.agent.network else { return ["networkMode": "PUBLIC"] }
+        return [
+            "networkMode": "VPC",
+            "networkModeConfig": [
+                "subnets": Self.list(network.subnets), "securityGroups": Self.list(network.securityGroups),
+            ],
+        ]
+    }
+
+    private var authorizer: JSONValue? {
+        guard let authorizer = self.agent.authorizer else { return nil }
+        var members: [String: JSONValue] = ["discoveryUrl": .string(authorizer.discoveryURL)]
+        members["allowedClients"] = authorizer.allowedClients.map(Self.list)
+        members["allowedAudience"] = authorizer.allowedAudience.map(Self.list)
+        members["allowedScopes"] = authorizer.allowedScopes.map(Self.list)
+        return ["customJWTAuthorizer": .object(members)]
+    }
+
+    private static func list(_ words: [String]) -> JSONValue { .array(words.map { .string($0) }) }
+
+    // MARK: Updates
+
+    /// What an update may say and our description does not: it is sent back as it is, because an update that leaves it
+    /// out takes it away.
+    private static let kept = [
+        "filesystemConfigurations", "capacityProviderConfiguration", "hooksConfiguration", "allowedPorts",
+        "resourceConfigurations", "platformVersion",
+    ]
+
+    /// The members that are ours to decide, in the order in which changes are told.
+    private static let decided = [
+        "agentRuntimeArtifact", "roleArn", "networkConfiguration", "protocolConfiguration", "lifecycleConfiguration",
+        "authorizerConfiguration", "requestHeaderConfiguration", "environmentVariables", "description",
+    ]
+
+    /// What an update of a runtime says.
+    /// - Parameter current: The runtime as it is, as GetAgentRuntime tells it.
+    func update(of current: JSONValue) -> JSONValue {
+        var members = self.members
+        for name in Self.kept where members[name] == nil { members[name] = current[name] }
+        // Without it, runtimes are not invoked any more. An update is the only place where it can be said.
+        members["metadataConfiguration"] = ["requireMMDSV2": true]
+        return .object(members)
+    }
+
+    /// What an update would change, in words. Values of the environment are not told.
+    func differences(from current: JSONValue) -> [String] {
+        var found: [String] = []
+        let wanted = self.members
+        for name in Self.decided {
+            let (before, after) = (current[name].flatMap(Self.meaning), wanted[name].flatMap(Self.meaning))
+            guard before != after else { continue }
+            switch name {
+            case "agentRuntimeArtifact": found.append("the image")
+            case "environmentVariables":
+                let names = Self.differingNames(before, after)
+                found.append("the environment: \(names.joined(separator: ", "))")
+            default: found.append("\(name) from \(before?.json ?? "none") to \(after?.json ?? "none")")
+            }
+        }
+        if let wanted = wanted["platformVersion"], wanted != current["platformVersion"] {
+            found.append("platformVersion to \(wanted.string ?? "")")
+        }
+        if current["metadataConfiguration"]?["requireMMDSV2"] != true { found.append("requireMMDSV2 to true") }
+        return found
+    }
+
+    /// A value without what means nothing: empty members, and a setting that new runtimes refuse.
+    private static func meaning(_ value: JSONValue) -> JSONValue? {
+        switch value {
+        case .null: return nil
+        case .object(let members):
+            let meant = members.filter { $0.key != "requireServiceS3Endpoint" }.compactMapValues(Self.meaning)
+            return meant.isEmpty ? nil : .object(meant)
+        default: return value
+        }
+    }
+
+    private static func differingNames(_ before: JSONValue?, _ after: JSONValue?) -> [String] {
+        func members(_ value: JSONValue?) -> [String: JSONValue] {
+            guard case .object(let members) = value else { return [:] }
+            return members
+        }
+        let (before, after) = (members(before), members(after))
+        return Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }.sorted()
+    }
+}

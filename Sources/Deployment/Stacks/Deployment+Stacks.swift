@@ -1,0 +1,154 @@
+import AWSClient
+import Foundation
+
+/// A stack as it should be.
+struct StackDescription: Sendable {
+    var name: String
+    var region: String
+    /// The template's file in the directory of templates.
+    var template: String
+    var parameters: [String: String]
+}
+
+extension Deployment {
+    /// Stands in a plan for what only AWS will name.
+    static let unknown = "(known after apply)"
+
+    // MARK: What they should be
+
+    func dataStack() -> StackDescription {
+        StackDescription(
+            name: "\(self.system.project)-data", region: self.system.dataRegion, template: "data.yaml",
+            parameters: [
+                "PoolName": self.system.cognito.poolName, "ClientName": self.system.cognito.clientName,
+                "DomainPrefix": self.system.cognito.domainPrefix, "PageOrigin": self.system.backend?.publicURL ?? "",
+            ])
+    }
+
+    func foundationStack(account: String, browserARN: String?, memoryID: String?) -> StackDescription {
+        let tables = "arn:aws:dynamodb:\(self.system.dataRegion):\(account):table"
+        return StackDescription(
+            name: "\(self.system.project)-foundation", region: self.system.region, template: "foundation.yaml",
+            parameters: [
+                "Project": self.system.project, "RuntimeName": self.system.agents.coordinator.runtimeName,
+                "Split": self.system.agents.automation == nil ? "false" : "true",
+                "ModelResources": self.system.models.resources.joined(separator: ","),
+                "BrowserArn": browserARN ?? "", "MemoryId": memoryID ?? "",
+                "SecretArns": self.system.secrets(account: account).joined(separator: ","),
+                "SessionsTableArn": "\(tables)/ai4ai-chat-sessions",
+                "MessagesTableArn": "\(tables)/ai4ai-chat-messages",
+                "LogDays": "\(self.system.observability.logDays)",
+                "AlarmTopicArn": self.system.observability.alarmTopicARN ?? "",
+            ])
+    }
+
+    /// - Parameters:
+    ///   - runtime: The ARN of the runtime that the backend calls.
+    ///   - data: The outputs of the stack with the data.
+    ///   - foundation: The outputs of the foundation.
+    func backendStack(
+        _ backend: SystemDescription.Backend, runtime: String, _ data: [String: String], _ foundation: [String: String]
+    ) -> StackDescription {
+        func output(_ name: String, of outputs: [String: String]) -> String { outputs[name] ?? Self.unknown }
+        let coordinator = self.system.agents.coordinator
+        return StackDescription(
+            name: "\(self.system.project)-backend", region: self.system.region, template: "backend.yaml",
+            parameters: [
+                "Project": self.system.project, "ImageUri": backend.imageURI, "PublicUrl": backend.publicURL,
+                "CertificateArn": backend.certificateARN, "Vpc": backend.vpc,
+                "PublicSubnets": backend.publicSubnets.joined(separator: ","),
+                "PrivateSubnets": backend.privateSubnets.joined(separator: ","), "TaskCount": "\(backend.count)",
+                "RuntimeArn": runtime, "RuntimeQualifier": coordinator.endpoint,
+                "RuntimeAuthentication": coordinator.authorizer == nil ? "signature" : "bearer",
+                "DataRegion": self.system.dataRegion,
+                "PoolId": output("PoolId", of: data), "ClientId": output("ClientId", of: data),
+                "HostedPages": output("HostedPages", of: data),
+                "TaskRoleArn": output("BackendRoleArn", of: foundation),
+                "LogGroup": output("BackendLogGroup", of: foundation),
+            ])
+    }
+
+    // MARK: Making them so
+
+    /// Makes a stack what it should be.
+    /// - Returns: Its outputs; in a plan those that it has already.
+    func put(_ wanted: StackDescription, _ mode: Mode) async throws -> [String: String] {
+        let body = try self.template(wanted.template)
+        let stacks = CloudFormation(self.client.inRegion(try Region(wanted.region)))
+        var stack = try await self.settled(wanted.name, stacks, mode)
+        var change = Change(action: .keep, subject: "stack \(wanted.name)")
+        if let found = stack, found.isStillborn {
+            change.details.append("what is left of a failed creation is removed first")
+            if mode == .apply { try await self.remove(wanted.name, stacks) }
+            stack = nil
+        }
+        if let stack {
+            if try await stacks.template(wanted.name).trimmed != body.trimmed {
+                change.details.append("another template")
+            }
+            change.details += Self.differences(from: stack.parameters, to: wanted.parameters)
+            if !change.details.isEmpty { change.action = .update }
+        } else {
+            change.action = .create
+        }
+        if mode == .apply, change.action != .keep {
+            if let missing = wanted.parameters.first(where: { $0.value == Self.unknown }) {
+                throw DeploymentError(
+                    "\(wanted.template) needs \(missing.key), which no stack gives out. Are data.yaml and foundation.yaml "
+                        + "of this version?")
+            }
+            try await stacks.put(
+                wanted.name, isNew: stack == nil, template: body, parameters: wanted.parameters,
+                tags: ["project": self.system.project])
+            stack = try await self.settled(wanted.name, stacks, mode)
+            guard let stack, stack.isWell else {
+                let reason = try await stacks.failure(wanted.name) ?? stack?.reason ?? "it is gone"
+                throw DeploymentError(
+                    "The stack \(wanted.name) is \(stack?.status ?? "gone"). \(reason) Mend the cause and apply again.")
+            }
+        }
+        self.report(change)
+        return stack?.outputs ?? [:]
+    }
+
+    /// Removes a stack and waits until it is gone.
+    func remove(_ name: String, _ stacks: CloudFormation) async throws {
+        try await stacks.delete(name)
+        try await self.patience.wait(for: "The removal of the stack \(name)") {
+            guard let stack = try await stacks.stack(name) else { return () }
+            guard stack.status != "DELETE_FAILED" else {
+                let reason = try await stacks.failure(name) ?? stack.reason
+                throw DeploymentError("The stack \(name) cannot be removed. \(reason)")
+            }
+            return nil
+        }
+    }
+
+    /// The stack once nobody works on it any more.
+    private func settled(_ name: String, _ stacks: CloudFormation, _ mode: Mode) async throws -> CloudFormation.Stack? {
+        guard mode == .apply else { return try await stacks.stack(name) }
+        return try await self.patience.wait(for: "The stack \(name)") {
+            let stack = try await stacks.stack(name)
+            return stack?.isBusy == true ? CloudFormation.Stack??.none : .some(stack)
+        }
+    }
+
+    private func template(_ file: String) throws -> String {
+        let path = "\(self.templates)/\(file)"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw DeploymentError("\(path) is missing. Name the directory with the templates by --templates.")
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func differences(from old: [String: String], to new: [String: String]) -> [String] {
+        new.sorted { $0.key < $1.key }.compactMap { name, after in
+            let before = old[name] ?? ""
+            return before == after ? nil : "\(name) from '\(before)' to '\(after)'"
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String { self.trimmingCharacters(in: .whitespacesAndNewlines) }
+}

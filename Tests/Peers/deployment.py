@@ -1,0 +1,128 @@
+"""`ai4ai deploy` with a description of its own, against an AWS of its own."""
+
+import copy
+import json
+import os
+import pathlib
+import subprocess
+
+import boto3
+import yaml
+
+from system import BUILD
+
+ROOT = pathlib.Path(__file__).parents[2]
+REGION = "ap-southeast-2"
+ACCOUNT = "123456789012"
+DEADLINE = 120
+SYSTEM = {
+    "version": 1, "agents": {"coordinator": {"runtime_name": "errands"}}, "models": {"id": "amazon.nova-pro-v1:0"},
+    "cognito": {"domain_prefix": "errands"}}
+TWO_RUNTIMES = {"agents": {
+    "coordinator": {"runtime_name": "errands"}, "automation": {"runtime_name": "errands_automation"}}}
+
+
+def merged(base, more):
+    """A description with other members; None takes one away."""
+    result = copy.deepcopy(base)
+    for name, value in more.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict) and isinstance(result.get(name), dict):
+            result[name] = merged(result[name], value)
+        else:
+            result[name] = value
+    return result
+
+
+def run(*arguments, environment=None, check=True):
+    result = subprocess.run(
+        [BUILD / "ai4ai", "deploy", *arguments], env=environment, capture_output=True, text=True, timeout=DEADLINE)
+    if check:
+        assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+class Account:
+    """An AWS account with nothing in it, and a project that is deployed to it."""
+
+    def __init__(self, peer, directory):
+        self.peer = peer
+        self.peer.empty_account()
+        self.file = directory / "agentcore.yaml"
+        self.environment = self.peer.environment(PATH=os.environ["PATH"], HOME=str(directory))
+        self.describe()
+
+    def describe(self, **more):
+        self.file.write_text(yaml.safe_dump(merged(SYSTEM, more)))
+
+    def client(self, service):
+        return boto3.client(
+            service, REGION, endpoint_url=self.peer.url, aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=self.environment["AWS_SESSION_TOKEN"])
+
+    def deploy(self, command, *arguments, check=True):
+        """What the command printed, and how it ended."""
+        return run(
+            command, "--file", self.file, "--templates", ROOT / "deploy", *arguments, environment=self.environment,
+            check=check)
+
+    def changes(self, command, *arguments):
+        """The lines of a command, but for those that say that nothing is different."""
+        return [line for line in self.deploy(command, *arguments).stdout.splitlines() if not line.startswith("=")]
+
+    def push_image(self, tag, architecture="arm64"):
+        """Puts an image into the repository, as docker buildx does: an index with one image for each architecture."""
+        manifest = {
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "annotations": {"tag": tag},
+            "manifests": [{
+                "mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1, "digest": "sha256:" + "0" * 64,
+                "platform": {"architecture": architecture, "os": "linux"}}]}
+        return self.push(tag, manifest)
+
+    def push(self, tag, manifest):
+        """Makes an image the only one: moto tells when one was pushed by the second."""
+        self.remove_images()
+        image = self.client("ecr").put_image(
+            repositoryName="ai4ai/agent", imageManifest=json.dumps(manifest), imageTag=tag,
+            imageManifestMediaType=manifest["mediaType"])
+        return image["image"]["imageId"]["imageDigest"]
+
+    def remove_images(self):
+        ecr = self.client("ecr")
+        images = ecr.list_images(repositoryName="ai4ai/agent")["imageIds"]
+        if images:
+            ecr.batch_delete_image(repositoryName="ai4ai/agent", imageIds=images)
+
+    def destroy(self, *arguments):
+        """moto does not empty a repository when its stack is deleted, as it should."""
+        self.remove_images()
+        return self.deploy("destroy", "--project", "ai4ai", *arguments)
+
+    def prepared(self):
+        """All is there that runtimes need."""
+        result = self.deploy("apply", check=False)
+        assert "There is no image" in result.stderr, result.stdout + result.stderr
+        self.push_image("one")
+
+    def deployed(self):
+        """Everything is there, with a first image."""
+        self.prepared()
+        self.deploy("apply")
+
+    def runtime(self, name="errands"):
+        """The runtime as AgentCore has it; None where there is none."""
+        control = self.client("bedrock-agentcore-control")
+        found = [each for each in control.list_agent_runtimes()["agentRuntimes"] if each["agentRuntimeName"] == name]
+        return control.get_agent_runtime(agentRuntimeId=found[0]["agentRuntimeId"]) if found else None
+
+    def live_version(self, name="errands"):
+        control = self.client("bedrock-agentcore-control")
+        runtime = self.runtime(name)["agentRuntimeId"]
+        return control.get_agent_runtime_endpoint(agentRuntimeId=runtime, endpointName="live")["liveVersion"]
+
+    def calls(self):
+        """The operations that were asked for, without reads."""
+        reads = ("Get", "List", "Describe", "BatchGet", "Filter")
+        return [entry["operation"] for entry in self.peer.requests() if not entry["operation"].startswith(reads)]

@@ -1,0 +1,302 @@
+"""`ai4ai deploy` against a control plane that follows botocore's models, and moto's CloudFormation, ECR and IAM."""
+
+import http.server
+import json
+import threading
+import time
+
+import pytest
+
+from awspeer.process import Peer
+from deployment import ACCOUNT, REGION, TWO_RUNTIMES, Account
+
+
+@pytest.fixture(scope="module")
+def aws():
+    running = Peer(REGION)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def account(aws, tmp_path):
+    return Account(aws, tmp_path)
+
+
+@pytest.fixture
+def deployed(account):
+    account.deployed()
+    account.peer.clear_requests()
+    return account
+
+
+# Plan
+
+def test_a_plan_for_an_empty_account_names_each_part_and_makes_none(account):
+    changes = account.changes("plan")
+    assert [line.split(":")[0] for line in changes] == [
+        "+ stack ai4ai-data", "+ stack ai4ai-foundation", "+ image ai4ai/agent"]
+    assert account.calls() == []
+
+
+def test_a_plan_of_what_is_there_has_no_changes(deployed):
+    assert deployed.changes("plan") == []
+    assert deployed.calls() == []
+
+
+def test_a_plan_tells_what_would_be_different(deployed):
+    deployed.describe(
+        models={"id": "anthropic.claude-sonnet-5-v1:0"}, observability={"log_days": 90},
+        agents={"coordinator": {"runtime_name": "errands", "idle_seconds": 300}})
+    changes = "\n".join(deployed.changes("plan"))
+    assert "~ stack ai4ai-foundation: LogDays from '30' to '90'" in changes
+    assert "the environment: AI4AI_MODEL" in changes
+    assert "lifecycleConfiguration from" in changes and "300" in changes
+    assert "~ endpoint live of errands: from version 2 to the new one" in changes
+    assert deployed.calls() == []
+
+
+def test_another_account_than_the_described_one_is_left_alone(account):
+    account.describe(account="999999999999")
+    result = account.deploy("apply", check=False)
+    assert result.returncode != 0
+    assert f"belong to the account {ACCOUNT}, but agentcore.yaml is for 999999999999" in result.stderr
+    assert account.calls() == []
+
+
+# Apply
+
+def test_before_there_is_an_image_apply_makes_its_repository_and_says_what_to_do(account):
+    result = account.deploy("apply", check=False)
+    assert result.returncode != 0 and "Push one with deploy/push-image.sh and apply again" in result.stderr
+    assert account.client("ecr").describe_repositories()["repositories"][0]["repositoryName"] == "ai4ai/agent"
+    assert account.runtime() is None
+
+
+def test_apply_makes_a_runtime_of_the_newest_image_that_requires_mmds_v2(deployed):
+    digest = deployed.push_image("two")
+    deployed.deploy("apply")
+    runtime = deployed.runtime()
+    uri = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ai4ai/agent@{digest}"
+    assert runtime["agentRuntimeArtifact"] == {"containerConfiguration": {"containerUri": uri}}
+    assert runtime["metadataConfiguration"] == {"requireMMDSV2": True}
+    assert runtime["status"] == "READY"
+    assert runtime["environmentVariables"] == {
+        "AI4AI_MODEL": "bedrock/amazon.nova-pro-v1:0", "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb",
+        "AI4AI_BROWSER_SESSION_SECONDS": "3600"}
+    assert deployed.live_version() == runtime["agentRuntimeVersion"]
+    roles = deployed.client("cloudformation").describe_stacks(StackName="ai4ai-foundation")["Stacks"][0]["Outputs"]
+    assert runtime["roleArn"] in [output["OutputValue"] for output in roles]
+
+
+def test_a_second_apply_changes_nothing(deployed):
+    assert deployed.changes("apply") == []
+    assert deployed.calls() == []
+
+
+def test_an_update_keeps_what_the_description_does_not_speak_of(deployed):
+    control = deployed.client("bedrock-agentcore-control")
+    runtime = deployed.runtime()
+    # Somebody has given the runtime a folder by hand.
+    folder = [{"sessionStorage": {"mountPath": "/mnt/notes"}}]
+    members = ("agentRuntimeArtifact", "roleArn", "networkConfiguration", "protocolConfiguration",
+               "lifecycleConfiguration", "environmentVariables", "metadataConfiguration")
+    control.update_agent_runtime(
+        agentRuntimeId=runtime["agentRuntimeId"], filesystemConfigurations=folder,
+        **{name: runtime[name] for name in members})
+    deployed.describe(agents={"coordinator": {"runtime_name": "errands", "description": "Runs errands."}})
+    deployed.deploy("apply")
+    runtime = deployed.runtime()
+    assert runtime["description"] == "Runs errands."
+    assert runtime["filesystemConfigurations"] == folder
+    assert runtime["metadataConfiguration"] == {"requireMMDSV2": True}
+
+
+def test_what_the_description_no_longer_says_is_taken_away(deployed):
+    issuer = "https://cognito-idp.ap-southeast-2.amazonaws.com/pool/.well-known/openid-configuration"
+    deployed.describe(agents={"coordinator": {
+        "authorizer": {"discovery_url": issuer, "allowed_clients": ["page"]}, "header_allowlist": ["Authorization"]}})
+    deployed.deploy("apply")
+    assert deployed.runtime()["authorizerConfiguration"]["customJWTAuthorizer"]["allowedClients"] == ["page"]
+    deployed.describe()
+    deployed.deploy("apply")
+    runtime = deployed.runtime()
+    assert "authorizerConfiguration" not in runtime and "requestHeaderConfiguration" not in runtime
+
+
+def test_with_automation_apart_the_coordinator_is_told_where_it_is(account):
+    account.describe(**TWO_RUNTIMES)
+    account.deployed()
+    coordinator, automation = account.runtime(), account.runtime("errands_automation")
+    environment = coordinator["environmentVariables"]
+    assert environment["AI4AI_AUTOMATION_RUNTIME_ARN"] == automation["agentRuntimeArn"]
+    assert environment["AI4AI_AUTOMATION_QUALIFIER"] == "live"
+    assert "AI4AI_AUTOMATION_RUNTIME_ARN" not in automation["environmentVariables"]
+    assert coordinator["roleArn"] != automation["roleArn"]
+    assert account.changes("plan") == []
+
+
+def test_a_browser_and_a_memory_of_its_own_reach_the_runtime(account):
+    account.describe(browser={"custom": {"name": "errands_browser"}}, memory={"name": "errands_memory"})
+    account.deployed()
+    environment = account.runtime()["environmentVariables"]
+    assert environment["AI4AI_BROWSER_ID"].startswith("errands_browser-")
+    assert environment["AI4AI_MEMORY_ID"].startswith("errands_memory-")
+    assert account.changes("plan") == []
+
+
+# Images
+
+def test_an_image_for_another_architecture_is_refused_before_the_runtime_is_touched(deployed):
+    deployed.push_image("wrong", "amd64")
+    result = deployed.deploy("apply", check=False)
+    assert result.returncode != 0
+    assert "is for amd64, and AgentCore runs only arm64" in result.stderr
+    assert not {"CreateAgentRuntime", "UpdateAgentRuntime", "UpdateStack"} & set(deployed.calls())
+
+
+def test_the_architecture_of_a_single_image_is_read_from_its_configuration(deployed):
+    class Layers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"architecture": "riscv64"}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Layers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        digest = "sha256:" + "a" * 64
+        deployed.peer.register_layers({digest: f"http://127.0.0.1:{server.server_port}/"})
+        deployed.push("single", {
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {"digest": digest, "size": 1, "mediaType": "application/vnd.oci.image.config.v1+json"},
+            "layers": []})
+        result = deployed.deploy("apply", check=False)
+        server.shutdown()
+    assert result.returncode != 0 and "is for riscv64" in result.stderr
+
+
+# Failures in the middle
+
+@pytest.mark.parametrize("operation", ["CreateAgentRuntime", "UpdateAgentRuntime", "CreateAgentRuntimeEndpoint"])
+def test_after_a_failure_in_the_middle_the_same_command_goes_on(account, operation):
+    account.prepared()
+    account.peer.fault(operation, error="AccessDeniedException", status=403, message="not for you")
+    result = account.deploy("apply", check=False)
+    assert result.returncode != 0 and "not for you" in result.stderr
+    account.deploy("apply")
+    assert account.runtime()["metadataConfiguration"] == {"requireMMDSV2": True}
+    assert account.live_version() == account.runtime()["agentRuntimeVersion"]
+    assert account.changes("plan") == []
+
+
+def test_after_a_stack_that_could_not_be_asked_for_the_same_command_goes_on(account):
+    account.peer.fault("CloudFormation.CreateStack", error="AccessDenied", status=403, message="not for you")
+    result = account.deploy("apply", check=False)
+    assert result.returncode != 0 and "CloudFormation CreateStack: 403 AccessDenied not for you" in result.stderr
+    account.deployed()
+
+
+def test_an_answer_that_is_lost_makes_no_second_runtime(account):
+    account.prepared()
+    account.peer.fault("CreateAgentRuntime", drop=True, after=True)
+    account.deploy("apply", check=False)
+    account.deploy("apply")
+    control = account.client("bedrock-agentcore-control")
+    assert len(control.list_agent_runtimes()["agentRuntimes"]) == 1
+
+
+def test_a_role_that_is_not_known_yet_is_waited_for(account):
+    account.prepared()
+    account.peer.fault(
+        "CreateAgentRuntime", error="ValidationException", status=400, times=2,
+        message="Role validation failed for the role. Please verify that it can be assumed.")
+    account.deploy("apply")
+    assert account.runtime()["status"] == "READY"
+
+
+def test_a_runtime_that_could_not_be_created_is_made_anew(account):
+    account.prepared()
+    account.peer.fail_next_version("errands", "The image cannot be pulled.")
+    result = account.deploy("apply", check=False)
+    assert result.returncode != 0
+    assert "CREATE_FAILED: The image cannot be pulled. Mend the cause and apply again." in result.stderr
+    assert any("what is left of a failed creation" in line for line in account.changes("plan"))
+    account.deploy("apply")
+    assert account.runtime()["status"] == "READY"
+
+
+def test_after_an_update_that_failed_the_endpoint_stays_and_the_next_one_mends_it(deployed):
+    deployed.push_image("two")
+    deployed.peer.fail_next_version("errands", "The container is not healthy.")
+    result = deployed.deploy("apply", check=False)
+    assert result.returncode != 0 and "The container is not healthy." in result.stderr
+    assert deployed.live_version() == "2"
+    deployed.push_image("three")
+    deployed.deploy("apply")
+    assert deployed.live_version() == deployed.runtime()["agentRuntimeVersion"]
+
+
+# Rollback
+
+def test_rollback_moves_the_endpoint_to_the_version_before(deployed):
+    deployed.push_image("two")
+    deployed.deploy("apply")
+    assert deployed.live_version() == "3"
+    assert deployed.changes("rollback") == ["~ endpoint live of errands: version 2"]
+    assert deployed.live_version() == "2"
+    # The newest version is what the description says, which a plan does not hide.
+    assert deployed.changes("plan") == ["~ endpoint live of errands: from version 2 to 3"]
+
+
+def test_without_a_version_before_there_is_no_rollback(deployed):
+    result = deployed.deploy("rollback", check=False)
+    assert result.returncode != 0 and "There is nothing to go back to" in result.stderr
+
+
+# Status, logs
+
+def test_status_tells_what_is_there(account):
+    assert "runtime errands: not there" in account.deploy("status").stdout
+    account.deployed()
+    status = account.deploy("status").stdout
+    assert "stack ai4ai-foundation: CREATE_COMPLETE" in status
+    assert "runtime errands: READY, version 2" in status and "endpoint live: READY, version 2" in status
+
+
+def test_logs_are_those_of_the_endpoint(deployed):
+    assert deployed.deploy("logs").stdout == ""
+    logs = deployed.client("logs")
+    group = f"/aws/bedrock-agentcore/runtimes/{deployed.runtime()['agentRuntimeId']}-live"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="2026/11/27/[runtime-logs]session")
+    logs.put_log_events(
+        logGroupName=group, logStreamName="2026/11/27/[runtime-logs]session",
+        logEvents=[{"timestamp": int(time.time() * 1000), "message": "an errand begins"}])
+    assert deployed.deploy("logs").stdout == "an errand begins\n"
+
+
+# Destroy
+
+def test_destroy_keeps_what_people_own(deployed):
+    deployed.destroy()
+    assert deployed.runtime() is None
+    stacks = [each["StackName"] for each in deployed.client("cloudformation").describe_stacks()["Stacks"]]
+    assert stacks == ["ai4ai-data"]
+    assert "ai4ai-chat-messages" in deployed.client("dynamodb").list_tables()["TableNames"]
+    again = deployed.deploy("destroy", "--project", "ai4ai").stdout
+    assert again.startswith("= stack ai4ai-data: people's accounts and chats stay")
+
+
+def test_destroy_with_data_leaves_nothing(deployed):
+    deployed.destroy("--with-data")
+    assert deployed.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert deployed.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_destroy_needs_the_projects_name(deployed):
+    result = deployed.deploy("destroy", "--project", "other", check=False)
+    assert result.returncode != 0 and "Nothing was removed" in result.stderr
+    assert deployed.calls() == []
