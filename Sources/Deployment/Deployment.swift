@@ -46,11 +46,12 @@ package struct Deployment: Sendable {
         let memory = try await self.memory(mode)
         let foundation = try await self.put(
             self.foundationStack(account: account, browserARN: browser?.arn, memoryID: memory), mode)
-        guard let image = try await self.image(mode) else { return }
+        guard let image = try await self.image(self.system.image?.uri, of: "agent", mode) else { return }
         let parts = RuntimeParts(image: image, browserID: browser?.id, memoryID: memory)
         let caller = try await self.runtimes(parts, foundation, mode)
-        if let backend = self.system.backend {
-            _ = try await self.put(self.backendStack(backend, runtime: caller, data, foundation), mode)
+        if let backend = self.system.backend, let image = try await self.image(backend.imageURI, of: "backend", mode) {
+            let parts = BackendParts(image: image, runtime: caller, data: data, foundation: foundation)
+            _ = try await self.put(self.backendStack(backend, parts), mode)
         }
     }
 

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import boto3
@@ -50,6 +51,7 @@ class Account:
         self.peer = peer
         self.peer.empty_account()
         self.file = directory / "agentcore.yaml"
+        self.templates = ROOT / "deploy"
         self.environment = self.peer.environment(PATH=os.environ["PATH"], HOME=str(directory))
         self.describe()
 
@@ -62,54 +64,67 @@ class Account:
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
             aws_session_token=self.environment["AWS_SESSION_TOKEN"])
 
+    def with_pool(self, directory):
+        """A user pool, which moto does not make of a template, in place of the one of data.yaml."""
+        cognito = self.client("cognito-idp")
+        pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
+        self.templates = directory / "deploy"
+        shutil.copytree(ROOT / "deploy", self.templates)
+        file = self.templates / "data.yaml"
+        text = file.read_text().replace("Value: !Ref Pool,", f"Value: {pool},")
+        file.write_text(text.replace("Value: !Ref Client,", "Value: page,"))
+        return pool
+
     def deploy(self, command, *arguments, check=True):
         """What the command printed, and how it ended."""
         return run(
-            command, "--file", self.file, "--templates", ROOT / "deploy", *arguments, environment=self.environment,
+            command, "--file", self.file, "--templates", self.templates, *arguments, environment=self.environment,
             check=check)
 
     def changes(self, command, *arguments):
         """The lines of a command, but for those that say that nothing is different."""
         return [line for line in self.deploy(command, *arguments).stdout.splitlines() if not line.startswith("=")]
 
-    def push_image(self, tag, architecture="arm64"):
+    def push_image(self, tag, architecture="arm64", name="agent"):
         """Puts an image into the repository, as docker buildx does: an index with one image for each architecture."""
         manifest = {
             "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "annotations": {"tag": tag},
             "manifests": [{
                 "mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1, "digest": "sha256:" + "0" * 64,
                 "platform": {"architecture": architecture, "os": "linux"}}]}
-        return self.push(tag, manifest)
+        return self.push(tag, manifest, name)
 
-    def push(self, tag, manifest):
+    def push(self, tag, manifest, name="agent"):
         """Makes an image the only one: moto tells when one was pushed by the second."""
-        self.remove_images()
+        self.remove_images(name)
         image = self.client("ecr").put_image(
-            repositoryName="ai4ai/agent", imageManifest=json.dumps(manifest), imageTag=tag,
+            repositoryName=f"ai4ai/{name}", imageManifest=json.dumps(manifest), imageTag=tag,
             imageManifestMediaType=manifest["mediaType"])
         return image["image"]["imageId"]["imageDigest"]
 
-    def remove_images(self):
+    def remove_images(self, name):
         ecr = self.client("ecr")
-        images = ecr.list_images(repositoryName="ai4ai/agent")["imageIds"]
+        images = ecr.list_images(repositoryName=f"ai4ai/{name}")["imageIds"]
         if images:
-            ecr.batch_delete_image(repositoryName="ai4ai/agent", imageIds=images)
+            ecr.batch_delete_image(repositoryName=f"ai4ai/{name}", imageIds=images)
 
     def destroy(self, *arguments):
         """moto does not empty a repository when its stack is deleted, as it should."""
-        self.remove_images()
+        self.remove_images("agent")
+        self.remove_images("backend")
         return self.deploy("destroy", "--project", "ai4ai", *arguments)
 
     def prepared(self):
         """All is there that runtimes need."""
         result = self.deploy("apply", check=False)
-        assert "There is no image" in result.stderr, result.stdout + result.stderr
+        assert "There is no image in ai4ai/agent" in result.stderr, result.stdout + result.stderr
         self.push_image("one")
 
     def deployed(self):
         """Everything is there, with a first image."""
         self.prepared()
-        self.deploy("apply")
+        # The backend's image may be missing still.
+        self.deploy("apply", check=False)
 
     def runtime(self, name="errands"):
         """The runtime as AgentCore has it; None where there is none."""

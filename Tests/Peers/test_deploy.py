@@ -145,13 +145,48 @@ def test_a_browser_and_a_memory_of_its_own_reach_the_runtime(account):
     assert account.changes("plan") == []
 
 
+# The backend
+
+@pytest.fixture
+def with_backend(account, tmp_path):
+    """An account with a network, a certificate and people, and a description that has a backend in it."""
+    account.with_pool(tmp_path)
+    subnets = [each["SubnetId"] for each in account.client("ec2").describe_subnets()["Subnets"]]
+    certificate = account.client("acm").request_certificate(DomainName="chat.example.com")["CertificateArn"]
+    vpc = account.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    account.describe(backend={
+        "public_url": "https://chat.example.com", "certificate_arn": certificate, "vpc": vpc,
+        "public_subnets": subnets[:2], "private_subnets": subnets[2:]})
+    return account
+
+
+def test_the_backend_gets_the_runtime_the_pool_and_its_own_image(with_backend):
+    with_backend.deployed()
+    digest = with_backend.push_image("page", name="backend")
+    assert [line.split(":")[0] for line in with_backend.changes("apply")] == ["+ stack ai4ai-backend"]
+    stack = with_backend.client("cloudformation").describe_stacks(StackName="ai4ai-backend")["Stacks"][0]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert given["RuntimeArn"] == with_backend.runtime()["agentRuntimeArn"]
+    assert given["RuntimeQualifier"] == "live" and given["RuntimeAuthentication"] == "signature"
+    assert given["ClientId"] == "page" and given["HostedPages"].startswith("https://errands.auth.")
+    assert given["ImageUri"].endswith(f"/ai4ai/backend@{digest}")
+    assert with_backend.changes("plan") == []
+
+
+def test_without_its_image_the_backend_is_what_remains(with_backend):
+    with_backend.prepared()
+    result = with_backend.deploy("apply", check=False)
+    assert result.returncode != 0 and "There is no image in ai4ai/backend yet" in result.stderr
+    assert with_backend.runtime()["status"] == "READY"
+
+
 # Images
 
 def test_an_image_for_another_architecture_is_refused_before_the_runtime_is_touched(deployed):
     deployed.push_image("wrong", "amd64")
     result = deployed.deploy("apply", check=False)
     assert result.returncode != 0
-    assert "is for amd64, and AgentCore runs only arm64" in result.stderr
+    assert "is for amd64, and only arm64 is run" in result.stderr
     assert not {"CreateAgentRuntime", "UpdateAgentRuntime", "UpdateStack"} & set(deployed.calls())
 
 
@@ -290,10 +325,13 @@ def test_destroy_keeps_what_people_own(deployed):
     assert again.startswith("= stack ai4ai-data: people's accounts and chats stay")
 
 
-def test_destroy_with_data_leaves_nothing(deployed):
-    deployed.destroy("--with-data")
-    assert deployed.client("cloudformation").describe_stacks()["Stacks"] == []
-    assert deployed.client("dynamodb").list_tables()["TableNames"] == []
+def test_destroy_with_data_leaves_nothing(account, tmp_path):
+    account.with_pool(tmp_path)
+    account.deployed()
+    account.destroy("--with-data")
+    assert account.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
 
 
 def test_destroy_needs_the_projects_name(deployed):

@@ -45,7 +45,7 @@ WRONG = {
                "browser.custom.signing is 'always' and must be true or false."),
     "days of logs": ({"observability": {"log_days": 31}}, "observability.log_days is 31; accepted are: 1, 3, 5,"),
     "a domain": ({"cognito": {"domain_prefix": "Errands"}}, "cognito.domain_prefix is 'Errands', which"),
-    "a backend without its parts": ({"backend": {"public_url": "https://a.example"}}, "backend needs image_uri, which"),
+    "a backend without its parts": ({"backend": {"public_url": "https://a.example"}}, "backend needs certificate_arn, which"),
     "an image elsewhere": ({"image": {"uri": "docker.io/ai4ai"}}, "image.uri is 'docker.io/ai4ai', which"),
 }
 # What a schema cannot tell.

@@ -121,7 +121,7 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
 
     package struct Backend: Sendable, Hashable, Decodable {
         package var publicURL: String
-        package var imageURI: String
+        package var imageURI: String?
         package var certificateARN: String
         package var vpc: String
         package var publicSubnets: [String]

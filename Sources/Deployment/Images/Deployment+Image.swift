@@ -2,12 +2,15 @@ import AWSClient
 import AgentEvents
 
 extension Deployment {
-    /// The image that the runtimes get, by its digest, after a check that they can run it.
+    /// An image by its digest, after a check that it can run here.
+    /// - Parameters:
+    ///   - uri: An image that was built elsewhere; the newest of the repository when absent.
+    ///   - name: The last part of the repository's name.
     /// - Returns: `nil` in a plan where it does not exist yet.
-    func image(_ mode: Mode) async throws -> String? {
-        let repository = "\(self.system.project)/agent"
+    func image(_ uri: String?, of name: String, _ mode: Mode) async throws -> String? {
+        let repository = "\(self.system.project)/\(name)"
         let registry = ImageRegistry(self.client)
-        if let uri = self.system.image?.uri {
+        if let uri {
             try await self.checkArchitecture(of: uri, registry)
             self.report(Change(action: .keep, subject: "image \(uri)"))
             return uri
@@ -15,13 +18,13 @@ extension Deployment {
         guard let digest = try await registry.newest(in: repository) else {
             guard mode == .plan else {
                 throw DeploymentError(
-                    "There is no image in \(repository) yet. Push one with deploy/push-image.sh and apply again, or set "
-                        + "image.uri.")
+                    "There is no image in \(repository) yet. Push one with deploy/push-image.sh and apply again, or name "
+                        + "one that was built elsewhere.")
             }
             self.report(
                 Change(
                     action: .create, subject: "image \(repository)",
-                    details: ["push it with deploy/push-image.sh; the runtimes come after it"]))
+                    details: ["push it with deploy/push-image.sh; what runs it comes after it"]))
             return nil
         }
         let uri = "\(try await self.account()).dkr.ecr.\(self.region).amazonaws.com/\(repository)@\(digest)"
@@ -49,7 +52,7 @@ extension Deployment {
         let found = try await registry.architectures(of: id, in: String(repository))
         guard let found, !found.contains("arm64") else { return }
         throw DeploymentError(
-            "The image \(uri) is for \(found.joined(separator: ", ")), and AgentCore runs only arm64. Build it with "
+            "The image \(uri) is for \(found.joined(separator: ", ")), and only arm64 is run. Build it with "
                 + "--platform linux/arm64, as deploy/push-image.sh does.")
     }
 }

@@ -10,6 +10,17 @@ struct StackDescription: Sendable {
     var parameters: [String: String]
 }
 
+/// What the backend is made from, beside its description.
+struct BackendParts: Sendable {
+    var image: String
+    /// The ARN of the runtime that it calls.
+    var runtime: String
+    /// The outputs of the stack with the data.
+    var data: [String: String]
+    /// The outputs of the foundation.
+    var foundation: [String: String]
+}
+
 extension Deployment {
     /// Stands in a plan for what only AWS will name.
     static let unknown = "(known after apply)"
@@ -42,29 +53,25 @@ extension Deployment {
             ])
     }
 
-    /// - Parameters:
-    ///   - runtime: The ARN of the runtime that the backend calls.
-    ///   - data: The outputs of the stack with the data.
-    ///   - foundation: The outputs of the foundation.
-    func backendStack(
-        _ backend: SystemDescription.Backend, runtime: String, _ data: [String: String], _ foundation: [String: String]
-    ) -> StackDescription {
+    func backendStack(_ backend: SystemDescription.Backend, _ parts: BackendParts) -> StackDescription {
         func output(_ name: String, of outputs: [String: String]) -> String { outputs[name] ?? Self.unknown }
         let coordinator = self.system.agents.coordinator
         return StackDescription(
             name: "\(self.system.project)-backend", region: self.system.region, template: "backend.yaml",
             parameters: [
-                "Project": self.system.project, "ImageUri": backend.imageURI, "PublicUrl": backend.publicURL,
+                "Project": self.system.project, "ImageUri": parts.image,
+                "ImageRepositoryArn": output("BackendRepositoryArn", of: parts.foundation),
+                "PublicUrl": backend.publicURL,
                 "CertificateArn": backend.certificateARN, "Vpc": backend.vpc,
                 "PublicSubnets": backend.publicSubnets.joined(separator: ","),
                 "PrivateSubnets": backend.privateSubnets.joined(separator: ","), "TaskCount": "\(backend.count)",
-                "RuntimeArn": runtime, "RuntimeQualifier": coordinator.endpoint,
+                "RuntimeArn": parts.runtime, "RuntimeQualifier": coordinator.endpoint,
                 "RuntimeAuthentication": coordinator.authorizer == nil ? "signature" : "bearer",
                 "DataRegion": self.system.dataRegion,
-                "PoolId": output("PoolId", of: data), "ClientId": output("ClientId", of: data),
-                "HostedPages": output("HostedPages", of: data),
-                "TaskRoleArn": output("BackendRoleArn", of: foundation),
-                "LogGroup": output("BackendLogGroup", of: foundation),
+                "PoolId": output("PoolId", of: parts.data), "ClientId": output("ClientId", of: parts.data),
+                "HostedPages": output("HostedPages", of: parts.data),
+                "TaskRoleArn": output("BackendRoleArn", of: parts.foundation),
+                "LogGroup": output("BackendLogGroup", of: parts.foundation),
             ])
     }
 

@@ -11,9 +11,9 @@ from .errors import Refusal
 REST_SERVICES = ("bedrock-runtime", "bedrock-agentcore", "bedrock-agentcore-control")
 TARGETS = {
     "DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager", "Logs_20140328": "logs",
-    "AmazonEC2ContainerRegistry_V20150921": "ecr", "AWSCognitoIdentityProviderService": "cognito-idp",
+    "AmazonEC2ContainerRegistry_V20150921": "ecr", "AWSCognitoIdentityProviderService": "cognito-idp", "CertificateManager": "acm",
 }
-FORMS = ("sts", "cloudformation")
+FORMS = ("sts", "cloudformation", "ec2", "elbv2")
 # Sockets are in no model.
 SOCKETS = (
     ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/automation", "ConnectBrowserAutomationStream"),
