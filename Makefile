@@ -2,7 +2,7 @@
 SWIFT ?= swift
 VENV := .build/peers
 
-.PHONY: run test unit peers examples lint bench bench-browser setup clean
+.PHONY: run test unit peers examples lint image image-check bench bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(SWIFT) build --product ai4ai
@@ -20,6 +20,26 @@ examples: unit
 
 peers: unit $(VENV)/installed
 	$(VENV)/bin/pytest -q Tests/Peers
+
+PLATFORM ?= linux/arm64
+TARGET ?= runtime
+
+image: ## Build an image with Docker: PLATFORM is linux/arm64 or linux/amd64, TARGET is runtime, backend or local.
+	docker buildx build --platform $(PLATFORM) --target $(TARGET) --load --tag ai4ai/$(TARGET) .
+
+# What the Dockerfile does, without Docker. Apart from the usual builds, because Swift's library is linked in.
+STATIC := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/image -Xlinker -s
+ROOTS := $(CURDIR)/.build/image/roots
+
+image-check: setup $(VENV)/installed ## Check the image's contents, and run it and the contract's suite in it. Needs root.
+	$(STATIC) --product ai4ai-runtime
+	$(STATIC) --product contract-agent
+	rm -rf $(ROOTS)
+	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/runtime .build/image/release/ai4ai-runtime
+	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/contract .build/image/release/contract-agent
+	IMAGE_ROOT=$(ROOTS)/runtime $(VENV)/bin/pytest -q Tests/Image
+	IMAGE_ROOT=$(ROOTS)/contract CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-agent.sh \
+	  $(VENV)/bin/pytest -q $(addprefix Tests/Peers/test_,$(addsuffix .py,ping invocations sessions streaming websocket context shutdown))
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift

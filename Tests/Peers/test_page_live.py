@@ -33,6 +33,15 @@ def drawn(person):
     })(document.querySelector("#live canvas"))""")
 
 
+def shows_button(person, place):
+    """Whether a blue button of the site is on the live picture, left of whose middle no letter stands."""
+    red, _, blue, _ = person.evaluate("""(([x, y]) => {
+        const canvas = document.querySelector("#live canvas");
+        return [...canvas.getContext("2d").getImageData(x * canvas.width, y * canvas.height, 1, 1).data];
+    })([%f, %f])""" % (place[0] - 0.025, place[1]))
+    return blue - red > 100
+
+
 def take_control(person):
     person.click("button", "Take control")
     person.sees("You are in control")
@@ -49,8 +58,10 @@ def test_person_takes_over_types_by_hand_and_gives_back(system, chats, person):
     person.sees("What you type goes to the page. Esc gives you the keyboard back.")
     person.press("w", "x", "y", "Space", "9", "9", "Backspace", "1", "Enter")
     person.until(lambda: checks(system, "wxy 91"), "form at the site")
+    # Nobody clicks before they see what there is to click; between two pages there is nothing to see.
+    person.until(lambda: drawn(person) and not shows_button(person, check), "picture of the result")
     person.click("button", "Back")
-    person.until(lambda: "/result" not in person.evaluate("document.querySelector('.live-url').innerText"), "way back")
+    person.until(lambda: shows_button(person, check), "picture of the form")
     point(person, field)
     person.press("Control+a")
     for key in "ABC 5678":

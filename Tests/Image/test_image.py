@@ -1,0 +1,130 @@
+"""The runtime's image, from the root file system that the Dockerfile gathers: what is in it, and how it runs."""
+
+import gzip
+import io
+import json
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+import tarfile
+import time
+
+import pytest
+import requests
+
+ROOT = pathlib.Path(os.environ["IMAGE_ROOT"])
+IN_IMAGE = pathlib.Path(__file__).with_name("in-image.sh")
+DEADLINE = 60
+MOST_BYTES = 30_000_000
+
+
+def files():
+    return [path for path in ROOT.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
+def start(port, *arguments, **environment):
+    return subprocess.Popen(
+        [IN_IMAGE, "/usr/bin/ai4ai-runtime", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={"PATH": os.environ["PATH"], "IMAGE_ROOT": str(ROOT), "DOCKER_CONTAINER": "1", "HOME": "/tmp",
+             "AI4AI_STORAGE_DIRECTORY": "/tmp/ai4ai", "AI4AI_PORT": str(port), **environment})
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def runtime():
+    """The image's program, as a container."""
+    port = free_port()
+    process = start(port)
+    url = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + DEADLINE
+    while True:
+        try:
+            requests.get(f"{url}/ping", timeout=DEADLINE)
+            break
+        except requests.ConnectionError:
+            assert process.poll() is None and time.monotonic() < end, "the container did not start"
+            time.sleep(0.05)
+    yield url, process, port
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, output
+
+
+# What is in it
+
+def test_image_is_small():
+    """As layers are sent: one tar, compressed."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=6) as compressed:
+        with tarfile.open(fileobj=compressed, mode="w|") as archive:
+            archive.add(ROOT, "/")
+    assert buffer.tell() <= MOST_BYTES, f"{buffer.tell():,} bytes"
+
+
+def test_image_has_no_shell_and_nothing_that_gives_rights():
+    programs = {path.name for path in files() if path.parent.name in ("bin", "sbin")}
+    assert programs == {"ai4ai-runtime"}
+    assert not [path for path in files() if path.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)]
+
+
+def test_all_that_the_program_links_is_there_and_nothing_else():
+    needed = subprocess.run(
+        ["ldd", ROOT / "usr/bin/ai4ai-runtime"], capture_output=True, text=True, check=True).stdout
+    libraries = {pathlib.Path(word).name for line in needed.splitlines() for word in line.split() if word.startswith("/")}
+    present = {path.name for path in files() if ".so" in path.name}
+    assert present == libraries
+    assert not {name for name in libraries if "ssl" in name or "curl" in name or "Foundation" in name or "swift" in name}
+
+
+def test_licences_and_certificates_come_with_it():
+    licences = {path.name for path in (ROOT / "usr/share/licenses").iterdir()}
+    assert {"ai4ai", "swift-nio", "swift-nio-ssl", "async-http-client", "libc6", "libstdc++6"} <= licences
+    assert (ROOT / "etc/ssl/certs/ca-certificates.crt").read_text().count("BEGIN CERTIFICATE") > 50
+
+
+# How it runs
+
+def test_container_answers_its_platform(runtime):
+    url, _, _ = runtime
+    answer = requests.get(f"{url}/ping", timeout=DEADLINE)
+    assert answer.status_code == 200 and answer.json()["status"] == "Healthy"
+
+
+def test_container_runs_as_a_number_without_rights(runtime):
+    _, process, _ = runtime
+    status = dict(
+        line.split(":\t", 1) for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        if ":\t" in line)
+    assert status["Uid"].split() == ["1000"] * 4 and status["Gid"].split() == ["1000"] * 4
+    assert int(status["CapEff"], 16) == 0 and status["NoNewPrivs"] == "1"
+
+
+def test_container_answers_a_prompt(runtime):
+    url, _, _ = runtime
+    answer = requests.post(
+        f"{url}/invocations", json={"prompt": "hello", "user_id": "somebody"}, timeout=DEADLINE,
+        headers={"X-Amzn-Bedrock-AgentCore-Runtime-Session-Id": "image-test-session-0123456789abcdef"})
+    assert answer.status_code == 200 and answer.json()["status"] == "completed", answer.text
+
+
+def test_health_check_of_the_image_tells_the_truth(runtime):
+    _, _, port = runtime
+    well = start(port, "healthcheck")
+    assert well.wait(DEADLINE) == 0
+    ill = start(free_port(), "healthcheck")
+    assert ill.wait(DEADLINE) == 1
+
+
+def test_wrong_setting_ends_the_container_with_a_reason():
+    process = start(free_port(), AI4AI_MAX_STEPS="many")
+    output, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1 and "AI4AI_MAX_STEPS" in output
+    assert json.dumps("many")[1:-1] in output
