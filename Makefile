@@ -38,7 +38,7 @@ image-check: setup $(VENV)/installed ## Check the image's contents, and run it a
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/runtime .build/image/release/ai4ai-runtime
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/contract .build/image/release/contract-agent
 	IMAGE_ROOT=$(ROOTS)/runtime $(VENV)/bin/pytest -q Tests/Image
-	IMAGE_ROOT=$(ROOTS)/contract CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-agent.sh \
+	CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-agent.sh \
 	  $(VENV)/bin/pytest -q $(addprefix Tests/Peers/test_,$(addsuffix .py,ping invocations sessions streaming websocket context shutdown))
 
 lint:

@@ -5,7 +5,8 @@ set -euo pipefail
 
 root=$1
 shift
-mkdir -p "$root"/{etc/ssl/certs,tmp,usr/bin,usr/share/licenses}
+# An engine mounts the first three, also where nothing else may be written.
+mkdir -p "$root"/{dev,proc,sys,etc/ssl/certs,tmp,usr/bin,usr/share/licenses}
 chmod 1777 "$root/tmp"
 
 for program in "$@"; do
