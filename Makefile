@@ -32,6 +32,7 @@ STATIC := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 ROOTS := $(CURDIR)/.build/image/roots
 
 image-check: setup $(VENV)/installed ## Check the image's contents, and run it and the contract's suite in it. Needs root.
+	scripts/setup.sh strace
 	$(STATIC) --product ai4ai-runtime
 	$(STATIC) --product contract-agent
 	rm -rf $(ROOTS)

@@ -24,6 +24,21 @@ struct InputTests {
         #expect(error?.description.contains("\n") == false)
     }
 
+    @Test("a service may have a region of its own, and what is told where to go goes there with all services")
+    func regionOfService() throws {
+        var configuration = try AWSConfiguration(environment: [
+            "AWS_REGION": "ap-southeast-2", "AI4AI_REGION_DYNAMODB": "ap-southeast-5",
+        ])
+        #expect(try configuration.region(of: .dynamoDB).name == "ap-southeast-5")
+        #expect(try configuration.region(of: .bedrockRuntime).name == "ap-southeast-2")
+        #expect(try configuration.region(try Region("us-west-2"), of: .dynamoDB).name == "us-west-2")
+        configuration.useEverywhere(try Region("us-east-1"))
+        #expect(try configuration.region(of: .dynamoDB).name == "us-east-1")
+        #expect(throws: AWSError.self) {
+            try AWSConfiguration(environment: ["AI4AI_REGION_BEDROCK_RUNTIME": "the moon"])
+        }
+    }
+
     @Test("each service has its own host, in China another domain")
     func hosts() throws {
         func host(_ service: AWSService, _ region: String) throws -> String {

@@ -2,40 +2,22 @@
 
 import gzip
 import io
-import json
-import os
 import pathlib
 import signal
-import socket
 import stat
 import subprocess
 import tarfile
-import time
 
 import pytest
 import requests
 
-ROOT = pathlib.Path(os.environ["IMAGE_ROOT"])
-IN_IMAGE = pathlib.Path(__file__).with_name("in-image.sh")
-DEADLINE = 60
+from container import DEADLINE, ROOT, free_port, start, wait_until_healthy
+
 MOST_BYTES = 30_000_000
 
 
 def files():
     return [path for path in ROOT.rglob("*") if path.is_file() and not path.is_symlink()]
-
-
-def start(port, *arguments, **environment):
-    return subprocess.Popen(
-        [IN_IMAGE, "/usr/bin/ai4ai-runtime", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={"PATH": os.environ["PATH"], "IMAGE_ROOT": str(ROOT), "DOCKER_CONTAINER": "1", "HOME": "/tmp",
-             "AI4AI_STORAGE_DIRECTORY": "/tmp/ai4ai", "AI4AI_PORT": str(port), **environment})
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +26,7 @@ def runtime():
     port = free_port()
     process = start(port)
     url = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + DEADLINE
-    while True:
-        try:
-            requests.get(f"{url}/ping", timeout=DEADLINE)
-            break
-        except requests.ConnectionError:
-            assert process.poll() is None and time.monotonic() < end, "the container did not start"
-            time.sleep(0.05)
+    wait_until_healthy(process, port)
     yield url, process, port
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=DEADLINE)
@@ -126,5 +101,4 @@ def test_health_check_of_the_image_tells_the_truth(runtime):
 def test_wrong_setting_ends_the_container_with_a_reason():
     process = start(free_port(), AI4AI_MAX_STEPS="many")
     output, _ = process.communicate(timeout=DEADLINE)
-    assert process.returncode == 1 and "AI4AI_MAX_STEPS" in output
-    assert json.dumps("many")[1:-1] in output
+    assert process.returncode == 1 and "AI4AI_MAX_STEPS" in output and "many" in output

@@ -81,10 +81,11 @@ extension Deployment {
         members["agentRuntimeName"] = .string(wanted.agent.runtimeName)
         members["tags"] = ["project": .string(self.system.project)]
         let input = JSONValue.object(members)
-        return try await Patience(seconds: 120).wait(for: "The role \(wanted.role)") {
+        let deadline = ContinuousClock.now + .seconds(120)
+        return try await self.patience.wait(for: "The role \(wanted.role)") {
             do {
                 return try await self.control.createRuntime(input)
-            } catch let error as AWSError where error.code == .validation && error.isOfYoungRole {
+            } catch let error as AWSError where error.isOfYoungRole && .now < deadline {
                 return nil
             }
         }
@@ -160,6 +161,7 @@ extension Deployment {
 extension AWSError {
     /// Whether the control plane does not know a role yet, which passes within seconds.
     fileprivate var isOfYoungRole: Bool {
-        self.message.contains("Role validation failed") || self.message.contains("assume")
+        self.code == .validation
+            && (self.message.contains("Role validation failed") || self.message.contains("assume"))
     }
 }

@@ -1,4 +1,5 @@
 import AWSClient
+import FoundationEssentials
 import NIOCore
 
 /// CloudFormation's stacks.
@@ -52,7 +53,11 @@ struct CloudFormation: Sendable {
     ) async throws {
         _ = try await self.call(
             isNew ? "CreateStack" : "UpdateStack",
-            [("StackName", name), ("TemplateBody", template), ("Capabilities.member.1", "CAPABILITY_IAM")]
+            [
+                ("StackName", name), ("TemplateBody", template), ("Capabilities.member.1", "CAPABILITY_IAM"),
+                // Keeps a second try from failing on what the first has done.
+                ("ClientRequestToken", UUID().uuidString),
+            ]
                 + Self.members("Parameters", parameters, "ParameterKey", "ParameterValue")
                 + Self.members("Tags", tags, "Key", "Value"))
     }

@@ -1,0 +1,38 @@
+"""The image's program, started as an engine starts it."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import time
+
+import requests
+
+ROOT = pathlib.Path(os.environ["IMAGE_ROOT"])
+IN_IMAGE = pathlib.Path(__file__).with_name("in-image.sh")
+DEADLINE = 60
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def start(port, *arguments, around=(), **environment):
+    """Starts it; `around` is a command that watches it."""
+    return subprocess.Popen(
+        [*around, IN_IMAGE, "/usr/bin/ai4ai-runtime", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, env={
+            "PATH": os.environ["PATH"], "IMAGE_ROOT": str(ROOT), "DOCKER_CONTAINER": "1", "HOME": "/tmp",
+            "AI4AI_STORAGE_DIRECTORY": "/tmp/ai4ai", "AI4AI_PORT": str(port), **environment})
+
+
+def wait_until_healthy(process, port):
+    end = time.monotonic() + DEADLINE
+    while True:
+        try:
+            return requests.get(f"http://127.0.0.1:{port}/ping", timeout=DEADLINE)
+        except requests.ConnectionError:
+            assert process.poll() is None and time.monotonic() < end, "the container did not start"
+            time.sleep(0.05)
