@@ -11,10 +11,9 @@ import pytest
 
 import agui
 from awspeer.process import Peer
+from cloud import MEMORY, MODEL, errand, no_browser_is_left, prepare, settings
 from system import BUILD, DEADLINE, Container, DemoSite, Page, eventually
 
-MODEL = "bedrock/au.anthropic.claude-sonnet-4-5-20250929-v1:0"
-MEMORY = "ai4aimemory-AbCdEf1234"
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 MEMORY_FAILED = "The memory failed; the turn goes on"
 SECRETS = ("peer-temporary-secret", "peer-session-token")
@@ -38,32 +37,6 @@ def cloud():
         peer.stop()
 
 
-def prepare(peer):
-    dynamo = boto3.client(
-        "dynamodb", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
-        aws_secret_access_key="peer-long-lived-secret")
-    for name, keys in {
-        "ai4ai-chat-sessions": [("user_id", "HASH", "S"), ("session_id", "RANGE", "S")],
-        "ai4ai-chat-messages": [("session_id", "HASH", "S"), ("timestamp", "RANGE", "N")],
-    }.items():
-        dynamo.create_table(
-            TableName=name, BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind, _ in keys],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": type} for key, _, type in keys])
-    peer.register_memory(MEMORY, strategies=[
-        {"strategyId": "facts-1234567890", "name": "facts", "type": "SEMANTIC", "namespaces": ["/facts/{actorId}/"],
-         "namespaceTemplates": ["/facts/{actorId}/"]}])
-    peer.seed_records({"namespace": "/facts/aminah/", "text": "Drives WXY 1234.", "score": 0.9}, memory=MEMORY)
-
-
-def settings(peer, site, **more):
-    """All parts on AWS, unless `more` says otherwise."""
-    chosen = {
-        "AI4AI_MODEL": MODEL, "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb", "AI4AI_MEMORY_ID": MEMORY,
-        "AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS": site.url, **more}
-    return peer.environment(**{key: value for key, value in chosen.items() if value is not None})
-
-
 @pytest.fixture(scope="module")
 def runtime(cloud, site):
     running = Container(**settings(cloud, site))
@@ -79,28 +52,6 @@ def clean(cloud):
     yield
     cloud.clear_script()
     cloud.clear_faults()
-
-
-def errand(site, plate="WXY 1234", after=(), hold=False):
-    """What a model would do: named by roles and labels, as a person sees them.
-
-    With `hold` it waits before its last step until the test lets it go on.
-    """
-    return [
-        {"calls": [{"tool": "browse", "input": {"goal": f"Check {plate}", "startURL": site.url}}]},
-        {"reasoning": "First the page.", "calls": [{"tool": "navigate", "input": {"url": site.url}}]},
-        {"calls": [{"tool": "click", "on": {"role": "button", "name": "Accept all"}, "input": {}}]},
-        {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Plate number"}, "input": {"text": plate}}]},
-        *after,
-        {"text": "I check.", "hold": hold,
-         "calls": [{"tool": "click", "on": {"role": "button", "name": "Check"}, "input": {}}]},
-        {"reasoning": "It is there.", "text": "The amount due is on the page."},
-        {"reasoning": "That is all.", "text": "Your amount due was read."},
-    ]
-
-
-def no_browser_is_left(peer):
-    return not [browser for browser in peer.browsers() if browser["status"] == "READY"]
 
 
 # The errand

@@ -109,7 +109,7 @@ class Server:
         connection = self._connection(request)
         call = Call(request, await request.read(), request["id"])
         request["entry"] = entry = {
-            "operation": None, "service": None, "params": {}, "connection": connection, "status": None, "error": None,
+            "operation": None, "service": None, "params": {}, "signer": None, "connection": connection, "status": None, "error": None,
             "headers": {name: ",".join(call.header_values(name)) for name, _ in call.headers}}
         self.requests.append(entry)
         try:
@@ -142,6 +142,7 @@ class Server:
             self.runtimes.check_token(call)
         elif call.header("authorization") or (operation.service, operation.name) not in UNSIGNED:
             call.claim = check_signature(call, self.credentials, self.clock, self._region)
+            entry["signer"] = call.claim.access_key
         call.params = parse(call)
         entry["params"] = json_safe(call.params)
         await self.faults.strike(call)

@@ -1,0 +1,196 @@
+"""The roles of `deploy/foundation.yaml`, beside the calls that agents and backend make when all is used: what they need
+they may do, and what they never do they may not."""
+
+import contextlib
+import pathlib
+
+import boto3
+import pytest
+import requests
+import yaml
+
+from awspeer.process import Peer
+from backend import Backend, Chats
+from cloud import errand, prepare, settings
+from system import Container, DemoSite, Page
+
+FOUNDATION = pathlib.Path(__file__).parents[2] / "deploy/foundation.yaml"
+# What the platform does in the role's name, and not we.
+OF_THE_PLATFORM = {"PlatformPolicy"}
+RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/whole-AbCdEf1234"
+AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
+KEYS = {"agents": "ASIAPEERAGENTS000000", "backend": "ASIAPEERBACKEND00000"}
+# Operations whose permission has another name.
+ACTIONS = {
+    "Converse": ["bedrock:InvokeModel"], "ConverseStream": ["bedrock:InvokeModelWithResponseStream"],
+    "TransactWriteItems": []}
+SERVICES = {"dynamodb": "dynamodb", "secretsmanager": "secretsmanager"}
+
+
+# What is allowed
+
+class Templates(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as what stands in them."""
+
+
+Templates.add_multi_constructor("!", lambda loader, _, node: (
+    loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode)
+    else loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode)
+    else loader.construct_mapping(node, deep=True)))
+
+
+def statements(document):
+    for statement in document["Statement"]:
+        actions = statement["Action"]
+        yield from actions if isinstance(actions, list) else [actions]
+
+
+def allowed():
+    """The actions by who may do them."""
+    resources = yaml.load(FOUNDATION.read_text(), Templates)["Resources"]
+    agents = {
+        action for name, each in resources.items()
+        if each["Type"] == "AWS::IAM::ManagedPolicy" and name not in OF_THE_PLATFORM
+        for action in statements(each["Properties"]["PolicyDocument"])}
+    backend = {
+        action for policy in resources["BackendRole"]["Properties"]["Policies"]
+        for action in statements(policy["PolicyDocument"])}
+    return {"agents": agents, "backend": backend}
+
+
+# What is done
+
+def actions(entry):
+    """What a request needs to be allowed."""
+    service, name = entry["service"], entry["operation"]
+    if name == "TransactWriteItems":
+        # There is no permission for a transaction, only for what is done in it.
+        kinds = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+        return [f"dynamodb:{kinds[kind]}" for item in entry["params"]["TransactItems"] for kind in item]
+    if name in ACTIONS:
+        return ACTIONS[name]
+    return [f"{SERVICES.get(service, 'bedrock-agentcore')}:{name}"]
+
+
+@contextlib.contextmanager
+def stopped(program):
+    try:
+        yield program
+    finally:
+        program.stop()
+
+
+def pay(site):
+    return [
+        {"calls": [{"tool": "browse", "input": {"goal": "pay"}}]},
+        {"calls": [{"tool": "navigate", "input": {"url": f"{site.url}/pay?plate=WXY+1234"}}]},
+        {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Card number"}, "input": {"text": "4242"}}]},
+        {"calls": [{"tool": "click", "on": {"role": "button", "name": "Pay RM 70.00"}, "input": {}}]}]
+
+
+def agents_use_everything(peer, site, keys):
+    """An errand, one that parks and goes on in another process, one that is cut off, live view, memory, removals,
+    automation apart."""
+    with stopped(Container(**settings(peer, site, **keys))) as container:
+        peer.script(*errand(site))
+        # What was said is larger than an item may be, and models need not stream.
+        prompt = {"prompt": "x" * 500_000, "user_id": "aminah", "session_id": "one"}
+        peer.fault(
+            "ConverseStream", status=400, error="ValidationException",
+            message="The model doesn't support tool use in streaming mode.")
+        assert container.invoke(prompt).json()["status"] == "completed"
+        peer.script(*pay(site))
+        asked = container.invoke({"prompt": "pay", "user_id": "aminah", "session_id": "two"}).json()
+        assert asked["status"] == "interrupted", asked
+        shown = container.invoke({"control": {"action": "live_view"}, "user_id": "aminah", "session_id": "two"}).json()
+        assert requests.get(shown["live_view"]["url"], timeout=60).ok, shown
+        left = {"goal": "x"}, {"url": site.url}, {"text": "never there", "seconds": 60}
+        tools = "browse", "navigate", "wait_for_text"
+        peer.script(*({"calls": [{"tool": tool, "input": input}]} for tool, input in zip(tools, left)))
+        for event in container.stream({"prompt": "x", "user_id": "aminah", "session_id": "three"}):
+            if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+                break
+        container.kill()
+        peer.clear_script()
+    with stopped(Container(**settings(peer, site, **keys))) as container:
+        peer.script({"text": "It says thank you."}, {"text": "Paid."})
+        answer = {"interruptId": asked["interrupts"][0]["id"], "status": "resolved", "payload": {"approved": True}}
+        paid = container.invoke({"resume": [answer], "user_id": "aminah", "session_id": "two"}).json()
+        assert paid["status"] == "completed", paid
+        peer.script({"text": "I am back."})
+        container.invoke({"prompt": "hello?", "user_id": "aminah", "session_id": "three"})
+        for session in ("one", "two", "three"):
+            container.invoke({"control": {"action": "forget"}, "user_id": "aminah", "session_id": session})
+        peer.register_runtime(AUTOMATION, container.url)
+        apart = settings(peer, site, AI4AI_BROWSER=None, AI4AI_AUTOMATION_RUNTIME_ARN=AUTOMATION, **keys)
+        with stopped(Container(**apart)) as coordinator:
+            peer.script(*errand(site, "FAR 1"))
+            assert coordinator.invoke({"prompt": "x", "session_id": "far"}).json()["status"] == "completed"
+            coordinator.invoke({"control": {"action": "forget"}, "session_id": "far"})
+
+
+def a_secret_is_used(peer, keys):
+    boto3.client(
+        "secretsmanager", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
+        aws_secret_access_key="peer-long-lived-secret").create_secret(Name="model", SecretString="hidden")
+    with Page("not a model") as url:
+        environment = peer.environment(
+            AI4AI_MODEL_URL=f"{url}/v1", AI4AI_MODEL="m", AI4AI_MODEL_API_KEY="secretsmanager:model", **keys)
+        with stopped(Container(**environment)) as container:
+            assert container.invoke({"prompt": "x"}).json()["status"] == "failed"
+
+
+def backend_uses_everything(peer, site, keys, agents):
+    """A chat that is made, read, named, talked in over HTTP and socket, stopped and removed."""
+    with stopped(Container(**settings(peer, site, **agents))) as container:
+        peer.register_runtime(RUNTIME, container.url)
+        environment = peer.environment(AI4AI_CHATS="dynamodb", AI4AI_RUNTIME_ARN=RUNTIME, **keys)
+        with stopped(Backend(container.url, **environment)) as backend:
+            chats = Chats(backend.url)
+            chat = chats.create()
+            peer.script(*errand(site, "CHAT 1"))
+            chats.send(chat, "What is due?")
+            chats.settled(chat)
+            chats.ask("PATCH", f"/api/sessions/{chat}", json={"title": "Road tax"})
+            assert [each["id"] for each in chats.sessions()["sessions"]] == [chat]
+            assert chats.messages(chat)
+            peer.script({"text": "Once more."})
+            with chats.socket(chat) as socket:
+                socket.hello()
+                socket.say("again")
+                socket.rested()
+            chats.delete(chat)
+
+
+@pytest.fixture(scope="module")
+def made():
+    """The actions by who needed them."""
+    peer = Peer()
+    site = DemoSite()
+    keys = {
+        who: {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": f"{who}-secret", "AWS_SESSION_TOKEN": f"{who}-token"}
+        for who, key in KEYS.items()}
+    try:
+        prepare(peer)
+        for who, key in KEYS.items():
+            peer.add_credentials(key, f"{who}-secret", f"{who}-token")
+        agents_use_everything(peer, site, keys["agents"])
+        a_secret_is_used(peer, keys["agents"])
+        backend_uses_everything(peer, site, keys["backend"], keys["agents"])
+        seen = peer.requests()
+    finally:
+        site.stop()
+        peer.stop()
+    return {
+        who: {action for entry in seen if entry["signer"] == key for action in actions(entry)}
+        for who, key in KEYS.items()}
+
+
+@pytest.mark.parametrize("who", KEYS)
+def test_nothing_that_is_done_is_forbidden(made, who):
+    assert made[who] - allowed()[who] == set()
+
+
+@pytest.mark.parametrize("who", KEYS)
+def test_nothing_is_allowed_that_is_never_done(made, who):
+    assert allowed()[who] - made[who] == set()
