@@ -1,11 +1,15 @@
 """`ai4ai deploy` with a description of its own, against an AWS of its own."""
 
 import copy
+import functools
+import hashlib
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import threading
 
 import boto3
 import yaml
@@ -44,6 +48,13 @@ def run(*arguments, environment=None, check=True):
     return result
 
 
+class Layers(http.server.SimpleHTTPRequestHandler):
+    """Serves the layers of images from a folder, as S3 does."""
+
+    def log_message(self, *_):
+        pass
+
+
 class Account:
     """An AWS account with nothing in it, and a project that is deployed to it."""
 
@@ -52,8 +63,20 @@ class Account:
         self.peer.empty_account()
         self.file = directory / "agentcore.yaml"
         self.templates = ROOT / "deploy"
+        self.layers = directory / "layers"
+        self.layers.mkdir()
         self.environment = self.peer.environment(PATH=os.environ["PATH"], HOME=str(directory))
         self.describe()
+
+    def __enter__(self):
+        handler = functools.partial(Layers, directory=self.layers)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
     def describe(self, **more):
         self.file.write_text(yaml.safe_dump(merged(SYSTEM, more)))
@@ -93,6 +116,17 @@ class Account:
                 "mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1, "digest": "sha256:" + "0" * 64,
                 "platform": {"architecture": architecture, "os": "linux"}}]}
         return self.push(tag, manifest, name)
+
+    def push_single_image(self, tag, architecture):
+        """Puts an image into the repository that is no index: what it is for stands in a layer of its own."""
+        config = json.dumps({"architecture": architecture, "os": "linux"})
+        digest = "sha256:" + hashlib.sha256(config.encode()).hexdigest()
+        (self.layers / architecture).write_text(config)
+        self.peer.register_layers({digest: f"http://127.0.0.1:{self.server.server_port}/{architecture}"})
+        return self.push(tag, {
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "annotations": {"tag": tag},
+            "config": {"digest": digest, "size": 1, "mediaType": "application/vnd.oci.image.config.v1+json"},
+            "layers": []})
 
     def push(self, tag, manifest, name="agent"):
         """Makes an image the only one: moto tells when one was pushed by the second."""

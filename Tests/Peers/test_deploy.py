@@ -1,14 +1,13 @@
 """`ai4ai deploy` against a control plane that follows botocore's models, and moto's CloudFormation, ECR and IAM."""
 
-import http.server
-import json
-import threading
 import time
 
 import pytest
+import yaml
 
 from awspeer.process import Peer
 from deployment import ACCOUNT, REGION, TWO_RUNTIMES, Account
+from policies import resources_of, statements
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,8 @@ def aws():
 
 @pytest.fixture
 def account(aws, tmp_path):
-    return Account(aws, tmp_path)
+    with Account(aws, tmp_path) as account:
+        yield account
 
 
 @pytest.fixture
@@ -191,26 +191,41 @@ def test_an_image_for_another_architecture_is_refused_before_the_runtime_is_touc
 
 
 def test_the_architecture_of_a_single_image_is_read_from_its_configuration(deployed):
-    class Layers(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"architecture": "riscv64"}).encode())
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Layers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        digest = "sha256:" + "a" * 64
-        deployed.peer.register_layers({digest: f"http://127.0.0.1:{server.server_port}/"})
-        deployed.push("single", {
-            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": {"digest": digest, "size": 1, "mediaType": "application/vnd.oci.image.config.v1+json"},
-            "layers": []})
-        result = deployed.deploy("apply", check=False)
-        server.shutdown()
+    deployed.push_single_image("single", "riscv64")
+    result = deployed.deploy("apply", check=False)
     assert result.returncode != 0 and "is for riscv64" in result.stderr
+
+
+# Permissions
+
+# What is asked for along with our calls, and by Docker.
+NOT_CALLS = ("PassRoles", "Push", "PushToken")
+PREFIXES = {"bedrock-agentcore-control": "bedrock-agentcore"}
+
+
+def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
+    backend = yaml.safe_load(with_backend.file.read_text())["backend"]
+    more = {"browser": {"custom": {"name": "errands_browser"}}, "memory": {"name": "errands_memory"}}
+    with_backend.describe(backend=backend, **more)
+    with_backend.deployed()
+    with_backend.push_image("page", name="backend")
+    with_backend.deploy("apply")
+    # An update that fails is looked into, and one that succeeds moves the endpoint.
+    with_backend.peer.fail_next_version("errands", "no")
+    with_backend.describe(
+        backend=backend, models={"resources": ["arn:aws:bedrock:*::foundation-model/amazon.*"]}, **more)
+    with_backend.push_single_image("two", "arm64")
+    with_backend.deploy("apply", check=False)
+    with_backend.deploy("apply")
+    with_backend.deploy("rollback")
+    with_backend.deploy("logs")
+    with_backend.destroy("--with-data")
+    made = {
+        f"{PREFIXES.get(entry['service'], entry['service'])}:{entry['operation']}"
+        for entry in with_backend.peer.requests() if entry["headers"].get("user-agent") == "ai4ai"}
+    allowed = set(statements(resources_of("deployer")["Deployer"]["Properties"]["PolicyDocument"], NOT_CALLS))
+    # Anybody may ask who they are; what a stack says of its failure is asked for only when one fails.
+    assert made - {"sts:GetCallerIdentity"} == allowed - {"cloudformation:DescribeStackEvents"}
 
 
 # Failures in the middle

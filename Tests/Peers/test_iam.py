@@ -2,19 +2,17 @@
 they may do, and what they never do they may not."""
 
 import contextlib
-import pathlib
 
 import boto3
 import pytest
 import requests
-import yaml
 
 from awspeer.process import Peer
 from backend import Backend, Chats
 from cloud import errand, prepare, settings
+from policies import resources_of, statements
 from system import Container, DemoSite, Page
 
-FOUNDATION = pathlib.Path(__file__).parents[2] / "deploy/foundation.yaml"
 # What the platform does in the role's name, and not we.
 OF_THE_PLATFORM = {"PlatformPolicy"}
 RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/whole-AbCdEf1234"
@@ -29,25 +27,9 @@ SERVICES = {"dynamodb": "dynamodb", "secretsmanager": "secretsmanager"}
 
 # What is allowed
 
-class Templates(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as what stands in them."""
-
-
-Templates.add_multi_constructor("!", lambda loader, _, node: (
-    loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode)
-    else loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode)
-    else loader.construct_mapping(node, deep=True)))
-
-
-def statements(document):
-    for statement in document["Statement"]:
-        actions = statement["Action"]
-        yield from actions if isinstance(actions, list) else [actions]
-
-
 def allowed():
     """The actions by who may do them."""
-    resources = yaml.load(FOUNDATION.read_text(), Templates)["Resources"]
+    resources = resources_of("foundation")
     agents = {
         action for name, each in resources.items()
         if each["Type"] == "AWS::IAM::ManagedPolicy" and name not in OF_THE_PLATFORM
