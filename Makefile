@@ -2,18 +2,21 @@
 SWIFT ?= swift
 VENV := .build/peers
 
-.PHONY: run test unit peers examples lint image image-check bench bench-browser setup clean
+.PHONY: run test unit docs peers examples lint image image-check bench bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(SWIFT) build --product ai4ai
 	AI4AI_PLAYBOOKS=$${AI4AI_PLAYBOOKS-playbooks} .build/debug/ai4ai up
 
-test: lint unit examples peers ## Prove that everything works.
+test: lint unit docs examples peers ## Prove that everything works.
 
 unit: setup
 	$(SWIFT) build --build-tests
 	scripts/check-links.sh .build/debug/ai4ai-runtime
 	$(SWIFT) test --skip-build
+
+docs: unit ## Compile the documentation of the public libraries.
+	scripts/docs.sh
 
 examples: unit
 	for example in Examples/*/; do $(SWIFT) build --package-path $$example --scratch-path .build/examples || exit 1; done

@@ -24,8 +24,10 @@ extension AgentCoreApp {
         public var onListening: (@Sendable (Int) async -> Void)?
 
         /// Creates the default configuration for where the process runs.
-        /// - Parameter isContainer: Decides address and host check. By default the files and variables that
-        ///   container engines leave are looked for, as the Python SDK does.
+        /// - Parameters:
+        ///   - port: The port to listen on; 0 for any that is free.
+        ///   - isContainer: Decides address and host check. By default the files and variables that container engines
+        ///     leave are looked for, as the Python SDK does.
         public init(port: Int = 8080, isContainer: Bool = Self.isContainer) {
             self.port = port
             self.host = isContainer ? "0.0.0.0" : "127.0.0.1"

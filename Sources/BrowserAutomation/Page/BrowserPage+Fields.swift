@@ -125,7 +125,9 @@ extension BrowserPage {
     // MARK: Lists
 
     /// Chooses in a list: a native one, an ARIA one, or one of the page's own making that opens on a click.
-    /// - Parameter options: Labels or values; more than one only for native lists that take several.
+    /// - Parameters:
+    ///   - reference: The list.
+    ///   - options: Labels or values; more than one only for native lists that take several.
     /// - Throws: ``BrowserError`` with code `staleReference`, `notActionable` or `invalidValue`.
     public func select(_ options: [String], in reference: String) async throws -> ActionReport {
         try await self.asAgent {
@@ -169,7 +171,9 @@ extension BrowserPage {
     // MARK: Files
 
     /// Gives files to a file field, or to the chooser that a button opens.
-    /// - Parameter files: Paths of files on this machine, which a local browser shares.
+    /// - Parameters:
+    ///   - reference: The field or the button.
+    ///   - files: Paths of files on this machine, which a local browser shares.
     /// - Throws: As ``click(_:)`` does; `invalidValue` for a file that is not there.
     public func upload(_ files: [String], to reference: String) async throws -> ActionReport {
         for file in files where !FileManager.default.isReadableFile(atPath: file) {

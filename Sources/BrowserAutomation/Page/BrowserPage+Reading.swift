@@ -81,7 +81,9 @@ extension BrowserPage {
     }
 
     /// The lines of the whole page that hold a text, in any case, with references to act on.
-    /// - Parameter limit: The most lines.
+    /// - Parameters:
+    ///   - text: What to look for.
+    ///   - limit: The most lines.
     public func find(_ text: String, limit: Int = 30) async throws -> [String] {
         try await self.asAgent {
             let reading = try await self.read(.main, ["everything": true, "find": .string(text)])
@@ -184,7 +186,9 @@ extension BrowserPage {
     }
 
     /// Elements by a CSS selector, each as a line with a reference to act on; outside of frames of other origins.
-    /// - Parameter limit: The most lines.
+    /// - Parameters:
+    ///   - selector: As CSS has it.
+    ///   - limit: The most lines.
     /// - Throws: ``BrowserError`` with code `invalidValue` for what is no selector.
     public func query(_ selector: String, limit: Int = 50) async throws -> [String] {
         try await self.asAgent {

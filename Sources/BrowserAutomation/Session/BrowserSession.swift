@@ -46,7 +46,11 @@ public final class BrowserSession: Sendable {
     }
 
     /// Starts a browser and takes control of its first tab.
-    /// - Parameter name: What it is started for.
+    /// - Parameters:
+    ///   - source: Where browsers come from.
+    ///   - name: What it is started for.
+    ///   - configuration: What it may reach, and how it is seen.
+    ///   - logger: Is told what the browser does by itself, such as a connection that was made again.
     /// - Throws: ``BrowserError``.
     public static func start(
         _ source: any BrowserSource, name: String = "ai4ai", configuration: BrowserConfiguration, logger: Logger
