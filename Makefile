@@ -2,7 +2,7 @@
 SWIFT ?= swift
 VENV := .build/peers
 
-.PHONY: run test unit docs peers examples lint image image-check bench bench-browser setup clean
+.PHONY: run test unit docs peers examples lint image image-check bench cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(SWIFT) build --product ai4ai
@@ -55,6 +55,11 @@ bench: setup $(VENV)/bench-installed .build/backend-peer/installed ## Measure ag
 	$(SWIFT) build -c release --product aws-bench
 	$(SWIFT) build -c release --product ai4ai
 	$(VENV)/bin/python Benchmarks/run.py
+
+cost: setup $(VENV)/installed ## Measure what an errand takes, and work out what it costs.
+	$(SWIFT) build -c release --product ai4ai
+	$(SWIFT) build -c release --product ai4ai-runtime
+	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/errand.py
 
 # Heavy, and with other versions of what the peers need.
 bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Measure the browser against its peers.

@@ -90,6 +90,26 @@ def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
+# What our own checker knows of JSON Schema, and what only explains.
+WORDS = {
+    "type", "properties", "required", "additionalProperties", "propertyNames", "items", "enum", "pattern", "minimum",
+    "maximum", "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties", "default", "$ref"}
+EXPLANATIONS = {"$schema", "$defs", "title", "description"}
+
+
+def schemas(schema):
+    """A schema and all that are in it."""
+    yield schema
+    inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    inner += [schema[word] for word in ("items", "propertyNames", "additionalProperties") if isinstance(schema.get(word), dict)]
+    for each in inner:
+        yield from schemas(each)
+
+
+def test_the_schema_uses_no_word_that_our_checker_passes_over():
+    assert {word for schema in schemas(SCHEMA) for word in schema} <= WORDS | EXPLANATIONS
+
+
 def test_our_own_description_is_right():
     system = yaml.safe_load((ROOT / "agentcore.yaml").read_text())
     assert fits_schema(system)
