@@ -1,8 +1,11 @@
 """The built programs as a whole: processes with homes and ports of their own, watched and always stopped."""
 
+import contextlib
 import http.server
+import itertools
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -19,10 +22,19 @@ BUILD = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parent
 DEADLINE = 60
 
 
+# Below those that systems give out by themselves: a browser that asked for any would have taken ours by the time that
+# its server binds it.
+FIRST = random.randrange(20000, 32000)
+PORTS = itertools.cycle([*range(FIRST, 32000), *range(20000, FIRST)])
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """One that nobody listens on, and that no other call gets soon."""
+    for port in PORTS:
+        with socket.socket() as listener:
+            with contextlib.suppress(OSError):
+                listener.bind(("127.0.0.1", port))
+                return port
 
 
 def eventually(check, what):
