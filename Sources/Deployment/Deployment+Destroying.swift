@@ -8,11 +8,11 @@ extension Deployment {
     package func destroy(withData: Bool) async throws {
         _ = try await self.account()
         try await self.removeStack("\(self.system.project)-backend", in: self.system.region)
-        for agent in self.agents.reversed() {
+        for agent in self.system.agents.all.reversed() {
             guard let runtime = try await self.control.runtimeID(named: agent.runtimeName) else { continue }
             if try await self.control.endpoint(agent.endpoint, of: runtime) != nil {
                 try await self.control.deleteEndpoint(agent.endpoint, of: runtime)
-                try await self.patience.wait(for: "The removal of the endpoint \(agent.endpoint)") {
+                try await Patience.wait(for: "The removal of the endpoint \(agent.endpoint)") {
                     try await self.control.endpoint(agent.endpoint, of: runtime) == nil ? () : nil
                 }
             }

@@ -18,7 +18,7 @@ extension Deployment {
                 lines.append("  \(output.key): \(output.value)")
             }
         }
-        for agent in self.agents {
+        for agent in self.system.agents.all {
             guard let id = try await self.control.runtimeID(named: agent.runtimeName),
                 let runtime = try await self.control.runtime(id)
             else {
@@ -43,7 +43,7 @@ extension Deployment {
     package func logs(ofLast seconds: Int, at now: Int) async throws -> [String] {
         _ = try await self.account()
         var events: [(time: Int, line: String)] = []
-        for agent in self.agents {
+        for agent in self.system.agents.all {
             guard let id = try await self.control.runtimeID(named: agent.runtimeName) else { continue }
             var token: String?
             repeat {
@@ -55,7 +55,8 @@ extension Deployment {
                 input["nextToken"] = token.map { .string($0) }
                 let request = AWSRequest(
                     target: "Logs_20140328.FilterLogEvents", of: .logs, version: "1.1", .object(input))
-                guard let answer = try await Self.orNil(self.client, request) else { break }
+                // A runtime that has not been called yet has no log group.
+                guard let answer = try await self.client.jsonIfFound(request) else { break }
                 for event in answer["events"]?.array ?? [] {
                     events.append((event["timestamp"]?.integer ?? 0, event["message"]?.string ?? ""))
                 }
@@ -63,14 +64,5 @@ extension Deployment {
             } while token != nil
         }
         return events.sorted { $0.time < $1.time }.map(\.line)
-    }
-
-    /// A runtime that has not been called yet has no log group.
-    private static func orNil(_ client: AWSClient, _ request: AWSRequest) async throws -> JSONValue? {
-        do {
-            return try await client.json(request)
-        } catch let error as AWSError where error.code == .notFound {
-            return nil
-        }
     }
 }

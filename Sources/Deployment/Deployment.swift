@@ -18,7 +18,6 @@ package struct Deployment: Sendable {
     /// In the system's region.
     let client: AWSClient
     let region: Region
-    let patience: Patience
     let report: @Sendable (Change) -> Void
 
     /// - Parameters:
@@ -33,7 +32,6 @@ package struct Deployment: Sendable {
         self.templates = templates
         self.region = try Region(system.region)
         self.client = client.inRegion(self.region)
-        self.patience = .usual
         self.report = report
     }
 
@@ -46,10 +44,14 @@ package struct Deployment: Sendable {
         let memory = try await self.memory(mode)
         let foundation = try await self.put(
             self.foundationStack(account: account, browserARN: browser?.arn, memoryID: memory), mode)
-        guard let image = try await self.image(self.system.image?.uri, of: "agent", mode) else { return }
+        guard let image = try await self.image(self.system.image?.uri, of: "agent", account: account, mode) else {
+            return
+        }
         let parts = RuntimeParts(image: image, browserID: browser?.id, memoryID: memory)
         let caller = try await self.runtimes(parts, foundation, mode)
-        if let backend = self.system.backend, let image = try await self.image(backend.imageURI, of: "backend", mode) {
+        if let backend = self.system.backend,
+            let image = try await self.image(backend.imageURI, of: "backend", account: account, mode)
+        {
             let parts = BackendParts(image: image, runtime: caller, data: data, foundation: foundation)
             _ = try await self.put(self.backendStack(backend, parts), mode)
         }

@@ -1,20 +1,18 @@
 /// Waits for what AWS does in its own time.
-struct Patience: Sendable {
+enum Patience {
     /// AgentCore has been seen to take more than three minutes for a version.
-    static let usual = Patience(seconds: 1800)
-
-    var seconds: Int
+    private static let minutes = 30
 
     /// Asks again, less and less often, until there is an answer.
     /// - Throws: ``DeploymentError`` when the time is up, or what asking throws.
-    func wait<Answer>(for what: String, _ ask: () async throws -> Answer?) async throws -> Answer {
-        let deadline = ContinuousClock.now + .seconds(self.seconds)
+    static func wait<Answer>(for what: String, _ ask: () async throws -> Answer?) async throws -> Answer {
+        let deadline = ContinuousClock.now + .seconds(60 * self.minutes)
         var pause = Duration.milliseconds(200)
         while true {
             if let answer = try await ask() { return answer }
             guard .now + pause < deadline else {
                 throw DeploymentError(
-                    "\(what) is not ready after \(self.seconds / 60) minutes. The same command waits on.")
+                    "\(what) is not ready after \(self.minutes) minutes. The same command waits on.")
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 1.5, .seconds(10))

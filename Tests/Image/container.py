@@ -2,21 +2,18 @@
 
 import os
 import pathlib
-import socket
 import subprocess
+import sys
 import time
 
 import requests
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "Peers"))
+from ports import free_port  # noqa: E402
+
 ROOT = pathlib.Path(os.environ["IMAGE_ROOT"])
 IN_IMAGE = pathlib.Path(__file__).with_name("in-image.sh")
 DEADLINE = 60
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def start(port, *arguments, around=(), **environment):

@@ -52,3 +52,12 @@ def errand(site, plate="WXY 1234", after=(), hold=False):
 
 def no_browser_is_left(peer):
     return not [browser for browser in peer.browsers() if browser["status"] == "READY"]
+
+
+def payment(site):
+    """What a model would do to pay, as far as the person's approval."""
+    return [
+        {"calls": [{"tool": "browse", "input": {"goal": "pay"}}]},
+        {"calls": [{"tool": "navigate", "input": {"url": f"{site.url}/pay?plate=WXY+1234"}}]},
+        {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Card number"}, "input": {"text": "4242"}}]},
+        {"calls": [{"tool": "click", "on": {"role": "button", "name": "Pay RM 70.00"}, "input": {}}]}]

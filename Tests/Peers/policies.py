@@ -27,3 +27,18 @@ def statements(document, without=()):
         if statement.get("Sid") not in without:
             actions = statement["Action"]
             yield from actions if isinstance(actions, list) else [actions]
+
+
+# Operations whose permission has another name, and services.
+NAMES = {"Converse": "bedrock:InvokeModel", "ConverseStream": "bedrock:InvokeModelWithResponseStream"}
+SERVICES = {"bedrock-agentcore-control": "bedrock-agentcore"}
+# There is no permission for a transaction, only for what is done in it.
+IN_TRANSACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+
+def actions(entry):
+    """What a request that the peer was sent needs to be allowed."""
+    service, name = entry["service"], entry["operation"]
+    if name == "TransactWriteItems":
+        return [f"dynamodb:{IN_TRANSACTIONS[kind]}" for item in entry["params"]["TransactItems"] for kind in item]
+    return [NAMES.get(name, f"{SERVICES.get(service, service)}:{name}")]

@@ -1,13 +1,9 @@
 """The built programs as a whole: processes with homes and ports of their own, watched and always stopped."""
 
-import contextlib
 import http.server
-import itertools
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -17,24 +13,10 @@ import pytest
 import requests
 
 import agui
+from ports import free_port
 
 BUILD = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parents[2] / ".build/debug"))
 DEADLINE = 60
-
-
-# Below those that systems give out by themselves: a browser that asked for any would have taken ours by the time that
-# its server binds it.
-FIRST = random.randrange(20000, 32000)
-PORTS = itertools.cycle([*range(FIRST, 32000), *range(20000, FIRST)])
-
-
-def free_port():
-    """One that nobody listens on, and that no other call gets soon."""
-    for port in PORTS:
-        with socket.socket() as listener:
-            with contextlib.suppress(OSError):
-                listener.bind(("127.0.0.1", port))
-                return port
 
 
 def eventually(check, what):

@@ -11,7 +11,7 @@ import pytest
 
 import agui
 from awspeer.process import Peer
-from cloud import MEMORY, MODEL, errand, no_browser_is_left, prepare, settings
+from cloud import MEMORY, MODEL, errand, no_browser_is_left, payment, prepare, settings
 from system import BUILD, DEADLINE, Container, DemoSite, Page, eventually
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
@@ -259,11 +259,7 @@ def test_sigterm_ends_the_browser_session_and_records_the_end(cloud, site):
 def test_parked_run_finds_its_browser_again_from_another_process(cloud, site):
     first = Container(**settings(cloud, site))
     try:
-        cloud.script(
-            {"calls": [{"tool": "browse", "input": {"goal": "pay"}}]},
-            {"calls": [{"tool": "navigate", "input": {"url": f"{site.url}/pay?plate=WXY+1234"}}]},
-            {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Card number"}, "input": {"text": "4242"}}]},
-            {"calls": [{"tool": "click", "on": {"role": "button", "name": "Pay RM 70.00"}, "input": {}}]})
+        cloud.script(*payment(site))
         asked = first.invoke({"prompt": "Pay it.", "session_id": "moves"}).json()
         assert asked["status"] == "interrupted", asked
         first.process.kill()

@@ -7,7 +7,7 @@ import yaml
 
 from awspeer.process import Peer
 from deployment import ACCOUNT, REGION, TWO_RUNTIMES, Account
-from policies import resources_of, statements
+from policies import actions, resources_of, statements
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,6 @@ def test_the_architecture_of_a_single_image_is_read_from_its_configuration(deplo
 
 # What is asked for along with our calls, and by Docker.
 NOT_CALLS = ("PassRoles", "Push", "PushToken")
-PREFIXES = {"bedrock-agentcore-control": "bedrock-agentcore"}
 
 
 def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
@@ -221,8 +220,8 @@ def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
     with_backend.deploy("logs")
     with_backend.destroy("--with-data")
     made = {
-        f"{PREFIXES.get(entry['service'], entry['service'])}:{entry['operation']}"
-        for entry in with_backend.peer.requests() if entry["headers"].get("user-agent") == "ai4ai"}
+        action for entry in with_backend.peer.requests() if entry["headers"].get("user-agent") == "ai4ai"
+        for action in actions(entry)}
     allowed = set(statements(resources_of("deployer")["Deployer"]["Properties"]["PolicyDocument"], NOT_CALLS))
     # Anybody may ask who they are; what a stack says of its failure is asked for only when one fails.
     assert made - {"sts:GetCallerIdentity"} == allowed - {"cloudformation:DescribeStackEvents"}

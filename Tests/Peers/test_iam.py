@@ -9,8 +9,8 @@ import requests
 
 from awspeer.process import Peer
 from backend import Backend, Chats
-from cloud import errand, prepare, settings
-from policies import resources_of, statements
+from cloud import errand, payment, prepare, settings
+from policies import actions, resources_of, statements
 from system import Container, DemoSite, Page
 
 # What the platform does in the role's name, and not we.
@@ -18,11 +18,6 @@ OF_THE_PLATFORM = {"PlatformPolicy"}
 RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/whole-AbCdEf1234"
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
 KEYS = {"agents": "ASIAPEERAGENTS000000", "backend": "ASIAPEERBACKEND00000"}
-# Operations whose permission has another name.
-ACTIONS = {
-    "Converse": ["bedrock:InvokeModel"], "ConverseStream": ["bedrock:InvokeModelWithResponseStream"],
-    "TransactWriteItems": []}
-SERVICES = {"dynamodb": "dynamodb", "secretsmanager": "secretsmanager"}
 
 
 # What is allowed
@@ -42,32 +37,12 @@ def allowed():
 
 # What is done
 
-def actions(entry):
-    """What a request needs to be allowed."""
-    service, name = entry["service"], entry["operation"]
-    if name == "TransactWriteItems":
-        # There is no permission for a transaction, only for what is done in it.
-        kinds = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-        return [f"dynamodb:{kinds[kind]}" for item in entry["params"]["TransactItems"] for kind in item]
-    if name in ACTIONS:
-        return ACTIONS[name]
-    return [f"{SERVICES.get(service, 'bedrock-agentcore')}:{name}"]
-
-
 @contextlib.contextmanager
 def stopped(program):
     try:
         yield program
     finally:
         program.stop()
-
-
-def pay(site):
-    return [
-        {"calls": [{"tool": "browse", "input": {"goal": "pay"}}]},
-        {"calls": [{"tool": "navigate", "input": {"url": f"{site.url}/pay?plate=WXY+1234"}}]},
-        {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Card number"}, "input": {"text": "4242"}}]},
-        {"calls": [{"tool": "click", "on": {"role": "button", "name": "Pay RM 70.00"}, "input": {}}]}]
 
 
 def agents_use_everything(peer, site, keys):
@@ -81,7 +56,7 @@ def agents_use_everything(peer, site, keys):
             "ConverseStream", status=400, error="ValidationException",
             message="The model doesn't support tool use in streaming mode.")
         assert container.invoke(prompt).json()["status"] == "completed"
-        peer.script(*pay(site))
+        peer.script(*payment(site))
         asked = container.invoke({"prompt": "pay", "user_id": "aminah", "session_id": "two"}).json()
         assert asked["status"] == "interrupted", asked
         shown = container.invoke({"control": {"action": "live_view"}, "user_id": "aminah", "session_id": "two"}).json()

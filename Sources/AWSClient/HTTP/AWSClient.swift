@@ -91,6 +91,15 @@ package struct AWSClient: Sendable {
     /// Sends a request and returns its answer as JSON.
     package func json(_ request: AWSRequest) async throws -> JSONValue { try await self.execute(request).json() }
 
+    /// Sends a request and returns its answer as JSON; `nil` where what it asks for is not there.
+    package func jsonIfFound(_ request: AWSRequest) async throws -> JSONValue? {
+        do {
+            return try await self.json(request)
+        } catch let error as AWSError where error.code == .notFound {
+            return nil
+        }
+    }
+
     // MARK: One attempt
 
     private func attempt(

@@ -28,8 +28,8 @@ extension SystemDescription {
 
     /// The secrets that the agents' environments name, as IAM knows them.
     func secrets(account: String) -> [String] {
-        let agents = [self.agents.coordinator] + [self.agents.automation].compactMap(\.self)
-        let names = agents.flatMap(\.environment.values).filter { $0.hasPrefix("secretsmanager:") }.map { value in
+        let names = self.agents.all.flatMap(\.environment.values).filter { $0.hasPrefix("secretsmanager:") }.map {
+            value in
             String(value.dropFirst("secretsmanager:".count).prefix { $0 != "#" })
         }
         return Set(names).sorted().map { name in

@@ -16,6 +16,9 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
     package struct Agents: Sendable, Hashable, Decodable {
         package var coordinator: Agent
         package var automation: Agent?
+
+        /// Those that have runtimes of their own, the callee first.
+        var all: [Agent] { [self.automation, self.coordinator].compactMap(\.self) }
     }
 
     package struct Agent: Sendable, Hashable, Decodable {

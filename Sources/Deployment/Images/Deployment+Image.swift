@@ -7,7 +7,7 @@ extension Deployment {
     ///   - uri: An image that was built elsewhere; the newest of the repository when absent.
     ///   - name: The last part of the repository's name.
     /// - Returns: `nil` in a plan where it does not exist yet.
-    func image(_ uri: String?, of name: String, _ mode: Mode) async throws -> String? {
+    func image(_ uri: String?, of name: String, account: String, _ mode: Mode) async throws -> String? {
         let repository = "\(self.system.project)/\(name)"
         let registry = ImageRegistry(self.client)
         if let uri {
@@ -27,7 +27,7 @@ extension Deployment {
                     details: ["push it with deploy/push-image.sh; what runs it comes after it"]))
             return nil
         }
-        let uri = "\(try await self.account()).dkr.ecr.\(self.region).amazonaws.com/\(repository)@\(digest)"
+        let uri = "\(account).dkr.ecr.\(self.region).amazonaws.com/\(repository)@\(digest)"
         try await self.checkArchitecture(of: uri, registry)
         self.report(Change(action: .keep, subject: "image \(uri)"))
         return uri

@@ -25,7 +25,7 @@ struct AgentCoreControl: Sendable {
             "GetAgentRuntime", of: .agentCoreControl, .GET, "/runtimes/{agentRuntimeId}/",
             labels: ["agentRuntimeId": id])
         request.addQuery("version", version)
-        return try await self.found(request)
+        return try await self.client.jsonIfFound(request)
     }
 
     func createRuntime(_ input: JSONValue) async throws -> String {
@@ -44,11 +44,7 @@ struct AgentCoreControl: Sendable {
     }
 
     func deleteRuntime(_ id: String) async throws {
-        var request = try AWSRequest(
-            "DeleteAgentRuntime", of: .agentCoreControl, .DELETE, "/runtimes/{agentRuntimeId}/",
-            labels: ["agentRuntimeId": id])
-        request.addQuery("clientToken", UUID().uuidString)
-        _ = try await self.found(request)
+        try await self.delete("DeleteAgentRuntime", "/runtimes/{agentRuntimeId}/", ["agentRuntimeId": id])
     }
 
     // MARK: Endpoints
@@ -56,7 +52,7 @@ struct AgentCoreControl: Sendable {
     private static let endpointPath = "/runtimes/{agentRuntimeId}/runtime-endpoints/{endpointName}/"
 
     func endpoint(_ name: String, of runtime: String) async throws -> JSONValue? {
-        try await self.found(
+        try await self.client.jsonIfFound(
             AWSRequest(
                 "GetAgentRuntimeEndpoint", of: .agentCoreControl, .GET, Self.endpointPath,
                 labels: ["agentRuntimeId": runtime, "endpointName": name]))
@@ -81,11 +77,8 @@ struct AgentCoreControl: Sendable {
     }
 
     func deleteEndpoint(_ name: String, of runtime: String) async throws {
-        var request = try AWSRequest(
-            "DeleteAgentRuntimeEndpoint", of: .agentCoreControl, .DELETE, Self.endpointPath,
-            labels: ["agentRuntimeId": runtime, "endpointName": name])
-        request.addQuery("clientToken", UUID().uuidString)
-        _ = try await self.found(request)
+        try await self.delete(
+            "DeleteAgentRuntimeEndpoint", Self.endpointPath, ["agentRuntimeId": runtime, "endpointName": name])
     }
 
     // MARK: Browsers and memories
@@ -100,26 +93,14 @@ struct AgentCoreControl: Sendable {
     }
 
     func deleteBrowser(_ id: String) async throws {
-        var request = try AWSRequest(
-            "DeleteBrowser", of: .agentCoreControl, .DELETE, "/browsers/{browserId}", labels: ["browserId": id])
-        request.addQuery("clientToken", UUID().uuidString)
-        _ = try await self.found(request)
+        try await self.delete("DeleteBrowser", "/browsers/{browserId}", ["browserId": id])
     }
 
     /// A memory by its name; `nil` where there is none. Lists do not tell names, but ids begin with them.
     func memory(named name: String) async throws -> JSONValue? {
-        var token: String?
-        repeat {
-            var request = try AWSRequest("ListMemories", of: .agentCoreControl, .POST, "/memories/")
-            var input: [String: JSONValue] = ["maxResults": 100]
-            input["nextToken"] = token.map { .string($0) }
-            request.setJSON(.object(input))
-            let answer = try await self.client.json(request)
-            let found = answer["memories"]?.array?.first { $0["id"]?.string?.hasPrefix("\(name)-") == true }
-            if let found { return found }
-            token = answer["nextToken"]?.string
-        } while token != nil
-        return nil
+        try await self.listed("ListMemories", "/memories/", "memories", pageInBody: true) {
+            $0["id"]?.string?.hasPrefix("\(name)-") == true
+        }
     }
 
     func createMemory(_ input: JSONValue) async throws {
@@ -127,27 +108,39 @@ struct AgentCoreControl: Sendable {
     }
 
     func deleteMemory(_ id: String) async throws {
-        var request = try AWSRequest(
-            "DeleteMemory", of: .agentCoreControl, .DELETE, "/memories/{memoryId}/delete", labels: ["memoryId": id])
-        request.addQuery("clientToken", UUID().uuidString)
-        _ = try await self.found(request)
+        try await self.delete("DeleteMemory", "/memories/{memoryId}/delete", ["memoryId": id])
     }
 
     // MARK: Requests
 
+    /// The first entry of a list that fits, over all its pages.
+    /// - Parameter pageInBody: Whether the page is asked for in the body, as one operation has it, or in the query.
     private func listed(
-        _ operation: String, _ path: String, _ list: String, _ matches: (JSONValue) -> Bool
+        _ operation: String, _ path: String, _ list: String, pageInBody: Bool = false, _ matches: (JSONValue) -> Bool
     ) async throws -> JSONValue? {
         var token: String?
         repeat {
             var request = try AWSRequest(operation, of: .agentCoreControl, .POST, path)
-            request.addQuery("maxResults", "100")
-            request.addQuery("nextToken", token)
+            if pageInBody {
+                var page: [String: JSONValue] = ["maxResults": 100]
+                page["nextToken"] = token.map { .string($0) }
+                request.setJSON(.object(page))
+            } else {
+                request.addQuery("maxResults", "100")
+                request.addQuery("nextToken", token)
+            }
             let answer = try await self.client.json(request)
             if let found = answer[list]?.array?.first(where: matches) { return found }
             token = answer["nextToken"]?.string
         } while token != nil
         return nil
+    }
+
+    /// Takes something away; what is gone already is passed over.
+    private func delete(_ operation: String, _ path: String, _ labels: [String: String]) async throws {
+        var request = try AWSRequest(operation, of: .agentCoreControl, .DELETE, path, labels: labels)
+        request.addQuery("clientToken", UUID().uuidString)
+        _ = try await self.client.jsonIfFound(request)
     }
 
     /// A request that makes something. Its token keeps a second try from making it twice.
@@ -159,13 +152,5 @@ struct AgentCoreControl: Sendable {
         members["clientToken"] = .string(UUID().uuidString)
         request.setJSON(.object(members))
         return request
-    }
-
-    private func found(_ request: AWSRequest) async throws -> JSONValue? {
-        do {
-            return try await self.client.json(request)
-        } catch let error as AWSError where error.code == .notFound {
-            return nil
-        }
     }
 }

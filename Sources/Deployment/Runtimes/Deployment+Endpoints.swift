@@ -53,7 +53,7 @@ extension Deployment {
     }
 
     private func settledEndpoint(_ endpoint: String, of runtime: String) async throws -> JSONValue? {
-        try await self.patience.wait(for: "The endpoint \(endpoint)") {
+        try await Patience.wait(for: "The endpoint \(endpoint)") {
             let found = try await self.control.endpoint(endpoint, of: runtime)
             let isBusy = ["CREATING", "UPDATING", "DELETING"].contains(found?["status"]?.string)
             return isBusy ? JSONValue??.none : .some(found)
@@ -67,7 +67,7 @@ extension Deployment {
     package func rollback() async throws {
         _ = try await self.account()
         var moves: [(agent: SystemDescription.Agent, runtime: String, version: String)] = []
-        for agent in self.agents {
+        for agent in self.system.agents.all {
             guard let runtime = try await self.control.runtimeID(named: agent.runtimeName),
                 let endpoint = try await self.settledEndpoint(agent.endpoint, of: runtime)
             else {
@@ -85,10 +85,5 @@ extension Deployment {
                 try await self.putEndpoint(
                     move.agent.endpoint, of: move.runtime, name: move.agent.runtimeName, version: move.version))
         }
-    }
-
-    /// The agents that have runtimes of their own, the callee first.
-    var agents: [SystemDescription.Agent] {
-        [self.system.agents.automation, self.system.agents.coordinator].compactMap(\.self)
     }
 }

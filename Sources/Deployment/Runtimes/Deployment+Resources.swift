@@ -10,19 +10,14 @@ extension Deployment {
     /// Makes the project's own browser, where one is described. What a browser is cannot be changed afterwards.
     func browser(_ mode: Mode) async throws -> BrowserName? {
         guard let custom = self.system.browser.custom else { return nil }
-        var change = Change(action: .keep, subject: "browser \(custom.name)")
-        if try await self.control.browser(named: custom.name) == nil {
-            change.action = .create
-            if mode == .apply {
-                try await self.control.createBrowser([
-                    "name": .string(custom.name), "networkConfiguration": ["networkMode": "PUBLIC"],
-                    "browserSigning": ["enabled": .bool(custom.signing)],
-                    "tags": ["project": .string(self.system.project)],
-                ])
-            }
-        }
-        let found = try await self.wait(change, mode, good: "READY", bad: ["CREATE_FAILED", "DELETE_FAILED"]) {
+        let found = try await self.make("browser \(custom.name)", mode, well: "READY") {
             try await self.control.browser(named: custom.name)
+        } create: {
+            try await self.control.createBrowser([
+                "name": .string(custom.name), "networkConfiguration": ["networkMode": "PUBLIC"],
+                "browserSigning": ["enabled": .bool(custom.signing)],
+                "tags": ["project": .string(self.system.project)],
+            ])
         }
         return BrowserName(
             id: found?["browserId"]?.string ?? Self.unknown, arn: found?["browserArn"]?.string ?? Self.unknown)
@@ -32,43 +27,42 @@ extension Deployment {
     /// - Returns: Its id.
     func memory(_ mode: Mode) async throws -> String? {
         guard let memory = self.system.memory else { return nil }
-        var change = Change(action: .keep, subject: "memory \(memory.name)")
-        if try await self.control.memory(named: memory.name) == nil {
-            change.action = .create
-            if mode == .apply {
-                try await self.control.createMemory([
-                    "name": .string(memory.name), "eventExpiryDuration": .integer(memory.eventDays),
-                    "memoryStrategies": [
-                        ["semanticMemoryStrategy": ["name": "facts"]],
-                        ["userPreferenceMemoryStrategy": ["name": "preferences"]],
-                    ],
-                    "tags": ["project": .string(self.system.project)],
-                ])
-            }
-        }
-        let found = try await self.wait(change, mode, good: "ACTIVE", bad: ["FAILED"]) {
+        let found = try await self.make("memory \(memory.name)", mode, well: "ACTIVE") {
             try await self.control.memory(named: memory.name)
+        } create: {
+            try await self.control.createMemory([
+                "name": .string(memory.name), "eventExpiryDuration": .integer(memory.eventDays),
+                "memoryStrategies": [
+                    ["semanticMemoryStrategy": ["name": "facts"]],
+                    ["userPreferenceMemoryStrategy": ["name": "preferences"]],
+                ],
+                "tags": ["project": .string(self.system.project)],
+            ])
         }
         return found?["id"]?.string ?? Self.unknown
     }
 
-    /// Waits until something has been made, and reports it.
-    private func wait(
-        _ change: Change, _ mode: Mode, good: String, bad: Set<String>, _ find: () async throws -> JSONValue?
+    /// Makes something that is not there yet, waits until it is well, and reports it.
+    /// - Returns: What is there in the end; in a plan, what is there now.
+    private func make(
+        _ subject: String, _ mode: Mode, well: String, find: () async throws -> JSONValue?,
+        create: () async throws -> Void
     ) async throws -> JSONValue? {
-        guard mode == .apply else {
-            self.report(change)
-            return try await find()
-        }
-        let made: JSONValue = try await self.patience.wait(for: "The \(change.subject)") {
-            guard let found = try await find(), let status = found["status"]?.string else { return nil }
-            guard !bad.contains(status) else {
-                throw DeploymentError("The \(change.subject) is \(status). Delete it in the console, and apply again.")
+        var found = try await find()
+        let change = Change(action: found == nil ? .create : .keep, subject: subject)
+        if mode == .apply {
+            if found == nil { try await create() }
+            let made: JSONValue = try await Patience.wait(for: "The \(subject)") {
+                guard let current = try await find(), let status = current["status"]?.string else { return nil }
+                guard !status.hasSuffix("FAILED") else {
+                    throw DeploymentError("The \(subject) is \(status). Delete it in the console, and apply again.")
+                }
+                if status == well { return current }
+                return nil
             }
-            if status == good { return found }
-            return nil
+            found = made
         }
         self.report(change)
-        return made
+        return found
     }
 }
