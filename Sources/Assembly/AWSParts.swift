@@ -12,7 +12,7 @@ import Settings
 struct AWSParts {
     private let settings: Settings
     private let logger: Logger
-    private let client: Result<AWSClient, any Error>
+    let client: Result<AWSClient, any Error>
 
     /// Without a setting that asks for AWS, variables that are wrong do no harm.
     init(_ settings: Settings, logger: Logger) {

@@ -3,6 +3,8 @@ import AgentCoreServices
 import AgentEvents
 import Agents
 import FoundationEssentials
+import Observability
+import Tracing
 
 /// Between the service contract and the runs: reads payloads, answers with JSON or events.
 struct InvocationHandler: Sendable {
@@ -11,6 +13,8 @@ struct InvocationHandler: Sendable {
     let browsers: LiveBrowsers?
     /// Where they are found when another runtime works in them.
     let remote: RemoteAutomation?
+    let telemetry: Telemetry?
+    let capturesContent: Bool
 
     func respond(to request: InvocationRequest, _ context: RequestContext) async throws -> InvocationResponse {
         let payload = try request.decode(InvocationPayload.self)
@@ -41,9 +45,14 @@ struct InvocationHandler: Sendable {
         switch payload.form {
         case .run(let work):
             let request = self.runRequest(work, payload, context)
-            let (log, hasGap) = await self.runs.start(request)
-            // A run outlives its request; it keeps the session, and its process.
-            context.backgroundTasks.run("run") { [runs] in await runs.settle(request.sessionID) }
+            let trace = ServiceContext(
+                context, session: request.sessionID, capturesContent: self.capturesContent)
+            let (log, hasGap) = await ServiceContext.withValue(trace) { await self.runs.start(request) }
+            // A run outlives its request; it keeps the session, and its process. Once that is idle it may stand still.
+            context.backgroundTasks.run("run") { [runs, telemetry] in
+                await runs.settle(request.sessionID)
+                await telemetry?.flush()
+            }
             return FollowedRun(log: log, hasGap: hasGap)
         case .attach(let run, let last):
             let session = try self.session(of: payload, context)

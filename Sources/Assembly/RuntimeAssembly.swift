@@ -5,6 +5,7 @@ public import Agents
 package import BrowserAutomation
 public import Logging
 import Models
+import Observability
 public import ServiceLifecycle
 public import Settings
 
@@ -60,13 +61,19 @@ public struct RuntimeAssembly: Sendable {
         var configuration = configuration
         configuration.debugActions = settings.debugActions
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
-        let logger = Logger(label: "ai4ai") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
-        let app = try RuntimeAssembly(settings: settings, logger: logger).app(configuration: configuration)
+        let output = LogOutput.standardOutput
+        let logger = Logger(label: "ai4ai") {
+            JSONLogHandler(label: $0, output: output, level: level, metadataProvider: Telemetry.logMetadata)
+        }
+        let telemetry = try Telemetry(settings, output: output, logger: logger)
+        telemetry?.bootstrap()
+        let app = try RuntimeAssembly(settings: settings, logger: logger)
+            .app(configuration: configuration, telemetry: telemetry)
         try await services.reduce(app) { $0.with(service: $1) }.run()
     }
 
     /// The whole runtime behind the service contract.
-    public func app(configuration: AgentCoreApp.Configuration) -> AgentCoreApp {
+    private func app(configuration: AgentCoreApp.Configuration, telemetry: Telemetry?) -> AgentCoreApp {
         let runs = AgentRuns(
             coordinator: Coordinator(
                 model: self.model, automation: self.automation, budget: Self.budget(self.settings),
@@ -76,14 +83,19 @@ public struct RuntimeAssembly: Sendable {
             memory: self.memory,
             modelName: self.model.name,
             logger: self.logger)
-        let handler = InvocationHandler(runs: runs, browsers: self.liveBrowsers, remote: self.remote)
+        let handler = InvocationHandler(
+            runs: runs, browsers: self.liveBrowsers, remote: self.remote, telemetry: telemetry,
+            capturesContent: self.settings.observability.capturesContent)
         let app = AgentCoreApp(configuration: configuration, logger: self.logger) { request, context in
             try await handler.respond(to: request, context)
         }
         .onWebSocket { socket, context in
             try await handler.serve(socket, context)
         }
-        return self.liveBrowsers.map { app.with(service: $0) } ?? app
+        // Services end in turn, the last one first: what the browsers' end tells is sent, too.
+        return ([telemetry, self.liveBrowsers] as [(any Service)?]).compactMap { $0 }.reduce(app) {
+            $0.with(service: $1)
+        }
     }
 
     // MARK: Parts

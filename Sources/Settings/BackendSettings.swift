@@ -113,7 +113,7 @@ public struct BackendSettings: Sendable, Hashable {
     ///   - `ai4ai.marked`, `ai4ai.dompurify`: files of the page's packages
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
-        let values = SettingsReader(reader: reader.scoped(to: "ai4ai"))
+        let values = SettingsReader(reader: reader)
         self.host = values.text("backend.host") ?? self.host
         self.port = try values.integer("backend.port", in: 0...65535) ?? self.port
         self.publicURL = try values.url("public.url")

@@ -14,6 +14,7 @@ public struct Settings: Sendable, Confidential {
     public var browser = Browser()
     public var automation = Automation()
     public var memory = Memory()
+    public var observability = Observability()
     /// What keeps run records.
     public var storage = Storage.files
     /// Where run records are kept as files.
@@ -189,9 +190,10 @@ public struct Settings: Sendable, Confidential {
     ///   - `ai4ai.max.run.tokens` (1000 to 1000000000), `ai4ai.max.dollars` with `ai4ai.price.input` and
     ///     `ai4ai.price.output` in US dollars for a million tokens: what each agent of a run may use
     ///   - `ai4ai.max.steps` (1 to 1000, default 40), `ai4ai.max.seconds` (1 to 28800, default 600)
+    ///   - those of ``Observability/init(reader:)``
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
-        let values = SettingsReader(reader: reader.scoped(to: "ai4ai"))
+        let values = SettingsReader(reader: reader)
         self.port = try values.integer("port", in: 0...65535) ?? self.port
         self.debugActions = try values.flag("debug.actions") ?? self.debugActions
         self.logLevel = try values.choice("log.level", of: Self.logLevels) ?? self.logLevel
@@ -249,6 +251,7 @@ public struct Settings: Sendable, Confidential {
                 accepted: "a limit beside AI4AI_PRICE_INPUT and AI4AI_PRICE_OUTPUT")
         }
         self.maxSeconds = try values.integer("max.seconds", in: 1...28800) ?? self.maxSeconds
+        self.observability = try Observability(reader: reader)
     }
 
     private static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]

@@ -1,4 +1,5 @@
 import Configuration
+import FoundationEssentials
 
 /// A setting has a value that it cannot have.
 public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -8,8 +9,8 @@ public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible 
     /// What would be accepted.
     public let accepted: String
 
-    init(key: String, value: String, accepted: String) {
-        self.variable = "AI4AI_" + key.uppercased().split(separator: ".").joined(separator: "_")
+    init(key: String, value: String, accepted: String, scope: String = "ai4ai.") {
+        self.variable = (scope + key).uppercased().split(separator: ".").joined(separator: "_")
         self.value = value
         self.accepted = accepted
     }
@@ -24,14 +25,22 @@ public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible 
 /// Reads single settings. An empty value counts as absent, as shells make it hard to unset a variable.
 struct SettingsReader {
     let reader: ConfigReader
+    /// What comes before each key; empty, or with a dot at its end.
+    var scope = "ai4ai."
+
+    private func key(_ key: String) -> ConfigKey { ConfigKey(self.scope + key) }
+
+    private func error(_ key: String, _ value: String, accepted: String) -> SettingsError {
+        SettingsError(key: key, value: value, accepted: accepted, scope: self.scope)
+    }
 
     func text(_ key: String) -> String? {
-        self.reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+        self.reader.string(forKey: self.key(key)).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// A text that is never shown.
     func confidential(_ key: String) -> String? {
-        self.reader.string(forKey: ConfigKey(key), isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
+        self.reader.string(forKey: self.key(key), isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// A secret, as it is or by its place in a secret store.
@@ -41,7 +50,7 @@ struct SettingsReader {
         let parts = text.dropFirst("secretsmanager:".count).split(
             separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         guard let id = parts.first, !id.isEmpty, parts.count == 1 || !parts[1].isEmpty else {
-            throw SettingsError(key: key, value: text, accepted: "secretsmanager:ID or secretsmanager:ID#KEY")
+            throw self.error(key, text, accepted: "secretsmanager:ID or secretsmanager:ID#KEY")
         }
         return .secretsManager(id: String(id), key: parts.count > 1 ? String(parts[1]) : nil)
     }
@@ -58,8 +67,7 @@ struct SettingsReader {
     func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = self.text(key) else { return nil }
         guard let value = Int(text), range.contains(value) else {
-            throw SettingsError(
-                key: key, value: text, accepted: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw self.error(key, text, accepted: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }
@@ -68,7 +76,7 @@ struct SettingsReader {
     func amount(_ key: String) throws -> Double? {
         guard let text = self.text(key) else { return nil }
         guard let value = Double(text), value > 0, value.isFinite else {
-            throw SettingsError(key: key, value: text, accepted: "a number above 0, such as 0.5")
+            throw self.error(key, text, accepted: "a number above 0, such as 0.5")
         }
         return value
     }
@@ -78,14 +86,14 @@ struct SettingsReader {
         switch text.lowercased() {
         case "true", "1", "yes": return true
         case "false", "0", "no": return false
-        default: throw SettingsError(key: key, value: text, accepted: "true or false")
+        default: throw self.error(key, text, accepted: "true or false")
         }
     }
 
     func choice(_ key: String, of choices: [String]) throws -> String? {
         guard let text = self.text(key) else { return nil }
         guard choices.contains(text.lowercased()) else {
-            throw SettingsError(key: key, value: text, accepted: "one of \(choices.joined(separator: ", "))")
+            throw self.error(key, text, accepted: "one of \(choices.joined(separator: ", "))")
         }
         return text.lowercased()
     }
@@ -93,8 +101,7 @@ struct SettingsReader {
     func choices(_ key: String, of choices: [String]) throws -> [String] {
         let chosen = self.list(key).map { $0.lowercased() }
         for value in chosen where !choices.contains(value) {
-            throw SettingsError(
-                key: key, value: value, accepted: "some of \(choices.joined(separator: ", ")), separated by commas")
+            throw self.error(key, value, accepted: "some of \(choices.joined(separator: ", ")), separated by commas")
         }
         return chosen
     }
@@ -102,7 +109,7 @@ struct SettingsReader {
     func url(_ key: String) throws -> String? {
         guard let text = self.text(key) else { return nil }
         guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
-            throw SettingsError(key: key, value: text, accepted: "an address with http:// or https://")
+            throw self.error(key, text, accepted: "an address with http:// or https://")
         }
         return text
     }
@@ -113,12 +120,28 @@ struct SettingsReader {
             // A name in other letters would never fit what browsers send, and so deny nothing.
             let isPlain = domain.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.*".contains($0)) }
             guard isPlain, domain.contains(where: { $0 != "." && $0 != "*" }) else {
-                throw SettingsError(
-                    key: key, value: domain,
+                throw self.error(
+                    key, domain,
                     accepted: "domains such as example.com, international ones in their xn-- form, separated by commas")
             }
         }
         return domains
+    }
+
+    /// Values with names, as `name=value,name=value` with what is special percent-encoded. What is none is passed over.
+    func pairs(_ key: String) -> [(key: String, value: String)] {
+        (self.confidential(key) ?? "").split(separator: ",").compactMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = Self.trimmed(parts[0])
+            guard parts.count == 2, !name.isEmpty else { return nil }
+            // A query is encoded in the same way.
+            let query = URLComponents(string: "?\(Self.trimmed(parts[1]).replacing("#", with: "%23"))")?.query
+            return query.map { (name, $0) }
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 
     func origins(_ key: String) throws -> [String] {
@@ -126,9 +149,7 @@ struct SettingsReader {
         for origin in origins {
             let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 3, ["http:", "https:"].contains(parts[0]), parts[1].isEmpty, !parts[2].isEmpty else {
-                throw SettingsError(
-                    key: key, value: origin,
-                    accepted: "origins such as http://127.0.0.1:8090, separated by commas")
+                throw self.error(key, origin, accepted: "origins such as http://127.0.0.1:8090, separated by commas")
             }
         }
         return origins

@@ -142,6 +142,7 @@ struct SessionTests {
 /// Says when it is asked, and answers its first question once it is let.
 private final class HeldModel: LanguageModel {
     let name = "held"
+    let provider = "ai4ai"
     let script = ScriptedModel([.say("First."), .say("Second.")])
     private let asked = AsyncStream.makeStream(of: Void.self)
     private let gate = AsyncStream.makeStream(of: Void.self)

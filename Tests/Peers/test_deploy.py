@@ -46,7 +46,7 @@ def test_a_plan_of_what_is_there_has_no_changes(deployed):
 
 def test_a_plan_tells_what_would_be_different(deployed):
     deployed.describe(
-        models={"id": "anthropic.claude-sonnet-5-v1:0"}, observability={"log_days": 90},
+        models={"id": "anthropic.claude-sonnet-5-v1:0"}, observability={"log_days": 90, "capture_content": True},
         agents={"coordinator": {"runtime_name": "errands", "idle_seconds": 300}})
     changes = "\n".join(deployed.changes("plan"))
     assert "~ stack ai4ai-foundation: LogDays from '30' to '90'" in changes

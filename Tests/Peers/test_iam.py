@@ -15,6 +15,8 @@ from system import Container, DemoSite, Page
 
 # What the platform does in the role's name, and not we.
 OF_THE_PLATFORM = {"PlatformPolicy"}
+# What CloudWatch asks for beside the permission of the request itself.
+BESIDE = {"xray:PutSpansForIndexing"}
 RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/whole-AbCdEf1234"
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
 KEYS = {"agents": "ASIAPEERAGENTS000000", "backend": "ASIAPEERBACKEND00000"}
@@ -48,7 +50,8 @@ def stopped(program):
 def agents_use_everything(peer, site, keys):
     """An errand, one that parks and goes on in another process, one that is cut off, live view, memory, removals,
     automation apart."""
-    with stopped(Container(**settings(peer, site, **keys))) as container:
+    observed = {"AGENT_OBSERVABILITY_ENABLED": "true"}
+    with stopped(Container(**settings(peer, site, **keys, **observed))) as container:
         peer.script(*errand(site))
         # What was said is larger than an item may be, and models need not stream.
         prompt = {"prompt": "x" * 500_000, "user_id": "aminah", "session_id": "one"}
@@ -150,4 +153,4 @@ def test_nothing_that_is_done_is_forbidden(made, who):
 
 @pytest.mark.parametrize("who", KEYS)
 def test_nothing_is_allowed_that_is_never_done(made, who):
-    assert allowed()[who] - made[who] == set()
+    assert allowed()[who] - made[who] - BESIDE == set()

@@ -46,11 +46,58 @@ struct SettingsTests {
         #expect(error?.value == value)
     }
 
+    @Test("what OpenTelemetry and AgentCore say is found")
+    func observability() throws {
+        let wanted = try Self.settings([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/",
+            "OTEL_EXPORTER_OTLP_HEADERS": "X-Key=a=b%20c, other",
+            "OTEL_RESOURCE_ATTRIBUTES": "service.name=errands.DEFAULT,cloud.resource_id=arn:aws:x:y/z%2C1",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "10000", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true",
+        ]).observability
+        #expect(wanted.destination == .collector("http://127.0.0.1:4318/v1/traces"))
+        #expect(wanted.headers == ["x-key": "a=b c"])
+        #expect(wanted.resource.map(\.key) == ["service.name", "cloud.resource_id"])
+        #expect(wanted.resource.map(\.value) == ["errands.DEFAULT", "arn:aws:x:y/z,1"])
+        #expect(wanted.timeout == 5000)
+        #expect(wanted.capturesContent)
+        #expect(!wanted.writesMetrics)
+    }
+
+    @Test(
+        "spans go where they are wanted",
+        arguments: [
+            ([:], nil), (["AGENT_OBSERVABILITY_ENABLED": "true"], .cloudWatch),
+            (["AGENT_OBSERVABILITY_ENABLED": "true", "OTEL_TRACES_EXPORTER": "none"], nil),
+            (["AGENT_OBSERVABILITY_ENABLED": "true", "OTEL_SDK_DISABLED": "true"], nil),
+            (["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://h/otlp"], .collector("http://h/otlp")),
+            (["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://xray.eu-west-1.amazonaws.com/v1/traces"], .cloudWatch),
+            (
+                ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://xray.eu-west-1.amazonaws.com/v1/traces"],
+                .collector("http://xray.eu-west-1.amazonaws.com/v1/traces")
+            ),
+        ] as [([String: String], Settings.Observability.Destination?)])
+    func destinations(variables: [String: String], destination: Settings.Observability.Destination?) throws {
+        #expect(try Self.settings(variables).observability.destination == destination)
+    }
+
+    @Test(
+        "a bad value of others' variables is named as they are",
+        arguments: [
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+            ("OTEL_SDK_DISABLED", "perhaps"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "localhost:4318"),
+        ])
+    func badValuesOfOthers(variable: String, value: String) {
+        let variables = ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://h", variable: value]
+        let error = #expect(throws: SettingsError.self) { try Self.settings(variables) }
+        #expect(error?.variable == variable)
+    }
+
     @Test("no description of the settings shows a secret")
     func secrecy() throws {
         var settings = try Self.settings([
             "AI4AI_MODEL_URL": "http://h/v1", "AI4AI_MODEL": "m", "AI4AI_MODEL_API_KEY": "hidden-key",
             "AI4AI_BEARER_TOKEN": "hidden-token",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://h", "OTEL_EXPORTER_OTLP_HEADERS": "x-key=hidden",
         ])
         settings.awsEnvironment = ["AWS_SECRET_ACCESS_KEY": "hidden-secret"]
         var dumped = ""

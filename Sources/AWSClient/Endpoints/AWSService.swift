@@ -21,6 +21,7 @@ package struct AWSService: Sendable, Hashable {
     package static let dynamoDB = AWSService(id: "DynamoDB", endpointPrefix: "dynamodb")
     package static let secretsManager = AWSService(id: "Secrets Manager", endpointPrefix: "secretsmanager")
     package static let sts = AWSService(id: "STS", endpointPrefix: "sts")
+    package static let xray = AWSService(id: "XRay", endpointPrefix: "xray")
 
     package static let cloudFormation = AWSService(id: "CloudFormation", endpointPrefix: "cloudformation")
     package static let cognito = AWSService(id: "Cognito Identity Provider", endpointPrefix: "cognito-idp")
@@ -29,6 +30,7 @@ package struct AWSService: Sendable, Hashable {
 
     static let all = [
         agentCore, agentCoreControl, bedrockRuntime, cloudFormation, cognito, dynamoDB, ecr, logs, secretsManager, sts,
+        xray,
     ]
 
     /// The variable that moves this service elsewhere, as all AWS SDKs read it.

@@ -25,6 +25,8 @@ package enum OutboundHTTP {
         configuration.timeout.connect = .seconds(10)
         configuration.timeout.read = silence
         configuration.redirectConfiguration = .disallow
+        // What a request is for has a span already; one more for each would tell little, and cost as much.
+        configuration.tracing.tracer = nil
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 }

@@ -10,10 +10,14 @@ public struct JSONLogHandler: LogHandler {
     private let label: String
 
     /// Creates a handler.
-    public init(label: String = "agentcore", output: LogOutput, level: Logger.Level = .info) {
+    public init(
+        label: String = "agentcore", output: LogOutput, level: Logger.Level = .info,
+        metadataProvider: Logger.MetadataProvider? = nil
+    ) {
         self.label = label
         self.output = output
         self.logLevel = level
+        self.metadataProvider = metadataProvider
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

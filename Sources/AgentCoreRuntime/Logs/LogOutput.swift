@@ -39,7 +39,7 @@ public final class LogOutput: Service {
     }
 
     /// - Parameter isUrgent: Whether the line must be out before anything else happens.
-    func write(_ line: String, isUrgent: Bool = false) {
+    package func write(_ line: String, isUrgent: Bool = false) {
         let isBuffering = self.state.withLock { state in
             if state.buffer.count + line.utf8.count <= Self.limit {
                 state.buffer.append(contentsOf: line.utf8)

@@ -7,6 +7,7 @@ package import BrowserAutomation
 package import FoundationEssentials
 import NIOCore
 import ServerSentEvents
+import Tracing
 package import WebSocket
 
 /// The automation agent in a runtime of its own: the task goes there, and its events come back.
@@ -51,6 +52,9 @@ package struct RemoteAutomation: Automation {
             payload: ByteBuffer(bytes: try JSONEncoder().encode(payload)), session: context.session)
         invocation.accept = "text/event-stream"
         invocation.headers = context.propagation.headers
+        // The trace goes on from here, and not from where it came in.
+        InstrumentationSystem.instrument.inject(
+            ServiceContext.current ?? .topLevel, into: &invocation.headers, using: HeaderInjector())
         do {
             let response = try await self.runtime(for: context.propagation).invoke(invocation)
             var parser = ServerSentEventParser()
@@ -213,4 +217,8 @@ struct RemoteAutomationError: CodedError, CustomStringConvertible {
         self.code = code
         self.description = refusal
     }
+}
+
+private struct HeaderInjector: Injector {
+    func inject(_ value: String, forKey key: String, into headers: inout [String: String]) { headers[key] = value }
 }

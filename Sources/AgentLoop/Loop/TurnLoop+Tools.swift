@@ -78,27 +78,38 @@ extension TurnLoop {
         }
         let step = AgentEvent.Step(stepName: tool.describe(call.input))
         await emit(.stepStarted(step))
-        var result = ToolResult(callID: call.id, text: "")
+        do {
+            let result = try await AgentOperation.executeTool(call).run { span in
+                span.capture("gen_ai.tool.call.arguments") { call.input }
+                let result = try await self.result(of: call, by: tool, answers, emit, span)
+                span.capture("gen_ai.tool.call.result") { CapturedContent.result(result) }
+                return result
+            }
+            await emit(.stepFinished(step))
+            return await self.report(self.hooks.afterTool(call, result), emit)
+        } catch {
+            await emit(.stepFinished(step))
+            throw error
+        }
+    }
+
+    private func result(
+        of call: ToolCall, by tool: Tool, _ answers: [AnsweredInterrupt], _ emit: @escaping EventSink, _ span: AgentSpan
+    ) async throws -> ToolResult {
         do {
             let context = ToolContext(callID: call.id, answers: answers, emit: emit)
             let replacement = answers.isEmpty ? await self.hooks.beforeTool(call) : nil
             let output = if let replacement { replacement } else { try await tool.call(call.input, context) }
-            result.text = output.text
-            result.view = output.view
-            result.attachments = output.attachments
+            return ToolResult(callID: call.id, text: output.text, view: output.view, attachments: output.attachments)
         } catch let error where error is CancellationError || Task.isCancelled {
-            await emit(.stepFinished(step))
             throw CancellationError()
         } catch let need as NeedsPerson {
-            await emit(.stepFinished(step))
             throw need
         } catch {
-            result.text = "\(error)"
-            result.isError = true
             self.logger.info("A tool failed", metadata: ["tool": "\(call.name)", "type": "\(type(of: error))"])
+            span.fail("\(type(of: error))")
+            return ToolResult(callID: call.id, text: "\(error)", isError: true)
         }
-        await emit(.stepFinished(step))
-        return await self.report(self.hooks.afterTool(call, result), emit)
     }
 
     private func report(_ result: ToolResult, _ emit: EventSink) async -> ToolResult {

@@ -231,13 +231,25 @@ public struct TurnLoop: Sendable {
         let request = ModelRequest(
             system: self.system, messages: messages.map(\.joined), tools: self.definitions)
         await self.hooks.beforeModel(request)
-        for try await event in self.model.turn(request) {
-            if case .usage(let used) = event { usage += used }
-            guard ContinuousClock.now < deadline + Self.grace else {
-                throw ModelError(.refused, "The model's answer took longer than the run may.")
+        return try await AgentOperation.chat(self.model).run { span in
+            span.capture("gen_ai.system_instructions") { CapturedContent.instructions(request.system) }
+            span.capture("gen_ai.input.messages") { CapturedContent.messages(request.messages) }
+            for try await event in self.model.turn(request) {
+                switch event {
+                case .usage(let used):
+                    usage += used
+                    span.report(used, of: self.model)
+                case .stop(let reason): span.set("gen_ai.response.finish_reasons", [reason.word])
+                default: break
+                }
+                guard ContinuousClock.now < deadline + Self.grace else {
+                    throw ModelError(.refused, "The model's answer took longer than the run may.")
+                }
+                try await turn.receive(event)
             }
-            try await turn.receive(event)
+            let answer = try await turn.finish()
+            span.capture("gen_ai.output.messages") { CapturedContent.messages([answer]) }
+            return answer
         }
-        return try await turn.finish()
     }
 }

@@ -4,6 +4,8 @@ public import AgentEvents
 public protocol LanguageModel: Sendable {
     /// The model's name, for usage and logs.
     var name: String { get }
+    /// Who provides it, as OpenTelemetry's `gen_ai.provider.name` has it.
+    var provider: String { get }
     /// Whether the model looks at pictures.
     var seesImages: Bool { get }
 
@@ -68,6 +70,16 @@ public enum StopReason: Sendable, Hashable {
     case maxTokens
     /// The provider held the answer back.
     case filtered
+
+    /// The word for it in OpenTelemetry's `gen_ai.response.finish_reasons`.
+    var word: String {
+        switch self {
+        case .endTurn: "stop"
+        case .toolUse: "tool_call"
+        case .maxTokens: "length"
+        case .filtered: "content_filter"
+        }
+    }
 }
 
 /// What went wrong with a model.

@@ -44,6 +44,17 @@ public struct AutomationAgent: Automation {
     public func run(
         _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
+        let operation = AgentOperation.invokeAgent("automation", model: self.model, session: context.session)
+        return try await operation.run { span in
+            let outcome = try await self.carryOut(work, context, usage: &usage)
+            span.report(outcome)
+            return outcome
+        }
+    }
+
+    private func carryOut(
+        _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
+    ) async throws -> TurnLoop.Outcome {
         let keeper = try await RecordKeeper.open(context.session.automationRecord, for: context.user, in: self.store)
         var answers: [InterruptAnswer] = []
         let task: AutomationTask

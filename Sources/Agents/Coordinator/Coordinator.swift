@@ -57,6 +57,18 @@ public struct Coordinator: Sendable {
         _ conversation: inout Conversation, _ answers: [InterruptAnswer] = [], _ context: RunContext,
         usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
+        let operation = AgentOperation.invokeAgent("coordinator", model: self.model, session: context.session)
+        return try await operation.run { span in
+            let outcome = try await self.answer(&conversation, answers, context, usage: &usage)
+            span.report(outcome)
+            return outcome
+        }
+    }
+
+    private func answer(
+        _ conversation: inout Conversation, _ answers: [InterruptAnswer], _ context: RunContext,
+        usage: inout TokenUsage
+    ) async throws -> TurnLoop.Outcome {
         let sum = UsageSum()
         let request = conversation.errand
         let tools = CoordinatorTools(

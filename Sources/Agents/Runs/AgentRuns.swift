@@ -1,6 +1,7 @@
 public import AgentEvents
 public import AgentLoop
 public import Logging
+import Metrics
 
 /// Carries runs out: one at a time per session, recorded step by step, reported as events.
 ///
@@ -216,6 +217,7 @@ public struct AgentRuns: Sendable {
 
     /// Tells the end to whoever follows.
     func end(_ log: RunLog, _ result: RunResult) {
+        Counter(label: "ai4ai.runs", dimensions: [("status", result.status.rawValue)]).increment()
         if result.status == .failed {
             log.append(.runError(.init(message: result.message, code: result.code)))
         } else {

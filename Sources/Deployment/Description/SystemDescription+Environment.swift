@@ -10,6 +10,9 @@ extension SystemDescription {
         settings["AI4AI_MODEL_PROMPT_CACHING"] = self.models.promptCaching
         settings["AI4AI_MODEL_MAX_TOKENS"] = self.models.maxTokens.map(String.init)
         settings["AI4AI_MODEL_THINKING_TOKENS"] = self.models.thinkingTokens.map(String.init)
+        if self.observability.capturesContent {
+            settings["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "true"
+        }
         settings["AI4AI_REGION_BEDROCK_RUNTIME"] = self.regions?.models
         settings["AI4AI_REGION_DYNAMODB"] = self.regions?.data
         return settings

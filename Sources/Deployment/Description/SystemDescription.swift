@@ -144,8 +144,10 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
     package struct Observability: Sendable, Hashable, Decodable {
         package var logDays: Int
         package var alarmTopicARN: String?
+        package var capturesContent: Bool
 
         private enum CodingKeys: String, CodingKey {
+            case capturesContent = "capture_content"
             case logDays = "log_days"
             case alarmTopicARN = "alarm_topic_arn"
         }

@@ -9,6 +9,7 @@ final class CountedModel: LanguageModel {
     init(_ model: any LanguageModel) { self.model = model }
 
     var name: String { self.model.name }
+    var provider: String { self.model.provider }
     var seesImages: Bool { self.model.seesImages }
     var turns: Int { self.count.withLock { $0 } }
 

@@ -12,6 +12,7 @@ import Synchronization
 /// Connects on the first turn and not before.
 package final class BedrockModel: LanguageModel {
     package let name: String
+    package let provider = "aws.bedrock"
     package var seesImages: Bool { self.id.seesImages }
     private let client: AWSClient
     private let id: BedrockModelID

@@ -5,6 +5,7 @@ public import AgentLoop
 /// same tools as any model. It knows no site, guesses nothing, and says what it cannot do.
 public struct OfflineModel: LanguageModel {
     public let name = "offline"
+    public let provider = "ai4ai"
 
     public init() {}
 

@@ -13,6 +13,7 @@ import ServerSentEvents
 /// Connects on the first turn and not before.
 public struct OpenAICompatibleModel: LanguageModel {
     public let name: String
+    public let provider = "openai"
     private let endpoint: String
     private let apiKey: (@Sendable () async throws -> String)?
     private let timeout: TimeAmount

@@ -26,6 +26,7 @@ public final class ScriptedModel: LanguageModel {
     }
 
     public let name = "scripted"
+    public let provider = "ai4ai"
     private let turns: Mutex<[Turn]>
     private let received = Mutex<[ModelRequest]>([])
 

@@ -6,6 +6,7 @@ import urllib.parse
 
 import botocore.session
 
+from . import spans
 from .errors import Refusal
 
 REST_SERVICES = ("bedrock-runtime", "bedrock-agentcore", "bedrock-agentcore-control")
@@ -28,13 +29,13 @@ class Operation:
     name: str
     protocol: str
     signing_name: str
-    model: object = None  # The sockets have none.
+    model: object = None  # Sockets and traces have none.
     content_type: str = "application/json"
     labels: dict = dataclasses.field(default_factory=dict)
 
     @property
     def is_socket(self):
-        return self.model is None
+        return self.model is None and self.protocol != "otlp"
 
 
 def unquoted(text):
@@ -84,6 +85,7 @@ class Operations:
         for path, name in SOCKETS:
             operation = Operation("bedrock-agentcore", name, "rest-json", "bedrock-agentcore")
             self._routes.append(("GET", self._pattern(path), operation))
+        self._routes.append(("POST", self._pattern(spans.PATH), Operation("xray", "PutSpans", "otlp", "xray")))
 
     @staticmethod
     def _pattern(path):

@@ -10,6 +10,7 @@ import urllib.parse
 
 from botocore.validate import ParamValidator
 
+from . import spans
 from .credentials import UTC, parse_time
 from .errors import Refusal
 
@@ -19,6 +20,8 @@ EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 def parse(call):
     """The parameters by the names of the model, valid by it."""
     operation = call.operation
+    if operation.protocol == "otlp":
+        return spans.parse(call)
     if operation.is_socket:
         return {**operation.labels, **_socket_query(call)}
     shape = operation.model.input_shape

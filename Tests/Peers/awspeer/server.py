@@ -8,6 +8,7 @@ import weakref
 
 from aiohttp import web
 
+from . import spans
 from .agent_runtimes import AgentRuntimes
 from .answers import answer as written
 from .answers import json_safe
@@ -73,6 +74,7 @@ class Server:
             "UpdateAgentRuntimeEndpoint": self.agent_runtimes.update_endpoint,
             "GetAgentRuntimeEndpoint": self.agent_runtimes.get_endpoint,
             "DeleteAgentRuntimeEndpoint": self.agent_runtimes.delete_endpoint,
+            "PutSpans": spans.put,
         }
 
     async def start(self, port):
@@ -151,7 +153,7 @@ class Server:
         return answer
 
     async def _perform(self, call, operation):
-        if operation.protocol != "rest-json":
+        if operation.protocol not in ("rest-json", "otlp"):
             return await self.moto.forward(call)
         handler = self._handlers.get(operation.name)
         if handler is None:
