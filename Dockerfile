@@ -35,6 +35,16 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s CMD ["/usr/bin/ai4ai-runtime", "healthcheck"]
 ENTRYPOINT ["/usr/bin/ai4ai-runtime"]
 
+# For the contract's suite: another agent in the same image.
+FROM build AS build-contract
+RUN swift build -c release --static-swift-stdlib --product contract-agent -Xlinker -s \
+    && scripts/image-root.sh /root-of-image "$(swift build -c release --show-bin-path)/contract-agent"
+
+FROM runtime AS contract
+COPY --from=build-contract /root-of-image /
+HEALTHCHECK NONE
+ENTRYPOINT ["/usr/bin/contract-agent"]
+
 # With what the page shows Markdown with.
 # hadolint ignore=DL3006
 FROM ${DEBIAN_IMAGE} AS page

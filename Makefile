@@ -2,7 +2,7 @@
 SWIFT ?= swift
 VENV := .build/peers
 
-.PHONY: run test unit docs peers examples lint image image-check bench cost bench-browser setup clean
+.PHONY: run test unit docs peers examples lint image image-check arm64-check bench cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(SWIFT) build --product ai4ai
@@ -30,6 +30,9 @@ TARGET ?= runtime
 image: ## Build an image with Docker: PLATFORM is linux/arm64 or linux/amd64, TARGET is runtime, backend or local.
 	docker buildx build --platform $(PLATFORM) --target $(TARGET) --load --tag ai4ai/$(TARGET) .
 
+CONTRACT_SUITE := $(VENV)/bin/pytest -q $(addprefix Tests/Peers/test_,$(addsuffix .py,\
+  ping invocations sessions streaming websocket context shutdown))
+
 # What the Dockerfile does, without Docker. Apart from the usual builds, because Swift's library is linked in.
 STATIC := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/image -Xlinker -s
 ROOTS := $(CURDIR)/.build/image/roots
@@ -42,8 +45,16 @@ image-check: setup $(VENV)/installed ## Check the image's contents, and run it a
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/runtime .build/image/release/ai4ai-runtime
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/contract .build/image/release/contract-agent
 	IMAGE_ROOT=$(ROOTS)/runtime $(VENV)/bin/pytest -q Tests/Image
-	CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-agent.sh \
-	  $(VENV)/bin/pytest -q $(addprefix Tests/Peers/test_,$(addsuffix .py,ping invocations sessions streaming websocket context shutdown))
+	CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-agent.sh $(CONTRACT_SUITE)
+
+export CONTAINER_ENGINE ?= docker
+
+built-image-check: $(VENV)/installed ## Check what `make image` and `make image TARGET=contract` have built. Needs the engine.
+	PLATFORM=$(PLATFORM) $(VENV)/bin/pytest -q Tests/Image/built.py
+	CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-container.sh $(CONTRACT_SUITE)
+
+arm64-check: $(VENV)/installed ## Build for arm64 with Debian's Swift, and run that under emulation. Needs root.
+	scripts/arm64-check.sh $(VENV)/bin/pytest
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says what to do where it cannot. Quick when nothing is missing.
-# Usage: setup.sh [further Debian packages]
+# Usage: setup.sh [further programs, as NAME or NAME:DEBIAN-PACKAGE]
 set -euo pipefail
 
 fail() {
@@ -30,7 +30,7 @@ if command -v apt-get > /dev/null; then
     [ -e /usr/share/javascript/marked/marked.min.js ] || missing+=(libjs-marked)
     [ -e /usr/share/nodejs/dompurify/dist/purify.min.js ] || missing+=(node-dompurify)
 fi
-for package in "$@"; do need "$package" "$package"; done
+for program in "$@"; do need "${program%:*}" "${program#*:}"; done
 
 [ ${#missing[@]} -gt 0 ] || exit 0
 

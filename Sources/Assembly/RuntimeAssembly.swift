@@ -13,6 +13,7 @@ public import Settings
 public struct RuntimeAssembly: Sendable {
     private let settings: Settings
     private let logger: Logger
+    private let aws: AWSParts
     package let model: any LanguageModel
     package let browsers: any BrowserSource
     package let browserConfiguration: BrowserConfiguration
@@ -29,6 +30,7 @@ public struct RuntimeAssembly: Sendable {
         self.settings = settings
         self.logger = logger
         let aws = AWSParts(settings, logger: logger)
+        self.aws = aws
         self.model = try aws.model ?? Self.model(settings.model, aws)
         self.browserConfiguration = Self.browserConfiguration(settings.browser)
         self.browsers =
@@ -65,10 +67,10 @@ public struct RuntimeAssembly: Sendable {
         let logger = Logger(label: "ai4ai") {
             JSONLogHandler(label: $0, output: output, level: level, metadataProvider: Telemetry.logMetadata)
         }
-        let telemetry = try Telemetry(settings, output: output, logger: logger)
+        let assembly = try RuntimeAssembly(settings: settings, logger: logger)
+        let telemetry = try Telemetry(settings.observability, assembly.aws, output: output, logger: logger)
         telemetry?.bootstrap()
-        let app = try RuntimeAssembly(settings: settings, logger: logger)
-            .app(configuration: configuration, telemetry: telemetry)
+        let app = assembly.app(configuration: configuration, telemetry: telemetry)
         try await services.reduce(app) { $0.with(service: $1) }.run()
     }
 

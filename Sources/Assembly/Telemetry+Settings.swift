@@ -9,27 +9,21 @@ import Tracing
 extension Telemetry {
     /// What the settings ask for; `nil` where that is nothing.
     /// - Throws: `AWSError` for AWS settings that cannot be used.
-    convenience init?(_ settings: Settings, output: LogOutput, logger: Logger) throws {
-        let wanted = settings.observability
+    convenience init?(
+        _ wanted: Settings.Observability, _ aws: AWSParts, output: LogOutput, logger: Logger
+    ) throws {
         guard wanted.destination != nil || wanted.writesMetrics else { return nil }
         let write: @Sendable (String) -> Void = { output.write($0) }
-        let destination = try wanted.destination.map { try SpanDestination($0, settings, logger) }
+        let timeout = Duration.milliseconds(wanted.timeout)
+        let destination = try wanted.destination.map { place -> SpanDestination in
+            switch place {
+            case .collector(let url): .collector(url, headers: wanted.headers, timeout: timeout)
+            case .cloudWatch: .cloudWatch(try aws.client.get(), headers: wanted.headers, timeout: timeout)
+            }
+        }
         self.init(
             destination: destination, resource: wanted.resource, writeMetrics: wanted.writesMetrics ? write : nil,
             logger: logger)
-    }
-}
-
-extension SpanDestination {
-    fileprivate init(_ wanted: Settings.Observability.Destination, _ settings: Settings, _ logger: Logger) throws {
-        let headers = settings.observability.headers
-        let timeout = Duration.milliseconds(settings.observability.timeout)
-        switch wanted {
-        case .collector(let url): self = .collector(url, headers: headers, timeout: timeout)
-        case .cloudWatch:
-            let client = try AWSParts(settings, logger: logger).client.get()
-            self = .cloudWatch(client, headers: headers, timeout: timeout)
-        }
     }
 }
 

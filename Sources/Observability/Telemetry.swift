@@ -65,7 +65,7 @@ package final class Telemetry: Service {
         if let metrics { MetricsSystem.bootstrap(metrics) }
     }
 
-    package var tracer: SpanTracer { SpanTracer { [weak self] in self?.take($0) } }
+    package var tracer: SpanTracer { SpanTracer { self.take($0) } }
 
     /// Names the trace that a line of the log belongs to, as OpenTelemetry spells it for logs in formats of their own.
     package static let logMetadata = Logger.MetadataProvider {

@@ -56,6 +56,10 @@ extension Settings {
                 values.text("otel.instrumentation.genai.capture.message.content")?.lowercased())
             guard try values.flag("otel.sdk.disabled") != true else { return }
             let isOnAgentCore = try values.flag("agent.observability.enabled") ?? false
+            // By this attribute CloudWatch knows agents among all that has traces.
+            if isOnAgentCore, !self.resource.contains(where: { $0.key == "aws.service.type" }) {
+                self.resource.append(("aws.service.type", "gen_ai_agent"))
+            }
             self.writesMetrics = isOnAgentCore && values.text("otel.metrics.exporter") != "none"
             guard values.text("otel.traces.exporter") != "none" else { return }
             for key in ["otel.exporter.otlp.headers", "otel.exporter.otlp.traces.headers"] {

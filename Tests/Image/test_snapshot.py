@@ -13,7 +13,8 @@ from container import DEADLINE, free_port, start, wait_until_healthy
 CLOUD = {
     "AI4AI_MODEL": "bedrock/amazon.nova-pro-v1:0", "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb",
     "AI4AI_MEMORY_ID": "notes-0123456789", "AI4AI_TAVILY_API_KEY": "secretsmanager:tavily",
-    "AWS_REGION": "ap-southeast-2"}
+    "AWS_REGION": "ap-southeast-2", "AGENT_OBSERVABILITY_ENABLED": "true",
+    "OTEL_RESOURCE_ATTRIBUTES": "service.name=errands.DEFAULT,aws.service.type=gen_ai_agent"}
 WATCHED = "trace=execve,network,getrandom,open,openat"
 # The C library protects its heap by as much, and Swift's dictionaries take twice as much for their order.
 MOST_RANDOM_BYTES = 8
