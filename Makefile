@@ -31,7 +31,7 @@ image: ## Build an image with Docker: PLATFORM is linux/arm64 or linux/amd64, TA
 	docker buildx build --platform $(PLATFORM) --target $(TARGET) --load --tag ai4ai/$(TARGET) .
 
 CONTRACT_SUITE := $(VENV)/bin/pytest -q $(addprefix Tests/Peers/test_,$(addsuffix .py,\
-  ping invocations sessions streaming websocket context shutdown))
+  ping invocations streaming websocket context shutdown))
 
 # What the Dockerfile does, without Docker. Apart from the usual builds, because Swift's library is linked in.
 STATIC := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/image -Xlinker -s

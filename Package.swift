@@ -155,6 +155,17 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "AccessTokens",
+            dependencies: [
+                "AWSClient", "AgentEvents",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Models",
             dependencies: [
                 "AWSClient",
@@ -197,7 +208,8 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
+                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
+                "Agents",
                 "BrowserAutomation", "Models", "Observability",
                 "ServerSentEvents", "Settings", "WebSocket",
                 .product(name: "Logging", package: "swift-log"),
@@ -244,7 +256,7 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "Conversations",
+                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "Conversations",
                 "ServerSentEvents",
                 "Settings",
                 "WebSocket", "WebSocketClient",
@@ -254,7 +266,6 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -386,6 +397,17 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "AccessTokensTests",
+            dependencies: [
+                "AccessTokens", "AgentEvents",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "ObservabilityTests",
             dependencies: [
                 "AgentEvents", "Observability",
@@ -441,10 +463,7 @@ let package = Package(
             name: "BackendTests",
             dependencies: [
                 "AgentEvents", "Backend", "Conversations", "ConversationsSQLite", "Settings",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

@@ -77,4 +77,4 @@ kill -TERM $runtime
 wait $runtime
 
 CONTRACT_AGENT=$work/contract-agent "$pytest" -q \
-    Tests/Peers/test_{ping,invocations,sessions,streaming,websocket,context,shutdown}.py
+    Tests/Peers/test_{ping,invocations,streaming,websocket,context,shutdown}.py

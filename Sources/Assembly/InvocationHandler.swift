@@ -1,3 +1,4 @@
+import AccessTokens
 import AgentCoreRuntime
 import AgentCoreServices
 import AgentEvents
@@ -8,6 +9,7 @@ import Tracing
 
 /// Between the service contract and the runs: reads payloads, answers with JSON or events.
 struct InvocationHandler: Sendable {
+    let callers: Callers
     let runs: AgentRuns
     /// Where a person finds the browsers that this process works in.
     let browsers: LiveBrowsers?
@@ -17,7 +19,9 @@ struct InvocationHandler: Sendable {
     let capturesContent: Bool
 
     func respond(to request: InvocationRequest, _ context: RequestContext) async throws -> InvocationResponse {
-        let payload = try request.decode(InvocationPayload.self)
+        var payload = try request.decode(InvocationPayload.self)
+        // A token says who it is, whatever the body says.
+        if let caller = try await self.callers.identify(context) { payload.userID = caller.userID }
         switch payload.form {
         case .control(let control):
             let session = try self.session(of: payload, context)

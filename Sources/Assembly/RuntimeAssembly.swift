@@ -86,7 +86,8 @@ public struct RuntimeAssembly: Sendable {
             modelName: self.model.name,
             logger: self.logger)
         let handler = InvocationHandler(
-            runs: runs, browsers: self.liveBrowsers, remote: self.remote, telemetry: telemetry,
+            callers: Callers(self.settings.tokens), runs: runs, browsers: self.liveBrowsers, remote: self.remote,
+            telemetry: telemetry,
             capturesContent: self.settings.observability.capturesContent)
         let app = AgentCoreApp(configuration: configuration, logger: self.logger) { request, context in
             try await handler.respond(to: request, context)

@@ -1,3 +1,4 @@
+import AccessTokens
 import AgentCoreRuntime
 import AgentEvents
 import Agents
@@ -16,6 +17,8 @@ actor SocketConversation {
     private let handler: InvocationHandler
     private var session: SessionID?
     private var user: UserID?
+    /// Who has signed in with the socket's token; then no frame says otherwise.
+    private var caller: Identity?
     private var control: PersonalControl?
     private var remoteView: RemoteView?
     private var isWatching = false
@@ -31,10 +34,18 @@ actor SocketConversation {
 
     /// Serves the socket until its client leaves.
     func run() async throws {
+        do {
+            self.caller = try await self.handler.callers.identify(self.context)
+        } catch let error as InvocationError {
+            return await self.socket.close(.policyViolation, reason: error.description)
+        }
         try await withThrowingDiscardingTaskGroup { group in
             for try await message in self.socket.messages {
                 guard case .text(let data) = message else {
                     return await self.socket.close(.unsupportedData, reason: "Only text frames are understood.")
+                }
+                if let end = self.caller?.expiresAt, end <= Date() {
+                    return await self.socket.close(.policyViolation, reason: "The access token has expired.")
                 }
                 let frame: SocketFrame
                 do {
@@ -52,7 +63,7 @@ actor SocketConversation {
     private typealias Work = @Sendable () async throws -> Void
 
     private func receive(_ frame: SocketFrame, _ data: ByteBuffer) async throws -> [Work] {
-        self.user = frame.userID ?? self.user
+        self.user = self.caller?.userID ?? frame.userID ?? self.user
         self.session = self.session ?? frame.sessionID
         switch frame.content {
         case .payload(let payload):
@@ -137,7 +148,7 @@ actor SocketConversation {
     private func following(_ payload: InvocationPayload) async throws -> Work {
         var payload = payload
         payload.sessionID = payload.sessionID ?? self.session
-        payload.userID = payload.userID ?? self.user
+        payload.userID = self.caller?.userID ?? payload.userID ?? self.user
         let followed = try await self.handler.follow(payload, self.context)
         return { [socket] in
             for try await entry in followed { try await socket.send(JSONValue(encoding: entry).json) }

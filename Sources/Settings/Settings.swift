@@ -15,6 +15,8 @@ public struct Settings: Sendable, Confidential {
     public var automation = Automation()
     public var memory = Memory()
     public var observability = Observability()
+    /// The tokens that the runtime's callers must show; without them whoever may call it is believed.
+    public var tokens: Tokens?
     /// What keeps run records.
     public var storage = Storage.files
     /// Where run records are kept as files.
@@ -182,6 +184,8 @@ public struct Settings: Sendable, Confidential {
     ///   - `ai4ai.automation.runtime.arn`, `ai4ai.automation.qualifier`, `ai4ai.automation.authentication`
     ///     (signature or bearer): automation in a runtime of its own
     ///   - `ai4ai.bearer.token`: for commands that call a runtime
+    ///   - `ai4ai.token.discovery.url` with some of `ai4ai.token.clients`, `ai4ai.token.audiences` and
+    ///     `ai4ai.token.scopes`, separated by commas: the runtime reads from access tokens who calls it
     ///   - `ai4ai.question.seconds` (10 to 86400, default 900): how long a question waits
     ///   - `ai4ai.actions.allow`, `ai4ai.actions.deny`: of submit, pay, send, sign, delete, upload and credentials,
     ///     separated by commas, what is done without asking and what is never done
@@ -252,6 +256,7 @@ public struct Settings: Sendable, Confidential {
         }
         self.maxSeconds = try values.integer("max.seconds", in: 1...28800) ?? self.maxSeconds
         self.observability = try Observability(reader: reader)
+        self.tokens = try Tokens(values)
     }
 
     private static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]

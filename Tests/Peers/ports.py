@@ -2,16 +2,13 @@
 
 import contextlib
 import itertools
-import os
 import random
 import socket
 
 # Below those that systems give out by themselves: a browser that asked for any would have taken ours by the time that
-# its server binds it. Tests that run side by side have shares of their own.
-SHARE = 3000
-LOWEST = 20000 + SHARE * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4)
-FIRST = random.randrange(LOWEST, LOWEST + SHARE)
-PORTS = itertools.cycle([*range(FIRST, LOWEST + SHARE), *range(LOWEST, FIRST)])
+# its server binds it.
+FIRST = random.randrange(20000, 32000)
+PORTS = itertools.cycle([*range(FIRST, 32000), *range(20000, FIRST)])
 
 
 def free_port():

@@ -118,6 +118,8 @@ def test_what_the_description_no_longer_says_is_taken_away(deployed):
         "authorizer": {"discovery_url": issuer, "allowed_clients": ["page"]}, "header_allowlist": ["Authorization"]}})
     deployed.deploy("apply")
     assert deployed.runtime()["authorizerConfiguration"]["customJWTAuthorizer"]["allowedClients"] == ["page"]
+    environment = deployed.runtime()["environmentVariables"]
+    assert environment["AI4AI_TOKEN_DISCOVERY_URL"] == issuer and environment["AI4AI_TOKEN_CLIENTS"] == "page"
     deployed.describe()
     deployed.deploy("apply")
     runtime = deployed.runtime()

@@ -26,7 +26,7 @@ class Connection:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.connect(("127.0.0.1", port))
-        self.buffer = b""
+        self.buffer = self._events = b""
 
     def __enter__(self):
         return self
@@ -112,13 +112,13 @@ class Connection:
         return Response(status, headers, self.read_to_end())
 
     def read_event(self):
-        """The next server-sent event of a chunked stream, whose events are one chunk each or less."""
-        text = b""
-        while not text.endswith(b"\n\n"):
+        """The next server-sent event of a chunked stream. A chunk may hold a part of one, or several."""
+        while b"\n\n" not in self._events:
             size = int(self.read_until(b"\r\n"), 16)
-            assert size, f"the stream ended after {text!r}"
-            text += self.read_exactly(size + 2)[:-2]
-        return text
+            assert size, f"the stream ended after {self._events!r}"
+            self._events += self.read_exactly(size + 2)[:-2]
+        text, end, self._events = self._events.partition(b"\n\n")
+        return text + end
 
     # WebSocket
 

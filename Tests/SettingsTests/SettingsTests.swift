@@ -92,6 +92,26 @@ struct SettingsTests {
         #expect(error?.variable == variable)
     }
 
+    @Test("tokens are asked for with the issuer's address and a rule beside it")
+    func tokens() throws {
+        let url = "https://issuer.example/pool/.well-known/openid-configuration"
+        let tokens = try Self.settings(["AI4AI_TOKEN_DISCOVERY_URL": url, "AI4AI_TOKEN_CLIENTS": "a, b"]).tokens
+        #expect(tokens?.clients == ["a", "b"])
+        #expect(tokens?.issuers == ["https://issuer.example/pool", "https://issuer.example/pool/"])
+    }
+
+    @Test(
+        "an issuer that anybody could play, or whose tokens are all taken, is refused",
+        arguments: [
+            ["AI4AI_TOKEN_DISCOVERY_URL": "http://issuer.example/.well-known/openid-configuration"],
+            ["AI4AI_TOKEN_DISCOVERY_URL": "https://issuer.example"],
+            ["AI4AI_TOKEN_DISCOVERY_URL": "https://issuer.example/.well-known/openid-configuration", "rule": "none"],
+        ])
+    func badTokens(variables: [String: String]) {
+        let rule = variables["rule"] == nil ? ["AI4AI_TOKEN_CLIENTS": "a"] : [:]
+        #expect(throws: SettingsError.self) { try Self.settings(variables.merging(rule) { $1 }) }
+    }
+
     @Test("no description of the settings shows a secret")
     func secrecy() throws {
         var settings = try Self.settings([

@@ -1,3 +1,4 @@
+import AccessTokens
 import AgentEvents
 import Conversations
 import Hummingbird

@@ -1,4 +1,5 @@
 package import AWSClient
+import AccessTokens
 import AgentCoreRuntime
 import AgentEvents
 package import Conversations
@@ -38,7 +39,7 @@ package struct Backend: Service {
         let runs = ChatRuns(store: store, runtime: runtime, logger: logger)
         let limits = RateLimits(settings.limits)
         let authenticator = Authenticator(
-            verifier: settings.cognito.map { TokenVerifier($0, keys: KeySet($0.keysURL)) })
+            verifier: settings.cognito.map { TokenVerifier($0.rules, keys: KeySet($0.keysURL)) })
         let gatekeeping = Gatekeeping(settings)
         self.runs = runs
         self.sockets = HumanSockets(

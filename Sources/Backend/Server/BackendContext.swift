@@ -1,3 +1,4 @@
+import AccessTokens
 import Hummingbird
 import NIOCore
 

@@ -1,6 +1,8 @@
+import AccessTokens
 import AgentEvents
 import Hummingbird
 import Logging
+import Settings
 
 /// Finds out who makes a request.
 struct Authenticator: Sendable {
@@ -56,5 +58,12 @@ struct AuthenticationMiddleware: RouterMiddleware {
             request.headers, logger: context.logger)
         try self.limits.take(.request, for: try context.caller.user)
         return try await next(request, context)
+    }
+}
+
+extension BackendSettings.Cognito {
+    /// Access tokens of the pool's clients, with which one can ask who has signed in.
+    var rules: TokenRules {
+        TokenRules(issuers: [self.issuer], clients: self.clientIDs, scopes: ["openid"], mustSayUse: true)
     }
 }

@@ -1,3 +1,4 @@
+import AccessTokens
 import AgentCoreRuntime
 import AgentEvents
 import Conversations

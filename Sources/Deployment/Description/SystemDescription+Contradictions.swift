@@ -86,7 +86,7 @@ extension SystemDescription {
                         key: "\(key).environment.\(name)",
                         message: "is written here. Put it into AWS Secrets Manager and name it: secretsmanager:ID."))
             }
-            if self.settings[name] != nil || Self.laterSettings.contains(name) || name.hasPrefix("AWS_") {
+            if self.settings(of: agent)[name] != nil || Self.laterSettings.contains(name) || name.hasPrefix("AWS_") {
                 found.append(
                     Contradiction(
                         key: "\(key).environment.\(name)", message: "is set by the deployment. Remove it here."))

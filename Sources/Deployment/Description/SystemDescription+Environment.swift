@@ -26,7 +26,18 @@ extension SystemDescription {
 
     /// A runtime's environment, without what is known only once other parts exist.
     func environment(of agent: Agent) -> [String: String] {
-        self.settings.merging(agent.environment) { settings, _ in settings }
+        self.settings(of: agent).merging(agent.environment) { settings, _ in settings }
+    }
+
+    /// The settings of one runtime: with an authorizer, it reads from the same tokens who calls.
+    func settings(of agent: Agent) -> [String: String] {
+        var settings = self.settings
+        guard let authorizer = agent.authorizer else { return settings }
+        settings["AI4AI_TOKEN_DISCOVERY_URL"] = authorizer.discoveryURL
+        settings["AI4AI_TOKEN_CLIENTS"] = authorizer.allowedClients?.joined(separator: ",")
+        settings["AI4AI_TOKEN_AUDIENCES"] = authorizer.allowedAudience?.joined(separator: ",")
+        settings["AI4AI_TOKEN_SCOPES"] = authorizer.allowedScopes?.joined(separator: ",")
+        return settings
     }
 
     /// The secrets that the agents' environments name, as IAM knows them.

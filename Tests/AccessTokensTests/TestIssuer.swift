@@ -3,10 +3,9 @@ import Crypto
 import CryptoExtras
 import FoundationEssentials
 import NIOCore
-import Settings
 import Synchronization
 
-@testable import Backend
+@testable import AccessTokens
 
 /// An issuer of tokens whose keys, answers and clocks are a test's.
 final class TestIssuer: Sendable {
@@ -23,8 +22,10 @@ final class TestIssuer: Sendable {
 
     typealias Signer = @Sendable (_ signed: [UInt8]) throws -> [UInt8]
 
-    static let settings = BackendSettings.Cognito(
-        poolID: "ap-southeast-2_Test01", clientIDs: ["page", "command-line"], domain: "https://sign-in.example")
+    static let issuer = "https://cognito-idp.ap-southeast-2.amazonaws.com/ap-southeast-2_Test01"
+    static let rules = TokenRules(
+        issuers: [issuer],
+        clients: ["page", "command-line"], scopes: ["openid"], mustSayUse: true)
     /// The tests' present.
     static let time = 1_800_000_000.0
 
@@ -60,9 +61,9 @@ final class TestIssuer: Sendable {
 
     func verifier(timeout: Duration = .seconds(60)) -> TokenVerifier {
         let keys = KeySet(
-            Self.settings.keysURL, timeout: timeout,
+            "\(Self.issuer)/.well-known/jwks.json", timeout: timeout,
             uptime: { .seconds(self.state.withLock { $0.uptime }) }, fetch: { url in try await self.fetch(url) })
-        return TokenVerifier(Self.settings, keys: keys, now: { Date(timeIntervalSince1970: Self.time) })
+        return TokenVerifier(Self.rules, keys: keys, now: { Date(timeIntervalSince1970: Self.time) })
     }
 
     private func fetch(_ url: String) async throws -> KeySet.Answer {
@@ -111,7 +112,7 @@ final class TestIssuer: Sendable {
         _ claims: [String: JSONValue?] = [:], header: [String: JSONValue?] = [:], signer: Signer = TestIssuer.rs256
     ) throws -> String {
         let payload: [String: JSONValue] = [
-            "sub": "3f0c-user", "iss": .string(self.settings.issuer), "version": 2, "client_id": "page",
+            "sub": "3f0c-user", "iss": .string(self.issuer), "version": 2, "client_id": "page",
             "origin_jti": "o", "event_id": "e", "token_use": "access", "scope": "phone openid email",
             "auth_time": .integer(Int(self.time)), "exp": .integer(Int(self.time) + 3600),
             "iat": .integer(Int(self.time)), "jti": "j", "username": "aisha",

@@ -2,10 +2,9 @@ import AgentEvents
 import Crypto
 import CryptoExtras
 import FoundationEssentials
-import Settings
 import Testing
 
-@testable import Backend
+@testable import AccessTokens
 
 /// A token that nobody may get in with. What it tells of itself is marked with "leak".
 struct BadToken: Sendable, CustomTestStringConvertible {
@@ -206,10 +205,10 @@ struct BadToken: Sendable, CustomTestStringConvertible {
             try TestIssuer.token(["iss": "https://cognito-idp.ap-southeast-2.amazonaws.com/ap-southeast-2_leak"])
         },
         BadToken("an issuer with a slash more", .wrongIssuer) {
-            try TestIssuer.token(["iss": .string(TestIssuer.settings.issuer + "/")])
+            try TestIssuer.token(["iss": .string(TestIssuer.issuer + "/")])
         },
         BadToken("no issuer", .wrongIssuer) { try TestIssuer.token(["iss": nil]) },
-        BadToken("two issuers", .malformed) { try TestIssuer.token(["iss": [.string(TestIssuer.settings.issuer)]]) },
+        BadToken("two issuers", .malformed) { try TestIssuer.token(["iss": [.string(TestIssuer.issuer)]]) },
         BadToken("another client", .wrongClient) { try TestIssuer.token(["client_id": "leak"]) },
         BadToken("no client but an audience", .wrongClient) {
             try TestIssuer.token(["client_id": nil, "aud": "page"])

@@ -3,7 +3,7 @@ import Crypto
 import CryptoExtras
 import Testing
 
-@testable import Backend
+@testable import AccessTokens
 
 @Suite("An issuer's keys")
 struct KeySetTests {

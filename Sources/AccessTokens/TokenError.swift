@@ -1,8 +1,8 @@
 /// Why an access token is not accepted. Holds nothing of the token, so that it can be logged; whoever sent it learns
 /// only that it is not accepted.
-struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The classes of failure.
-    enum Code: String, Sendable, Hashable, CaseIterable {
+    package enum Code: String, Sendable, Hashable, CaseIterable {
         case tooLarge = "too_large"
         case malformed
         /// A name twice in one JSON object, of which two readers could take two different ones.
@@ -22,15 +22,16 @@ struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
         case issuedInFuture = "issued_in_future"
         case wrongUse = "wrong_use"
         case wrongClient = "wrong_client"
+        case wrongAudience = "wrong_audience"
         case missingScope = "missing_scope"
         case badSubject = "bad_subject"
     }
 
-    let code: Code
+    package let code: Code
     /// Which check failed.
-    let message: String
+    package let message: String
     /// What to do about it, where it is ours to do.
-    let remedy: String?
+    package let remedy: String?
 
     init(_ code: Code, _ message: String, remedy: String? = nil) {
         self.code = code
@@ -38,7 +39,7 @@ struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    var description: String {
+    package var description: String {
         let text = "\(self.code.rawValue): \(self.message)"
         return self.remedy.map { "\(text) \($0)" } ?? text
     }

@@ -22,6 +22,7 @@ struct CompactToken: Sendable {
         var use: String?
         var clientID: String?
         var scope: String?
+        var audiences: [String] = []
         /// In seconds since 1970.
         var expiry: Double?
         var notBefore: Double?
@@ -67,7 +68,7 @@ struct CompactToken: Sendable {
         claims.notBefore = try payload.time("nbf")
         claims.issuedAt = try payload.time("iat")
         _ = try payload.text("jti")
-        guard payload.isAudience("aud") else { throw payload.wrongType("aud") }
+        claims.audiences = try payload.audiences("aud")
         return claims
     }
 
@@ -103,9 +104,13 @@ struct CompactToken: Sendable {
             return time
         }
 
-        func isAudience(_ name: String) -> Bool {
-            guard let value = self.members[name] else { return true }
-            return value.string != nil || value.array?.allSatisfy { $0.string != nil } == true
+        /// One text, or several.
+        func audiences(_ name: String) throws(TokenError) -> [String] {
+            guard let value = self.members[name] else { return [] }
+            if let one = value.string { return [one] }
+            let several = value.array?.map(\.string) ?? [nil]
+            guard !several.contains(nil) else { throw self.wrongType(name) }
+            return several.compactMap(\.self)
         }
 
         /// - Parameter name: One that is looked for, so that it tells nothing of the token.

@@ -1,18 +1,19 @@
 import AWSClient
+import AgentEvents
 import AsyncHTTPClient
 import JWTKit
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 
 /// The public keys of one issuer, fetched when the first of them is needed.
 ///
 /// They are kept for good, and fetched again only for an id that is not among them: by one request however many ask,
 /// and not soon again when that was in vain, because anybody can make up ids. A fetch that fails takes nothing away.
-actor KeySet {
+package actor KeySet {
     /// An answer of the issuer, whose body may be still to come.
-    struct Answer: Sendable {
-        var status: Int
-        var body: any AsyncSequence<ByteBuffer, any Error> & Sendable
+    package struct Answer: Sendable {
+        package var status: Int
+        package var body: any AsyncSequence<ByteBuffer, any Error> & Sendable
     }
 
     /// What an answer may be long, in bytes.
@@ -37,7 +38,7 @@ actor KeySet {
     ///   - url: Where the issuer publishes its keys.
     ///   - timeout: What one answer may take.
     ///   - uptime: A clock that never jumps.
-    init(
+    package init(
         _ url: String, timeout: Duration = .seconds(3),
         uptime: @escaping @Sendable () -> Duration = { KeySet.start.duration(to: .now) },
         fetch: @escaping @Sendable (_ url: String) async throws -> Answer = KeySet.get
@@ -88,7 +89,7 @@ actor KeySet {
         } catch {
             throw TokenError(
                 .keysUnavailable, "\(self.url) does not serve the issuer's keys: \(OutboundHTTP.words(error)).",
-                remedy: "Check AI4AI_COGNITO_POOL_ID and AI4AI_COGNITO_KEYS_URL, and that this machine reaches it.")
+                remedy: "Check the settings of the issuer, and that this machine reaches it.")
         }
     }
 
@@ -107,6 +108,29 @@ actor KeySet {
             guard let keys = try await group.next() else { throw CancellationError() }
             return keys
         }
+    }
+
+    /// Where the issuer's keys are is said by its discovery document, which is fetched with them.
+    ///
+    /// Source: OpenID Connect Discovery 1.0, sections 3 and 4.
+    /// - Parameters:
+    ///   - url: The document's address.
+    ///   - issuers: Whom it must name, one of these.
+    package static func discovering(_ url: String, issuers: [String]) -> KeySet {
+        KeySet(
+            url, timeout: .seconds(5),
+            fetch: { url in
+                let document = try await self.get(url)
+                guard document.status == 200 else { return document }
+                let body = try await document.body.collect(upTo: Self.limit)
+                let members = try? StrictJSON.object(Array(body.readableBytesView))
+                guard let issuer = members?["issuer"]?.string, issuers.contains(issuer),
+                    let keys = members?["jwks_uri"]?.string
+                else {
+                    throw KeysFlaw("it is no discovery document of \(issuers[0])")
+                }
+                return try await self.get(keys)
+            })
     }
 
     private static func get(_ url: String) async throws -> Answer {

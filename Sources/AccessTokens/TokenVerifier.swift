@@ -1,37 +1,33 @@
 import AgentEvents
-import FoundationEssentials
+package import FoundationEssentials
 import JWTKit
-import Settings
 
-/// Checks access tokens of a user pool of Amazon Cognito without asking it.
+/// Checks access tokens of an issuer without asking it.
 ///
 /// A token that its owner has revoked holds until it expires, as Cognito's guide says of all local checks.
-struct TokenVerifier: Sendable {
+package struct TokenVerifier: Sendable {
     /// How far the issuer's clock and ours may be apart, in seconds.
     private static let skew = 30.0
 
-    private let settings: BackendSettings.Cognito
+    private let rules: TokenRules
     private let keys: KeySet
     private let now: @Sendable () -> Date
 
     /// - Parameter keys: Those of the issuer.
-    init(
-        _ settings: BackendSettings.Cognito, keys: KeySet,
-        now: @escaping @Sendable () -> Date = { Date() }
-    ) {
-        self.settings = settings
+    package init(_ rules: TokenRules, keys: KeySet, now: @escaping @Sendable () -> Date = { Date() }) {
+        self.rules = rules
         self.keys = keys
         self.now = now
     }
 
     /// Who has signed in with the token.
-    func verify(_ token: String) async throws(TokenError) -> Identity {
+    package func verify(_ token: String) async throws(TokenError) -> Identity {
         let token = try CompactToken(token)
         // First, because a token of another issuer is no reason to fetch the keys of ours.
-        guard token.claims.issuer == self.settings.issuer else {
+        guard let issuer = token.claims.issuer, self.rules.issuers.contains(issuer) else {
             throw TokenError(
-                .wrongIssuer, "The token is not from \(self.settings.issuer).",
-                remedy: "Check AI4AI_COGNITO_POOL_ID and AI4AI_COGNITO_ISSUER if this happens to everybody.")
+                .wrongIssuer, "The token is not from \(self.rules.issuers.list).",
+                remedy: "Check the setting of the issuer if this happens to everybody.")
         }
         let key = try await self.keys.key(token.keyID)
         guard (try? key.verify(token.signature, signs: token.signed)) == true else {
@@ -60,14 +56,22 @@ struct TokenVerifier: Sendable {
     }
 
     private func checkPurpose(_ claims: CompactToken.Claims) throws(TokenError) {
-        guard claims.use == "access" else { throw TokenError(.wrongUse, "The token is not an access token.") }
-        guard let client = claims.clientID, self.settings.clientIDs.contains(client) else {
-            throw TokenError(
-                .wrongClient, "The token is for another client.",
-                remedy: "Add the client to AI4AI_COGNITO_CLIENT_IDS if its users may sign in here.")
+        guard claims.use == "access" || claims.use == nil && !self.rules.mustSayUse else {
+            throw TokenError(.wrongUse, "The token is not an access token.")
         }
-        guard (claims.scope ?? "").split(separator: " ").contains("openid") else {
-            throw TokenError(.missingScope, "The token's scope does not contain openid.")
+        if let clients = self.rules.clients {
+            guard let client = claims.clientID, clients.contains(client) else {
+                throw TokenError(
+                    .wrongClient, "The token is for another client.",
+                    remedy: "Add the client to those that are set if its users may sign in here.")
+            }
+        }
+        if let audiences = self.rules.audiences, !audiences.contains(where: claims.audiences.contains) {
+            throw TokenError(.wrongAudience, "The token is for another audience than \(audiences.list).")
+        }
+        let scopes = (claims.scope ?? "").split(separator: " ").map(String.init)
+        if let wanted = self.rules.scopes, !wanted.contains(where: scopes.contains) {
+            throw TokenError(.missingScope, "The token's scope does not contain \(wanted.list).")
         }
     }
 
@@ -79,4 +83,8 @@ struct TokenVerifier: Sendable {
         else { throw TokenError(.badSubject, "The token names no user, or one whose id cannot be used.") }
         return UserID(rawValue: subject)
     }
+}
+
+extension [String] {
+    fileprivate var list: String { self.joined(separator: " or ") }
 }

@@ -2,10 +2,9 @@ import AgentEvents
 import CryptoExtras
 import FoundationEssentials
 import JWTKit
-import Settings
 import Testing
 
-@testable import Backend
+@testable import AccessTokens
 
 @Suite("Access tokens")
 struct TokenVerifierTests {
@@ -47,7 +46,7 @@ struct TokenVerifierTests {
     @Test("a token that jwt-kit has signed is accepted")
     func foreignSigner() async throws {
         struct Payload: JWTPayload {
-            var iss = TestIssuer.settings.issuer
+            var iss = TestIssuer.issuer
             var sub = "someone"
             var token_use = "access"
             var client_id = "page"
