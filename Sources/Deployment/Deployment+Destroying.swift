@@ -3,7 +3,7 @@ import AgentEvents
 
 extension Deployment {
     /// Removes what was deployed, in the opposite order. What is gone already is passed over.
-    /// - Parameter withData: Whether people's accounts, their chats and their memory go too. That cannot be undone.
+    /// - Parameter withData: Whether people's accounts, their chats, their memory and the logs go too. That cannot be undone.
     /// - Throws: ``DeploymentError`` or ``AWSError``.
     package func destroy(withData: Bool) async throws {
         _ = try await self.account()
@@ -35,6 +35,7 @@ extension Deployment {
     }
 
     private func destroyData() async throws {
+        for agent in self.system.agents.all { try await self.removeLogs(of: agent) }
         if let memory = self.system.memory, let found = try await self.control.memory(named: memory.name) {
             try await self.control.deleteMemory(found["id"]?.string ?? "")
             self.report(Change(action: .delete, subject: "memory \(memory.name)"))

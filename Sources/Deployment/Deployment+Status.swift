@@ -49,7 +49,7 @@ extension Deployment {
             repeat {
                 // The session stands in the stream's name, in the middle: a prefix finds nothing.
                 var input: [String: JSONValue] = [
-                    "logGroupName": .string("/aws/bedrock-agentcore/runtimes/\(id)-\(agent.endpoint)"),
+                    "logGroupName": .string(Self.logGroup(id, agent.endpoint)),
                     "startTime": .integer((now - seconds) * 1000),
                 ]
                 input["nextToken"] = token.map { .string($0) }

@@ -321,12 +321,34 @@ def test_logs_are_those_of_the_endpoint(deployed):
     assert deployed.deploy("logs").stdout == ""
     logs = deployed.client("logs")
     group = f"/aws/bedrock-agentcore/runtimes/{deployed.runtime()['agentRuntimeId']}-live"
-    logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="2026/11/27/[runtime-logs]session")
     logs.put_log_events(
         logGroupName=group, logStreamName="2026/11/27/[runtime-logs]session",
         logEvents=[{"timestamp": int(time.time() * 1000), "message": "an errand begins"}])
     assert deployed.deploy("logs").stdout == "an errand begins\n"
+
+
+def kept(account):
+    """For how many days the logs of runtimes are kept, by their groups."""
+    groups = account.client("logs").describe_log_groups(logGroupNamePrefix="/aws/bedrock-agentcore/runtimes/")["logGroups"]
+    return {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+
+
+def test_logs_are_kept_as_long_as_is_described(deployed):
+    [(group, days)] = kept(deployed).items()
+    assert days == 30
+    deployed.describe(observability={"log_days": 90})
+    assert "~ log of errands: kept for 90 days" in deployed.changes("plan")
+    deployed.deploy("apply")
+    assert kept(deployed) == {group: 90}
+
+
+def test_log_that_the_platform_has_made_is_not_kept_for_good(deployed):
+    [group] = kept(deployed)
+    deployed.client("logs").delete_retention_policy(logGroupName=group)
+    deployed.deploy("apply")
+    assert kept(deployed) == {group: 30}
+    assert deployed.changes("plan") == []
 
 
 # Destroy
@@ -337,6 +359,7 @@ def test_destroy_keeps_what_people_own(deployed):
     stacks = [each["StackName"] for each in deployed.client("cloudformation").describe_stacks()["Stacks"]]
     assert stacks == ["ai4ai-data"]
     assert "ai4ai-chat-messages" in deployed.client("dynamodb").list_tables()["TableNames"]
+    assert len(kept(deployed)) == 1
     again = deployed.deploy("destroy", "--project", "ai4ai").stdout
     assert again.startswith("= stack ai4ai-data: people's accounts and chats stay")
 
@@ -344,7 +367,10 @@ def test_destroy_keeps_what_people_own(deployed):
 def test_destroy_with_data_leaves_nothing(account, tmp_path):
     account.with_pool(tmp_path)
     account.deployed()
-    account.destroy("--with-data")
+    # Also what an earlier removal has left.
+    account.destroy()
+    account.deploy("destroy", "--project", "ai4ai", "--with-data")
+    assert kept(account) == {}
     assert account.client("cloudformation").describe_stacks()["Stacks"] == []
     assert account.client("dynamodb").list_tables()["TableNames"] == []
     assert account.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []

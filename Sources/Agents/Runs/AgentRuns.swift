@@ -60,6 +60,7 @@ public struct AgentRuns: Sendable {
         let beginning = await self.sessions.begin(request.sessionID, log, request.userID) {
             log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
             let result = await self.carryOut(request, log)
+            Counter(label: "ai4ai.runs", dimensions: [("status", result.status.rawValue)]).increment()
             await self.sessions.end(request.sessionID)
             self.end(log, result)
             await self.remember(request, result)
@@ -217,7 +218,6 @@ public struct AgentRuns: Sendable {
 
     /// Tells the end to whoever follows.
     func end(_ log: RunLog, _ result: RunResult) {
-        Counter(label: "ai4ai.runs", dimensions: [("status", result.status.rawValue)]).increment()
         if result.status == .failed {
             log.append(.runError(.init(message: result.message, code: result.code)))
         } else {

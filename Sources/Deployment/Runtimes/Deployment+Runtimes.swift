@@ -70,6 +70,7 @@ extension Deployment {
             self.report(change)
             let next = differences.isEmpty ? current["agentRuntimeVersion"]?.string : nil
             self.report(try await self.plannedEndpoint(wanted.agent, of: id, version: next))
+            self.report(try await self.putLogs(of: id, wanted.agent, mode))
             return current["agentRuntimeArn"]?.string ?? Self.unknown
         }
         return try await self.finish(id, wanted, change)
@@ -108,6 +109,8 @@ extension Deployment {
         let version = current["agentRuntimeVersion"]?.string ?? ""
         self.report(
             Change(action: change.action, subject: change.subject, details: change.details + ["version \(version)"]))
+        // Before anybody can call it, who would have it made without an end.
+        self.report(try await self.putLogs(of: id, wanted.agent, .apply))
         self.report(try await self.putEndpoint(wanted.agent.endpoint, of: id, name: name, version: version))
         return current["agentRuntimeArn"]?.string ?? ""
     }
