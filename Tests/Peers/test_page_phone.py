@@ -74,8 +74,10 @@ def test_browser_is_offered_only_once_it_can_be_taken_in_hand(system, phone):
     phone.click("button", "Take control")
     phone.sees("You are in control")
     phone.click("button", "Give back to the agent")
-    phone.click("button", r"Stop \(Esc\)")
-    phone.sees("The errand was stopped.")
+    phone.misses("You are in control")
+    # What was interrupted may have ended the errand by itself.
+    phone.press("Escape")
+    phone.misses("Working…")
 
 
 def test_browser_makes_room_while_an_answer_is_written(system, phone):
