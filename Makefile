@@ -51,7 +51,10 @@ export CONTAINER_ENGINE ?= docker
 
 built-image-check: $(VENV)/installed ## Check what `make image` and `make image TARGET=contract` have built. Needs the engine.
 	PLATFORM=$(PLATFORM) $(VENV)/bin/pytest -q Tests/Image/built.py
-	CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-container.sh $(CONTRACT_SUITE)
+	# The suite hands on few variables.
+	printf '#!/bin/sh\nCONTAINER_ENGINE=%s exec %s/Tests/Image/contract-container.sh\n' '$(CONTAINER_ENGINE)' '$(CURDIR)' > .build/contract-container
+	chmod +x .build/contract-container
+	CONTRACT_AGENT=$(CURDIR)/.build/contract-container $(CONTRACT_SUITE)
 
 arm64-check: $(VENV)/installed ## Build for arm64 with Debian's Swift, and run that under emulation. Needs root.
 	scripts/arm64-check.sh $(VENV)/bin/pytest
