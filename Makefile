@@ -54,7 +54,8 @@ built-image-check: $(VENV)/installed ## Check what `make image` and `make image 
 	# The suite hands on few variables.
 	printf '#!/bin/sh\nCONTAINER_ENGINE=%s exec %s/Tests/Image/contract-container.sh\n' '$(CONTAINER_ENGINE)' '$(CURDIR)' > .build/contract-container
 	chmod +x .build/contract-container
-	CONTRACT_AGENT=$(CURDIR)/.build/contract-container $(CONTRACT_SUITE)
+	# One test counts the sockets of the process that it has started, which is the engine's.
+	CONTRACT_AGENT=$(CURDIR)/.build/contract-container $(CONTRACT_SUITE) -k 'not many_running_invocations'
 
 arm64-check: $(VENV)/installed ## Build for arm64 with Debian's Swift, and run that under emulation. Needs root.
 	scripts/arm64-check.sh $(VENV)/bin/pytest
