@@ -10,7 +10,11 @@ public struct JSONLogHandler: LogHandler {
     private let label: String
 
     /// Creates a handler.
-    /// - Parameter metadataProvider: Adds to each entry what is known where it is made, such as the ids of a trace.
+    /// - Parameters:
+    ///   - label: Becomes each entry's `logger`.
+    ///   - output: Where the lines go.
+    ///   - level: The least level that is written.
+    ///   - metadataProvider: Adds to each entry what is known where it is made, such as the ids of a trace.
     public init(
         label: String = "agentcore", output: LogOutput, level: Logger.Level = .info,
         metadataProvider: Logger.MetadataProvider? = nil
