@@ -2,7 +2,7 @@
 SWIFT ?= swift
 VENV := .build/peers
 
-.PHONY: run test unit docs peers examples lint image image-check arm64-check bench cost bench-browser setup clean
+.PHONY: run test unit docs peers examples lint image image-check built-image-check arm64-check bench cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(SWIFT) build --product ai4ai
@@ -58,7 +58,8 @@ built-image-check: $(VENV)/installed ## Check what `make image` and `make image 
 	CONTRACT_AGENT=$(CURDIR)/.build/contract-container $(CONTRACT_SUITE) -k 'not many_running_invocations'
 
 arm64-check: $(VENV)/installed ## Build for arm64 with Debian's Swift, and run that under emulation. Needs root.
-	scripts/arm64-check.sh $(VENV)/bin/pytest
+	scripts/arm64-check.sh
+	CONTRACT_AGENT=$(CURDIR)/.build/arm64/contract-agent $(CONTRACT_SUITE)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift

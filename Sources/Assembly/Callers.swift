@@ -23,14 +23,13 @@ struct Callers: Sendable {
     /// - Throws: ``InvocationError`` with status 401, or 503 where it cannot be known.
     func identify(_ context: RequestContext) async throws -> Identity? {
         guard let verifier else { return nil }
-        let authorization = context.identity.authorization ?? ""
-        guard authorization.lowercased().hasPrefix("bearer ") else {
+        guard let token = context.identity.bearerToken else {
             throw InvocationError(
                 status: 401, message: "Unauthorized",
                 details: "No access token came with the request. Is Authorization in the runtime's header allowlist?")
         }
         do {
-            return try await verifier.verify(String(authorization.dropFirst("bearer ".count)))
+            return try await verifier.verify(token)
         } catch  where error.code == .keysUnavailable {
             context.logger.error("Tokens cannot be checked", metadata: ["reason": "\(error)"])
             throw InvocationError(

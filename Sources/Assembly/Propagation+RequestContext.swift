@@ -14,9 +14,14 @@ extension Propagation {
             }
         }
         headers["x-amzn-trace-id"] = context.traceID
-        let authorization = context.identity.authorization ?? ""
-        self.init(
-            headers: headers,
-            bearerToken: authorization.lowercased().hasPrefix("bearer ") ? String(authorization.dropFirst(7)) : nil)
+        self.init(headers: headers, bearerToken: context.identity.bearerToken)
+    }
+}
+
+extension RequestContext.Identity {
+    /// The token in `Authorization`, where it holds one.
+    var bearerToken: String? {
+        guard let authorization, authorization.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(authorization.dropFirst("bearer ".count))
     }
 }

@@ -3,9 +3,10 @@ import pytest
 from agent import Agent
 from awspeer.process import Peer
 from backend import UNHURRIED, Chats
+from cloud import prepare
 from page import Person
 from probe import Probe
-from system import System
+from system import DemoSite, System
 
 
 @pytest.fixture
@@ -40,6 +41,25 @@ def peer():
     running = Peer()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def site():
+    """A demonstration site of the module's own."""
+    running = DemoSite()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    """AWS, with the tables of the original plan and a memory that knows somebody."""
+    peer = Peer()
+    try:
+        prepare(peer)
+        yield peer
+    finally:
+        peer.stop()
 
 
 @pytest.fixture

@@ -11,30 +11,12 @@ import pytest
 
 import agui
 from awspeer.process import Peer
-from cloud import MEMORY, MODEL, errand, no_browser_is_left, payment, prepare, settings
-from system import BUILD, DEADLINE, Container, DemoSite, Page, eventually
+from cloud import errand, no_browser_is_left, payment, settings
+from system import BUILD, DEADLINE, Container, Page, eventually
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 MEMORY_FAILED = "The memory failed; the turn goes on"
 SECRETS = ("peer-temporary-secret", "peer-session-token")
-
-
-@pytest.fixture(scope="module")
-def site():
-    running = DemoSite()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    """AWS, with the tables of the original plan and a memory that knows somebody."""
-    peer = Peer()
-    try:
-        prepare(peer)
-        yield peer
-    finally:
-        peer.stop()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from joserfc import jwk
 
 from backend import Backend, check_problem, payment, payments, texts
 from cognito import Cognito
-from system import DEADLINE, Container, DemoSite, eventually
+from system import DEADLINE, Container, eventually
 from wire import Connection
 
 FRONTEND, OTHER_CLIENT = "https://app.example", "frontendclient0123456789ab"
@@ -40,13 +40,6 @@ def pool():
     running = Pool()
     yield running
     running.cognito.stop()
-
-
-@pytest.fixture(scope="module")
-def site():
-    running = DemoSite()
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="module")

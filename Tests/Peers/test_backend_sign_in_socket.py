@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from backend import Backend, ChatSocket, errand, is_end, is_named, texts
 from cognito import Cognito
-from system import Container, DemoSite
+from system import Container
 
 FRONTEND = "https://app.example"
 MISSING = "01900000-0000-7000-8000-000000000000"
@@ -18,13 +18,6 @@ AISHA, BAKAR = "a1a1a1a1-0000-4000-8000-00000000000a", "b2b2b2b2-0000-4000-8000-
 @pytest.fixture(scope="module")
 def pool():
     running = Cognito("http://127.0.0.1:3000")
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def site():
-    running = DemoSite()
     yield running
     running.stop()
 

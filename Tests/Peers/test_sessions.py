@@ -13,8 +13,8 @@ import requests
 
 import agui
 from awspeer.process import Peer
+from cloud import MEMORY, prepare
 from system import Container, DemoSite, System, eventually
-from test_aws_system import MEMORY, prepare
 from test_parking import AUTOMATION, Socket, Split, answer, ask_to_pay, named, payment, payments
 
 OWNER, OTHERS = {"user_id": "a"}, [{"user_id": "b"}, {}]

@@ -8,10 +8,9 @@ import time
 
 import pytest
 
-from awspeer.process import Peer
-from cloud import MODEL, errand, payment, prepare, settings
+from cloud import MODEL, errand, payment, settings
 from collector import Collector, tree
-from system import DEADLINE, Container, DemoSite, Page, eventually
+from system import DEADLINE, Container, Page, eventually
 
 NAME = MODEL.removeprefix("bedrock/")
 CHAT = (f"chat {NAME}", [])
@@ -28,23 +27,6 @@ ON_AGENTCORE = {
     "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={value}" for key, value in ATTRIBUTES.items()),
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf", "OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_TIMEOUT": "5000",
     "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "x-aws-log-group=/aws/bedrock-agentcore/runtimes/e,x-aws-log-stream=spans"}
-
-
-@pytest.fixture(scope="module")
-def site():
-    running = DemoSite()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    peer = Peer()
-    try:
-        prepare(peer)
-        yield peer
-    finally:
-        peer.stop()
 
 
 @pytest.fixture(scope="module")
