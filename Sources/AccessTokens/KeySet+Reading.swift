@@ -25,7 +25,8 @@ extension KeySet {
                 continue
             }
             do throws(TokenError) {
-                read[id] = .success(try await self.algorithm(key))
+                let algorithm = try await self.algorithm(key)
+                read[id] = .success(algorithm)
             } catch {
                 read[id] = .failure(error)
             }

@@ -54,7 +54,9 @@ package struct AgentCoreMemory: LongTermMemory {
             for (index, path) in paths.enumerated() {
                 group.addTask {
                     do {
-                        return (index, .success(try await self.retrieve(query, path)))
+                        // Not within the tuple: Swift 6.3.1 loses the index there in release builds.
+                        let texts = try await self.retrieve(query, path)
+                        return (index, .success(texts))
                     } catch {
                         return (index, .failure(error))
                     }

@@ -132,7 +132,8 @@ public struct AutomationAgent: Automation {
             do {
                 let page = try await place.holder.browser().currentPage()
                 _ = try await page.navigate(to: address)
-                return .completed(try await page.readText())
+                let text = try await page.readText()
+                return .completed(text)
             } catch let error as BrowserError {
                 return .completed("The page cannot be read: \(error)")
             }

@@ -24,7 +24,8 @@ struct RunRoutes: Sendable {
     /// The chat of the address, which is the caller's.
     private func owned(_ context: BackendContext) async throws -> (SessionID, Caller) {
         let caller = try context.caller
-        return (try await self.store.session(try context.sessionID, of: caller.user).id, caller)
+        let session = try await self.store.session(try context.sessionID, of: caller.user)
+        return (session.id, caller)
     }
 
     private func events(_ request: Request, _ context: BackendContext) async throws -> Response {

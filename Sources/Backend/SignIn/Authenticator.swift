@@ -19,7 +19,8 @@ struct Authenticator: Sendable {
         let values = fields[values: .authorization]
         guard values.count == 1, values[0].lowercased().hasPrefix("bearer ") else { throw Problem.unauthorized }
         let token = String(values[0].dropFirst("bearer ".count))
-        return (try await self.identify(token: token, logger: logger), token)
+        let identity = try await self.identify(token: token, logger: logger)
+        return (identity, token)
     }
 
     /// - Throws: ``Problem`` 401, without the reason, or 503 where it cannot be known.

@@ -123,7 +123,8 @@ actor HumanSocket {
         guard case .authenticate(let token)? = try? HumanFrame(String(buffer: message.data)) else {
             throw Problem.unauthorized
         }
-        return (try await parts.authenticator.identify(token: token, logger: parts.logger), token)
+        let identity = try await parts.authenticator.identify(token: token, logger: parts.logger)
+        return (identity, token)
     }
 
     private func begin(_ chat: ChatSession) async throws {

@@ -161,7 +161,8 @@ extension BrowserPage {
                     inner["again"] = nil
                     inner["clip"] = frame.clip
                     do {
-                        return (index, try await self.read(path.appending(frame.frame), inner))
+                        let reading = try await self.read(path.appending(frame.frame), inner)
+                        return (index, reading)
                     } catch is BrowserError {
                         // It has gone meanwhile, or does not answer; the page around it can be read all the same.
                         return (index, nil)

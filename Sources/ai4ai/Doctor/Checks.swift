@@ -54,7 +54,8 @@ struct Checks: Sendable {
         {
             guard isUsed else { return .unused(name, "not used by the settings") }
             do {
-                return .works(name, try await body())
+                let details = try await body()
+                return .works(name, details)
             } catch {
                 return .failed(name, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
             }
