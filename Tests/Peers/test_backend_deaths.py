@@ -3,7 +3,9 @@
 import collections
 import concurrent.futures
 import contextlib
+import pathlib
 import random
+import signal
 import threading
 import uuid
 
@@ -15,8 +17,8 @@ from system import eventually
 
 
 @pytest.fixture(scope="module")
-def all_parts():
-    running = Parts()
+def all_parts(tmp_path_factory):
+    running = Parts(AI4AI_FAILPOINT=str(tmp_path_factory.mktemp("parts") / "failpoint"))
     yield running
     running.stop()
 
@@ -80,6 +82,27 @@ def test_message_to_a_runtime_that_is_away_is_done_when_it_is_back(parts):
         parts.runtime.restart()
     assert texts(chats.settled(chat), "assistant")
     assert checks(parts, "AWAY 1") == 1
+
+
+def die_at(backend, place, act):
+    """Does something of which the backend dies at this place."""
+    failpoint = pathlib.Path(backend.environment["AI4AI_FAILPOINT"])
+    failpoint.write_text(place)
+    with contextlib.suppress(requests.RequestException):
+        act()
+    assert backend.process.wait(60) == -signal.SIGKILL
+    failpoint.unlink()
+    backend.restart()
+
+
+@pytest.mark.parametrize("place", ["message-kept", "end-heard"])
+def test_message_is_answered_once_wherever_the_backend_dies(parts, place):
+    chats, chat, plate = parts.chats, parts.chats.create(), f"FAIL {place}"
+    text = errand(parts.demo, plate)
+    die_at(parts.backend, place, lambda: chats.post(chat, text))
+    messages = chats.settled(chat)
+    assert texts(messages, "user") == [text] and texts(messages, "assistant") == ["Amount due: RM 70.00"]
+    assert checks(parts, plate) == 1 and chats.messages(chat) == messages
 
 
 def test_every_acknowledged_message_survives_a_kill_once(parts):

@@ -2,21 +2,17 @@
 
 import concurrent.futures
 import json
-import os
 import random
 import subprocess
-import time
 
-import boto3
 import pytest
-import requests
 from websockets.sync.client import connect
 
 import agui
 from awspeer.process import Peer
+from parking import answer, ask_to_pay, named, payment, payments
 from system import BUILD, DEADLINE, Container, DemoSite, System, eventually
 
-KILLS = int(os.environ.get("KILLS", "30"))
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
 
 
@@ -43,33 +39,6 @@ def system(request):
     running = request.param()
     yield running
     running.stop()
-
-
-def named(session):
-    """AgentCore takes no shorter ids."""
-    return f"{session}-{'x' * 33}"
-
-
-def payment(site, card="4111"):
-    return (
-        f"open {site}/pay?plate=WXY+1234, fill Card number with {card}, fill Security code with 123, "
-        "click Pay RM 70.00, read the page")
-
-
-def payments(system, card="4111"):
-    return [each for each in system.received() if each["path"] == "/pay" and each["fields"]["card"] == card]
-
-
-def ask_to_pay(system, session, site=None, card="4111"):
-    """Starts a payment and returns the question that it parks with."""
-    answer = system.invoke({"prompt": payment(site or system.demo, card), "session_id": session}).json()
-    assert answer["status"] == "interrupted", answer
-    [interrupt] = answer["interrupts"]
-    return interrupt
-
-
-def answer(interrupt, status="resolved", **payload):
-    return {"interruptId": interrupt["id"], "status": status, "payload": payload}
 
 
 def test_payment_waits_for_the_person_and_holds_no_request(system):
@@ -345,96 +314,3 @@ def test_stop_ends_a_run_within_a_second_also_by_socket(system):
         socket.until(lambda event: event.get("name") == "browser.navigated")
         socket.send(type="run.stop")
         assert socket.until(lambda event: event["type"] == "RUN_FINISHED")["outcome"]["type"] == "cancelled"
-
-
-# --------------------------------------------------------------------------------------------------------- kills
-
-
-class Files:
-    """Run records in files."""
-
-    def environment(self):
-        return {}
-
-    def record(self, runtime, session):
-        return json.loads(open(f"{runtime.directory.name}/runs/{session}/run.json").read())
-
-    def stop(self):
-        pass
-
-
-class Dynamo:
-    """Run records in DynamoDB, behind the peer that judges each request."""
-
-    def __init__(self):
-        self.peer = Peer()
-        self.client = boto3.client(
-            "dynamodb", region_name=self.peer.region, endpoint_url=self.peer.url,
-            aws_access_key_id="AKIAPEERLONGLIVED000", aws_secret_access_key="peer-long-lived-secret")
-        keys = [("session_id", "HASH", "S"), ("timestamp", "RANGE", "N")]
-        self.client.create_table(
-            TableName="ai4ai-chat-messages", BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind, _ in keys],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": type} for name, _, type in keys])
-
-    def environment(self):
-        return self.peer.environment(AI4AI_STORAGE="dynamodb")
-
-    def record(self, runtime, session):
-        key = {"session_id": {"S": f"run#{session}"}, "timestamp": {"N": "0"}}
-        return json.loads(self.client.get_item(TableName="ai4ai-chat-messages", Key=key)["Item"]["record"]["S"])
-
-    def stop(self):
-        self.peer.stop()
-
-
-def kill_somewhere(number, site, store):
-    """One errand whose process is killed at a moment by chance, and what is true of it afterwards."""
-    chance = random.Random(number)
-    session, card = f"killed-{number}", f"{type(store).__name__}{number}"
-    mine = Container(AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=site.url, **store.environment())
-    try:
-        is_resumed = number % 3 == 0
-        if is_resumed:
-            interrupt = ask_to_pay(mine, session, site.url, card)
-            payload = {"resume": [answer(interrupt, approved=True)], "session_id": session}
-        else:
-            payload = {"prompt": payment(site.url, card), "session_id": session}
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            request = pool.submit(lambda: mine.invoke(payload).json())
-            time.sleep(chance.uniform(0, 1.2 if is_resumed else 5))
-            mine.kill()
-            try:
-                request.result()
-            except requests.RequestException:
-                pass
-        mine.restart()
-        told = mine.invoke({"prompt": "what happened?", "session_id": session}).json()
-        assert told["status"] in ("completed", "failed"), told
-        if is_resumed:
-            assert mine.invoke(payload).json()["code"] == "stale_answer"
-        record = store.record(mine, session)
-        calls = [each for message in record["transcript"] for each in tool_blocks(message, "toolCall")]
-        results = [each for message in record["transcript"] for each in tool_blocks(message, "toolResult")]
-        assert [each["id"] for each in calls] == [each["callID"] for each in results]
-        assert len(payments(site, card)) <= (1 if is_resumed else 0)
-        # Any start of a browser ends what a killed process has left.
-        assert mine.invoke({"prompt": f"open {site.url}/slow"}).json()["status"] == "completed"
-        eventually(lambda: not mine.browsers(), "the end of every browser")
-    finally:
-        mine.stop()
-
-
-def tool_blocks(message, kind):
-    return [block[kind]["_0"] for block in message["content"] if kind in block]
-
-
-@pytest.mark.parametrize("storage", [Files, Dynamo])
-def test_process_killed_anywhere_does_nothing_twice_and_leaves_nothing_behind(storage):
-    site, store = DemoSite(), storage()
-    try:
-        with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            list(pool.map(lambda number: kill_somewhere(number, site, store), range(KILLS)))
-    finally:
-        store.stop()
-        site.stop()

@@ -151,7 +151,8 @@ package struct DynamoRunStore: RunStore {
         if parts.count == 1 {
             item["record"] = .dynamoString(text)
         } else {
-            item["first_chunk"] = .dynamoNumber(try await self.putChunks(parts, record.sessionID))
+            let first = try await self.putChunks(parts, record.sessionID)
+            item["first_chunk"] = .dynamoNumber(first)
             item["chunks"] = .dynamoNumber(parts.count)
         }
         do {
@@ -183,6 +184,7 @@ package struct DynamoRunStore: RunStore {
                     ],
                 ])
         }
+        Failpoint.reach(.chunksPut)
         return first
     }
 

@@ -24,6 +24,7 @@ extension TurnLoop {
                 open.begun = call.id
                 conversation.openTurn = open
                 try await callbacks.save(conversation)
+                Failpoint.reach(.callBegun)
             }
             do {
                 var result = try await self.perform(call, itsAnswers, callbacks.emit)
@@ -35,6 +36,7 @@ extension TurnLoop {
             }
             let wasBegun = open.begun.take() != nil
             conversation.openTurn = open
+            if wasBegun { Failpoint.reach(.callDone) }
             guard open.interrupts.isEmpty else {
                 try await callbacks.save(conversation)
                 return open.interrupts
@@ -50,6 +52,7 @@ extension TurnLoop {
             conversation.openTurn = pause
         }
         try await callbacks.save(conversation)
+        Failpoint.reach(.turnSaved)
         return conversation.openTurn?.interrupts ?? []
     }
 

@@ -100,6 +100,7 @@ public actor FileRunStore: RunStore {
             }
         }
         guard !isSynced || fsync(file) == 0 else { throw SystemFailure(call: "fsync") }
+        Failpoint.reach(.fileWrittenAside)
         guard rename(aside, path) == 0 else { throw SystemFailure(call: "rename") }
     }
 

@@ -17,6 +17,7 @@ actor RecordKeeper {
         var record = try await store.open(id)
         guard record.belongs(to: user) else { throw RunRefusal.forbidden }
         record.owner = record.owner ?? user
+        Failpoint.reach(.recordOpened)
         return RecordKeeper(record: record, store: store)
     }
 
@@ -72,12 +73,14 @@ actor RecordKeeper {
         guard missing.isEmpty else { throw RunRefusal.missingAnswers(missing) }
         self.record.answered = ((self.record.answered ?? []) + answers.map(\.interruptId)).suffix(100)
         try await self.start(run)
+        Failpoint.reach(.answerTaken)
     }
 
     private func start(_ run: RunID) async throws {
         self.record.runID = run
         self.record.status = .running
         try await self.saveInAnyCase()
+        Failpoint.reach(.runBegun)
     }
 
     func save(_ conversation: Conversation) async throws {
@@ -99,6 +102,7 @@ actor RecordKeeper {
     func park() async throws {
         self.record.status = .interrupted
         try await self.saveInAnyCase()
+        Failpoint.reach(.runParked)
     }
 
     /// Records the end. The answer joins the transcript unless the loop has put it there.
@@ -109,6 +113,7 @@ actor RecordKeeper {
         if last?.role != .assistant || last?.text != answer { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
         try await self.saveInAnyCase()
+        Failpoint.reach(.runEnded)
     }
 
     /// Does the work of a run and records how it ended.

@@ -64,6 +64,7 @@ actor ChatRuns: Service {
                 MessageDraft(id: key, role: .user, content: text, runID: run.id), to: session, of: caller.user,
                 SessionChange(run: .begin(run)))
             if kept.isNew {
+                Failpoint.reach(.messageKept)
                 self.changes.tell(.changed, in: session)
                 self.follow(self.follower(of: run, saying: text, after: chat.run, in: session, for: caller))
                 return Sent(message: kept.message, run: run.id, isSteering: false)

@@ -186,6 +186,7 @@ struct RunFollower: Sendable {
     // MARK: The end
 
     private func keep(_ projection: RunProjection, _ end: RunProjection.End) async throws {
+        Failpoint.reach(.endHeard)
         let next = end == .waiting ? self.waiting(self.run.id) : nil
         let isEnded = try await self.keepMessages(projection, SessionChange(run: .end(self.run.id, then: next)))
         if !isEnded { try await self.end(then: next) }

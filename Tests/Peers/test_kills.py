@@ -1,0 +1,220 @@
+"""A runtime that dies in the middle of a payment: nothing is done twice, nothing is lost, nothing is left behind.
+
+At each named failpoint, with run records in files and in DynamoDB; at night also at moments by chance.
+"""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import random
+import signal
+import tempfile
+import time
+
+import boto3
+import pytest
+import requests
+
+from awspeer.process import Peer
+from parking import answer, ask_to_pay, payment, payments
+from system import Container, DemoSite, eventually
+
+KILLS = int(os.environ.get("KILLS", "30"))
+SEED = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
+
+
+class Files:
+    """Run records in files."""
+
+    def environment(self):
+        return {}
+
+    def record(self, runtime, session):
+        return json.loads(open(f"{runtime.directory.name}/runs/{session}/run.json").read())
+
+    def stop(self):
+        pass
+
+
+class Dynamo:
+    """Run records in DynamoDB, behind the peer that judges each request."""
+
+    def __init__(self):
+        self.peer = Peer()
+        self.client = boto3.client(
+            "dynamodb", region_name=self.peer.region, endpoint_url=self.peer.url,
+            aws_access_key_id="AKIAPEERLONGLIVED000", aws_secret_access_key="peer-long-lived-secret")
+        keys = [("session_id", "HASH", "S"), ("timestamp", "RANGE", "N")]
+        self.client.create_table(
+            TableName="ai4ai-chat-messages", BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind, _ in keys],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, _, kind in keys])
+
+    def environment(self):
+        return self.peer.environment(AI4AI_STORAGE="dynamodb")
+
+    def record(self, runtime, session):
+        key = {"session_id": {"S": f"run#{session}"}, "timestamp": {"N": "0"}}
+        return json.loads(self.client.get_item(TableName="ai4ai-chat-messages", Key=key)["Item"]["record"]["S"])
+
+    def stop(self):
+        self.peer.stop()
+
+
+@pytest.fixture(scope="module")
+def stores():
+    """Stores by their class, each made when it is first asked for."""
+    with contextlib.ExitStack() as stack:
+        made = {}
+
+        def store(kind):
+            if kind not in made:
+                made[kind] = kind()
+                stack.callback(made[kind].stop)
+            return made[kind]
+
+        yield store
+
+
+@contextlib.contextmanager
+def mortal(site, store):
+    """A runtime that dies where `die_at` says."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = Container(
+            AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=site.url, AI4AI_FAILPOINT=f"{folder}/failpoint",
+            **store.environment())
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def die_at(runtime, place, payload):
+    """Sends a payload, of which the runtime dies at this place."""
+    with open(runtime.environment["AI4AI_FAILPOINT"], "w") as file:
+        file.write(place)
+    with pytest.raises(requests.RequestException):
+        runtime.invoke(payload)
+    assert runtime.process.wait(20) == -signal.SIGKILL
+    os.remove(file.name)
+
+
+def tool_blocks(message, kind):
+    return [block[kind]["_0"] for block in message["content"] if kind in block]
+
+
+def check_afterwards(runtime, site, store, session):
+    """Starts the runtime again: it knows of the run, its record is whole, and no browser is left."""
+    runtime.restart()
+    told = runtime.invoke({"prompt": "what happened?", "session_id": session}).json()
+    assert told["status"] in ("completed", "failed"), told
+    record = store.record(runtime, session)
+    calls = [each for message in record["transcript"] for each in tool_blocks(message, "toolCall")]
+    results = [each for message in record["transcript"] for each in tool_blocks(message, "toolResult")]
+    assert [each["id"] for each in calls] == [each["callID"] for each in results]
+    # Any start of a browser ends what a killed process has left.
+    assert runtime.invoke({"prompt": f"open {site.url}/slow"}).json()["status"] == "completed"
+    eventually(lambda: not runtime.browsers(), "the end of every browser")
+
+
+# ----------------------------------------------------------------------------------------------------- failpoints
+
+# In the order of a payment that asks: a place, and which time it is reached. First of the two agents the coordinator.
+ASKING = [
+    "record-opened", "record-opened 2", "run-begun", "run-begun 2", "file-written-aside 2", "call-begun", "call-begun 3",
+    "call-done", "turn-saved", "run-parked", "run-parked 2",
+]
+# After the person's yes, with how often is paid: the click is the second call that begins, and the first that is done.
+ANSWERED = [
+    ("answer-taken", 0), ("answer-taken 2", 0), ("call-begun", 0), ("call-begun 2", 0), ("call-done", 1),
+    ("turn-saved", 1), ("run-ended", 1), ("call-done 2", 1), ("run-ended 2", 1),
+]
+# What `make test` tries; all places, and with DynamoDB too, at night.
+SAMPLE = {
+    Files: {"run-begun", "file-written-aside 2", "call-begun 3", "run-parked", "answer-taken", "call-done", "run-ended 2"},
+    Dynamo: {"run-parked 2", "call-done"},
+}
+
+
+def cases(places):
+    """Each place with each store; with DynamoDB nothing is written into files."""
+    for place in places:
+        name = place[0] if isinstance(place, tuple) else place
+        for kind in (Files, Dynamo):
+            if kind is Files or not name.startswith("file-"):
+                marks = [] if name in SAMPLE[kind] else [pytest.mark.nightly]
+                yield pytest.param(place, kind, id=f"{name}-{kind.__name__.lower()}", marks=marks)
+
+
+@pytest.mark.parametrize("place, kind", [*cases(ASKING)])
+def test_nothing_is_paid_by_a_run_that_dies_before_its_question_is_answered(site, stores, place, kind):
+    store, session = stores(kind), f"asking-{place.replace(' ', '-')}"
+    card = f"{kind.__name__} {place}"
+    with mortal(site, store) as runtime:
+        die_at(runtime, place, {"prompt": payment(site.url, card), "session_id": session})
+        check_afterwards(runtime, site, store, session)
+    assert not payments(site, card)
+
+
+@pytest.mark.parametrize("place, kind", [*cases(ANSWERED)])
+def test_what_was_approved_is_paid_at_most_once_by_a_run_that_dies(site, stores, place, kind):
+    (place, count), store = place, stores(kind)
+    session, card = f"answered-{place.replace(' ', '-')}", f"{kind.__name__} {place}"
+    with mortal(site, store) as runtime:
+        interrupt = ask_to_pay(runtime, session, site.url, card)
+        resume = {"resume": [answer(interrupt, approved=True)], "session_id": session}
+        die_at(runtime, place, resume)
+        assert len(payments(site, card)) == count
+        check_afterwards(runtime, site, store, session)
+        assert runtime.invoke(resume).json()["code"] == "stale_answer"
+    assert len(payments(site, card)) == count
+
+
+def test_large_record_of_which_only_a_part_was_written_is_as_it_was_before(site, stores):
+    store = stores(Dynamo)
+    with mortal(site, store) as runtime:
+        before = runtime.invoke({"prompt": "hello", "session_id": "large"}).json()
+        assert before["status"] == "completed"
+        die_at(runtime, "chunks-put", {"prompt": "hello " + "x" * 500_000, "session_id": "large"})
+        runtime.restart()
+        again = runtime.invoke({"prompt": "hello again", "session_id": "large"}).json()
+        assert again["status"] == "completed", again
+        texts = [block["text"]["_0"] for each in store.record(runtime, "large")["transcript"]
+                 for block in each["content"] if "text" in block]
+        assert "hello" in texts and "hello again" in texts and not any("xxx" in text for text in texts)
+
+
+# ------------------------------------------------------------------------------------------------- moments by chance
+
+
+def kill_somewhere(number, site, store):
+    """One errand whose process is killed at a moment by chance, and what is true of it afterwards."""
+    chance = random.Random(f"{SEED} {number}")
+    session, card = f"killed-{number}", f"{type(store).__name__}{number}"
+    with mortal(site, store) as runtime:
+        is_resumed = number % 3 == 0
+        if is_resumed:
+            interrupt = ask_to_pay(runtime, session, site.url, card)
+            payload = {"resume": [answer(interrupt, approved=True)], "session_id": session}
+        else:
+            payload = {"prompt": payment(site.url, card), "session_id": session}
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            request = pool.submit(lambda: runtime.invoke(payload).json())
+            time.sleep(chance.uniform(0, 1.2 if is_resumed else 5))
+            runtime.kill()
+            with contextlib.suppress(requests.RequestException):
+                request.result()
+        check_afterwards(runtime, site, store, session)
+        if is_resumed:
+            assert runtime.invoke(payload).json()["code"] == "stale_answer"
+    assert len(payments(site, card)) <= (1 if is_resumed else 0)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", [Files, Dynamo])
+def test_process_killed_anywhere_does_nothing_twice_and_leaves_nothing_behind(site, stores, kind):
+    print(f"SEED={SEED} KILLS={KILLS}")
+    store = stores(kind)
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda number: kill_somewhere(number, site, store), range(KILLS)))
