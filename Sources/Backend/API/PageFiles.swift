@@ -71,5 +71,6 @@ enum PageFiles {
         "theme.js": PackageResources.theme_js,
         "toasts.js": PackageResources.toasts_js,
         "tokens.css": PackageResources.tokens_css,
+        "web-address.js": PackageResources.web_address_js,
     ]
 }

@@ -57,7 +57,7 @@ export class Api {
 
     /**
      * Chats, the newest change first.
-     * @param {{ query?: string, cursor?: string, signal?: AbortSignal }} [which]
+     * @param {{ query?: string, cursor?: string, signal?: AbortSignal }} which
      * @returns {Promise<{ sessions: Session[], next_cursor?: string }>}
      */
     sessions({ query, cursor, signal } = {}) {
@@ -89,7 +89,7 @@ export class Api {
     /**
      * A page of messages, the oldest first; the newest page without `before`.
      * @param {string} id
-     * @param {{ before?: string, limit?: number, signal?: AbortSignal }} [which]
+     * @param {{ before?: string, limit?: number, signal?: AbortSignal }} which
      * @returns {Promise<{ messages: Message[], previous_cursor?: string, session: Session }>}
      */
     messages(id, { before, limit = 50, signal } = {}) {
@@ -163,6 +163,7 @@ function path(id) {
  * @throws {ApiError} For every answer that is no success. An aborted call throws what `fetch` throws.
  */
 async function send(url, token, { method = "GET", body, headers = {}, signal }) {
+    /** @type {Record<string, string>} */
     const all = { Accept: "application/json", ...headers };
     if (token) all.Authorization = `Bearer ${token}`;
     if (body !== undefined) all["Content-Type"] = "application/json";

@@ -246,7 +246,9 @@ export class BrowserInput {
             event.preventDefault();
             this.#options.send({ type: "input.key", key });
         });
-        keys.addEventListener("input", (event) => { if (!event.isComposing) this.#flushText(); });
+        keys.addEventListener("input", (event) => {
+            if (!(/** @type {InputEvent} */ (event).isComposing)) this.#flushText();
+        });
         // What was composed is in the field only after this event, in some browsers.
         keys.addEventListener("compositionend", () => setTimeout(() => this.#flushText()));
         keys.addEventListener("paste", (event) => {

@@ -2,6 +2,7 @@ import { SchemaForm, onlyChoice, payloadWords, valueWords } from "./card-form.js
 import { element, freshID } from "./elements.js";
 import { has, t } from "./i18n.js";
 import { runIcon } from "./run-icons.js";
+import { webAddress } from "./web-address.js";
 
 /**
  * What stands in a card, by why a person is asked: a question, an approval, or a take-over.
@@ -187,7 +188,7 @@ function readable(text) {
 
 /** A site in our own words: nothing of it is the page's but its address. @param {string} origin */
 export function site(origin) {
-    const url = URL.canParse(origin) ? new URL(origin) : null;
+    const url = webAddress(origin);
     // What comes from this machine passes nobody.
     const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname);
     const isOpen = url?.protocol === "http:" && !isLocal;

@@ -213,6 +213,7 @@ export class Chats {
         if (this.#isRenaming) return;
         /** @type {[string, Session[]][]} */
         const groups = this.#found ? [["", this.#found.sessions]] : this.#periods();
+        /** @type {[string, HTMLLIElement[]][]} */
         const rows = groups.map(([period, members]) => [period, members.map((session) => this.#row(session))]);
         const order = JSON.stringify(groups.map(([period, members]) => [period, members.map(({ id }) => id)]));
         if (order !== this.#drawn) {

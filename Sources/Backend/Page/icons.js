@@ -25,7 +25,9 @@ const paths = {
         + "6.5S7 19 5.5 16.5L3.7 13.6a1.5 1.5 0 0 1 2.5-1.6L8 14.5",
 };
 
-/** @param {keyof typeof paths} name @returns {SVGSVGElement} */
+/** @typedef {keyof typeof paths} Icon */
+
+/** @param {Icon} name @returns {SVGSVGElement} */
 export function icon(name) {
     const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     picture.setAttribute("viewBox", "0 0 24 24");

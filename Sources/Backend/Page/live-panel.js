@@ -1,6 +1,7 @@
 import { element, freshID } from "./elements.js";
 import { t } from "./i18n.js";
 import { runIcon } from "./run-icons.js";
+import { webAddress } from "./web-address.js";
 
 /**
  * The elements around the browser's picture, and how they look in each state.
@@ -21,9 +22,10 @@ import { runIcon } from "./run-icons.js";
  * @property {Map<string, string>} tabs
  *
  * @typedef {Record<"take" | "release" | "type" | "collapse" | "fullScreen", () => void> &
- *     {go: (frame: {type: string}) => void, openTab: (tab: string) => void}} PanelActs
+ *     {go: (frame: import("./socket.js").Frame) => void, openTab: (tab: string) => void}} PanelActs
  */
 
+/** @type {Record<string, import("./run-icons.js").RunIcon>} */
 const ownerIcons = { agent: "agent", taking: "clock", you: "person", other: "person" };
 
 /** @param {PanelActs} acts */
@@ -80,6 +82,7 @@ export function makeLivePanel(acts) {
     const set = (place, text) => {
         if (place.textContent !== text) place.textContent = text;
     };
+    /** @type {Partial<PanelState>} */
     let shown = {};
 
     /** @param {PanelState} state */
@@ -150,7 +153,7 @@ function overlayWords({ isEnded, isEmpty, isConnected, owner }) {
 /** An address with its host to the fore: that is what tells whose page it is. */
 function addressWords(url) {
     if (!url) return [element("span", { class: "muted" }, t("live.noAddress"))];
-    const parsed = URL.canParse(url) ? new URL(url) : null;
+    const parsed = webAddress(url);
     if (!parsed?.host) return [element("bdi", {}, url)];
     const rest = `${parsed.pathname}${parsed.search}`.replace(/^\/$/, "");
     return [
@@ -184,6 +187,7 @@ function addressEntry(go) {
     };
 }
 
+/** @param {Partial<PanelState>} state */
 function tabsText({ tabs, tab, owner }) {
     return JSON.stringify([[...(tabs ?? [])], tab, owner]);
 }

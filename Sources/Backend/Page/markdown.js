@@ -67,7 +67,7 @@ function markdown() {
             return `<${tag}>${text}</${tag}>\n`;
         }
         image(href, title, text) {
-            return this.link(href, title, t("run.markdown.picture", { name: escaped(text || href) }));
+            return super.link(href, title, t("run.markdown.picture", { name: escaped(text || href) }));
         }
         code(text, info) {
             const language = /^[\w+#.-]{1,30}/.exec(info ?? "")?.[0] ?? "";
@@ -84,7 +84,7 @@ function markdown() {
     };
     machine = {
         options,
-        lexer: (text) => new PatientLexer(options).lex(text),
+        lexer: (text) => new (/** @type {any} */ (PatientLexer))(options).lex(text),
         parser: (tokens) => Parser.parse(tokens, options),
     };
     return machine;

@@ -33,7 +33,7 @@ export class ProfileMenu {
             this.#button.setAttribute("aria-expanded", `${isOpen}`);
             if (!isOpen) return;
             place(this.#panel, this.#button);
-            this.#panel.querySelector("input:checked")?.focus();
+            /** @type {HTMLElement | null} */ (this.#panel.querySelector("input:checked"))?.focus();
         });
         root.append(this.#button, this.#panel);
         document.addEventListener("ai4ai:language", () => this.#draw());

@@ -3,7 +3,7 @@
 import { element } from "./elements.js";
 import { icon } from "./icons.js";
 
-/** @typedef {{ label: string, picture: string, isDanger?: boolean, onChoose: () => void }} MenuItem */
+/** @typedef {{ label: string, picture: import("./icons.js").Icon, isDanger?: boolean, onChoose: () => void }} MenuItem */
 
 /** @param {HTMLElement} button Opens the menu, and gets the focus back. @param {MenuItem[]} items */
 export function openMenu(button, items) {
@@ -27,7 +27,7 @@ export function openMenu(button, items) {
     (button.closest("nav, main, aside") ?? document.body).append(menu);
     menu.showPopover();
     place(menu, button);
-    menu.firstElementChild.focus();
+    /** @type {HTMLElement} */ (menu.firstElementChild).focus();
 }
 
 /** Puts a floating element at a button, where the window has room. @param {HTMLElement} floating */

@@ -39,7 +39,9 @@ const paths = {
     collapse: "M5 9l7 7 7-7",
 };
 
-/** @param {keyof typeof paths} name @returns {SVGSVGElement} */
+/** @typedef {keyof typeof paths} RunIcon */
+
+/** @param {RunIcon} name @returns {SVGSVGElement} */
 export function runIcon(name) {
     const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     picture.setAttribute("viewBox", "0 0 24 24");

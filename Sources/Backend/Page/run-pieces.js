@@ -6,6 +6,7 @@ import { runIcon } from "./run-icons.js";
 import { currentStep } from "./run-state.js";
 import { stepWords } from "./step-words.js";
 import { StepsView } from "./steps.js";
+import { webAddress } from "./web-address.js";
 
 /**
  * The pieces of the message column, one for each entry: an element, and how it follows its entry.
@@ -190,7 +191,7 @@ function tellTime(row, time) {
 }
 
 function hostOf(url) {
-    return URL.canParse(url) ? new URL(url).host : "";
+    return webAddress(url)?.host ?? "";
 }
 
 function firstLines(note) {
@@ -199,7 +200,7 @@ function firstLines(note) {
 
 /** @param {{url: string, title?: string, kind: string}} link */
 function linkButton({ url, title, kind }) {
-    if (!/^https?:\/\//i.test(url ?? "") || !URL.canParse(url)) return null;
+    if (!/^https?:\/\//i.test(url ?? "") || !webAddress(url)) return null;
     const isPayment = kind === "payment";
     return element(
         "a", {

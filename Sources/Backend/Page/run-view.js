@@ -229,15 +229,17 @@ export class RunView {
 
     /** Keeps the focus where a change moves or makes anew what has it. */
     #withFocus(change) {
-        const active = document.activeElement;
+        const active = /** @type {HTMLElement | null} */ (document.activeElement);
         const isOurs = active && active !== document.body && this.#root.contains(active);
-        const step = isOurs ? active.closest("[data-step]")?.dataset.step : null;
+        const step = isOurs ? /** @type {HTMLElement | null} */ (active.closest("[data-step]"))?.dataset.step : null;
         change();
         if (!isOurs || document.activeElement === active) return;
         if (active.isConnected) {
             active.focus({ preventScroll: true });
         } else if (step) {
-            this.#root.querySelector(`[data-step="${CSS.escape(step)}"] summary`)?.focus({ preventScroll: true });
+            /** @type {HTMLElement | null} */
+            const summary = this.#root.querySelector(`[data-step="${CSS.escape(step)}"] summary`);
+            summary?.focus({ preventScroll: true });
         }
     }
 
@@ -255,7 +257,7 @@ export class RunView {
     }
 
     #isTyping() {
-        const active = document.activeElement;
+        const active = /** @type {HTMLInputElement | null} */ (document.activeElement);
         if (!active?.matches("input, textarea, select, [contenteditable]")) return false;
         return this.#live.hasKeyboard || Boolean(active.value) || performance.now() - this.#lastKey < typingPause;
     }
@@ -278,7 +280,8 @@ export class RunView {
             this.#render();
         }, { signal });
         this.#root.addEventListener("click", (event) => {
-            const id = event.target.closest?.("[data-copies]")?.dataset.copies;
+            const button = event.target instanceof Element ? event.target.closest("[data-copies]") : null;
+            const id = button instanceof HTMLElement ? button.dataset.copies : undefined;
             const block = id ? document.getElementById(id) : null;
             if (block && this.#root.contains(block)) void this.#hooks.copy(block.textContent);
         }, { signal });

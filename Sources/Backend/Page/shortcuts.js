@@ -39,6 +39,7 @@ export function listenForShortcuts(live, hooks) {
 /** Says which keys there are. */
 export async function showShortcuts() {
     const command = isApple ? "⌘" : "Ctrl";
+    /** @type {[string[], string][]} */
     const keys = [
         [["Enter"], "shortcuts.send"], [["Shift", "Enter"], "shortcuts.line"], [["↑"], "shortcuts.edit"],
         [["Esc"], "shortcuts.stop"], [[command, "K"], "shortcuts.search"],

@@ -39,6 +39,7 @@ export class SignIn {
     profile = {};
 
     /** Hears each new access token. @type {(token: string) => void} */
+    /** @type {(token: string) => void} */
     onToken = () => {};
 
     /** @param {SignInSettings | null} settings None in local mode, where nobody signs in. */
@@ -134,7 +135,7 @@ export class SignIn {
             const body = new URLSearchParams({ token: refresh, client_id: this.#settings.client_id });
             // A server that cannot be reached must not keep the person from leaving.
             await fetch(this.#settings.revoke_url, {
-                method: "POST", body, keepalive: true, signal: AbortSignal.timeout(3000),
+                method: "POST", body, keepalive: true, signal: /** @type {any} */ (AbortSignal).timeout(3000),
             }).catch(() => {});
         }
         const url = new URL(this.#settings.logout_url);

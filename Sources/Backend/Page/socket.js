@@ -1,7 +1,9 @@
 /**
  * The socket of one chat: connects again by itself, notices a dead connection, and passes each event on once.
  *
- * @typedef {{ id?: string, event: { type: string, name?: string, value?: any } }} Envelope
+ * @typedef {{ type: string, name?: string, value?: any, runId?: string, outcome?: { type: string } }} Event
+ * @typedef {{ id?: string, event: Event }} Envelope
+ * @typedef {{ type: string, [member: string]: any }} Frame
  * @typedef {"signedOut" | "gone" | "tooMany"} Refusal
  *
  * @typedef {object} Options

@@ -4,9 +4,12 @@ import { element } from "./elements.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 
+/** @typedef {{ picture: import("./icons.js").Icon, title: string, text: string }} Starter */
+
 /**
  * Errands that work at the practice site, in the plain English that the offline model follows.
  * @param {string} site
+ * @returns {Starter[]}
  */
 function practice(site) {
     return [
@@ -25,7 +28,10 @@ function practice(site) {
     ];
 }
 
-/** Errands for the web at large. */
+/**
+ * Errands for the web at large.
+ * @returns {Starter[]}
+ */
 function general() {
     return [
         { picture: "car", title: t("starter.anyTax"), text: t("starter.anyTax.text") },

@@ -15,6 +15,7 @@ import { stepWords, worksInBrowser } from "./step-words.js";
 const newest = 6;
 const longestResult = 2000;
 
+/** @type {Record<string, import("./run-icons.js").RunIcon>} */
 const marks = {
     open: "clock", running: null, done: "done", failed: "failed", waiting: "pause", unfinished: "dot",
 };
