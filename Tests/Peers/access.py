@@ -17,20 +17,20 @@ DESK, PHONE = None, (390, 844)
 
 def be_on(person, screen):
     """Gives the page the window of a phone, whose screen is touched, or its own again."""
-    call, here = person.tools.call, person.here
-    call("Emulation.setTouchEmulationEnabled", here, enabled=screen is not None)
+    call = person.tools.call
+    call("Emulation.setTouchEmulationEnabled", enabled=screen is not None)
     if screen:
         width, height = screen
-        call("Emulation.setDeviceMetricsOverride", here, width=width, height=height, deviceScaleFactor=2, mobile=True)
+        call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=True)
     else:
-        call("Emulation.clearDeviceMetricsOverride", here)
+        call("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
     person.evaluate(FRAMES)
 
 
 def prefer(person, scheme=""):
     """What the person's system says of colours: light, dark, or nothing."""
     colours = {"name": "prefers-color-scheme", "value": scheme}
-    person.tools.call("Emulation.setEmulatedMedia", person.here, features=[colours, STILL])
+    person.tools.call("Emulation.setEmulatedMedia", features=[colours, STILL])
     person.evaluate(FRAMES)
 
 

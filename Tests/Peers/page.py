@@ -1,119 +1,114 @@
-"""The page as people use it: our browser library works a Chromium in front of it, as it does for agents.
+"""The page as people use it: Playwright works a Chromium in front of it, so that no fault of our own browser library hides
+one of the page. `test_page_with_our_browser.py` keeps an eye on both together."""
 
-What no library for agents offers, a second client of the same Chromium does: run a script in the page, move the mouse
-on a picture, hear of the page's own failures.
-"""
-
-import contextlib
-import itertools
-import json
-import pathlib
+import os
 import re
-import tempfile
+import shutil
 import time
 
 import pytest
-from websockets.sync.client import connect
+from playwright.sync_api import sync_playwright
 
-from browse import Browser, BrowserFailure
 from system import DEADLINE
 
+CHROMIUM = os.environ.get("AI4AI_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))), None)
+VIEWPORT = {"width": 1280, "height": 900}
 # What is said in a chat, with whose words they are.
 MESSAGES = """[...document.querySelectorAll("#messages article")].map((message) =>
     [message.getAttribute("aria-label"), message.firstElementChild.innerText.trim()])"""
 
 
 class DevTools:
-    """A second client of the Chromium that a probe has started."""
+    """The protocol of one tab's Chromium, for what Playwright does not offer; `heard` has the events."""
 
-    def __init__(self, probe):
-        [file] = pathlib.Path(tempfile.gettempdir()).glob(f"ai4ai-chromium-{probe.pid}-*/DevToolsActivePort")
-        port, path = file.read_text().split()
-        self.stack = contextlib.ExitStack()
-        self.connection = self.stack.enter_context(
-            connect(f"ws://127.0.0.1:{port}{path}", max_size=None, open_timeout=DEADLINE))
-        self.numbers, self.heard = itertools.count(1), []
+    DOMAINS = ("Runtime", "Log", "Network")
+    EVENTS = (
+        "Runtime.exceptionThrown", "Log.entryAdded", "Network.requestWillBeSent", "Network.responseReceived",
+        "Network.webSocketCreated", "Network.webSocketFrameSent", "Network.webSocketFrameReceived")
 
-    def call(self, method, session=None, **parameters):
-        number = next(self.numbers)
-        place = {"sessionId": session} if session else {}
-        self.connection.send(json.dumps({"id": number, "method": method, "params": parameters, **place}))
-        while True:
-            message = json.loads(self.connection.recv(timeout=DEADLINE))
-            if message.get("id") == number:
-                assert "error" not in message, f"{method}: {message['error']}"
-                return message["result"]
-            if "method" in message:
-                self.heard.append(message)
+    def __init__(self, page):
+        self.session, self.heard = page.context.new_cdp_session(page), []
+        for event in self.EVENTS:
+            self.session.on(event, lambda parameters, event=event: self.heard.append((event, parameters)))
+        for domain in self.DOMAINS:
+            self.session.send(f"{domain}.enable")
 
-    def pages(self):
-        return {each["targetId"] for each in self.call("Target.getTargets")["targetInfos"] if each["type"] == "page"}
+    def call(self, method, **parameters):
+        return self.session.send(method, parameters)
 
-    def attach(self, target):
-        session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Runtime", "Log"):
-            self.call(f"{domain}.enable", session)
-        return session
+    def events(self, name):
+        # Events are taken in while something is asked for.
+        self.call("Runtime.evaluate", expression="null")
+        return [parameters for event, parameters in self.heard if event == name]
 
     def failures(self):
-        """What the pages have failed with; that a server is away is none of theirs."""
-        for event in self.heard:
-            match event["method"], event["params"]:
-                case "Runtime.exceptionThrown", {"exceptionDetails": details}:
-                    yield details.get("exception", {}).get("description", details["text"])
-                case "Log.entryAdded", {"entry": {"level": "error", "source": source, "text": text}} \
-                        if source != "network":
-                    yield text
+        """What the page has failed with; that a server is away is none of its."""
+        for thrown in self.events("Runtime.exceptionThrown"):
+            details = thrown["exceptionDetails"]
+            yield details.get("exception", {}).get("description", details["text"])
+        for added in self.events("Log.entryAdded"):
+            entry = added["entry"]
+            if entry["level"] == "error" and entry["source"] != "network":
+                yield entry["text"]
 
 
-class Person(Browser):
+class Person:
     """Somebody with a browser. Controls go by role and name; a name is a regular expression for the whole of it."""
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self("tabs")
-        self.tools, self.sessions = DevTools(self.process), {}
+    def __init__(self):
+        self.playwright = sync_playwright().start()
+        self.browser = self.playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        self.context = self.browser.new_context(viewport=VIEWPORT)
+        self.context.set_default_timeout(DEADLINE * 1000)
+        self.open = {}
+        self.open_tab()
 
     def close(self):
-        self.tools.stack.close()
-        return super().close()
+        self.browser.close()
+        self.playwright.stop()
 
     # Places
 
     def visit(self, address):
         """Opens an address in a tab of its own, in a browser that remembers nothing but who is signed in."""
-        others = [tab["id"] for tab in self("tabs")["tabs"]]
+        others = list(self.open)
         self.open_tab()
         for tab in others:
-            self("closeTab", tab=tab)
-        self.tools.heard.clear()
-        origin = "/".join(address.split("/")[:3])
-        self.tools.call("Storage.clearDataForOrigin", self.here, origin=origin, storageTypes="local_storage")
-        self("navigate", url=address)
+            self.close_tab(tab)
+        self.tools.call(
+            "Storage.clearDataForOrigin", origin="/".join(address.split("/")[:3]), storageTypes="local_storage")
+        self.go(address)
 
     def open_tab(self, address="about:blank"):
-        """Opens an address in another tab, and returns the tab's id."""
-        before = self.tools.pages()
-        tab = self("openTab")["id"]
-        [target] = self.tools.pages() - before
-        self.sessions[tab] = self.tools.attach(target)
-        self("navigate", url=address)
-        return tab
+        """Opens an address in another tab, and returns the tab."""
+        self.tab = self.context.new_page()
+        self.open[self.tab] = DevTools(self.tab)
+        self.go(address)
+        return self.tab
 
-    def _current(self):
-        return next(tab for tab in self("tabs")["tabs"] if tab["current"])
+    def close_tab(self, tab):
+        del self.open[tab]
+        tab.close()
+
+    def switch_to(self, tab):
+        self.tab = tab
+        tab.bring_to_front()
+
+    def go(self, address):
+        self.tab.goto(address)
+
+    def reload(self):
+        self.tab.reload()
+
+    @property
+    def tools(self):
+        return self.open[self.tab]
 
     @property
     def address(self):
-        return self._current()["url"]
-
-    @property
-    def tab(self):
-        return self._current()["id"]
-
-    @property
-    def here(self):
-        return self.sessions[self.tab]
+        return self.tab.url
 
     @property
     def chat(self):
@@ -127,24 +122,44 @@ class Person(Browser):
         while time.monotonic() < end:
             if value := check():
                 return value
-            time.sleep(0.05)
-        pytest.fail(f"there is no {what} in:\n{self('snapshot')['text']}")
+            self.tab.wait_for_timeout(50)  # The interval of the looks; events are taken in meanwhile.
+        pytest.fail(f"there is no {what} in:\n{self.shown()}")
+
+    def shown(self):
+        """The words on the page; none while it is on its way to another."""
+        return self.evaluate("document.body?.innerText ?? ''")
+
+    def controls(self, role, name):
+        """The visible ones with this role and name."""
+        # Words of a name may come from elements side by side, with no white space between them; and Playwright writes an
+        # expression between slashes.
+        wanted = re.compile(rf"^\s*(?:{name})\s*$".replace(" ", r"\s*").replace("/", r"\/"), re.DOTALL)
+        found = self.tab.get_by_role(role, name=wanted)
+        if role == "button":
+            found = found.or_(self.tab.locator("summary").filter(has_text=wanted))
+        if role == "textbox":
+            found = found.or_(self.tab.locator("input[type=password]").and_(self.tab.get_by_label(wanted)))
+        return found.filter(visible=True)
 
     def ref(self, role, name):
-        """The reference of a control, once it is there."""
-        wanted = re.compile(rf'\[(\w+)\] {role} "(?:{name})"')
-        return self.until(lambda: wanted.search(self("snapshot")["text"]), f'{role} "{name}"')[1]
+        """The control, once it is there."""
+        found = self.controls(role, name).first
+        self.until(found.is_visible, f'{role} "{name}"')
+        return found
 
     def has(self, role, name):
-        return bool(re.search(rf'\[\w+\] {role} "(?:{name})"', self("snapshot")["text"]))
+        return self.controls(role, name).count() > 0
 
     def sees(self, text):
         """Waits until the page shows it."""
-        self("waitFor", text=text, seconds=DEADLINE)
+        self.until(lambda: self._shows(text), f'text "{text}"')
 
     def misses(self, text):
         """Waits until the page shows it no more."""
-        self("waitFor", gone=text, seconds=DEADLINE)
+        self.until(lambda: not self._shows(text), f'end of "{text}"')
+
+    def _shows(self, text):
+        return " ".join(text.split()) in " ".join(self.shown().split())
 
     def messages(self, author=None):
         """What is said in the chat: whose words, and the words; or the words of one author."""
@@ -152,38 +167,32 @@ class Person(Browser):
         return [words for label, words in shown if label == author] if author else shown
 
     def evaluate(self, script):
-        result = self.tools.call(
-            "Runtime.evaluate", self.here, expression=script, awaitPromise=True, returnByValue=True)
+        result = self.tools.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
     def check_quiet(self):
         """Fails where a script of the page has failed, or the page was refused something by its own policy."""
-        self.evaluate("null")
-        assert not list(self.tools.failures())
+        assert not [failure for tools in self.open.values() for failure in tools.failures()]
 
     # Doing
 
-    def act(self, action, role, name, **more):
-        """Does something with a control. A page that draws itself anew meanwhile is looked at again."""
-        end = time.monotonic() + DEADLINE
-        while True:
-            try:
-                return self(action, ref=self.ref(role, name), **more)
-            except BrowserFailure as failure:
-                if failure.code != "staleReference" or time.monotonic() > end:
-                    raise
-
     def click(self, role, name):
-        self.act("click", role, name)
+        self.ref(role, name).click()
+
+    def check(self, role, name):
+        self.ref(role, name).check()
 
     def fill(self, name, text, role="textbox"):
-        self.act("fill", role, name, text=text)
+        self.ref(role, name).fill(text)
+
+    def type(self, name, text):
+        self.ref("textbox", name).press_sequentially(text)
 
     def press(self, *keys):
         """Presses keys wherever the focus is."""
         for key in keys:
-            self("press", key=key)
+            self.tab.keyboard.press(key)
 
     def say(self, text):
         self.fill("Message", text)
@@ -191,7 +200,4 @@ class Person(Browser):
 
     def click_at(self, x, y):
         """The mouse at a place of the window."""
-        for kind, count in (("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 1)):
-            self.tools.call(
-                "Input.dispatchMouseEvent", self.here, type=kind, x=x, y=y, clickCount=count,
-                **({"button": "left"} if count else {}))
+        self.tab.mouse.click(x, y)

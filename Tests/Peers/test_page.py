@@ -24,7 +24,7 @@ def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     for step in ('Fill in field "Plate number"', 'Click button "Check"', "Read the page"):
         assert step in steps
     # The banner over the page was in its way.
-    person.ref("button", r'failed Click button \\"Check\\".*')
+    person.ref("button", 'failed Click button "Check".*')
     person.click("button", "done Open .*")
     person.click("button", "Enlarge the picture of the page after: Open .*")
     person.ref("button", "Close the picture")
@@ -39,7 +39,7 @@ def test_chat_looks_the_same_when_it_is_opened_again(system, person):
     person.sees("Amount due: RM 70.00")
     person.misses("Working…")
     before = person.messages()
-    person("reload")
+    person.reload()
     person.sees("Amount due: RM 70.00")
     after = person.messages()
     assert [author for author, _ in after] == [author for author, _ in before]
@@ -52,7 +52,7 @@ def test_reload_in_the_middle_of_a_run_shows_the_rest_once(system, chats, person
     person.say(NUMBERS.format(system.demo))
     person.ref("button", "in progress Wait for .*")
     chat = person.chat
-    person("reload")
+    person.reload()
     person.ref("button", r"Stop \(Esc\)")
     assert chats.session(chat)["run"]["state"] == "running"
     person.ref("button", "in progress .*")
@@ -73,13 +73,13 @@ def test_what_is_sent_in_one_tab_appears_in_the_other(system, chats, person):
     person.fill("Your answer", "ABC 5678")
     person.click("button", "Send answer")
     person.sees("Amount due: RM 90.00")
-    person("switchTab", tab=first)
+    person.switch_to(first)
     person.sees("Your answer: ABC 5678")
     person.sees("Amount due: RM 90.00")
     person.misses("Working…")
     person.say("hello")
     person.sees("Hello. I am the offline model")
-    person("switchTab", tab=second)
+    person.switch_to(second)
     person.sees("Hello. I am the offline model")
     chats.settled(person.chat)
     person.until(lambda: len(person.messages("AI4AI")) == 2, "second answer")
@@ -187,7 +187,7 @@ def tab_to(person, name):
 
 def test_whole_errand_goes_by_keyboard(system, chats, person):
     person.until(lambda: focus(person) == "Message", "focus on the message box")
-    person("type", ref=person.ref("textbox", "Message"), text=payment(system.demo, "page keys"))
+    person.type("Message", payment(system.demo, "page keys"))
     person.press("Enter")
     person.until(lambda: focus(person) == "Your approval is needed", "focus on the question")
     tab_to(person, "Approve payment")
@@ -225,7 +225,7 @@ def menu(person, title, item):
 
 def test_chats_are_renamed_searched_and_deleted(system, chats, person):
     chat, other = chats.create(title="Roads of Ipoh"), chats.create(title="Teeth")
-    person("reload")
+    person.reload()
     menu(person, "Roads of Ipoh", "Rename")
     person.fill("New title", "Streets of Taiping")
     person.press("Enter")
@@ -252,7 +252,7 @@ def test_chats_are_renamed_searched_and_deleted(system, chats, person):
 
 def test_title_given_elsewhere_meanwhile_is_told(chats, person):
     chat = chats.create(title="Mine")
-    person("reload")
+    person.reload()
     menu(person, "Mine", "Rename")
     chats.ask("PATCH", f"/api/sessions/{chat}", json={"title": "Theirs", "version": chats.session(chat)["version"]})
     person.fill("New title", "Ours")
@@ -264,7 +264,7 @@ def test_title_given_elsewhere_meanwhile_is_told(chats, person):
 
 
 def test_address_of_no_chat_leads_to_a_new_one(system, person):
-    person("navigate", url=f"{system.chat}/chat/01900000-0000-7000-8000-000000000000")
+    person.go(f"{system.chat}/chat/01900000-0000-7000-8000-000000000000")
     person.sees("This chat is not there, or no longer.")
     person.sees("What can I do for you?")
     person.until(lambda: person.address == f"{system.chat}/", "address of a new chat")

@@ -66,7 +66,7 @@ def test_words_that_are_said_while_the_backend_is_away_arrive_once(parts, person
     person.sees("Sending…")
     parts.backend.restart()
     if is_reloaded:
-        person("reload")
+        person.reload()
     person.sees("Amount due: RM 90.00")
     person.misses("Sending…")
     said = [each["content"] for each in parts.chats.settled(chat) if each["role"] == "user"]

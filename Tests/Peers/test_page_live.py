@@ -14,8 +14,8 @@ def places(person, address, *selectors):
     here = person.tab
     other = person.open_tab(address)
     found = [person.evaluate(MIDDLE % selector) for selector in selectors]
-    person("closeTab", tab=other)
-    person("switchTab", tab=here)
+    person.close_tab(other)
+    person.switch_to(here)
     return found
 
 
@@ -105,7 +105,7 @@ def test_control_outlives_a_reload_of_nobody(system, chats, person):
     person.say(payment(system.demo, "page lease"))
     person.ref("button", "Approve payment")
     take_control(person)
-    person("reload")
+    person.reload()
     person.ref("button", "Approve payment")
     person.sees("control")
     person.until(lambda: "in control" in person.evaluate("document.querySelector('.live-owner').innerText"), "owner")

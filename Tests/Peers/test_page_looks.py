@@ -123,9 +123,9 @@ def test_colours_follow_the_system_until_the_person_chooses(person):
     dark = person.evaluate(BACKGROUND)
     assert light != dark
     person.click("button", "Local user: profile and settings")
-    person.act("check", "radio", "Light", checked=True)
+    person.check("radio", "Light")
     person.until(lambda: person.evaluate(BACKGROUND) == light, "light colours")
-    person("reload")
+    person.reload()
     person.sees("What can I do for you?")
     assert person.evaluate(BACKGROUND) == light
 
@@ -146,9 +146,9 @@ def test_every_word_is_there_in_both_languages(person):
 
 def test_page_in_bahasa_malaysia(system, person):
     person.click("button", "Local user: profile and settings")
-    person.act("check", "radio", "Bahasa Melayu", checked=True)
+    person.check("radio", "Bahasa Melayu")
     person.until(lambda: person.evaluate("document.documentElement.lang") == "ms", "Malay")
-    person("reload")
+    person.reload()
     person.sees("Apa yang boleh saya bantu?")
     person.fill("Mesej", system.errand())
     person.press("Enter")

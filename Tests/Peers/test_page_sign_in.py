@@ -88,14 +88,12 @@ def remembered(person):
 
 def listen(person):
     """Hears what goes over the network from now on."""
-    person.tools.call("Network.enable", person.here)
     person.tools.heard.clear()
 
 
 def heard(person, kind):
     """What was heard of this kind."""
-    person.evaluate("null")
-    return [each["params"] for each in person.tools.heard if each["method"] == f"Network.{kind}"]
+    return person.tools.events(f"Network.{kind}")
 
 
 def is_good(cognito, refresh_token):
@@ -131,14 +129,14 @@ def test_person_is_called_by_their_own_address_in_the_profile_menu(person):
 
 def test_reload_signs_in_without_asking(person, cognito):
     forms, sign_ins = cognito.requests["/login"], cognito.requests["/oauth2/authorize"]
-    person("reload")
+    person.reload()
     person.sees("What can I do for you?")
     assert (cognito.requests["/login"], cognito.requests["/oauth2/authorize"]) == (forms, sign_ins + 1)
 
 
 def test_sign_in_is_renewed_before_it_ends_and_an_errand_goes_on(system, cognito, person):
     cognito.access_seconds = SHORT
-    person("reload")
+    person.reload()
     person.sees("What can I do for you?")
     end, before = time.time() + SHORT, cognito.requests["/oauth2/token"]
     # The next token is to last.
@@ -163,7 +161,7 @@ def test_refused_token_is_renewed_once_for_all_that_need_it(system, cognito, per
     # Where answers take their time, both needs are known before the new token is.
     listen(person)
     person.tools.call(
-        "Network.emulateNetworkConditions", person.here, offline=False, latency=1000, downloadThroughput=-1,
+        "Network.emulateNetworkConditions", offline=False, latency=1000, downloadThroughput=-1,
         uploadThroughput=-1)
     person.say("hello")
     person.fill("Search chats", "taiping", role="searchbox")
@@ -186,12 +184,12 @@ def test_who_signs_out_stays_out_until_they_sign_in_again(system, cognito, perso
 
 def test_who_signs_out_leaves_no_refresh_token_that_is_good(cognito, person):
     listen(person)
-    person("reload")
+    person.reload()
     person.sees("What can I do for you?")
     [answer] = [
         each["requestId"] for each in heard(person, "responseReceived")
         if each["response"]["url"] == f"{cognito.url}/oauth2/token"]
-    body = person.tools.call("Network.getResponseBody", person.here, requestId=answer)["body"]
+    body = person.tools.call("Network.getResponseBody", requestId=answer)["body"]
     token = json.loads(body)["refresh_token"]
     assert cognito.has_issued(token)
     profile(person, "Sign out")
@@ -218,7 +216,7 @@ def test_answer_to_a_sign_in_that_nobody_began_is_refused(system, cognito, stran
     stranger.visit(system.chat if has_begun else "about:blank")
     if has_begun:
         stranger.until(lambda: stranger.address.startswith(f"{cognito.url}/login"), "way to the hosted pages")
-    stranger("navigate", url=f"{system.chat}/authorize?code=stolen&state=guessed")
+    stranger.go(f"{system.chat}/authorize?code=stolen&state=guessed")
     stranger.sees("The answer does not belong to a sign-in that was begun in this window.")
     assert "stolen" not in stranger.address and cognito.requests["/oauth2/token"] == before
     stranger.click("button", "Sign in")
@@ -231,13 +229,13 @@ def test_what_the_hosted_pages_refuse_is_told(system, cognito, stranger):
     [state] = urllib.parse.parse_qs(urllib.parse.urlsplit(stranger.address).query)["state"]
     refusal = urllib.parse.urlencode({
         "error": "access_denied", "error_description": "<b>Aisha</b> may not", "state": state})
-    stranger("navigate", url=f"{system.chat}/authorize?{refusal}")
+    stranger.go(f"{system.chat}/authorize?{refusal}")
     stranger.sees("The sign-in service says: <b>Aisha</b> may not")
 
 
 def test_chat_of_somebody_else_is_not_there(system, cognito, person):
     chat = chats_of(system, cognito, BAKAR).create(title="Teeth")
-    person("navigate", url=f"{system.chat}/chat/{chat}")
+    person.go(f"{system.chat}/chat/{chat}")
     person.sees("This chat is not there, or no longer.")
     person.sees("What can I do for you?")
     assert not person.has("link", "Teeth")
