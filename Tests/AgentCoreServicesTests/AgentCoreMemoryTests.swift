@@ -1,0 +1,107 @@
+import AWSClient
+import AgentEvents
+import Logging
+import TestSupport
+import Testing
+
+@testable import AgentCoreServices
+
+@Suite("AgentCore Memory")
+struct AgentCoreMemoryTests {
+    private static func client(_ address: String) throws -> AWSClient {
+        try AWSClient(
+            environment: [
+                "AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+                "AWS_ENDPOINT_URL": address,
+            ], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private static func answer(_ json: String, status: Int = 200) -> PageContent {
+        .raw(status: status, contentType: "application/json", body: json)
+    }
+
+    private static let user = UserID(rawValue: "aminah")
+    private static let session = SessionID(rawValue: "session")
+
+    @Test("what is remembered comes back from every namespace, in their order", arguments: 0..<10)
+    func recall(round: Int) async throws {
+        let record = #"{"memoryRecordSummaries": [{"content": {"text": "Drives WXY 1234."}, "score": 0.9}]}"#
+        try await withPages(["/memories/m/retrieve": Self.answer(record)]) { server, address in
+            let memory = AgentCoreMemory(
+                try Self.client(address), id: "m", namespaces: ["/a/{actorId}/", "/b/{sessionId}/", "/c/"])
+            let found = try await memory.recall("car", for: Self.user, in: Self.session)
+            #expect(found == Array(repeating: "Drives WXY 1234.", count: 3))
+            let paths = try server.submissions.map { try JSONValue(json: $0.body)["namespacePath"]?.string ?? "" }
+            #expect(paths.sorted() == ["/a/aminah/", "/b/session/", "/c/"])
+        }
+    }
+
+    @Test("what fits badly is left out")
+    func score() async throws {
+        let records = #"""
+            {"memoryRecordSummaries": [{"content": {"text": "far off"}, "score": 0.1},
+             {"content": {"text": "near"}, "score": 0.2}, {"content": {"text": "unscored"}}, {"score": 1}]}
+            """#
+        try await withPages(["/memories/m/retrieve": Self.answer(records)]) { _, address in
+            let memory = AgentCoreMemory(try Self.client(address), id: "m", namespaces: ["/a/"])
+            #expect(try await memory.recall("x", for: Self.user, in: Self.session) == ["near", "unscored"])
+        }
+    }
+
+    @Test("where all namespaces fail, that is told")
+    func failure() async throws {
+        let refused = Self.answer(#"{"__type": "AccessDeniedException", "message": "no"}"#, status: 403)
+        try await withPages(["/memories/m/retrieve": refused]) { _, address in
+            let memory = AgentCoreMemory(try Self.client(address), id: "m", namespaces: ["/a/", "/b/"])
+            await #expect(throws: AWSError.self) {
+                try await memory.recall("x", for: Self.user, in: Self.session)
+            }
+        }
+    }
+
+    @Test("a long text is cut into pieces between characters, and nothing is lost")
+    func pieces() {
+        let text = String(repeating: "é👩‍👩‍👧‍👦", count: 60_000)
+        let pieces = AgentCoreMemory.pieces(text)
+        #expect(pieces.count > 1)
+        #expect(pieces.joined() == text)
+        #expect(AgentCoreMemory.pieces("").isEmpty)
+    }
+}
+
+@Suite("Identifiers that AgentCore takes")
+struct IdentifierTests {
+    @Test("what the service takes is itself", arguments: ["aminah", "a-b_c", "0193-abc"])
+    func plain(id: String) { #expect(AgentCoreMemory.actorID(UserID(rawValue: id)) == id) }
+
+    @Test(
+        "anything else has an id of its own, always the same",
+        arguments: ["", "-a", "a b", "ü", "a\u{0}b", String(repeating: "x", count: 256)])
+    func others(id: String) {
+        let actor = AgentCoreMemory.actorID(UserID(rawValue: id))
+        #expect(actor.hasPrefix("id-"))
+        #expect(actor == AgentCoreMemory.actorID(UserID(rawValue: id)))
+        #expect(actor != AgentCoreMemory.actorID(UserID(rawValue: id + "2")))
+    }
+
+    @Test("a session of the runtime is long enough, and told apart from others")
+    func sessions() {
+        let long = String(repeating: "s", count: 33)
+        #expect(AgentRuntimeClient.runtimeSessionID(SessionID(rawValue: long)) == long)
+        let ids = ["a", "b", "", "-\(long)", "x y"].map { AgentRuntimeClient.runtimeSessionID(SessionID(rawValue: $0)) }
+        #expect(Set(ids).count == ids.count)
+        #expect(ids.allSatisfy { (33...256).contains($0.utf8.count) })
+    }
+
+    @Test(
+        "a runtime is named by its ARN",
+        arguments: [
+            "ai4ai", "arn:aws:bedrock-agentcore:us-west-2:123456789012:browser/x",
+            "arn:aws:s3:us-west-2:123456789012:runtime/x",
+        ])
+    func runtime(arn: String) throws {
+        let client = try AWSClient(
+            environment: ["AWS_REGION": "us-west-2"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        #expect(throws: AWSError.self) { try AgentRuntimeClient(client, arn: arn) }
+    }
+}

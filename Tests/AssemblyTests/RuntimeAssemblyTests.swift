@@ -1,0 +1,50 @@
+import AgentCoreServices
+import AgentLoop
+import BrowserAutomation
+import Configuration
+import Logging
+import Models
+import Settings
+import Testing
+
+@testable import Assembly
+
+@Suite("The parts of the runtime")
+struct RuntimeAssemblyTests {
+    private static func assembly(_ variables: [String: String]) throws -> RuntimeAssembly {
+        let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
+        return try RuntimeAssembly(
+            settings: Settings(reader: reader), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private static let aws = [
+        "AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+    ]
+
+    @Test("without settings everything is on this machine")
+    func local() throws {
+        let assembly = try Self.assembly([:])
+        #expect(assembly.model is OfflineModel)
+        #expect(assembly.browsers is LocalBrowserSource)
+        #expect(assembly.store is FileRunStore)
+    }
+
+    @Test("each part goes to AWS by itself")
+    func cloud() throws {
+        let bedrock = try Self.assembly(Self.aws.merging(["AI4AI_MODEL": "bedrock/amazon.nova-pro-v1:0"]) { $1 })
+        #expect(bedrock.model is BedrockModel)
+        #expect(bedrock.browsers is LocalBrowserSource)
+        let browser = try Self.assembly(Self.aws.merging(["AI4AI_BROWSER": "agentcore"]) { $1 })
+        #expect(browser.browsers is AgentCoreBrowser)
+        let storage = try Self.assembly(Self.aws.merging(["AI4AI_STORAGE": "dynamodb"]) { $1 })
+        #expect(storage.store is DynamoRunStore)
+    }
+
+    @Test("a model server is any that speaks OpenAI's protocol")
+    func server() throws {
+        let assembly = try Self.assembly([
+            "AI4AI_MODEL": "openai/qwen3", "AI4AI_MODEL_URL": "http://127.0.0.1:11434/v1",
+        ])
+        #expect(assembly.model is OpenAICompatibleModel)
+    }
+}

@@ -1,0 +1,102 @@
+import AgentEvents
+import Testing
+
+@testable import Deployment
+
+@Suite("A runtime as it should be")
+struct RuntimeDescriptionTests {
+    private static func described(_ agent: String = "", environment: [String: String] = [:]) throws
+        -> RuntimeDescription
+    {
+        let description = try SystemDescription(
+            yaml: """
+                version: 1
+                project: ai4ai
+                region: us-west-2
+                agents: {coordinator: {runtime_name: ai4ai\(agent)}}
+                models: {id: amazon.nova-pro-v1:0}
+                cognito: {domain_prefix: somebody}
+                """, file: "agentcore.yaml")
+        return RuntimeDescription(
+            agent: description.agents.coordinator, image: "image:1", role: "role", environment: environment)
+    }
+
+    /// A runtime that is as it should be, as GetAgentRuntime would tell it.
+    private static func current(_ described: RuntimeDescription, _ more: [String: JSONValue] = [:]) -> JSONValue {
+        var members = described.members
+        members["metadataConfiguration"] = ["requireMMDSV2": true]
+        return .object(members.merging(more) { $1 })
+    }
+
+    @Test("a runtime that is as it should be is left alone")
+    func same() throws {
+        let described = try Self.described(environment: ["A": "1"])
+        #expect(described.differences(from: Self.current(described)) == [])
+    }
+
+    @Test("empty members mean the same as none")
+    func empty() throws {
+        let described = try Self.described()
+        let current = Self.current(
+            described, ["authorizerConfiguration": [:], "requestHeaderConfiguration": .null, "description": .null])
+        #expect(described.differences(from: current) == [])
+    }
+
+    @Test("of the environment the names that differ are told, and no value")
+    func environment() throws {
+        let described = try Self.described(environment: ["SAME": "x", "CHANGED": "new-secret", "ADDED": "y"])
+        let current = Self.current(
+            described, ["environmentVariables": ["SAME": "x", "CHANGED": "old-secret", "GONE": "z"]])
+        #expect(described.differences(from: current) == ["the environment: ADDED, CHANGED, GONE"])
+    }
+
+    @Test("an update sends back what somebody else has set")
+    func kept() throws {
+        let described = try Self.described()
+        let current = Self.current(
+            described, ["filesystemConfigurations": [["mount": "/data"]], "allowedPorts": [9000]])
+        let update = described.update(of: current)
+        #expect(update["filesystemConfigurations"] == [["mount": "/data"]])
+        #expect(update["allowedPorts"] == [9000])
+        #expect(update["metadataConfiguration"]?["requireMMDSV2"] == true)
+    }
+
+    @Test("a runtime without the newer metadata service is updated")
+    func metadata() throws {
+        let described = try Self.described()
+        #expect(described.differences(from: .object(described.members)) == ["requireMMDSV2 to true"])
+    }
+
+    @Test("a network of one's own is told whole")
+    func network() throws {
+        let described = try Self.described(
+            ", network: {subnets: [subnet-0123456789abcdef0], security_groups: [sg-0123456789abcdef0]}")
+        #expect(described.members["networkConfiguration"]?["networkMode"] == "VPC")
+        #expect(
+            described.members["networkConfiguration"]?["networkModeConfig"]?["subnets"] == ["subnet-0123456789abcdef0"])
+    }
+}
+
+@Suite("Answers and changes of a deployment")
+struct DeploymentPartsTests {
+    @Test("a change is one line")
+    func change() {
+        #expect("\(Change(action: .create, subject: "runtime ai4ai"))" == "+ runtime ai4ai")
+        #expect(
+            "\(Change(action: .update, subject: "runtime ai4ai", details: ["the image", "roleArn"]))"
+                == "~ runtime ai4ai: the image; roleArn")
+        #expect("\(Change(action: .keep, subject: "stack"))" == "= stack")
+    }
+
+    @Test("an answer of the query protocol is read by names")
+    func xml() throws {
+        let root = try #require(
+            XMLElement(document: "<R><Stacks><member><Name>a &amp; b</Name></member><member/></Stacks></R>"))
+        #expect(root.members("Stacks").count == 2)
+        #expect(root["Stacks"]?.children.first?["Name"]?.text == "a & b")
+        #expect(root.members("Outputs").isEmpty)
+    }
+
+    @Test("what is no XML is none", arguments: ["", "no", "<R>", "<R></S>", "{}"])
+    func noXML(text: String) { #expect(XMLElement(document: text) == nil) }
+}
