@@ -174,10 +174,13 @@ struct HostilePageTests {
         _ = try await errand.refuse(approved)
     }
 
-    @Test("a person is asked before what a page wants is done", arguments: HostilePage.asking)
+    @Test(
+        "a person is asked before what a page wants is done", arguments: Nightly.cases(HostilePage.asking, every: 2))
     func asks(page: HostilePage) async throws { try await Self.check(page) }
 
-    @Test("what must not be done is refused, whatever a page says", arguments: HostilePage.refused)
+    @Test(
+        "what must not be done is refused, whatever a page says",
+        arguments: Nightly.cases(HostilePage.refused, every: 2))
     func refuses(page: HostilePage) async throws { try await Self.check(page) }
 
     // MARK: Approvals
@@ -495,7 +498,7 @@ extension PageContent {
         switch self {
         case .html(let text): .html(text.replacing("OTHER", with: other))
         case .redirect(let location): .redirect(location.replacing("OTHER", with: other))
-        case .raw, .file, .script: self
+        case .raw, .file, .script, .nothing: self
         }
     }
 }

@@ -126,25 +126,32 @@ struct PeopleTests {
     func changedPage() async throws {
         let form: PageContent = """
             <form method=post action=/sent><label>To <input name=to value=Ali></label><button>Send</button></form>
-            <script>setTimeout(() => { document.querySelector("input").value = "Mallory"; }, 1500)</script>
+            <script>fetch("/asked").then(() => {
+                document.querySelector("input").value = "Mallory";
+                fetch("/changed", {method: "POST"});
+            })</script>
             """
-        try await withPages(["/": form, "/sent": "<p>Sent.</p>"]) { server, address in
+        let asked = Signal()
+        let pages: [String: PageContent] = [
+            "/": form, "/sent": "<p>Sent.</p>", "/asked": .nothing(after: asked), "/changed": "",
+        ]
+        try await withPages(pages) { server, address in
             let bench = AgentBench(
                 ScriptedModel([
                     .call("navigate", ["url": .string(address)]), .callOn("click", role: "button", name: "Send"),
                     .say("?"),
                 ]))
             let again = try await Self.slot {
-                let asked = try await bench.run(.automation(AutomationTask(goal: "Send it.")))
-                // The page's own clock runs on while the person thinks.
-                try await Task.sleep(for: .seconds(2))
-                let again = try await bench.run(asked.answered(["approved": true]))
+                let question = try await bench.run(.automation(AutomationTask(goal: "Send it.")))
+                asked.fire()
+                await server.firstSubmission()
+                let again = try await bench.run(question.answered(["approved": true]))
                 await bench.stop()
                 return again
             }
             #expect(again.interrupts?.first?.message.hasPrefix("The page has changed since you were asked.") == true)
             #expect(again.interrupts?.first?.metadata?["fields"] == [["To", "Mallory"]])
-            #expect(server.submissions.isEmpty)
+            #expect(server.submissions.map(\.path) == ["/changed"])
         }
     }
 }

@@ -1,5 +1,6 @@
 import AgentEvents
 import Conversations
+import FoundationEssentials
 import HTTPTypes
 import Settings
 import Testing
@@ -10,9 +11,8 @@ import Testing
 struct RequestsTests {
     @Test("new chats have ids of their own, in the order of time, that AgentCore takes")
     func sessionIDs() async throws {
-        let first = SessionID.new()
-        try await Task.sleep(for: .milliseconds(2))
-        let second = SessionID.new()
+        let first = SessionID.new(at: Date(timeIntervalSince1970: 1_800_000_000))
+        let second = SessionID.new(at: Date(timeIntervalSince1970: 1_800_000_000.001))
         #expect(first.rawValue < second.rawValue)
         #expect(first.rawValue.utf8.count == 36)
         #expect(SessionID(chat: first.rawValue) == first)

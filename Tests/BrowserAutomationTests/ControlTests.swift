@@ -30,7 +30,8 @@ struct ControlTests {
             }
             // Long enough for a look that does not wait: the person's own work goes through the browser and back.
             try await control.reload()
-            // The page itself gives the field its focus only with its next picture.
+            // Nobody clicks before there is a picture, and until then the field is at no place.
+            for await _ in browser.frames() { break }
             try await Self.click(control, x: 120, y: 18)
             try await control.send(.text("by hand"))
             control.release()
@@ -135,12 +136,12 @@ struct ControlTests {
                 _ = try await page.navigate(to: address)
                 var control = try await browser.takeControl(for: .seconds(60))
                 try await control.send(.key("a"))
-                while try !control.answerDialog(.accept()) { try await Task.sleep(for: .milliseconds(10)) }
+                try await eventually { [control] in try control.answerDialog(.accept()) }
                 control.release()
                 #expect(try await page.snapshot().title == "yes")
                 control = try await browser.takeControl(for: .seconds(60))
                 try await control.send(.key("a"))
-                while control.dialog == nil { try await Task.sleep(for: .milliseconds(10)) }
+                try await eventually { [control] in control.dialog != nil }
                 control.release()
                 #expect(try await page.snapshot().title == "no")
             }

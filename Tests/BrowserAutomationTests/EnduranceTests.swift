@@ -164,9 +164,7 @@ struct EnduranceTests {
                 #expect(contents == ["one", "two"])
                 let folder = try #require(downloads[0].path?.replacing("/_.._etc_passwd", with: ""))
                 // What was refused goes once the browser has let go of it.
-                while try FileManager.default.contentsOfDirectory(atPath: folder).count > 2 {
-                    try await Task.sleep(for: .milliseconds(20))
-                }
+                try await eventually { try FileManager.default.contentsOfDirectory(atPath: folder).count <= 2 }
             }
         }
     }

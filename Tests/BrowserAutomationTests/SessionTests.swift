@@ -47,7 +47,7 @@ struct SessionTests {
             while true { _ = try await page.snapshot() }
         }
         #expect(error?.code == .browserGone || error?.code == .pageGone)
-        while browser.isAlive { await Task.yield() }
+        try await eventually { !browser.isAlive }
         await browser.close()
         #expect(!FileManager.default.fileExists(atPath: chromium.profile))
     }
@@ -67,7 +67,7 @@ struct SessionTests {
         #expect(browser.isAlive)
         let processes = Self.processes(of: chromium.profile)
         for process in processes { kill(process, SIGSTOP) }
-        while browser.isAlive { try await Task.sleep(for: .milliseconds(20)) }
+        try await eventually { !browser.isAlive }
         for process in processes { kill(process, SIGCONT) }
         try await browser.reconnect()
         #expect(browser.isAlive)
@@ -103,7 +103,7 @@ struct SessionTests {
         try await withBrowser { browser in
             _ = try await browser.openTab()
             for tab in browser.tabs.map(\.id) { try await browser.closeTab(tab) }
-            while !browser.tabs.isEmpty { await Task.yield() }
+            try await eventually { browser.tabs.isEmpty }
             await browser.detach()
             do {
                 try await browser.reconnect()
@@ -133,7 +133,7 @@ struct SessionTests {
                         OneChromium(chromium: chromium), configuration: configuration, logger: Self.quiet)
                     _ = try await browser.currentPage().navigate(to: address)
                     await browser.detach()
-                    while other.submissions.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+                    await other.firstSubmission()
                     try await browser.reconnect()
                     #expect(try await browser.currentPage().snapshot().text.contains("secret") == false)
                     #expect(browser.tabs.allSatisfy { !$0.url.hasPrefix(secret) })
@@ -157,7 +157,7 @@ struct SessionTests {
                 } _: { browser in
                     _ = try await browser.currentPage().navigate(to: address)
                     await browser.detach()
-                    while own.submissions.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+                    await own.firstSubmission()
                     #expect(other.submissions.isEmpty)
                 }
             }

@@ -64,7 +64,7 @@ struct WallTests {
                 let browser = try await BrowserSession.start(
                     source, configuration: configuration, logger: Self.quiet)
                 _ = try await browser.currentPage().navigate(to: page)
-                while own.submissions.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+                await own.firstSubmission()
                 await browser.close()
                 return Set(other.requests.map { String($0.path.dropFirst()) })
             }
@@ -149,7 +149,7 @@ struct WallTests {
                 let page = try browser.currentPage()
                 _ = try await page.navigate(to: "http://good.test:\(port)/")
                 try await body(page, own)
-                while own.submissions.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+                await own.firstSubmission()
                 return Set(own.requests.map { $0.host.split(separator: ":").first.map(String.init) ?? "" })
             }
         }

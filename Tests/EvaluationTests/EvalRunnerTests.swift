@@ -12,7 +12,9 @@ private let folder = URL(filePath: #filePath).deletingLastPathComponent().deleti
 
 @Suite("Evals", .timeLimit(.minutes(15)))
 struct EvalRunnerTests {
-    @Test("each shipped task passes by its own script", arguments: try EvalTask.read(folder: folder))
+    @Test(
+        "each shipped task passes by its own script",
+        arguments: Nightly.cases(try EvalTask.read(folder: folder), every: 4))
     func shipped(task: EvalTask) async throws {
         let result = try await BrowserSlots.shared.withSlot { try await EvalRunner(model: .scripted).run(task) }
         #expect(result.failures == [])
@@ -21,8 +23,8 @@ struct EvalRunnerTests {
     }
 
     @Test(
-        "the offline model does each shipped task, told in its way", arguments: try EvalTask.readOffline(folder: folder)
-    )
+        "the offline model does each shipped task, told in its way",
+        arguments: Nightly.cases(try EvalTask.readOffline(folder: folder), every: 4))
     func shippedOffline(task: EvalTask) async throws {
         let result = try await BrowserSlots.shared.withSlot {
             try await EvalRunner(model: .model(OfflineModel())).run(task)

@@ -17,6 +17,7 @@ package final class PageServer: Sendable {
     }
 
     private let received = Mutex<[Submission]>([])
+    private let submitted = Signal()
     private let asked = Mutex<[Request]>([])
 
     /// Any request, answered or not.
@@ -31,7 +32,14 @@ package final class PageServer: Sendable {
     /// The forms that were sent, in order.
     package var submissions: [Submission] { self.received.withLock { $0 } }
 
-    fileprivate func add(_ submission: Submission) { self.received.withLock { $0.append(submission) } }
+    /// Returns once a form was sent.
+    package func firstSubmission() async { await self.submitted.wait() }
+
+    fileprivate func add(_ submission: Submission) {
+        self.received.withLock { $0.append(submission) }
+        self.submitted.fire()
+    }
+
     fileprivate func add(_ request: Request) { self.asked.withLock { $0.append(request) } }
 }
 
@@ -58,11 +66,15 @@ package enum PageContent: Sendable, ExpressibleByStringLiteral {
     case file(name: String, body: String)
     /// The script in the `code` of its query.
     case script
+    /// Nothing, as soon as the signal has fired.
+    case nothing(after: Signal)
 
     package init(stringLiteral value: String) { self = .html(value) }
 
-    fileprivate func response(to request: Request) -> Response {
-        switch self {
+    fileprivate func response(to request: Request) async -> Response {
+        if case .nothing(let signal) = self { await signal.wait() }
+        return switch self {
+        case .nothing: Response(status: .noContent)
         case .file(let name, let body):
             Response(
                 status: .ok,
@@ -98,11 +110,11 @@ package func withPages<Result: Sendable>(
     let router = Router()
     router.add(middleware: Recorder(server: server))
     for (path, content) in pages {
-        router.get(RouterPath(path)) { request, _ in content.response(to: request) }
+        router.get(RouterPath(path)) { request, _ in await content.response(to: request) }
         router.post(RouterPath(path)) { request, _ in
             let form = try await request.body.collect(upTo: 1 << 20)
             server.add(.init(path: request.uri.path, body: String(buffer: form)))
-            return content.response(to: request)
+            return await content.response(to: request)
         }
     }
     let app = Application(

@@ -116,9 +116,9 @@ extension SessionID {
     }
 
     /// A UUID of version 7 (RFC 9562): in the order of time, and long enough for AgentCore.
-    static func new() -> SessionID {
+    static func new(at time: Date = Date()) -> SessionID {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
-        let milliseconds = UInt64(Date().timeIntervalSince1970 * 1000)
+        let milliseconds = UInt64(time.timeIntervalSince1970 * 1000)
         for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: milliseconds >> (8 * UInt64(5 - index))) }
         bytes[6] = bytes[6] & 0x0F | 0x70
         bytes[8] = bytes[8] & 0x3F | 0x80

@@ -44,8 +44,8 @@ struct ProfileDirectory: Sendable {
             let left = Self.processes(using: self.path)
             for process in left { kill(process, SIGKILL) }
             guard !left.isEmpty, ContinuousClock.now < deadline else { break }
-            // Not a sleep: this also runs in tasks that were cancelled, whose sleeps end at once.
-            await Task.yield()
+            // In a task of its own: this also runs in tasks that were cancelled, whose sleeps end at once.
+            await Task { try? await Task.sleep(for: .milliseconds(5)) }.value
         }
         self.delete()
     }
