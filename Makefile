@@ -1,37 +1,125 @@
-# What a newcomer needs. Each target installs what is missing first.
+# What a newcomer needs. Each target installs what is missing first. docs/testing.md describes the lanes.
 SWIFT ?= swift
+# debug | release: what the black-box tests run against.
+BUILD ?= debug
 VENV := .build/peers
+PYTEST := $(VENV)/bin/pytest -q --config-file=Tests/pytest.ini
+export AI4AI_BUILD := $(CURDIR)/.build/$(BUILD)
+export CONTRACT_AGENT ?= $(AI4AI_BUILD)/contract-agent
 
-.PHONY: run test unit docs peers examples lint image image-check built-image-check arm64-check bench cost bench-browser setup clean
+# A debug build without an index store and with line tables only takes a third less time; crashes still name their line.
+# DEBUG_INFO=full is for a debugger. Changing it rebuilds everything.
+DEBUG_INFO ?= lines
+FLAGS_lines := --disable-index-store -debug-info-format none -Xswiftc -gline-tables-only -Xcc -g0
+FLAGS_full :=
+FAST := $(FLAGS_$(DEBUG_INFO)) $(if $(shell command -v ld.lld),-Xswiftc -use-ld=lld)
+export AI4AI_TEST_INDEX := $(if $(filter lines,$(DEBUG_INFO)),$(CURDIR)/.build/$(shell uname -m)-unknown-linux-gnu/debug/index/store)
+# Our own warnings are errors here, and only warnings for those who depend on us or use another compiler.
+FAST_BUILD := AI4AI_WARNINGS=errors $(SWIFT) build $(FAST)
+
+.PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser stores load release) peers-release \
+  flaky swift-tests docs examples examples-built lint page peers contract memory image image-check built-image-check \
+  arm64-check bench cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
-	$(SWIFT) build --product ai4ai
+	$(FAST_BUILD) --product ai4ai
 	AI4AI_PLAYBOOKS=$${AI4AI_PLAYBOOKS-playbooks} .build/debug/ai4ai up
 
-test: lint unit docs examples peers ## Prove that everything works.
+# ---------------------------------------------------------------------------------------------------------- lanes
 
-unit: setup
-	$(SWIFT) build --build-tests
-	scripts/check-links.sh .build/debug/ai4ai-runtime
-	$(SWIFT) test --skip-build
+check: lint page build ## The inner loop: all that needs neither a browser nor Python.
+	AI4AI_TEST_BROWSER=none $(SWIFT_TESTS)
 
-docs: unit ## Compile the documentation of the public libraries.
-	scripts/docs.sh
+test: lint page swift-tests docs examples peers ## What a change must pass.
 
-examples: unit
+test-all: test nightly ## Also what is long or random, and what ships: the release build and the image.
+
+nightly: examples-built $(addprefix part-,$(PARTS)) peers-release image-check
+
+# The parts of the night that a runner of two cores does in about ten minutes; CI does another one each day.
+PARTS := browser stores load release
+part-of-the-day:
+	$(MAKE) part-$(word $(shell echo $$(( $$(date +%-j) % $(words $(PARTS)) + 1 ))),$(PARTS))
+
+part-browser: build $(VENV)/installed
+	NIGHTLY=1 $(PYTEST) -n $(WORKERS) -m nightly $(addprefix Tests/Peers/test_,browser_cases.py miniwob.py page_hostile.py)
+	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests'
+
+part-stores: build $(VENV)/installed
+	NIGHTLY=1 $(PYTEST) -n 2 -m nightly $(addprefix Tests/Peers/test_,chat_store.py kills.py)
+
+part-load: build $(VENV)/installed
+	NIGHTLY=1 $(PYTEST) -m 'nightly and serial' Tests/Peers
+	scripts/with-stress.sh $(SWIFT_TESTS) --skip BrowserAutomationTests
+
+# Optimised code has been wrong where the debug build was right, so what ships is what is tested.
+part-release: $(VENV)/installed
+	$(SWIFT) build -c release --product contract-agent
+	$(SWIFT) build -c release --product aws-probe
+	$(MAKE) contract memory BUILD=release
+
+peers-release: $(VENV)/installed
+	$(MAKE) peers BUILD=release
+
+flaky: build $(VENV)/installed ## Run `make test` N times under load, and list what failed at least once.
+	scripts/flaky.sh $(or $(N),5)
+
+# ---------------------------------------------------------------------------------------------------------- parts
+
+build: setup
+ifeq ($(BUILD),debug)
+	$(FAST_BUILD) --build-tests
+else
+	# The tests of the chats' store are a debug build's own.
+	$(FAST_BUILD) --build-tests
+	$(SWIFT) build -c $(BUILD)
+endif
+	scripts/check-links.sh $(AI4AI_BUILD)/ai4ai-runtime
+
+# Not by `swift test`, which plans the whole build again before it starts this.
+SWIFT_TESTS := .build/debug/ai4aiPackageTests.xctest --testing-library swift-testing $(if $(FILTER),--filter $(FILTER))
+LIGHT := AI4AI_CHROMIUM=$${AI4AI_CHROMIUM-$(CURDIR)/Tests/light-chromium.sh}
+
+swift-tests: build
+	$(LIGHT) $(SWIFT_TESTS)
+
+docs: build ## Compile the documentation of the public libraries.
+	scripts/docs.sh .build/debug
+
+examples: build ## Compile the examples against what is built.
+	scripts/check-examples.sh .build/debug
+
+examples-built: setup ## Build the examples as the packages that they are.
 	for example in Examples/*/; do $(SWIFT) build --package-path $$example --scratch-path .build/examples || exit 1; done
 
-peers: unit $(VENV)/installed
-	$(VENV)/bin/pytest -q Tests/Peers
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift
+	scripts/check-await.sh
+
+page: ## Check the page's scripts: types, and the tests that need no browser.
+	scripts/check-page.sh
+
+# Twice as many workers as cores: many tests wait for processes. What measures time or load runs alone.
+WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+
+peers: build $(VENV)/installed ## Judge the built programs with clients that others wrote.
+	$(LIGHT) $(PYTEST) -n $(WORKERS) -m 'not nightly and not serial' Tests/Peers
+	$(LIGHT) $(PYTEST) -m 'serial and not nightly' Tests/Peers
+
+CONTRACT_SUITE := $(PYTEST) -m 'not nightly' $(addprefix Tests/Peers/test_,$(addsuffix .py,\
+  ping invocations streaming websocket context shutdown))
+
+contract: $(VENV)/installed
+	$(CONTRACT_SUITE) -n $(WORKERS)
+
+memory: $(VENV)/installed
+	$(PYTEST) Tests/Peers/test_aws_memory.py Tests/Peers/test_aws_bedrock.py Tests/Peers/test_aws_signing.py
 
 PLATFORM ?= linux/arm64
 TARGET ?= runtime
 
 image: ## Build an image with Docker: PLATFORM is linux/arm64 or linux/amd64, TARGET is runtime, backend or local.
 	docker buildx build --platform $(PLATFORM) --target $(TARGET) --load --tag ai4ai/$(TARGET) .
-
-CONTRACT_SUITE := $(VENV)/bin/pytest -q $(addprefix Tests/Peers/test_,$(addsuffix .py,\
-  ping invocations streaming websocket context shutdown))
 
 # What the Dockerfile does, without Docker. Apart from the usual builds, because Swift's library is linked in.
 STATIC := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/image -Xlinker -s
@@ -44,13 +132,14 @@ image-check: setup $(VENV)/installed ## Check the image's contents, and run it a
 	rm -rf $(ROOTS)
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/runtime .build/image/release/ai4ai-runtime
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/contract .build/image/release/contract-agent
-	IMAGE_ROOT=$(ROOTS)/runtime $(VENV)/bin/pytest -q Tests/Image
+	IMAGE_ROOT=$(ROOTS)/runtime $(PYTEST) Tests/Image
 	CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-agent.sh $(CONTRACT_SUITE)
+	scripts/image-inputs.sh --note
 
 export CONTAINER_ENGINE ?= docker
 
 built-image-check: $(VENV)/installed ## Check what `make image` and `make image TARGET=contract` have built. Needs the engine.
-	PLATFORM=$(PLATFORM) $(VENV)/bin/pytest -q Tests/Image/built.py
+	PLATFORM=$(PLATFORM) $(PYTEST) Tests/Image/built.py
 	# The suite hands on few variables.
 	printf '#!/bin/sh\nCONTAINER_ENGINE=%s exec %s/Tests/Image/contract-container.sh\n' '$(CONTAINER_ENGINE)' '$(CURDIR)' > .build/contract-container
 	chmod +x .build/contract-container
@@ -60,9 +149,6 @@ built-image-check: $(VENV)/installed ## Check what `make image` and `make image 
 arm64-check: $(VENV)/installed ## Build for arm64 with Debian's Swift, and run that under emulation. Needs root.
 	scripts/arm64-check.sh
 	CONTRACT_AGENT=$(CURDIR)/.build/arm64/contract-agent $(CONTRACT_SUITE)
-
-lint:
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift
 
 bench: setup $(VENV)/bench-installed .build/backend-peer/installed ## Measure against peers, in release builds.
 	$(SWIFT) build -c release --product ai4ai-runtime

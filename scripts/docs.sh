@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Compiles the documentation of the public libraries; a link or a parameter that is wrong is an error.
-# Usage: docs.sh [OUTPUT]     Needs a build (swift build).
+# Usage: docs.sh BUILD-DIRECTORY [OUTPUT]
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-output=${1:-.build/docs}
-swift package dump-symbol-graph --minimum-access-level public > /dev/null
-graphs=$(swift build --show-bin-path)/../symbolgraph
+build=$1
+output=${2:-.build/docs}
+target=$(swiftc -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)",/\1/p')
+read -ra flags <<< "$(scripts/module-flags.sh "$build")"
 for module in AgentCoreRuntime BrowserAutomation; do
     rm -rf "${output:?}/$module" "$output/$module.graphs"
     mkdir -p "$output/$module.graphs"
-    cp "$graphs/$module.symbols.json" "$output/$module.graphs/"
+    # Of these two modules only: SwiftPM's own command builds the package again and extracts all of them.
+    swift symbolgraph-extract -module-name "$module" -target "$target" "${flags[@]}" \
+        -minimum-access-level public -output-dir "$output/$module.graphs"
     docc convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$output/$module.graphs" \
         --output-path "$output/$module" --warnings-as-errors
     echo "docs: $output/$module"

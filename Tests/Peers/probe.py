@@ -2,10 +2,11 @@
 
 import json
 import os
-import pathlib
 import subprocess
 
-BINARY = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parents[2] / ".build/debug")) / "aws-probe"
+from system import BUILD
+
+BINARY = BUILD / "aws-probe"
 
 
 class Refused(Exception):

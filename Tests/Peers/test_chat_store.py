@@ -1,14 +1,14 @@
 """Chats in DynamoDB: the rules of all stores, on tables that behave and on tables that do not."""
 
 import os
-import pathlib
 import re
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-SWIFT = os.environ.get("SWIFT", "swift")
+from system import BUILD
+
+TESTS = BUILD.parent / "debug/ai4aiPackageTests.xctest"  # Release builds have no tests in them.
 DEADLINE = 1200
 # What an expression may consist of beside placeholders: any plain name might be a reserved word.
 WORDS = {"AND", "OR", "SET", "REMOVE", "BETWEEN", "attribute_exists", "attribute_not_exists", "contains"}
@@ -47,15 +47,22 @@ def clean(peer):
     peer.clear_faults()
 
 
-def keeps_the_rules(peer, *more):
+def keeps_the_rules(peer, *chosen):
     """Runs the tests of stores against the peer. One by one, as it does not take many requests at once."""
-    command = [
-        SWIFT, "test", "--skip-build", "--no-parallel", "--filter", "ConversationsTests", "--skip", "SQLite", *more]
+    command = [TESTS, "--testing-library", "swift-testing", "--no-parallel", "--skip", "SQLite", *chosen]
     result = subprocess.run(
-        command, cwd=ROOT, env=os.environ | peer.environment(AI4AI_TEST_DYNAMODB=peer.url), text=True,
+        command, env=os.environ | peer.environment(AI4AI_TEST_DYNAMODB=peer.url), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=DEADLINE)
     assert result.returncode == 0, "\n".join(
         line for line in result.stdout.splitlines() if " recorded " in line or "rror" in line) or result.stdout[-4000:]
+    assert re.search(r"run with [1-9]\d* tests", result.stdout), result.stdout[-4000:]
+
+
+def suites(*names):
+    return "--filter", rf"^ConversationsTests\.({'|'.join(names)})/"
+
+
+ALL = "--filter", "^ConversationsTests\\."
 
 
 def expressions(value):
@@ -71,26 +78,52 @@ def expressions(value):
             yield from expressions(item)
 
 
-def test_store_keeps_the_rules_and_names_nothing_plainly(peer):
-    keeps_the_rules(peer)
+def check_requests(peer):
+    """Nothing that was sent holds a plain name, or may be answered with what was true a moment ago."""
     requests = [entry for entry in peer.requests() if entry["service"] == "dynamodb"]
-    assert len(requests) > 1000
     used = {text for entry in requests for text in expressions(entry["params"])}
     plain = {word for text in used for word in re.findall(r"(?<![#:\w])\w+", text)}
     assert used and plain <= WORDS
-    # Nobody may be shown what was true a moment ago.
     reads = [entry["params"] for entry in requests if entry["operation"] in ("GetItem", "Query")]
-    assert all(params["ConsistentRead"] for params in reads)
+    assert reads and all(params["ConsistentRead"] for params in reads)
     refused = {entry["error"] for entry in requests if entry["error"]}
     assert not refused, "the front door refused what DynamoDB would refuse"
+    return len(requests)
+
+
+def strike(peer, faults):
+    for number, (operation, fault) in enumerate(faults):
+        peer.fault(f"DynamoDB.{operation}", **{"times": ALWAYS, "every": 4 + number % 3, **fault})
+
+
+def check_struck(peer, faults):
+    struck = {entry["operation"] for entry in peer.requests() if entry["error"]}
+    expected = {operation for operation, fault in faults if "unprocessed" not in fault}
+    assert "TransactWriteItems" in struck and struck <= expected
+
+
+def test_store_keeps_the_rules_and_names_nothing_plainly(peer):
+    keeps_the_rules(peer, *suites("SessionTests", "RemovalTests"))
+    assert check_requests(peer) > 100
 
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
 def test_store_keeps_the_rules_whatever_becomes_of_its_requests(peer, faults):
-    for number, (operation, fault) in enumerate(faults):
-        peer.fault(f"DynamoDB.{operation}", **{"times": ALWAYS, "every": 4 + number % 3, **fault})
+    strike(peer, faults)
+    keeps_the_rules(peer, *suites("RunTests"))
+    check_struck(peer, faults)
+
+
+@pytest.mark.nightly
+def test_store_keeps_all_rules_and_names_nothing_plainly(peer):
+    keeps_the_rules(peer, *ALL)
+    assert check_requests(peer) > 1000
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
+def test_store_keeps_all_rules_whatever_becomes_of_its_requests(peer, faults):
+    strike(peer, faults)
     # Many messages take long, and find nothing then that fewer do not.
-    keeps_the_rules(peer, "--skip", "manyMessages", "--skip", "PagingTests", "--skip", "OwnershipTests")
-    struck = {entry["operation"] for entry in peer.requests() if entry["error"]}
-    expected = {operation for operation, fault in faults if "unprocessed" not in fault}
-    assert "TransactWriteItems" in struck and struck <= expected
+    keeps_the_rules(peer, *ALL, "--skip", "manyMessages", "--skip", "PagingTests", "--skip", "OwnershipTests")
+    check_struck(peer, faults)

@@ -1,4 +1,4 @@
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Owns tasks that no request owns; cancels them when the process stops.
 package struct TaskRunner: Service {

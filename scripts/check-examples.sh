@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Compiles the examples against the public modules of a build. `make examples-built` builds them as packages.
+# Usage: check-examples.sh BUILD-DIRECTORY
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+read -ra flags <<< "$(scripts/module-flags.sh "$1")"
+for example in Examples/*/; do
+    swift package --package-path "$example" describe > /dev/null
+    swiftc -typecheck -swift-version 6 -warnings-as-errors "${flags[@]}" "$example"Sources/*/*.swift
+    echo "examples: $example"
+done
