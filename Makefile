@@ -5,7 +5,7 @@ BUILD ?= debug
 VENV := .build/peers
 PYTEST := $(VENV)/bin/pytest -q --config-file=Tests/pytest.ini
 export AI4AI_BUILD := $(CURDIR)/.build/$(BUILD)
-export CONTRACT_AGENT ?= $(AI4AI_BUILD)/contract-agent
+export CONTRACT_AGENT := $(AI4AI_BUILD)/contract-agent
 
 # A debug build without an index store and with line tables only takes a third less time; crashes still name their line.
 # DEBUG_INFO=full is for a debugger. Changing it rebuilds everything.
@@ -67,13 +67,8 @@ flaky: build $(VENV)/installed ## Run `make test` N times under load, and list w
 # ---------------------------------------------------------------------------------------------------------- parts
 
 build: setup
-ifeq ($(BUILD),debug)
 	$(FAST_BUILD) --build-tests
-else
-	# The tests of the chats' store are a debug build's own.
-	$(FAST_BUILD) --build-tests
-	$(SWIFT) build -c $(BUILD)
-endif
+	$(if $(filter-out debug,$(BUILD)),$(SWIFT) build -c $(BUILD))
 	scripts/check-links.sh $(AI4AI_BUILD)/ai4ai-runtime
 
 # Not by `swift test`, which plans the whole build again before it starts this.

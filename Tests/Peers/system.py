@@ -17,6 +17,8 @@ from ports import free_port
 
 BUILD = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parents[2] / ".build/debug"))
 DEADLINE = 60
+# Release builds have none.
+needs_failpoints = pytest.mark.skipif(BUILD.name == "release", reason="a release build has no failpoints")
 
 
 def eventually(check, what):

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from backend import Backend, Parts, checks, errand, is_named, question, texts
-from system import eventually
+from system import eventually, needs_failpoints
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +95,14 @@ def die_at(backend, place, act):
     backend.restart()
 
 
-@pytest.mark.parametrize("place", ["message-kept", "end-heard"])
-def test_message_is_answered_once_wherever_the_backend_dies(parts, place):
-    chats, chat, plate = parts.chats, parts.chats.create(), f"FAIL {place}"
+@needs_failpoints
+@pytest.mark.parametrize("place, plate", [("message-kept", "KEP 1"), ("end-heard", "END 1")])
+def test_message_is_answered_once_wherever_the_backend_dies(parts, place, plate):
+    chats, chat = parts.chats, parts.chats.create()
     text = errand(parts.demo, plate)
     die_at(parts.backend, place, lambda: chats.post(chat, text))
     messages = chats.settled(chat)
-    assert texts(messages, "user") == [text] and texts(messages, "assistant") == ["Amount due: RM 70.00"]
+    assert texts(messages, "user") == [text] and len(texts(messages, "assistant")) == 1
     assert checks(parts, plate) == 1 and chats.messages(chat) == messages
 
 

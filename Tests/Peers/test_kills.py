@@ -7,7 +7,9 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import pathlib
 import random
+import re
 import signal
 import tempfile
 import time
@@ -18,7 +20,7 @@ import requests
 
 from awspeer.process import Peer
 from parking import answer, ask_to_pay, payment, payments
-from system import Container, DemoSite, eventually
+from system import Container, eventually, needs_failpoints
 
 KILLS = int(os.environ.get("KILLS", "30"))
 SEED = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
@@ -147,6 +149,7 @@ def cases(places):
                 yield pytest.param(place, kind, id=f"{name}-{kind.__name__.lower()}", marks=marks)
 
 
+@needs_failpoints
 @pytest.mark.parametrize("place, kind", [*cases(ASKING)])
 def test_nothing_is_paid_by_a_run_that_dies_before_its_question_is_answered(site, stores, place, kind):
     store, session = stores(kind), f"asking-{place.replace(' ', '-')}"
@@ -157,6 +160,7 @@ def test_nothing_is_paid_by_a_run_that_dies_before_its_question_is_answered(site
     assert not payments(site, card)
 
 
+@needs_failpoints
 @pytest.mark.parametrize("place, kind", [*cases(ANSWERED)])
 def test_what_was_approved_is_paid_at_most_once_by_a_run_that_dies(site, stores, place, kind):
     (place, count), store = place, stores(kind)
@@ -171,6 +175,15 @@ def test_what_was_approved_is_paid_at_most_once_by_a_run_that_dies(site, stores,
     assert len(payments(site, card)) == count
 
 
+def test_every_failpoint_of_the_runtime_is_reached_by_a_test():
+    source = (pathlib.Path(__file__).parents[2] / "Sources/AgentEvents/Failpoint.swift").read_text()
+    named = set(re.findall(r'case \w+ = "([a-z-]+)"', source))
+    tried = {place.split()[0] for place in [*ASKING, *(place for place, _ in ANSWERED)]}
+    # These are reached by the test below, and by those of the backend's deaths.
+    assert named == tried | {"chunks-put", "message-kept", "end-heard"}
+
+
+@needs_failpoints
 def test_large_record_of_which_only_a_part_was_written_is_as_it_was_before(site, stores):
     store = stores(Dynamo)
     with mortal(site, store) as runtime:
