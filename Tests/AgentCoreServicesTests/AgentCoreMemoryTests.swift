@@ -20,15 +20,19 @@ struct AgentCoreMemoryTests {
         .raw(status: status, contentType: "application/json", body: json)
     }
 
+    /// More than a machine takes that runs all tests at once.
+    private static let patient = Duration.seconds(120)
+
     private static let user = UserID(rawValue: "aminah")
     private static let session = SessionID(rawValue: "session")
 
-    @Test("what is remembered comes back from every namespace, in their order", arguments: 0..<10)
-    func recall(round: Int) async throws {
+    @Test("what is remembered comes back from every namespace, in their order")
+    func recall() async throws {
         let record = #"{"memoryRecordSummaries": [{"content": {"text": "Drives WXY 1234."}, "score": 0.9}]}"#
         try await withPages(["/memories/m/retrieve": Self.answer(record)]) { server, address in
             let memory = AgentCoreMemory(
-                try Self.client(address), id: "m", namespaces: ["/a/{actorId}/", "/b/{sessionId}/", "/c/"])
+                try Self.client(address), id: "m", namespaces: ["/a/{actorId}/", "/b/{sessionId}/", "/c/"],
+                recallTimeout: Self.patient)
             let found = try await memory.recall("car", for: Self.user, in: Self.session)
             #expect(found == Array(repeating: "Drives WXY 1234.", count: 3))
             let paths = try server.submissions.map { try JSONValue(json: $0.body)["namespacePath"]?.string ?? "" }
@@ -43,7 +47,8 @@ struct AgentCoreMemoryTests {
              {"content": {"text": "near"}, "score": 0.2}, {"content": {"text": "unscored"}}, {"score": 1}]}
             """#
         try await withPages(["/memories/m/retrieve": Self.answer(records)]) { _, address in
-            let memory = AgentCoreMemory(try Self.client(address), id: "m", namespaces: ["/a/"])
+            let memory = AgentCoreMemory(
+                try Self.client(address), id: "m", namespaces: ["/a/"], recallTimeout: Self.patient)
             #expect(try await memory.recall("x", for: Self.user, in: Self.session) == ["near", "unscored"])
         }
     }
@@ -52,7 +57,8 @@ struct AgentCoreMemoryTests {
     func failure() async throws {
         let refused = Self.answer(#"{"__type": "AccessDeniedException", "message": "no"}"#, status: 403)
         try await withPages(["/memories/m/retrieve": refused]) { _, address in
-            let memory = AgentCoreMemory(try Self.client(address), id: "m", namespaces: ["/a/", "/b/"])
+            let memory = AgentCoreMemory(
+                try Self.client(address), id: "m", namespaces: ["/a/", "/b/"], recallTimeout: Self.patient)
             await #expect(throws: AWSError.self) {
                 try await memory.recall("x", for: Self.user, in: Self.session)
             }

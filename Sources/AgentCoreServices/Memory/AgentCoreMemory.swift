@@ -20,6 +20,7 @@ package struct AgentCoreMemory: LongTermMemory {
     private let client: AWSClient
     private let id: String
     private let configuredNamespaces: [String]
+    private let recallTimeout: Duration
     private let clock = EventClock()
     private let namespaces = NamespaceCache()
 
@@ -27,10 +28,14 @@ package struct AgentCoreMemory: LongTermMemory {
     ///   - id: The memory's id.
     ///   - namespaces: Where to look for what is remembered, with `{actorId}` and `{sessionId}`; those of the
     ///     memory's strategies when empty.
-    package init(_ client: AWSClient, id: String, namespaces: [String] = []) {
+    ///   - recallTimeout: How long a namespace may take: a turn waits for it.
+    package init(
+        _ client: AWSClient, id: String, namespaces: [String] = [], recallTimeout: Duration = .seconds(5)
+    ) {
         self.client = client
         self.id = id
         self.configuredNamespaces = namespaces
+        self.recallTimeout = recallTimeout
     }
 
     // MARK: Long-term memory
@@ -195,7 +200,7 @@ package struct AgentCoreMemory: LongTermMemory {
             "namespacePath": .string(path),
             "searchCriteria": ["searchQuery": .string(String(query.prefix(Self.maxQuery))), "topK": 10],
         ])
-        request.timeout = .seconds(5)
+        request.timeout = self.recallTimeout
         let records = try await self.client.json(request)["memoryRecordSummaries"]?.array ?? []
         return records.compactMap { record in
             // What fits badly only distracts the model.
