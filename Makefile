@@ -13,9 +13,9 @@ DEBUG_INFO ?= lines
 FLAGS_lines := --disable-index-store -debug-info-format none -Xswiftc -gline-tables-only -Xcc -g0
 FLAGS_full :=
 FAST := $(FLAGS_$(DEBUG_INFO)) $(if $(shell command -v ld.lld),-Xswiftc -use-ld=lld)
-export AI4AI_TEST_INDEX := $(if $(filter lines,$(DEBUG_INFO)),$(CURDIR)/.build/$(shell uname -m)-unknown-linux-gnu/debug/index/store)
 # Our own warnings are errors here, and only warnings for those who depend on us or use another compiler.
-FAST_BUILD := AI4AI_WARNINGS=errors $(SWIFT) build $(FAST)
+INDEX := $(if $(filter lines,$(DEBUG_INFO)),AI4AI_TEST_INDEX=$(CURDIR)/.build/$(shell uname -m)-unknown-linux-gnu/debug/index/store)
+FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser stores load release) peers-release \
   flaky swift-tests docs examples examples-built lint page peers contract memory image image-check built-image-check \
@@ -34,19 +34,23 @@ test: lint page swift-tests docs examples peers ## What a change must pass.
 
 test-all: test nightly ## Also what is long or random, and what ships: the release build and the image.
 
-nightly: examples-built $(addprefix part-,$(PARTS)) peers-release image-check
+# All peers' tests of the release build include those of its part.
+nightly: examples-built $(addprefix part-,$(filter-out release,$(PARTS))) peers-release image-check
 
 # The parts of the night that a runner of two cores does in about ten minutes; CI does another one each day.
 PARTS := browser stores load release
 part-of-the-day:
 	$(MAKE) part-$(word $(shell echo $$(( $$(date +%-j) % $(words $(PARTS)) + 1 ))),$(PARTS))
 
+# What is not of the stores is of the browser, so that no test is left out.
+STORES := Tests/Peers/test_chat_store.py Tests/Peers/test_kills.py
+
 part-browser: build $(VENV)/installed
-	NIGHTLY=1 $(PYTEST) -n $(WORKERS) -m nightly $(addprefix Tests/Peers/test_,browser_cases.py miniwob.py page_hostile.py)
+	NIGHTLY=1 $(PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES)) Tests/Peers
 	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests'
 
 part-stores: build $(VENV)/installed
-	NIGHTLY=1 $(PYTEST) -n 2 -m nightly $(addprefix Tests/Peers/test_,chat_store.py kills.py)
+	NIGHTLY=1 $(PYTEST) -n 2 -m nightly $(STORES)
 
 part-load: build $(VENV)/installed
 	NIGHTLY=1 $(PYTEST) -m 'nightly and serial' Tests/Peers

@@ -1,4 +1,5 @@
 #if DEBUG
+    import FoundationEssentials
     import Synchronization
 
     #if canImport(Glibc)
@@ -15,7 +16,7 @@
 /// A test writes a name into the file that the variable `AI4AI_FAILPOINT` names, and a number where it does not mean
 /// the first time: `call-begun 2`. The process dies there as by a power cut. Debug builds only: elsewhere nothing is
 /// compiled in.
-package enum Failpoint: String, CaseIterable, Sendable {
+package enum Failpoint: String, Sendable {
     // The runtime, in the order of a run.
 
     /// A run's record is taken over; nothing of the run is in it.
@@ -58,16 +59,15 @@ package enum Failpoint: String, CaseIterable, Sendable {
     }
 
     #if DEBUG
-        private static let file = getenv("AI4AI_FAILPOINT").map { String(cString: $0) }
+        private static let file = ProcessInfo.processInfo.environment["AI4AI_FAILPOINT"]
         /// What the file said last, and how often that place was reached since.
         private static let reached = Mutex((line: "", count: 0))
 
         private var isChosen: Bool {
-            guard let path = Self.file, let file = fopen(path, "r") else { return false }
-            defer { fclose(file) }
-            var buffer = [CChar](repeating: 0, count: 64)
-            guard fgets(&buffer, 64, file) != nil else { return false }
-            let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            // No test has named a place where there is no file.
+            guard let path = Self.file, let line = try? String(contentsOfFile: path, encoding: .utf8) else {
+                return false
+            }
             let parts = line.split(whereSeparator: \.isWhitespace)
             guard let name = parts.first, name == self.rawValue else { return false }
             return Self.reached.withLock { reached in

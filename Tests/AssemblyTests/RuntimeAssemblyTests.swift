@@ -29,7 +29,7 @@ struct RuntimeAssemblyTests {
         #expect(assembly.store is FileRunStore)
     }
 
-    @Test("each part goes to AWS by itself")
+    @Test("each part can be on AWS without the others")
     func cloud() throws {
         let bedrock = try Self.assembly(Self.aws.merging(["AI4AI_MODEL": "bedrock/amazon.nova-pro-v1:0"]) { $1 })
         #expect(bedrock.model is BedrockModel)

@@ -11,7 +11,7 @@ class Storage {
 
 export const heard = [];
 
-/** Which of these Node has by itself depends on its version. */
+/** Some versions of Node have some of these, which cannot be assigned. */
 function define(name, value) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 }

@@ -3,6 +3,8 @@
 import importlib.resources
 import itertools
 
+from page import VIEWPORT
+
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
 # Nothing is preloaded: what axe would load anew, the page's policy refuses, and no rule of these levels needs it.
 RUN = """axe.run(document, {
@@ -23,7 +25,7 @@ def be_on(person, screen):
         width, height = screen
         call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=True)
     else:
-        call("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
+        call("Emulation.setDeviceMetricsOverride", **VIEWPORT, deviceScaleFactor=1, mobile=False)
     person.evaluate(FRAMES)
 
 

@@ -24,8 +24,7 @@ class DevTools:
 
     DOMAINS = ("Runtime", "Log", "Network")
     EVENTS = (
-        "Runtime.exceptionThrown", "Log.entryAdded", "Network.requestWillBeSent", "Network.responseReceived",
-        "Network.webSocketCreated", "Network.webSocketFrameSent", "Network.webSocketFrameReceived")
+        "Runtime.exceptionThrown", "Log.entryAdded", "Network.responseReceived", "Network.webSocketCreated")
 
     def __init__(self, page):
         self.session, self.heard = page.context.new_cdp_session(page), []

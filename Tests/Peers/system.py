@@ -1,5 +1,6 @@
 """The built programs as a whole: processes with homes and ports of their own, watched and always stopped."""
 
+import contextlib
 import http.server
 import os
 import pathlib
@@ -35,7 +36,10 @@ class Program:
 
     def __init__(self, arguments, **environment):
         self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        base = {"TMPDIR": self.directory.name, "AI4AI_STORAGE_DIRECTORY": self.directory.name}
+        self.failpoint = pathlib.Path(self.directory.name) / "failpoint"
+        base = {
+            "TMPDIR": self.directory.name, "AI4AI_STORAGE_DIRECTORY": self.directory.name,
+            "AI4AI_FAILPOINT": str(self.failpoint)}
         self.log = open(f"{self.directory.name}/log", "w+")
         self.arguments, self.environment = arguments, os.environ | base | environment
         self._start()
@@ -57,6 +61,14 @@ class Program:
         """As the platform does without warning."""
         self.process.kill()
         self.process.wait()
+
+    @contextlib.contextmanager
+    def dying_at(self, place):
+        """It dies at this place of what is done meanwhile."""
+        self.failpoint.write_text(place)
+        yield
+        assert self.process.wait(DEADLINE) == -signal.SIGKILL
+        self.failpoint.unlink()
 
     def restart(self):
         """Starts it again after its end, with what it has stored."""

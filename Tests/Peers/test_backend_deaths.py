@@ -3,9 +3,7 @@
 import collections
 import concurrent.futures
 import contextlib
-import pathlib
 import random
-import signal
 import threading
 import uuid
 
@@ -17,8 +15,8 @@ from system import eventually, needs_failpoints
 
 
 @pytest.fixture(scope="module")
-def all_parts(tmp_path_factory):
-    running = Parts(AI4AI_FAILPOINT=str(tmp_path_factory.mktemp("parts") / "failpoint"))
+def all_parts():
+    running = Parts()
     yield running
     running.stop()
 
@@ -84,23 +82,14 @@ def test_message_to_a_runtime_that_is_away_is_done_when_it_is_back(parts):
     assert checks(parts, "AWAY 1") == 1
 
 
-def die_at(backend, place, act):
-    """Does something of which the backend dies at this place."""
-    failpoint = pathlib.Path(backend.environment["AI4AI_FAILPOINT"])
-    failpoint.write_text(place)
-    with contextlib.suppress(requests.RequestException):
-        act()
-    assert backend.process.wait(60) == -signal.SIGKILL
-    failpoint.unlink()
-    backend.restart()
-
-
 @needs_failpoints
 @pytest.mark.parametrize("place, plate", [("message-kept", "KEP 1"), ("end-heard", "END 1")])
 def test_message_is_answered_once_wherever_the_backend_dies(parts, place, plate):
     chats, chat = parts.chats, parts.chats.create()
     text = errand(parts.demo, plate)
-    die_at(parts.backend, place, lambda: chats.post(chat, text))
+    with parts.backend.dying_at(place), contextlib.suppress(requests.RequestException):
+        chats.post(chat, text)
+    parts.backend.restart()
     messages = chats.settled(chat)
     assert texts(messages, "user") == [text] and len(texts(messages, "assistant")) == 1
     assert checks(parts, plate) == 1 and chats.messages(chat) == messages

@@ -10,8 +10,6 @@ import os
 import pathlib
 import random
 import re
-import signal
-import tempfile
 import time
 
 import boto3
@@ -80,26 +78,18 @@ def stores():
 
 
 @contextlib.contextmanager
-def mortal(site, store):
-    """A runtime that dies where `die_at` says."""
-    with tempfile.TemporaryDirectory() as folder:
-        running = Container(
-            AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=site.url, AI4AI_FAILPOINT=f"{folder}/failpoint",
-            **store.environment())
-        try:
-            yield running
-        finally:
-            running.stop()
+def runtime_with(site, store):
+    running = Container(AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS=site.url, **store.environment())
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 def die_at(runtime, place, payload):
     """Sends a payload, of which the runtime dies at this place."""
-    with open(runtime.environment["AI4AI_FAILPOINT"], "w") as file:
-        file.write(place)
-    with pytest.raises(requests.RequestException):
+    with runtime.dying_at(place), pytest.raises(requests.RequestException):
         runtime.invoke(payload)
-    assert runtime.process.wait(20) == -signal.SIGKILL
-    os.remove(file.name)
 
 
 def tool_blocks(message, kind):
@@ -154,7 +144,7 @@ def cases(places):
 def test_nothing_is_paid_by_a_run_that_dies_before_its_question_is_answered(site, stores, place, kind):
     store, session = stores(kind), f"asking-{place.replace(' ', '-')}"
     card = f"{kind.__name__} {place}"
-    with mortal(site, store) as runtime:
+    with runtime_with(site, store) as runtime:
         die_at(runtime, place, {"prompt": payment(site.url, card), "session_id": session})
         check_afterwards(runtime, site, store, session)
     assert not payments(site, card)
@@ -165,7 +155,7 @@ def test_nothing_is_paid_by_a_run_that_dies_before_its_question_is_answered(site
 def test_what_was_approved_is_paid_at_most_once_by_a_run_that_dies(site, stores, place, kind):
     (place, count), store = place, stores(kind)
     session, card = f"answered-{place.replace(' ', '-')}", f"{kind.__name__} {place}"
-    with mortal(site, store) as runtime:
+    with runtime_with(site, store) as runtime:
         interrupt = ask_to_pay(runtime, session, site.url, card)
         resume = {"resume": [answer(interrupt, approved=True)], "session_id": session}
         die_at(runtime, place, resume)
@@ -186,7 +176,7 @@ def test_every_failpoint_of_the_runtime_is_reached_by_a_test():
 @needs_failpoints
 def test_large_record_of_which_only_a_part_was_written_is_as_it_was_before(site, stores):
     store = stores(Dynamo)
-    with mortal(site, store) as runtime:
+    with runtime_with(site, store) as runtime:
         before = runtime.invoke({"prompt": "hello", "session_id": "large"}).json()
         assert before["status"] == "completed"
         die_at(runtime, "chunks-put", {"prompt": "hello " + "x" * 500_000, "session_id": "large"})
@@ -205,7 +195,7 @@ def kill_somewhere(number, site, store):
     """One errand whose process is killed at a moment by chance, and what is true of it afterwards."""
     chance = random.Random(f"{SEED} {number}")
     session, card = f"killed-{number}", f"{type(store).__name__}{number}"
-    with mortal(site, store) as runtime:
+    with runtime_with(site, store) as runtime:
         is_resumed = number % 3 == 0
         if is_resumed:
             interrupt = ask_to_pay(runtime, session, site.url, card)

@@ -24,7 +24,7 @@ def phone(person):
 
 
 def owner(person):
-    """Who has the browser in hand, as the page shows it."""
+    """Who is in control of the browser, as the page shows it."""
     return person.evaluate("document.querySelector('#live').dataset.owner")
 
 

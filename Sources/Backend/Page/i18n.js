@@ -77,11 +77,13 @@ export function t(key, values = {}) {
  * @param {ParentNode} root
  */
 export function translate(root) {
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n]"))) element.textContent = t(element.dataset.i18n);
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n-label]"))) {
+    /** @param {string} selector @returns {NodeListOf<HTMLElement>} */
+    const all = (selector) => root.querySelectorAll(selector);
+    for (const element of all("[data-i18n]")) element.textContent = t(element.dataset.i18n);
+    for (const element of all("[data-i18n-label]")) {
         element.setAttribute("aria-label", t(element.dataset.i18nLabel));
     }
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n-placeholder]"))) {
+    for (const element of all("[data-i18n-placeholder]")) {
         element.setAttribute("placeholder", t(element.dataset.i18nPlaceholder));
     }
 }

@@ -38,7 +38,9 @@ export class Toasts {
 
     #show(text, isError, retry) {
         // The same words again take the place of the old ones.
-        for (const shown of /** @type {HTMLElement[]} */ ([...this.#root.children])) if (shown.dataset.text === text) shown.remove();
+        for (const shown of /** @type {HTMLElement[]} */ ([...this.#root.children])) {
+            if (shown.dataset.text === text) shown.remove();
+        }
         while (this.#root.childElementCount >= most) this.#root.firstElementChild.remove();
         const toast = element("div", {
             class: isError ? "toast error" : "toast", role: isError ? "alert" : "status", data: { text },
