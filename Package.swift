@@ -80,7 +80,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .target(name: "AgentEvents", swiftSettings: swiftSettings),
+        .target(name: "JSONText", swiftSettings: swiftSettings),
+        .target(name: "AgentEvents", dependencies: ["JSONText"], swiftSettings: swiftSettings),
         .target(
             name: "Settings",
             dependencies: ["AgentEvents", .product(name: "Configuration", package: "swift-configuration")],
@@ -90,6 +91,7 @@ let package = Package(
             name: "BrowserAutomation",
             dependencies: [
                 "AgentEvents",
+                "JSONText",
                 "WebSocket",
                 "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
@@ -112,6 +114,7 @@ let package = Package(
         .target(
             name: "AgentCoreRuntime",
             dependencies: [
+                "JSONText",
                 "ServerSentEvents",
                 "WebSocket",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -179,6 +182,7 @@ let package = Package(
         .target(
             name: "Models",
             dependencies: [
+                "JSONText",
                 "AWSClient",
                 "AgentEvents",
                 "AgentLoop",
@@ -267,6 +271,7 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
+                "JSONText",
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "Conversations",
                 "ServerSentEvents",
                 "Settings",
@@ -390,6 +395,7 @@ let package = Package(
             dependencies: ["TestSupport", "WebSocket", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),
         .testTarget(name: "AgentEventsTests", dependencies: ["AgentEvents"], swiftSettings: testSettings),
         .testTarget(
             name: "SettingsTests",
@@ -432,6 +438,8 @@ let package = Package(
             dependencies: [
                 "AgentEvents", "BrowserAutomation", "DemoSite", "TestSupport", "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: testSettings
         ),
@@ -446,7 +454,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AgentLoopTests",
-            dependencies: ["AgentEvents", "AgentLoop", "Models", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "TestSupport", "AgentEvents", "AgentLoop", "Models", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: testSettings
         ),
         .testTarget(

@@ -1,10 +1,11 @@
 import FoundationEssentials
+import JSONText
 
 extension JSONValue {
     /// Reads JSON text.
     /// - Throws: `DecodingError` where it is none.
     public init(json text: String) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        self = try JSONText.decode(JSONValue.self, from: Data(text.utf8))
     }
 
     /// The value of anything that encodes.

@@ -51,7 +51,7 @@ def test_query_is_ignored(agent):
 
 
 @pytest.mark.parametrize("body", [
-    b"", b"not json", b'{"prompt":"x"', b'{"prompt":"x"} trailing', b"{'prompt':'x'}", b'{"prompt":"\\ud800"}',
+    b"", b"not json", b'{"prompt":"x"', b'{"prompt":"x"} trailing', b"{'prompt':'x'}", b'{"prompt":"\\ud8"}',
     b"[" * 100_000, b'{"a":' * 100_000,
 ], ids=lambda body: repr(body[:12]))
 def test_body_that_is_not_json_is_400(agent, body):
@@ -59,6 +59,11 @@ def test_body_that_is_not_json_is_400(agent, body):
     assert (response.status_code, response.headers["Content-Type"]) == (400, "application/json")
     assert response.json().keys() == {"error", "details"}
     assert response.json()["error"] == "Invalid JSON"
+
+
+def test_half_of_an_emoji_costs_no_request(agent):
+    response = agent.invoke(data=b'{"prompt":"good \\ud83d"}')
+    assert response.json() == {"message": "good \N{REPLACEMENT CHARACTER}"}
 
 
 @pytest.mark.parametrize("body", [

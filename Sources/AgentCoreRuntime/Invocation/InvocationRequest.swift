@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSONText
 public import NIOCore
 import NIOFoundationEssentialsCompat
 
@@ -24,10 +25,10 @@ public struct InvocationRequest: Sendable {
         guard let data = self.body.getData(at: self.body.readerIndex, length: length, byteTransferStrategy: .noCopy)
         else { throw InvocationError.invalidJSON("The body is empty.") }
         do {
-            return try JSONDecoder().decode(type, from: data)
+            return try JSONText.decode(type, from: data)
         } catch let error as DecodingError {
             // A number that its member cannot hold is reported like text that is no JSON at all.
-            let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: data)) != nil
+            let isJSON = (try? JSONText.decode(AnyJSON.self, from: data)) != nil
             throw InvocationError(error, isEmpty: length == 0, isJSON: isJSON)
         }
     }

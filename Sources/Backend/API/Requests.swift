@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import JSONText
 import NIOCore
 import NIOFoundationEssentialsCompat
 
@@ -24,7 +25,7 @@ extension Request {
             throw Problem(
                 .contentTooLarge, "too_large", "The body has more than \(context.maxUploadSize) bytes. Send less.")
         }
-        return try JSONDecoder().decode(type, from: Data(buffer: bytes))
+        return try JSONText.decode(type, from: Data(buffer: bytes))
     }
 
     /// A text of the query, where forms write a space as `+`.

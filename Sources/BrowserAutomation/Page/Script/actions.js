@@ -70,7 +70,7 @@ function describe(node) {
   const id = node.id ? ` id="${shorten(node.id, 60)}"` : "";
   const cls = typeof node.className === "string" && node.className ? ` class="${shorten(node.className, 60)}"` : "";
   const text = shorten(squeeze(visibleText(node)), 60);
-  return `<${node.localName}${id}${cls}>${text ? ` ${JSON.stringify(text)}` : ""}`;
+  return `<${node.localName}${id}${cls}>${text ? ` ${quote(text)}` : ""}`;
 }
 
 function deepElementFromPoint(root, x, y) {

@@ -1,5 +1,8 @@
 // What can be acted on in a document: references, roles, names and states.
 
+/** A text in quotes. What was cut in the middle of a character is no text that programs read. */
+const quote = (text) => JSON.stringify(`${text}`.toWellFormed());
+
 /** Members of nodes by their prototypes: in a form, a field of the same name stands before them. */
 const getter = (type, name) => {
   const { get } = Object.getOwnPropertyDescriptor(type.prototype, name);
@@ -73,13 +76,13 @@ function reference(element, role, name, rect) {
 function resolve(ref) {
   const entry = entries.get(ref);
   if (!entry) return { gone: `${ref} is not in the latest snapshot of this page` };
-  const label = `${ref} (${entry.role} ${JSON.stringify(entry.name)})`;
+  const label = `${ref} (${entry.role} ${quote(entry.name)})`;
   const element = entry.element.deref();
   if (element?.isConnected) {
     const name = nameOf(element);
     // A node that a framework reuses for something else must not be clicked under its old name. Counters and
     // clocks in a name are no such change.
-    if (plain(name) !== plain(entry.name)) return { gone: `${label} is now called ${JSON.stringify(name)}` };
+    if (plain(name) !== plain(entry.name)) return { gone: `${label} is now called ${quote(name)}` };
     return { element, label };
   }
   // One that was listed beside it is another control, however alike it looks.
@@ -308,10 +311,10 @@ function statesOf(element, role) {
     states.push(element.value ? `${kind}, filled` : kind);
   } else {
     const value = valueText(element);
-    if (value || element.localName === "select") states.push(`value=${JSON.stringify(shorten(squeeze(value)))}`);
+    if (value || element.localName === "select") states.push(`value=${quote(shorten(squeeze(value)))}`);
   }
   if (element.localName === "select") {
-    const labels = [...element.options].slice(0, 12).map((option) => JSON.stringify(shorten(squeeze(option.label), 60)));
+    const labels = [...element.options].slice(0, 12).map((option) => quote(shorten(squeeze(option.label), 60)));
     states.push(`options: ${labels.join(", ")}`
       + (element.options.length > 12 ? `, … ${element.options.length - 12} more` : ""));
   }
@@ -331,7 +334,7 @@ function statesOf(element, role) {
 
 /** A control in words: what it is, what it is called, and in brackets how it is. */
 const worded = (role, name, states) =>
-  `${role} ${JSON.stringify(name)}${states.length ? ` (${states.join("; ")})` : ""}`;
+  `${role} ${quote(name)}${states.length ? ` (${states.join("; ")})` : ""}`;
 
 function isDisabled(element) {
   if (element.matches(":disabled")) return true;

@@ -49,7 +49,7 @@ function prepareFill(ref, value) {
   const { element, label } = found;
   if (element.localName === "input" && typedBySetting.has(element.type)) {
     setValue(element, value);
-    if (!element.value && value) return { wrong: `${label} takes no ${JSON.stringify(value)}; it is a field for a ${element.type}` };
+    if (!element.value && value) return { wrong: `${label} takes no ${quote(value)}; it is a field for a ${element.type}` };
     return { done: true, label };
   }
   selectContent(element);
@@ -128,7 +128,7 @@ function fitting(options, wanted, text, value) {
   ].map((test) => options.filter(test)).find((each) => each.length > 0) ?? [];
 }
 
-const quoted = (texts) => texts.slice(0, 30).map((each) => JSON.stringify(shorten(each, 60))).join(", ");
+const quoted = (texts) => texts.slice(0, 30).map((each) => quote(shorten(each, 60))).join(", ");
 
 /** Chooses in a native list: exactly these options. Other lists are worked by the pointer. */
 function select(ref, wanted) {
@@ -145,10 +145,10 @@ function select(ref, wanted) {
   for (const each of wanted) {
     const matches = fitting(options, each, text, (option) => option.value);
     const list = quoted(options.map(text));
-    if (matches.length === 0) return { retry: `${label} has no option ${JSON.stringify(each)}; it has ${list}` };
-    if (matches.length > 1) return { wrong: `${matches.length} options of ${label} fit ${JSON.stringify(each)}: ${list}` };
+    if (matches.length === 0) return { retry: `${label} has no option ${quote(each)}; it has ${list}` };
+    if (matches.length > 1) return { wrong: `${matches.length} options of ${label} fit ${quote(each)}: ${list}` };
     if (matches[0].disabled || matches[0].parentElement.disabled) {
-      return { retry: `the option ${JSON.stringify(text(matches[0]))} of ${label} is disabled` };
+      return { retry: `the option ${quote(text(matches[0]))} of ${label} is disabled` };
     }
     chosen.push(matches[0]);
   }
@@ -177,7 +177,7 @@ function findOption(ref, wanted) {
     seenOptions = options;
     const matches = fitting(options, wanted, text, (option) => option.dataset.value);
     if (matches.length > 1) {
-      return { wrong: `${matches.length} options of ${label} fit ${JSON.stringify(wanted)}: ${quoted(matches.map(text))}` };
+      return { wrong: `${matches.length} options of ${label} fit ${quote(wanted)}: ${quoted(matches.map(text))}` };
     }
     if (matches.length === 1) return optionAt(matches[0], text(matches[0]), label);
   }
@@ -188,7 +188,7 @@ function findOption(ref, wanted) {
     if (plainOnes.length === 1) return optionAt(plainOnes[0], wanted, label);
   }
   const list = seenOptions.length ? `; it has ${quoted(seenOptions.map(text))}` : "";
-  return { retry: `${label} shows no option ${JSON.stringify(wanted)}${list}` };
+  return { retry: `${label} shows no option ${quote(wanted)}${list}` };
 }
 
 function optionAt(option, name, label) {

@@ -7,7 +7,7 @@ function place() {
   const role = focused && focused !== document.body ? roleOf(focused) : "";
   return {
     url: shorten(location.href, 2000), title: shorten(squeeze(document.title), 300), contentType: document.contentType,
-    focus: role ? `${role} ${JSON.stringify(nameOf(focused))}` : null,
+    focus: role ? `${role} ${quote(nameOf(focused))}` : null,
   };
 }
 
@@ -44,7 +44,7 @@ function query(selector, limit, prefix) {
     });
     return { total: elements.length, lines, last: counter };
   } catch (error) {
-    return { wrong: `${JSON.stringify(selector)} is no CSS selector: ${error.message}` };
+    return { wrong: `${quote(selector)} is no CSS selector: ${error.message}` };
   }
 }
 

@@ -82,7 +82,7 @@ class Walk {
   emit(line, element) {
     if (this.wanted !== undefined) {
       if (line.toLowerCase().includes(this.wanted)) {
-        this.keep(`[${this.refPrefix}${reference(element, "text", nameOf(element))}] text ${JSON.stringify(shorten(line, 300))}`);
+        this.keep(`[${this.refPrefix}${reference(element, "text", nameOf(element))}] text ${quote(shorten(line, 300))}`);
       }
       return;
     }
@@ -194,7 +194,7 @@ class Walk {
     }
     if (attributeOf(element, "role") === "dialog") {
       this.flush();
-      this.emit(`[dialog ${JSON.stringify(nameOf(element).slice(0, 60))}]`, element);
+      this.emit(`[dialog ${quote(nameOf(element).slice(0, 60))}]`, element);
     }
     const isBlock = blocks.has(tag);
     if (isBlock && tag !== "dd") this.flush();
@@ -265,7 +265,7 @@ class Walk {
     } else {
       this.short(() => {
         const name = nameOf(element);
-        return `[${this.refPrefix}${reference(element, role, name, this.rect(element))}] ${role} ${JSON.stringify(shorten(name, 40))}`;
+        return `[${this.refPrefix}${reference(element, role, name, this.rect(element))}] ${role} ${quote(shorten(name, 40))}`;
       });
     }
   }
@@ -333,7 +333,7 @@ class Walk {
       left: Math.max(this.clip.left, left), top: Math.max(this.clip.top, top),
       right: Math.min(this.clip.right, left + box.width), bottom: Math.min(this.clip.bottom, top + box.height),
     };
-    const name = JSON.stringify(shorten(squeeze(element.title || element.name || ""), 60));
+    const name = quote(shorten(squeeze(element.title || element.name || ""), 60));
     if (!inner?.documentElement) {
       if (box.width < 2 || box.height < 2) return;
       this.near.push({
