@@ -37,6 +37,16 @@ public struct Message: Sendable, Hashable, Codable {
         self.content.compactMap { if case .toolResult(let result) = $0 { result } else { nil } }
     }
 
+    /// The pictures and documents of the message itself.
+    public var attachments: [Attachment] {
+        self.content.compactMap { if case .attachment(let attachment) = $0 { attachment } else { nil } }
+    }
+
+    /// What the model thought.
+    public var reasoning: [Reasoning] {
+        self.content.compactMap { if case .reasoning(let reasoning) = $0 { reasoning } else { nil } }
+    }
+
     /// A part of a message.
     public enum Content: Sendable, Hashable, Codable {
         case text(String)
@@ -111,10 +121,14 @@ public struct ToolResult: Sendable, Hashable, Codable {
     public var isError: Bool
     /// Pictures and documents beside the text, for models that take them.
     public var attachments: [Attachment]
+    /// What people are told where one of them declined it; the text is the model's.
+    public var declined: String?
 
     public init(
-        callID: String, text: String, view: String? = nil, isError: Bool = false, attachments: [Attachment] = []
+        callID: String, text: String, view: String? = nil, isError: Bool = false, attachments: [Attachment] = [],
+        declined: String? = nil
     ) {
+        self.declined = declined
         self.callID = callID
         self.text = text
         self.view = view
@@ -130,21 +144,11 @@ public struct ToolResult: Sendable, Hashable, Codable {
         self.isError = try container.decode(Bool.self, forKey: .isError)
         // Absent in records of earlier versions.
         self.attachments = try container.decodeIfPresent([Attachment].self, forKey: .attachments) ?? []
+        self.declined = try container.decodeIfPresent(String.self, forKey: .declined)
     }
 }
 
 extension Message {
-    /// How many pictures and documents it holds.
-    package var attachmentCount: Int {
-        self.content.reduce(0) { count, content in
-            switch content {
-            case .attachment: count + 1
-            case .toolResult(let result): count + result.attachments.count
-            case .text, .toolCall, .reasoning: count
-            }
-        }
-    }
-
     /// The message with its pictures and documents named instead of held, as it is kept in a record.
     package var withoutAttachments: Message {
         Message(
@@ -186,15 +190,22 @@ extension Message {
         }
     }
 
-    /// The message as a model reads it, with views joined to their results.
+    /// The message as a model reads it: with views joined to their results, and its server's ids of calls.
     var joined: Message {
         Message(
             role: self.role,
             content: self.content.map { content in
-                guard case .toolResult(var result) = content, result.view != nil else { return content }
-                result.text = result.wholeText
-                result.view = nil
-                return .toolResult(result)
+                switch content {
+                case .toolCall(var call):
+                    call.id = CallID.given(call.id)
+                    return .toolCall(call)
+                case .toolResult(var result):
+                    result.callID = CallID.given(result.callID)
+                    result.text = result.wholeText
+                    result.view = nil
+                    return .toolResult(result)
+                case .text, .reasoning, .attachment: return content
+                }
             })
     }
 

@@ -30,6 +30,16 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
         return ["llama4", "llama3-2-11b", "llama3-2-90b", "pixtral"].contains { id.contains($0) }
     }
 
+    /// Whether a model decides by itself how long it thinks, and refuses a number of tokens for it: Claude from 4.6 on.
+    package static func thinksAdaptively(_ id: String) -> Bool {
+        guard let family = id.firstRange(of: "anthropic.claude-") else { return false }
+        // As in claude-opus-4-6-v1 and claude-sonnet-5; a date behind the version is none of its numbers.
+        let parts = id[family.upperBound...].split { "-:".contains($0) }.drop { Int($0) == nil }
+        let numbers = parts.prefix { Int($0) != nil && $0.count < 3 }.compactMap { Int($0) }
+        guard let major = numbers.first else { return false }
+        return major > 4 || major == 4 && numbers.dropFirst().first ?? 0 >= 6
+    }
+
     /// Where this model takes cache points. None where that is not known, because other models refuse them.
     ///
     /// Source: Amazon Bedrock user guide, "Prompt caching".

@@ -1,6 +1,7 @@
 import AgentEvents
 import AgentLoop
 import FoundationEssentials
+import JSONText
 
 /// Turns the events of ConverseStream, or a whole answer of Converse, into model events.
 struct ConverseReader {
@@ -43,6 +44,7 @@ struct ConverseReader {
     private struct Metadata: Decodable { var usage: Usage }
 
     private let model: String
+    private var pieces = JSONPieces()
     private var calls: [Int: String] = [:]
     private var thoughts: [Int: Reasoning] = [:]
     private var stop: String?
@@ -55,7 +57,7 @@ struct ConverseReader {
     /// - Throws: ``ModelError`` or `DecodingError`.
     mutating func receive(_ type: String, _ payload: Data) throws -> [ModelEvent] {
         func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
-            try JSONDecoder().decode(type, from: payload)
+            try self.pieces.decode(type, from: payload)
         }
         switch type {
         case "contentBlockStart":
@@ -153,7 +155,7 @@ struct ConverseReader {
     /// Reads an answer of Converse.
     /// - Throws: ``ModelError`` or `DecodingError`.
     mutating func read(_ answer: Data) throws -> [ModelEvent] {
-        let answer = try JSONDecoder().decode(Answer.self, from: answer)
+        let answer = try JSONText.decode(Answer.self, from: answer)
         self.stop = answer.stopReason
         let events = answer.output.message.content.flatMap { block -> [ModelEvent] in
             if let text = block.text { return [.text(text)] }

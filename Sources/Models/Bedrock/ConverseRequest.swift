@@ -4,7 +4,7 @@ import AgentLoop
 /// Writes the body of Converse and ConverseStream, by the rules that Bedrock refuses requests for:
 /// roles take turns and the user begins and ends; no text is blank; each tool call is answered once, in the next
 /// message and before anything else there; tools are described whenever the history has tool blocks; there are at
-/// most 20 pictures and documents.
+/// most 20 pictures and 5 documents.
 struct ConverseRequest {
     let model: String
     let caching: PromptCaching
@@ -25,15 +25,30 @@ struct ConverseRequest {
             body["inferenceConfig"] = ["maxTokens": .integer(limit)]
         }
         if let thinkingTokens {
-            body["additionalModelRequestFields"] = [
-                "thinking": ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
-            ]
+            if BedrockModelID.thinksAdaptively(self.model) {
+                body["additionalModelRequestFields"] = ["thinking": ["type": "adaptive"]]
+                body["outputConfig"] = ["effort": .string(Self.effort(thinkingTokens))]
+            } else {
+                body["additionalModelRequestFields"] = [
+                    "thinking": ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
+                ]
+            }
         }
         return .object(body)
     }
 
-    private static let maxAttachments = 20
+    /// Source: Amazon Bedrock API reference, Message: "up to 20 images" and "up to five documents".
+    private static let (mostPictures, mostDocuments) = (20, 5)
     private static let cachePoint: JSONValue = ["cachePoint": ["type": "default"]]
+
+    /// The effort of a model that decides by itself how long it thinks.
+    private static func effort(_ tokens: Int) -> String {
+        switch tokens {
+        case ..<4096: "low"
+        case ..<16384: "medium"
+        default: "high"
+        }
+    }
 
     // MARK: Tools
 
@@ -144,10 +159,13 @@ struct ConverseRequest {
 
     /// The newest pictures and documents, and of older messages the names of theirs.
     private static func withNewestAttachments(_ messages: [Message]) -> [Message] {
-        var left = self.maxAttachments
+        var (pictures, documents) = (self.mostPictures, self.mostDocuments)
         return messages.reversed().map { message in
-            left -= message.attachmentCount
-            return left >= 0 ? message : message.withoutAttachments
+            let held = message.attachments + message.toolResults.flatMap(\.attachments)
+            let count = held.count { $0.format.isImage }
+            pictures -= count
+            documents -= held.count - count
+            return pictures >= 0 && documents >= 0 ? message : message.withoutAttachments
         }.reversed()
     }
 

@@ -10,7 +10,7 @@ struct OfflineCoordinator {
 
     func decide() -> OfflineModel.Decision {
         guard let last = self.messages.last else { return .say(OfflineModel.abilities) }
-        if let result = last.toolResults.last { return .say(result.text.withoutPageMarks) }
+        if let result = last.toolResults.last { return .say(PageMarks.removed(from: result.text)) }
         let text = last.text.trimmed
         if let task = self.taskThatLackedItsAddress, let address = InstructionParser.address(in: text) {
             return self.browse("open \(address), \(task)")

@@ -1,10 +1,4 @@
 extension String {
-    /// The content of a page without the marks around it.
-    var withoutPageMarks: String {
-        let lines = self.split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.filter { !$0.hasPrefix("<page ") && !$0.hasPrefix("</page ") }.joined(separator: "\n")
-    }
-
     var trimmed: String {
         let start = self.drop(while: \.isWhitespace)
         guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }

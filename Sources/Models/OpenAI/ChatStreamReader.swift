@@ -1,22 +1,41 @@
 import AgentEvents
 import AgentLoop
 import FoundationEssentials
+import JSONText
 
 /// Turns the chunks of a streamed chat completion into model events.
+///
+/// Servers speak this interface in dialects. Calls are told apart by their ids where indexes repeat, arguments may be an
+/// object instead of text, the usage may stand in every chunk, and thoughts have two names. What a chunk holds beside that
+/// is not looked at.
 struct ChatStreamReader {
     private struct Chunk: Decodable {
         struct Choice: Decodable {
             var delta: Delta?
+            /// In an answer that is not streamed.
+            var message: Delta?
             var finish_reason: String?
         }
         struct Delta: Decodable {
-            var content: String?
+            /// Text, or parts of which those of type `text` are.
+            var content: JSONValue?
+            var reasoning_content: String?
+            var reasoning: String?
             var tool_calls: [CallDelta]?
+
+            var text: String {
+                switch self.content {
+                case .string(let text): text
+                case .array(let parts): parts.compactMap { $0["text"]?.string }.joined()
+                default: ""
+                }
+            }
         }
         struct CallDelta: Decodable {
             struct Function: Decodable {
                 var name: String?
-                var arguments: String?
+                /// A piece of JSON text, or all of the JSON.
+                var arguments: JSONValue?
             }
             var index: Int?
             var id: String?
@@ -26,14 +45,27 @@ struct ChatStreamReader {
             var prompt_tokens: Int?
             var completion_tokens: Int?
         }
-        struct Failure: Decodable { var message: String? }
 
         var choices: [Choice]?
         var usage: Usage?
-        var error: Failure?
+        /// An object with a `message`, or the message.
+        var error: JSONValue?
     }
 
-    private var callIDs: [Int: String] = [:]
+    private struct Call {
+        var id: String
+        var arguments = ""
+    }
+
+    private let model: String
+    private var pieces = JSONPieces()
+    /// All calls in order, and which one an index stands for now.
+    private var calls: [Call] = []
+    private var callAt: [Int: Int] = [:]
+    private var thoughts = ""
+    private var usage: Chunk.Usage?
+
+    init(model: String) { self.model = model }
 
     /// Reads the data of one event.
     /// - Throws: ``ModelError``.
@@ -41,41 +73,81 @@ struct ChatStreamReader {
         if data == "[DONE]" { return [] }
         let chunk: Chunk
         do {
-            chunk = try JSONDecoder().decode(Chunk.self, from: Data(data.utf8))
+            chunk = try self.pieces.decode(Chunk.self, from: Data(data.utf8))
         } catch {
             throw ModelError(.badAnswer, "The model server sent a chunk that cannot be read: \(error)")
         }
-        if let failure = chunk.error {
-            throw ModelError(.serverFailure, "The model server failed: \(failure.message ?? "no reason given")")
+        if let failure = chunk.error, failure != .null {
+            let reason = failure["message"]?.string ?? failure.string ?? "no reason given"
+            throw ModelError(.serverFailure, "The model server failed: \(reason)")
         }
+        // Some servers tell in each chunk what was used so far.
+        self.usage = chunk.usage ?? self.usage
+        guard let choice = chunk.choices?.first else { return [] }
         var events: [ModelEvent] = []
-        if let choice = chunk.choices?.first {
-            if let text = choice.delta?.content, !text.isEmpty { events.append(.text(text)) }
-            for call in choice.delta?.tool_calls ?? [] { events += self.receive(call) }
-            if let reason = choice.finish_reason { events.append(.stop(self.stopReason(reason))) }
+        if let delta = choice.delta ?? choice.message {
+            self.thoughts += delta.reasoning_content ?? delta.reasoning ?? ""
+            if !delta.text.isEmpty { events += self.endThoughts() + [.text(delta.text)] }
+            for call in delta.tool_calls ?? [] { events += self.receive(call) }
         }
-        if let usage = chunk.usage {
-            events.append(
-                .usage(
-                    TokenUsage(inputTokens: usage.prompt_tokens ?? 0, outputTokens: usage.completion_tokens ?? 0)))
+        if let reason = choice.finish_reason, !reason.isEmpty {
+            events += self.endThoughts() + [.stop(self.stopReason(reason))]
         }
         return events
     }
 
-    /// The first piece of a call carries its name, later ones only more arguments. Servers that send a call in one
-    /// piece leave out the index or the id.
-    private mutating func receive(_ call: Chunk.CallDelta) -> [ModelEvent] {
-        let index = call.index ?? (call.function?.name != nil ? self.callIDs.count : max(self.callIDs.count - 1, 0))
+    /// What is known once the stream has ended.
+    mutating func end() -> [ModelEvent] {
+        guard let usage = self.usage.take() else { return [] }
+        return [
+            .usage(TokenUsage(inputTokens: usage.prompt_tokens ?? 0, outputTokens: usage.completion_tokens ?? 0))
+        ]
+    }
+
+    private mutating func endThoughts() -> [ModelEvent] {
+        guard !self.thoughts.isEmpty else { return [] }
+        defer { self.thoughts = "" }
+        return [.reasoning(Reasoning(model: self.model, text: self.thoughts))]
+    }
+
+    private mutating func receive(_ delta: Chunk.CallDelta) -> [ModelEvent] {
+        let name = delta.function?.name.flatMap { $0.isEmpty ? nil : $0 }
+        let id = delta.id.flatMap { $0.isEmpty ? nil : $0 }
+        let index = delta.index ?? (name != nil ? self.calls.count : max(self.calls.count - 1, 0))
         var events: [ModelEvent] = []
-        if self.callIDs[index] == nil, let name = call.function?.name {
-            let id = call.id.flatMap { $0.isEmpty ? nil : $0 } ?? "call-\(UUID().uuidString.lowercased())"
-            self.callIDs[index] = id
-            events.append(.toolCallStart(id: id, name: name))
+        if let name, self.beginsCall(at: index, id) {
+            self.callAt[index] = self.calls.count
+            self.calls.append(Call(id: id ?? Self.newID()))
+            events += self.endThoughts()
+            events.append(.toolCallStart(id: self.calls[self.calls.count - 1].id, name: name))
         }
-        if let id = self.callIDs[index], let arguments = call.function?.arguments, !arguments.isEmpty {
-            events.append(.toolCallInput(id: id, delta: arguments))
-        }
+        guard let place = self.callAt[index] else { return events }
+        let arguments =
+            switch delta.function?.arguments {
+            case nil, .null: ""
+            case .string(let text): text
+            case let whole?: whole.json
+            }
+        guard !arguments.isEmpty else { return events }
+        self.calls[place].arguments += arguments
+        events.append(.toolCallInput(id: self.calls[place].id, delta: arguments))
         return events
+    }
+
+    /// Whether a piece that names a tool begins another call: it has another id than the call with its index, or, without
+    /// an id, that call has all of its arguments.
+    private func beginsCall(at index: Int, _ id: String?) -> Bool {
+        guard let place = self.callAt[index] else { return true }
+        let call = self.calls[place]
+        if let id { return id != call.id }
+        guard !call.arguments.isEmpty else { return false }
+        return (try? JSONValue(json: call.arguments)) != nil
+    }
+
+    /// For servers that give none. Nine letters and digits are what the strictest servers take.
+    private static func newID() -> String {
+        let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+        return String((0..<9).compactMap { _ in letters.randomElement() })
     }
 
     private func stopReason(_ reason: String) -> StopReason {
@@ -83,7 +155,7 @@ struct ChatStreamReader {
         case "length": .maxTokens
         case "content_filter": .filtered
         // Some servers say "stop" after tool calls too.
-        default: self.callIDs.isEmpty ? .endTurn : .toolUse
+        default: self.calls.isEmpty ? .endTurn : .toolUse
         }
     }
 }

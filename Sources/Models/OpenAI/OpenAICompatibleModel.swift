@@ -53,7 +53,10 @@ public struct OpenAICompatibleModel: LanguageModel {
         post.headers.add(name: "content-type", value: "application/json")
         post.headers.add(name: "accept", value: "text/event-stream")
         if let apiKey { post.headers.add(name: "authorization", value: "Bearer \(try await self.fetch(apiKey))") }
-        post.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(ChatRequest(self.name, request))))
+        // The same request gives the same bytes, which caches of prompts go by.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        post.body = .bytes(ByteBuffer(data: try encoder.encode(ChatRequest(self.name, request))))
 
         let response: HTTPClientResponse
         do {
@@ -66,17 +69,26 @@ public struct OpenAICompatibleModel: LanguageModel {
         guard response.status == .ok else { throw await self.refusal(response) }
 
         var parser = ServerSentEventParser()
-        var reader = ChatStreamReader()
+        var reader = ChatStreamReader(model: self.name)
         do {
+            if response.headers.first(name: "content-type")?.lowercased().hasPrefix("application/json") ?? false {
+                // A server that does not stream.
+                let whole = try await response.body.collect(upTo: Self.longestAnswer)
+                for event in try reader.receive(String(buffer: whole)) + reader.end() { yield(event) }
+                return
+            }
             for try await part in response.body {
                 for event in try parser.feed(part.readableBytesView) {
                     for event in try reader.receive(event.data) { yield(event) }
                 }
             }
+            for event in reader.end() { yield(event) }
         } catch let error where !(error is CancellationError || error is ModelError) {
             throw ModelError(.badAnswer, "The answer of \(self.endpoint) broke off: \(OutboundHTTP.words(error))")
         }
     }
+
+    private static let longestAnswer = 4 << 20
 
     private func fetch(_ apiKey: @Sendable () async throws -> String) async throws -> String {
         do {

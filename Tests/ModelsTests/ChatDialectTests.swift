@@ -1,0 +1,200 @@
+import AgentEvents
+import AgentLoop
+import Foundation
+import Testing
+
+@testable import Models
+
+/// What servers of the chat completions interface do differently. Each is from a public report.
+@Suite("Dialects of chat completions")
+struct ChatDialectTests {
+    private static func read(_ chunks: [String]) throws -> [ModelEvent] {
+        var reader = ChatStreamReader(model: "m")
+        return try chunks.flatMap { try reader.receive($0) } + reader.end()
+    }
+
+    private static func calls(_ pieces: [String]) throws -> [String] {
+        let chunks = pieces.map { #"{"choices":[{"delta":{"tool_calls":[\#($0)]}}]}"# }
+        var names: [String: String] = [:]
+        var arguments: [(id: String, text: String)] = []
+        for event in try self.read(chunks) {
+            switch event {
+            case .toolCallStart(let id, let name):
+                names[id] = name
+                arguments.append((id, ""))
+            case .toolCallInput(let id, let delta):
+                arguments[arguments.lastIndex { $0.id == id } ?? 0].text += delta
+            default: Issue.record("\(event)")
+            }
+        }
+        return arguments.map { "\(names[$0.id] ?? "") \($0.text)" }
+    }
+
+    @Test(
+        "calls of a turn are told apart",
+        arguments: [
+            // By their ids, where all have the index 0.
+            [
+                #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\":1}"}}"#,
+                #"{"index":0,"id":"b","function":{"name":"y","arguments":"{\"n\":2}"}}"#,
+            ],
+            // The second in pieces.
+            [
+                #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\":1}"}}"#,
+                #"{"index":0,"id":"b","function":{"name":"y","arguments":""}}"#,
+                #"{"index":0,"function":{"arguments":"{\"n\""}}"#, #"{"index":0,"function":{"arguments":":2}"}}"#,
+            ],
+            // Without ids, where each is whole.
+            [
+                #"{"index":0,"function":{"name":"x","arguments":"{\"n\":1}"}}"#,
+                #"{"index":0,"function":{"name":"y","arguments":"{\"n\":2}"}}"#,
+            ],
+            // Without anything, as objects.
+            [#"{"function":{"name":"x","arguments":{"n":1}}},{"function":{"name":"y","arguments":{"n":2}}}"#],
+            // Id and name repeated in every piece.
+            [
+                #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\""}}"#,
+                #"{"index":0,"id":"a","function":{"name":"x","arguments":":1}"}}"#,
+                #"{"index":1,"id":"b","function":{"name":"y","arguments":"{\"n\":2}"}}"#,
+            ],
+            // Empty names and ids in later pieces.
+            [
+                #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\""}}"#,
+                #"{"index":0,"id":"","function":{"name":"","arguments":":1}"}}"#,
+                #"{"index":1,"id":"b","function":{"name":"y","arguments":"{\"n\":2}"}}"#,
+            ],
+        ])
+    func calls(pieces: [String]) throws {
+        #expect(try Self.calls(pieces) == [#"x {"n":1}"#, #"y {"n":2}"#])
+    }
+
+    @Test("usage that stands in every chunk is what was used so far, and counts once")
+    func usage() throws {
+        let chunks = (1...8).map {
+            #"{"choices":[{"delta":{"content":"w"}}],"usage":{"prompt_tokens":1000,"completion_tokens":\#($0)}}"#
+        }
+        let used = try Self.read(chunks).compactMap { if case .usage(let usage) = $0 { usage } else { nil } }
+        #expect(used == [TokenUsage(inputTokens: 1000, outputTokens: 8)])
+    }
+
+    @Test("thoughts are no answer, under either name", arguments: ["reasoning_content", "reasoning"])
+    func thoughts(name: String) throws {
+        let events = try Self.read([
+            #"{"choices":[{"delta":{"content":null,"\#(name)":"First "}}]}"#,
+            #"{"choices":[{"delta":{"\#(name)":"a plan."}}]}"#, #"{"choices":[{"delta":{"content":"Done."}}]}"#,
+            #"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
+        ])
+        #expect(
+            events == [.reasoning(Reasoning(model: "m", text: "First a plan.")), .text("Done."), .stop(.endTurn)])
+    }
+
+    @Test("text may come in parts, an emoji in halves, a finish as nothing, and an answer in one piece")
+    func text() throws {
+        let events = try Self.read([
+            #"{"choices":[{"delta":{"content":[{"type":"text","text":"a"}]},"finish_reason":""}]}"#,
+            #"{"choices":[{"delta":{"content":"\ud83d"}}],"error":null}"#,
+            #"{"choices":[{"delta":{"content":"\ude00"}}]}"#,
+            #"{"choices":[{"message":{"content":"b"},"finish_reason":"stop"}]}"#,
+        ])
+        let said = events.compactMap { if case .text(let text) = $0 { text } else { nil } }
+        #expect(said.joined() == "a😀b")
+        #expect(events.last == .stop(.endTurn))
+    }
+
+    @Test(
+        "an error is told as an object or as text", arguments: [#"{"message":"out of memory"}"#, #""out of memory""#])
+    func failure(error: String) throws {
+        let thrown = #expect(throws: ModelError.self) { try Self.read([#"{"error":\#(error)}"#]) }
+        #expect(thrown?.message.contains("out of memory") == true)
+    }
+
+    // MARK: Requests
+
+    private static func request(_ messages: [Message], tools: [ToolDefinition] = []) throws -> JSONValue {
+        try JSONValue(encoding: ChatRequest("m", ModelRequest(system: "s", messages: messages, tools: tools)))
+    }
+
+    @Test("thoughts go back with their call while its question is open, and not after")
+    func thoughtsGoBack() throws {
+        let call = Message(
+            role: .assistant,
+            content: [
+                .reasoning(Reasoning(model: "m", text: "a plan")), .reasoning(Reasoning(model: "other", text: "no")),
+                .toolCall(.init(id: "c1", name: "x", input: [:])),
+            ])
+        let result = Message(role: .user, content: [.toolResult(.init(callID: "c1", text: "done"))])
+        let sent = try Self.request([.user("go"), call, result])["messages"]?.array ?? []
+        #expect(sent[2]["reasoning_content"] == "a plan")
+        let later = try Self.request([.user("go"), call, result, .user("and now?")])["messages"]?.array ?? []
+        #expect(later[2]["reasoning_content"] == nil)
+    }
+
+    @Test("a tool that takes nothing has a schema that makes a grammar")
+    func emptySchema() throws {
+        let tools = [[:], ["properties": [:], "required": []]].map { (members: JSONValue) -> ToolDefinition in
+            guard case .object(var schema) = members else { fatalError("an object") }
+            schema["type"] = "object"
+            return ToolDefinition(name: "x", description: "X.", inputSchema: .object(schema))
+        }
+        for tool in try Self.request([.user("go")], tools: tools)["tools"]?.array ?? [] {
+            let schema = tool["function"]?["parameters"]
+            #expect(schema?["properties"]?["note"]?["type"] == "string")
+            #expect(schema?["required"] == nil)
+        }
+    }
+
+    @Test("what a result shows follows all results, in words where the model cannot be shown it")
+    func attachments() throws {
+        let shown = [
+            Attachment(.png, name: "picture", base64: "AAAA"), Attachment(.txt, name: "notes", base64: "aGk="),
+            Attachment(.pdf, name: "form", base64: "AAAA"),
+        ]
+        let messages = [
+            Message.user("go"),
+            Message(role: .assistant, content: [.toolCall(.init(id: "a", name: "x", input: [:]))]),
+            Message(
+                role: .user, content: [.toolResult(.init(callID: "a", text: "Here.", attachments: shown))]),
+        ]
+        let sent = try Self.request(messages)["messages"]?.array ?? []
+        #expect(sent.compactMap { $0["role"]?.string } == ["system", "user", "assistant", "tool", "user"])
+        #expect(sent[3]["content"] == "Here.\n(picture follows.)\n(notes follows.)\n(form follows.)")
+        #expect(
+            sent[4]["content"] == [
+                ["type": "image_url", "image_url": ["url": "data:image/png;base64,AAAA"]],
+                ["type": "text", "text": "notes:\nhi"],
+                ["type": "text", "text": "(form cannot be shown to this model. Say so where it matters.)"],
+            ])
+    }
+
+    // MARK: Bedrock
+
+    @Test(
+        "a model thinks as it wants to be told to",
+        arguments: [
+            ("anthropic.claude-sonnet-4-5-20250929-v1:0", false), ("au.anthropic.claude-opus-4-6-v1", true),
+            ("global.anthropic.claude-opus-4-7", true), ("anthropic.claude-sonnet-5-20261001-v1:0", true),
+            ("anthropic.claude-3-7-sonnet-20250219-v1:0", false), ("amazon.nova-pro-v1:0", false),
+            ("anthropic.claude-sonnet-4-20250514-v1:0", false),
+        ])
+    func thinking(model: String, isAdaptive: Bool) {
+        let request = ConverseRequest(model: model, caching: .none, maxTokens: nil, thinkingTokens: 8000)
+        let body = request.body(ModelRequest(system: "s", messages: [.user("go")], tools: []))
+        let thinking = body["additionalModelRequestFields"]?["thinking"]
+        #expect(thinking == (isAdaptive ? ["type": "adaptive"] : ["type": "enabled", "budget_tokens": 8000]))
+        #expect(body["outputConfig"] == (isAdaptive ? ["effort": "medium"] : nil))
+    }
+
+    @Test("of many documents the newest five are sent, and the others named")
+    func documents() {
+        let messages = (1...7).flatMap { number in
+            [
+                Message(role: .user, content: [.attachment(.init(.pdf, name: "form \(number)", base64: "AA"))]),
+                Message.assistant("Seen."),
+            ]
+        }
+        let request = ConverseRequest(model: "m", caching: .none)
+        let text = request.body(ModelRequest(system: "s", messages: messages + [.user("go")], tools: [])).json
+        #expect(text.components(separatedBy: #""document":"#).count - 1 == 5)
+        #expect(text.contains("(form 1 was here.)") && text.contains("(form 2 was here.)"))
+    }
+}
