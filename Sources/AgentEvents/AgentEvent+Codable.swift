@@ -1,3 +1,6 @@
+public import FoundationEssentials
+import JSONText
+
 extension AgentEvent: Codable {
     private enum CodingKeys: String, CodingKey { case type }
 
@@ -16,6 +19,15 @@ extension AgentEvent: Codable {
         case toolCallResult = "TOOL_CALL_RESULT"
         case stateSnapshot = "STATE_SNAPSHOT"
         case custom = "CUSTOM"
+    }
+
+    /// Reads an event that another program sent.
+    /// - Returns: `nil` for one that this version does not know; a newer producer may send such, and they are skipped.
+    /// - Throws: `DecodingError`.
+    public static func known(in json: Data) throws -> AgentEvent? {
+        struct Typed: Decodable { var type: String }
+        guard Kind(rawValue: try JSONText.decode(Typed.self, from: json).type) != nil else { return nil }
+        return try JSONText.decode(AgentEvent.self, from: json)
     }
 
     public init(from decoder: any Decoder) throws {

@@ -48,6 +48,18 @@ public enum AgentEvent: Sendable, Hashable {
             self.outcome = outcome
             self.usage = usage
         }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.threadId = try container.decode(SessionID.self, forKey: .threadId)
+            self.runId = try container.decode(RunID.self, forKey: .runId)
+            self.result = try container.decodeIfPresent(JSONValue.self, forKey: .result)
+            // A newer producer may know more ways to end.
+            let isKnown =
+                try container.decodeIfPresent(JSONValue.self, forKey: .outcome).map(RunOutcome.isKnown) ?? false
+            self.outcome = isKnown ? try container.decode(RunOutcome.self, forKey: .outcome) : nil
+            self.usage = try container.decodeIfPresent([TokenUsage].self, forKey: .usage)
+        }
     }
 
     /// A run ends without an answer.
@@ -146,7 +158,8 @@ public enum AgentEvent: Sendable, Hashable {
     /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `browser.frame`, `control.changed`,
     /// `resync_required`, ``toolFailed``.
     public struct Custom: Sendable, Hashable, Codable {
-        /// Follows the result of a call that has failed, which AG-UI cannot tell from others: `toolCallId`.
+        /// Follows the result of a call that has failed, which AG-UI cannot tell from others: `toolCallId`; and `declined`
+        /// where nothing failed but a person said no, with the `message` for people.
         public static let toolFailed = "tool.failed"
 
         public var name: String
@@ -169,6 +182,8 @@ public enum RunOutcome: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey { case type, interrupts }
     private enum Kind: String, Codable { case success, interrupt, cancelled }
+
+    static func isKnown(_ json: JSONValue) -> Bool { json["type"]?.string.flatMap(Kind.init(rawValue:)) != nil }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)

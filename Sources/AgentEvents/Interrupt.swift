@@ -44,6 +44,13 @@ public struct Interrupt: Sendable, Hashable, Codable {
         self.metadata = metadata
     }
 
+    /// The same question with the call that waits for its answer, unless it has one: an agent hands on what another asks.
+    public func raised(by call: String) -> Interrupt {
+        var interrupt = self
+        interrupt.toolCallId = self.toolCallId ?? call
+        return interrupt
+    }
+
     /// Whether it is too late for an answer.
     public var isExpired: Bool { self.expiresAt.date <= Date() }
 

@@ -19,22 +19,43 @@ struct FollowedRun: AsyncSequence, Sendable {
     }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(entries: self.log.entries(after: self.after).makeAsyncIterator(), tellsGap: self.hasGap)
+        AsyncIterator(
+            entries: self.log.entries(after: self.after).makeAsyncIterator(), log: self.log, tellsGap: self.hasGap)
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
         var entries: RunLog.Entries.AsyncIterator
+        let log: RunLog
         var tellsGap: Bool
+        /// What comes next, before anything else of the log.
+        private var queued: Element?
+        /// Present after a gap.
+        private var begun: BegunParts?
 
+        init(entries: RunLog.Entries.AsyncIterator, log: RunLog, tellsGap: Bool) {
+            self.entries = entries
+            self.log = log
+            self.tellsGap = tellsGap
+        }
+
+        /// Nothing comes before RUN_STARTED, also where events are gone: clients of AG-UI refuse it.
         mutating func next() async throws -> Element? {
-            if self.tellsGap {
-                self.tellsGap = false
-                return Self.resync(oldest: 1)
-            }
-            switch try await self.entries.next() {
-            case .event(let event, let id): return Element(id: "\(id)", event: event)
-            case .gap(let oldest): return Self.resync(oldest: oldest)
-            case nil: return nil
+            if let next = self.queued.take() { return next }
+            while true {
+                switch try await self.entries.next() {
+                case .event(let event, let id):
+                    if self.tellsGap {
+                        self.tellsGap = false
+                        (self.begun, self.queued) = (BegunParts(), Self.resync(oldest: 1))
+                    } else if self.begun?.misses(event) ?? false {
+                        continue
+                    }
+                    return Element(id: "\(id)", event: event)
+                case .gap(let oldest):
+                    (self.begun, self.queued) = (BegunParts(), Self.resync(oldest: oldest))
+                    return self.log.start.map { Element(event: $0) } ?? self.queued.take()
+                case nil: return nil
+                }
             }
         }
 
@@ -42,6 +63,31 @@ struct FollowedRun: AsyncSequence, Sendable {
         private static func resync(oldest: Int) -> Element {
             Element(event: .custom(.init(name: "resync_required", value: ["oldest_seq": .integer(oldest)])))
         }
+    }
+}
+
+/// What has begun in a stream since its gap: the rest of what began before is left out, because nobody could take it.
+private struct BegunParts {
+    private var parts: Set<String> = []
+
+    /// Whether the event goes on with, or ends, something whose beginning is gone.
+    mutating func misses(_ event: AgentEvent) -> Bool {
+        switch event {
+        case .textMessageStart(let start): self.begin("text \(start.messageId)")
+        case .textMessageContent(let content): !self.parts.contains("text \(content.messageId)")
+        case .textMessageEnd(let end): self.parts.remove("text \(end.messageId)") == nil
+        case .toolCallStart(let start): self.begin("call \(start.toolCallId)")
+        case .toolCallArgs(let arguments): !self.parts.contains("call \(arguments.toolCallId)")
+        case .toolCallEnd(let end): self.parts.remove("call \(end.toolCallId)") == nil
+        case .stepStarted(let step): self.begin("step \(step.stepName)")
+        case .stepFinished(let step): self.parts.remove("step \(step.stepName)") == nil
+        case .runStarted, .runFinished, .runError, .toolCallResult, .stateSnapshot, .custom: false
+        }
+    }
+
+    private mutating func begin(_ part: String) -> Bool {
+        self.parts.insert(part)
+        return false
     }
 }
 

@@ -1,4 +1,5 @@
 import AgentEvents
+import FoundationEssentials
 import Testing
 
 @Suite("AG-UI events and JSON values")
@@ -47,5 +48,29 @@ struct AgentEventTests {
                 """
         ).decode(RunAgentInput.self)
         #expect(input.prompt == "new")
+    }
+
+    @Test("events and ends that this version does not know are skipped, and unknown members ignored")
+    func unknown() throws {
+        func read(_ json: String) throws -> AgentEvent? { try AgentEvent.known(in: Data(json.utf8)) }
+        #expect(try read(#"{"type":"REASONING_START","messageId":"r"}"#) == nil)
+        #expect(try read(#"{"type":"STEP_STARTED","stepName":"x","more":[1]}"#) == .stepStarted(.init(stepName: "x")))
+        let end = try read(#"{"type":"RUN_FINISHED","threadId":"t","runId":"r","outcome":{"type":"paused"}}"#)
+        #expect(end == .runFinished(.init(threadId: SessionID(rawValue: "t"), runId: RunID(rawValue: "r"))))
+        #expect(throws: DecodingError.self) { try read(#"{"stepName":"x"}"#) }
+    }
+
+    @Test(
+        "the marks around a page are removed wherever they stand",
+        arguments: [
+            (PageMarks.around("a\nb", mark: "1f"), "a\nb"),
+            (
+                "I could not open it: \(PageMarks.around("it is gone", mark: "10318d87"))",
+                "I could not open it: it is gone"
+            ),
+            ("a <page 2> of mine, </p>", "a <page 2> of mine, </p>"),
+        ])
+    func marks(text: String, plain: String) {
+        #expect(PageMarks.removed(from: text) == plain)
     }
 }

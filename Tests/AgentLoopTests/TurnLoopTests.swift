@@ -2,6 +2,7 @@ import AgentEvents
 import Logging
 import Models
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AgentLoop
@@ -25,6 +26,12 @@ struct TurnLoopTests {
         let all = Mutex<[AgentEvent]>([])
     }
 
+    private static func run(
+        _ turns: [ScriptedModel.Turn], budget: TurnLoop.Budget = .init(steps: 5), steering: [String] = []
+    ) async throws -> Run {
+        try await self.run(turns, budget: budget, steering: steering, events: Events())
+    }
+
     private struct Run {
         var outcome: TurnLoop.Outcome
         var messages: [Message]
@@ -33,12 +40,14 @@ struct TurnLoopTests {
     }
 
     private static func run(
-        _ turns: [ScriptedModel.Turn], budget: TurnLoop.Budget = .init(steps: 5), steering: [String] = []
+        _ turns: [ScriptedModel.Turn], budget: TurnLoop.Budget = .init(steps: 5), steering: [String] = [],
+        events: Events
     ) async throws -> Run {
         let loop = TurnLoop(
             model: ScriptedModel(turns), system: "s", tools: [Self.add], budget: budget,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let events = Events()
+        // Whatever comes of it, its stream is one that clients of AG-UI take.
+        defer { expectWellFormed(events.all.withLock { $0 }) }
         let waiting = Mutex(steering)
         var conversation = Conversation(messages: [Message.user("What is 1 + 2?")])
         var usage = TokenUsage()
@@ -147,13 +156,35 @@ struct TurnLoopTests {
         await #expect(throws: ModelError.self) { try await Self.run([.events(events)]) }
     }
 
-    @Test("two calls with one id are not made")
-    func sameIDs() async {
-        let start = ModelEvent.toolCallStart(id: "1", name: "add")
-        let error = await #expect(throws: ModelError.self) {
-            try await Self.run([.events([start, start, .stop(.toolUse)])])
+    @Test("calls that a server gives one id, in one turn or in two, are told apart, and go back as they came")
+    func sameIDs() async throws {
+        func call(_ first: Int) -> [ModelEvent] {
+            [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: #"{"first":\#(first),"second":2}"#)]
         }
-        #expect(error?.code == .badAnswer)
+        let run = try await Self.run([
+            .events(call(1) + call(2) + [.stop(.toolUse)]), .events(call(3) + [.stop(.toolUse)]),
+            .decide { request in
+                .say(
+                    request.messages.flatMap(\.toolResults).map { "\($0.callID):\($0.text)" }.joined(separator: " "))
+            },
+        ])
+        #expect(run.outcome == .completed("1:3 1:4 1:5"))
+        let ids = run.messages.flatMap(\.toolCalls).map(\.id)
+        #expect(Set(ids).count == 3)
+        #expect(run.messages.flatMap(\.toolResults).map(\.callID) == ids)
+    }
+
+    @Test(
+        "a turn that breaks off, is refused or is stopped closes what it has begun",
+        arguments: [
+            [.text("half")], [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{")],
+            [.text("half"), .toolCallStart(id: "1", name: "add")],
+            [.text("half"), .text(String(repeating: "word ", count: 500_000))],
+        ] as [[ModelEvent]])
+    func closes(turn: [ModelEvent]) async throws {
+        let events = Events()
+        await #expect(throws: ModelError.self) { try await Self.run([.events(turn)], events: events) }
+        #expect(!events.all.withLock { $0 }.isEmpty)
     }
 
     @Test("a turn that says it calls tools and calls none is asked for again")
@@ -217,7 +248,7 @@ struct TurnLoopTests {
             ]), .say("3"),
         ])
         #expect(
-            run.messages[1].content == [
+            run.messages[1].joined.content == [
                 .reasoning(thought), .text("First."),
                 .toolCall(.init(id: "1", name: "add", input: ["first": 1, "second": 2])), .text("Then."),
             ])

@@ -4,6 +4,7 @@ import BrowserAutomation
 import FoundationEssentials
 import Models
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Agents
@@ -22,6 +23,31 @@ struct SessionTests {
 
     static func prompt(_ text: String, run: String?, user: UserID? = Self.aminah) -> RunRequest {
         RunRequest(.prompt(text), sessionID: self.session, runID: run.map { RunID(rawValue: $0) }, userID: user)
+    }
+
+    // MARK: Messages to a run at work
+
+    /// What the model is told of the third message when the first was at work and the second was said to it.
+    private static func told(endingBy end: ScriptedModel.Turn, stops: Bool) async throws -> [String] {
+        let model = ScriptedModel([end, .say("Done.")])
+        let told = Mutex<[String]>([])
+        try await self.withDirectory { directory in
+            let bench = AgentBench(model, directory: directory)
+            let first = await bench.runs.start(self.prompt("A", run: "a")).log
+            try await eventually { !model.requests.isEmpty }
+            _ = try await bench.runs.start(self.prompt("B", run: "b")).log.result()
+            if stops { _ = await bench.runs.control(.init(.stop), in: self.session, for: self.aminah) }
+            _ = try await first.result()
+            _ = try await bench.runs.start(self.prompt("C", run: "c")).log.result()
+            told.withLock { $0 = model.requests.last?.messages.filter { $0.role == .user }.map(\.text) ?? [] }
+        }
+        return told.withLock { $0 }
+    }
+
+    @Test("what was said to a run that the person stopped never comes back to a later one")
+    func stopped() async throws {
+        let told = try await Self.told(endingBy: .hang, stops: true)
+        #expect(told.last == "C" && !told.contains { $0.contains("B") }, "\(told)")
     }
 
     // MARK: Requests that come again

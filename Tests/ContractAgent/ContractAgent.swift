@@ -51,6 +51,9 @@ struct ContractAgent {
         var configuration = AgentCoreApp.Configuration(port: environment["PORT"].flatMap { Int($0) } ?? 8080)
         configuration.host = "127.0.0.1"
         configuration.requiresLocalHost = environment["LOCAL_ONLY"] == "1"
+        if let milliseconds = environment["KEEP_ALIVE_MS"].flatMap({ Int($0) }) {
+            configuration.keepAliveInterval = .milliseconds(milliseconds)
+        }
         configuration.debugActions = environment["DEBUG_ACTIONS"] == "1"
         if let seconds = environment["DRAIN_SECONDS"].flatMap({ Int($0) }) {
             configuration.drainTimeout = .seconds(seconds)

@@ -172,7 +172,7 @@ def test_run_of_another_process_is_told_as_far_as_it_is_known(system):
         mine.kill()
         mine.restart()
         events = mine.events({"attach": {"last_seq": 3}, "session_id": named("old")})
-        assert events[0]["name"] == "resync_required"
+        assert events[0]["type"] == "RUN_STARTED" and events[1]["name"] == "resync_required"
         assert events[-1]["result"]["message"] == done["message"]
         again = mine.invoke({"attach": {}, "session_id": named("waiting")}).json()
         assert [each["id"] for each in again["interrupts"]] == [interrupt["id"]]

@@ -163,6 +163,13 @@ def test_head_and_query_are_understood(agent):
         assert (head.status, client.read_response().status) == (200, 200)
 
 
+@pytest.mark.parametrize("path", ["/ping", "/invocations", "/nowhere"])
+def test_head_has_no_body(agent, path):
+    with Connection(agent.port) as client:
+        client.request("HEAD", path, {"Connection": "close"})
+        assert client.read_to_end().endswith(b"\r\n\r\n")
+
+
 def test_concurrent_pings_agree(agent):
     with ThreadPoolExecutor(16) as pool:
         answers = set(pool.map(lambda _: agent.ping().content, range(200)))

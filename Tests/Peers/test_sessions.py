@@ -94,7 +94,7 @@ def test_request_that_comes_again_after_a_restart_finds_what_came_of_it():
         mine.kill()
         mine.restart()
         again = events_of(mine.invoke(payload))
-        assert again[0]["name"] == "resync_required"
+        assert again[0]["type"] == "RUN_STARTED" and again[1]["name"] == "resync_required"
         assert again[-1]["result"]["message"] == done["message"]
         assert len(mine.received()) == 0, "the restarted demo site was sent nothing"
     finally:

@@ -13,6 +13,8 @@ def events_of(body):
     assert body == b"" or body.endswith(b"\n\n")
     values = []
     for event in body.split(b"\n\n")[:-1]:
+        if event == b": keep-alive":
+            continue
         assert event.startswith(b"data: ") and event.count(b"\n") == 0, event
         data = event[len(b"data: "):].decode("utf-8")
         value = json.loads(data)
@@ -46,6 +48,15 @@ def test_events_that_are_ready_at_once_never_come_after_the_end(agent):
         for _ in range(400):
             client.invoke({"events": 1})
             assert events_of(client.read_response().body) == [WORD]
+
+
+def test_quiet_stream_is_kept_alive(start_agent):
+    agent = start_agent(KEEP_ALIVE_MS=50)
+    with Connection(agent.port) as client:
+        client.invoke({"events": 2, "delay": 700})
+        body = client.read_response().body
+    assert events_of(body) == [WORD] * 2
+    assert body.count(b": keep-alive\n\n") >= 2
 
 
 def test_stream_without_events_is_empty(agent):

@@ -14,6 +14,9 @@ extension AgentCoreApp {
         public var maxBodySize = 100_000_000
         /// The most bytes a WebSocket message may have.
         public var maxWebSocketMessageSize = 16 * 1024 * 1024
+        /// How often a comment goes out on a stream of events, so that nobody between takes a quiet one for dead: proxies
+        /// and SDKs give up after 30 to 60 seconds.
+        public var keepAliveInterval: Duration = .seconds(10)
         /// How long running invocations may go on after SIGTERM before they are cancelled.
         public var drainTimeout: Duration = .seconds(8)
         /// How long a custom ping handler may take.

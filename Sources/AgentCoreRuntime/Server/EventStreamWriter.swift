@@ -13,6 +13,7 @@ final class EventStreamWriter: Sendable {
         var isFlushing = false
         var failure: (any Error)?
         var waiter: CheckedContinuation<Void, Never>?
+        var keepAlive: RepeatedTask?
     }
 
     /// How many bytes may wait before the source is held back.
@@ -25,10 +26,31 @@ final class EventStreamWriter: Sendable {
     private let state = Mutex(State())
 
     /// To be made on the connection's event loop.
-    init(_ connection: ConnectionHandler, on eventLoop: any EventLoop) {
+    init(_ connection: ConnectionHandler, on eventLoop: any EventLoop, keepAlive interval: Duration) {
         self.eventLoop = eventLoop
         self.connection = NIOLoopBound(connection, eventLoop: eventLoop)
+        let pause = TimeAmount(interval)
+        let task = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] task in
+            guard let self else { return task.cancel() }
+            self.keepAlive()
+        }
+        self.state.withLock { $0.keepAlive = task }
     }
+
+    deinit { self.endKeepAlive() }
+
+    /// Writes a comment unless events are on their way.
+    private func keepAlive() {
+        let startsFlush = self.state.withLock { state in
+            guard state.failure == nil, state.keepAlive != nil, !state.isFlushing else { return false }
+            state.pending.writeString(ServerSentEvent.keepAlive)
+            state.isFlushing = true
+            return true
+        }
+        if startsFlush { self.flush() }
+    }
+
+    private func endKeepAlive() { self.state.withLock { $0.keepAlive.take() }?.cancel() }
 
     /// Takes an event, and waits while too much is waiting.
     /// - Throws: What the socket said when it could not be written.
@@ -46,6 +68,7 @@ final class EventStreamWriter: Sendable {
     /// Waits until the socket has taken everything.
     /// - Throws: What the socket said when it could not be written.
     func drain() async throws {
+        self.endKeepAlive()
         try await self.wait { !$0.isFlushing }
     }
 

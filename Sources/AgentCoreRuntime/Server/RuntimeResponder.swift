@@ -15,14 +15,16 @@ struct RuntimeResponder: Sendable {
 
     func respond(to request: Request, with writer: consuming ResponseWriter, on channel: any Channel) async throws {
         // Pipelined requests come here without having been judged in the connection.
-        if let refusal = self.policy?.refusal(of: request.head) { return try await Self.write(refusal, writer) }
+        if let refusal = self.policy?.refusal(of: request.head) {
+            return try await Self.write(refusal, to: request, writer)
+        }
         switch (request.head.path?.pathOnly ?? "/", request.method) {
         case ("/invocations", .post):
             try await self.invoke(request, writer, channel)
         case ("/ping", .get), ("/ping", .head):
-            try await Self.write(RouteAnswer(status: .ok, json: self.ping()), writer)
-        case ("/invocations", let method): try await Self.refuse(method, allowed: "POST", writer)
-        case ("/ping", let method): try await Self.refuse(method, allowed: "GET", writer)
+            try await Self.write(RouteAnswer(status: .ok, json: self.ping()), to: request, writer)
+        case ("/invocations", _): try await Self.refuse(request, allowed: "POST", writer)
+        case ("/ping", _): try await Self.refuse(request, allowed: "GET", writer)
         case ("/ws", _):
             var answer = RouteAnswer(
                 InvocationError(
@@ -30,14 +32,14 @@ struct RuntimeResponder: Sendable {
                     details: "/ws speaks WebSocket: send a GET with Upgrade: websocket and Sec-WebSocket-Version: 13."))
             answer.fields[.upgrade] = "websocket"
             answer.fields[.secWebSocketVersion] = "13"
-            try await Self.write(answer, writer)
+            try await Self.write(answer, to: request, writer)
         case (let path, _):
             try await Self.write(
                 RouteAnswer(
                     InvocationError(
                         status: 404, message: "Not Found",
                         details: "There is no \(path). This server has POST /invocations, GET /ping and /ws.")),
-                writer)
+                to: request, writer)
         }
     }
 
@@ -67,7 +69,7 @@ struct RuntimeResponder: Sendable {
             context.logger.log(
                 level: answer.status.code >= 500 ? .error : .info, "Invocation failed",
                 metadata: ["status": "\(answer.status.code)", "error": "\(error)"])
-            return try await Self.write(answer, writer)
+            return try await Self.write(answer, to: request, writer)
         }
         let head = HTTPResponse(status: .ok, headerFields: self.fields(response))
         switch response.body {
@@ -75,7 +77,8 @@ struct RuntimeResponder: Sendable {
             try await writer.write(response: head, body: .init(byteBuffer: bytes))
         case .events(let events):
             let body = try await writer.writeHead(head)
-            let stream = EventStreamWriter(connection, on: channel.eventLoop)
+            let stream = EventStreamWriter(
+                connection, on: channel.eventLoop, keepAlive: self.app.configuration.keepAliveInterval)
             let isComplete = try await self.runAgent(on: connection) { try await self.send(events, stream, context) }
             try await stream.drain()
             try await body.finish(nil)
@@ -194,16 +197,21 @@ struct RuntimeResponder: Sendable {
     }
 
     private static func refuse(
-        _ method: HTTPRequest.Method, allowed: String, _ writer: consuming ResponseWriter
+        _ request: Request, allowed: String, _ writer: consuming ResponseWriter
     ) async throws {
         var answer = RouteAnswer(
-            InvocationError(status: 405, message: "Method Not Allowed", details: "\(method) is not \(allowed)."))
+            InvocationError(status: 405, message: "Method Not Allowed", details: "\(request.method) is not \(allowed).")
+        )
         answer.fields[.allow] = allowed
-        try await Self.write(answer, writer)
+        try await Self.write(answer, to: request, writer)
     }
 
-    private static func write(_ answer: RouteAnswer, _ writer: consuming ResponseWriter) async throws {
-        try await writer.write(response: answer.head, body: .init(byteBuffer: answer.body))
+    private static func write(
+        _ answer: RouteAnswer, to request: Request, _ writer: consuming ResponseWriter
+    ) async throws {
+        // RFC 9110, section 9.3.2: HEAD is answered as GET, its length included, without the content.
+        let body = request.method == .head ? ByteBuffer() : answer.body
+        try await writer.write(response: answer.head, body: .init(byteBuffer: body))
     }
 }
 

@@ -180,7 +180,7 @@ package struct RemoteAutomation: Automation {
     private func relay(
         _ data: String, _ context: RunContext, _ usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome? {
-        let event = try JSONDecoder().decode(AgentEvent.self, from: Data(data.utf8))
+        guard let event = try AgentEvent.known(in: Data(data.utf8)) else { return nil }
         switch event {
         // The run that people see is the caller's.
         case .runStarted: return nil

@@ -32,7 +32,7 @@ extension TurnLoop {
                 open.results.append(result)
             } catch let need as NeedsPerson {
                 open.waiting = call.id
-                open.interrupts = need.interrupts
+                open.interrupts = need.interrupts.map { $0.raised(by: call.id) }
             }
             let wasBegun = open.begun.take() != nil
             conversation.openTurn = open
@@ -62,15 +62,25 @@ extension TurnLoop {
     ) async throws -> [ToolResult] {
         let calls = conversation.openCalls.prefix { self.tools[$0.name]?.isParallel ?? false }
         guard calls.count > 1, open.results.isEmpty, open.waiting == nil else { return [] }
+        var titles: [String: Int] = [:]
         return try await withThrowingTaskGroup(of: ToolResult.self) { group in
-            for call in calls { group.addTask { try await self.perform(call, [], emit) } }
+            for call in calls {
+                // Steps are told apart by their names alone.
+                let title = self.title(of: call)
+                titles[title, default: 0] += 1
+                let count = titles[title, default: 1]
+                let name = count == 1 ? title : "\(title) (\(count))"
+                group.addTask { try await self.perform(call, [], emit, step: name) }
+            }
             return try await group.reduce(into: []) { $0.append($1) }
         }
     }
 
+    private func title(of call: ToolCall) -> String { self.tools[call.name]?.describe(call.input) ?? call.name }
+
     /// - Throws: ``NeedsPerson``, `CancellationError`; what else a tool throws is its result.
     private func perform(
-        _ call: ToolCall, _ answers: [AnsweredInterrupt], _ emit: @escaping EventSink
+        _ call: ToolCall, _ answers: [AnsweredInterrupt], _ emit: @escaping EventSink, step name: String? = nil
     ) async throws -> ToolResult {
         guard let tool = self.tools[call.name] else {
             let known = self.definitions.map(\.name).joined(separator: ", ")
@@ -79,7 +89,7 @@ extension TurnLoop {
                     callID: call.id, text: "There is no tool '\(call.name)'. There are: \(known).", isError: true),
                 emit)
         }
-        let step = AgentEvent.Step(stepName: tool.describe(call.input))
+        let step = AgentEvent.Step(stepName: name ?? tool.describe(call.input))
         await emit(.stepStarted(step))
         do {
             let result = try await AgentOperation.executeTool(call).run { span in
@@ -111,7 +121,8 @@ extension TurnLoop {
         } catch {
             self.logger.info("A tool failed", metadata: ["tool": "\(call.name)", "type": "\(type(of: error))"])
             span.fail("\(type(of: error))")
-            return ToolResult(callID: call.id, text: "\(error)", isError: true)
+            let declined = (error as? any DeclinedByPerson)?.words
+            return ToolResult(callID: call.id, text: "\(error)", isError: true, declined: declined)
         }
     }
 
@@ -120,8 +131,9 @@ extension TurnLoop {
             .toolCallResult(
                 .init(messageId: "result-\(result.callID)", toolCallId: result.callID, content: result.wholeText)))
         if result.isError {
-            let call: JSONValue = ["toolCallId": .string(result.callID)]
-            await emit(.custom(.init(name: AgentEvent.Custom.toolFailed, value: call)))
+            var value: [String: JSONValue] = ["toolCallId": .string(result.callID)]
+            if let words = result.declined { (value["declined"], value["message"]) = (true, .string(words)) }
+            await emit(.custom(.init(name: AgentEvent.Custom.toolFailed, value: .object(value))))
         }
         return result
     }

@@ -19,6 +19,8 @@ final class TurnReader {
     /// The turn so far, in the order in which the model gave it.
     private var blocks: [Block] = []
     private var openCall: String?
+    /// Our ids of the calls, by what the model's server calls them.
+    private var callIDs: [String: String] = [:]
     private var isTextOpen = false
     private var stop: StopReason?
 
@@ -47,19 +49,17 @@ final class TurnReader {
         switch event {
         case .text(let delta) where delta.isEmpty: break
         case .text(let delta): await self.receive(text: delta)
-        case .toolCallStart(let id, let name):
+        case .toolCallStart(let given, let name):
             await self.closeText()
             await self.closeCall()
-            // A result is matched to its call by the id, so that two calls with one cannot both be made.
-            let isTaken = self.blocks.contains { if case .call(let call) = $0 { call.id == id } else { false } }
-            guard !isTaken else {
-                throw ModelError(.badAnswer, "The model made two calls with the same id, '\(id)'.")
-            }
+            let id = CallID.unique(from: given)
+            self.callIDs[given] = id
             self.blocks.append(.call(PartialCall(id: id, name: name)))
             self.openCall = id
             self.hasEmitted = true
             await self.emit(.toolCallStart(.init(toolCallId: id, toolCallName: name, parentMessageId: self.id)))
-        case .toolCallInput(let id, let delta):
+        case .toolCallInput(let given, let delta):
+            guard let id = self.callIDs[given] else { break }
             self.append(delta, toCall: id)
             if !delta.isEmpty, self.openCall == id {
                 await self.emit(.toolCallArgs(.init(toolCallId: id, delta: delta)))
@@ -94,11 +94,16 @@ final class TurnReader {
         }
     }
 
+    /// Tells the end of what is open, also of a turn that comes to nothing.
+    func close() async {
+        await self.closeText()
+        await self.closeCall()
+    }
+
     /// Closes what is open and returns the whole message.
     /// - Throws: ``ModelError`` for a turn that was cut off, held back or empty.
     func finish() async throws -> Message {
-        await self.closeText()
-        await self.closeCall()
+        await self.close()
         switch self.stop {
         case nil: throw ModelError(.badAnswer, "The model's answer broke off before its end.")
         case .filtered: throw ModelError(.refused, "The model's provider held its answer back.")

@@ -4,7 +4,8 @@ package enum PlainName {
         let name = identifier.utf8.map { byte in
             let character = Character(Unicode.Scalar(byte))
             let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-_".contains(character))
-            return isPlain ? String(character) : "%" + String(byte, radix: 16)
+            // Two digits each, so that no two identifiers have one name.
+            return isPlain ? String(character) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
         }
         return name.isEmpty ? "%" : name.joined()
     }

@@ -144,3 +144,9 @@ struct ToolInputError: Error, CustomStringConvertible {
         return "The arguments of \(self.tool) do not fit its schema: \(reason). Correct them and call again."
     }
 }
+
+/// An error of a tool that says no more than that a person declined: nothing has failed.
+public protocol DeclinedByPerson: Error {
+    /// What people are told, in their language. The error's description is for the model.
+    var words: String? { get }
+}

@@ -61,7 +61,7 @@ public struct AgentRuns: Sendable {
             log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
             let result = await self.carryOut(request, log)
             Counter(label: "ai4ai.runs", dimensions: [("status", result.status.rawValue)]).increment()
-            await self.sessions.end(request.sessionID)
+            await self.sessions.end(request.sessionID, isStopped: result.status == .stopped)
             self.end(log, result)
             await self.remember(request, result)
         }
@@ -168,7 +168,8 @@ public struct AgentRuns: Sendable {
                     isLeftOver
                     ? await self.automation.endLeftovers(of: context.session, for: context.user, context.propagation)
                     : nil
-                try await keeper.begin(context.run, prompt: prompt, account: account)
+                let leftover = await self.sessions.takeLeftover(context.session)
+                try await keeper.begin(context.run, prompt: prompt, leftover: leftover, account: account)
                 context.recalled = await self.memory.context(for: prompt, context.user, context.session)
             }
         case .automation: break

@@ -29,11 +29,13 @@ actor RecordKeeper {
 
     /// Records what a person says, before anything is done about it.
     /// - Parameter account: What is known of the call that a process which was killed had begun.
-    func begin(_ run: RunID, prompt: String, account: String? = nil) async throws {
+    /// - Parameter leftover: What was said to the run before, which failed before it could hear of it.
+    func begin(_ run: RunID, prompt: String, leftover: [String] = [], account: String? = nil) async throws {
         self.closeOpenTurn(account: account)
         if self.record.transcript.last?.role == .user {
             self.record.transcript.append(.assistant(Self.interrupted))
         }
+        self.record.transcript += leftover.map { .user($0) }
         self.record.transcript.append(.user(prompt))
         try await self.start(run)
     }
@@ -64,7 +66,10 @@ actor RecordKeeper {
                 throw (self.record.answered ?? []).contains(answer.interruptId)
                     ? RunRefusal.alreadyAnswered(answer.interruptId) : RunRefusal.unknownInterrupt(answer.interruptId)
             }
-            guard !interrupt.isExpired else { throw RunRefusal.expired(answer.interruptId) }
+            // To turn it down is never too late: what was asked is not done either way.
+            guard !interrupt.isExpired || answer.status == .cancelled else {
+                throw RunRefusal.expired(answer.interruptId)
+            }
             if answer.status == .resolved, let reason = interrupt.objection(to: answer.payload) {
                 throw RunRefusal.unfitAnswer(answer.interruptId, reason)
             }

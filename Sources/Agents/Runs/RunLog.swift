@@ -14,6 +14,8 @@ public final class RunLog: Sendable {
 
     private struct State {
         var events: [AgentEvent] = []
+        /// The first of all, kept for those who come too late for it.
+        var start: AgentEvent?
         /// The number of the first event that is kept.
         var first = 1
         var size = 0
@@ -33,6 +35,7 @@ public final class RunLog: Sendable {
     func append(_ event: AgentEvent) {
         self.change { state in
             state.events.append(event)
+            state.start = state.start ?? event
             state.size += event.size
             while state.size > Self.mostBytes || state.events.count > Self.mostEvents, state.events.count > 1 {
                 state.size -= state.events.removeFirst().size
@@ -40,6 +43,9 @@ public final class RunLog: Sendable {
             }
         }
     }
+
+    /// The event that began the run.
+    public var start: AgentEvent? { self.state.withLock { $0.start } }
 
     /// Ends the log; followers get what they have not seen yet.
     func finish(_ result: RunResult) { self.change { $0.result = $0.result ?? result } }

@@ -68,6 +68,8 @@ public struct RunResult: Sendable, Hashable, Encodable {
         message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
         interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil
     ) {
+        // It is for people, and models quote what they have read.
+        let message = PageMarks.removed(from: message)
         self.message = message
         self.sessionID = sessionID
         self.runID = runID

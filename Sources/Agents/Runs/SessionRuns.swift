@@ -7,6 +7,8 @@ actor SessionRuns {
         var user: UserID?
         var task: Task<Void, Never>?
         var steering: [String] = []
+        /// What was said to the run before, which has failed before it heard of it.
+        var leftover: [String] = []
         /// The requests that the messages came with, newest last, so that one that comes again is not heard twice.
         var noted: [RunID] = []
         /// The run has given its answer; what comes now would not be seen any more.
@@ -44,15 +46,18 @@ actor SessionRuns {
         }
         if let before, !before.hasEnded { return .busy }
         self.forgetOldest(for: session)
-        // What came in too late for the run before is for this one.
         self.sessions[session] = Active(
-            log: log, user: user, steering: before?.steering ?? [], noted: before?.noted ?? [])
+            log: log, user: user, leftover: before?.steering ?? [], noted: before?.noted ?? [])
         self.sessions[session]?.task = Task { await body() }
         return .begun
     }
 
     /// Lets the session's next run begin. To be called before anybody hears of the end.
-    func end(_ session: SessionID) { self.sessions[session]?.hasEnded = true }
+    /// - Parameter isStopped: The person has stopped it: what they said to it is not for a later one.
+    func end(_ session: SessionID, isStopped: Bool) {
+        self.sessions[session]?.hasEnded = true
+        if isStopped { self.sessions[session]?.steering = [] }
+    }
 
     /// Knows nothing more of a session, unless a run has begun in it again.
     func forget(_ session: SessionID) {
@@ -86,6 +91,11 @@ actor SessionRuns {
         let steering = self.takeSteering(session)
         if steering.isEmpty { self.sessions[session]?.isClosed = true }
         return steering
+    }
+
+    func takeLeftover(_ session: SessionID) -> [String] {
+        defer { self.sessions[session]?.leftover = [] }
+        return self.sessions[session]?.leftover ?? []
     }
 
     func takeSteering(_ session: SessionID) -> [String] {

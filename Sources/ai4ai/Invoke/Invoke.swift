@@ -73,8 +73,8 @@ struct Invoke: AsyncParsableCommand {
                 print(event)
                 // Into a pipe it would otherwise wait for many more.
                 fflush(nil)
-            } else {
-                progress.show(try JSONDecoder().decode(AgentEvent.self, from: Data(event.utf8)))
+            } else if let known = try AgentEvent.known(in: Data(event.utf8)) {
+                progress.show(known)
             }
         }
         guard let end else {
