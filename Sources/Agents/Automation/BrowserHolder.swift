@@ -18,7 +18,13 @@ actor BrowserHolder {
     /// Whether the browser was started by another process, so that controls have other references than before.
     private(set) var isReattached = false
     /// Whoever asks while a browser is started or connected to waits for the same one.
-    private var opening: Task<BrowserSession, any Error>?
+    private var opening: Opening?
+
+    private struct Opening {
+        var task: Task<BrowserSession, any Error>
+        /// Those who have not been cancelled. It is given up only when nobody wants it any more.
+        var waiting = 0
+    }
 
     init(
         source: any BrowserSource, name: String, configuration: BrowserConfiguration, keeper: RecordKeeper,
@@ -46,15 +52,22 @@ actor BrowserHolder {
     /// - Throws: ``BrowserError``; after a death once, so that the agent learns that its page is lost.
     func browser() async throws -> BrowserSession {
         if let session, session.isAlive { return session }
-        if let opening { return try await opening.value }
-        let task = Task { try await self.open() }
-        self.opening = task
-        defer { self.opening = nil }
+        let task = self.opening?.task ?? Task { try await self.open() }
+        self.opening = self.opening ?? Opening(task: task)
+        self.opening?.waiting += 1
+        defer { if self.opening?.task == task { self.opening = nil } }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
-            task.cancel()
+            // Ends at once.
+            Task { await self.leave(task) }
         }
+    }
+
+    private func leave(_ task: Task<BrowserSession, any Error>) {
+        guard self.opening?.task == task else { return }
+        self.opening?.waiting -= 1
+        if self.opening?.waiting == 0 { task.cancel() }
     }
 
     private func open() async throws -> BrowserSession {

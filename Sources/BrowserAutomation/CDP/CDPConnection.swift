@@ -1,5 +1,6 @@
 import AgentEvents
 import FoundationEssentials
+import JSONText
 import NIOCore
 import NIOFoundationEssentialsCompat
 import Synchronization
@@ -18,7 +19,7 @@ final class CDPConnection: Sendable {
         private struct Body<Parameters: Decodable>: Decodable { var params: Parameters }
 
         func parameters<Parameters: Decodable>(_ type: Parameters.Type = Parameters.self) throws -> Parameters {
-            try JSONDecoder().decode(Body<Parameters>.self, from: self.message).params
+            try JSONText.decode(Body<Parameters>.self, from: self.message).params
         }
     }
 
@@ -93,7 +94,14 @@ final class CDPConnection: Sendable {
                 self.abort("The browser has not answered for \(patience).")
             }
             defer { timer.cancel() }
-            guard (try? await self.send("Browser.getVersion")) != nil else { return }
+            do {
+                try await self.send("Browser.getVersion")
+            } catch let error as BrowserError where error.code == .timedOut {
+                // Commands may have less patience than this.
+                return self.abort("The browser has not answered for \(self.patience.nanoseconds / 1_000_000) ms.")
+            } catch {
+                return
+            }
         }
     }
 
@@ -203,7 +211,7 @@ final class CDPConnection: Sendable {
     ) throws -> Result {
         let reply: Reply<Result>
         do {
-            reply = try JSONDecoder().decode(Reply<Result>.self, from: data)
+            reply = try JSONText.decode(Reply<Result>.self, from: data)
         } catch {
             throw BrowserError(.protocolFailure, "The browser's answer to \(method) cannot be read: \(error)")
         }
@@ -238,7 +246,7 @@ final class CDPConnection: Sendable {
             self.takeWaiter(id)?.resume(returning: data)
             return
         }
-        guard let envelope = try? JSONDecoder().decode(Envelope.self, from: data) else { return }
+        guard let envelope = try? JSONText.decode(Envelope.self, from: data) else { return }
         if let id = envelope.id {
             self.takeWaiter(id)?.resume(returning: data)
         } else if let method = envelope.method {

@@ -77,8 +77,25 @@ final class LocalChromium: Sendable {
         let errors = try FileDescriptor.open(
             errorLog, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
         _ = try await Subprocess.run(
-            .path(FilePath(executable)), arguments: Arguments(arguments), platformOptions: options,
+            .path(FilePath(executable)), arguments: Arguments(arguments), environment: self.environment,
+            platformOptions: options,
             input: .none, output: .discarded, error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
+    }
+
+    /// No more than Chromium needs of ours: credentials stand there too, and its processes run what pages bring.
+    private static var environment: Environment {
+        let known: Set = [
+            "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "DISPLAY", "WAYLAND_DISPLAY",
+            "XAUTHORITY",
+            "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_DIRS", "DBUS_SESSION_BUS_ADDRESS",
+            "FONTCONFIG_PATH", "FONTCONFIG_FILE", "LD_LIBRARY_PATH", "CHROME_DEVEL_SANDBOX", "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+        ]
+        var ours: [Environment.Key: String] = [:]
+        for (name, value) in ProcessInfo.processInfo.environment where known.contains(name) || name.hasPrefix("LC_") {
+            if let key = Environment.Key(rawValue: name) { ours[key] = value }
+        }
+        return .custom(ours)
     }
 
     /// Chromium writes its port and path into a file once its endpoint listens.
@@ -91,7 +108,9 @@ final class LocalChromium: Sendable {
                 let lines = text.split(separator: "\n")
                 if lines.count >= 2 { return "ws://127.0.0.1:\(lines[0])\(lines[1])" }
             }
-            guard FileManager.default.fileExists(atPath: profile.path) else { break }
+            guard FileManager.default.fileExists(atPath: profile.path) else {
+                throw BrowserError(.cannotStart, "it ended before its DevTools endpoint appeared.")
+            }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw BrowserError(.cannotStart, "its DevTools endpoint did not appear within \(timeout).")
@@ -121,6 +140,8 @@ final class LocalChromium: Sendable {
             arguments += [
                 // Also what Chromium would reach directly by default: this machine, and peers over UDP.
                 "--proxy-server=http://127.0.0.1:\(proxyPort)", "--proxy-bypass-list=<-loopback>",
+                "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+                // So the headless shell calls it.
                 "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
                 // No name is looked up by Chromium itself.
                 "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--dns-over-https-mode=off",

@@ -118,14 +118,14 @@ public final class BrowserPage: Sendable {
                 "width": .integer(size.width), "height": .integer(size.height), "deviceScaleFactor": 1,
                 "mobile": false,
             ])
+        try await self.gate.wallIn(self.sessionID, self.connection)
         try await self.connection.send("Runtime.runIfWaitingForDebugger", session: self.sessionID)
         self.change { $0.isReady = true }
     }
 
-    /// Takes the events of one of the page's sessions, and puts the wall around it.
+    /// Takes the events of one of the page's sessions.
     private func listen(_ session: String) {
         self.connection.setEventHandler(session) { [weak self] event in self?.receive(event, session: session) }
-        self.gate.wallIn(session, self.connection)
         self.connection.post("Page.enable", session: session)
         self.connection.post("Inspector.enable", session: session)
         // A chooser of the browser's own would be a window that nobody can work.
@@ -137,7 +137,11 @@ public final class BrowserPage: Sendable {
     func adoptFrame(_ frame: String, session: String) {
         self.state.withLock { $0.frameSessions[frame] = session }
         self.listen(session)
-        self.connection.post("Runtime.runIfWaitingForDebugger", session: session)
+        // Ends with the browser's answer. A frame that cannot be walled in stays where it waits.
+        Task { [gate, connection] in
+            guard (try? await gate.wallIn(session, connection)) != nil else { return }
+            connection.post("Runtime.runIfWaitingForDebugger", session: session)
+        }
     }
 
     /// Forgets a frame's session.

@@ -118,9 +118,12 @@ extension BrowserSession {
             }
             if !isJudged { self?.receive(event, connection) }
         }
-        gate.wallIn(session, connection)
         connection.post("Target.setAutoAttach", Self.autoAttach, session: session)
-        connection.post("Runtime.runIfWaitingForDebugger", [:], session: session)
+        // Ends with the browser's answer. Some kinds of workers know no wall: what they fetch passes that of their page.
+        Task {
+            _ = try? await gate.wallIn(session, connection)
+            connection.post("Runtime.runIfWaitingForDebugger", [:], session: session)
+        }
     }
 
     private func detached(_ session: String, _ connection: CDPConnection) {

@@ -18,6 +18,8 @@ public final class BrowserSession: Sendable {
         var known: [String: BrowserPage.Identity] = [:]
         var lastTab = 0
         var isClosed = false
+        /// The connecting again that is under way: who asks meanwhile waits for the same.
+        var reconnecting: Task<Void, any Error>?
 
         var isAlive: Bool { self.connection?.isOpen ?? false }
     }
@@ -105,10 +107,20 @@ public final class BrowserSession: Sendable {
     /// References to controls hold as long as their page stayed the same.
     /// - Throws: ``BrowserError`` with code `browserGone` where the browser itself has ended.
     public func reconnect() async throws {
-        guard !self.isAlive else { return }
-        if let lost = self.state.withLock({ $0.connection }) { self.lose(lost) }
-        try await self.connect()
-        self.logger.notice("Connected again to the browser")
+        let task = self.state.withLock { state -> Task<Void, any Error>? in
+            guard !state.isAlive else { return nil }
+            if let reconnecting = state.reconnecting { return reconnecting }
+            let lost = state.connection
+            let task = Task {
+                defer { self.state.withLock { $0.reconnecting = nil } }
+                if let lost { self.lose(lost) }
+                try await self.connect()
+                self.logger.notice("Connected again to the browser")
+            }
+            state.reconnecting = task
+            return task
+        }
+        try await task?.value
     }
 
     private func connect() async throws {

@@ -23,14 +23,15 @@ struct AddressGate: Sendable {
     // MARK: In a session
 
     /// Has a session's requests come to ``receive(_:session:connection:onRefusal:)``, before it makes any.
-    func wallIn(_ session: String, _ connection: CDPConnection) {
+    /// - Throws: ``BrowserError`` where the browser refuses it: nothing must be opened then.
+    func wallIn(_ session: String, _ connection: CDPConnection) async throws {
         // Each paused request costs a round trip. Where the proxy judges all there is to judge about the parts of
         // pages, only documents are paused.
         let documents: JSONValue = ["patterns": [["urlPattern": "*", "resourceType": "Document"]]]
         let isPartOnly = self.isFiltered && !self.policy.hasRulesForResources
-        connection.post("Fetch.enable", isPartOnly ? documents : [:], session: session)
+        try await connection.send("Fetch.enable", isPartOnly ? documents : [:], session: session)
         guard !self.isFiltered else { return }
-        connection.post(
+        try await connection.send(
             "Network.enable", ["maxTotalBufferSize": 0, "maxResourceBufferSize": 0, "maxPostDataSize": 0],
             session: session)
     }

@@ -1,0 +1,74 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import BrowserAutomation
+
+/// Pages may reach peers over UDP, past every proxy.
+@Suite("Datagrams", .timeLimit(.minutes(5)))
+struct DatagramTests {
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private final class Trap: ChannelInboundHandler, Sendable {
+        typealias InboundIn = AddressedEnvelope<ByteBuffer>
+        let caught = Mutex(0)
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { self.caught.withLock { $0 += 1 } }
+    }
+
+    /// A browser without our proxy, and so without its walls.
+    private struct Unfiltered: BrowserSource {
+        func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
+            LocalBrowserSource.endpoint(of: try await LocalChromium.launch(configuration, logger: DatagramTests.quiet))
+        }
+    }
+
+    /// How many datagrams a page sends that asks a server for its own address.
+    /// - Parameter isEnough: Once so many have come, nothing more is waited for; otherwise for the page to give up.
+    private static func sent(through source: any BrowserSource, isEnough: Int? = nil) async throws -> Int {
+        let trap = Trap()
+        let server = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelInitializer { $0.pipeline.addHandler(trap) }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let page = """
+            <script>
+            const peer = new RTCPeerConnection({iceServers: [{urls: 'stun:127.0.0.1:\(server.localAddress?.port ?? 0)'}]})
+            peer.createDataChannel('x')
+            peer.onicegatheringstatechange = () => {
+                if (peer.iceGatheringState === 'complete') fetch('/done', {method: 'POST', body: 'done'})
+            }
+            peer.createOffer().then((offer) => peer.setLocalDescription(offer))
+            </script>
+            """
+        try await withPages(["/": .html(page), "/done": ""]) { own, address in
+            var configuration = BrowserConfiguration()
+            configuration.addressPolicy = AddressPolicy(allowsAllPrivate: true)
+            let browser = try await BrowserSession.start(source, configuration: configuration, logger: Self.quiet)
+            _ = try await browser.currentPage().navigate(to: address)
+            if let isEnough {
+                try await eventually { trap.caught.withLock { $0 } >= isEnough }
+            } else {
+                await own.firstSubmission()
+            }
+            await browser.close()
+        }
+        try await server.close()
+        return trap.caught.withLock { $0 }
+    }
+
+    @Test("none leave a local browser, whatever its pages try")
+    func none() async throws {
+        let sent = try await BrowserSlots.shared.withSlot {
+            try await Self.sent(through: LocalBrowserSource(logger: Self.quiet))
+        }
+        #expect(sent == 0)
+    }
+
+    @Test("without the wall the same page sends some")
+    func attemptIsReal() async throws {
+        let sent = try await BrowserSlots.shared.withSlot { try await Self.sent(through: Unfiltered(), isEnough: 1) }
+        #expect(sent > 0)
+    }
+}
