@@ -198,6 +198,11 @@ public struct Settings: Sendable, Confidential {
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
         let values = SettingsReader(reader: reader)
+        try values.checkControls(
+            in: [
+                "model", "model.url", "model.api.key", "bearer.token", "tavily.api.key", "tavily.url", "chromium",
+                "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "playbooks",
+            ])
         self.port = try values.integer("port", in: 0...65535) ?? self.port
         self.debugActions = try values.flag("debug.actions") ?? self.debugActions
         self.logLevel = try values.choice("log.level", of: Self.logLevels) ?? self.logLevel

@@ -34,13 +34,31 @@ struct SettingsReader {
         SettingsError(key: key, value: value, accepted: accepted, scope: self.scope)
     }
 
+    /// Without white space around it, which files and consoles leave there.
     func text(_ key: String) -> String? {
-        self.reader.string(forKey: self.key(key)).flatMap { $0.isEmpty ? nil : $0 }
+        self.reader.string(forKey: self.key(key)).flatMap(Self.meant)
     }
 
     /// A text that is never shown.
     func confidential(_ key: String) -> String? {
-        self.reader.string(forKey: self.key(key), isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
+        self.reader.string(forKey: self.key(key), isSecret: true).flatMap(Self.meant)
+    }
+
+    private static func meant(_ text: String) -> String? {
+        let text = text.drop(while: \.isWhitespace)
+        guard let last = text.lastIndex(where: { !$0.isWhitespace }) else { return nil }
+        return String(text[...last])
+    }
+
+    /// Refuses what would break a header or a line: a key that was pasted with a line end in its middle, for instance. The
+    /// value is not told, because it may be a secret.
+    func checkControls(in keys: [String]) throws {
+        for key in keys {
+            guard let text = self.confidential(key),
+                text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 })
+            else { continue }
+            throw self.error(key, "…", accepted: "a text of one line, without control characters")
+        }
     }
 
     /// A secret, as it is or by its place in a secret store.
@@ -57,7 +75,7 @@ struct SettingsReader {
 
     /// Values that are separated by commas.
     func list(_ key: String) -> [String] {
-        (self.text(key) ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+        (self.text(key) ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
     }
 
     func choice<Choice: CaseIterable & RawRepresentable<String>>(_ key: String) throws -> Choice? {

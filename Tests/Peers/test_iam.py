@@ -2,6 +2,9 @@
 they may do, and what they never do they may not."""
 
 import contextlib
+import json
+import pathlib
+import re
 
 import boto3
 import pytest
@@ -59,6 +62,13 @@ def agents_use_everything(peer, site, keys):
             "ConverseStream", status=400, error="ValidationException",
             message="The model doesn't support tool use in streaming mode.")
         assert container.invoke(prompt).json()["status"] == "completed"
+        with_memory = {"prompt": "forget", "user_id": "aminah", "session_id": "four"}
+        peer.script({"calls": [{"tool": "list_memories", "input": {}}]}, {"text": "Listed."})
+        assert container.invoke(with_memory).json()["message"] == "Listed."
+        told = json.dumps(peer.requests("Converse")[-1]["params"]["messages"])
+        known = re.search(r"mem-[\w-]+", told)[0]
+        peer.script({"calls": [{"tool": "forget", "input": {"id": known}}]}, {"text": "Forgotten."})
+        assert container.invoke(with_memory).json()["message"] == "Forgotten."
         peer.script(*payment(site))
         asked = container.invoke({"prompt": "pay", "user_id": "aminah", "session_id": "two"}).json()
         assert asked["status"] == "interrupted", asked
@@ -154,3 +164,22 @@ def test_nothing_that_is_done_is_forbidden(made, who):
 @pytest.mark.parametrize("who", KEYS)
 def test_nothing_is_allowed_that_is_never_done(made, who):
     assert allowed()[who] - made[who] - BESIDE == set()
+
+
+def test_what_the_sources_name_may_be_done():
+    """Also what no test reaches: operations of these services as they stand in the sources."""
+    sources = pathlib.Path(__file__).parents[2] / "Sources"
+    named = {
+        "bedrock-agentcore": r'"([A-Z]\w+)",\s*of: \.agentCore\b',
+        "dynamodb": r'\bcall\(\s*"([A-Z]\w+)"',
+    }
+    # A name that an address is made under, and what has no permission of its own.
+    beside = {"Connect", "TransactWriteItems"}
+    wanted = {
+        f"{service}:{name}"
+        for folder in ("AgentCoreServices", "Backend", "Assembly", "Conversations")
+        for path in (sources / folder).rglob("*.swift")
+        for service, pattern in named.items() for name in re.findall(pattern, path.read_text()) if name not in beside}
+    assert len(wanted) > 8, wanted
+    granted = allowed()
+    assert wanted - granted["agents"] - granted["backend"] == set()

@@ -23,6 +23,19 @@ extension SystemDescription {
                     message: "asks for \(memory.name), but \(region) has no AgentCore Memory. Remove it, or choose "
                         + "another region."))
         }
+        // Cognito, "Configuring a user pool domain": these words are reserved, wherever they stand.
+        if let word = ["aws", "amazon", "cognito"].first(where: self.cognito.domainPrefix.contains) {
+            found.append(
+                Contradiction(
+                    key: "cognito.domain_prefix",
+                    message:
+                        "is \(self.cognito.domainPrefix); Cognito takes none with the word \(word). Choose another."))
+        } else if self.cognito.domainPrefix.hasPrefix("change-me") {
+            found.append(
+                Contradiction(
+                    key: "cognito.domain_prefix",
+                    message: "is still the example's. Choose one that nobody else in the region has."))
+        }
         if let thinking = self.models.thinkingTokens, let most = self.models.maxTokens, most <= thinking {
             found.append(
                 Contradiction(

@@ -65,10 +65,42 @@ struct RuntimeDescription: Sendable {
         "authorizerConfiguration", "requestHeaderConfiguration", "environmentVariables", "description",
     ]
 
+    /// Members of which our description speaks of these parts only. What else stands there was set elsewhere, such as rules
+    /// for claims, or a port: it stays.
+    private static let ours: [String: (part: String?, members: Set<String>)] = [
+        "authorizerConfiguration": (
+            "customJWTAuthorizer", ["discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"]
+        ),
+        "protocolConfiguration": (nil, ["serverProtocol"]),
+        "networkConfiguration": ("networkModeConfig", ["subnets", "securityGroups"]),
+        "lifecycleConfiguration": (nil, ["idleRuntimeSessionTimeout", "maxLifetime"]),
+    ]
+
+    /// Our members, with what others have set beside them.
+    private func members(over current: JSONValue) -> [String: JSONValue] {
+        var members = self.members
+        for (name, (part, ours)) in Self.ours {
+            guard case .object(var wanted)? = members[name] else { continue }
+            if let part {
+                guard let inner = wanted[part] else { continue }
+                wanted[part] = Self.joined(inner, current[name]?[part], without: ours)
+                members[name] = .object(wanted)
+            } else {
+                members[name] = Self.joined(.object(wanted), current[name], without: ours)
+            }
+        }
+        return members
+    }
+
+    private static func joined(_ wanted: JSONValue, _ current: JSONValue?, without ours: Set<String>) -> JSONValue {
+        guard case .object(let wanted) = wanted, case .object(let current)? = current else { return wanted }
+        return .object(current.filter { !ours.contains($0.key) }.merging(wanted) { $1 })
+    }
+
     /// What an update of a runtime says.
     /// - Parameter current: The runtime as it is, as GetAgentRuntime tells it.
     func update(of current: JSONValue) -> JSONValue {
-        var members = self.members
+        var members = self.members(over: current)
         for name in Self.kept where members[name] == nil { members[name] = current[name] }
         // Without it, runtimes are not invoked any more. An update is the only place where it can be said.
         members["metadataConfiguration"] = ["requireMMDSV2": true]
@@ -78,7 +110,7 @@ struct RuntimeDescription: Sendable {
     /// What an update would change, in words. Values of the environment are not told.
     func differences(from current: JSONValue) -> [String] {
         var found: [String] = []
-        let wanted = self.members
+        let wanted = self.members(over: current)
         for name in Self.decided {
             let (before, after) = (current[name].flatMap(Self.meaning), wanted[name].flatMap(Self.meaning))
             guard before != after else { continue }

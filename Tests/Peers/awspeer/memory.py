@@ -108,20 +108,40 @@ class Memory:
 
     # Records
 
-    async def retrieve_memory_records(self, call):
-        params, criteria = call.params, call.params["searchCriteria"]
+    def _known(self, params, strategy):
         if ("namespace" in params) == ("namespacePath" in params):
             raise invalid("Exactly one of namespace and namespacePath must be given")
-        entries = [
+        return [
             (index, record) for index, record in enumerate(self._records)
             if record["memoryId"] in (None, self._memory(params)) and self._is_in(record["namespace"], params)
-            and criteria.get("memoryStrategyId", record["strategyId"]) == record["strategyId"]]
-        best = sorted(entries, key=lambda entry: -entry[1]["score"])[:criteria.get("topK", 10)]
-        found, token = page(best, lambda entry: [-entry[1]["score"], entry[0]], params, 100)
-        return {"memoryRecordSummaries": [{
+            and (strategy or record["strategyId"]) == record["strategyId"]]
+
+    @staticmethod
+    def _summary(record):
+        return {
             "memoryRecordId": record["memoryRecordId"], "content": {"text": record["text"]},
             "memoryStrategyId": record["strategyId"], "namespaces": [record["namespace"]],
-            "createdAt": record["createdAt"], "score": float(record["score"])} for _, record in found], **token}
+            "createdAt": record["createdAt"], "score": float(record["score"])}
+
+    async def retrieve_memory_records(self, call):
+        params, criteria = call.params, call.params["searchCriteria"]
+        entries = self._known(params, criteria.get("memoryStrategyId"))
+        best = sorted(entries, key=lambda entry: -entry[1]["score"])[:criteria.get("topK", 10)]
+        found, token = page(best, lambda entry: [-entry[1]["score"], entry[0]], params, 100)
+        return {"memoryRecordSummaries": [self._summary(record) for _, record in found], **token}
+
+    async def list_memory_records(self, call):
+        entries = self._known(call.params, call.params.get("memoryStrategyId"))
+        found, token = page(entries, lambda entry: [entry[0]], call.params, 20)
+        return {"memoryRecordSummaries": [self._summary(record) for _, record in found], **token}
+
+    async def delete_memory_record(self, call):
+        wanted = call.params["memoryRecordId"]
+        left = [record for record in self._records if record["memoryRecordId"] != wanted]
+        if len(left) == len(self._records):
+            raise Refusal("ResourceNotFoundException", f"Memory record {wanted} not found")
+        self._records = left
+        return {"memoryRecordId": wanted}
 
     @staticmethod
     def _is_in(namespace, params):

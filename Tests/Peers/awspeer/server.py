@@ -61,6 +61,8 @@ class Server:
             "CreateEvent": self.memory.create_event, "ListEvents": self.memory.list_events,
             "DeleteEvent": self.memory.delete_event,
             "RetrieveMemoryRecords": self.memory.retrieve_memory_records,
+            "ListMemoryRecords": self.memory.list_memory_records,
+            "DeleteMemoryRecord": self.memory.delete_memory_record,
             "InvokeAgentRuntime": self.runtimes.invoke, "StopRuntimeSession": self.runtimes.stop_session,
             "InvokeAgentRuntimeWithWebSocketStream": self.runtimes.connect,
             "GetMemory": self.resources.get_memory, "CreateMemory": self.resources.create_memory,
