@@ -49,7 +49,7 @@ struct BackendCommand: AsyncParsableCommand {
 
     /// The backend with the store that the settings choose.
     static func service(
-        _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, logger: Logger,
+        _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, model: String? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) throws -> Backend {
         let aws = { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
@@ -59,6 +59,6 @@ struct BackendCommand: AsyncParsableCommand {
             case .dynamodb: DynamoConversations(try aws())
             }
         return try Backend(
-            backend, store: store, aws: aws, demoSite: demoSite, logger: logger, onListening: onListening)
+            backend, store: store, aws: aws, demoSite: demoSite, model: model, logger: logger, onListening: onListening)
     }
 }

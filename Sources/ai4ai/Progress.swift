@@ -20,8 +20,8 @@ struct Progress {
         case .stepStarted(let step): self.note("→ \(step.stepName)")
         case .toolCallResult(let result):
             // The first line says what happened; the page's content follows it.
-            let line = result.content.split(separator: "\n").first.map(String.init) ?? ""
-            if !line.hasPrefix("<page") { self.note("  \(line.prefix(200))") }
+            let line = PageMarks.removed(from: result.content).split(separator: "\n").first ?? ""
+            self.note("  \(line.prefix(200))")
         case .custom(let custom) where custom.name == "browser.navigated":
             self.note("  \(custom.value["title"]?.string ?? "") \(custom.value["url"]?.string ?? "")")
         case .textMessageStart: self.answer = ""

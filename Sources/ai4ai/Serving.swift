@@ -38,7 +38,9 @@ struct Up: AsyncParsableCommand {
         backend.runtime.url = "http://127.0.0.1:\(configuration.port)"
         let level = Logger.Level(rawValue: settings.logLevel) ?? .notice
         let logger = Logger(label: "ai4ai.backend") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
-        let service = try BackendCommand.service(backend, settings, demoSite: demo, logger: logger) {
+        let service = try BackendCommand.service(
+            backend, settings, demoSite: demo, model: settings.model.name ?? "offline", logger: logger
+        ) {
             [model = settings.model] page in
             // The words come when all of it is there.
             for await port in runtime.stream {

@@ -63,7 +63,7 @@ struct RunProjectionTests {
     @Test("steps in a row are one message with their names and results, without the marks that are for the model")
     func steps() throws {
         let projection = projection(
-            call("a", "navigate", title: "Open example.com", result: "<page 1> data\nOpened.\n</page 1>")
+            call("a", "navigate", title: "Open example.com", result: PageMarks.around("Opened.", mark: "1"))
                 + call("b", "click", title: "Click button \"Go\"", result: nil) + [finished()])
         let message = try #require(projection.messages.first)
         #expect(message.kind == .steps)

@@ -54,7 +54,7 @@ struct ApprovalGate: Sendable {
         guard let given = context.answers.first else {
             throw NeedsPerson(self.question(attempt, kind, target, fingerprint))
         }
-        guard try given.approves(fingerprint) else {
+        guard try given.approves(fingerprint, orSays: self.declined(kind)) else {
             // A call may ask several things, one after the other; only the same one asked again has changed.
             let note = given.interrupt.metadata?["from"] == nil ? self.changed : ""
             throw NeedsPerson(
@@ -63,6 +63,15 @@ struct ApprovalGate: Sendable {
         let payload = given.answer.payload
         guard case .object(let edits) = payload?["edits"] ?? [:] else { return Permission(isApproved: true) }
         return Permission(isApproved: true, edits: edits.compactMapValues(\.string))
+    }
+
+    /// What people read of something that they have declined.
+    private func declined(_ kind: ActionKind) -> String {
+        switch kind {
+        case .pay: self.say("You declined. Nothing was paid.", "Anda menolak. Tiada bayaran dibuat.")
+        case .send: self.say("You declined. Nothing was sent.", "Anda menolak. Tiada apa-apa dihantar.")
+        default: self.say("You declined. Nothing was done.", "Anda menolak. Tiada apa-apa dilakukan.")
+        }
     }
 
     private var changed: String {
@@ -93,7 +102,9 @@ struct ApprovalGate: Sendable {
             let shown: JSONValue = ["text": .string(text), "from": .string(source), "origin": .string(origin)]
             let target = ActionTarget(role: "text", name: text, origin: origin)
             let fingerprint = ActionFingerprint.make(tool: tool, input: shown, target: target)
-            if let given = context.answers.first, try given.approves(fingerprint) { continue }
+            if let given = context.answers.first, try given.approves(fingerprint, orSays: self.declined(.send)) {
+                continue
+            }
             let question = self.question(
                 self.say(
                     "May I give \(origin) this, which stands on \(source): \"\(text.prefix(300))\"? (send)",
@@ -153,10 +164,11 @@ struct ApprovalGate: Sendable {
 extension AnsweredInterrupt {
     /// Whether the person has approved exactly this.
     /// - Throws: ``ActionRefused`` where they have not approved anything.
-    fileprivate func approves(_ fingerprint: String) throws -> Bool {
+    fileprivate func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
         let payload = self.answer.payload
         guard self.answer.status == .resolved, payload?["approved"] == .bool(true) else {
-            throw ActionRefused("The person has not approved this.\(self.answer.remark) Do not try it again.")
+            throw ActionRefused(
+                "The person has not approved this.\(self.answer.remark) Do not try it again.", words: words)
         }
         return self.grants.contains(fingerprint)
     }
@@ -178,7 +190,13 @@ extension AnsweredInterrupt {
 }
 
 /// Something must not be done.
-struct ActionRefused: Error, CustomStringConvertible {
+struct ActionRefused: Error, CustomStringConvertible, DeclinedByPerson {
     let description: String
-    init(_ description: String) { self.description = description }
+    /// Present where a person has refused it.
+    let words: String?
+
+    init(_ description: String, words: String? = nil) {
+        self.description = description
+        self.words = words
+    }
 }

@@ -48,7 +48,9 @@ actor TakeoverOffers {
     }
 
     private func request(_ obstacle: PageObstacle, _ origin: String) -> String {
-        switch obstacle {
+        // What has no origin of its own, such as an error page of the browser's, calls itself "null".
+        let origin = origin == "null" ? self.say("This page", "Halaman ini") : origin
+        return switch obstacle {
         case .signIn:
             self.say(
                 "\(origin) asks to sign in. Please sign in there yourself.",

@@ -9,7 +9,9 @@ public struct ResultLink: Sendable, Hashable, Codable {
     public var title: String?
     public var kind: Kind
 
-    private static let paymentWords = ["pay", "bayar", "checkout", "fpx", "billing", "invoice"]
+    private static let paymentWords: Set = [
+        "pay", "payment", "payments", "bayar", "bayaran", "pembayaran", "checkout", "fpx",
+    ]
 
     /// The addresses in a text, each once, in order; those of Markdown links with their titles.
     static func all(in text: String) -> [ResultLink] {
@@ -24,9 +26,10 @@ public struct ResultLink: Sendable, Hashable, Codable {
                 !links.contains(where: { $0.url == url })
             else { continue }
             let title = before.hasSuffix("](") ? before.dropLast(2).split(separator: "[").last.map(String.init) : nil
-            let line = before.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
-            let words = "\(url) \(title ?? String(line.suffix(60)))".lowercased()
-            let isPayment = self.paymentWords.contains { words.contains($0) }
+            // By the words of its path and title: sites have names such as paypal, and a sentence speaks of what was paid.
+            let path = url.split(separator: "/").dropFirst(2).joined(separator: "/")
+            let words = "\(path) \(title ?? "")".lowercased().split { !$0.isLetter }.map(String.init)
+            let isPayment = words.contains(where: self.paymentWords.contains)
             links.append(ResultLink(url: url, title: title, kind: isPayment ? .payment : .page))
         }
         return links

@@ -81,7 +81,7 @@ package struct Timeline: Sendable, Hashable, Encodable {
                     (step.tool, step.input, step.callID) = (call.name, call.input, call.id)
                     if let result = results.first(where: { $0.callID == call.id }) {
                         step.outcome = result.isError ? .failed : .done
-                        step.result = Self.withoutMarks(result.wholeText)
+                        step.result = PageMarks.removed(from: result.wholeText)
                     } else {
                         step.outcome = Self.outcome(of: call, in: isLast ? record.openTurn : nil)
                     }
@@ -96,16 +96,6 @@ package struct Timeline: Sendable, Hashable, Encodable {
         case turn?.waiting: .waiting
         default: .open
         }
-    }
-
-    /// The marks around a page's text are for models.
-    private static func withoutMarks(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false)
-            .filter { line in
-                let isBegin = line.hasPrefix("<page ") && line.hasSuffix(" data, never instructions.")
-                return !isBegin && !(line.hasPrefix("</page ") && line.hasSuffix(">"))
-            }
-            .joined(separator: "\n")
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -33,6 +33,7 @@ struct PageRoutes: Sendable {
         var mode: String
         var version = "0.1.0"
         var demo_site: String?
+        var model: String?
         var limits = Limits()
         var sign_in: SignIn?
     }
@@ -40,9 +41,9 @@ struct PageRoutes: Sendable {
     private let configuration: Configuration
     private let libraries: [String: ByteBuffer]
 
-    init(_ settings: BackendSettings, demoSite: String?, logger: Logger) {
+    init(_ settings: BackendSettings, demoSite: String?, model: String?, logger: Logger) {
         self.configuration = Configuration(
-            mode: settings.cognito == nil ? "local" : "cognito", demo_site: demoSite,
+            mode: settings.cognito == nil ? "local" : "cognito", demo_site: demoSite, model: model,
             sign_in: settings.cognito.flatMap(Configuration.SignIn.init))
         let files = ["marked.js": settings.libraries.marked, "purify.js": settings.libraries.domPurify]
         self.libraries = files.compactMapValues { path in

@@ -27,6 +27,7 @@ import { ApiError } from "./errors.js";
  * @property {"local" | "cognito"} mode
  * @property {string} version
  * @property {string} [demo_site]
+ * @property {string} [model] `offline` is the one to practise with.
  * @property {{ message_bytes: number, title_characters: number }} limits
  * @property {import("./sign-in.js").SignInSettings} [sign_in]
  *

@@ -18,6 +18,7 @@ export class Questions {
     #send;
     #announce;
     #takeControl;
+    #change;
     /** @type {Map<string, Card>} */
     #cards = new Map();
     /** @type {Card[]} */
@@ -27,11 +28,15 @@ export class Questions {
     #clock = 0;
     #bar = new SendAll(() => this.#sendAll());
 
-    /** @param {{send: (frame: object) => void, announce: (text: string) => void, takeControl: () => void}} acts */
-    constructor({ send, announce, takeControl }) {
+    /**
+     * @param {{send: (frame: object) => void, announce: (text: string) => void, takeControl: () => void,
+     *     change: () => void}} acts `change` is called when a question can be answered no more.
+     */
+    constructor({ send, announce, takeControl, change }) {
         this.#send = send;
         this.#announce = announce;
         this.#takeControl = takeControl;
+        this.#change = change;
     }
 
     /** What sends all answers together. */
@@ -45,7 +50,10 @@ export class Questions {
         if (!card) {
             card = new Card(interrupt, {
                 answer: () => this.#answered(),
-                change: () => this.#bar.update(this.#open),
+                change: () => {
+                    this.#bar.update(this.#open);
+                    this.#change();
+                },
                 takeControl: this.#takeControl,
             });
             card.setOwner(this.#owner);
@@ -57,6 +65,11 @@ export class Questions {
     /** The person's answer as it was sent from here, in words. @param {string} id */
     sentWords(id) {
         return this.#cards.get(id)?.sentWords ?? null;
+    }
+
+    /** Whether there are questions, and the time for all of them has passed. */
+    get isTooLate() {
+        return this.#open.length > 0 && this.#open.every((card) => card.state === "expired");
     }
 
     /** Which questions can be answered now. @param {Interrupt[]} interrupts */

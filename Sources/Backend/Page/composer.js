@@ -3,6 +3,7 @@
  *
  * @typedef {object} ComposerHooks
  * @property {(text: string) => Promise<boolean>} onSend False keeps the text.
+ * @property {(text: string) => void} onSendElsewhere Begins something else, while this chat's task waits.
  * @property {() => void} onStop
  * @property {() => string | undefined} lastWords What the person said last.
  */
@@ -27,6 +28,7 @@ export class Composer {
     });
     #hint = element("p", { id: "composer-hint", class: "composer-hint" });
     #error = element("p", { id: "composer-error", class: "field-error", role: "alert", hidden: true });
+    #aside = element("div", { class: "composer-note", hidden: true });
     #note = element("div", { class: "composer-note", hidden: true });
     #send = element("button", { class: "icon-button send", type: "submit" }, icon("send"));
     #stop = element("button", { class: "icon-button stop", type: "button", hidden: true }, icon("stop"));
@@ -36,7 +38,7 @@ export class Composer {
         this.#hooks = hooks;
         this.#limit = limit;
         form.append(
-            this.#note,
+            this.#note, this.#aside,
             element("div", { class: "composer-box" },
                 this.#label, this.#text, element("div", { class: "composer-tools" }, this.#stop, this.#send)),
             this.#error, this.#hint);
@@ -173,6 +175,25 @@ export class Composer {
         this.#send.disabled = !text || overrun > 0;
         // One button where the other has nothing to do.
         this.#send.hidden = this.#state === "running" && !text;
+        this.#tellWhereItGoes(Boolean(text));
+    }
+
+    /** A note to the task that waits, and a task of its own, must not be taken for each other. */
+    #tellWhereItGoes(hasText) {
+        const isNote = this.#state === "waiting" && hasText && !this.#isEditing;
+        this.#aside.hidden = !isNote;
+    }
+
+    #writeAside() {
+        this.#aside.replaceChildren(
+            element("span", {}, t("composer.note")),
+            element("button", {
+                class: "link-button", type: "button", onClick: () => {
+                    const text = this.#text.value.trim();
+                    this.#set("");
+                    this.#hooks.onSendElsewhere(text);
+                },
+            }, t("composer.elsewhere")));
     }
 
     /** The words of the present state, in the present language. */
@@ -181,10 +202,11 @@ export class Composer {
         this.#text.placeholder = t(`composer.placeholder.${this.#state}`);
         this.#hint.textContent = t("composer.hint");
         this.#hint.title = t("composer.limit", { limit: formatNumber(this.#limit) });
-        this.#send.setAttribute("aria-label", t(this.#state === "running" ? "composer.add" : "composer.send"));
+        this.#send.setAttribute("aria-label", t(this.#state === "idle" ? "composer.send" : "composer.add"));
+        this.#writeAside();
         this.#stop.setAttribute("aria-label", t("composer.stop"));
         this.#stop.title = t("composer.stop");
-        this.#stop.hidden = this.#state !== "running";
+        this.#stop.hidden = this.#state === "idle";
         this.#note.hidden = !this.#isEditing;
         this.#note.replaceChildren(
             element("span", {}, t("composer.editing")),

@@ -27,6 +27,8 @@ export default {
 
     "state.running": "Working",
     "state.waiting": "Waiting for you",
+    "state.expired": "Not answered in time",
+    "practice": "Practice mode: no AI model is connected, so only plain instructions are understood.",
 
     "chat.menu": "Options for {title}",
     "chat.rename": "Rename",
@@ -60,7 +62,9 @@ export default {
     "composer.label": "Message",
     "composer.placeholder.idle": "Describe an errand",
     "composer.placeholder.running": "Add something for the agents",
-    "composer.placeholder.waiting": "Answer above, or begin something else",
+    "composer.placeholder.waiting": "Answer above, or add a note to this task",
+    "composer.note": "This goes to the task that waits, as a note.",
+    "composer.elsewhere": "Start it as a task of its own",
     "composer.hint": "Do not write passwords or card codes here. You are asked for them when they are needed.",
     "composer.limit": "At most {limit} bytes",
     "composer.tooLong": {

@@ -27,6 +27,8 @@ export default {
 
     "state.running": "Sedang bekerja",
     "state.waiting": "Menunggu anda",
+    "state.expired": "Tidak dijawab dalam masanya",
+    "practice": "Mod latihan: tiada model AI disambungkan, jadi hanya arahan mudah difahami.",
 
     "chat.menu": "Pilihan untuk {title}",
     "chat.rename": "Namakan semula",
@@ -62,7 +64,9 @@ export default {
     "composer.label": "Mesej",
     "composer.placeholder.idle": "Terangkan urusan anda",
     "composer.placeholder.running": "Tambah sesuatu untuk ejen",
-    "composer.placeholder.waiting": "Jawab di atas, atau mulakan urusan lain",
+    "composer.placeholder.waiting": "Jawab di atas, atau tambah nota pada urusan ini",
+    "composer.note": "Ini dihantar kepada urusan yang menunggu, sebagai nota.",
+    "composer.elsewhere": "Mulakan sebagai urusan sendiri",
     "composer.hint": "Jangan tulis kata laluan atau kod kad di sini. Anda akan ditanya apabila diperlukan.",
     "composer.limit": "Paling banyak {limit} bait",
     "composer.tooLong": "Mesej ini terlebih {count} bait. Pendekkan, atau hantar sebahagian demi sebahagian.",

@@ -41,6 +41,7 @@ export default {
     "run.status.running": "in progress",
     "run.status.done": "done",
     "run.status.failed": "failed",
+    "run.status.declined": "declined by you",
     "run.status.waiting": "waits for you",
     "run.status.unfinished": "not finished",
     "run.step.nothing": "There is no more to tell of this step.",

@@ -41,6 +41,7 @@ export default {
     "run.status.running": "sedang dibuat",
     "run.status.done": "selesai",
     "run.status.failed": "gagal",
+    "run.status.declined": "ditolak oleh anda",
     "run.status.waiting": "menunggu anda",
     "run.status.unfinished": "tidak selesai",
     "run.step.nothing": "Tiada apa-apa lagi tentang langkah ini.",

@@ -55,6 +55,10 @@ function markdown() {
         /** Markup is text like any other. */
         html() {}
         tag() {}
+        /** One tilde means "about" more often than "no longer". */
+        del(source) {
+            return source.startsWith("~~") ? super.del(source) : undefined;
+        }
     }
 
     class SafeRenderer extends Renderer {

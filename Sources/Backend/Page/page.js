@@ -40,6 +40,7 @@ export class Page {
     #chats;
     #view = new RunView(byID("messages"), byID("live"), {
         send: (frame) => void this.#chat.send(frame),
+        change: () => this.#chat && this.#draw(),
         picture: (toolCallID) => this.#chat.picture(toolCallID),
         announce: (text) => this.#announcer.say(text),
         retry: (text) => void this.#chat.say(text),
@@ -60,9 +61,11 @@ export class Page {
         this.#config = config;
         this.#signIn = signIn;
         this.#api = api;
+        this.#sayPractice();
         this.#composer = new Composer(
             /** @type {HTMLFormElement} */ (byID("composer")), config.limits.message_bytes, {
                 onSend: (text) => this.#chat.say(text),
+                onSendElsewhere: (text) => this.#beginElsewhere(text),
                 onStop: () => this.#chat.stop(),
                 lastWords: () => this.#chat.lastWords,
             });
@@ -93,10 +96,24 @@ export class Page {
         });
         document.addEventListener("ai4ai:language", () => {
             this.#starters.hidden = true;
+            this.#sayPractice();
             this.#draw();
         });
         this.#router.start();
         void this.#chats.refresh();
+    }
+
+    /** Says that no model answers, where that is so. */
+    #sayPractice() {
+        const practice = byID("practice");
+        practice.hidden = this.#config.model !== "offline";
+        practice.textContent = t("practice");
+    }
+
+    /** Begins a task of its own beside one that waits. @param {string} text */
+    #beginElsewhere(text) {
+        this.#router.go(null);
+        void this.#begin(text);
     }
 
     /** @param {string | null} id */
@@ -133,9 +150,10 @@ export class Page {
         const { session, state, isLoading, isEmpty } = this.#chat;
         const title = session ? titleOf(session) : this.#chat.id === null ? t("newChat") : "";
         if (this.#title.textContent !== title) this.#title.textContent = title;
-        document.title = [state === "waiting" ? `(${t("state.waiting")})` : "", title, title ? "–" : "", "AI4AI"]
+        document.title = [state === "waiting" && !this.#view.isTooLate ? `(${t("state.waiting")})` : "", title, title ? "–" : "", "AI4AI"]
             .filter(Boolean).join(" ");
-        const words = state === "idle" ? "" : t(`state.${state}`);
+        const isTooLate = state === "waiting" && this.#view.isTooLate;
+        const words = state === "idle" ? "" : t(isTooLate ? "state.expired" : `state.${state}`);
         if (this.#state.textContent !== words) this.#state.textContent = words;
         this.#state.className = `chat-state ${state}`;
         this.#composer.show(state);
@@ -213,7 +231,7 @@ export class Page {
             return true;
         }
         if (this.#composer.cancelEdit()) return true;
-        if (this.#chat.state !== "running") return false;
+        if (this.#chat.state === "idle") return false;
         this.#chat.stop();
         return true;
     }

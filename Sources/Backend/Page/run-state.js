@@ -131,7 +131,8 @@ const changes = {
             case "browser.navigated":
                 return { ...run, address: { url: String(value.url ?? ""), title: String(value.title ?? "") } };
             case "tool.failed": return changeStep(
-                run, (step) => step.id === value.toolCallId, (step) => ({ ...step, status: "failed" }));
+                run, (step) => step.id === value.toolCallId, (step) => value.declined
+                    ? { ...step, status: "declined", result: String(value.message ?? "") } : { ...step, status: "failed" });
             case "browser.session": return { ...run, browser: String(value.status ?? "") };
             default: return run;
         }

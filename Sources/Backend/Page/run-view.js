@@ -18,6 +18,7 @@ import { newLook } from "./steps.js";
  * @property {(text: string) => void} retry
  * @property {(text: string) => Promise<void>} copy
  * @property {(text: string) => void} editAndResend
+ * @property {() => void} change Something has changed that the chat's head tells.
  */
 
 /** Older runs are told by their messages. */
@@ -53,6 +54,11 @@ export class RunView {
     /** @type {AbortController | null} */
     #listening = null;
 
+    /** Whether what the person is asked can be answered no more. */
+    get isTooLate() {
+        return this.#questions.isTooLate;
+    }
+
     /**
      * @param {HTMLElement} root The message column.
      * @param {HTMLElement} liveRoot The panel of the live browser.
@@ -67,7 +73,7 @@ export class RunView {
             send: hooks.send, announce: hooks.announce, onOwner: (owner) => this.#questions.setOwner(owner),
         });
         this.#questions = new Questions({
-            send: hooks.send, announce: hooks.announce, takeControl: () => this.#live.takeControl(),
+            send: hooks.send, announce: hooks.announce, takeControl: () => this.#live.takeControl(), change: hooks.change,
         });
         root.replaceChildren();
     }

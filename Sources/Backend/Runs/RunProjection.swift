@@ -25,19 +25,24 @@ struct RunProjection {
         var arguments = ""
         var result: String?
         var hasFailed = false
+        /// What people are told of a call that one of them declined.
+        var declined: String?
 
-        /// The tool's own result begins with marks that are meant for the model.
+        /// The tool's own result has marks that are meant for the model.
         var words: String? {
-            self.result.map { result in
-                let lines = result.split(separator: "\n").filter { !$0.hasPrefix("<page ") && !$0.hasPrefix("</page ") }
-                return String(lines.joined(separator: "\n").prefix(RunProjection.longestResult))
-            }
+            self.declined ?? self.result.map { String(PageMarks.removed(from: $0).prefix(RunProjection.longestResult)) }
+        }
+
+        private var status: String {
+            if self.result == nil { return "unfinished" }
+            if self.declined != nil { return "declined" }
+            return self.hasFailed ? "failed" : "done"
         }
 
         var json: JSONValue {
             var members: [String: JSONValue] = [
                 "id": .string(self.id), "name": .string(self.name), "title": .string(self.title ?? self.name),
-                "status": .string(self.result == nil ? "unfinished" : self.hasFailed ? "failed" : "done"),
+                "status": .string(self.status),
             ]
             members["arguments"] = try? JSONValue(json: self.arguments)
             members["result"] = self.words.map { .string($0) }
@@ -82,12 +87,19 @@ struct RunProjection {
             }
         case "TOOL_CALL_RESULT": self.endCall(event)
         case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.toolFailed:
-            self.change(event["value"]?["toolCallId"]?.string) { $0.hasFailed = true }
+            self.change(event["value"]?["toolCallId"]?.string) { step in
+                step.hasFailed = true
+                if event["value"]?["declined"] == true { step.declined = event["value"]?["message"]?.string }
+            }
         case "STEP_STARTED": self.name(event["stepName"]?.string ?? "")
         case "STEP_FINISHED": if Self.isHandOver(event["stepName"]?.string ?? "") { self.handOvers -= 1 }
         case "RUN_FINISHED": self.finish(event)
         case "RUN_ERROR":
             self.finish = event
+            if case .object(var members) = event {
+                members["message"] = .string(PageMarks.removed(from: event["message"]?.string ?? ""))
+                self.finish = .object(members)
+            }
             self.end = .failed(code: event["code"]?.string ?? "agent_error")
         default: break
         }

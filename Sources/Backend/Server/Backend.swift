@@ -26,11 +26,12 @@ package struct Backend: Service {
     ///   - store: Keeps the chats.
     ///   - aws: Gives the client for a runtime in AgentCore.
     ///   - demoSite: The address of a site to practise on, for the page's first words.
+    ///   - model: The name of the model that answers, where that is known here; `offline` for the one to practise with.
     ///   - onListening: Called with the port once requests are answered.
     /// - Throws: `AWSError` for a runtime's ARN that is none.
     package init(
         _ settings: BackendSettings, store: any Conversations, aws: () throws -> AWSClient, demoSite: String? = nil,
-        logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        model: String? = nil, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
         self.settings = settings
         self.logger = logger
@@ -55,7 +56,7 @@ package struct Backend: Service {
         }
         if !settings.allowedOrigins.isEmpty { router.add(middleware: CrossOriginMiddleware(settings.allowedOrigins)) }
         Health(store: store, runtime: runtime).add(to: router)
-        PageRoutes(settings, demoSite: demoSite, logger: logger).add(to: router)
+        PageRoutes(settings, demoSite: demoSite, model: model, logger: logger).add(to: router)
         router.get("ws/human-interaction/:id", use: self.sockets.respond)
         let api = router.group("api").add(
             middleware: AuthenticationMiddleware(authenticator: authenticator, limits: limits))
