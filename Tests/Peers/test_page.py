@@ -148,8 +148,36 @@ def test_rejected_payment_is_not_made(system, chats, person):
     person.until(lambda: chats.session(person.chat)["run"] is None, "end of the run")
     person.misses("Waiting for you")
     assert "Your answer: Rejected: too dear" in person.messages("Question of AI4AI")[0]
-    person.until(lambda: any("too dear" in words for words in person.messages("AI4AI")), "answer of the agents")
+    person.sees("You declined. Nothing was paid.")
+    person.ref("button", "declined by you Click button .*")
+    assert "Do not try it again" not in person.shown() and "Go to payment" not in person.shown()
     assert not person.has("button", "Approve payment") and payments(system, "page rejected") == 0
+
+
+def test_task_that_waits_is_stopped_by_escape_and_asks_no_more(system, chats, person):
+    person.say(payment(system.demo, "page stopped"))
+    person.ref("button", "Approve payment")
+    person.press("Escape")
+    person.sees("The errand was stopped.")
+    person.misses("Waiting for you")
+    assert chats.settled(person.chat)[-1]["details"] == {"code": "stopped"}
+    assert payments(system, "page stopped") == 0
+
+
+def test_what_is_written_while_a_task_waits_may_be_one_of_its_own(system, chats, person):
+    person.say(payment(system.demo, "page aside"))
+    person.ref("button", "Approve payment")
+    waiting = person.chat
+    person.fill("Message", system.errand("ABC 5678"))
+    person.sees("This goes to the task that waits, as a note.")
+    person.click("button", "Start it as a task of its own")
+    person.sees("Amount due: RM 90.00")
+    assert person.chat != waiting and chats.session(waiting)["run"]["state"] == "waiting"
+    assert payments(system, "page aside") == 0
+
+
+def test_practice_is_said(person):
+    person.sees("Practice mode: no AI model is connected.")
 
 
 def test_approved_payment_is_made_once(system, chats, person):

@@ -87,6 +87,25 @@ def test_errand_on_a_phone(system, phone):
     assert fits(phone)
 
 
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844), (640, 400)], ids=["desk", "phone", "200 %"])
+def test_decision_is_on_the_screen_whatever_its_size(system, person, width, height):
+    be_on(person, (width, height))
+    try:
+        person.say(payment(system.demo, f"page {width}"))
+        for name in ("Approve payment", "Reject"):
+            # No more than where a finger would go: what lies on top is found there.
+            person.ref("button", name)
+            place = f"[...document.querySelectorAll('.card-buttons .button')].find((one) => one.textContent === '{name}')"
+            person.until(lambda: person.evaluate(f"""(() => {{
+                const button = {place}, box = button.getBoundingClientRect()
+                return box.bottom <= innerHeight && document.elementFromPoint(box.x + 9, box.y + 9) === button
+            }})()"""), f"{name} on the screen")
+        person.click("button", "Reject")
+        person.sees("You declined. Nothing was paid.")
+    finally:
+        be_on(person, DESK)
+
+
 def test_chats_of_a_phone_are_in_a_drawer(system, phone):
     phone.say("hello")
     phone.sees("Hello. I am the offline model")

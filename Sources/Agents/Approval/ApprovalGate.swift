@@ -54,7 +54,7 @@ struct ApprovalGate: Sendable {
         guard let given = context.answers.first else {
             throw NeedsPerson(self.question(attempt, kind, target, fingerprint))
         }
-        guard try given.approves(fingerprint, orSays: self.declined(kind)) else {
+        guard try given.approves(fingerprint, orSays: self.declined(kind, given.answer)) else {
             // A call may ask several things, one after the other; only the same one asked again has changed.
             let note = given.interrupt.metadata?["from"] == nil ? self.changed : ""
             throw NeedsPerson(
@@ -66,12 +66,15 @@ struct ApprovalGate: Sendable {
     }
 
     /// What people read of something that they have declined.
-    private func declined(_ kind: ActionKind) -> String {
-        switch kind {
-        case .pay: self.say("You declined. Nothing was paid.", "Anda menolak. Tiada bayaran dibuat.")
-        case .send: self.say("You declined. Nothing was sent.", "Anda menolak. Tiada apa-apa dihantar.")
-        default: self.say("You declined. Nothing was done.", "Anda menolak. Tiada apa-apa dilakukan.")
-        }
+    private func declined(_ kind: ActionKind, _ answer: InterruptAnswer) -> String {
+        let words =
+            switch kind {
+            case .pay: self.say("You declined. Nothing was paid.", "Anda menolak. Tiada bayaran dibuat.")
+            case .send: self.say("You declined. Nothing was sent.", "Anda menolak. Tiada apa-apa dihantar.")
+            default: self.say("You declined. Nothing was done.", "Anda menolak. Tiada apa-apa dilakukan.")
+            }
+        guard let comment = answer.payload?["comment"]?.string, !comment.isEmpty else { return words }
+        return words + self.say(" You said: \"\(comment)\".", " Anda berkata: \"\(comment)\".")
     }
 
     private var changed: String {
@@ -102,7 +105,9 @@ struct ApprovalGate: Sendable {
             let shown: JSONValue = ["text": .string(text), "from": .string(source), "origin": .string(origin)]
             let target = ActionTarget(role: "text", name: text, origin: origin)
             let fingerprint = ActionFingerprint.make(tool: tool, input: shown, target: target)
-            if let given = context.answers.first, try given.approves(fingerprint, orSays: self.declined(.send)) {
+            if let given = context.answers.first,
+                try given.approves(fingerprint, orSays: self.declined(.send, given.answer))
+            {
                 continue
             }
             let question = self.question(

@@ -21,6 +21,8 @@ public struct ResultLink: Sendable, Hashable, Codable {
             let before = rest[..<start]
             let address = rest[start...].prefix { !$0.isWhitespace && !"<>\"'`|".contains($0) }
             rest = rest[start...].dropFirst(max(address.count, 4))
+            // What stands as code is to be typed, and not to be opened.
+            if before.hasSuffix("`") { continue }
             let url = self.trimmed(address)
             guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.count > 10,
                 !links.contains(where: { $0.url == url })

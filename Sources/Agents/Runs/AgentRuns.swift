@@ -195,9 +195,10 @@ public struct AgentRuns: Sendable {
         _ request: RunRequest, _ text: String, _ status: RunStatus, run: RunID? = nil, code: String? = nil,
         interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil
     ) -> RunResult {
-        RunResult(
+        let isAnswer = if case .resume = request.work { true } else { false }
+        return RunResult(
             message: text, sessionID: request.sessionID, runID: run ?? request.runID, status: status, code: code,
-            interrupts: interrupts, usage: usage)
+            interrupts: interrupts, usage: usage, offersPayment: !isAnswer)
     }
 
     private func failure(_ request: RunRequest, _ error: any Error, _ usage: TokenUsage?) -> RunResult {

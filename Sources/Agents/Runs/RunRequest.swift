@@ -66,7 +66,7 @@ public struct RunResult: Sendable, Hashable, Encodable {
 
     public init(
         message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
-        interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil
+        interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil, offersPayment: Bool = true
     ) {
         // It is for people, and models quote what they have read.
         let message = PageMarks.removed(from: message)
@@ -76,7 +76,9 @@ public struct RunResult: Sendable, Hashable, Encodable {
         self.status = status
         self.code = code
         self.interrupts = interrupts
-        let links = ResultLink.all(in: message)
+        var links = ResultLink.all(in: message)
+        // Where the person has just decided about a payment, a way to it would ask them to pay twice.
+        if !offersPayment { for index in links.indices { links[index].kind = .page } }
         self.links = links.isEmpty || status != .completed ? nil : links
         self.usage = usage
     }

@@ -132,7 +132,7 @@ function approval(interrupt, acts) {
                 ...fact(t(from ? "card.fact.to" : "card.fact.site"), origin ? site(origin) : ""),
                 ...fact(t("card.fact.amount"), amount ? amountWords(amount) : "")),
             table.isEmpty ? null : table.element, note?.element,
-            element("div", { class: "card-buttons" }, approve, edit, reject)),
+            element("div", { class: "card-buttons" }, approve, reject, edit)),
     };
 }
 

@@ -28,7 +28,7 @@ export default {
     "state.running": "Working",
     "state.waiting": "Waiting for you",
     "state.expired": "Not answered in time",
-    "practice": "Practice mode: no AI model is connected, so only plain instructions are understood.",
+    "practice": "Practice mode: no AI model is connected.",
 
     "chat.menu": "Options for {title}",
     "chat.rename": "Rename",

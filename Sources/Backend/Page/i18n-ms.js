@@ -28,7 +28,7 @@ export default {
     "state.running": "Sedang bekerja",
     "state.waiting": "Menunggu anda",
     "state.expired": "Tidak dijawab dalam masanya",
-    "practice": "Mod latihan: tiada model AI disambungkan, jadi hanya arahan mudah difahami.",
+    "practice": "Mod latihan: tiada model AI disambungkan.",
 
     "chat.menu": "Pilihan untuk {title}",
     "chat.rename": "Namakan semula",

@@ -5,7 +5,7 @@ import { isTitleOf, toolOf } from "./step-words.js";
  * as messages once the run has ended.
  *
  * @typedef {{id: string, name: string, title: string, input: string, result: string | null,
- *     status: "open" | "running" | "done" | "failed" | "waiting" | "unfinished", startedAt: number,
+ *     status: "open" | "running" | "done" | "failed" | "declined" | "waiting" | "unfinished", startedAt: number,
  *     milliseconds: number | null, isAdopted: boolean}} Step
  *     A step `isAdopted` when its call was made in an earlier run: then its id comes with its result only.
  * @typedef {{kind: "text", id: string, text: string, isOpen: boolean}} TextItem

@@ -18,6 +18,7 @@ const longestResult = 2000;
 /** @type {Record<string, import("./run-icons.js").RunIcon>} */
 const marks = {
     open: "clock", running: null, done: "done", failed: "failed", waiting: "pause", unfinished: "dot",
+    declined: "dot",
 };
 
 /** @returns {StepsLook} */
@@ -122,7 +123,7 @@ export class StepsView {
                 element("span", { class: "step-title" }, stepWords(step, t)),
                 element(
                     "span", { class: "step-facts" },
-                    ["failed", "waiting", "unfinished"].includes(status)
+                    ["failed", "waiting", "unfinished", "declined"].includes(status)
                         ? element("span", { class: `step-status ${status}` }, t(`run.status.${status}`)) : null,
                     step.milliseconds >= 100 ? duration(step.milliseconds) : null)));
         const open = () => {
@@ -155,7 +156,7 @@ export class StepsView {
         const result = resultWords(step.result ?? "");
         if (result) body.append(element("pre", { class: "step-result", tabindex: 0 }, result));
         else if (!inputs.length) body.append(element("p", { class: "muted" }, t("run.step.nothing")));
-        if (worksInBrowser(step.name) && (step.status === "done" || step.status === "failed")) {
+        if (worksInBrowser(step.name) && ["done", "failed", "declined"].includes(step.status)) {
             body.append(this.#pictures.thumbnail(step.id, stepWords(step, t)));
         }
         return body;

@@ -145,6 +145,7 @@ struct OfflineAutomation {
 
     private func recover(from attempt: Attempt) -> Decision {
         let tries = self.attempts.filter { $0.step == attempt.step }.count
+        if let words = attempt.result.declined { return .say(words + self.done(before: attempt.step)) }
         let reason = attempt.result.text
         if attempt.purpose == .wait { return self.call("snapshot", [:], attempt.step, .look) }
         guard attempt.purpose == .act, tries < 6 else { return self.giveUp(attempt.step, reason) }
@@ -169,8 +170,11 @@ struct OfflineAutomation {
     }
 
     private func giveUp(_ step: Int, _ reason: String) -> Decision {
-        let done = step == 0 ? "" : " What came before is done: \(self.steps(upTo: step))."
-        return .say("I could not \(Self.words(self.parsed.instructions[step])): \(reason)\(done)")
+        .say("I could not \(Self.words(self.parsed.instructions[step])): \(reason)\(self.done(before: step))")
+    }
+
+    private func done(before step: Int) -> String {
+        step == 0 ? "" : " What came before is done: \(self.steps(upTo: step))."
     }
 
     // MARK: Words

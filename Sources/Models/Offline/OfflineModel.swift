@@ -39,7 +39,7 @@ public struct OfflineModel: LanguageModel {
 
     static let configureHint = """
         To have any request understood, connect a model: set AI4AI_MODEL_URL to an OpenAI-compatible server (Ollama: \
-        http://localhost:11434/v1) and AI4AI_MODEL to the name of its model.
+        `http://localhost:11434/v1`) and AI4AI_MODEL to the name of its model.
         """
 
     static let abilities = """
