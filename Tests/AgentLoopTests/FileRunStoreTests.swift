@@ -92,7 +92,13 @@ struct FileRunStoreTests {
             let error = await #expect(throws: RunStoreError.self) { try await store.save(record) }
             #expect(error?.code == .conflict)
             #expect(try await store.read(id) == nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
         }
+    }
+
+    @Test("no two sessions have one place", arguments: [("x y", "x\u{2}0y"), ("a\nb", "a\u{0}ab"), ("%20", " ")])
+    func names(one: String, other: String) {
+        #expect(PlainName.of(one) != PlainName.of(other))
     }
 
     @Test("what cannot be removed is named")

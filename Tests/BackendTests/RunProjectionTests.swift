@@ -176,4 +176,26 @@ struct RunProjectionTests {
         #expect(message.content.utf8.count <= 500_000)
         #expect(throws: Never.self) { try message.check() }
     }
+
+    @Test("the browser given to the person is a step of its own, and no work of another agent")
+    func givenToPerson() throws {
+        let title = "Give the browser to the person: sign in"
+        let projection = projection(
+            call("a", "hand_over", title: title, result: "They did it.")
+                + call("b", "click", title: "Click button \"Go\"", result: "Clicked.") + [finished()])
+        let steps = try #require(projection.messages.first?.details?["steps"]?.array)
+        #expect(steps.map { $0["title"]?.string } == [title, "Click button \"Go\""])
+    }
+
+    @Test("what a person declined is told as that, and as no failure")
+    func declined() throws {
+        let said: JSONValue = [
+            "type": "CUSTOM", "name": "tool.failed",
+            "value": ["toolCallId": "a", "declined": true, "message": "You declined. Nothing was paid."],
+        ]
+        let events = call("a", "click", title: "Click button \"Pay\"", result: "Do not try it again.")
+        let projection = projection(events + [said, finished()])
+        let steps = try #require(projection.messages.first?.details?["steps"]?.array)
+        #expect(steps[0]["status"] == "declined" && steps[0]["result"] == "You declined. Nothing was paid.")
+    }
 }

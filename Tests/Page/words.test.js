@@ -76,7 +76,7 @@ for (const [name, event, expected] of [
 
 test("a step's words belong to its tool", () => {
     for (const [title, tool] of [
-        ["Open https://a.example", "navigate"], ['Click button "Pay"', "click"], ["Hand over: solve it", "hand_over"],
+        ["Open https://a.example", "navigate"], ['Click button "Pay"', "click"], ["Give the browser to the person: solve it", "hand_over"],
         ['Fill e5 with "x"', "fill"], ["Fill the secret card into e5", "fill_secret"], ["Something else", ""],
     ]) assert.equal(toolOf(title), tool, title);
     assert.equal(isTitleOf("click", "Open https://a.example"), false);

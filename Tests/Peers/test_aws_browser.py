@@ -25,7 +25,9 @@ def test_session_is_started_found_listed_and_stopped(peer, probe):
     assert session in probe("browser", operation="list")
     probe("browser", operation="stop", session=session)
     assert session not in probe("browser", operation="list")
+    peer.clear_requests()
     assert probe("browser", operation="stop", session=session), "stopping twice is no error"
+    assert len(peer.requests("StopBrowserSession")) == 1, "nor is it asked for again and again"
 
 
 def test_lost_answer_does_not_start_a_second_browser(peer, probe):

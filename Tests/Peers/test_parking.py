@@ -34,7 +34,9 @@ class Split:
             part.stop()
 
 
-@pytest.fixture(scope="module", params=[System, Split], ids=["one process", "two runtimes"])
+# Two runtimes are in `make test` with the sessions, and here at night.
+@pytest.fixture(
+    scope="module", params=[System, pytest.param(Split, marks=pytest.mark.nightly)], ids=["one process", "two runtimes"])
 def system(request):
     running = request.param()
     yield running

@@ -192,7 +192,8 @@ package struct AWSClient: Sendable {
 extension AWSError {
     /// A service that throttles or is in conflict has done nothing; any other failure may have come after the deed.
     fileprivate func isWorthRepeating(_ request: AWSRequest) -> Bool {
-        self.isTransient && (request.isRepeatable || [.throttled, .conflict].contains(self.code))
+        if self.code == .conflict, request.hasFinalConflicts { return false }
+        return self.isTransient && (request.isRepeatable || [.throttled, .conflict].contains(self.code))
     }
 }
 

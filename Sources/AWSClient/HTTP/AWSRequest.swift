@@ -34,6 +34,8 @@ package struct AWSRequest: Sendable {
     package var allowsSilence = false
     /// Whether sending it twice does no harm. What may have been done already is otherwise not asked for again.
     package var isRepeatable = true
+    /// Whether a conflict says that it is done already, and not that it must wait.
+    package var hasFinalConflicts = false
     /// The most attempts, where it is not the client's number.
     package var maxAttempts: Int?
 

@@ -273,9 +273,11 @@ extension AgentCoreBrowser {
         var request = try self.request("StopBrowserSession", .PUT, "stop", browser: reference.browser)
         request.addQuery("sessionId", reference.session)
         request.setJSON(["clientToken": .string(UUID().uuidString)])
+        // What has ended already is in conflict with its end.
+        request.hasFinalConflicts = true
         do {
             _ = try await self.client.json(request)
-        } catch let error as AWSError where error.code == .notFound {}
+        } catch let error as AWSError where [.notFound, .conflict].contains(error.code) {}
     }
 
     private func request(

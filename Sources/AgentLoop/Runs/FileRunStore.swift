@@ -32,7 +32,11 @@ public actor FileRunStore: RunStore {
     }
 
     public func save(_ record: RunRecord) throws -> RunRecord {
-        try self.locked(record.sessionID) {
+        // A session that was removed is not made again by what was still at work in it.
+        guard FileManager.default.fileExists(atPath: self.directory(record.sessionID)) else {
+            throw RunStoreError(.conflict, "Session \(record.sessionID) was removed; this process stops writing.")
+        }
+        return try self.locked(record.sessionID) {
             let stored = try self.read(record.sessionID)
             guard stored?.leaseEpoch == record.leaseEpoch, stored?.version == record.version else {
                 throw RunStoreError(
@@ -102,6 +106,15 @@ public actor FileRunStore: RunStore {
         guard !isSynced || fsync(file) == 0 else { throw SystemFailure(call: "fsync") }
         Failpoint.reach(.fileWrittenAside)
         guard rename(aside, path) == 0 else { throw SystemFailure(call: "rename") }
+        if isSynced { try self.syncDirectory(of: path) }
+    }
+
+    /// Without it the new name may be lost with the machine's power, although the file's content is not.
+    private static func syncDirectory(of path: String) throws {
+        let directory = openFile(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_CLOEXEC, 0)
+        guard directory >= 0 else { throw SystemFailure(call: "open") }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw SystemFailure(call: "fsync") }
     }
 
     private func locked<Result>(_ session: SessionID, _ body: () throws -> Result) throws -> Result {
@@ -114,10 +127,10 @@ public actor FileRunStore: RunStore {
         }
         let lock = openFile("\(directory)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         // Held for the milliseconds of one read and write.
+        defer { if lock >= 0 { close(lock) } }
         guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
             throw RunStoreError(.unusable, "The lock in \(directory) cannot be taken: \(SystemFailure(call: "flock"))")
         }
-        defer { close(lock) }
         return try body()
     }
 }

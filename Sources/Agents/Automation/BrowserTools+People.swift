@@ -13,7 +13,7 @@ extension BrowserTools {
     var handOver: Tool {
         Tool(
             "hand_over", "Lets the person work in the browser, for what they have to do themselves.", risk: .read,
-            describe: { (input: HandOver) in "Hand over: \(input.request)" }
+            describe: { (input: HandOver) in "Give the browser to the person: \(input.request)" }
         ) { input, context in
             guard let given = context.answers.first else {
                 let page = try await self.page()

@@ -9,7 +9,7 @@ enum ToolWords {
         return switch call.name {
         case "browse": "Hand over: \(input("goal"))"
         case "ask_person": "Ask: \(input("question"))"
-        case "hand_over": "Hand over: \(input("request"))"
+        case "hand_over": "Give the browser to the person: \(input("request"))"
         case "update_plan":
             "Plan: \(input("done")) of \(call.input["steps"]?.array?.count ?? 0) steps done"
         case "web_search": "Search the web for \"\(input("query"))\""

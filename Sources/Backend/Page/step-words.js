@@ -16,7 +16,7 @@ const forms = {
     forget: [[/^Forget (?<what>.*)$/s, "run.step.forget"]],
     ask_person: [[/^Ask: (?<what>.*)$/s, "run.step.ask"]],
     browse: [[/^Hand over: (?<what>.*)$/s, "run.step.browse"]],
-    hand_over: [[/^Hand over: (?<what>.*)$/s, "run.step.handOver"]],
+    hand_over: [[/^Give the browser to the person: (?<what>.*)$/s, "run.step.handOver"]],
     navigate: [[/^Open (?<what>\S+)$/, "run.step.open"]],
     snapshot: [[/^Look at the page$/, "run.step.look"]],
     screenshot: [[/^Take a picture of the page$/, "run.step.picture"]],

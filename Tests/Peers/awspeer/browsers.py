@@ -115,6 +115,8 @@ class Browsers:
 
     async def stop(self, call):
         session = self._find(call.params)
+        if session.status == "TERMINATED":
+            raise Refusal("ConflictException", "The session has ended already", status=409)
         await asyncio.shield(self._terminate(session))
         return {
             "browserIdentifier": session.browser, "sessionId": session.identifier, "lastUpdatedAt": session.updated}
