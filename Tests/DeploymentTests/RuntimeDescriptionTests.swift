@@ -28,6 +28,41 @@ struct RuntimeDescriptionTests {
         return .object(members.merging(more) { $1 })
     }
 
+    @Test(
+        "what others have set beside our members stays, and is no difference",
+        arguments: [
+            (["protocolConfiguration": ["serverProtocol": "HTTP", "port": 9000, "path": "/x"]], "port"),
+            (
+                ["lifecycleConfiguration": ["idleRuntimeSessionTimeout": 900, "maxLifetime": 28800, "other": 1]],
+                "other"
+            ),
+        ] as [([String: JSONValue], String)])
+    func foreign(more: [String: JSONValue], word: String) throws {
+        let described = try Self.described()
+        let current = Self.current(described, more)
+        #expect(described.differences(from: current) == [])
+        #expect(described.update(of: current).json.contains("\"\(word)\""))
+    }
+
+    @Test("rules for claims that were set elsewhere are never taken away, and ours are changed")
+    func claims() throws {
+        let issuer = "https://issuer.example/.well-known/openid-configuration"
+        let described = try Self.described(
+            ", header_allowlist: [Authorization], authorizer: {discovery_url: '\(issuer)', allowed_clients: [new]}")
+        let theirs: JSONValue = [
+            "customJWTAuthorizer": [
+                "discoveryUrl": .string(issuer), "allowedClients": ["old"], "allowedAudience": ["gone"],
+                "customClaims": [["inboundTokenClaimName": "group"]],
+            ]
+        ]
+        let update = described.update(of: Self.current(described, ["authorizerConfiguration": theirs]))
+        #expect(
+            update["authorizerConfiguration"]?["customJWTAuthorizer"] == [
+                "discoveryUrl": .string(issuer), "allowedClients": ["new"],
+                "customClaims": [["inboundTokenClaimName": "group"]],
+            ])
+    }
+
     @Test("a runtime that is as it should be is left alone")
     func same() throws {
         let described = try Self.described(environment: ["A": "1"])
