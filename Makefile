@@ -45,15 +45,18 @@ part-of-the-day:
 # What is not of the stores is of the browser, so that no test is left out.
 STORES := Tests/Peers/test_chat_store.py Tests/Peers/test_kills.py
 
+# Its random and long tests take longer than any of `make test` may.
+NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
+
 part-browser: build $(VENV)/installed
-	NIGHTLY=1 $(PYTEST) --timeout 1800 -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES)) Tests/Peers
+	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES)) Tests/Peers
 	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests'
 
 part-stores: build $(VENV)/installed
-	NIGHTLY=1 $(PYTEST) --timeout 1800 -n 2 -m nightly $(STORES)
+	$(NIGHTLY_PYTEST) -n 2 -m nightly $(STORES)
 
 part-load: build $(VENV)/installed
-	NIGHTLY=1 $(PYTEST) --timeout 1800 -m 'nightly and serial' Tests/Peers
+	$(NIGHTLY_PYTEST) -m 'nightly and serial' Tests/Peers
 	scripts/with-stress.sh $(SWIFT_TESTS) --skip BrowserAutomationTests
 
 # Optimised code has been wrong where the debug build was right, so what ships is what is tested.

@@ -25,9 +25,9 @@ struct SessionTests {
         RunRequest(.prompt(text), sessionID: self.session, runID: run.map { RunID(rawValue: $0) }, userID: user)
     }
 
-    // MARK: Messages to a run at work
+    // MARK: Messages to a running run
 
-    /// What the model is told of the third message when the first was at work and the second was said to it.
+    /// The user messages in the model's last request, after B was sent to the run of A, and C began a run of its own.
     private static func told(endingBy end: ScriptedModel.Turn, stops: Bool) async throws -> [String] {
         let model = ScriptedModel([end, .say("Done.")])
         let told = Mutex<[String]>([])

@@ -1,9 +1,9 @@
 import AgentEvents
 
-/// Ids of tool calls. Some servers count the calls of each turn anew, and every agent of a run has a server of its own;
-/// events, pictures and results want ids that are unique in a thread. So ours is the server's with a mark behind it, and
-/// the server gets back what it gave.
-enum CallID {
+/// Ids of tool calls. Some servers restart their numbering with each turn, and the agents of a run share one thread, where
+/// events, pictures, and results need unique ids. So a random suffix is added to the server's id, and removed again before
+/// the id goes back to the server.
+package enum CallID {
     private static let letters = Array("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789")
     private static let length = 9
 
@@ -20,7 +20,8 @@ enum CallID {
         return String(id.dropLast(self.length + 1))
     }
 
-    private static func random() -> String {
+    /// Nine letters and digits: what the strictest servers accept as a whole id.
+    package static func random() -> String {
         String((0..<self.length).map { _ in self.letters.randomElement() ?? "a" })
     }
 }

@@ -65,8 +65,8 @@ extension TurnLoop {
         var titles: [String: Int] = [:]
         return try await withThrowingTaskGroup(of: ToolResult.self) { group in
             for call in calls {
-                // Steps are told apart by their names alone.
-                let title = self.title(of: call)
+                // Clients identify a step by its name alone.
+                let title = self.tools[call.name]?.describe(call.input) ?? call.name
                 titles[title, default: 0] += 1
                 let count = titles[title, default: 1]
                 let name = count == 1 ? title : "\(title) (\(count))"
@@ -75,8 +75,6 @@ extension TurnLoop {
             return try await group.reduce(into: []) { $0.append($1) }
         }
     }
-
-    private func title(of call: ToolCall) -> String { self.tools[call.name]?.describe(call.input) ?? call.name }
 
     /// - Throws: ``NeedsPerson``, `CancellationError`; what else a tool throws is its result.
     private func perform(

@@ -210,8 +210,13 @@ public struct TurnLoop: Sendable {
         while true {
             let turn = TurnReader(id: UUID().uuidString.lowercased(), emit: emit)
             do {
-                return try await self.asking(messages, turn, &usage, deadline)
-            } catch let error as ModelError where error.isTransient && !turn.hasEmitted && pause < .seconds(8) {
+                return try await self.ask(messages, turn, &usage, deadline)
+            } catch {
+                // However the turn ends, the run's stream stays well formed.
+                await turn.close()
+                guard let error = error as? ModelError, error.isTransient, !turn.hasEmitted, pause < .seconds(8) else {
+                    throw error
+                }
                 // Half of the pause is by chance, so that many runs do not come back at once.
                 let wait = max(pause * Double.random(in: 0.5...1), .seconds(min(error.retryAfter ?? 0, 60)))
                 guard ContinuousClock.now + wait < deadline else { throw error }
@@ -224,18 +229,6 @@ public struct TurnLoop: Sendable {
 
     /// A turn that has begun may go on for so long past the run's deadline.
     private static let grace = Duration.seconds(60)
-
-    /// Asks, and tells the end of what the turn has begun however it goes: a run's stream stays well formed.
-    private func asking(
-        _ messages: [Message], _ turn: TurnReader, _ usage: inout TokenUsage, _ deadline: ContinuousClock.Instant
-    ) async throws -> Message {
-        do {
-            return try await self.ask(messages, turn, &usage, deadline)
-        } catch {
-            await turn.close()
-            throw error
-        }
-    }
 
     private func ask(
         _ messages: [Message], _ turn: TurnReader, _ usage: inout TokenUsage, _ deadline: ContinuousClock.Instant

@@ -32,7 +32,7 @@ public actor FileRunStore: RunStore {
     }
 
     public func save(_ record: RunRecord) throws -> RunRecord {
-        // A session that was removed is not made again by what was still at work in it.
+        // A run that is still finishing must not recreate a session that was removed.
         guard FileManager.default.fileExists(atPath: self.directory(record.sessionID)) else {
             throw RunStoreError(.conflict, "Session \(record.sessionID) was removed; this process stops writing.")
         }

@@ -175,13 +175,8 @@ export class Composer {
         this.#send.disabled = !text || overrun > 0;
         // One button where the other has nothing to do.
         this.#send.hidden = this.#state === "running" && !text;
-        this.#tellWhereItGoes(Boolean(text));
-    }
-
-    /** A note to the task that waits, and a task of its own, must not be taken for each other. */
-    #tellWhereItGoes(hasText) {
-        const isNote = this.#state === "waiting" && hasText && !this.#isEditing;
-        this.#aside.hidden = !isNote;
+        // A note to the task that waits, and a task of its own, must not be confused.
+        this.#aside.hidden = this.#state !== "waiting" || !text || this.#isEditing;
     }
 
     #writeAside() {

@@ -96,10 +96,6 @@ struct RunProjection {
         case "RUN_FINISHED": self.finish(event)
         case "RUN_ERROR":
             self.finish = event
-            if case .object(var members) = event {
-                members["message"] = .string(PageMarks.removed(from: event["message"]?.string ?? ""))
-                self.finish = .object(members)
-            }
             self.end = .failed(code: event["code"]?.string ?? "agent_error")
         default: break
         }

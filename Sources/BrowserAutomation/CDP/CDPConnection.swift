@@ -97,7 +97,7 @@ final class CDPConnection: Sendable {
             do {
                 try await self.send("Browser.getVersion")
             } catch let error as BrowserError where error.code == .timedOut {
-                // Commands may have less patience than this.
+                // A command may have a shorter timeout than the heartbeat.
                 return self.abort("The browser has not answered for \(self.patience.nanoseconds / 1_000_000) ms.")
             } catch {
                 return

@@ -82,7 +82,7 @@ final class LocalChromium: Sendable {
             input: .none, output: .discarded, error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
     }
 
-    /// No more than Chromium needs of ours: credentials stand there too, and its processes run what pages bring.
+    /// Only the variables that Chromium needs: ours may hold credentials, and its processes run untrusted code.
     private static var environment: Environment {
         let known: Set = [
             "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "DISPLAY", "WAYLAND_DISPLAY",
@@ -141,7 +141,7 @@ final class LocalChromium: Sendable {
                 // Also what Chromium would reach directly by default: this machine, and peers over UDP.
                 "--proxy-server=http://127.0.0.1:\(proxyPort)", "--proxy-bypass-list=<-loopback>",
                 "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-                // So the headless shell calls it.
+                // The headless shell's name for the same switch.
                 "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
                 // No name is looked up by Chromium itself.
                 "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--dns-over-https-mode=off",

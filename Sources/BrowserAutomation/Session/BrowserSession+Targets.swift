@@ -119,7 +119,7 @@ extension BrowserSession {
             if !isJudged { self?.receive(event, connection) }
         }
         connection.post("Target.setAutoAttach", Self.autoAttach, session: session)
-        // Ends with the browser's answer. Some kinds of workers know no wall: what they fetch passes that of their page.
+        // Ends with the browser's answer. Some workers don't support interception: their page intercepts what they request.
         Task {
             _ = try? await gate.wallIn(session, connection)
             connection.post("Runtime.runIfWaitingForDebugger", [:], session: session)

@@ -65,8 +65,8 @@ struct RuntimeDescription: Sendable {
         "authorizerConfiguration", "requestHeaderConfiguration", "environmentVariables", "description",
     ]
 
-    /// Members of which our description speaks of these parts only. What else stands there was set elsewhere, such as rules
-    /// for claims, or a port: it stays.
+    /// Members that the description sets only in part. Other parts were set elsewhere, such as claim rules or a port, and
+    /// are kept.
     private static let ours: [String: (part: String?, members: Set<String>)] = [
         "authorizerConfiguration": (
             "customJWTAuthorizer", ["discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"]

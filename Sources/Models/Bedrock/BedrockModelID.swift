@@ -30,7 +30,7 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
         return ["llama4", "llama3-2-11b", "llama3-2-90b", "pixtral"].contains { id.contains($0) }
     }
 
-    /// Whether a model decides by itself how long it thinks, and refuses a number of tokens for it: Claude from 4.6 on.
+    /// Whether a model takes adaptive thinking and refuses a token budget for it: Claude 4.6 and later.
     package static func thinksAdaptively(_ id: String) -> Bool {
         guard let family = id.firstRange(of: "anthropic.claude-") else { return false }
         // As in claude-opus-4-6-v1 and claude-sonnet-5; a date behind the version is none of its numbers.

@@ -41,7 +41,7 @@ struct ConverseRequest {
     private static let (mostPictures, mostDocuments) = (20, 5)
     private static let cachePoint: JSONValue = ["cachePoint": ["type": "default"]]
 
-    /// The effort of a model that decides by itself how long it thinks.
+    /// The effort for adaptive thinking that corresponds to a token budget.
     private static func effort(_ tokens: Int) -> String {
         switch tokens {
         case ..<4096: "low"

@@ -82,8 +82,8 @@ struct ChatRequest: Encodable {
         return .object(members)
     }
 
-    /// One message of ours; each tool result is a message of its own there, and takes text only. What a result shows comes
-    /// after all of them, in a message of the user's.
+    /// Converts a message. Each tool result becomes a message of its own, which takes text only; its attachments follow all
+    /// results, in a user message.
     private static func messages(_ message: AgentLoop.Message, thoughtsOf model: String?) -> [Message] {
         let results = message.toolResults.map { result -> Message in
             let names = result.attachments.map { "(\($0.name) follows.)" }

@@ -5,9 +5,8 @@ import JSONText
 
 /// Turns the chunks of a streamed chat completion into model events.
 ///
-/// Servers speak this interface in dialects. Calls are told apart by their ids where indexes repeat, arguments may be an
-/// object instead of text, the usage may stand in every chunk, and thoughts have two names. What a chunk holds beside that
-/// is not looked at.
+/// Servers differ: indexes of calls may repeat, so that ids distinguish them; arguments may be an object instead of text;
+/// every chunk may report the usage so far; and reasoning has two names. Other members are ignored.
 struct ChatStreamReader {
     private struct Chunk: Decodable {
         struct Choice: Decodable {
@@ -59,7 +58,7 @@ struct ChatStreamReader {
 
     private let model: String
     private var pieces = JSONPieces()
-    /// All calls in order, and which one an index stands for now.
+    /// All calls in order, and the one that each index currently refers to.
     private var calls: [Call] = []
     private var callAt: [Int: Int] = [:]
     private var thoughts = ""
@@ -117,7 +116,7 @@ struct ChatStreamReader {
         var events: [ModelEvent] = []
         if let name, self.beginsCall(at: index, id) {
             self.callAt[index] = self.calls.count
-            self.calls.append(Call(id: id ?? Self.newID()))
+            self.calls.append(Call(id: id ?? CallID.random()))
             events += self.endThoughts()
             events.append(.toolCallStart(id: self.calls[self.calls.count - 1].id, name: name))
         }
@@ -142,12 +141,6 @@ struct ChatStreamReader {
         if let id { return id != call.id }
         guard !call.arguments.isEmpty else { return false }
         return (try? JSONValue(json: call.arguments)) != nil
-    }
-
-    /// For servers that give none. Nine letters and digits are what the strictest servers take.
-    private static func newID() -> String {
-        let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-        return String((0..<9).compactMap { _ in letters.randomElement() })
     }
 
     private func stopReason(_ reason: String) -> StopReason {
