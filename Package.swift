@@ -476,6 +476,7 @@ let package = Package(
             name: "ConversationsTests",
             dependencies: [
                 "AWSClient", "AgentEvents", "Conversations", "ConversationsSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings

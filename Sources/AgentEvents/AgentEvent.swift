@@ -156,11 +156,14 @@ public enum AgentEvent: Sendable, Hashable {
     }
 
     /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `browser.frame`, `control.changed`,
-    /// `resync_required`, ``toolFailed``.
+    /// `resync_required`, ``toolFailed``, ``messageDiscarded``.
     public struct Custom: Sendable, Hashable, Codable {
         /// Follows the result of a call that has failed, which AG-UI cannot tell from others: `toolCallId`; and `declined`
         /// where nothing failed but a person said no, with the `message` for people.
         public static let toolFailed = "tool.failed"
+        /// Follows the end of a message that broke off and is asked for again: its `messageId`, and the `toolCallIds` of its
+        /// calls, of which none was or will be made. What was shown of it is to be taken back.
+        public static let messageDiscarded = "message.discarded"
 
         public var name: String
         public var value: JSONValue

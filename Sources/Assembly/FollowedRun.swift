@@ -11,6 +11,8 @@ struct FollowedRun: AsyncSequence, Sendable {
     var after = 0
     /// Whether events that the follower has not seen are gone with the process that they were in.
     var hasGap = false
+    /// What its follower calls the session, where that is another name: AG-UI clients know their own thread only.
+    var thread: SessionID?
 
     /// An event with its number, where it has one: an envelope of `/ws`.
     struct Element: Sendable, Encodable {
@@ -20,22 +22,25 @@ struct FollowedRun: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(
-            entries: self.log.entries(after: self.after).makeAsyncIterator(), log: self.log, tellsGap: self.hasGap)
+            entries: self.log.entries(after: self.after).makeAsyncIterator(), log: self.log, tellsGap: self.hasGap,
+            thread: self.thread)
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
         var entries: RunLog.Entries.AsyncIterator
         let log: RunLog
         var tellsGap: Bool
+        let thread: SessionID?
         /// What comes next, before anything else of the log.
         private var queued: Element?
         /// Present after a gap.
         private var begun: BegunParts?
 
-        init(entries: RunLog.Entries.AsyncIterator, log: RunLog, tellsGap: Bool) {
+        init(entries: RunLog.Entries.AsyncIterator, log: RunLog, tellsGap: Bool, thread: SessionID?) {
             self.entries = entries
             self.log = log
             self.tellsGap = tellsGap
+            self.thread = thread
         }
 
         /// Nothing comes before RUN_STARTED, also where events are gone: clients of AG-UI refuse it.
@@ -50,10 +55,10 @@ struct FollowedRun: AsyncSequence, Sendable {
                     } else if self.begun?.misses(event) ?? false {
                         continue
                     }
-                    return Element(id: "\(id)", event: event)
+                    return Element(id: "\(id)", event: event.named(self.thread))
                 case .gap(let oldest):
                     (self.begun, self.queued) = (BegunParts(), Self.resync(oldest: oldest))
-                    return self.log.start.map { Element(event: $0) } ?? self.queued.take()
+                    return self.log.start.map { Element(event: $0.named(self.thread)) } ?? self.queued.take()
                 case nil: return nil
                 }
             }
@@ -62,6 +67,22 @@ struct FollowedRun: AsyncSequence, Sendable {
         /// Tells a follower that events are gone which it has not seen: it should load the session anew.
         private static func resync(oldest: Int) -> Element {
             Element(event: .custom(.init(name: "resync_required", value: ["oldest_seq": .integer(oldest)])))
+        }
+    }
+}
+
+extension AgentEvent {
+    /// The same event, with the follower's own name of the thread where it has one.
+    fileprivate func named(_ thread: SessionID?) -> AgentEvent {
+        guard let thread else { return self }
+        switch self {
+        case .runStarted(var started):
+            started.threadId = thread
+            return .runStarted(started)
+        case .runFinished(var finished):
+            finished.threadId = thread
+            return .runFinished(finished)
+        default: return self
         }
     }
 }

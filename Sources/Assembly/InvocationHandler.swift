@@ -57,7 +57,8 @@ struct InvocationHandler: Sendable {
                 await runs.settle(request.sessionID)
                 await telemetry?.flush()
             }
-            return FollowedRun(log: log, hasGap: hasGap)
+            let thread = payload.isAGUI && payload.sessionID != request.sessionID ? payload.sessionID : nil
+            return FollowedRun(log: log, hasGap: hasGap, thread: thread)
         case .attach(let run, let last):
             let session = try self.session(of: payload, context)
             let (log, hasGap) = await self.runs.attach(to: run, in: session, for: payload.userID, after: last)

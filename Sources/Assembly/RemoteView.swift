@@ -8,7 +8,7 @@ import NIOFoundationEssentialsCompat
 import WebSocket
 
 /// A person's view of a browser that another runtime works in: their frames go there, and pictures and news of who is
-/// in charge come back.
+/// in charge come back. It lasts as long as its connection; the next one is another view.
 actor RemoteView {
     private static let relayed: Set = ["browser.frame", "control.changed", "notice"]
 

@@ -22,6 +22,8 @@ actor SocketConversation {
     private var control: PersonalControl?
     private var remoteView: RemoteView?
     private var isWatching = false
+    /// What the person does in the browser, in its order; beside the messages, so that a slow page holds up no stop.
+    private let deeds = AsyncStream.makeStream(of: Work.self, bufferingPolicy: .bufferingOldest(500))
     /// Whether pictures of the browser go out.
     private var showsFrames = false
 
@@ -40,24 +42,35 @@ actor SocketConversation {
             return await self.socket.close(.policyViolation, reason: error.description)
         }
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await self.endWithToken() }
+            group.addTask { [deeds = self.deeds.stream] in
+                for await deed in deeds { try await deed() }
+            }
             for try await message in self.socket.messages {
                 guard case .text(let data) = message else {
-                    return await self.socket.close(.unsupportedData, reason: "Only text frames are understood.")
-                }
-                if let end = self.caller?.expiresAt, end <= Date() {
-                    return await self.socket.close(.policyViolation, reason: "The access token has expired.")
+                    await self.socket.close(.unsupportedData, reason: "Only text frames are understood.")
+                    break
                 }
                 let frame: SocketFrame
                 do {
                     frame = try InvocationRequest(body: data, acceptsEventStream: true).decode()
                 } catch let error as InvocationError {
-                    return await self.socket.close(.unsupportedData, reason: error.description)
+                    await self.socket.close(.unsupportedData, reason: error.description)
+                    break
                 }
                 for work in try await self.receive(frame, data) { group.addTask(operation: work) }
             }
             // A person's control lasts for the rest of its lease, so that they can come back; then the agent goes on.
             group.cancelAll()
         }
+    }
+
+    /// Who only watches sends nothing that could be refused when their token has expired.
+    private func endWithToken() async {
+        guard let end = self.caller?.expiresAt,
+            (try? await Task.sleep(for: .seconds(max(end.timeIntervalSinceNow, 0)))) != nil
+        else { return }
+        await self.socket.close(.policyViolation, reason: "The access token has expired.")
     }
 
     private typealias Work = @Sendable () async throws -> Void
@@ -70,54 +83,64 @@ actor SocketConversation {
             switch payload.form {
             case .control(let request): return try await self.take(control: request)
             case .picture(let id): return try await self.show(picture: id)
-            case .run, .attach: return [try await self.following(payload)]
+            case .run, .attach: return try await self.follow(payload)
             }
         case .hello(let run, let last, let showsFrames):
             guard let session = try await self.knownSession() else { return [] }
-            var works = [try await self.following(InvocationPayload(form: .attach(run: run, after: last)))]
+            let works = try await self.follow(InvocationPayload(form: .attach(run: run, after: last)))
             // Whose session it is not is told by the attached log.
             let isTheirs = (try? await self.handler.runs.checkOwner(session, self.user)) != nil
             guard isTheirs else { return works }
-            if let browsers = self.handler.browsers {
-                self.showsFrames = showsFrames
-                guard !self.isWatching else { return works }
-                self.isWatching = true
-                works.append { try await self.watch(session, browsers) }
-            } else if let relay = try await self.viewRemotely(showsFrames: showsFrames) {
-                works.append(relay)
-            }
-            return works
-        case .frames(let shows) where self.handler.remote == nil:
+            self.showsFrames = showsFrames
+            guard !self.isWatching else { return works }
+            self.isWatching = true
+            guard let browsers = self.handler.browsers else { return works + self.viewRemotely(session) }
+            return works + [{ try await self.watch(session, browsers) }]
+        case .frames(let shows):
             self.showsFrames = shows
-            return []
-        case .message(let text): return [try await self.following(InvocationPayload(form: .run(.prompt(text))))]
-        case .answer(let answer):
-            return [try await self.following(InvocationPayload(form: .run(.resume([answer]))))]
+            return self.handler.remote == nil ? [] : try await self.passRemotely(data)
+        case .message(let text): return try await self.follow(InvocationPayload(form: .run(.prompt(text))))
+        case .answer(let answer): return try await self.follow(InvocationPayload(form: .run(.resume([answer]))))
         case .control(let action) where action == .stop || self.handler.remote == nil:
             return try await self.take(control: ControlRequest(action))
         case .input(let input) where self.handler.remote == nil:
-            await self.pass(input)
+            switch input {
+            // What opens a page may take long, and must not keep the rest of what the person does waiting.
+            case .dialog, .navigate, .history, .reload: return [{ await self.pass(input) }]
+            case .input, .tab: try await self.doInOrder { await self.pass(input) }
+            }
             return []
-        case .control, .input, .frames: return try await self.passRemotely(data)
+        case .control, .input: return try await self.passRemotely(data)
+        }
+    }
+
+    private func doInOrder(_ deed: @escaping Work) async throws {
+        if case .dropped = self.deeds.continuation.yield(deed) {
+            try await self.tell("input_failed", "The page does not keep up. Wait a moment, and do this again.")
         }
     }
 
     // MARK: A browser in another runtime
 
-    /// What hands on the other runtime's news, once for a socket.
-    private func viewRemotely(showsFrames: Bool) async throws -> Work? {
-        guard self.remoteView == nil, let remote = self.handler.remote, let session = try await self.knownSession()
-        else { return nil }
+    /// What hands on the other runtime's news. It is looked for again after the connection was lost: when the person
+    /// does something, or a run begins.
+    private func viewRemotely(_ session: SessionID) -> [Work] {
+        guard self.remoteView == nil, let remote = self.handler.remote else { return [] }
         let view = RemoteView(remote, session, self.user, Propagation(self.context))
         self.remoteView = view
-        return { [self, socket] in
-            do {
-                try await view.relay(to: socket, showsFrames: showsFrames)
-            } catch let error where !(error is CancellationError) {
-                try await self.tell("no_view", "The browser's runtime cannot be reached: \(error)")
+        return [
+            { [self, socket] in
+                do {
+                    try await view.relay(to: socket, showsFrames: await self.showsFrames)
+                } catch let error where !(error is CancellationError) {
+                    try await self.tellNoView(error)
+                }
+                await self.leave(view)
             }
-        }
+        ]
     }
+
+    private func leave(_ view: RemoteView) { if self.remoteView === view { self.remoteView = nil } }
 
     private func passRemotely(_ data: ByteBuffer) async throws -> [Work] {
         guard let session = try await self.knownSession() else { return [] }
@@ -127,13 +150,21 @@ actor SocketConversation {
             try await self.tell("forbidden", "\(error)")
             return []
         }
-        let relay = try await self.viewRemotely(showsFrames: false)
-        do {
-            try await self.remoteView?.send(JSONValue(json: String(buffer: data)))
-        } catch {
-            try await self.tell("no_view", "The browser's runtime cannot be reached: \(error)")
+        let relay = self.viewRemotely(session)
+        guard let view = self.remoteView else { return relay }
+        let frame = try JSONValue(json: String(buffer: data))
+        try await self.doInOrder {
+            do {
+                try await view.send(frame)
+            } catch let error where !(error is CancellationError) {
+                try await self.tellNoView(error)
+            }
         }
-        return relay.map { [$0] } ?? []
+        return relay
+    }
+
+    private func tellNoView(_ error: any Error) async throws {
+        try await self.tell("no_view", "The browser's runtime cannot be reached: \(error)")
     }
 
     private func knownSession() async throws -> SessionID? {
@@ -145,14 +176,17 @@ actor SocketConversation {
 
     // MARK: Runs
 
-    private func following(_ payload: InvocationPayload) async throws -> Work {
+    private func follow(_ payload: InvocationPayload) async throws -> [Work] {
         var payload = payload
         payload.sessionID = payload.sessionID ?? self.session
         payload.userID = self.caller?.userID ?? payload.userID ?? self.user
         let followed = try await self.handler.follow(payload, self.context)
-        return { [socket] in
-            for try await entry in followed { try await socket.send(JSONValue(encoding: entry).json) }
-        }
+        let view = self.isWatching ? self.session.map { self.viewRemotely($0) } ?? [] : []
+        return view + [
+            { [socket] in
+                for try await entry in followed { try await socket.send(JSONValue(encoding: entry).json) }
+            }
+        ]
     }
 
     private func send(_ name: String, _ value: JSONValue) async throws {
@@ -219,24 +253,22 @@ actor SocketConversation {
         while true {
             if let browser = await browsers.browser(of: session) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask {
-                        for await controller in browser.controlChanges() {
-                            let owner = controller == .agent ? "agent" : "person"
-                            try await self.send("control.changed", ["owner": .string(owner)])
-                        }
-                    }
                     group.addTask { try await self.showPictures(of: browser) }
-                    // The streams end with the browser.
-                    try await group.waitForAll()
+                    for await controller in browser.controlChanges() {
+                        let owner = controller == .agent ? "agent" : "person"
+                        try await self.send("control.changed", ["owner": .string(owner)])
+                    }
+                    // That has ended with the browser.
+                    group.cancelAll()
                 }
             }
             try await Task.sleep(for: Self.pause)
         }
     }
 
-    /// Sends pictures whenever they are wanted, until the browser ends.
+    /// Sends pictures whenever they are wanted. They pause where the browser's connection is lost, and go on with the next.
     private func showPictures(of browser: BrowserSession) async throws {
-        while true {
+        while !Task.isCancelled {
             if self.showsFrames {
                 for await frame in browser.frames() {
                     guard self.showsFrames else { break }
@@ -247,11 +279,9 @@ actor SocketConversation {
                             "width": .number(frame.width), "height": .number(frame.height),
                         ])
                 }
-                // The pictures end with the browser.
-                if self.showsFrames { return }
             }
-            guard browser.isAlive else { return }
-            try await Task.sleep(for: Self.pause)
+            // Cancelled when the browser or the viewer has gone.
+            guard (try? await Task.sleep(for: Self.pause)) != nil else { return }
         }
     }
 }

@@ -56,10 +56,12 @@ struct ConversationDatabase: Sendable {
         }
     }
 
-    /// - Throws: ``ConversationError`` where the file cannot be read, or is no longer where it was: what is written to
-    ///   one that was deleted is lost.
+    /// - Throws: ``ConversationError`` where the file cannot be read or written, or is no longer where it was: what is
+    ///   written to one that was deleted is lost.
     func check() async throws {
         try await self.read { _ = try Row.fetchOne($0, sql: "SELECT id FROM session LIMIT 1") }
+        // One row, which is always the same: a full disk, or a file that may only be read, shows at a commit.
+        try await self.write { try $0.execute(sql: "INSERT OR REPLACE INTO secret VALUES ('check', x'')") }
         guard FileManager.default.fileExists(atPath: self.path) else {
             throw ConversationError(
                 .unavailable, "The database of chats \(self.path) is gone. Put it back, and start the program again.")

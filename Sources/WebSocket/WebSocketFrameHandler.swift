@@ -25,6 +25,8 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
     private var source: WebSocketConnection.Inbound.Source?
     private var wantsMore = true
     private var readIsHeldBack = false
+    /// Whether nothing has come since a ping that asked whether the peer is there.
+    private var isWaitingForLife = false
     private var closeTimer: Scheduled<Void>?
 
     private init(role: WebSocketStateMachine.Role, maxMessageSize: Int) {
@@ -70,6 +72,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
     // MARK: Reading
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.isWaitingForLife = false
         let frame = self.unwrapInboundIn(data)
         self.perform(
             self.machine.receive(
@@ -163,9 +166,23 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
             self.close(.goingAway, reason: "the server is shutting down")
         case ChannelEvent.inputClosed:
             context.close(promise: nil)
+        case IdleStateHandler.IdleStateEvent.read: self.lookForLife(context)
+        case is IdleStateHandler.IdleStateEvent: break
         default:
             context.fireUserInboundEventTriggered(event)
         }
+    }
+
+    /// Behind NIO's `IdleStateHandler`: a peer from whom nothing comes is asked once, and then left.
+    private func lookForLife(_ context: ChannelHandlerContext) {
+        // What we do not read says nothing about the peer.
+        guard self.machine.isOpen, !self.readIsHeldBack else { return }
+        guard self.isWaitingForLife else {
+            self.isWaitingForLife = true
+            return self.write(.ping, ByteBuffer(), context)
+        }
+        self.end(WebSocketError(.closed, message: "The peer has not answered a ping."))
+        context.close(promise: nil)
     }
 
     // MARK: Writing

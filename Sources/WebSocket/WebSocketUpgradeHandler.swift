@@ -13,7 +13,7 @@ import NIOWebSocket
 /// decoder stops parsing after any such request.
 ///
 /// Behind NIO's `IdleStateHandler` it closes a connection on which no request comes, or one that never ends. An answer
-/// may take its time, and a WebSocket has heartbeats of its own.
+/// may take its time, and a WebSocket that is quiet is asked whether somebody is there.
 package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
@@ -111,9 +111,10 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
-        if case .webSocket = self.state { return }
-        if self.isReading || self.responsesOwed == 0 { context.close(promise: nil) }
+        guard let idle = event as? IdleStateHandler.IdleStateEvent, !self.isWebSocket else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        if idle == .all, self.isReading || self.responsesOwed == 0 { context.close(promise: nil) }
     }
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -140,6 +141,10 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
         default:
             context.write(data, promise: promise)
         }
+    }
+
+    private var isWebSocket: Bool {
+        if case .webSocket = self.state { true } else { false }
     }
 
     private var isRefusing: Bool {

@@ -149,11 +149,31 @@ struct TurnLoopTests {
     @Test(
         "a turn that is cut off is never taken for an answer",
         arguments: [
-            [.text("half")], [.text("half"), .stop(.maxTokens)], [.text("half"), .stop(.filtered)],
-            [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{\"first\":")],
+            [.text("half"), .stop(.maxTokens)], [.text("half"), .stop(.filtered)],
+            [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{\"first\":"), .stop(.maxTokens)],
         ] as [[ModelEvent]])
     func cutOff(events: [ModelEvent]) async {
         await #expect(throws: ModelError.self) { try await Self.run([.events(events)]) }
+    }
+
+    @Test(
+        "a turn that breaks off is asked for again, and what was told of it is taken back",
+        arguments: [
+            [.text("half")], [.text("half"), .toolCallStart(id: "1", name: "add")],
+            [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{\"first\":")],
+        ] as [[ModelEvent]])
+    func brokenOff(events: [ModelEvent]) async throws {
+        let told = Events()
+        let run = try await Self.run([.events(events), .say("whole")], events: told)
+        #expect(run.outcome == .completed("whole"))
+        #expect(run.messages.last?.text == "whole" && run.messages.count == 2)
+        let all = told.all.withLock { $0 }
+        let calls = all.compactMap { if case .toolCallStart(let start) = $0 { start.toolCallId } else { nil } }
+        let discarded = all.compactMap { event -> JSONValue? in
+            if case .custom(let custom) = event, custom.name == "message.discarded" { custom.value } else { nil }
+        }
+        #expect(discarded.count == 1)
+        #expect(discarded.first?["toolCallIds"] == .array(calls.map { .string($0) }))
     }
 
     @Test("calls that a server gives one id, in one turn or in two, are told apart, and go back as they came")
@@ -175,10 +195,11 @@ struct TurnLoopTests {
     }
 
     @Test(
-        "a turn that breaks off, is refused or is stopped closes what it has begun",
+        "a turn that is cut off or refused closes what it has begun",
         arguments: [
-            [.text("half")], [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{")],
-            [.text("half"), .toolCallStart(id: "1", name: "add")],
+            [.text("half"), .stop(.maxTokens)],
+            [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{"), .stop(.filtered)],
+            [.text("half"), .toolCallStart(id: "1", name: "add"), .stop(.maxTokens)],
             [.text("half"), .text(String(repeating: "word ", count: 500_000))],
         ] as [[ModelEvent]])
     func closes(turn: [ModelEvent]) async throws {

@@ -5,6 +5,7 @@ import BrowserAutomation
 import FoundationEssentials
 import Models
 import Synchronization
+import TestSupport
 import Testing
 
 /// Sessions that are forgotten, and browsers that are watched past the runtime.
@@ -119,6 +120,60 @@ struct ForgettingTests {
             #expect(try Self.kept(bench) == ["s"])
             #expect(await Self.forget(bench).status == .completed)
             #expect(try Self.kept(bench).isEmpty)
+        }
+    }
+
+    @Test(
+        "a record that cannot be read is forgotten, unless it says that it is somebody else's",
+        arguments: [
+            ("{", ForgettingTests.aminah, nil), ("{", nil, nil),
+            (#"{"owner": "aminah", "version": "new"}"#, ForgettingTests.aminah, nil),
+            (#"{"owner": "aminah", "version": "new"}"#, ForgettingTests.ben, "forbidden"),
+            (#"{"owner": "aminah", "version": "new"}"#, nil, "forbidden"),
+        ])
+    func unreadable(record: String, user: UserID?, code: String?) async throws {
+        try await SessionTests.withDirectory { directory in
+            _ = try await AgentBench(ScriptedModel([.say("Done.")]), directory: directory).run(.prompt("go"))
+            try record.write(toFile: "\(directory)/runs/s/run.json", atomically: false, encoding: .utf8)
+            let bench = AgentBench(ScriptedModel([]), directory: directory)
+            #expect(try await bench.run(.prompt("go")).code == "storage")
+            #expect(await Self.forget(bench, for: user).code == code)
+            #expect(try Self.kept(bench) == (code == nil ? [] : ["s"]))
+        }
+    }
+
+    /// Takes its time to remember, and is told when to go on.
+    private final class SlowMemory: LongTermMemory {
+        let hasBegun = Signal()
+        let mayEnd = Signal()
+        let said = Mutex<[String]>([])
+
+        func recall(_ query: String, for user: UserID, in session: SessionID) -> [String] { [] }
+        func remember(_ messages: [Message], of user: UserID, in session: SessionID) async {
+            self.hasBegun.fire()
+            await self.mayEnd.wait()
+            self.said.withLock { $0.append(messages.first?.text ?? "") }
+        }
+        func keep(_ fact: String, of user: UserID, in session: SessionID) {}
+        func list(for user: UserID) -> [RememberedFact] { [] }
+        func forget(_ id: String, of user: UserID) -> Bool { false }
+        func forget(session: SessionID, of user: UserID) { self.said.withLock { $0 = [] } }
+    }
+
+    @Test("nothing is remembered of a session after it was forgotten, also not of a run before the last")
+    func lateMemory() async throws {
+        try await SessionTests.withDirectory { directory in
+            let memory = SlowMemory()
+            let model = ScriptedModel([.say("One."), .hang])
+            let bench = AgentBench(model, recall: memory, directory: directory)
+            _ = try await bench.run(.prompt("first"))
+            await memory.hasBegun.wait()
+            let second = await bench.runs.start(SessionTests.prompt("second", run: "r2")).log
+            async let forgotten = Self.forget(bench)
+            #expect(try await second.result().status == .stopped)
+            memory.mayEnd.fire()
+            #expect(await forgotten.status == .completed)
+            #expect(memory.said.withLock { $0.isEmpty })
         }
     }
 

@@ -60,6 +60,21 @@ struct RunProjectionTests {
         #expect(steps.map { $0["status"] } == ["failed", "done"])
     }
 
+    @Test("a message that was taken back leaves nothing, and what came before stays")
+    func discarded() {
+        func discarded(_ message: String, _ calls: JSONValue = []) -> JSONValue {
+            [
+                "type": "CUSTOM", "name": "message.discarded",
+                "value": ["messageId": .string(message), "toolCallIds": calls],
+            ]
+        }
+        let projection = projection(
+            text("0", "Before.") + call("a", "click", title: "Click", result: "Clicked.") + text("1", "Hal")
+                + [discarded("1")] + call("b", "click", title: "Click", result: nil).prefix(4) + [discarded("2", ["b"])]
+                + text("3", "Whole.") + [finished()])
+        #expect(projection.messages.map { $0.content } == ["Before.", "Click", "Whole."])
+    }
+
     @Test("steps in a row are one message with their names and results, without the marks that are for the model")
     func steps() throws {
         let projection = projection(

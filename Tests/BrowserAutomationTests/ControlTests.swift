@@ -1,11 +1,15 @@
-import BrowserAutomation
+import AgentEvents
 import TestSupport
 import Testing
+
+@testable import BrowserAutomation
 
 @Suite("Control", .timeLimit(.minutes(15)))
 struct ControlTests {
     private static let form: PageContent =
         "<label>Name <input autofocus></label><button onclick='document.title = `clicked`'>Go</button>"
+
+    private static let painted = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
     private static func onForm(_ body: @Sendable (BrowserSession, BrowserPage, PageSnapshot) async throws -> Void)
         async throws
@@ -30,8 +34,8 @@ struct ControlTests {
             }
             // Long enough for a look that does not wait: the person's own work goes through the browser and back.
             try await control.reload()
-            // Nobody clicks before there is a picture, and until then the field is at no place.
-            for await _ in browser.frames() { break }
+            // Until it was painted the field is at no place; a picture may still be the one from before.
+            try await page.send("Runtime.evaluate", ["expression": .string(Self.painted), "awaitPromise": true])
             try await Self.click(control, x: 120, y: 18)
             try await control.send(.text("by hand"))
             control.release()
@@ -59,11 +63,22 @@ struct ControlTests {
         try await Self.onForm { browser, page, snapshot in
             let button = try snapshot.reference("button", "Go")
             let control = try await browser.takeControl(for: .seconds(60))
+            try await control.send(.mouseMoved(x: 1, y: 1, held: nil))
             control.release()
             let error = await #expect(throws: BrowserError.self) { try await page.click(button) }
             #expect(error?.code == .staleReference)
             _ = try await page.snapshot()
             #expect(try await page.click(button).title == "clicked")
+        }
+    }
+
+    @Test("a person who only looks takes nothing away from the agent: its references hold")
+    func looksOnly() async throws {
+        try await Self.onForm { browser, page, look in
+            let control = try await browser.takeControl(for: .seconds(60))
+            control.release()
+            _ = try await page.fill(look.reference("textbox", "Name"), with: "Aminah")
+            #expect(try await page.snapshot().text.contains("Aminah"))
         }
     }
 
@@ -170,6 +185,22 @@ struct ControlTests {
                 _ = try await browser.currentPage().navigate(to: "about:blank")
                 var later = browser.frames().makeAsyncIterator()
                 #expect(await later.next() != nil)
+            }
+        }
+    }
+
+    @Test("whoever watches sees the page again after a lost connection")
+    func screencastGoesOn() async throws {
+        let html = "<h1 id=h>0</h1><script>let n = 0; setInterval(() => h.textContent = ++n, 50)</script>"
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                _ = try await browser.currentPage().navigate(to: address)
+                var frames = browser.frames().makeAsyncIterator()
+                _ = await frames.next()
+                await browser.detach()
+                try await browser.reconnect()
+                // One may have been on its way already; the page is never still.
+                for _ in 0..<3 { #expect(await frames.next() != nil) }
             }
         }
     }

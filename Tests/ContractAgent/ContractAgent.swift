@@ -54,6 +54,9 @@ struct ContractAgent {
         if let milliseconds = environment["KEEP_ALIVE_MS"].flatMap({ Int($0) }) {
             configuration.keepAliveInterval = .milliseconds(milliseconds)
         }
+        if let milliseconds = environment["IDLE_MS"].flatMap({ Int($0) }) {
+            configuration.idleTimeout = .milliseconds(milliseconds)
+        }
         configuration.debugActions = environment["DEBUG_ACTIONS"] == "1"
         if let seconds = environment["DRAIN_SECONDS"].flatMap({ Int($0) }) {
             configuration.drainTimeout = .seconds(seconds)

@@ -2,6 +2,7 @@ import AgentEvents
 import Conversations
 import ConversationsSQLite
 import FoundationEssentials
+import GRDB
 import Testing
 
 @Suite("Chats in a file of SQLite")
@@ -92,6 +93,19 @@ struct SQLiteConversationsTests {
             try await chats.check()
             for name in [path, "\(path)-wal", "\(path)-shm"] { try FileManager.default.removeItem(atPath: name) }
             #expect(try await refusal { try await chats.check() } == .unavailable)
+        }
+    }
+
+    @Test("a file that can be read and not written is noticed")
+    func readOnly() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/chats.sqlite"
+            let chats = try SQLiteConversations(path: path)
+            let other = try DatabaseQueue(path: path)
+            let refuse = "CREATE TRIGGER full BEFORE INSERT ON secret BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            try await other.write { try $0.execute(sql: refuse) }
+            let error = await #expect(throws: ConversationError.self) { try await chats.check() }
+            #expect(error?.message.contains("disk full") == true)
         }
     }
 

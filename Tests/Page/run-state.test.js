@@ -63,6 +63,16 @@ test("a failed call is a failed step", () => {
     assert.equal(steps(runAfter(started, call("a", "click"), result("a"), failed))[0].status, "failed");
 });
 
+test("a message that was taken back leaves nothing, and what came before stays", () => {
+    const discarded = (messageId, toolCallIds) =>
+        ({ type: "CUSTOM", name: "message.discarded", value: { messageId, toolCallIds } });
+    const run = runAfter(
+        started, ...text("0", "Before."), call("a", "click"), result("a"), ...text("1", "Hal"), call("b", "click"),
+        discarded("1", ["b"]), call("c", "browse"), discarded("2", ["c"]), ...text("3", "Whole."));
+    assert.deepEqual(run.items.flatMap((item) => item.text ?? item.steps.map(({ id }) => id)), ["Before.", "a", "Whole."]);
+    assert.deepEqual(run.handOvers, []);
+});
+
 test("what the agent with the browser says is a note, and its hand-over no step", () => {
     const run = runAfter(started, call("b", "browse"), ...text("m", "I look."), call("a", "click"));
     assert.equal(run.note, "I look.");

@@ -71,6 +71,17 @@ def test_refused_credentials_are_reported_with_a_remedy(peer, start_probe, chang
         assert secret not in str(refused.value)
 
 
+@pytest.mark.parametrize("fault, remedy", [
+    ({"status": 403, "error": "InvalidSignatureException",
+      "message": "Credential should be scoped to a valid region, not 'us-east-1'."}, "Check AWS_REGION"),
+    ({"status": 400, "error": "ThrottlingException"}, "quota"),
+], ids=["another region", "throttled"])
+def test_refusal_is_reported_with_what_helps(peer, probe, fault, remedy):
+    peer.fault("DynamoDB.ListTables", times=9, **fault)
+    with pytest.raises(Refused, match=remedy):
+        probe("dynamodb", operation="ListTables")
+
+
 @pytest.mark.parametrize("offset", [-3600, 86400])
 def test_clock_that_is_off_is_noticed_and_worked_around(peer, probe, offset):
     peer.clock(offset)

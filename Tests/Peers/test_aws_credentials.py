@@ -147,6 +147,30 @@ def test_profile_has_keys_and_region(start_probe, home):
     assert start_probe(**more, AWS_PROFILE="work", AWS_REGION=None)("identity")
 
 
+@pytest.mark.parametrize("config, more, is_reached", [
+    ("[default]\nendpoint_url = PEER", {}, True),
+    ("[default]\nservices = here\nendpoint_url = NOWHERE\n[services here]\nsts =\n  endpoint_url = PEER", {}, True),
+    ("[default]\nservices = here\n[services here]\ndynamodb =\n  endpoint_url = NOWHERE\nsts =\n  endpoint_url = PEER", {}, True),
+    ("[default]\nendpoint_url = NOWHERE", {"AWS_ENDPOINT_URL": "PEER"}, True),
+    ("[default]\nservices = here\n[services here]\nsts =\n  endpoint_url = NOWHERE", {"AWS_ENDPOINT_URL": "PEER"}, True),
+    ("[default]\nendpoint_url = NOWHERE", {"AWS_ENDPOINT_URL_STS": "PEER"}, True),
+    ("[default]\nservices = here\nendpoint_url = PEER\n[services here]\nsts =\n  endpoint_url = NOWHERE", {}, False),
+], ids=["profile", "service", "among services", "variable", "variable before service", "its variable", "service first"])
+def test_address_of_a_service_is_read_as_every_sdk_reads_it(peer, start_probe, home, config, more, is_reached):
+    def at(text):
+        return text.replace("PEER", peer.url).replace("NOWHERE", "http://127.0.0.1:9")
+
+    keys = "[default]\naws_access_key_id=AKIAPEERLONGLIVED000\naws_secret_access_key=peer-long-lived-secret\n"
+    settings = {"AWS_ENDPOINT_URL": None, **{name: at(url) for name, url in more.items()}}
+    probe = start_probe(**files(home, at(config) + "\n", keys), **settings)
+    if is_reached:
+        assert probe("identity")
+    else:
+        with pytest.raises(Refused) as refused:
+            probe("identity")
+        assert refused.value.code == "unreachable"
+
+
 def test_role_is_taken_on_with_another_profile(peer, start_probe, home):
     more = files(
         home,

@@ -1,6 +1,7 @@
 """The runtime inside of AgentCore, as far as that can be played: Bedrock thinks, AgentCore's browser acts, DynamoDB
 keeps the runs, memory remembers, and every request is signed and judged."""
 
+import concurrent.futures
 import json
 import os
 import signal
@@ -149,6 +150,30 @@ def test_socket_dropped_between_steps_is_made_again_and_the_errand_completes(clo
     assert event["result"]["message"] == "Your amount due was read."
     assert {"path": "/check", "fields": {"plate": "DROP 1", "kind": "Car"}} in site.received()
     assert len(cloud.sockets()["handshakes"][before:]) == 2
+    assert len(cloud.requests("StartBrowserSession")) == 1 and no_browser_is_left(cloud)
+
+
+def test_browser_that_a_person_uses_elsewhere_is_waited_for_with_its_page(cloud, site, runtime):
+    def automation(status):
+        session = cloud.requests("ConnectBrowserAutomationStream")[-1]["params"]["sessionId"]
+        agentcore(cloud).update_browser_stream(
+            browserIdentifier="aws.browser.v1", sessionId=session,
+            streamUpdate={"automationStreamUpdate": {"streamStatus": status}})
+
+    def give_back():
+        eventually(lambda: cloud.requests("GetBrowserSession"), "a look at why the browser is not to be had")
+        automation("ENABLED")
+
+    cloud.script(*errand(site, "HAND 1", hold=True))
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for event in runtime.stream({"prompt": "x"}):
+            if event["type"] == "STEP_FINISHED" and event["stepName"].startswith("Fill"):
+                automation("DISABLED")
+                given_back = pool.submit(give_back)
+                cloud.release()
+        given_back.result()
+    assert event["result"]["message"] == "Your amount due was read.", event
+    assert {"path": "/check", "fields": {"plate": "HAND 1", "kind": "Car"}} in site.received()
     assert len(cloud.requests("StartBrowserSession")) == 1 and no_browser_is_left(cloud)
 
 
@@ -365,7 +390,8 @@ def test_python_sdk_reaches_our_socket(cloud, registered, way):
         while not events or events[-1]["type"] not in ("RUN_FINISHED", "RUN_ERROR"):
             events.append(agui.check(json.dumps(json.loads(ws.recv(timeout=DEADLINE))["event"])))
     agui.check_order(events)
-    assert (events[-1]["result"]["message"], events[-1]["threadId"]) == ("Over the socket.", name)
+    result = events[-1]["result"]
+    assert (result["message"], result["session_id"], events[-1]["threadId"]) == ("Over the socket.", name, "t")
 
 
 def test_our_presigned_address_opens_the_socket_without_credentials(cloud, registered):

@@ -123,3 +123,14 @@ def test_frontend_of_another_origin_calls_as_nextjs_does(open_backend, origin):
         assert response.headers["access-control-allow-origin"] == origin
         assert "origin" in response.headers["vary"].lower()
     check_problem(chats.call("GET", "/api/sessions", headers={"Origin": "https://evil.example"}), 403)
+
+
+def test_browsers_are_told_to_keep_to_https_where_people_come_by_it(system, chats):
+    field = "strict-transport-security"
+    assert field not in chats.call("GET", "/").headers
+    public = Backend(system.url, AI4AI_PUBLIC_URL="https://chat.example")
+    try:
+        for path in ("/", "/api/config", "/nothing"):
+            assert public.chats().call("GET", path).headers[field] == "max-age=31536000"
+    finally:
+        public.stop()

@@ -181,3 +181,37 @@ def test_java_client_offering_http_2_gets_all_answers(agent, tmp_path: Path):
     assert result.returncode == 0, result.stderr
     expected = [line for number in range(5) for line in (f'{{"message":"{number}"}}', "200")]
     assert result.stdout.split() == [*expected, "6"]
+
+
+# Connections on which nothing comes
+
+@pytest.fixture
+def impatient(start_agent):
+    return start_agent(IDLE_MS=200)
+
+
+@pytest.mark.parametrize("begun", [
+    b"", b"POST /invocations HTTP/1.1\r\nHost: localhost\r\n",
+    b"POST /invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"],
+    ids=["nothing", "half a head", "a byte of the body"])
+def test_silent_connection_is_closed(impatient, begun):
+    with Connection(impatient.port) as client:
+        client.send(begun)
+        assert client.is_closed()
+
+
+def test_body_that_is_only_announced_keeps_no_session_busy(agent):
+    with Connection(agent.port) as client, Connection(agent.port) as other:
+        client.send(b"POST /invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{")
+        # One event loop serves all: what came before has been read when this is answered.
+        for _ in range(10):
+            other.request("GET", "/ping")
+            assert other.read_response().json()["status"] == "Healthy"
+        client.send(b'"prompt":"x"}')
+        assert client.read_response().json() == {"message": "x"}
+
+
+def test_long_answer_is_no_silence(impatient):
+    with Connection(impatient.port) as client:
+        client.invoke({"prompt": "late", "delay": 1000})
+        assert client.read_response().json() == {"message": "late"}

@@ -113,3 +113,59 @@ def test_control_outlives_a_reload_of_nobody(system, chats, person):
     chats.stop(person.chat)
     chats.settled(person.chat)
     assert payments(system, "page lease") == 0
+
+
+# The parts of the page by themselves
+
+def test_touch_works_again_after_control_was_lost_in_the_middle_of_one(person):
+    sent = person.evaluate("""(async () => {
+        const {BrowserInput} = await import("/assets/browser-input.js");
+        const [canvas, keys] = ["canvas", "textarea"].map(name => document.body.appendChild(document.createElement(name)));
+        canvas.setPointerCapture = () => {};
+        const sent = [];
+        const input = new BrowserInput(canvas, keys, {
+            send: frame => sent.push(frame.action), placeOf: () => ({x: 1, y: 1}), scale: () => 1,
+            onLeave: () => {}, onIdle: () => {}});
+        const touch = (type, pointerId) => canvas.dispatchEvent(
+            new PointerEvent(type, {pointerId, pointerType: "touch", clientX: 5, clientY: 5}));
+        input.setActive(true);
+        touch("pointerdown", 1);
+        input.setActive(false);
+        touch("pointerup", 1);
+        input.setActive(true);
+        touch("pointerdown", 2);
+        touch("pointerup", 2);
+        canvas.remove();
+        keys.remove();
+        return sent;
+    })()""")
+    assert sent == ["move", "down", "up"]
+
+
+def test_picture_that_comes_after_the_screen_was_cleared_is_not_shown(person):
+    drawn = person.evaluate("""(async () => {
+        const {LiveScreen} = await import("/assets/live-screen.js");
+        const stage = document.body.appendChild(document.createElement("div"));
+        const canvas = stage.appendChild(document.createElement("canvas"));
+        const screen = new LiveScreen(canvas, stage);
+        const picture = document.createElement("canvas");
+        picture.getContext("2d").fillRect(0, 0, 300, 150);
+        const jpeg = picture.toDataURL("image/jpeg").split(",")[1];
+        const decoded = window.createImageBitmap;
+        let go;
+        const mayGo = new Promise(done => go = done);
+        window.createImageBitmap = async (...of) => { await mayGo; return decoded(...of); };
+        screen.show({jpeg, width: 300, height: 150});
+        screen.clear();
+        go();
+        window.createImageBitmap = decoded;
+        // One decoding after the other: when this one is there, the first would have been.
+        await createImageBitmap(picture);
+        await new Promise(done => setTimeout(done));
+        const before = screen.isEmpty;
+        screen.show({jpeg, width: 300, height: 150});
+        while (screen.isEmpty) await new Promise(done => setTimeout(done));
+        stage.remove();
+        return before;
+    })()""")
+    assert drawn is True

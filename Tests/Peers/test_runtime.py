@@ -63,6 +63,14 @@ def test_session_header_wins_over_the_body(system):
     assert answer["session_id"] == "from-header"
 
 
+def test_events_name_the_clients_own_thread(system):
+    headers = {"X-Amzn-Bedrock-AgentCore-Runtime-Session-Id": "another-name"}
+    message = {"id": "1", "role": "user", "content": "hello"}
+    events = list(system.stream({"threadId": "its-thread", "runId": "run-2", "messages": [message]}, headers=headers))
+    assert (events[0]["threadId"], events[-1]["threadId"]) == ("its-thread", "its-thread")
+    assert events[-1]["result"]["session_id"] == "another-name"
+
+
 def test_conversation_goes_on_in_its_session(system):
     first = system.invoke({"prompt": "tell me the opening hours", "session_id": "talk"}).json()
     assert first["message"] == "Which address should I open for that?"

@@ -154,10 +154,12 @@ def test_socket_belongs_to_its_token_whatever_its_frames_say(pool, runtime):
         assert heard(socket)["type"] == "RUN_FINISHED"
 
 
-def test_socket_ends_with_its_token(pool, runtime):
+@pytest.mark.parametrize("speaks", [True, False], ids=["who speaks", "who only watches"])
+def test_socket_ends_with_its_token(pool, runtime, speaks):
     # Taken until thirty seconds past its end, as clocks differ.
     with opened(runtime, pool.mint(sub=AISHA, exp=int(time.time()) - 5)) as socket:
-        socket.send(json.dumps({"prompt": "hello", "session_id": "ends"}))
+        if speaks:
+            socket.send(json.dumps({"prompt": "hello", "session_id": "ends"}))
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(DEADLINE)
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "The access token has expired.")

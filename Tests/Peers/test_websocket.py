@@ -241,3 +241,23 @@ def test_offer_of_a_websocket_elsewhere_is_answered_as_http(agent):
     with pytest.raises(InvalidStatus) as refusal:
         connect(f"ws://127.0.0.1:{agent.port}/chat", open_timeout=DEADLINE)
     assert refusal.value.response.status_code == 404
+
+
+# Peers that are gone without a word
+
+def test_client_that_answers_no_ping_is_left(start_agent):
+    agent = start_agent(IDLE_MS=200)
+    with Connection(agent.port) as client:
+        assert client.upgrade().status == 101
+        assert client.read_frame()[0] == Opcode.PING
+        assert client.is_closed()
+
+
+def test_quiet_client_that_answers_pings_stays(start_agent):
+    agent = start_agent(IDLE_MS=50)
+    with open_socket(agent) as socket:
+        # The client answers pings by itself, in a thread of its own.
+        with pytest.raises(TimeoutError):
+            socket.recv(1)
+        socket.send("still here")
+        assert socket.recv(DEADLINE) == "still here"

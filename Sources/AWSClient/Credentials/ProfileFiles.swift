@@ -20,8 +20,13 @@ struct ProfileFiles: Sendable {
         self.isExplicit = environment.setting("AWS_PROFILE") != nil
     }
 
-    /// The region of the profile in use.
-    func region() -> String? { self.profile(self.profileName)?["region"] }
+    /// The settings of the profile in use, and of the section of services that it names, under `services.<id>.<setting>`.
+    func settings() -> [String: String] {
+        let profile = self.profile(self.profileName) ?? [:]
+        guard let name = profile["services"], let services = Self.sections(of: self.configPath)["services \(name)"]
+        else { return profile }
+        return profile.merging(services.map { ("services.\($0.key)", $0.value) }) { own, _ in own }
+    }
 
     /// A profile's settings; what stands in the credentials file wins. `nil` where neither file has it.
     func profile(_ name: String) -> [String: String]? {
@@ -41,16 +46,23 @@ struct ProfileFiles: Sendable {
     static func sections(in text: String) -> [String: [String: String]] {
         var sections: [String: [String: String]] = [:]
         var current: String?
+        var parent: String?
         for line in text.split(whereSeparator: \.isNewline) {
-            // Indented lines belong to the setting above, and hold nothing that is used here.
-            guard let first = line.first, !first.isWhitespace, first != "#", first != ";" else { continue }
-            if first == "[" {
+            guard let first = line.first(where: { !$0.isWhitespace }), first != "#", first != ";" else { continue }
+            // Indented lines belong to the setting above.
+            if line.first?.isWhitespace ?? false {
+                guard let current, let parent, let equals = line.firstIndex(of: "=") else { continue }
+                let key = line[..<equals].filter { !$0.isWhitespace }.lowercased()
+                sections[current]?["\(parent).\(key)"] = Self.value(line[line.index(after: equals)...])
+            } else if first == "[" {
+                parent = nil
                 let name = line.dropFirst().prefix { $0 != "]" }.split(whereSeparator: \.isWhitespace)
                 current = name.joined(separator: " ")
                 if let current, sections[current] == nil { sections[current] = [:] }
             } else if let current, let equals = line.firstIndex(of: "=") {
                 let key = line[..<equals].filter { !$0.isWhitespace }.lowercased()
                 sections[current]?[key] = Self.value(line[line.index(after: equals)...])
+                parent = key
             }
         }
         return sections

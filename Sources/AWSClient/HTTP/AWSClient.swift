@@ -203,6 +203,10 @@ private enum Remedy {
         switch error.code {
         case .badCredentials where credentials.accessKeyID.hasPrefix("ASIA") && credentials.sessionToken == nil:
             "The key is a temporary one and has no session token. Set AWS_SESSION_TOKEN."
+        case .badCredentials where error.message.contains("Credential should be scoped to"):
+            "The request was signed for another region or service. Check AWS_REGION, and AWS_ENDPOINT_URL if it is set."
+        case .throttled:
+            "It limits how often it may be called. Wait a while, or have the quota raised in the Service Quotas console."
         case .badCredentials where ["InvalidSignatureException", "SignatureDoesNotMatch"].contains(error.type):
             "The secret does not belong to the key. Check AWS_SECRET_ACCESS_KEY."
         case .badCredentials:

@@ -17,6 +17,9 @@ extension AgentCoreApp {
         /// How often a comment goes out on a stream of events, so that nobody between takes a quiet one for dead: proxies
         /// and SDKs give up after 30 to 60 seconds.
         public var keepAliveInterval: Duration = .seconds(10)
+        /// After how long a connection without a request, or with one that does not go on, is closed. A WebSocket from which
+        /// nothing comes for so long is asked with a ping, and closed after the same time without an answer.
+        public var idleTimeout: Duration = .seconds(75)
         /// How long running invocations may go on after SIGTERM before they are cancelled.
         public var drainTimeout: Duration = .seconds(8)
         /// How long a custom ping handler may take.

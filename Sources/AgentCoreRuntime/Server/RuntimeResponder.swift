@@ -46,8 +46,8 @@ struct RuntimeResponder: Sendable {
     // MARK: Invocations
 
     private func invoke(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
-        self.tracker.beginTurn()
-        defer { self.tracker.endTurn() }
+        let turn = ActivityTurn(self.tracker)
+        defer { turn.end() }
         let context = RequestContext(
             fields: request.headers, logger: self.app.logger, backgroundTasks: self.backgroundTasks)
         let started = ContinuousClock.now
@@ -60,6 +60,8 @@ struct RuntimeResponder: Sendable {
                 try await writer.writeInformationalHead(HTTPResponse(status: .continue))
             }
             let invocation = try await self.read(request)
+            // Not before: a body that is only announced would keep the session, which is paid for.
+            turn.begin()
             response = try await self.runAgent(on: connection) { try await self.handle(invocation, context) }
         } catch let error where error is CancellationError || connection.isClientGone {
             context.logger.notice("Invocation cancelled: the client went away or the server stops")

@@ -70,6 +70,7 @@ struct RuntimeServer {
         let policy = configuration.requiresLocalHost ? LocalHostPolicy() : nil
         let tracker = self.tracker
         let sockets = self.sockets
+        let idleTimeout = TimeAmount.nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1)))
         let responder = RuntimeResponder(
             app: self.app, tracker: self.tracker, backgroundTasks: self.backgroundTasks, policy: policy,
             ping: {
@@ -79,6 +80,7 @@ struct RuntimeServer {
         let server = HTTPServerBuilder.http1(
             configuration: .init(
                 additionalChannelHandlers: [
+                    IdleStateHandler(readTimeout: idleTimeout, allTimeout: idleTimeout),
                     WebSocketUpgradeHandler(maxMessageSize: configuration.maxWebSocketMessageSize) { request in
                         guard request.path?.pathOnly == "/ws", policy?.refusal(of: request) == nil else { return .pass }
                         return sockets.decision(for: request)

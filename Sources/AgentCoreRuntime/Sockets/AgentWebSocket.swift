@@ -33,13 +33,13 @@ public struct AgentWebSocket: Sendable {
         let tracker: ActivityTracker
 
         public func makeAsyncIterator() -> AsyncIterator {
-            AsyncIterator(iterator: self.messages.makeAsyncIterator(), turn: Turn(self.tracker))
+            AsyncIterator(iterator: self.messages.makeAsyncIterator(), turn: ActivityTurn(self.tracker))
         }
 
         /// Reads the messages one by one.
         public struct AsyncIterator: AsyncIteratorProtocol {
             let iterator: WebSocketConnection.Messages.AsyncIterator
-            let turn: Turn
+            let turn: ActivityTurn
 
             /// The next message; `nil` when the client closed.
             public func next() async throws -> WebSocketMessage? {
@@ -48,27 +48,6 @@ public struct AgentWebSocket: Sendable {
                 self.turn.begin()
                 return message
             }
-        }
-    }
-
-    /// A turn that ends at the latest when its reader is gone. Used by one task at a time, its iterator's.
-    final class Turn {
-        private let tracker: ActivityTracker
-        private var isActive = false
-
-        init(_ tracker: ActivityTracker) { self.tracker = tracker }
-
-        deinit { self.end() }
-
-        func begin() {
-            self.isActive = true
-            self.tracker.beginTurn()
-        }
-
-        func end() {
-            guard self.isActive else { return }
-            self.isActive = false
-            self.tracker.endTurn()
         }
     }
 }

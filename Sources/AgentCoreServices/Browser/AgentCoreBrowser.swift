@@ -116,12 +116,18 @@ package struct AgentCoreBrowser: BrowserSource {
         _ reference: BrowserReference, readyBy: ContinuousClock.Instant
     ) async throws -> WebSocketConnection {
         let outageEnds = ContinuousClock.now + .seconds(15)
+        let personEnds = ContinuousClock.now + .seconds(self.configuration.sessionTimeout)
         var pause = Duration.milliseconds(200)
         while true {
             do {
                 return try await self.client.openSocket(
                     "ConnectBrowserAutomationStream", of: .agentCore, path: try Self.path(reference, "automation"))
             } catch let error as AWSError {
+                if error.code == .accessDenied, await self.isDisabled(reference), .now < personEnds {
+                    // A person works in an outside viewer. The browser lives, with its page, and comes back to us.
+                    try await Task.sleep(for: .seconds(1))
+                    continue
+                }
                 let patience: ContinuousClock.Instant? =
                     switch error.code {
                     case .notFound: readyBy
@@ -136,6 +142,13 @@ package struct AgentCoreBrowser: BrowserSource {
                 pause *= 2
             }
         }
+    }
+
+    /// Whether the session's automation stream is switched off, as it is for a person who works in it elsewhere.
+    private func isDisabled(_ reference: BrowserReference) async -> Bool {
+        // What cannot be looked up is no reason to wait.
+        guard let session = try? await self.session(reference) else { return false }
+        return session.status == .ready && session.isAutomationDisabled
     }
 
     private static func explain(_ error: AWSError, _ reference: BrowserReference) -> String {
@@ -207,6 +220,8 @@ extension AgentCoreBrowser {
         package var id: String
         package var name: String?
         package var status: Status
+        /// Where the service tells it.
+        package var isAutomationDisabled: Bool
 
         fileprivate init?(_ json: JSONValue) {
             guard let id = json["sessionId"]?.string,
@@ -215,6 +230,7 @@ extension AgentCoreBrowser {
             self.id = id
             self.status = status
             self.name = json["name"]?.string
+            self.isAutomationDisabled = json["streams"]?["automationStream"]?["streamStatus"] == "DISABLED"
         }
     }
 

@@ -21,25 +21,10 @@ package struct DynamoRunStore: RunStore {
         self.table = table
     }
 
-    package func open(_ session: SessionID) async throws -> RunRecord {
-        try await self.failing(session) {
-            // Somebody else may take the session over at the same moment; then theirs is read, and ours is newer.
-            for _ in 0..<8 {
-                let head = try await self.head(session)
-                do {
-                    var record = try await self.record(head, session)
-                    let version = record.version
-                    record.leaseEpoch += 1
-                    record.version += 1
-                    try await self.write(record, replacing: version, chunks: head)
-                    return record
-                } catch let error as AWSError where error.code == .conditionFailed {
-                } catch let error as RunStoreError where error.code == .conflict {
-                    // Its owner has saved since, and taken away the parts that the head named.
-                }
-            }
-            throw RunStoreError(.conflict, "Session \(session) is being taken over by others all the time.")
-        }
+    package func take(_ record: RunRecord) async throws -> RunRecord {
+        var next = record
+        next.leaseEpoch += 1
+        return try await self.write(next, over: record)
     }
 
     package func read(_ session: SessionID) async throws -> RunRecord? {
@@ -55,16 +40,19 @@ package struct DynamoRunStore: RunStore {
         }
     }
 
-    package func save(_ record: RunRecord) async throws -> RunRecord {
-        try await self.failing(record.sessionID) {
+    package func save(_ record: RunRecord) async throws -> RunRecord { try await self.write(record, over: record) }
+
+    /// Writes a record's next version where the one before is still there.
+    private func write(_ record: RunRecord, over before: RunRecord) async throws -> RunRecord {
+        try await self.failing(before.sessionID) {
             var next = record
             next.version += 1
             do {
-                try await self.write(next, replacing: record.version, chunks: nil)
+                try await self.write(next, replacing: before.version)
             } catch let error as AWSError where error.code == .conditionFailed {
                 throw RunStoreError(
                     .conflict,
-                    "Session \(record.sessionID) was taken over by another process; this one stops writing.")
+                    "Session \(before.sessionID) was taken over by another process; this one stops writing.")
             }
             return next
         }
@@ -99,16 +87,16 @@ package struct DynamoRunStore: RunStore {
         } else {
             text = try await self.chunks(of: head, session)
         }
-        do {
-            return try JSONDecoder().decode(RunRecord.self, from: Data(text.utf8))
-        } catch {
-            throw RunStoreError(.unusable, "The run record of \(session) in \(self.table) cannot be read: \(error)")
-        }
+        return try RunRecord(
+            json: Data(text.utf8), of: "The run record of \(session) in \(self.table)",
+            owner: head["user_id"]?.dynamoString.map { UserID(rawValue: $0) })
     }
 
     private func chunks(of head: JSONValue, _ session: SessionID) async throws -> String {
         guard let keys = Self.chunkKeys(head) else {
-            throw RunStoreError(.unusable, "The run record of \(session) in \(self.table) names no chunks.")
+            throw RunStoreError(
+                .unreadable(owner: head["user_id"]?.dynamoString.map { UserID(rawValue: $0) }),
+                "The run record of \(session) in \(self.table) names no chunks. Delete the chat to start anew.")
         }
         var text = ""
         for index in keys {
@@ -136,10 +124,8 @@ package struct DynamoRunStore: RunStore {
 
     // MARK: Writing
 
-    /// - Parameters:
-    ///   - version: What must still be there; 0 for nothing.
-    ///   - head: The head that is replaced, where it is at hand.
-    private func write(_ record: RunRecord, replacing version: Int, chunks head: JSONValue?) async throws {
+    /// - Parameter version: What must still be there; 0 for nothing.
+    private func write(_ record: RunRecord, replacing version: Int) async throws {
         let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
         var item: [String: JSONValue] = [
             "session_id": self.key(record.sessionID), "timestamp": .dynamoNumber(0),
@@ -157,7 +143,7 @@ package struct DynamoRunStore: RunStore {
         }
         do {
             let replaced = try await self.put(.object(item), replacing: version)
-            await self.deleteChunks(of: replaced ?? head, record.sessionID)
+            await self.deleteChunks(of: replaced, record.sessionID)
         } catch let error as AWSError where error.code == .conditionFailed {
             await self.deleteChunks(of: .object(item), record.sessionID)
             throw error

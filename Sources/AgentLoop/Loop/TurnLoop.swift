@@ -116,7 +116,7 @@ public struct TurnLoop: Sendable {
         callbacks: Callbacks
     ) async throws -> Outcome {
         let deadline = ContinuousClock.now + self.budget.time
-        var beginning = conversation.messages.count - 1
+        var beginning = conversation.messages.lastIndex(where: \.isFromPerson) ?? conversation.messages.count - 1
         var repetitions = RepetitionGuard()
         var answers = answers
         var used = TokenUsage()
@@ -214,13 +214,14 @@ public struct TurnLoop: Sendable {
             } catch {
                 // However the turn ends, the run's stream stays well formed.
                 await turn.close()
-                guard let error = error as? ModelError, error.isTransient, !turn.hasEmitted, pause < .seconds(8) else {
+                guard let error = error as? ModelError, error.isTransient, pause < .seconds(8) else {
                     throw error
                 }
                 // Half of the pause is by chance, so that many runs do not come back at once.
                 let wait = max(pause * Double.random(in: 0.5...1), .seconds(min(error.retryAfter ?? 0, 60)))
                 guard ContinuousClock.now + wait < deadline else { throw error }
                 self.logger.warning("The model failed; trying again", metadata: ["reason": "\(error)"])
+                await turn.discard()
                 try await Task.sleep(for: wait)
                 pause *= 2
             }

@@ -30,8 +30,8 @@ final class TurnReader {
         self.emit = emit
     }
 
-    /// Whether anything of this turn was reported; after that it cannot be asked for again unnoticed.
-    private(set) var hasEmitted = false
+    /// Whether anything of this turn was reported.
+    private var hasEmitted = false
 
     /// More of a turn is no answer to anything.
     private static let longest = 2_000_000
@@ -98,6 +98,19 @@ final class TurnReader {
     func close() async {
         await self.closeText()
         await self.closeCall()
+    }
+
+    /// Takes back what was told of a turn that is asked for again. To be called after ``close()``.
+    func discard() async {
+        guard self.hasEmitted else { return }
+        let calls = self.blocks.compactMap { block -> JSONValue? in
+            if case .call(let call) = block { .string(call.id) } else { nil }
+        }
+        await self.emit(
+            .custom(
+                .init(
+                    name: AgentEvent.Custom.messageDiscarded,
+                    value: ["messageId": .string(self.id), "toolCallIds": .array(calls)])))
     }
 
     /// Closes what is open and returns the whole message.

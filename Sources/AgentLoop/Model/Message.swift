@@ -32,6 +32,9 @@ public struct Message: Sendable, Hashable, Codable {
         self.content.compactMap { if case .toolCall(let call) = $0 { call } else { nil } }
     }
 
+    /// Whether a person has said it: the results of tools go back under the same role.
+    public var isFromPerson: Bool { self.role == .user && self.toolResults.isEmpty }
+
     /// The results that the message carries.
     public var toolResults: [ToolResult] {
         self.content.compactMap { if case .toolResult(let result) = $0 { result } else { nil } }

@@ -21,13 +21,11 @@ public actor FileRunStore: RunStore {
         self.root = directory
     }
 
-    public func open(_ session: SessionID) throws -> RunRecord {
-        try self.locked(session) {
-            var record = try self.read(session) ?? RunRecord(sessionID: session)
-            record.leaseEpoch += 1
-            record.version += 1
-            try self.write(record)
-            return record
+    public func take(_ record: RunRecord) throws -> RunRecord {
+        try self.locked(record.sessionID) {
+            var next = record
+            next.leaseEpoch += 1
+            return try self.write(next, over: record)
         }
     }
 
@@ -36,17 +34,20 @@ public actor FileRunStore: RunStore {
         guard FileManager.default.fileExists(atPath: self.directory(record.sessionID)) else {
             throw RunStoreError(.conflict, "Session \(record.sessionID) was removed; this process stops writing.")
         }
-        return try self.locked(record.sessionID) {
-            let stored = try self.read(record.sessionID)
-            guard stored?.leaseEpoch == record.leaseEpoch, stored?.version == record.version else {
-                throw RunStoreError(
-                    .conflict, "Session \(record.sessionID) was taken over by another process; this one stops writing.")
-            }
-            var next = record
-            next.version += 1
-            try self.write(next)
-            return next
+        return try self.locked(record.sessionID) { try self.write(record, over: record) }
+    }
+
+    /// Writes a record's next version where the one before is still there.
+    private func write(_ record: RunRecord, over before: RunRecord) throws -> RunRecord {
+        let stored = try self.read(before.sessionID)
+        guard (stored?.version ?? 0) == before.version, (stored?.leaseEpoch ?? 0) == before.leaseEpoch else {
+            throw RunStoreError(
+                .conflict, "Session \(before.sessionID) was taken over by another process; this one stops writing.")
         }
+        var next = record
+        next.version += 1
+        try self.write(next)
+        return next
     }
 
     public func remove(_ session: SessionID) throws {
@@ -70,12 +71,13 @@ public actor FileRunStore: RunStore {
     public func read(_ session: SessionID) throws -> RunRecord? {
         let path = "\(self.directory(session))/run.json"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let data: Data
         do {
-            return try JSONDecoder().decode(RunRecord.self, from: Data(contentsOf: URL(filePath: path)))
+            data = try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw RunStoreError(
-                .unusable, "The run record \(path) cannot be read: \(error). Move it away to start anew.")
+            throw RunStoreError(.unusable, "The run record \(path) cannot be read: \(error). Check who may read it.")
         }
+        return try RunRecord(json: data, of: "The run record \(path)", owner: nil)
     }
 
     private func write(_ record: RunRecord) throws {

@@ -32,6 +32,22 @@ public struct RunRecord: Sendable, Hashable, Codable {
         self.leaseEpoch = 0
     }
 
+    /// Reads a record as a store has kept it.
+    /// - Parameters:
+    ///   - name: What a failure calls it.
+    ///   - owner: Whose it is, where the store knows that besides.
+    /// - Throws: ``RunStoreError`` with code `unreadable`.
+    public init(json: Data, of name: String, owner: UserID?) throws {
+        struct Owned: Decodable { var owner: UserID? }
+        do {
+            self = try JSONDecoder().decode(Self.self, from: json)
+        } catch {
+            throw RunStoreError(
+                .unreadable(owner: owner ?? (try? JSONDecoder().decode(Owned.self, from: json))?.owner),
+                "\(name) cannot be read: \(error). Delete the chat to start anew.")
+        }
+    }
+
     /// What the run waits for.
     public var interrupts: [Interrupt] { self.status == .interrupted ? self.openTurn?.interrupts ?? [] : [] }
 
@@ -59,9 +75,10 @@ public protocol RunStore: Sendable {
     /// The record as it stands, without taking the session over; `nil` where there is none.
     /// - Throws: ``RunStoreError``.
     func read(_ session: SessionID) async throws -> RunRecord?
-    /// Takes the session over: returns its record, or a new one, with its lease epoch raised.
-    /// - Throws: ``RunStoreError``.
-    func open(_ session: SessionID) async throws -> RunRecord
+    /// Takes the session over with this record, which is as it was read but for what the new owner changes, or new: saves
+    /// it with its lease epoch raised, so that whoever had the session before can save it no more.
+    /// - Throws: ``RunStoreError`` with code `conflict` when another writer was first: read it again.
+    func take(_ record: RunRecord) async throws -> RunRecord
     /// Saves the record and returns it with its new version.
     /// - Throws: ``RunStoreError`` with code `conflict` when another writer was first.
     func save(_ record: RunRecord) async throws -> RunRecord
@@ -73,6 +90,21 @@ public protocol RunStore: Sendable {
     func keepPicture(_ jpeg: Data, named name: String, of session: SessionID) async
     /// A picture that was kept, in JPEG; `nil` where there is none.
     func picture(named name: String, of session: SessionID) async -> Data?
+}
+
+extension RunStore {
+    /// Takes the session over as it is: returns its record, or a new one, with its lease epoch raised.
+    /// - Throws: ``RunStoreError``.
+    public func open(_ session: SessionID) async throws -> RunRecord {
+        // Somebody else may save or take it at the same moment; then theirs is read, and ours is newer.
+        for _ in 0..<8 {
+            let record = try await self.read(session) ?? RunRecord(sessionID: session)
+            do {
+                return try await self.take(record)
+            } catch let error as RunStoreError where error.code == .conflict {}
+        }
+        throw RunStoreError(.conflict, "Session \(session) is being taken over by others all the time.")
+    }
 }
 
 /// A store keeps no pictures unless it says how.
@@ -89,6 +121,8 @@ public struct RunStoreError: Error, Sendable, Hashable, CustomStringConvertible 
         case conflict
         /// The record cannot be read or written.
         case unusable
+        /// There is a record, and it makes no sense to this program; whose it is, where at least that can be told.
+        case unreadable(owner: UserID?)
     }
 
     public let code: Code

@@ -55,7 +55,9 @@ public struct AutomationAgent: Automation {
     private func carryOut(
         _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
-        let keeper = try await RecordKeeper.open(context.session.automationRecord, for: context.user, in: self.store)
+        let id = context.session.automationRecord
+        let keeper = try RecordKeeper.holding(
+            await self.store.read(id) ?? RunRecord(sessionID: id), for: context.user, in: self.store)
         var answers: [InterruptAnswer] = []
         let task: AutomationTask
         switch work {
@@ -120,7 +122,12 @@ public struct AutomationAgent: Automation {
         let settled = callbacks
         return try await keeper.recordingEnd(usage: &usage) { usage in
             var conversation = await keeper.record.conversation
-            return try await loop.run(&conversation, answers: answers, usage: &usage, callbacks: settled)
+            do {
+                return try await loop.run(&conversation, answers: answers, usage: &usage, callbacks: settled)
+            } catch let error as ModelError {
+                // Whoever asks for the task again has to know how far it had come.
+                throw AutomationFailure(reason: error, account: await keeper.record.account)
+            }
         }
     }
 
@@ -273,4 +280,14 @@ public struct AutomationAgent: Automation {
         At the end answer in plain words, in the language of the task, with the facts that were asked for as they \
         stand on the page.
         """
+}
+
+/// A task that ended with its model's failure.
+struct AutomationFailure: CodedError, CustomStringConvertible {
+    let reason: ModelError
+    /// How far it had come, in words for the model that has asked for it.
+    let account: String
+
+    var code: String { "model_\(self.reason.code.rawValue)" }
+    var description: String { "\(self.reason)\n\(self.account)" }
 }

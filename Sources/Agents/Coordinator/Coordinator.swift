@@ -187,7 +187,3 @@ extension Conversation {
         return said.reversed().joined(separator: "\n")
     }
 }
-
-extension Message {
-    fileprivate var isFromPerson: Bool { self.role == .user && self.toolResults.isEmpty }
-}

@@ -10,7 +10,7 @@ extension AgentRuns {
         _ request: ControlRequest, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
     ) async -> ControlResult {
         do {
-            try await self.checkOwner(session, user)
+            try await self.checkOwner(session, user, ofRemains: request.action == .forget)
             switch request.action {
             case .stop:
                 let account = try await self.stop(session, user, propagation)
@@ -49,13 +49,22 @@ extension AgentRuns {
         }
     }
 
+    /// - Parameter ofRemains: Whether it is enough that nothing says that the session is somebody else's: a record that
+    ///   cannot be read any more must not stay for ever.
     /// - Throws: ``RunRefusal`` for somebody else's session, ``RunStoreError``.
-    package func checkOwner(_ session: SessionID, _ user: UserID?) async throws {
+    package func checkOwner(_ session: SessionID, _ user: UserID?, ofRemains: Bool = false) async throws {
         if let active = await self.sessions[session] {
             guard active.user == user else { throw RunRefusal.forbidden }
             return
         }
-        guard try await self.newestRecord(of: session)?.belongs(to: user) ?? true else { throw RunRefusal.forbidden }
+        let belongs: Bool
+        do {
+            belongs = try await self.records(of: session).newest?.belongs(to: user) ?? true
+        } catch let error as RunStoreError {
+            guard ofRemains, case .unreadable(let owner) = error.code else { throw error }
+            belongs = owner == nil || owner == user
+        }
+        guard belongs else { throw RunRefusal.forbidden }
     }
 
     /// - Returns: How far a task that was not at work had come.
@@ -77,15 +86,20 @@ extension AgentRuns {
 
     /// What is gone already is no failure: one that came to a half can be made again.
     private func forget(_ session: SessionID, _ user: UserID?, _ propagation: Propagation) async throws {
-        if let task = await self.sessions[session]?.task {
+        if let task = await self.sessions.close(session) {
             task.cancel()
             // Also one that has ended: it may still be telling the memory what was said.
             await task.value
         }
-        try await self.memory.forget(session, of: user)
-        try await self.automation.forget(session, for: user, propagation)
-        // Last, because it tells whose session it is.
-        try await self.store.remove(session)
+        do {
+            try await self.memory.forget(session, of: user)
+            try await self.automation.forget(session, for: user, propagation)
+            // Last, because it tells whose session it is.
+            try await self.store.remove(session)
+        } catch {
+            await self.sessions.reopen(session)
+            throw error
+        }
         await self.sessions.forget(session)
     }
 }

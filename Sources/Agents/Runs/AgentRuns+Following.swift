@@ -1,6 +1,19 @@
 public import AgentEvents
 import AgentLoop
 
+/// What is kept of a session.
+struct SessionRecords: Sendable {
+    var conversation: RunRecord?
+    /// The automation agent's, which may have been given a task alone.
+    var automation: RunRecord?
+
+    /// The one that a person is asked by, or that comes first.
+    var newest: RunRecord? {
+        let records = [self.conversation, self.automation].compactMap { $0 }
+        return records.first { !$0.interrupts.isEmpty } ?? records.first
+    }
+}
+
 extension AgentRuns {
     /// Finds a run again: the one that is at work, the one that this process has carried out last, or what the
     /// record tells of one of another process.
@@ -24,31 +37,39 @@ extension AgentRuns {
 
     /// The session's newest run, if it is the one that is meant.
     /// - Throws: ``RunRefusal`` for somebody else's, ``RunStoreError``.
-    func find(
+    private func find(
         _ run: RunID?, in session: SessionID, for user: UserID?
     ) async throws -> (log: RunLog, hasGap: Bool)? {
-        func here(_ wanted: RunID?) async throws -> (log: RunLog, hasGap: Bool)? {
-            guard let active = await self.sessions[session], wanted == nil || active.log.run == wanted else {
-                return nil
-            }
-            guard active.user == user else { throw RunRefusal.forbidden }
-            return (active.log, false)
-        }
-        if let found = try await here(run) { return found }
-        guard let record = try await self.newestRecord(of: session), let known = record.runID,
-            run == nil || known == run
-        else { return nil }
+        if let found = try await self.here(run, in: session, for: user) { return (found, false) }
+        return try await self.find(run, in: self.records(of: session), of: session, for: user)
+    }
+
+    /// A run that this process carries out, or has carried out last.
+    func here(_ run: RunID?, in session: SessionID, for user: UserID?) async throws -> RunLog? {
+        guard let active = await self.sessions[session], run == nil || active.log.run == run else { return nil }
+        guard active.user == user else { throw RunRefusal.forbidden }
+        return active.log
+    }
+
+    /// What the records tell of a run.
+    func find(
+        _ run: RunID?, in records: SessionRecords, of session: SessionID, for user: UserID?
+    ) async throws -> (log: RunLog, hasGap: Bool)? {
+        guard let record = records.newest, let known = record.runID, run == nil || known == run else { return nil }
         guard record.belongs(to: user) else { throw RunRefusal.forbidden }
         // What it tells may be of a run that has begun here meanwhile, and that is at work.
-        if let found = try await here(known) { return found }
+        if let found = try await self.here(known, in: session, for: user) { return (found, false) }
         return (self.log(of: record, known, in: session), true)
     }
 
-    /// The record of the conversation, or of the automation agent where that alone was given a task.
-    func newestRecord(of session: SessionID) async throws -> RunRecord? {
-        let records = [try await self.store.read(session), try await self.store.read(session.automationRecord)]
-            .compactMap { $0 }
-        return records.first { !$0.interrupts.isEmpty } ?? records.first
+    /// Both records of a session, side by side: each may be a round trip away.
+    func records(of session: SessionID) async throws -> SessionRecords {
+        async let conversation = self.store.read(session)
+        async let automation = self.store.read(session.automationRecord)
+        var records = SessionRecords()
+        records.conversation = try await conversation
+        records.automation = try await automation
+        return records
     }
 
     /// What is left of a run whose events are gone with their process.

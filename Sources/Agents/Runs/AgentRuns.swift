@@ -45,10 +45,17 @@ public struct AgentRuns: Sendable {
     /// - Returns: The log, and whether events of it are gone, as ``attach(to:in:for:after:)`` tells it.
     public func start(_ request: RunRequest) async -> (log: RunLog, hasGap: Bool) {
         let log = RunLog(run: request.runID)
+        let (session, user) = (request.sessionID, request.userID)
+        let records: SessionRecords
         do {
-            try await self.checkOwner(request.sessionID, request.userID)
+            if let active = await self.sessions[session], active.user != user { throw RunRefusal.forbidden }
+            if request.isRepeatable, let known = try await self.here(request.runID, in: session, for: user) {
+                return (known, false)
+            }
+            records = try await self.records(of: session)
+            guard records.newest?.belongs(to: user) ?? true else { throw RunRefusal.forbidden }
             if request.isRepeatable,
-                let known = try await self.find(request.runID, in: request.sessionID, for: request.userID)
+                let known = try await self.find(request.runID, in: records, of: session, for: user)
             {
                 return known
             }
@@ -59,11 +66,12 @@ public struct AgentRuns: Sendable {
         }
         let beginning = await self.sessions.begin(request.sessionID, log, request.userID) {
             log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
-            let result = await self.carryOut(request, log)
+            var said: String?
+            let result = await self.carryOut(request, records, &said, log)
             Counter(label: "ai4ai.runs", dimensions: [("status", result.status.rawValue)]).increment()
             await self.sessions.end(request.sessionID, isStopped: result.status == .stopped)
             self.end(log, result)
-            await self.remember(request, result)
+            if let said { await self.remember(said, request, result) }
         }
         switch beginning {
         case .begun: break
@@ -104,10 +112,13 @@ public struct AgentRuns: Sendable {
 
     // MARK: A run
 
-    private func carryOut(_ request: RunRequest, _ log: RunLog) async -> RunResult {
+    /// - Parameter said: What the person has said that the run is about, once it is known to be the conversation's.
+    private func carryOut(
+        _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog
+    ) async -> RunResult {
         var usage = TokenUsage(model: self.modelName)
         do {
-            switch try await self.work(on: request, &usage, log) {
+            switch try await self.work(on: request, records, &usage, &said, log) {
             case .completed(let text): return self.result(request, text, .completed, usage: usage)
             case .parked(let interrupts):
                 let question = interrupts.map(\.message).joined(separator: "\n")
@@ -123,7 +134,8 @@ public struct AgentRuns: Sendable {
     }
 
     private func work(
-        on request: RunRequest, _ usage: inout TokenUsage, _ log: RunLog
+        on request: RunRequest, _ records: SessionRecords, _ usage: inout TokenUsage, _ said: inout String?,
+        _ log: RunLog
     ) async throws -> TurnLoop.Outcome {
         let sessions = self.sessions
         var callbacks = TurnLoop.Callbacks(emit: { log.append($0) })
@@ -136,44 +148,43 @@ public struct AgentRuns: Sendable {
         case .automation(let task): return try await self.automation.run(.task(task), context, usage: &usage)
         case .resume(let answers, ofAutomation: true):
             return try await self.automation.run(.resume(answers), context, usage: &usage)
-        case .prompt, .resume: return try await self.converse(request.work, context, usage: &usage)
+        case .prompt, .resume:
+            let record = records.conversation ?? RunRecord(sessionID: request.sessionID)
+            return try await self.converse(request.work, record, context, usage: &usage, said: &said)
         }
     }
 
     /// The coordinator's part, with its record.
     private func converse(
-        _ work: RunRequest.Work, _ context: RunContext, usage: inout TokenUsage
+        _ work: RunRequest.Work, _ record: RunRecord, _ context: RunContext, usage: inout TokenUsage,
+        said: inout String?
     ) async throws -> TurnLoop.Outcome {
         var context = context
-        if case .resume(let given, _) = work,
-            try await self.store.read(context.session)?.interrupts.isEmpty ?? true
-        {
+        if case .resume(let given, _) = work, record.interrupts.isEmpty {
             // A task that was given to the automation agent itself waits in that agent's record.
             return try await self.automation.run(.resume(given), context, usage: &usage)
         }
-        let keeper = try await RecordKeeper.open(context.session, for: context.user, in: self.store)
+        let keeper = try RecordKeeper.holding(record, for: context.user, in: self.store)
         var answers: [InterruptAnswer] = []
+        var prompt: String?
         switch work {
-        case .resume(let given, _):
-            answers = given
-            try await keeper.resume(context.run, answers)
-        case .prompt(let prompt):
-            let open = await keeper.record.interrupts
-            if !open.isEmpty, !open.contains(where: \.isExpired) {
-                answers = Interrupt.answers(to: open, from: prompt)
-                try await keeper.resume(context.run, answers)
-            } else {
-                let isLeftOver = await keeper.isLeftOver
-                let account =
-                    isLeftOver
-                    ? await self.automation.endLeftovers(of: context.session, for: context.user, context.propagation)
-                    : nil
-                let leftover = await self.sessions.takeLeftover(context.session)
-                try await keeper.begin(context.run, prompt: prompt, leftover: leftover, account: account)
-                context.recalled = await self.memory.context(for: prompt, context.user, context.session)
-            }
+        case .resume(let given, _): answers = given
+        case .prompt(let text):
+            let isAnswer = !record.interrupts.isEmpty && !record.interrupts.contains(where: \.isExpired)
+            if isAnswer { answers = Interrupt.answers(to: record.interrupts, from: text) } else { prompt = text }
         case .automation: break
         }
+        let words = prompt ?? record.lastWords
+        said = words
+        // Neither waits for the other.
+        let (user, session) = (context.user, context.session)
+        async let recalled = self.recall(words, user, session)
+        if let prompt {
+            try await self.begin(context, prompt, keeper)
+        } else {
+            try await keeper.resume(context.run, answers)
+        }
+        context.recalled = await recalled
         context.callbacks.save = { try await keeper.save($0) }
         let (given, settled) = (answers, context)
         return try await keeper.recordingEnd(usage: &usage) { [coordinator] usage in
@@ -182,10 +193,24 @@ public struct AgentRuns: Sendable {
         }
     }
 
-    private func remember(_ request: RunRequest, _ result: RunResult) async {
-        guard case .prompt(let prompt) = request.work, result.status == .completed else { return }
+    /// Begins a run with what a person says, after what was left open before has been ended.
+    private func begin(_ context: RunContext, _ prompt: String, _ keeper: RecordKeeper) async throws {
+        let account =
+            await keeper.isLeftOver
+            ? await self.automation.endLeftovers(of: context.session, for: context.user, context.propagation) : nil
+        let leftover = await self.sessions.takeLeftover(context.session)
+        try await keeper.begin(context.run, prompt: prompt, leftover: leftover, account: account)
+    }
+
+    private func recall(_ words: String?, _ user: UserID?, _ session: SessionID) async -> String? {
+        guard let words else { return nil }
+        return await self.memory.context(for: words, user, session)
+    }
+
+    private func remember(_ said: String, _ request: RunRequest, _ result: RunResult) async {
+        guard result.status == .completed else { return }
         await withoutCancellation { [memory] in
-            await memory.remember(prompt, answer: result.message, request.userID, request.sessionID)
+            await memory.remember(said, answer: result.message, request.userID, request.sessionID)
         }
     }
 

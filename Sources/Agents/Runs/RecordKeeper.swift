@@ -6,19 +6,29 @@ actor RecordKeeper {
     private(set) var record: RunRecord
     private let store: any RunStore
 
-    private init(record: RunRecord, store: any RunStore) {
+    /// Whether the session is this keeper's; else its first save takes it over.
+    private var isTaken: Bool
+    private static let tries = 8
+
+    private init(_ record: RunRecord, isTaken: Bool, for user: UserID?, in store: any RunStore) throws {
+        guard record.belongs(to: user) else { throw RunRefusal.forbidden }
         self.record = record
+        self.record.owner = record.owner ?? user
         self.store = store
+        self.isTaken = isTaken
+        Failpoint.reach(.recordOpened)
     }
 
-    /// Takes a session over for a run.
+    /// Takes a session over as it is.
     /// - Throws: ``RunRefusal``, ``RunStoreError``.
     static func open(_ id: SessionID, for user: UserID?, in store: any RunStore) async throws -> RecordKeeper {
-        var record = try await store.open(id)
-        guard record.belongs(to: user) else { throw RunRefusal.forbidden }
-        record.owner = record.owner ?? user
-        Failpoint.reach(.recordOpened)
-        return RecordKeeper(record: record, store: store)
+        try RecordKeeper(await store.open(id), isTaken: true, for: user, in: store)
+    }
+
+    /// Keeps a session that was read just now, and that the run's beginning takes over: one round trip less.
+    /// - Throws: ``RunRefusal``.
+    static func holding(_ record: RunRecord, for user: UserID?, in store: any RunStore) throws -> RecordKeeper {
+        try RecordKeeper(record, isTaken: false, for: user, in: store)
     }
 
     /// Whether a process that was killed has left it at work, or a question was not answered in time.
@@ -31,60 +41,50 @@ actor RecordKeeper {
     /// - Parameter account: What is known of the call that a process which was killed had begun.
     /// - Parameter leftover: What was said to the run before, which failed before it could hear of it.
     func begin(_ run: RunID, prompt: String, leftover: [String] = [], account: String? = nil) async throws {
-        self.closeOpenTurn(account: account)
-        if self.record.transcript.last?.role == .user {
-            self.record.transcript.append(.assistant(Self.interrupted))
+        try await self.begin(run) { record in
+            record.closeOpenTurn(account: account)
+            if record.transcript.last?.role == .user { record.transcript.append(.assistant(Self.interrupted)) }
+            record.transcript += leftover.map { .user($0) }
+            record.transcript.append(.user(prompt))
         }
-        self.record.transcript += leftover.map { .user($0) }
-        self.record.transcript.append(.user(prompt))
-        try await self.start(run)
     }
 
     /// Records a task, before anything is done about it. It stands for itself: what came before is gone.
     func begin(_ run: RunID, prompt: String, task: JSONValue) async throws {
-        self.record.conversation = Conversation(messages: [.user(prompt)])
-        self.record.task = task
-        try await self.start(run)
+        try await self.begin(run) { record in
+            record.conversation = Conversation(messages: [.user(prompt)])
+            record.task = task
+        }
     }
 
     static let interrupted = "(The previous run was interrupted; its outcome is unknown.)"
 
-    private func closeOpenTurn(account: String?) {
-        let wasAsked = self.record.status == .interrupted
-        self.record.conversation.closeOpenTurn(
-            begun: account ?? "The process ended during this. Its outcome is unknown: look before it is done again.",
-            others: wasAsked
-                ? "The person has not answered in time, so this was not done." : "This was not done.")
-    }
-
     /// Takes a person's answers in; from then on they are used up.
     /// - Throws: ``RunRefusal`` for answers that do not fit, which leaves the run as it was.
     func resume(_ run: RunID, _ answers: [InterruptAnswer]) async throws {
-        let open = self.record.interrupts
-        for answer in answers {
-            guard let interrupt = open.first(where: { $0.id == answer.interruptId }) else {
-                throw (self.record.answered ?? []).contains(answer.interruptId)
-                    ? RunRefusal.alreadyAnswered(answer.interruptId) : RunRefusal.unknownInterrupt(answer.interruptId)
-            }
-            // To turn it down is never too late: what was asked is not done either way.
-            guard !interrupt.isExpired || answer.status == .cancelled else {
-                throw RunRefusal.expired(answer.interruptId)
-            }
-            if answer.status == .resolved, let reason = interrupt.objection(to: answer.payload) {
-                throw RunRefusal.unfitAnswer(answer.interruptId, reason)
-            }
-        }
-        let missing = open.map(\.id).filter { id in !answers.contains { $0.interruptId == id } }
-        guard missing.isEmpty else { throw RunRefusal.missingAnswers(missing) }
-        self.record.answered = ((self.record.answered ?? []) + answers.map(\.interruptId)).suffix(100)
-        try await self.start(run)
+        try await self.begin(run) { try $0.take(answers) }
         Failpoint.reach(.answerTaken)
     }
 
-    private func start(_ run: RunID) async throws {
-        self.record.runID = run
-        self.record.status = .running
-        try await self.saveInAnyCase()
+    private func begin(_ run: RunID, _ change: (inout RunRecord) throws -> Void) async throws {
+        for attempt in 1... {
+            var next = self.record
+            try change(&next)
+            next.runID = run
+            next.status = .running
+            do {
+                try await self.saveInAnyCase(next)
+                break
+            } catch let error as RunStoreError
+                where error.code == .conflict && !self.isTaken && attempt < Self.tries
+            {
+                // Whoever had the session has saved it since.
+                let (id, owner) = (self.record.sessionID, self.record.owner)
+                self.record = try await self.store.read(id) ?? RunRecord(sessionID: id)
+                guard self.record.belongs(to: owner) else { throw RunRefusal.forbidden }
+                self.record.owner = self.record.owner ?? owner
+            }
+        }
         Failpoint.reach(.runBegun)
     }
 
@@ -94,19 +94,19 @@ actor RecordKeeper {
         if let results = self.record.openTurn?.results {
             self.record.openTurn?.results = results.map(\.withoutAttachments)
         }
-        try await self.saveInAnyCase()
+        try await self.saveInAnyCase(self.record)
     }
 
     /// Records which browser the run uses.
     func keep(_ browser: BrowserReference?) async throws {
         self.record.browser = browser
-        try await self.saveInAnyCase()
+        try await self.saveInAnyCase(self.record)
     }
 
     /// Records that the run waits for a person.
     func park() async throws {
         self.record.status = .interrupted
-        try await self.saveInAnyCase()
+        try await self.saveInAnyCase(self.record)
         Failpoint.reach(.runParked)
     }
 
@@ -117,7 +117,7 @@ actor RecordKeeper {
         let last = self.record.transcript.last
         if last?.role != .assistant || last?.text != answer { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
-        try await self.saveInAnyCase()
+        try await self.saveInAnyCase(self.record)
         Failpoint.reach(.runEnded)
     }
 
@@ -145,12 +145,47 @@ actor RecordKeeper {
     }
 
     /// Whole also where the run is cancelled meanwhile: a save that may have happened or not would refuse the next.
-    private func saveInAnyCase() async throws {
-        let (record, store) = (self.record, self.store)
-        self.record = try await withoutCancellation { try await store.save(record) }
+    private func saveInAnyCase(_ record: RunRecord) async throws {
+        let (store, isTaken) = (self.store, self.isTaken)
+        self.record = try await withoutCancellation {
+            if isTaken { try await store.save(record) } else { try await store.take(record) }
+        }
+        self.isTaken = true
     }
 }
 
 extension RunRecord {
+    fileprivate mutating func closeOpenTurn(account: String?) {
+        let wasAsked = self.status == .interrupted
+        self.conversation.closeOpenTurn(
+            begun: account ?? "The process ended during this. Its outcome is unknown: look before it is done again.",
+            others: wasAsked
+                ? "The person has not answered in time, so this was not done." : "This was not done.")
+    }
+
+    /// Uses up answers to what the run waits for.
+    fileprivate mutating func take(_ answers: [InterruptAnswer]) throws {
+        let open = self.interrupts
+        for answer in answers {
+            guard let interrupt = open.first(where: { $0.id == answer.interruptId }) else {
+                throw (self.answered ?? []).contains(answer.interruptId)
+                    ? RunRefusal.alreadyAnswered(answer.interruptId) : RunRefusal.unknownInterrupt(answer.interruptId)
+            }
+            // To turn it down is never too late: what was asked is not done either way.
+            guard !interrupt.isExpired || answer.status == .cancelled else {
+                throw RunRefusal.expired(answer.interruptId)
+            }
+            if answer.status == .resolved, let reason = interrupt.objection(to: answer.payload) {
+                throw RunRefusal.unfitAnswer(answer.interruptId, reason)
+            }
+        }
+        let missing = open.map(\.id).filter { id in !answers.contains { $0.interruptId == id } }
+        guard missing.isEmpty else { throw RunRefusal.missingAnswers(missing) }
+        self.answered = ((self.answered ?? []) + answers.map(\.interruptId)).suffix(100)
+    }
+
+    /// What the person has said last.
+    var lastWords: String? { self.transcript.last(where: \.isFromPerson)?.text }
+
     func belongs(to user: UserID?) -> Bool { self.owner == nil || self.owner == user }
 }

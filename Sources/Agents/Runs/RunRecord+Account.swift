@@ -25,7 +25,7 @@ extension RunRecord {
     }
 
     private var beginning: Int {
-        self.transcript.lastIndex { $0.role == .user && $0.toolResults.isEmpty } ?? self.transcript.startIndex
+        self.transcript.lastIndex(where: \.isFromPerson) ?? self.transcript.startIndex
     }
 
     private static func words(_ call: ToolCall) -> String { "\(call.name) \(call.input.json.prefix(200))" }

@@ -34,6 +34,8 @@ actor SessionRuns {
 
     private var sessions: [SessionID: Active] = [:]
     private var order: [SessionID] = []
+    /// Sessions that are being forgotten: what began in them now would be kept.
+    private var closed: Set<SessionID> = []
 
     /// Takes the session for a run, unless another is at work in it or the run has begun already.
     func begin(
@@ -44,11 +46,15 @@ actor SessionRuns {
             if before.log.run == log.run { return .known(before.log) }
             if before.noted.contains(log.run) { return .noted(by: before.log.run) }
         }
-        if let before, !before.hasEnded { return .busy }
+        if self.closed.contains(session) || before.map({ !$0.hasEnded }) ?? false { return .busy }
         self.forgetOldest(for: session)
         self.sessions[session] = Active(
             log: log, user: user, leftover: before?.steering ?? [], noted: before?.noted ?? [])
-        self.sessions[session]?.task = Task { await body() }
+        // One that has ended may still be telling the memory: whoever waits for this one waits for that, too.
+        self.sessions[session]?.task = Task {
+            await body()
+            await before?.task?.value
+        }
         return .begun
     }
 
@@ -59,9 +65,18 @@ actor SessionRuns {
         if isStopped { self.sessions[session]?.steering = [] }
     }
 
-    /// Knows nothing more of a session, unless a run has begun in it again.
+    /// Lets no run begin in a session until it is forgotten or reopened.
+    /// - Returns: What is still at work in it.
+    func close(_ session: SessionID) -> Task<Void, Never>? {
+        self.closed.insert(session)
+        return self.sessions[session]?.task
+    }
+
+    func reopen(_ session: SessionID) { self.closed.remove(session) }
+
+    /// Knows nothing more of a session.
     func forget(_ session: SessionID) {
-        guard self.sessions[session]?.hasEnded ?? false else { return }
+        self.closed.remove(session)
         self.sessions[session] = nil
         self.order.removeAll { $0 == session }
     }

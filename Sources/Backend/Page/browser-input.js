@@ -60,7 +60,8 @@ export class BrowserInput {
         this.#canvas.style.touchAction = isActive ? "none" : "auto";
         if (!isActive) {
             this.#keys.blur();
-            this.#held = null;
+            // What was begun is over: its end is not heard any more.
+            this.#cancel();
             this.#nextMove = null;
             clearTimeout(this.#moveTimer);
             this.#moveTimer = 0;

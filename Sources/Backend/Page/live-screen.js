@@ -5,6 +5,8 @@ export class LiveScreen {
     /** @type {ImageBitmap | null} */
     #picture = null;
     #isDecoding = false;
+    /** Counts the times it was cleared: a picture from before is for nobody any more. */
+    #clearings = 0;
     #frame = 0;
     #size = { width: 1280, height: 800 };
     #stage;
@@ -33,6 +35,7 @@ export class LiveScreen {
     clear() {
         cancelAnimationFrame(this.#frame);
         this.#frame = 0;
+        this.#clearings += 1;
         this.#next = null;
         this.#picture?.close();
         this.#picture = null;
@@ -63,10 +66,15 @@ export class LiveScreen {
         this.#isDecoding = true;
         while (this.#next) {
             const { jpeg, width, height } = this.#next;
+            const clearings = this.#clearings;
             this.#next = null;
             try {
                 const bytes = Uint8Array.from(atob(jpeg), (character) => character.charCodeAt(0));
                 const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+                if (clearings !== this.#clearings) {
+                    picture.close();
+                    continue;
+                }
                 this.#picture?.close();
                 this.#picture = picture;
                 this.#size = { width: width || picture.width, height: height || picture.height };

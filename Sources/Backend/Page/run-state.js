@@ -133,6 +133,7 @@ const changes = {
             case "tool.failed": return changeStep(
                 run, (step) => step.id === value.toolCallId, (step) => value.declined
                     ? { ...step, status: "declined", result: String(value.message ?? "") } : { ...step, status: "failed" });
+            case "message.discarded": return discard(run, value);
             case "browser.session": return { ...run, browser: String(value.status ?? "") };
             default: return run;
         }
@@ -202,6 +203,17 @@ function changeStep(run, isMeant, change) {
 function changeText(run, id, change) {
     const index = run.items.findLastIndex((item) => item.kind === "text" && item.id === id);
     return index < 0 ? run : { ...run, items: run.items.with(index, change(run.items[index])) };
+}
+
+/** Takes back a message that broke off and is asked for again. */
+function discard(run, { messageId, toolCallIds = [] }) {
+    const isGone = (id) => toolCallIds.includes(id);
+    const items = run.items.flatMap((item) => {
+        if (item.kind === "text") return item.id === messageId ? [] : [item];
+        const left = item.steps.filter((step) => !isGone(step.id));
+        return left.length ? [{ ...item, steps: left }] : [];
+    });
+    return { ...run, items, handOvers: run.handOvers.filter((id) => !isGone(id)), note: "" };
 }
 
 /** Nothing goes on after the end. */

@@ -249,19 +249,22 @@ actor ChatRuns: Service {
         if let last = self.swept[caller.user], now - last < Self.sweepPause { return }
         if self.swept.count >= 10_000 { self.swept = self.swept.filter { now - $0.value < Self.sweepPause } }
         self.swept[caller.user] = now
-        self.tasks.spawn { [self, store, logger] in
+        self.tasks.spawn { [self, store] in
             do {
                 for session in try await store.removals(of: caller.user) {
-                    try await self.finishRemoval(session, caller)
+                    // One that cannot be removed keeps no other.
+                    do { try await self.finishRemoval(session, caller) } catch { await self.sweepSoon(caller, error) }
                 }
             } catch {
-                await self.sweepSoon(for: caller.user)
-                logger.warning("A chat's removal is not finished yet", metadata: ["reason": "\(error)"])
+                await self.sweepSoon(caller, error)
             }
         }
     }
 
-    private func sweepSoon(for user: UserID) { self.swept[user] = nil }
+    private func sweepSoon(_ caller: Caller, _ error: any Error) {
+        self.swept[caller.user] = nil
+        self.logger.warning("A chat's removal is not finished yet", metadata: ["reason": "\(error)"])
+    }
 
     // MARK: Following
 

@@ -62,6 +62,8 @@ struct RunProjection {
     /// How many hand-overs are at work: what is said meanwhile is said to the coordinator.
     private var handOvers = 0
     private var openText: String?
+    /// The message whose text came last.
+    private var newestText: String?
     private var finish: JSONValue?
     private(set) var end: End?
     /// The run that the runtime carried out: another one where this was a word to an agent at work.
@@ -91,6 +93,8 @@ struct RunProjection {
                 step.hasFailed = true
                 if event["value"]?["declined"] == true { step.declined = event["value"]?["message"]?.string }
             }
+        case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.messageDiscarded:
+            self.discard(event["value"] ?? [:])
         case "STEP_STARTED": self.name(event["stepName"]?.string ?? "")
         case "STEP_FINISHED": if Self.isHandOver(event["stepName"]?.string ?? "") { self.handOvers -= 1 }
         case "RUN_FINISHED": self.finish(event)
@@ -104,7 +108,21 @@ struct RunProjection {
     private mutating func startText(_ event: JSONValue) {
         guard self.handOvers <= 0 else { return }
         self.openText = event["messageId"]?.string
+        self.newestText = self.openText
         self.items.append(.text(""))
+    }
+
+    /// Takes back a message that is asked for again.
+    private mutating func discard(_ message: JSONValue) {
+        let calls = Set((message["toolCallIds"]?.array ?? []).compactMap(\.string))
+        if self.newestText == message["messageId"]?.string {
+            let index = self.items.lastIndex { if case .text = $0 { true } else { false } }
+            if let index { self.items[index] = .text("") }
+        }
+        self.items = self.items.map { item in
+            guard case .steps(let steps) = item else { return item }
+            return .steps(steps.filter { !calls.contains($0.id) })
+        }
     }
 
     private mutating func addText(_ event: JSONValue) {
@@ -197,6 +215,7 @@ struct RunProjection {
         for item in self.items {
             switch item {
             case .text(let text) where text.isEmpty: break
+            case .steps(let steps) where steps.isEmpty: break
             case .text(let text): add(.text, text)
             case .steps(let steps):
                 let titles = steps.map { $0.title ?? $0.name }

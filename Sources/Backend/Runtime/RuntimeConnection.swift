@@ -69,7 +69,7 @@ struct RuntimeConnection: Sendable {
                 return try await self.agentCore(caller).openSocket(session: session)
             }
         } catch {
-            throw RuntimeFailure.unreachable("The socket cannot be opened: \(error)")
+            throw RuntimeFailure(error, of: caller)
         }
     }
 
@@ -82,7 +82,7 @@ struct RuntimeConnection: Sendable {
         } catch let error as AWSError where error.code == .notFound {
             // It has ended by itself.
         } catch {
-            throw RuntimeFailure.unreachable("The session cannot be ended: \(error)")
+            throw RuntimeFailure(error, of: caller)
         }
     }
 
@@ -119,7 +119,7 @@ struct RuntimeConnection: Sendable {
             do {
                 return try await self.agentCore(caller).invoke(invocation).body
             } catch let error where !(error is CancellationError) {
-                throw RuntimeFailure.unreachable("\(error)")
+                throw RuntimeFailure(error, of: caller)
             }
         }
     }
@@ -173,6 +173,24 @@ struct RuntimeFailure: Error, CustomStringConvertible {
         self.code = code
         self.description = description
         self.reason = reason.isEmpty ? description : reason
+    }
+
+    /// A refusal says that it is one: to try again would be in vain.
+    init(_ error: any Error, of caller: Caller) {
+        let description: String? =
+            switch (error as? AWSError)?.code {
+            case .accessDenied where caller.token != nil, .badCredentials where caller.token != nil:
+                "The agents do not take your sign-in. Sign in again; if that does not help, tell whoever runs this."
+            case .accessDenied, .badCredentials, .expiredCredentials, .noCredentials:
+                "The agents may not be called from here. Whoever runs this has to check the backend's permissions."
+            case .notFound:
+                "The agents are not where they are looked for. Whoever runs this has to check the runtime's ARN."
+            case .throttled, .quotaExceeded: "The agents are too busy. Try again in a minute."
+            default: nil
+            }
+        guard let description else { self = .unreachable("\(error)"); return }
+        let isPassing = [.throttled, .quotaExceeded].contains((error as? AWSError)?.code)
+        self.init(isPassing ? .unreachable : .refused, description, reason: "\(error)")
     }
 
     static func unreachable(_ reason: String) -> RuntimeFailure {

@@ -70,12 +70,13 @@ package struct Backend: Service {
 
     /// Serves until the surrounding task is cancelled or the process shuts down.
     package func run() async throws {
+        let idleTimeout = TimeAmount.seconds(Int64(self.settings.limits.idleSeconds))
         let app = Application(
             responder: self.responder,
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
-                        IdleStateHandler(allTimeout: .seconds(Int64(self.settings.limits.idleSeconds))),
+                        IdleStateHandler(readTimeout: idleTimeout, allTimeout: idleTimeout),
                         WebSocketUpgradeHandler(maxMessageSize: HumanSockets.largestMessage) { [sockets] request in
                             sockets.decision(for: request)
                         },

@@ -50,8 +50,12 @@ struct GatekeepingMiddleware: RouterMiddleware {
 /// Headers that keep a browser from doing with our answers what it should not.
 struct SecurityHeadersMiddleware: RouterMiddleware {
     private let contentSecurityPolicy: String
+    /// RFC 6797: only where people come by HTTPS, which what stands before us ends.
+    private let strictTransportSecurity: String?
 
     init(_ settings: BackendSettings) {
+        let isSecure = settings.publicURL?.lowercased().hasPrefix("https://") ?? false
+        self.strictTransportSecurity = isSecure ? "max-age=31536000" : nil
         let connections = ["'self'", settings.cognito?.domain].compactMap { $0 }.joined(separator: " ")
         self.contentSecurityPolicy = """
             default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
@@ -66,6 +70,7 @@ struct SecurityHeadersMiddleware: RouterMiddleware {
         var response = try await next(request, context)
         response.headers[.contentSecurityPolicy] = self.contentSecurityPolicy
         response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.strictTransportSecurity] = self.strictTransportSecurity
         for (name, value) in Self.fields { response.headers[name] = value }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return response

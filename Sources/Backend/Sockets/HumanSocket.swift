@@ -70,16 +70,16 @@ actor HumanSocket {
             let socket = HumanSocket(connection, session, who.identity, token: who.token, parts)
             do {
                 try await withTaskCancellationHandler {
-                    try await withThrowingTaskGroup(of: Void.self) { group in
+                    try await withThrowingDiscardingTaskGroup { group in
                         defer { group.cancelAll() }
                         try await socket.begin(chat)
-                        group.addTask { await socket.attend() }
+                        group.addTask { await socket.doBeside { try await socket.attend() } }
                         group.addTask { await socket.watchExpiry() }
-                        group.addTask { try await socket.doInOrder() }
+                        group.addTask { await socket.doBeside { try await socket.doInOrder() } }
                         while let message = try await messages.next() {
                             // What takes a while must not keep a stop from being heard.
                             guard let work = try await socket.receive(message) else { continue }
-                            group.addTask { try await socket.report(work) }
+                            group.addTask { await socket.doBeside { try await socket.report(work) } }
                         }
                     }
                 } onCancel: {
@@ -103,7 +103,8 @@ actor HumanSocket {
         case let error as Problem where error.status == .unauthorized: .badToken
         case let error as WebSocketError: error.closeCode == .abnormal ? .internalError : error.closeCode
         case is TokenIsLate: .lateToken
-        default: .goingAway
+        case is CancellationError, is ChannelError: .goingAway
+        default: .internalError
         }
     }
 
@@ -138,14 +139,22 @@ actor HumanSocket {
 
     private func end() async { await self.view?.end() }
 
-    /// Tells what goes on in the chat, for as long as the connection lasts.
-    private func attend() async {
-        guard let changes else { return }
+    /// Does something while messages are read. What fails in an unexpected way ends the socket, so that its client comes
+    /// again instead of talking to one half of it.
+    private func doBeside(_ work: Work) async {
         do {
-            for await change in changes { try await self.tell(change) }
+            try await work()
         } catch {
             self.connection.startClosing(Self.closeCode(for: error))
+            guard !(error is CancellationError) else { return }
+            self.parts.logger.warning("A socket ended", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// Tells what goes on in the chat, for as long as the connection lasts.
+    private func attend() async throws {
+        guard let changes else { return }
+        for await change in changes { try await self.tell(change) }
     }
 
     private func sendReady(_ chat: ChatSession) async throws {

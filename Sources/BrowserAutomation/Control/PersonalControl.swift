@@ -31,10 +31,17 @@ public struct PersonalControl: Sendable {
         return try self.session.currentPage()
     }
 
+    /// The page, for what changes it or what is shown of it.
+    private func pageToWorkIn() throws -> BrowserPage {
+        let page = try self.page()
+        self.session.state.withLock { $0.wasWorkedByPerson = true }
+        return page
+    }
+
     /// Passes on what the person did with mouse or keyboard, in order, without waiting for what the page makes of it:
     /// a page that shows a dialog answers only once that is answered.
     public func send(_ input: PersonInput) async throws {
-        let page = try self.page()
+        let page = try self.pageToWorkIn()
         let commands = try input.commands()
         try await page.ready()
         for (method, parameters) in commands { page.post(method, parameters) }
@@ -48,20 +55,20 @@ public struct PersonalControl: Sendable {
     /// Answers the dialog that the page shows.
     /// - Returns: Whether there is one.
     @discardableResult
-    public func answerDialog(_ answer: DialogAnswer) throws -> Bool { try self.page().answerOpenDialog(answer) }
+    public func answerDialog(_ answer: DialogAnswer) throws -> Bool { try self.pageToWorkIn().answerOpenDialog(answer) }
 
     /// Opens an address, if it may be opened.
-    public func navigate(to address: String) async throws { _ = try await self.page().open(address) }
+    public func navigate(to address: String) async throws { _ = try await self.pageToWorkIn().open(address) }
 
     /// Goes back or forward in the tab's history, by so many pages.
-    public func goThroughHistory(by offset: Int) async throws { _ = try await self.page().move(by: offset) }
+    public func goThroughHistory(by offset: Int) async throws { _ = try await self.pageToWorkIn().move(by: offset) }
 
     /// Loads the page anew.
-    public func reload() async throws { _ = try await self.page().loadAgain() }
+    public func reload() async throws { _ = try await self.pageToWorkIn().loadAgain() }
 
     /// Works in another tab from now on.
     public func switchTo(tab id: String) async throws {
-        _ = try self.page()
+        _ = try self.pageToWorkIn()
         try await self.session.activate(id)
     }
 }

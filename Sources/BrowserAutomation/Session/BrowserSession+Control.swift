@@ -11,7 +11,7 @@ extension BrowserSession {
     /// Gives a person the browser, until released or not renewed in time.
     ///
     /// What the agent was doing is stopped and fails with code `controlTaken`; what it asks for meanwhile waits. Once
-    /// the agent has the browser again, its references are stale until it has taken a snapshot.
+    /// the agent has the browser again, its references are stale until it has taken a snapshot, if the person did something.
     /// - Throws: ``BrowserError`` with code `controlTaken` while somebody else holds it.
     public func takeControl(for duration: Duration) async throws -> PersonalControl {
         PersonalControl(id: try await self.control.take(for: duration), session: self, lease: self.control)
@@ -31,8 +31,13 @@ extension BrowserSession {
 
     /// Makes the agent look afresh, and leaves no dialog open that nobody answers any more.
     func afterControl() {
-        for page in self.state.withLock({ $0.pages }) {
-            page.state.withLock { $0.needsLook = true }
+        let (pages, wasWorkedIn) = self.state.withLock { state in
+            defer { state.wasWorkedByPerson = false }
+            return (state.pages, state.wasWorkedByPerson)
+        }
+        for page in pages {
+            // Who has only looked has changed nothing, and what was approved stays so.
+            if wasWorkedIn { page.state.withLock { $0.needsLook = true } }
             page.answerOpenDialog(.dismiss)
         }
     }

@@ -18,6 +18,8 @@ public final class BrowserSession: Sendable {
         var known: [String: BrowserPage.Identity] = [:]
         var lastTab = 0
         var isClosed = false
+        /// Whether the person in control has done something.
+        var wasWorkedByPerson = false
         /// The connecting again that is under way: who asks meanwhile waits for the same.
         var reconnecting: Task<Void, any Error>?
 

@@ -130,8 +130,13 @@ public struct DynamoConversations: Conversations {
     }
 
     public func check() async throws {
-        async let chat = self.chats.item(["user_id": .dynamoString("#settings"), "session_id": .dynamoString("check")])
-        async let message = self.messages.item(["session_id": .dynamoString("#check"), "timestamp": .dynamoNumber(0)])
+        // Always the same two items. What may be read is not always what may be written.
+        async let chat = self.chats.call(
+            "PutItem",
+            self.chats.members(["Item": ["user_id": .dynamoString("#settings"), "session_id": .dynamoString("check")]]))
+        async let message = self.messages.call(
+            "PutItem",
+            self.messages.members(["Item": ["session_id": .dynamoString("#check"), "timestamp": .dynamoNumber(0)]]))
         _ = try await (chat, message)
     }
 

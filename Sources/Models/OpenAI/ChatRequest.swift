@@ -58,7 +58,7 @@ struct ChatRequest: Encodable {
         self.model = model
         self.messages = [Message(role: "system", content: .text(request.system))]
         // Thoughts go back with the calls that they led to, and servers refuse those of questions before this one.
-        let question = request.messages.lastIndex { $0.role == .user && $0.toolResults.isEmpty } ?? 0
+        let question = request.messages.lastIndex(where: \.isFromPerson) ?? 0
         for (index, message) in request.messages.enumerated() {
             self.messages += Self.messages(message, thoughtsOf: index > question ? model : nil)
         }

@@ -34,6 +34,7 @@ class Session:
     updated: datetime.datetime
     chromium: Chromium
     status: str = "READY"
+    automation: str = "ENABLED"
     sockets: list = dataclasses.field(default_factory=list)
     watch: asyncio.Task | None = None
 
@@ -121,6 +122,16 @@ class Browsers:
         return {
             "browserIdentifier": session.browser, "sessionId": session.identifier, "lastUpdatedAt": session.updated}
 
+    async def update_stream(self, call):
+        session = self._find(call.params)
+        automation = call.params["streamUpdate"]["automationStreamUpdate"]["streamStatus"]
+        if automation == "DISABLED" and session.automation == "ENABLED":
+            await self._close_sockets(session)
+        session.automation = automation
+        return {
+            "browserIdentifier": session.browser, "sessionId": session.identifier,
+            "streams": self._streams(session), "updatedAt": self._clock.now()}
+
     def _find(self, params):
         session = self._sessions.get(params["sessionId"])
         if session is None or session.browser != params["browserIdentifier"]:
@@ -130,7 +141,7 @@ class Browsers:
     def _streams(self, session):
         path = f"{self.endpoint}/browser-streams/{session.browser}/sessions/{session.identifier}"
         return {
-            "automationStream": {"streamEndpoint": f"ws://{path}/automation", "streamStatus": "ENABLED"},
+            "automationStream": {"streamEndpoint": f"ws://{path}/automation", "streamStatus": session.automation},
             "liveViewStream": {"streamEndpoint": f"http://{path}/live-view"}}
 
     # Streams
@@ -144,6 +155,8 @@ class Browsers:
 
     async def connect(self, call):
         session = self._live(call.params)
+        if session.automation == "DISABLED":
+            raise Refusal("AccessDeniedException", "Automation stream is disabled for this session", status=403)
         client = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=CLOSING)
         if not client.can_prepare(call.request):
             raise Refusal("ValidationException", "This is no WebSocket handshake", status=400)

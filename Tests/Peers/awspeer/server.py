@@ -56,6 +56,7 @@ class Server:
             "Converse": self.converse.converse, "ConverseStream": self.converse.converse_stream,
             "StartBrowserSession": self.browsers.start, "GetBrowserSession": self.browsers.get,
             "ListBrowserSessions": self.browsers.list, "StopBrowserSession": self.browsers.stop,
+            "UpdateBrowserStream": self.browsers.update_stream,
             "ConnectBrowserAutomationStream": self.browsers.connect,
             "ConnectBrowserLiveViewStream": self.browsers.live_view,
             "CreateEvent": self.memory.create_event, "ListEvents": self.memory.list_events,
