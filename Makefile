@@ -19,7 +19,7 @@ FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser stores load release) peers-release \
   flaky swift-tests docs examples examples-built lint page peers peers-together peers-alone contract memory image \
-  image-check built-image-check arm64-check bench cost bench-browser setup clean
+  image-check built-image-check arm64-check bench bench-first-word cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(FAST_BUILD) --product ai4ai
@@ -176,6 +176,11 @@ cost: setup $(VENV)/installed ## Measure what an errand takes, and work out what
 	$(SWIFT) build -c release --product ai4ai
 	$(SWIFT) build -c release --product ai4ai-runtime
 	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/errand.py
+
+bench-first-word: setup $(VENV)/installed ## Measure how soon an answer begins where each call to AWS takes a while.
+	$(SWIFT) build -c release --product ai4ai
+	$(SWIFT) build -c release --product ai4ai-runtime
+	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/first_word.py
 
 # Heavy, and with other versions of what the peers need.
 bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Measure the browser against its peers.

@@ -38,6 +38,27 @@ extension Deployment {
         return lines
     }
 
+    /// The runtime that people's requests go to, as it is deployed.
+    /// - Throws: ``DeploymentError`` where it is not there or not ready, or ``AWSError``.
+    package func coordinator() async throws -> (arn: String, endpoint: String, version: String) {
+        _ = try await self.account()
+        let agent = self.system.agents.coordinator
+        guard let id = try await self.control.runtimeID(named: agent.runtimeName),
+            let runtime = try await self.control.runtime(id),
+            let endpoint = try await self.control.endpoint(agent.endpoint, of: id)
+        else {
+            throw DeploymentError(
+                "There is no runtime \(agent.runtimeName) with an endpoint \(agent.endpoint). Make it: ai4ai deploy apply"
+            )
+        }
+        guard endpoint["status"] == "READY", let arn = runtime["agentRuntimeArn"]?.string else {
+            throw DeploymentError(
+                "The endpoint \(agent.endpoint) of \(agent.runtimeName) is \(endpoint["status"]?.string ?? "unknown"). "
+                    + "See ai4ai deploy status and ai4ai deploy logs.")
+        }
+        return (arn, agent.endpoint, endpoint["liveVersion"]?.string ?? "")
+    }
+
     /// The newest lines that the runtimes have logged, oldest first.
     /// - Parameter seconds: How far back to look.
     package func logs(ofLast seconds: Int, at now: Int) async throws -> [String] {

@@ -40,9 +40,13 @@ def merged(base, more):
     return result
 
 
-def run(*arguments, environment=None, check=True):
+def run(*arguments, **options):
+    return run_ai4ai("deploy", *arguments, **options)
+
+
+def run_ai4ai(*arguments, environment=None, check=True):
     result = subprocess.run(
-        [BUILD / "ai4ai", "deploy", *arguments], env=environment, capture_output=True, text=True, timeout=DEADLINE)
+        [BUILD / "ai4ai", *arguments], env=environment, capture_output=True, text=True, timeout=DEADLINE)
     if check:
         assert result.returncode == 0, result.stdout + result.stderr
     return result

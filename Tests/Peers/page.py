@@ -59,7 +59,7 @@ class Person:
         self.playwright = sync_playwright().start()
         self.browser = self.playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-        self.context = self.browser.new_context(viewport=VIEWPORT)
+        self.context = self.browser.new_context(viewport=VIEWPORT, reduced_motion="reduce")
         self.context.set_default_timeout(DEADLINE * 1000)
         self.open = {}
         self.open_tab()

@@ -6,8 +6,10 @@ import pytest
 import yaml
 
 from awspeer.process import Peer
-from deployment import ACCOUNT, REGION, TWO_RUNTIMES, Account
+from cloud import payment, settings
+from deployment import ACCOUNT, REGION, TWO_RUNTIMES, Account, run_ai4ai
 from policies import actions, resources_of, statements
+from system import Container, DemoSite
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,7 @@ def test_a_browser_and_a_memory_of_its_own_reach_the_runtime(account):
 @pytest.fixture
 def with_backend(account, tmp_path):
     """An account with a network, a certificate and people, and a description that has a backend in it."""
-    account.with_pool(tmp_path)
+    account.pool = account.with_pool(tmp_path)
     subnets = [each["SubnetId"] for each in account.client("ec2").describe_subnets()["Subnets"]]
     certificate = account.client("acm").request_certificate(DomainName="chat.example.com")["CertificateArn"]
     vpc = account.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
@@ -220,6 +222,11 @@ def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
     with_backend.deploy("apply")
     with_backend.deploy("rollback")
     with_backend.deploy("logs")
+    users(with_backend, "add", "aisha@example.com")
+    with_backend.client("cognito-idp").admin_set_user_password(
+        UserPoolId=with_backend.pool, Username="aisha@example.com", Password="Long-enough-1!", Permanent=True)
+    users(with_backend, "reset", "aisha@example.com")
+    users(with_backend, "remove", "aisha@example.com")
     with_backend.destroy("--with-data")
     made = {
         action for entry in with_backend.peer.requests() if entry["headers"].get("user-agent") == "ai4ai"
@@ -380,3 +387,123 @@ def test_destroy_needs_the_projects_name(deployed):
     result = deployed.deploy("destroy", "--project", "other", check=False)
     assert result.returncode != 0 and "Nothing was removed" in result.stderr
     assert deployed.calls() == []
+
+
+# People
+
+@pytest.fixture
+def people(account, tmp_path):
+    account.pool = account.with_pool(tmp_path)
+    account.deployed()
+    return account
+
+
+def users(account, *arguments, check=True):
+    return run_ai4ai("users", *arguments, "--file", account.file, "--templates", account.templates,
+                     environment=account.environment, check=check)
+
+
+def status(account, email):
+    cognito = account.client("cognito-idp")
+    found = cognito.list_users(UserPoolId=account.pool, Filter=f'email = "{email}"')["Users"]
+    return found[0]["UserStatus"] if found else None
+
+
+def test_only_those_get_in_whom_somebody_has_added_unless_it_is_said_otherwise(account):
+    def given():
+        stack = account.client("cloudformation").describe_stacks(StackName="ai4ai-data")["Stacks"][0]
+        return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
+    account.prepared()
+    assert (given()["SignUp"], given()["Localhost"]) == ("closed", "true"), "the page is on the developer's machine"
+    account.describe(cognito={"sign_up": "open"})
+    account.deploy("apply", check=False)
+    assert given()["SignUp"] == "open"
+
+
+def test_a_page_of_its_own_leaves_no_way_to_sign_in_on_a_laptop(with_backend):
+    with_backend.prepared()
+    stack = with_backend.client("cloudformation").describe_stacks(StackName="ai4ai-data")["Stacks"][0]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert (given["Localhost"], given["PageOrigin"]) == ("false", "https://chat.example.com")
+
+
+def test_somebody_is_added_written_to_again_and_removed(people):
+    assert "was added" in users(people, "add", "aisha@example.com").stdout
+    assert status(people, "aisha@example.com") == "FORCE_CHANGE_PASSWORD"
+    assert "once more" in users(people, "add", "aisha@example.com").stdout
+    users(people, "reset", "aisha@example.com")
+    users(people, "remove", "aisha@example.com")
+    assert status(people, "aisha@example.com") is None
+
+
+def test_somebody_who_has_signed_in_gets_a_new_password_and_not_a_second_account(people):
+    users(people, "add", "aisha@example.com")
+    cognito = people.client("cognito-idp")
+    cognito.admin_set_user_password(
+        UserPoolId=people.pool, Username="aisha@example.com", Password="Long-enough-1!", Permanent=True)
+    refused = users(people, "add", "aisha@example.com", check=False)
+    assert refused.returncode != 0 and "is there already. A new password: ai4ai users reset" in refused.stderr
+    users(people, "reset", "aisha@example.com")
+    assert status(people, "aisha@example.com") == "RESET_REQUIRED"
+
+
+@pytest.mark.parametrize("command", ["reset", "remove"])
+def test_somebody_who_is_not_there_is_named(people, command):
+    refused = users(people, command, "nobody@example.com", check=False)
+    assert refused.returncode != 0 and "Nobody is called nobody@example.com" in refused.stderr
+
+
+@pytest.mark.parametrize("email", ["aisha", "a b@example.com"])
+def test_what_is_no_address_is_refused(people, email):
+    refused = users(people, "add", email, check=False)
+    assert refused.returncode != 0 and f"'{email}' is no address of e-mail" in refused.stderr
+
+
+def test_before_the_first_apply_there_is_nobody_to_add(account):
+    refused = users(account, "add", "aisha@example.com", check=False)
+    assert refused.returncode != 0 and "ai4ai deploy apply" in refused.stderr
+
+
+# Smoke
+
+@pytest.fixture
+def answering(deployed, aws):
+    """What was deployed, with a container of ours behind its runtime."""
+    site = DemoSite()
+    container = Container(**settings(aws, site, AI4AI_STORAGE=None, AI4AI_MEMORY_ID=None, AWS_REGION=None))
+    aws.register_runtime(deployed.runtime()["agentRuntimeArn"], container.url)
+    deployed.smoke = lambda **more: deployed.deploy(
+        "smoke", "--page", site.url, "--form", f"{site.url}/pay?plate=WXY+1234", **more)
+    deployed.site = site
+    yield deployed
+    aws.clear_script()
+    container.stop()
+    site.stop()
+
+
+def test_smoke_tries_all_that_a_person_does_and_sends_nothing(answering, aws):
+    aws.script(
+        {"text": "The heading is Check your road tax."}, *payment(answering.site), {"text": "It was turned down."},
+        {"text": "Nothing was paid."}, {"text": "ok"}, {"text": "Persimmon."})
+    report = answering.smoke().stdout
+    found = {line.split()[1]: line.split()[0] for line in report.splitlines()[1:]}
+    assert found == dict.fromkeys(["ping", "task", "question", "take-over", "answer", "chat", "clean-up"], "ok"), report
+    assert "version 2 in ap-southeast-2" in report and "Check your road tax" in report
+    assert ACCOUNT not in report and answering.site.received() == []
+
+
+def test_smoke_names_what_does_not_work_and_goes_on(answering, aws):
+    aws.script({"text": "A heading."}, {"text": "I have sent it already."}, {"text": "ok"}, {"text": "Which word?"})
+    result = answering.smoke(check=False)
+    found = {line.split()[1]: line.split()[0] for line in result.stdout.splitlines()[1:]}
+    assert result.returncode != 0
+    assert found == {
+        "ping": "ok", "task": "ok", "question": "FAILED", "take-over": "FAILED", "answer": "FAILED", "chat": "FAILED",
+        "clean-up": "ok"}, result.stdout
+    assert "The form was to be asked for before it is sent" in result.stdout
+
+
+def test_smoke_of_what_is_not_there_says_what_to_do(account):
+    result = account.deploy("smoke", check=False)
+    assert result.returncode != 0 and "Make it: ai4ai deploy apply" in result.stderr

@@ -46,6 +46,15 @@ WRONG = {
     "days of logs": ({"observability": {"log_days": 31}}, "observability.log_days is 31; accepted are: 1, 3, 5,"),
     "a domain": ({"cognito": {"domain_prefix": "Errands"}}, "cognito.domain_prefix is 'Errands', which"),
     "a backend without its parts": ({"backend": {"public_url": "https://a.example"}}, "backend needs certificate_arn, which"),
+    "two models in one": (
+        {"models": {"resources": ["arn:aws:bedrock:*::foundation-model/a,arn:aws:bedrock:*::foundation-model/b"]}},
+        "models.resources[0] is 'arn:aws:bedrock:*::foundation-model/a,arn"),
+    "every certificate": (
+        {"backend": {
+            "public_url": "https://a.example", "certificate_arn": "arn:aws:acm:ap-southeast-2:123456789012:certificate/*",
+            "vpc": "vpc-12345678", "public_subnets": ["subnet-12345678"] * 2, "private_subnets": ["subnet-12345678"]}},
+        "backend.certificate_arn is 'arn:aws:acm"),
+    "a door that may be ajar": ({"cognito": {"sign_up": "ajar"}}, "cognito.sign_up is ajar; accepted are: closed, open."),
     "an image elsewhere": ({"image": {"uri": "docker.io/ai4ai"}}, "image.uri is 'docker.io/ai4ai', which"),
 }
 # What a schema cannot tell.
@@ -73,6 +82,10 @@ CONTRADICTIONS = {
         "agents.automation and agents.coordinator must both have an authorizer"),
     "words that Cognito keeps for itself": (
         {"cognito": {"domain_prefix": "my-aws-agent"}}, "cognito.domain_prefix is my-aws-agent; Cognito takes none with"),
+    "several secrets in one": (
+        coordinator(environment={"AI4AI_TAVILY_API_KEY": "secretsmanager:one,two"}), "must name one secret"),
+    "all secrets": (coordinator(environment={"AI4AI_TAVILY_API_KEY": "secretsmanager:*"}), "must name one secret"),
+    "nowhere to sign in": ({"cognito": {"localhost": False}}, "cognito.localhost is false and there is no backend"),
     "thoughts longer than answers": (
         {"models": {"max_tokens": 2000, "thinking_tokens": 4000}}, "models.max_tokens is 2000; more than"),
 }
@@ -143,6 +156,14 @@ def test_what_does_not_go_together_is_told(tmp_path, name):
     TWO_RUNTIMES, {"account": "123456789012"}, {"regions": {"data": "ap-southeast-5"}}, {"memory": {"name": "notes"}},
     {"browser": {"custom": {"name": "b", "signing": True}}}, {"agents": {"coordinator": {"endpoint": None, **AGENT}}},
     coordinator(environment={"AI4AI_TAVILY_API_KEY": "secretsmanager:tavily"}),
+    coordinator(environment={"AI4AI_TAVILY_API_KEY": "secretsmanager:ai4ai/keys_1+2=3.4@5-6#tavily"}),
+    coordinator(environment={
+        "AI4AI_TAVILY_API_KEY": "secretsmanager:arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:tavily-AbCdEf"}),
+    coordinator(
+        authorizer={
+            "discovery_url": "https://id.example/.well-known/oauth-authorization-server/town", "allowed_clients": ["page"]},
+        header_allowlist=["Authorization"]),
+    {"cognito": {"sign_up": "open", "localhost": True}},
 ], ids=str)
 def test_what_the_schema_takes_we_take(tmp_path, more):
     system = merged(SYSTEM, more)

@@ -133,8 +133,8 @@ def backend_uses_everything(peer, site, keys, agents):
 
 
 @pytest.fixture(scope="module")
-def made():
-    """The actions by who needed them."""
+def seen():
+    """The requests of the agents and of the backend."""
     peer = Peer()
     site = DemoSite()
     keys = {
@@ -147,10 +147,16 @@ def made():
         agents_use_everything(peer, site, keys["agents"])
         a_secret_is_used(peer, keys["agents"])
         backend_uses_everything(peer, site, keys["backend"], keys["agents"])
-        seen = peer.requests()
+        requests_ = peer.requests()
     finally:
         site.stop()
         peer.stop()
+    return requests_
+
+
+@pytest.fixture(scope="module")
+def made(seen):
+    """The actions by who needed them."""
     return {
         who: {action for entry in seen if entry["signer"] == key for action in actions(entry)}
         for who, key in KEYS.items()}
@@ -183,3 +189,73 @@ def test_what_the_sources_name_may_be_done():
     assert len(wanted) > 8, wanted
     granted = allowed()
     assert wanted - granted["agents"] - granted["backend"] == set()
+
+
+def partitions(value):
+    """The partition keys of chat messages in a request."""
+    if isinstance(value, dict):
+        if isinstance(value.get("session_id"), dict) and "user_id" not in value:
+            yield value["session_id"]["S"]
+        for name, each in value.items():
+            if name == "ExpressionAttributeValues" and ":value" in each:
+                yield each[":value"]["S"]
+            yield from partitions(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from partitions(each)
+
+
+def test_agents_reach_runs_and_no_message_of_people(seen):
+    [runs] = [
+        each for each in resources_of("foundation")["AgentPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if each["Sid"] == "Runs"]
+    assert runs["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["run#*"]}}
+    touched = {
+        key for entry in seen if entry["signer"] == KEYS["agents"] and entry["service"] == "dynamodb"
+        for key in partitions({name: part for name, part in entry["params"].items()})}
+    assert touched and all(key.startswith("run#") for key in touched), touched
+
+
+def roles():
+    """The roles of the project, by their names."""
+    return {
+        f"{template}.{name}": each["Properties"] for template in ("foundation", "backend")
+        for name, each in resources_of(template).items() if each["Type"] == "AWS::IAM::Role"}
+
+
+def test_every_role_has_the_boundary_and_is_given_nothing_beyond_it():
+    stack = resources_of("deployer")
+    boundary = stack["Boundary"]["Properties"]
+    for name, role in roles().items():
+        assert role["PermissionsBoundary"].endswith(f":policy/{boundary['ManagedPolicyName']}"), name
+    given = {
+        action for template in ("foundation", "backend") for each in resources_of(template).values()
+        for document in documents(each) for action in statements(document)}
+    assert given - set(statements(boundary["PolicyDocument"])) == set()
+
+
+def documents(resource):
+    properties = resource.get("Properties", {})
+    if resource["Type"] == "AWS::IAM::ManagedPolicy":
+        yield properties["PolicyDocument"]
+    for policy in properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
+        yield policy["PolicyDocument"]
+
+
+# What makes a role, or gives it more. To take the boundary off is nobody's.
+GIVING = {
+    "iam:CreateRole", "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy",
+    "iam:PutRolePermissionsBoundary"}
+
+
+def test_the_deployer_gives_roles_nothing_beyond_the_boundary_and_cannot_move_it():
+    stack = resources_of("deployer")
+    for name in ("Deployer", "Stacks"):
+        for statement in stack[name]["Properties"]["PolicyDocument"]["Statement"]:
+            given = set(statements({"Statement": [statement]}))
+            assert "iam:DeleteRolePermissionsBoundary" not in given and not {a for a in given if a.endswith("*")}
+            if given & GIVING:
+                assert statement["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": "Boundary"}}, statement
+    # Policies that the deployer may change begin with the project's name.
+    for name in ("Boundary", "Deployer", "Stacks"):
+        assert not stack[name]["Properties"]["ManagedPolicyName"].startswith("${Project}"), name

@@ -137,10 +137,11 @@ def test_client_that_never_reads_does_not_hold_it_up(start_agent):
 
 def test_half_sent_request_does_not_hold_it_up(start_agent):
     agent = start_agent(DRAIN_SECONDS=1)
+    before = agent.open_sockets
     with Connection(agent.port) as head, Connection(agent.port) as body:
         head.send(b"POST /invocations HTTP/1.1\r\nHost: loc")
         body.send(b"POST /invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
-        agent.wait_for_status("HealthyBusy")
+        eventually(lambda: agent.open_sockets == before + 2)
         agent.terminate()
         assert seconds_to_end(agent) < GRACE
 

@@ -33,9 +33,10 @@ package struct AWSService: Sendable, Hashable {
         xray,
     ]
 
-    /// The variable that moves this service elsewhere, as all AWS SDKs read it.
     /// What a section of services in a profile's file calls it.
     var settingName: String { self.variablePart.lowercased() }
+
+    /// The variable that moves this service elsewhere, as all AWS SDKs read it.
     var endpointVariable: String { "AWS_ENDPOINT_URL_\(self.variablePart)" }
 
     /// The variable that names another region for this service than for the others.

@@ -36,6 +36,12 @@ extension SystemDescription {
                     key: "cognito.domain_prefix",
                     message: "is still the example's. Choose one that nobody else in the region has."))
         }
+        if self.backend == nil, self.cognito.localhost == false {
+            found.append(
+                Contradiction(
+                    key: "cognito.localhost",
+                    message: "is false and there is no backend, so nobody could sign in anywhere. Remove it."))
+        }
         if let thinking = self.models.thinkingTokens, let most = self.models.maxTokens, most <= thinking {
             found.append(
                 Contradiction(
@@ -99,6 +105,14 @@ extension SystemDescription {
                         key: "\(key).environment.\(name)",
                         message: "is written here. Put it into AWS Secrets Manager and name it: secretsmanager:ID."))
             }
+            if value.hasPrefix("secretsmanager:"), !Self.isSecretName(value) {
+                found.append(
+                    Contradiction(
+                        key: "\(key).environment.\(name)",
+                        message:
+                            "must name one secret: secretsmanager:NAME or an ARN, of letters, digits and /_+=.@-, and "
+                            + "where it is JSON #member."))
+            }
             if self.settings(of: agent)[name] != nil || Self.laterSettings.contains(name) || name.hasPrefix("AWS_") {
                 found.append(
                     Contradiction(
@@ -114,5 +128,17 @@ extension SystemDescription {
                         + "\(Self.maxEnvironmentBytes)."))
         }
         return found
+    }
+
+    /// Secrets Manager, CreateSecret: what a name may hold. IAM would read `*` and `?` as many secrets, and a comma as two.
+    private static func isSecretName(_ value: String) -> Bool {
+        let name = value.dropFirst("secretsmanager:".count).prefix { $0 != "#" }
+        let isARN = name.hasPrefix("arn:")
+        return !name.isEmpty
+            && name.unicodeScalars.allSatisfy { scalar in
+                scalar.isASCII
+                    && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                        || "/_+=.@-".unicodeScalars.contains(scalar) || (isARN && scalar == ":"))
+            }
     }
 }

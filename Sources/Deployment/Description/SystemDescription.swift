@@ -114,8 +114,12 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
         package var poolName: String
         package var clientName: String
         package var domainPrefix: String
+        package var signUp: String
+        package var localhost: Bool?
 
         private enum CodingKeys: String, CodingKey {
+            case localhost
+            case signUp = "sign_up"
             case poolName = "pool_name"
             case clientName = "client_name"
             case domainPrefix = "domain_prefix"

@@ -33,6 +33,8 @@ extension Deployment {
             parameters: [
                 "PoolName": self.system.cognito.poolName, "ClientName": self.system.cognito.clientName,
                 "DomainPrefix": self.system.cognito.domainPrefix, "PageOrigin": self.system.backend?.publicURL ?? "",
+                "Localhost": "\(self.system.cognito.localhost ?? (self.system.backend == nil))",
+                "SignUp": self.system.cognito.signUp,
             ])
     }
 

@@ -14,7 +14,8 @@ struct Deploy: AsyncParsableCommand {
             was. Credentials and endpoints are those of every AWS SDK; the region is the one of agentcore.yaml.
             """,
         subcommands: [
-            Plan.self, Apply.self, Status.self, Logs.self, Rollback.self, Destroy.self, Check.self, PrintSchema.self,
+            Plan.self, Apply.self, Status.self, Logs.self, Smoke.self, Rollback.self, Destroy.self, Check.self,
+            PrintSchema.self,
         ])
 
     /// Which system.

@@ -1,0 +1,100 @@
+import AWSClient
+import AgentEvents
+
+extension Deployment {
+    /// The people who may sign in.
+    /// - Throws: ``DeploymentError`` before the first `apply`, or ``AWSError``.
+    package func people() async throws -> UserPool {
+        _ = try await self.account()
+        let client = self.client.inRegion(try Region(self.system.dataRegion))
+        let name = "\(self.system.project)-data"
+        guard let pool = try await CloudFormation(client).stack(name)?.outputs["PoolId"] else {
+            throw DeploymentError("The stack \(name) is not there. Make it: ai4ai deploy apply")
+        }
+        return UserPool(id: pool, client: client)
+    }
+}
+
+/// A user pool of Cognito whose people sign in with their address of e-mail.
+///
+/// Source: Amazon Cognito user pools API reference.
+package struct UserPool: Sendable {
+    package let id: String
+    let client: AWSClient
+
+    /// Adds somebody: Cognito writes them a password that holds for seven days and is changed at the first sign-in.
+    /// - Returns: Whether they are new; who was added before and has never signed in is written to again.
+    /// - Throws: ``DeploymentError`` for who has signed in already, or ``AWSError``.
+    @discardableResult
+    package func add(_ email: String) async throws -> Bool {
+        switch try await self.status(of: email) {
+        case nil:
+            try await self.call("AdminCreateUser", email, self.invitation(to: email))
+            return true
+        case "FORCE_CHANGE_PASSWORD":
+            try await self.call(
+                "AdminCreateUser", email,
+                self.invitation(to: email).merging(["MessageAction": "RESEND"]) { $1 })
+            return false
+        default: throw DeploymentError("\(email) is there already. A new password: ai4ai users reset \(email)")
+        }
+    }
+
+    /// Lets somebody choose a new password: Cognito writes them a code for it. Whoever has never signed in gets a new
+    /// first password.
+    /// - Throws: ``DeploymentError`` for somebody who is not there, or ``AWSError``.
+    package func reset(_ email: String) async throws {
+        switch try await self.status(of: email) {
+        case nil: throw self.missing(email)
+        case "FORCE_CHANGE_PASSWORD": try await self.add(email)
+        default: try await self.call("AdminResetUserPassword", email)
+        }
+    }
+
+    /// Ends somebody's sign-ins and removes them. What they hold of an access token is taken for another hour at most;
+    /// their chats stay.
+    /// - Throws: ``DeploymentError`` for somebody who is not there, or ``AWSError``.
+    package func remove(_ email: String) async throws {
+        guard try await self.status(of: email) != nil else { throw self.missing(email) }
+        try await self.call("AdminUserGlobalSignOut", email)
+        try await self.call("AdminDeleteUser", email)
+    }
+
+    private func missing(_ email: String) -> DeploymentError {
+        DeploymentError("Nobody is called \(email) in the user pool \(self.id).")
+    }
+
+    private func invitation(to email: String) -> [String: JSONValue] {
+        [
+            "DesiredDeliveryMediums": ["EMAIL"],
+            "UserAttributes": [
+                ["Name": "email", "Value": .string(email)], ["Name": "email_verified", "Value": "true"],
+            ],
+        ]
+    }
+
+    /// `nil` for somebody who is not there.
+    private func status(of email: String) async throws -> String? {
+        do {
+            return try await self.call("AdminGetUser", email)["UserStatus"]?.string
+        } catch let error as AWSError where error.type == "UserNotFoundException" {
+            return nil
+        }
+    }
+
+    @discardableResult
+    private func call(
+        _ operation: String, _ email: String, _ input: [String: JSONValue] = [:]
+    ) async throws -> JSONValue {
+        guard email.contains("@"), !email.contains(where: \.isWhitespace) else {
+            throw DeploymentError("'\(email)' is no address of e-mail.")
+        }
+        var input = input
+        input["UserPoolId"] = .string(self.id)
+        input["Username"] = .string(email)
+        return try await self.client.json(
+            AWSRequest(
+                target: "AWSCognitoIdentityProviderService.\(operation)", of: .cognito, version: "1.1",
+                .object(input)))
+    }
+}

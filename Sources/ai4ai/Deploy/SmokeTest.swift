@@ -1,0 +1,200 @@
+import AWSClient
+import AgentCoreServices
+import AgentEvents
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+import NIOHTTP1
+
+/// What a person would do with what was deployed, step by step.
+struct SmokeTest: Sendable {
+    private let runtime: AgentRuntimeClient
+    private let page: String
+    private let form: String
+    private let backend: SmokeBackend?
+    private let number = UUID().uuidString.lowercased()
+
+    init(_ runtime: AgentRuntimeClient, page: String, form: String, backend: SmokeBackend?) {
+        self.runtime = runtime
+        self.page = page
+        self.form = form
+        self.backend = backend
+    }
+
+    /// One finding for each step, as soon as it is there. A step that fails keeps none of the others from being tried.
+    func findings() -> AsyncStream<Finding> {
+        AsyncStream { stream in
+            let work = Task {
+                for (name, step) in self.steps { stream.yield(await Self.finding(name, step)) }
+                stream.finish()
+            }
+            stream.onTermination = { _ in work.cancel() }
+        }
+    }
+
+    private typealias Step = @Sendable () async throws -> String
+
+    private var steps: [(String, Step)] {
+        [
+            ("ping", self.ping), ("task", self.task), ("question", self.question), ("take-over", self.takeOver),
+            ("answer", self.answer), ("chat", self.chat), ("clean-up", self.cleanUp),
+        ] + (self.backend.map { [("backend", $0.check)] } ?? [])
+    }
+
+    private static func finding(_ name: String, _ step: Step) async -> Finding {
+        let began = ContinuousClock.now
+        do {
+            let details = try await step()
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            return .works(name, "\((seconds * 10).rounded() / 10) s: \(details)")
+        } catch {
+            return .failed(name, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+        }
+    }
+
+    // MARK: Steps
+
+    /// Nothing is at work: to stop it is the least that wakes a session up.
+    @Sendable private func ping() async throws -> String {
+        let answer = try await self.ask(["control": ["action": "stop"]], in: "ping")
+        guard answer["status"] == "stopped" else { throw Self.unexpected(answer) }
+        return "a session starts and answers"
+    }
+
+    @Sendable private func task() async throws -> String {
+        let answer = try await self.ask(
+            ["prompt": "Open \(self.page) in the browser, and tell me its main heading in one short sentence."],
+            in: "task")
+        guard answer["status"] == "completed", let message = answer["message"]?.string, !message.isEmpty else {
+            throw Self.unexpected(answer)
+        }
+        return String(message.prefix(200))
+    }
+
+    @Sendable private func question() async throws -> String {
+        let answer = try await self.ask(
+            ["prompt": "Open \(self.form), put the word Test into its first field, and send the form."], in: "form")
+        guard answer["status"] == "interrupted", let question = answer["message"]?.string else {
+            throw Failure("The form was to be asked for before it is sent. \(Self.unexpected(answer))")
+        }
+        return String(question.prefix(200))
+    }
+
+    @Sendable private func takeOver() async throws -> String {
+        let taken = try await self.ask(["control": ["action": "take"]], in: "form")
+        guard taken["control"]?["owner"] == "person" else { throw Self.unexpected(taken) }
+        var release: [String: JSONValue] = ["action": "release"]
+        release["control_id"] = taken["control"]?["control_id"]
+        let released = try await self.ask(["control": .object(release)], in: "form")
+        guard released["control"]?["owner"] == "agent" else { throw Self.unexpected(released) }
+        return "the browser was taken and given back"
+    }
+
+    /// The question once more by its run, and then no.
+    @Sendable private func answer() async throws -> String {
+        let waiting = try await self.ask(["attach": [:]], in: "form")
+        let answers = (waiting["interrupts"]?.array ?? []).compactMap { interrupt -> JSONValue? in
+            interrupt["id"].map { ["interruptId": $0, "status": "cancelled"] }
+        }
+        guard !answers.isEmpty else { throw Failure("Nothing waits for an answer. \(Self.unexpected(waiting))") }
+        let answer = try await self.ask(["resume": .array(answers)], in: "form")
+        guard answer["status"] == "completed" else { throw Self.unexpected(answer) }
+        return String((answer["message"]?.string ?? "").prefix(200))
+    }
+
+    @Sendable private func chat() async throws -> String {
+        _ = try await self.ask(["prompt": "Remember for this conversation: my word is persimmon. Say ok."], in: "chat")
+        let answer = try await self.ask(["prompt": "Which is my word? Answer with it alone."], in: "chat")
+        guard let message = answer["message"]?.string, message.lowercased().contains("persimmon") else {
+            throw Failure("The second turn does not know the first. \(Self.unexpected(answer))")
+        }
+        return "the second turn knows the first"
+    }
+
+    @Sendable private func cleanUp() async throws -> String {
+        for session in ["ping", "task", "form", "chat"] {
+            let answer = try await self.ask(["control": ["action": "forget"]], in: session)
+            guard answer["code"] == nil else { throw Self.unexpected(answer) }
+        }
+        return "the sessions are forgotten"
+    }
+
+    // MARK: Calls
+
+    private func ask(_ payload: JSONValue, in session: String) async throws -> JSONValue {
+        let id = SessionID(rawValue: "smoke-\(session)-\(self.number)")
+        guard case .object(var members) = payload else { return [:] }
+        members["session_id"] = .string(id.rawValue)
+        let answer = try await self.runtime.invoke(
+            .init(payload: ByteBuffer(string: JSONValue.object(members).json), session: id))
+        return try await answer.json()
+    }
+
+    private static func unexpected(_ answer: JSONValue) -> Failure {
+        let told = ["status", "code", "message"].compactMap { name in
+            answer[name]?.string.map { "\(name): \($0.prefix(500))" }
+        }
+        return Failure("The agents answered \(told.isEmpty ? answer.json : told.joined(separator: ", "))")
+    }
+}
+
+/// The backend that was deployed.
+struct SmokeBackend: Sendable {
+    let url: String
+    /// Of a person; without it nothing is said in their name.
+    let token: String?
+
+    /// Whether the backend has what it depends on and, with a person's token, keeps a chat and has it answered.
+    @Sendable func check() async throws -> String {
+        let ready = try await self.call(.GET, "/health/ready")
+        guard ready["status"] == "ready" else { throw Failure("\(self.url)/health/ready: \(ready.json)") }
+        guard self.token != nil else { return "ready; its chat was not tried without AI4AI_BEARER_TOKEN" }
+        let chat = try await self.call(.POST, "/api/sessions", [:])
+        guard let id = chat["id"]?.string else { throw Failure("A new chat has no id: \(chat.json)") }
+        _ = try await self.call(.POST, "/api/sessions/\(id)/messages", ["text": "Say ok."])
+        let answered = try await self.answered(id)
+        _ = try await self.call(.DELETE, "/api/sessions/\(id)")
+        return "ready; the chat answers: \(answered.prefix(100))"
+    }
+
+    private static let patience = Duration.seconds(120)
+
+    private func answered(_ chat: String) async throws -> String {
+        let end = ContinuousClock.now + Self.patience
+        while ContinuousClock.now < end {
+            let page = try await self.call(.GET, "/api/sessions/\(chat)/messages")
+            let said = (page["messages"]?.array ?? []).first { $0["role"] == "assistant" }
+            if let said { return said["content"]?.string ?? "" }
+            try await Task.sleep(for: .seconds(1))
+        }
+        throw Failure("The chat was not answered within \(Self.patience).")
+    }
+
+    private func call(_ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
+        var request = HTTPClientRequest(url: self.url + path)
+        request.method = method
+        request.headers.add(name: "accept", value: "application/json")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            if path.hasSuffix("/messages") {
+                request.headers.add(name: "idempotency-key", value: UUID().uuidString.lowercased())
+            }
+            request.body = .bytes(ByteBuffer(string: body.json))
+        }
+        let response: HTTPClientResponse
+        do {
+            response = try await OutboundHTTP.client.execute(request, timeout: .seconds(60))
+        } catch {
+            throw Failure(
+                "\(self.url) cannot be reached: \(OutboundHTTP.words(error)). Its name must point at the load balancer."
+            )
+        }
+        let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
+        guard (200..<300).contains(response.status.code) || path == "/health/ready" else {
+            throw Failure("\(method) \(path): \(response.status.code) \(text.prefix(500))")
+        }
+        return (try? JSONValue(json: text)) ?? [:]
+    }
+}
