@@ -156,7 +156,7 @@ public enum AgentEvent: Sendable, Hashable {
     }
 
     /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `browser.frame`, `control.changed`,
-    /// `resync_required`, ``toolFailed``, ``messageDiscarded``.
+    /// `resync_required`, ``toolFailed``, ``messageDiscarded``, ``effectSent``.
     public struct Custom: Sendable, Hashable, Codable {
         /// Follows the result of a call that has failed, which AG-UI cannot tell from others: `toolCallId`; and `declined`
         /// where nothing failed but a person said no, with the `message` for people.
@@ -164,6 +164,9 @@ public enum AgentEvent: Sendable, Hashable {
         /// Follows the end of a message that broke off and is asked for again: its `messageId`, and the `toolCallIds` of its
         /// calls, of which none was or will be made. What was shown of it is to be taken back.
         public static let messageDiscarded = "message.discarded"
+        /// A call has sent something that cannot be taken back: its `toolCallId`, and the `effect` with `kind`, `method`,
+        /// `origin`, `path`, `fields` and `files`; secrets are masked.
+        public static let effectSent = "effect.sent"
 
         public var name: String
         public var value: JSONValue

@@ -51,6 +51,10 @@ actor SocketConversation {
                     await self.socket.close(.unsupportedData, reason: "Only text frames are understood.")
                     break
                 }
+                if let end = self.caller?.expiresAt, end <= Date() {
+                    await self.closeExpired()
+                    break
+                }
                 let frame: SocketFrame
                 do {
                     frame = try InvocationRequest(body: data, acceptsEventStream: true).decode()
@@ -70,6 +74,10 @@ actor SocketConversation {
         guard let end = self.caller?.expiresAt,
             (try? await Task.sleep(for: .seconds(max(end.timeIntervalSinceNow, 0)))) != nil
         else { return }
+        await self.closeExpired()
+    }
+
+    private func closeExpired() async {
         await self.socket.close(.policyViolation, reason: "The access token has expired.")
     }
 

@@ -349,3 +349,21 @@ struct TurnLoopTests {
                 == .custom(.init(name: "tool.failed", value: ["toolCallId": .string(result.toolCallId)])))
     }
 }
+
+@Suite("Schemas of tools")
+struct JSONSchemaTests {
+    private struct Dated: ToolInput {
+        static let descriptions: [String: String] = [:]
+        var name: String
+        var size: UInt8
+    }
+
+    @Test("a member without a schema is told to whoever writes the tool, and not left out")
+    func unsupported() async {
+        await #expect(processExitsWith: .failure) {
+            _ = Tool("pack", "Packs.", risk: .read, describe: { (input: Dated) in input.name }) { (input: Dated, _) in
+                input.name
+            }
+        }
+    }
+}

@@ -4,7 +4,9 @@ import Agents
 import BrowserAutomation
 import FoundationEssentials
 import Logging
+import Synchronization
 import TestSupport
+import Testing
 
 /// The agents around a model, with real browsers that may reach this machine and a store of their own.
 struct AgentBench: Sendable {
@@ -39,11 +41,19 @@ struct AgentBench: Sendable {
             automation: automation, store: self.store, memory: memory, modelName: model.name, logger: Self.quiet)
     }
 
+    /// Runs to the end, and holds the events against what clients verify.
     func run(_ work: RunRequest.Work, emit: @escaping EventSink = { _ in }) async throws -> RunResult {
-        try await self.runs.run(
+        let events = Mutex<[AgentEvent]>([])
+        let result = try await self.runs.run(
             RunRequest(
                 work, sessionID: SessionID(rawValue: "s"), runID: RunID(rawValue: UUID().uuidString),
-                userID: UserID(rawValue: "aminah")), emit: emit)
+                userID: UserID(rawValue: "aminah"))
+        ) { event in
+            events.withLock { $0.append(event) }
+            await emit(event)
+        }
+        expectWellFormed(events.withLock { $0 })
+        return result
     }
 
     func stop() async {

@@ -51,9 +51,9 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "what a button submits counts where its name says nothing",
+        "what a form asks for counts where its button's name says nothing; the rest is judged when it is sent",
         arguments: [
-            (button("OK", submits: post), .submit), (button("", submits: post), .submit),
+            (button("OK", submits: post), .change), (button("", submits: post), .submit),
             (button("Cari", submits: post), .change), (button("Continue", submits: post), .change),
             (button("Cancel", submits: post), .change), (button("OK", submits: search), .change),
             (button("Search", submits: search), .change), (button("OK", submits: dialog), .change),
@@ -90,9 +90,9 @@ struct ApprovalPolicyTests {
             (field("Password", isPassword: true), .fill, .credentials), (field("Pay to"), .click, .change),
             (button("Pay", role: "option"), .select, .change), (button("I agree", role: "checkbox"), .check, .change),
             (button("I agree", role: "checkbox"), .click, .change), (button("Pay"), .press, .pay),
-            (field("Name", entersInto: post), .press, .submit), (field("Search", entersInto: search), .press, .change),
+            (field("Name", entersInto: post), .press, .change), (field("Search", entersInto: search), .press, .change),
             (field("Email", entersInto: login), .press, .credentials),
-            (field("Name", entersInto: post), .type, .submit),
+            (field("Name", entersInto: post), .type, .change),
             (field("Type a message"), .press, .send), (field("Name"), .press, .change),
         ] as [(ActionTarget, BrowserAction, ActionKind)])
     func actions(target: ActionTarget, action: BrowserAction, kind: ActionKind) {
@@ -160,7 +160,20 @@ struct ApprovalPolicyTests {
             ("Write the mail, don't send it", [.send]), ("Do not delete or sign anything", [.delete, .sign]),
             ("Tulis e-mel, jangan hantar", [.send]), ("Jangan padam apa-apa", [.delete]),
             ("I don't want you to pay yet", [.pay]), ("Do not book anything", [.pay, .submit]),
-            ("Stop before paying", [.pay]),
+            ("Stop before paying", [.pay]), ("do not pay, send or delete anything", [.pay, .send, .delete]),
+            ("Do not pay or send anything", [.pay, .send]), ("Look at the bill. No paying!", [.pay]),
+            ("Look at the bill; you may not pay", [.pay]), ("Refrain from paying; tell me the amount", [.pay]),
+            ("Lihat bil. Tak mahu bayar", [.pay]), ("Lihat bil. Jgn bayar", [.pay]),
+            ("Check my bill. Don‘t pay", [.pay]),
+            ("do not actually really pay", [.pay]), ("do not press the pay button", [.pay]),
+            ("do not complete the payment", [.pay]), ("do not pay and tell me the amount", [.pay]),
+            ("do not close my account", [.delete]), ("do not transfer money", [.submit]), ("do not top up", [.pay]),
+            ("do not checkout", [.pay]), ("do not spend any money", [.pay]), ("do not subscribe", [.submit]),
+            ("do not withdraw", [.submit]), ("jangan tambah nilai", [.pay]),
+            (
+                "Look at the page and do not pay, delete, send, sign or submit anything.",
+                [.pay, .delete, .send, .sign, .submit]
+            ),
         ] as [(String, Set<ActionKind>)])
     func walls(request: String, kinds: Set<ActionKind>) {
         #expect(ApprovalPolicy.walls(in: request) == kinds)
@@ -171,6 +184,8 @@ struct ApprovalPolicyTests {
         arguments: [
             "Check only: my summons", "Only check what I must pay", "Semak sahaja saman saya",
             "Hanya semak, jangan bayar", "Just look at the prices", "Read only please", "CHECK ONLY and don't pay",
+            "Tell me the amount only", "check only", "只看账单，不要付款", "Schau nach, aber nicht bezahlen",
+            "Do not touch anything", "Look at my orders. Never mind the rest, do not change them",
         ])
     func lookingOnly(request: String) {
         #expect(

@@ -168,7 +168,11 @@ struct HostilePageTests {
         #expect(asked.metadata?["kind"]?.string == kind.rawValue)
         #expect(asked.metadata?["fingerprint"]?.string?.isEmpty == false)
         #expect(asked.metadata?["origin"]?.string?.hasPrefix("http://") == true)
-        let approved = try await errand.answer(asked.id, ["approved": true])
+        var approved = try await errand.answer(asked.id, ["approved": true])
+        // What is written may be sent at once, which is a matter of its own.
+        if let sent = approved.interrupts?.first, sent.metadata?["effects"] != nil {
+            approved = try await errand.answer(sent.id, ["approved": true])
+        }
         #expect(approved.status == .completed, "\(approved.message)")
         #expect(sites.taken == ["/taken"])
         _ = try await errand.refuse(approved)
@@ -389,7 +393,7 @@ struct HostilePageTests {
     @Test("text of the task, short text and text of the site itself are written without asking")
     func textAtHome() async throws {
         try await Self.withSites(
-            ["/": "<p>Account 7731-4402-9988, branch 12-3456, plate WXY 12345</p>"], ["/": .html(Self.note)]
+            ["/": "<p>Account 7731-4402-9988, branch 12-3456, plate WXY 12345</p>"], ["/": "<input aria-label=Note>"]
         ) { sites in
             let texts = ["WXY 12345", "12-3456", "QX-99-1234", "nothing of any page"]
             let errand = Errand(

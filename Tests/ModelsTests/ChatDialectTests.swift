@@ -13,6 +13,17 @@ struct ChatDialectTests {
         return try chunks.flatMap { try reader.receive($0) } + reader.end()
     }
 
+    @Test("what hears nothing for too long is ended, and what hears something goes on", .timeLimit(.minutes(1)))
+    func silence() async throws {
+        await #expect(throws: Silence.self) {
+            try await Silence.limited(to: .milliseconds(20)) { heard in
+                heard()
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
+        try await Silence.limited(to: .seconds(20)) { heard in heard() }
+    }
+
     private static func calls(_ pieces: [String]) throws -> [String] {
         let chunks = pieces.map { #"{"choices":[{"delta":{"tool_calls":[\#($0)]}}]}"# }
         var names: [String: String] = [:]

@@ -105,6 +105,19 @@ def test_namespace_that_fails_takes_nothing_from_the_others(peer, probe):
                for entry in peer.requests("RetrieveMemoryRecords"))
 
 
+@pytest.mark.nightly
+def test_nothing_of_three_namespaces_is_lost_in_two_hundred_turns(peer, probe):
+    """An optimised build has lost what came back side by side: `make part-release` runs this there."""
+    spaces = [f"/{name}/{{actorId}}/" for name in ("facts", "likes", "sums")]
+    peer.seed_records(
+        *({"namespace": space.replace("{actorId}", "aminah"), "text": space, "score": 1} for space in spaces),
+        memory=MEMORY)
+    for _ in range(200):
+        found = probe(
+            "memory", operation="recall", id=MEMORY, user="aminah", session="s", query="x", namespaces=spaces)
+        assert sorted(found) == spaces
+
+
 def test_refused_memory_is_a_typed_error(peer, probe):
     peer.fault("CreateEvent", status=403, error="AccessDeniedException", message="no")
     with pytest.raises(Refused) as refused:

@@ -177,6 +177,7 @@ def test_the_backend_gets_the_runtime_the_pool_and_its_own_image(with_backend):
     assert with_backend.changes("plan") == []
 
 
+@pytest.mark.nightly
 def test_without_its_image_the_backend_is_what_remains(with_backend):
     with_backend.prepared()
     result = with_backend.deploy("apply", check=False)
@@ -194,6 +195,7 @@ def test_an_image_for_another_architecture_is_refused_before_the_runtime_is_touc
     assert not {"CreateAgentRuntime", "UpdateAgentRuntime", "UpdateStack"} & set(deployed.calls())
 
 
+@pytest.mark.nightly
 def test_the_architecture_of_a_single_image_is_read_from_its_configuration(deployed):
     deployed.push_single_image("single", "riscv64")
     result = deployed.deploy("apply", check=False)
@@ -238,7 +240,9 @@ def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
 
 # Failures in the middle
 
-@pytest.mark.parametrize("operation", ["CreateAgentRuntime", "UpdateAgentRuntime", "CreateAgentRuntimeEndpoint"])
+@pytest.mark.parametrize("operation", [
+    "CreateAgentRuntime", pytest.param("UpdateAgentRuntime", marks=pytest.mark.nightly),
+    pytest.param("CreateAgentRuntimeEndpoint", marks=pytest.mark.nightly)])
 def test_after_a_failure_in_the_middle_the_same_command_goes_on(account, operation):
     account.prepared()
     account.peer.fault(operation, error="AccessDeniedException", status=403, message="not for you")
@@ -250,6 +254,7 @@ def test_after_a_failure_in_the_middle_the_same_command_goes_on(account, operati
     assert account.changes("plan") == []
 
 
+@pytest.mark.nightly
 def test_after_a_stack_that_could_not_be_asked_for_the_same_command_goes_on(account):
     account.peer.fault("CloudFormation.CreateStack", error="AccessDenied", status=403, message="not for you")
     result = account.deploy("apply", check=False)
@@ -257,6 +262,7 @@ def test_after_a_stack_that_could_not_be_asked_for_the_same_command_goes_on(acco
     account.deployed()
 
 
+@pytest.mark.nightly
 def test_an_answer_that_is_lost_makes_no_second_runtime(account):
     account.prepared()
     account.peer.fault("CreateAgentRuntime", drop=True, after=True)
@@ -266,6 +272,7 @@ def test_an_answer_that_is_lost_makes_no_second_runtime(account):
     assert len(control.list_agent_runtimes()["agentRuntimes"]) == 1
 
 
+@pytest.mark.nightly
 def test_a_role_that_is_not_known_yet_is_waited_for(account):
     account.prepared()
     account.peer.fault(
@@ -275,6 +282,7 @@ def test_a_role_that_is_not_known_yet_is_waited_for(account):
     assert account.runtime()["status"] == "READY"
 
 
+@pytest.mark.nightly
 def test_a_runtime_that_could_not_be_created_is_made_anew(account):
     account.prepared()
     account.peer.fail_next_version("errands", "The image cannot be pulled.")
@@ -286,6 +294,7 @@ def test_a_runtime_that_could_not_be_created_is_made_anew(account):
     assert account.runtime()["status"] == "READY"
 
 
+@pytest.mark.nightly
 def test_after_an_update_that_failed_the_endpoint_stays_and_the_next_one_mends_it(deployed):
     deployed.push_image("two")
     deployed.peer.fail_next_version("errands", "The container is not healthy.")
@@ -309,6 +318,7 @@ def test_rollback_moves_the_endpoint_to_the_version_before(deployed):
     assert deployed.changes("plan") == ["~ endpoint live of errands: from version 2 to 3"]
 
 
+@pytest.mark.nightly
 def test_without_a_version_before_there_is_no_rollback(deployed):
     result = deployed.deploy("rollback", check=False)
     assert result.returncode != 0 and "There is nothing to go back to" in result.stderr
@@ -350,6 +360,7 @@ def test_logs_are_kept_as_long_as_is_described(deployed):
     assert kept(deployed) == {group: 90}
 
 
+@pytest.mark.nightly
 def test_log_that_the_platform_has_made_is_not_kept_for_good(deployed):
     [group] = kept(deployed)
     deployed.client("logs").delete_retention_policy(logGroupName=group)
@@ -360,6 +371,7 @@ def test_log_that_the_platform_has_made_is_not_kept_for_good(deployed):
 
 # Destroy
 
+@pytest.mark.nightly
 def test_destroy_keeps_what_people_own(deployed):
     deployed.destroy()
     assert deployed.runtime() is None
@@ -394,7 +406,8 @@ def test_destroy_needs_the_projects_name(deployed):
 @pytest.fixture
 def people(account, tmp_path):
     account.pool = account.with_pool(tmp_path)
-    account.deployed()
+    # Without an image there is all but the runtimes.
+    account.deploy("apply", check=False)
     return account
 
 

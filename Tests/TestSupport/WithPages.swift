@@ -24,6 +24,10 @@ package final class PageServer: Sendable {
     package struct Request: Sendable, Hashable {
         package var host: String
         package var path: String
+        package var query = ""
+
+        /// The path with its query.
+        package var target: String { self.query.isEmpty ? self.path : "\(self.path)?\(self.query)" }
     }
 
     /// All requests, in order.
@@ -51,7 +55,8 @@ private struct Recorder: RouterMiddleware {
         _ request: Request, context: BasicRequestContext,
         next: (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
-        self.server.add(.init(host: request.head.authority ?? "", path: request.uri.path))
+        self.server.add(
+            .init(host: request.head.authority ?? "", path: request.uri.path, query: request.uri.query ?? ""))
         return try await next(request, context)
     }
 }

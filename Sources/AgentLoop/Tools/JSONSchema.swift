@@ -8,6 +8,12 @@ enum JSONSchema {
         let recorder = Recorder()
         // A type may refuse the placeholders; what it asked for until then is its schema.
         _ = try? type.init(from: RecordingDecoder(recorder: recorder))
+        // A schema that lacks a member would be wrong without a word, and only the model would notice.
+        if let member = recorder.unsupported {
+            preconditionFailure(
+                "There is no schema for \(type).\(member). Use String, Bool, Int, Double, [String], [Int], or an enum of "
+                    + "strings that is CaseIterable.")
+        }
         var properties: [String: JSONValue] = [:]
         for (name, schema) in recorder.properties {
             guard case .object(var members) = schema else { continue }
@@ -45,6 +51,13 @@ enum JSONSchema {
 private final class Recorder {
     var properties: [String: JSONValue] = [:]
     var required: [String] = []
+    /// The first member that no schema is known for, with its type.
+    var unsupported: String?
+
+    func refuse(_ key: any CodingKey, _ type: Any.Type) -> Unsupported {
+        self.unsupported = self.unsupported ?? "\(key.stringValue): \(type)"
+        return Unsupported()
+    }
 
     func note(_ key: any CodingKey, _ schema: JSONValue, isRequired: Bool) {
         self.properties[key.stringValue] = schema
@@ -79,12 +92,14 @@ private struct RecordingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         let (schema, placeholder) = JSONSchema.of(member: type)
         self.recorder.note(key, schema, isRequired: true)
-        guard let value = placeholder as? Value else { throw Unsupported() }
+        guard let value = placeholder as? Value else { throw self.recorder.refuse(key, type) }
         return value
     }
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
-        self.recorder.note(key, JSONSchema.of(member: type).schema, isRequired: false)
+        let (schema, placeholder) = JSONSchema.of(member: type)
+        self.recorder.note(key, schema, isRequired: false)
+        if placeholder == nil { throw self.recorder.refuse(key, type) }
         return nil
     }
 
@@ -109,21 +124,23 @@ private struct RecordingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
         return placeholder
     }
 
-    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { throw Unsupported() }
-    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { throw Unsupported() }
-    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { throw Unsupported() }
-    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { throw Unsupported() }
-    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { throw Unsupported() }
-    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { throw Unsupported() }
-    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { throw Unsupported() }
-    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { throw Unsupported() }
-    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { throw Unsupported() }
-    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { throw Unsupported() }
+    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { throw self.recorder.refuse(key, type) }
+    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { throw self.recorder.refuse(key, type) }
+    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { throw self.recorder.refuse(key, type) }
+    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { throw self.recorder.refuse(key, type) }
+    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { throw self.recorder.refuse(key, type) }
+    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { throw self.recorder.refuse(key, type) }
+    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { throw self.recorder.refuse(key, type) }
+    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { throw self.recorder.refuse(key, type) }
+    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { throw self.recorder.refuse(key, type) }
+    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { throw self.recorder.refuse(key, type) }
 
     func nestedContainer<NestedKey: CodingKey>(
         keyedBy type: NestedKey.Type, forKey key: Key
-    ) throws -> KeyedDecodingContainer<NestedKey> { throw Unsupported() }
-    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { throw Unsupported() }
+    ) throws -> KeyedDecodingContainer<NestedKey> { throw self.recorder.refuse(key, type) }
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+        throw self.recorder.refuse(key, [Any].self)
+    }
     func superDecoder() throws -> any Decoder { throw Unsupported() }
     func superDecoder(forKey key: Key) throws -> any Decoder { throw Unsupported() }
 }

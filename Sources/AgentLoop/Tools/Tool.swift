@@ -28,7 +28,22 @@ public struct Tool: Sendable {
     public let isParallel: Bool
     /// The step's name for a person, such as `Open example.com`.
     let describe: @Sendable (JSONValue) -> String
-    let call: @Sendable (JSONValue, ToolContext) async throws -> ToolOutput
+    var call: @Sendable (JSONValue, ToolContext) async throws -> ToolOutput
+
+    /// The same tool, with something done around each call.
+    /// - Parameter body: Is given the step's name for a person, the call's context, and the call itself.
+    public func around(
+        _ body:
+            @escaping @Sendable (
+                _ step: String, _ context: ToolContext, _ call: @Sendable () async throws -> ToolOutput
+            ) async throws -> ToolOutput
+    ) -> Tool {
+        var tool = self
+        tool.call = { input, context in
+            try await body(self.describe(input), context) { try await self.call(input, context) }
+        }
+        return tool
+    }
 
     /// Creates a tool that answers in words.
     /// - Parameters: As below.

@@ -98,6 +98,6 @@ enum ActionWords {
 
     /// The words of a text in lower case; `don't` is one.
     static func words(_ text: some StringProtocol) -> [String] {
-        text.lowercased().filter { $0 != "'" && $0 != "’" }.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        text.lowercased().filter { !"'’‘ʼ´`′".contains($0) }.split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }
 }

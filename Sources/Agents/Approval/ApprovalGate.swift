@@ -30,6 +30,9 @@ struct ApprovalGate: Sendable {
     struct Permission: Sendable {
         /// Whether a person has approved it.
         var isApproved = false
+        /// What the control says that it does.
+        var kind = ActionKind.look
+        var target: ActionTarget?
         /// What the person wants to stand in these fields instead, by their labels.
         var edits: [String: String] = [:]
     }
@@ -46,7 +49,7 @@ struct ApprovalGate: Sendable {
                     + "this to the person.")
         }
         switch self.policy.rule(for: kind) {
-        case .allow: return Permission()
+        case .allow: return Permission(kind: kind, target: target)
         case .deny: throw ActionRefused("This is not allowed here (\(kind.rawValue)). Leave it to the person.")
         case .ask: break
         }
@@ -61,12 +64,15 @@ struct ApprovalGate: Sendable {
                 given.granted(self.question(attempt, kind, target, fingerprint, note: note)))
         }
         let payload = given.answer.payload
-        guard case .object(let edits) = payload?["edits"] ?? [:] else { return Permission(isApproved: true) }
-        return Permission(isApproved: true, edits: edits.compactMapValues(\.string))
+        guard case .object(let edits) = payload?["edits"] ?? [:] else {
+            return Permission(isApproved: true, kind: kind, target: target)
+        }
+        return Permission(
+            isApproved: true, kind: kind, target: target, edits: edits.compactMapValues(\.string))
     }
 
     /// What people read of something that they have declined.
-    private func declined(_ kind: ActionKind, _ answer: InterruptAnswer) -> String {
+    func declined(_ kind: ActionKind, _ answer: InterruptAnswer) -> String {
         let words =
             switch kind {
             case .pay: self.say("You declined. Nothing was paid.", "Anda menolak. Tiada bayaran dibuat.")
@@ -146,7 +152,7 @@ struct ApprovalGate: Sendable {
             ])
     }
 
-    private func question(
+    func question(
         _ message: String, _ kind: ActionKind, _ fingerprint: String, _ details: [String: JSONValue]
     ) -> Interrupt {
         let mark: [String: JSONValue] = ["fingerprint": .string(fingerprint), "kind": .string(kind.rawValue)]
@@ -169,7 +175,7 @@ struct ApprovalGate: Sendable {
 extension AnsweredInterrupt {
     /// Whether the person has approved exactly this.
     /// - Throws: ``ActionRefused`` where they have not approved anything.
-    fileprivate func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
+    func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
         let payload = self.answer.payload
         guard self.answer.status == .resolved, payload?["approved"] == .bool(true) else {
             throw ActionRefused(
@@ -185,7 +191,7 @@ extension AnsweredInterrupt {
     }
 
     /// A further question of the same call, which keeps what was approved before.
-    fileprivate func granted(_ question: Interrupt) -> Interrupt {
+    func granted(_ question: Interrupt) -> Interrupt {
         guard case .object(var metadata) = question.metadata else { return question }
         metadata["granted"] = .array(self.grants.map { .string($0) })
         var question = question

@@ -48,15 +48,16 @@ extension ApprovalPolicy {
         if form.hasPayment { return .pay }
         if let named, named != .submit { return named }
         if form.hasPassword { return .credentials }
-        if let named { return named }
-        let isHarmless = form.isSearch || form.method != "post" || isDismissal || ActionWords.isForLooking(name)
-        return isHarmless ? .change : .submit
+        // A form that nobody can fill in, sent by a button without a name, only does something.
+        if name.isEmpty, !isField, form.fields.isEmpty { return .submit }
+        // What else a form sends is judged by what it is, once it is about to be sent.
+        return named ?? .change
     }
 }
 
 extension ActionTarget {
     /// What it is called and what is written on it: a page may say one thing to people and another to agents.
-    fileprivate var words: String {
+    var words: String {
         self.text.isEmpty || self.name.contains(self.text) ? self.name : "\(self.name) \(self.text)"
     }
 }

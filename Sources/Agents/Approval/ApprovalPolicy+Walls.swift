@@ -2,19 +2,50 @@ extension ApprovalPolicy {
     /// What a person's request forbids outright, such as "check my summons, do not pay". What it forbids under a
     /// condition, or forbids here and wants there, is left to asking.
     public static func walls(in request: String) -> Set<ActionKind> {
+        let everything = Set(ActionKind.allCases).subtracting([.look, .change])
+        // Of other languages no more is understood than that something is not to be done.
+        if RequestWords.foreignNegations.contains(where: { request.lowercased().contains($0) }) { return everything }
         let sentences = request.split { ".!?;\n".contains($0) }.map { sentence in
             sentence.split(separator: ",").map { Clause(words: ActionWords.words($0)) }.filter { !$0.words.isEmpty }
         }
-        let clauses = sentences.flatMap(\.self)
-        let forbidden = sentences.filter { sentence in
-            sentence.first.map { !RequestWords.conditionalOpenings.contains($0.words[0]) } ?? false
-        }.flatMap { $0.flatMap(\.forbidden) }
-        let urged = Set(clauses.flatMap(\.urged))
-        var walls = Set(forbidden).subtracting(urged.union(clauses.flatMap(\.demanded)))
-        if urged.isEmpty, clauses.contains(where: \.isForLooking) {
-            walls.formUnion(Set(ActionKind.allCases).subtracting([.look, .change]))
+        var forbidden: Set<ActionKind> = []
+        var isUnclear = false
+        var others: [Clause] = []
+        for clauses in sentences {
+            guard let first = clauses.first else { continue }
+            let isConditional = RequestWords.conditionalOpenings.contains(first.words[0])
+            var index = clauses.startIndex
+            while index < clauses.endIndex {
+                // "Do not pay, send or delete anything" is one list.
+                let rest = clauses[index...]
+                let end =
+                    rest.first?.hasNegation == true
+                    ? rest.lastIndex { $0.isListed } ?? index : index
+                let clause = Clause(words: clauses[index...end].flatMap(\.words))
+                switch clause.prohibition {
+                case .of(let kinds) where !isConditional: forbidden.formUnion(kinds)
+                case .unclear where !isConditional: isUnclear = true
+                default: break
+                }
+                others.append(clause)
+                index = end + 1
+            }
         }
+        let urged = Set(others.flatMap(\.urged))
+        let wanted = urged.union(others.flatMap(\.demanded))
+        // What is not to be done, and not understood, may be anything, where nothing is to be done besides.
+        if isUnclear, wanted.isEmpty, forbidden.isEmpty { return everything }
+        var walls = forbidden.subtracting(wanted)
+        if urged.isEmpty, others.contains(where: \.isForLooking) { walls.formUnion(everything) }
         return walls
+    }
+
+    /// What a clause says not to do.
+    private enum Prohibition {
+        case none
+        case of(Set<ActionKind>)
+        /// Something that is not understood.
+        case unclear
     }
 
     /// A part of a sentence, up to a comma.
@@ -41,28 +72,47 @@ extension ApprovalPolicy {
             return nil
         }
 
-        /// The kinds of what the clause says not to do. Only its first negation counts: "do not leave without paying"
-        /// wants it paid.
-        var forbidden: Set<ActionKind> {
-            var kinds = Set(
+        var hasNegation: Bool { self.negation != nil }
+
+        /// Whether it goes on with a list that began before.
+        var isListed: Bool { !RequestWords.alternatives.isDisjoint(with: self.words) }
+
+        /// Only the first negation counts: "do not leave without paying" wants it paid.
+        var prohibition: Prohibition {
+            let plain = Set(
                 RequestWords.nothings.filter { nothing in
                     self.words.indices.contains { self.length(of: [nothing.phrase], at: $0) != nil }
                 }.map(\.kind))
-            guard let negation else { return kinds }
+            guard let negation else { return plain.isEmpty ? .none : .of(plain) }
+            var kinds = plain
+            var unknown: [String] = []
             var index = negation.end
-            while index < self.words.count {
+            scan: while index < self.words.count {
                 if let verb = self.verb(at: index) {
                     kinds.formUnion(verb.kinds)
                     index += verb.length
-                    guard index < self.words.count, RequestWords.alternatives.contains(self.words[index]) else { break }
+                    // Behind a verb something else may be wanted, unless it is one of several.
+                    while index < self.words.count, !RequestWords.alternatives.contains(self.words[index]) {
+                        guard !RequestWords.urging.contains(self.words[index]) else { break scan }
+                        if self.verb(at: index) != nil, self.isListed { continue scan }
+                        index += 1
+                    }
+                } else if RequestWords.alternatives.contains(self.words[index]) {
                     index += 1
-                } else if RequestWords.fillers.contains(self.words[index]) {
-                    index += 1
-                } else {
+                } else if RequestWords.urging.contains(self.words[index]) {
                     break
+                } else {
+                    if !RequestWords.fillers.contains(self.words[index]) { unknown.append(self.words[index]) }
+                    index += 1
                 }
             }
-            return RequestWords.conditions.isDisjoint(with: self.words[index...]) ? kinds : []
+            let scope = self.words[negation.end..<index]
+            guard RequestWords.conditions.isDisjoint(with: scope) else { return .none }
+            // "Do not forget to pay" wants it paid.
+            if let first = unknown.first, RequestWords.reversals.contains(first) { return .none }
+            if kinds.isEmpty, let kind = ActionWords.kind(of: scope.joined(separator: " ")) { kinds.insert(kind) }
+            if !kinds.isEmpty { return .of(kinds) }
+            return RequestWords.weakNegations.contains(self.words[negation.start]) ? .none : .unclear
         }
 
         /// The kinds of what is to be done besides: the verbs behind an "and".
@@ -82,7 +132,13 @@ extension ApprovalPolicy {
         }
 
         var isForLooking: Bool {
-            self.words.indices.contains { index in
+            // "Tell me the amount only."
+            if let first = self.words.first, let last = self.words.last, RequestWords.looking.contains(first),
+                RequestWords.only.contains(last)
+            {
+                return true
+            }
+            return self.words.indices.contains { index in
                 guard let length = self.length(of: RequestWords.lookOnly, at: index) else { return false }
                 // "Only check out as a guest."
                 return self.words[index...].dropFirst(length).first != "out"

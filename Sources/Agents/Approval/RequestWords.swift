@@ -5,7 +5,8 @@ enum RequestWords {
         (
             [
                 "pay", "paying", "payment", "payments", "buy", "buying", "purchase", "purchasing", "checkout", "bayar",
-                "membayar", "bayaran", "pembayaran", "beli", "membeli",
+                "membayar", "bayaran", "pembayaran", "beli", "membeli", "spend", "spending", "spend money", "top up",
+                "tambah nilai",
             ], [.pay]
         ),
         (["book", "booking", "order", "ordering", "reserve", "tempah", "menempah"], [.pay, .submit]),
@@ -40,14 +41,39 @@ enum RequestWords {
     ]
 
     static let negations = [
-        "do not", "dont", "must not", "mustnt", "should not", "shouldnt", "not to", "please not", "but not", "and not",
-        "never", "without", "avoid", "stop before", "jangan", "tanpa", "tidak perlu", "tak perlu", "tak payah", "usah",
-        "bukan untuk",
+        "do not", "dont", "must not", "mustnt", "should not", "shouldnt", "may not", "not to", "please not", "but not",
+        "and not", "never", "without", "avoid", "refrain from", "stop before", "jangan", "jgn", "tanpa", "tidak perlu",
+        "tak perlu", "tak payah", "tak mahu", "tak nak", "tidak mahu", "tak mau", "usah", "bukan untuk",
     ]
+
+    /// Negations by their first word of which more than verbs may follow: without the second one this forbids nothing.
+    static let weakNegations: Set = [
+        "without", "tanpa", "avoid", "never", "not", "please", "but", "and", "tidak", "tak", "bukan",
+    ]
+
+    /// Verbs that turn a negation into a wish.
+    static let reversals: Set = [
+        "forget", "lupa", "leave", "miss", "fail", "hesitate", "worry", "mind", "risau", "terlepas", "care",
+    ]
+
+    /// Words of other languages that stand in a prohibition and in no sentence of English or Malay.
+    static let foreignNegations = [
+        "不要", "别", "別", "请勿", "請勿", "不得", "しないで", "するな", "しません", "하지 마", "하지마", "않", " nicht ", " keine ", " kein ",
+        " ne pas ", " pas ", " não ", " nao ", " niet ", " ikke ", " inte ", "не ", "нельзя", "لا ", "بدون", "मत ",
+        "नहीं", "ห้าม", "อย่า", "đừng", "không ", "வேண்டாம்", "கூடாது", "sin pagar", "no pagues", "no compres", "no envíes",
+        "no borres", " senza ", "nie ",
+    ]
+
+    /// Verbs that ask to be shown something, and words that forbid the rest at the end.
+    static let looking: Set = [
+        "tell", "show", "check", "find", "list", "look", "read", "give", "semak", "lihat", "tengok", "cari", "beritahu",
+    ]
+    static let only: Set = ["only", "sahaja", "saja", "je"]
 
     /// What may stand between a negation and its verb.
     static let fillers: Set = [
-        "a", "actually", "any", "anything", "dulu", "buat", "ever", "for", "just", "make", "making", "membuat",
+        "a", "actually", "any", "anything", "really", "money", "button", "on", "click", "press", "complete", "my",
+        "dulu", "buat", "ever", "for", "just", "make", "making", "membuat",
         "sebarang", "terus", "the", "to", "want", "you", "yet", "untuk",
     ]
 
@@ -58,7 +84,10 @@ enum RequestWords {
     static let nothings: [(phrase: String, kind: ActionKind)] = [
         ("no payment", .pay), ("no payments", .pay), ("no purchase", .pay), ("pay nothing", .pay),
         ("buy nothing", .pay), ("submit nothing", .submit), ("send nothing", .send), ("delete nothing", .delete),
-        ("sign nothing", .sign), ("tiada bayaran", .pay),
+        ("sign nothing", .sign), ("tiada bayaran", .pay), ("no paying", .pay), ("no buying", .pay),
+        ("no purchasing", .pay), ("no booking", .pay), ("no ordering", .pay), ("no sending", .send),
+        ("no posting", .send), ("no deleting", .delete), ("no removing", .delete), ("no signing", .sign),
+        ("no submitting", .submit), ("no uploads", .upload), ("no uploading", .upload),
     ]
 
     /// Behind a verb these say that some of it is forbidden only, and asking serves that.

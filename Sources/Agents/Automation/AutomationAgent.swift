@@ -115,7 +115,7 @@ public struct AutomationAgent: Automation {
             gate: ApprovalGate(
                 policy: self.policy, forbidden: task.forbidden, patience: self.patience, goal: task.goal,
                 seen: place.seen, say: task.askedIn),
-            names: place.names, keepPicture: self.pictureKeeper(context.session))
+            effects: place.effects, names: place.names, keepPicture: self.pictureKeeper(context.session))
         let loop = TurnLoop(
             model: self.model, system: Self.system, tools: tools.all(seesImages: self.model.seesImages),
             budget: budget, hooks: .init(afterTools: { await place.offers.offer(after: $0) }), logger: self.logger)
@@ -168,6 +168,8 @@ public struct AutomationAgent: Automation {
         var configuration = self.configuration
         configuration.addressPolicy.allowedDomains = task.allowedDomains
         configuration.secrets = secrets
+        let effects = EffectGuard(secrets: secrets, policy: self.policy)
+        configuration.requestJudge = { effects.judge($0) }
         let holder = BrowserHolder(
             source: self.browsers, name: Self.browserName(context.session), configuration: configuration,
             keeper: keeper, emit: context.callbacks.emit, logger: self.logger, isResumed: isResumed)
@@ -176,7 +178,7 @@ public struct AutomationAgent: Automation {
             offers: TakeoverOffers(
                 holder: holder, secrets: secrets, goal: task.goal, patience: self.patience,
                 say: task.askedIn),
-            seen: SeenTexts(), names: ControlNames())
+            seen: SeenTexts(), names: ControlNames(), effects: effects)
         await self.live.begin(context.session, place)
         return place
     }

@@ -95,7 +95,12 @@ extension BrowserTools {
             try await self.acting { page in
                 try await self.checkFlow(of: SeenTexts.pieces(ofText: input.text), to: page, tool: "fill", context)
                 try await self.gate.checkField(input.ref, on: page)
-                return self.words(try await page.fill(input.ref, with: input.text))
+                self.effects.note(written: input.text)
+                // A field may send itself when it is full.
+                let report = try await self.guarding(.init(host: Self.host(of: page.url)), on: page, context) {
+                    try await page.fill(input.ref, with: input.text)
+                }
+                return self.words(report)
             }
         }
     }
@@ -108,9 +113,13 @@ extension BrowserTools {
             try await self.acting { page in
                 try await self.checkFlow(of: SeenTexts.pieces(ofText: input.text), to: page, tool: "type", context)
                 try await self.gate.checkField(input.ref, on: page)
+                self.effects.note(written: input.text)
                 // A line break is the Enter key.
                 guard input.text.contains(where: \.isNewline) else {
-                    return try await self.answer(try await page.type(input.text, into: input.ref), on: page, context)
+                    let report = try await self.guarding(.init(host: Self.host(of: page.url)), on: page, context) {
+                        try await page.type(input.text, into: input.ref)
+                    }
+                    return try await self.answer(report, on: page, context)
                 }
                 let report = try await self.allowing(
                     .init(
@@ -190,7 +199,12 @@ extension BrowserTools {
             "hover", "Moves the mouse over something, such as a menu that opens by itself.", risk: .read,
             describe: { (input: Reference) in "Point at \(self.names[input.ref])" }
         ) { input, context in
-            try await self.acting { try await self.answer(try await $0.hover(input.ref), on: $0, context) }
+            try await self.acting { page in
+                let report = try await self.allowing(
+                    .init(tool: "hover", action: .hover, ref: input.ref), on: page, context
+                ) { try await page.hover($0 ?? input.ref) }
+                return try await self.answer(report, on: page, context)
+            }
         }
     }
 
@@ -200,7 +214,10 @@ extension BrowserTools {
             describe: { (input: Drag) in "Drag \(self.names[input.from]) to \(self.names[input.to])" }
         ) { input, context in
             try await self.acting { page in
-                try await self.answer(try await page.drag(input.from, to: input.to), on: page, context)
+                let report = try await self.allowing(
+                    .init(tool: "drag", action: .drag, ref: input.from), on: page, context
+                ) { try await page.drag($0 ?? input.from, to: input.to) }
+                return try await self.answer(report, on: page, context)
             }
         }
     }

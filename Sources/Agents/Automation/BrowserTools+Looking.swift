@@ -59,7 +59,11 @@ extension BrowserTools {
             try await self.opening { page in
                 let texts = self.gate.seen.pieces(of: input.url)
                 try self.gate.checkFlow(of: texts, to: Self.origin(of: input.url), tool: "navigate", context)
-                return try await self.answer(try await page.navigate(to: input.url), on: page, context)
+                let moment = EffectRules.Moment(host: Self.host(of: input.url), opens: true)
+                let report = try await self.guarding(moment, on: page, context) {
+                    try await page.navigate(to: input.url)
+                }
+                return try await self.answer(report, on: page, context)
             }
         }
     }
@@ -81,7 +85,10 @@ extension BrowserTools {
             describe: { (input: Scroll) in input.pages < 0 ? "Scroll up" : "Scroll down" }
         ) { input, context in
             try await self.acting { page in
-                try await self.answer(try await page.scroll(pages: input.pages, at: input.ref), on: page, context)
+                let report = try await self.guarding(.init(host: Self.host(of: page.url)), on: page, context) {
+                    try await page.scroll(pages: input.pages, at: input.ref)
+                }
+                return try await self.answer(report, on: page, context)
             }
         }
     }
@@ -149,14 +156,22 @@ extension BrowserTools {
             "go_back", "Goes back to the tab's previous page.", risk: .read,
             describe: { (_: NoInput) in "Go back" }
         ) { _, context in
-            try await self.acting { try await self.answer(try await $0.goBack(), on: $0, context) }
+            try await self.acting { page in
+                let moment = EffectRules.Moment(host: Self.host(of: page.url), opens: true)
+                let report = try await self.guarding(moment, on: page, context) { try await page.goBack() }
+                return try await self.answer(report, on: page, context)
+            }
         }
     }
 
     var reload: Tool {
         Tool("reload", "Loads the page anew.", risk: .read, describe: { (_: NoInput) in "Load the page again" }) {
             _, context in
-            try await self.acting { try await self.answer(try await $0.reload(), on: $0, context) }
+            try await self.acting { page in
+                let moment = EffectRules.Moment(host: Self.host(of: page.url), opens: true)
+                let report = try await self.guarding(moment, on: page, context) { try await page.reload() }
+                return try await self.answer(report, on: page, context)
+            }
         }
     }
 

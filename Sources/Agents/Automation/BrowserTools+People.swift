@@ -73,8 +73,32 @@ extension BrowserTools {
         if permission.isApproved { page.answerNextDialog(.accept()) }
         // The yes is to this action's own question, and to none that the page asks later.
         defer { page.answerNextDialog(nil) }
-        return try await action(attempt.ref)
+        // The control's own document counts, which may be a frame's.
+        var moment = EffectRules.Moment(host: Self.host(of: permission.target?.origin ?? page.url))
+        // A link leads somewhere, and its words may say that going there does something.
+        moment.control =
+            permission.kind == .look ? permission.target.flatMap { ActionWords.kind(of: $0.words) } : permission.kind
+        if let form = permission.target?.form {
+            moment.hasPayment = form.hasPayment
+            let hidden = form.hidden.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil }
+            moment.form = (form.action, Dictionary(hidden) { first, _ in first })
+        }
+        let ref = attempt.ref
+        return try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
+            try await action(ref)
+        }
     }
+
+    /// Does an action within the effect guard.
+    func guarding<Result: Sendable>(
+        _ moment: EffectRules.Moment, on page: BrowserPage, _ context: ToolContext, coversAction: Bool = false,
+        _ action: () async throws -> Result
+    ) async throws -> Result {
+        let permit = try self.gate.permit(context, coversAction: coversAction)
+        return try await self.effects.during(moment, document: page.documentID, permit: permit, action)
+    }
+
+    static func host(of address: String) -> String { URL(string: address)?.host()?.lowercased() ?? "" }
 
     private func reference(ofApproved given: AnsweredInterrupt?, on page: BrowserPage) async throws -> String? {
         guard let metadata = given?.interrupt.metadata, let name = metadata["name"]?.string,

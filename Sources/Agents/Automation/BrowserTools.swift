@@ -10,6 +10,7 @@ struct BrowserTools {
     let holder: BrowserHolder
     let secrets: SecretStore
     let gate: ApprovalGate
+    let effects: EffectGuard
     let names: ControlNames
     /// Takes the picture of a step, under its call's id; none is taken where it is absent.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
@@ -17,12 +18,15 @@ struct BrowserTools {
 
     /// - Parameter seesImages: Whether the model looks at pictures.
     func all(seesImages: Bool) -> [Tool] {
-        [
+        let tools = [
             self.navigate, self.snapshot, self.click, self.fill, self.type, self.fillSecret, self.select, self.check,
             self.press, self.hover, self.drag, self.scroll, self.waitForText, self.readPage, self.findText, self.goBack,
-            self.reload, self.tabs, self.downloads, self.handOver,
+            self.reload, self.tabs, self.downloads,
+        ]
+        return (tools + (seesImages ? [self.screenshot] : [])).map(self.watched) + [
+            self.handOver,
             AskPerson(patience: self.gate.patience).withSecrets(self.secrets) { try await self.page().origin() },
-        ] + (seesImages ? [self.screenshot] : [])
+        ]
     }
 
     // MARK: Lost connections

@@ -13,6 +13,7 @@ struct Workplace: Sendable {
     /// What the sites have shown.
     let seen: SeenTexts
     let names: ControlNames
+    let effects: EffectGuard
 }
 
 /// The browsers of this process's open tasks, by session: at work, or parked with a question.

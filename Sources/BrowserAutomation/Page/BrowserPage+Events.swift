@@ -42,7 +42,9 @@ extension BrowserPage {
     /// Takes an event of one of this tab's sessions. Must not wait: the socket's reader calls it.
     func receive(_ event: CDPConnection.Event, session: String) {
         if event.method.hasPrefix("Target.") { return self.onTarget(event, self) }
-        let isJudged = self.gate.receive(event, session: session, connection: self.connection) { [weak self] refusal in
+        let isJudged = self.gate.receive(
+            event, session: session, document: self.documentID, connection: self.connection
+        ) { [weak self] refusal in
             self?.note("A request was refused: \(refusal)")
         } onBreach: { [weak self] reason in
             self?.leave(because: reason)

@@ -24,7 +24,8 @@ public struct ActionTarget: Sendable, Hashable, Codable {
     public var origin: String
     /// The address of its document, without the place in it.
     public var url: String
-    /// What stands for the text around it, where it belongs to no form.
+    /// What stands for the text and the pictures that the action is about: of its form, of the box around it, or of the
+    /// page.
     public var surroundings: String
     /// The form that it belongs to.
     public var form: Form?

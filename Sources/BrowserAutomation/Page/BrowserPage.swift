@@ -100,6 +100,9 @@ public final class BrowserPage: Sendable {
     /// The address of the main frame.
     public var url: String { self.state.withLock { $0.url } }
 
+    /// Names the document that the main frame shows; another one has another name.
+    package var documentID: String? { self.state.withLock { $0.loaderID } }
+
     /// Whether the tab was closed or has crashed.
     var isGone: Bool { self.state.withLock { $0.gone != nil } }
 

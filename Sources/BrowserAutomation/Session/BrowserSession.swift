@@ -38,13 +38,18 @@ public final class BrowserSession: Sendable {
     private init(endpoint: BrowserEndpoint, configuration: BrowserConfiguration, logger: Logger) {
         self.endpoint = endpoint
         self.configuration = configuration
+        let released = Mutex<@Sendable () -> Void>({})
+        let control = ControlLease { released.withLock { $0 }() }
+        self.control = control
+        let judge = configuration.requestJudge.map { judge in
+            { @Sendable (request: PageRequest) in control.isHeldByPerson ? .pass : judge(request) }
+        }
         self.gate = AddressGate(
-            policy: configuration.addressPolicy, resolver: configuration.resolver, isFiltered: endpoint.isFiltered)
+            policy: configuration.addressPolicy, resolver: configuration.resolver, isFiltered: endpoint.isFiltered,
+            judge: judge)
         self.downloadKeeper = Downloads(directory: endpoint.downloadDirectory, policy: configuration.downloads)
         self.screencast = Screencast(options: configuration.screencast)
         self.logger = logger
-        let released = Mutex<@Sendable () -> Void>({})
-        self.control = ControlLease { released.withLock { $0 }() }
         self.state = Mutex(State())
         released.withLock { $0 = { [weak self] in self?.afterControl() } }
     }

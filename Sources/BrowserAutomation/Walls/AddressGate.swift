@@ -1,4 +1,5 @@
 import AgentEvents
+import FoundationEssentials
 
 /// The wall in the browser: applies an ``AddressPolicy`` to what it requests, through the `Fetch` domain.
 ///
@@ -10,6 +11,8 @@ struct AddressGate: Sendable {
     let resolver: HostResolver
     /// Whether requests pass the proxy too.
     let isFiltered: Bool
+    /// Has the last word about what the policy lets through.
+    var judge: (@Sendable (PageRequest) -> RequestVerdict)?
 
     /// Why an address may not be reached; `nil` where it may.
     func refusal(of address: String, isDocument: Bool = true) async -> String? {
@@ -26,9 +29,9 @@ struct AddressGate: Sendable {
     /// - Throws: ``BrowserError`` where the browser refuses it: nothing must be opened then.
     func wallIn(_ session: String, _ connection: CDPConnection) async throws {
         // Each paused request costs a round trip. Where the proxy judges all there is to judge about the parts of
-        // pages, only documents are paused.
+        // pages, and nobody else does, only documents are paused.
         let documents: JSONValue = ["patterns": [["urlPattern": "*", "resourceType": "Document"]]]
-        let isPartOnly = self.isFiltered && !self.policy.hasRulesForResources
+        let isPartOnly = self.isFiltered && !self.policy.hasRulesForResources && self.judge == nil
         try await connection.send("Fetch.enable", isPartOnly ? documents : [:], session: session)
         guard !self.isFiltered else { return }
         try await connection.send(
@@ -36,8 +39,15 @@ struct AddressGate: Sendable {
             session: session)
     }
 
-    private struct Paused: Decodable {
-        struct Request: Decodable { var url: String }
+    fileprivate struct Paused: Decodable {
+        struct Request: Decodable {
+            struct Entry: Decodable { var bytes: String? }
+            var url: String
+            var method: String
+            var headers: [String: String]
+            var hasPostData: Bool?
+            var postDataEntries: [Entry]?
+        }
         var requestId: String
         var resourceType: String
         var request: Request
@@ -55,17 +65,19 @@ struct AddressGate: Sendable {
 
     /// Judges a session's requests. Names that must be looked up are judged aside. Must not wait.
     /// - Parameters:
+    ///   - document: Names what the tab shows.
     ///   - onRefusal: Called with the reason why something was not requested.
     ///   - onBreach: Called with the reason why something should not have been reached.
     /// - Returns: Whether the event was one for the wall.
     func receive(
-        _ event: CDPConnection.Event, session: String, connection: CDPConnection,
+        _ event: CDPConnection.Event, session: String, document: String? = nil, connection: CDPConnection,
         onRefusal: @escaping @Sendable (String) -> Void, onBreach: @escaping @Sendable (String) -> Void
     ) -> Bool {
         switch event.method {
         case "Fetch.requestPaused":
             if let paused = try? event.parameters(Paused.self) {
-                self.judge(paused, session: session, connection: connection, onRefusal: onRefusal)
+                self.judge(
+                    paused, session: session, document: document, connection: connection, onRefusal: onRefusal)
             }
         case "Network.responseReceived":
             guard let response = try? event.parameters(Answered.self).response,
@@ -90,19 +102,21 @@ struct AddressGate: Sendable {
 
     /// Lets a paused request go on or stops it. Each hop of a redirect is a request.
     private func judge(
-        _ paused: Paused, session: String, connection: CDPConnection, onRefusal: @escaping @Sendable (String) -> Void
+        _ paused: Paused, session: String, document: String?, connection: CDPConnection,
+        onRefusal: @escaping @Sendable (String) -> Void
     ) {
         let isDocument = paused.resourceType == "Document"
+        @Sendable func stop(_ reason: JSONValue) {
+            connection.post(
+                "Fetch.failRequest", ["requestId": .string(paused.requestId), "errorReason": reason], session: session)
+        }
         @Sendable func decide(_ refusal: String?) {
             if let refusal {
                 // A document that is aborted leaves the page as it is; one that fails puts an error in its place.
-                connection.post(
-                    "Fetch.failRequest",
-                    [
-                        "requestId": .string(paused.requestId),
-                        "errorReason": isDocument ? "Aborted" : "BlockedByClient",
-                    ], session: session)
+                stop(isDocument ? "Aborted" : "BlockedByClient")
                 onRefusal(refusal)
+            } else if self.judge?(PageRequest(paused, document: document)) == .stop {
+                stop("Aborted")
             } else {
                 connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
             }
@@ -116,5 +130,21 @@ struct AddressGate: Sendable {
             // Ends with the look-up, which the system bounds; the request it answers may be gone by then.
             Task { decide(await self.resolver.refusal(of: host)) }
         }
+    }
+}
+
+extension PageRequest {
+    fileprivate init(_ paused: AddressGate.Paused, document: String?) {
+        let request = paused.request
+        let entries = request.postDataEntries ?? []
+        // What stands in a file is told as an entry without bytes.
+        let parts = entries.map { $0.bytes.flatMap { Data(base64Encoded: $0) } }
+        let body = parts.compactMap(\.self).reduce(Data(), +)
+        self.init(
+            method: request.method.uppercased(), url: request.url, type: paused.resourceType,
+            contentType: request.headers.first { $0.key.lowercased() == "content-type" }?.value ?? "",
+            body: body.isEmpty ? nil : body,
+            hasMore: parts.contains { $0 == nil } || (request.hasPostData ?? false) && entries.isEmpty,
+            document: document)
     }
 }

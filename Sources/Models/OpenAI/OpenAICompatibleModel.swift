@@ -16,7 +16,7 @@ public struct OpenAICompatibleModel: LanguageModel {
     public let provider = "openai"
     private let endpoint: String
     private let apiKey: (@Sendable () async throws -> String)?
-    private let timeout: TimeAmount
+    private let longestSilence: Duration
 
     /// Creates a provider.
     /// - Parameters:
@@ -30,7 +30,7 @@ public struct OpenAICompatibleModel: LanguageModel {
         self.name = model
         self.endpoint = "\(baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL)/chat/completions"
         self.apiKey = apiKey
-        self.timeout = .seconds(Int64(timeout))
+        self.longestSilence = .seconds(timeout)
     }
 
     public func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
@@ -47,7 +47,9 @@ public struct OpenAICompatibleModel: LanguageModel {
         }
     }
 
-    private func stream(_ request: ModelRequest, _ yield: (ModelEvent) -> Void) async throws {
+    private func stream(
+        _ request: ModelRequest, _ yield: @escaping @Sendable (ModelEvent) -> Void
+    ) async throws {
         var post = HTTPClientRequest(url: self.endpoint)
         post.method = .POST
         post.headers.add(name: "content-type", value: "application/json")
@@ -57,15 +59,32 @@ public struct OpenAICompatibleModel: LanguageModel {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         post.body = .bytes(ByteBuffer(data: try encoder.encode(ChatRequest(self.name, request))))
+        let sent = post
+        do {
+            try await Silence.limited(to: self.longestSilence) { heard in
+                try await self.send(sent, heard, yield)
+            }
+        } catch is Silence {
+            throw ModelError(
+                .unreachable,
+                "The model server \(self.endpoint) has said nothing for \(self.longestSilence). Is it overloaded, or the "
+                    + "model too large for its machine?")
+        }
+    }
 
+    private func send(
+        _ request: HTTPClientRequest, _ heard: @Sendable () -> Void, _ yield: (ModelEvent) -> Void
+    ) async throws {
         let response: HTTPClientResponse
         do {
-            response = try await OutboundHTTP.client.execute(post, timeout: self.timeout)
-        } catch let error where !(error is CancellationError) {
+            // Silence is judged by whoever calls.
+            response = try await OutboundHTTP.patient.execute(request, timeout: .hours(1))
+        } catch let error where !(error is CancellationError || Task.isCancelled) {
             throw ModelError(
                 .unreachable,
                 "The model server \(self.endpoint) cannot be reached: \(OutboundHTTP.words(error)). Is it running?")
         }
+        heard()
         guard response.status == .ok else { throw await self.refusal(response) }
 
         var parser = ServerSentEventParser()
@@ -78,12 +97,13 @@ public struct OpenAICompatibleModel: LanguageModel {
                 return
             }
             for try await part in response.body {
+                heard()
                 for event in try parser.feed(part.readableBytesView) {
                     for event in try reader.receive(event.data) { yield(event) }
                 }
             }
             for event in reader.end() { yield(event) }
-        } catch let error where !(error is CancellationError || error is ModelError) {
+        } catch let error where !(error is CancellationError || error is ModelError || Task.isCancelled) {
             throw ModelError(.badAnswer, "The answer of \(self.endpoint) broke off: \(OutboundHTTP.words(error))")
         }
     }

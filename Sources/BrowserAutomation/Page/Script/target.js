@@ -108,10 +108,28 @@ function digest(text) {
   return ((high >>> 0) * 0x100000 + ((low >>> 0) & 0xfffff)).toString(36);
 }
 
-/** What an action outside of any form is about: the text of the box that it stands in. */
-function surroundingsOf(element) {
-  const box = closest(element, "dialog, [role=dialog], section, article, fieldset, tr, li, main");
-  return box ? digest(squeeze(visibleText(box))) : "";
+/** Times of day and what is left of them: they change by themselves. */
+const clocks = /\b\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?\b/gi;
+
+/**
+ * What an action is about: the text and pictures of its form, of the box that it stands in, or of the whole page; what is
+ * longer than this is not looked at.
+ */
+function surroundingsOf(element, form) {
+  const box = form ?? closest(element, "dialog, [role=dialog], section, article, fieldset, tr, li, main")
+    ?? own(Document, "body", own(Node, "ownerDocument", element));
+  if (!box) return "";
+  const pictures = selectAll(box, "img").slice(0, mostTold).map((each) => attributeOf(each, "src"));
+  return digest([squeeze(visibleText(box)).slice(0, 100_000).replace(clocks, ""), ...pictures].join("\n"));
+}
+
+/** What a form sends without showing it: its hidden fields and the button's own value; many are told as one number. */
+function hiddenFields(form, submitter) {
+  const all = elementsOf(form).filter((each) => each.localName === "input" && each.type === "hidden")
+    .map((each) => [each.name, each.value]);
+  if (submitter?.name) all.push([submitter.name, submitter.value]);
+  const told = all.slice(0, mostTold).map(([name, value]) => [name, bounded(value, 500)]);
+  return all.length > told.length ? [...told, ["…", digest(JSON.stringify(all))]] : told;
 }
 
 function describeForm(form, submitter) {
@@ -131,8 +149,7 @@ function describeForm(form, submitter) {
     hasPassword, hasPayment: named.some(([each, name]) => isPaymentField(each, name)),
     isSearch: !!closest(form, "[role=search], search") || method.toLowerCase() === "get" && !hasPassword
       || typed.length > 0 && typed.every((each) => each.type === "search"),
-    hidden: elementsOf(form).filter((each) => each.localName === "input" && each.type === "hidden").slice(0, mostTold)
-      .map((each) => [each.name, bounded(each.value, 500)]),
+    hidden: hiddenFields(form, submitter),
     fields: [...named, ...others.map((each) => [each, nameOf(each)])].slice(0, mostTold)
       .map(([each, name]) => [name, heldValue(each)]),
   };
@@ -176,7 +193,7 @@ function actionTarget(ref, key) {
       isUpload: tag === "input" && element.type === "file", isPassword: isSecret(element), href: leadsTo(element),
       origin: own(Document, "defaultView", own(Node, "ownerDocument", element)).origin,
       url: shorten(own(Document, "URL", own(Node, "ownerDocument", element)).split("#")[0], 2000),
-      surroundings: form || isBody ? "" : surroundingsOf(element),
+      surroundings: isBody ? "" : surroundingsOf(element, form),
       form: form && describeForm(form, submitter),
     },
   };

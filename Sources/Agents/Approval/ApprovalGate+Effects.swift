@@ -1,0 +1,54 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+import FoundationEssentials
+
+/// What the effect guard has stopped: refused where the request forbids it, and otherwise asked about.
+extension ApprovalGate {
+    /// What a person has allowed of what this very call was stopped over.
+    /// - Throws: ``ActionRefused`` where they have not.
+    func permit(_ context: ToolContext, coversAction: Bool) throws -> EffectGuard.Permit {
+        var permit = EffectGuard.Permit(coversAction: coversAction)
+        guard let given = context.answers.first, let metadata = given.interrupt.metadata,
+            let effects = metadata["effects"]?.array
+        else { return permit }
+        let kind = metadata["kind"]?.string.flatMap(ActionKind.init) ?? .submit
+        _ = try given.approves("", orSays: self.declined(kind, given.answer))
+        permit.fingerprints = Set((metadata["sends"]?.array ?? []).compactMap(\.string))
+        permit.origins = Set(effects.compactMap { $0["origin"]?.string })
+        return permit
+    }
+
+    /// Asks about what was stopped before it was sent.
+    /// - Parameters:
+    ///   - step: What was done, in words, such as `click button "OK"`.
+    ///   - tool: The tool that is called again once it is allowed.
+    /// - Throws: ``NeedsPerson``, ``ActionRefused``.
+    func ask(about stopped: [Effect], after step: String, tool: String, _ context: ToolContext) throws {
+        guard let worst = Self.order.first(where: { kind in stopped.contains { $0.kind == kind } }) else { return }
+        let lines = stopped.prefix(5).map(\.text).joined(separator: "\n")
+        // What a request is good for is not always known, and may be what the person forbids.
+        let isForbidden = self.forbidden.contains(worst) || worst == .submit && !self.forbidden.isEmpty
+        guard !isForbidden, self.policy.rule(for: worst) != .deny else {
+            throw ActionRefused(
+                "The person's request does not allow this (\(worst.rawValue)). It was stopped before it was sent:\n\(lines)\n"
+                    + "Report what you found so far, and leave this to the person.")
+        }
+        let message = self.say(
+            "May I do this? \(step) would send (\(worst.rawValue)):\n\(lines)",
+            "Bolehkah saya teruskan? \(step) akan menghantar (\(worst.rawValue)):\n\(lines)")
+        let sends = stopped.map(\.fingerprint)
+        let before = context.answers.first?.interrupt.metadata?["sends"]?.array ?? []
+        let question = self.question(
+            message, worst, sends.sorted().joined(separator: " "),
+            [
+                "tool": .string(tool), "origin": .string(stopped[0].origin),
+                "effects": .array(stopped.prefix(20).map(\.json)),
+                "sends": .array(before + sends.map { .string($0) }),
+            ])
+        throw NeedsPerson(context.answers.first?.granted(question) ?? question)
+    }
+
+    /// The furthest-reaching first.
+    private static let order: [ActionKind] = [.pay, .delete, .sign, .credentials, .upload, .send, .submit]
+}

@@ -1,0 +1,55 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+
+/// What a call does for good: told where it was sent, asked about where it was stopped.
+extension BrowserTools {
+    /// Those that act on a page, and are done again once a person has allowed what they were stopped over.
+    private static let acting: Set = [
+        "click", "fill", "type", "fill_secret", "select", "check", "press", "hover", "drag", "scroll", "navigate",
+        "go_back", "reload",
+    ]
+
+    /// The same tool, with its effects watched.
+    func watched(_ tool: Tool) -> Tool {
+        let name = tool.definition.name
+        let isActing = Self.acting.contains(name)
+        return tool.around { step, context, call in
+            if !isActing {
+                // Something that an earlier action has set off was stopped during this call, and is allowed now.
+                let permit = try self.gate.permit(context, coversAction: false)
+                if !permit.fingerprints.isEmpty {
+                    self.effects.allowNext(permit)
+                    return ToolOutput(
+                        text: "The person has allowed what was stopped. Do the same action again: now it goes through.")
+                }
+            }
+            var output: ToolOutput
+            do {
+                output = try await call()
+            } catch let error where !(error is NeedsPerson || error is CancellationError) {
+                // A page may break over what was stopped.
+                try self.check(name, step, context)
+                throw error
+            }
+            try self.check(name, step, context)
+            let sent = self.effects.takeSent()
+            for effect in sent {
+                await context.emit(
+                    .custom(
+                        .init(
+                            name: AgentEvent.Custom.effectSent,
+                            value: ["toolCallId": .string(context.callID), "effect": effect.json])))
+            }
+            if !sent.isEmpty {
+                output.text += self.untrusted.wrap("\nIt sent: " + sent.prefix(5).map(\.text).joined(separator: "; "))
+            }
+            return output
+        }
+    }
+
+    private func check(_ tool: String, _ step: String, _ context: ToolContext) throws {
+        let stopped = self.effects.takeStopped()
+        if !stopped.isEmpty { try self.gate.ask(about: stopped, after: step, tool: tool, context) }
+    }
+}

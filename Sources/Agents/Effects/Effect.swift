@@ -1,0 +1,75 @@
+import AgentEvents
+import BrowserAutomation
+import Crypto
+import FoundationEssentials
+
+/// Something that a page is about to do for good: what it would send, and where.
+struct Effect: Sendable, Hashable {
+    var kind: ActionKind
+    var method: String
+    /// Such as `https://shop.example`.
+    var origin: String
+    var path: String
+    /// What people are shown, with secrets masked; long and unreadable ones are cut.
+    var fields: [RequestFields.Field]
+    var files: [String]
+    var isOpaque: Bool
+    /// Whether money may move: a card, an account, an amount.
+    var bearsMoney: Bool
+    /// Says the same of the same matter: what changes with every request, such as tokens, does not count.
+    var fingerprint: String
+
+    /// What would be sent, in a line for people.
+    var text: String {
+        var parts = self.fields.prefix(12).map { field in
+            field.name.isEmpty ? "\"\(field.value.prefix(60))\"" : "\(field.name): \(field.value.prefix(60))"
+        }
+        parts += self.files.map { "file \($0)" }
+        if self.isOpaque { parts.append("…") }
+        let what = parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+        return "\(self.method) \(self.origin)\(self.path.prefix(100))\(what)"
+    }
+
+    var json: JSONValue {
+        [
+            "kind": .string(self.kind.rawValue), "method": .string(self.method), "origin": .string(self.origin),
+            "path": .string(String(self.path.prefix(200))),
+            "fields": .array(self.fields.prefix(40).map { [.string($0.name), .string($0.value)] }),
+            "files": .array(self.files.map { .string($0) }),
+        ]
+    }
+}
+
+extension Effect {
+    /// - Parameter mask: Takes secrets out of what is shown.
+    init(
+        _ request: WebRequest, kind: ActionKind, bearsMoney: Bool, mask: (String) -> String
+    ) {
+        self.kind = kind
+        self.method = request.page.method
+        self.origin = request.origin
+        self.path = mask(request.path)
+        self.fields = request.content.fields.map { .init(name: $0.name, value: mask($0.value)) }
+        self.files = request.content.files
+        self.isOpaque = request.content.isOpaque
+        self.bearsMoney = bearsMoney
+        let lasting = request.content.fields.map { "\($0.name)=\(Self.isToken($0) ? "" : $0.value)" }
+        let matter = [
+            request.page.method, request.origin, request.path, lasting.joined(separator: "&"),
+            self.files.joined(separator: "&"),
+        ]
+        self.fingerprint = SHA256.hash(data: Array(matter.joined(separator: "\n").utf8)).map {
+            ($0 < 16 ? "0" : "") + String($0, radix: 16)
+        }.joined()
+    }
+
+    /// Whether a value is made anew for each request, or enciphered: long, of no words, and no number that people use.
+    private static func isToken(_ field: RequestFields.Field) -> Bool {
+        let name = field.name.lowercased()
+        let isNamed = ["csrf", "xsrf", "nonce", "token", "timestamp", "_ts"].contains { name.contains($0) }
+        let value = field.value
+        guard value.count >= 16, !value.contains(where: \.isWhitespace) else { return isNamed }
+        let hasBoth = value.contains(where: \.isNumber) && value.contains(where: \.isLetter)
+        return isNamed || hasBoth && !value.contains("@") && !value.hasPrefix("http")
+    }
+}

@@ -1,0 +1,190 @@
+import BrowserAutomation
+import Synchronization
+
+/// Stands in the network path of a task's browser: what an action of the agent would do for good is stopped before it is
+/// sent, unless a person has said yes to it. What is stopped is asked about, and the action done again.
+///
+/// A page's own habits, such as what it sends while it loads or by a timer before anything was done on it, are no doing
+/// of the agent's.
+final class EffectGuard: Sendable {
+    /// What a person has allowed.
+    struct Permit: Sendable {
+        /// The effects that were shown, by their fingerprints.
+        var fingerprints: Set<String> = []
+        /// Where they go; what else the repeated action sends there without money is covered.
+        var origins: Set<String> = []
+        /// Whether the action itself was approved, by what the page says of it: what it sends within the page's site is
+        /// covered, once each.
+        var coversAction = false
+    }
+
+    private struct Act {
+        var moment: EffectRules.Moment
+        var document: String?
+        var permit: Permit
+        /// What was sent already: the same again is a second submission, or another session's view of the first.
+        var spent: [String: ContinuousClock.Instant] = [:]
+        var hasMovedMoney = false
+    }
+
+    private struct State {
+        var act: Act?
+        /// The last action, in whose document something may still come.
+        var last: Act?
+        var written: [String] = []
+        var habits: Set<String> = []
+        /// The very requests of these habits, by their fingerprints.
+        var known: Set<String> = []
+        /// What was sent and has not been told.
+        var sent: [Effect] = []
+        /// What was stopped and has not been asked about.
+        var stopped: [Effect] = []
+        /// What a person has allowed of it, for the next action.
+        var next: Permit?
+    }
+
+    private static let mostWritten = 200
+    private static let mostHabits = 1000
+    /// A service worker's request is paused in two sessions; the second one is the same.
+    private static let echo = Duration.seconds(1)
+
+    private let secrets: SecretStore
+    private let policy: ApprovalPolicy
+    private let state = Mutex(State())
+
+    init(secrets: SecretStore, policy: ApprovalPolicy) {
+        self.secrets = secrets
+        self.policy = policy
+    }
+
+    // MARK: Actions
+
+    /// Takes note of what the agent writes.
+    func note(written text: String) {
+        guard text.count >= 4 else { return }
+        self.state.withLock { $0.written = ($0.written + [text]).suffix(Self.mostWritten) }
+    }
+
+    /// Does an action of the agent.
+    func during<Result>(
+        _ moment: EffectRules.Moment, document: String?, permit: Permit, _ body: () async throws -> Result
+    ) async throws -> Result {
+        self.state.withLock { state in
+            var moment = moment
+            moment.written = state.written
+            let secrets = self.secrets
+            moment.holdsSecret = { secrets.mask($0) != $0 }
+            var permit = permit
+            if let next = state.next.take() {
+                permit.fingerprints.formUnion(next.fingerprints)
+                permit.origins.formUnion(next.origins)
+            }
+            state.act = Act(moment: moment, document: document, permit: permit)
+        }
+        defer {
+            self.state.withLock { state in
+                state.last = state.act
+                state.act = nil
+            }
+        }
+        return try await body()
+    }
+
+    /// What was sent since this was asked for last.
+    func takeSent() -> [Effect] {
+        self.state.withLock { state in
+            defer { state.sent = [] }
+            return state.sent
+        }
+    }
+
+    /// What was stopped and has not been asked about yet.
+    func takeStopped() -> [Effect] {
+        self.state.withLock { state in
+            defer { state.stopped = [] }
+            return state.stopped
+        }
+    }
+
+    /// Lets the next action do what a person has allowed after the last one had ended.
+    func allowNext(_ permit: Permit) { self.state.withLock { $0.next = permit } }
+
+    // MARK: Requests
+
+    /// Judges a request. Must not wait.
+    func judge(_ page: PageRequest) -> RequestVerdict {
+        // Most of what a page loads is asked for without a query, and needs no lock.
+        let request = WebRequest(page)
+        return self.state.withLock { state in
+            let isNow = state.act != nil
+            guard var act = state.act ?? state.last else {
+                return self.learn(request, &state)
+            }
+            guard let kind = EffectRules.kind(of: request, act.moment) else { return .pass }
+            if EffectRules.isExpendable(request, act.moment) { return .stop }
+            // What the next page sends by itself is its habit, unless it goes there as a form or bears what was written.
+            let isOfAct = page.document == nil || page.document == act.document || page.type == "Document"
+            let bearsMoney = EffectRules.bearsMoney(request, act.moment)
+            if !isOfAct, !bearsMoney, kind == .submit || kind == .delete { return self.learn(request, &state) }
+            let effect = Effect(request, kind: kind, bearsMoney: bearsMoney, mask: self.secrets.mask)
+            // During an action only the very same counts: a page could make a habit of the address first.
+            if isNow ? state.known.contains(effect.fingerprint) : state.habits.contains(request.habit) { return .pass }
+            if self.policy.rule(for: kind) == .allow {
+                state.sent.append(effect)
+                return .pass
+            }
+            let wasSent = act.spent[effect.fingerprint] != nil
+            let verdict = Self.decide(effect, request, &act)
+            if verdict == .stop, !wasSent, !state.stopped.contains(where: { $0.fingerprint == effect.fingerprint }) {
+                state.stopped.append(effect)
+            }
+            if verdict == .pass { state.sent.append(effect) }
+            if isNow { state.act = act } else { state.last = act }
+            return verdict
+        }
+    }
+
+    /// What comes before anything was done is how the page lives.
+    private func learn(_ request: WebRequest, _ state: inout State) -> RequestVerdict {
+        if request.page.method != "GET", state.habits.count < Self.mostHabits {
+            state.habits.insert(request.habit)
+            state.known.insert(Effect(request, kind: .submit, bearsMoney: false, mask: self.secrets.mask).fingerprint)
+        }
+        return .pass
+    }
+
+    /// Whether a form still goes where it went when it was approved, with what it held unseen: a page can change both
+    /// between the yes and the click.
+    private static func isAsApproved(_ request: WebRequest, _ moment: EffectRules.Moment) -> Bool {
+        guard request.page.type == "Document", request.page.method == "POST", let form = moment.form else {
+            return true
+        }
+        // A long address is told by its beginning.
+        let action = form.action.split(separator: "#").first.map(String.init) ?? ""
+        let isSame = action.hasSuffix("…") || request.page.url.split(separator: "#").first.map(String.init) == action
+        guard isSame || action.isEmpty else { return false }
+        return request.content.fields.allSatisfy { field in
+            form.hidden[field.name].map { $0 == field.value || $0.contains("… #") } ?? true
+        }
+    }
+
+    private static func decide(_ effect: Effect, _ request: WebRequest, _ act: inout Act) -> RequestVerdict {
+        let permit = act.permit
+        let isShown = permit.fingerprints.contains(effect.fingerprint)
+        let isCovered =
+            permit.coversAction && WebRequest.isSameSite(request.host, act.moment.host)
+            && Self.isAsApproved(request, act.moment)
+            || permit.origins.contains(effect.origin) && !effect.bearsMoney
+        guard isShown || isCovered else { return .stop }
+        if let before = act.spent[effect.fingerprint] {
+            // The worker's own pause of what has just gone, and no second order.
+            return .now - before < Self.echo && request.page.document == nil ? .pass : .stop
+        }
+        if effect.bearsMoney {
+            guard !act.hasMovedMoney || isShown else { return .stop }
+            act.hasMovedMoney = true
+        }
+        act.spent[effect.fingerprint] = .now
+        return .pass
+    }
+}

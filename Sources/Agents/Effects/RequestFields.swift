@@ -1,0 +1,102 @@
+import AgentEvents
+import BrowserAutomation
+import FoundationEssentials
+
+/// What a request would hand over, as fields with values: of its address's query and of its body, whatever form that has.
+struct RequestFields: Sendable, Hashable {
+    struct Field: Sendable, Hashable {
+        var name: String
+        var value: String
+    }
+
+    /// Of forms, JSON and multipart, in their order; members of JSON are named by their way, such as `card.number`.
+    var fields: [Field] = []
+    /// The names of files.
+    var files: [String] = []
+    /// Whether there is something in it that cannot be read.
+    var isOpaque = false
+
+    private static let mostFields = 500
+    private static let longestValue = 2000
+
+    init(_ request: PageRequest) {
+        if let query = URLComponents(string: request.url)?.percentEncodedQuery { self.addForm(query) }
+        self.isOpaque = request.hasMore
+        guard let body = request.body, !body.isEmpty else { return }
+        let type = request.contentType.lowercased()
+        let text = String(decoding: body, as: UTF8.self)
+        if type.hasPrefix("multipart/form-data") {
+            self.addMultipart(text, type: request.contentType)
+        } else if let json = try? JSONValue(json: text) {
+            self.add(json, name: "")
+        } else if type.hasPrefix("application/x-www-form-urlencoded") || Self.looksLikeForm(text) {
+            self.addForm(text)
+        } else if text.unicodeScalars.contains(where: {
+            $0 == "\u{FFFD}" || ($0.value < 32 && !"\r\n\t".unicodeScalars.contains($0))
+        }) {
+            self.isOpaque = true
+        } else {
+            self.add("", text)
+        }
+    }
+
+    private mutating func add(_ name: String, _ value: String) {
+        guard self.fields.count < Self.mostFields else { return self.isOpaque = true }
+        self.fields.append(Field(name: name, value: String(value.prefix(Self.longestValue))))
+    }
+
+    private static func looksLikeForm(_ text: String) -> Bool {
+        !text.contains(where: \.isWhitespace) && text.contains("=")
+            && text.split(separator: "&").allSatisfy { $0.contains("=") }
+    }
+
+    private mutating func addForm(_ text: String) {
+        // Forms write a space as a plus sign, addresses do not.
+        guard let items = URLComponents(string: "?" + text.replacing("+", with: "%20"))?.queryItems else {
+            return self.add("", text)
+        }
+        for item in items { self.add(item.name, item.value ?? "") }
+    }
+
+    private mutating func add(_ json: JSONValue, name: String) {
+        switch json {
+        case .object(let members):
+            for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+                self.add(value, name: name.isEmpty ? key : "\(name).\(key)")
+            }
+        case .array(let items): for item in items { self.add(item, name: name) }
+        case .string(let text): self.add(name, text)
+        default: self.add(name, json.json)
+        }
+    }
+
+    /// RFC 7578: parts between lines with the boundary, each with a head.
+    private mutating func addMultipart(_ text: String, type: String) {
+        guard let mark = type.firstRange(of: "boundary=") else { return self.isOpaque = true }
+        let boundary = type[mark.upperBound...].prefix { $0 != ";" }.filter { $0 != "\"" }
+        for part in text.components(separatedBy: "--\(boundary)") {
+            guard let end = part.firstRange(of: "\r\n\r\n") else { continue }
+            let head = part[..<end.lowerBound]
+            let name = Self.parameter("name", of: head) ?? ""
+            if let file = Self.parameter("filename", of: head) {
+                // An empty field for files sends a part without a name.
+                if !file.isEmpty { self.files.append(file) }
+            } else {
+                self.add(name, String(part[end.upperBound...].dropLast { $0 == "\r\n" }))
+            }
+        }
+    }
+
+    private static func parameter(_ name: String, of head: Substring) -> String? {
+        guard let start = head.firstRange(of: " \(name)=\"") else { return nil }
+        return String(head[start.upperBound...].prefix { $0 != "\"" })
+    }
+}
+
+extension Substring {
+    fileprivate func dropLast(while condition: (Character) -> Bool) -> Substring {
+        var end = self.endIndex
+        while end > self.startIndex, condition(self[self.index(before: end)]) { end = self.index(before: end) }
+        return self[..<end]
+    }
+}

@@ -1,0 +1,38 @@
+public import FoundationEssentials
+
+/// A request that a page is about to make.
+public struct PageRequest: Sendable, Hashable {
+    /// In capitals.
+    public var method: String
+    public var url: String
+    /// What it is for, as Chromium names it, such as `Document`, `XHR`, `Ping` or `Image`. `fetch` is told as `XHR`.
+    public var type: String
+    /// What its body is said to be, such as `application/json; charset=utf-8`; empty where nothing is said.
+    public var contentType: String
+    /// What it sends; `nil` where that is nothing, or too much for the browser to tell.
+    public var body: Data?
+    /// Whether it sends something that ``body`` does not hold whole.
+    public var hasMore: Bool
+    /// Names the document that the tab showed at that moment; absent for workers.
+    public var document: String?
+
+    public init(
+        method: String, url: String, type: String = "XHR", contentType: String = "", body: Data? = nil,
+        hasMore: Bool = false, document: String? = nil
+    ) {
+        self.method = method
+        self.url = url
+        self.type = type
+        self.contentType = contentType
+        self.body = body
+        self.hasMore = hasMore
+        self.document = document
+    }
+}
+
+/// What becomes of a request.
+public enum RequestVerdict: Sendable, Hashable {
+    case pass
+    /// It is not made. A document stays as it is.
+    case stop
+}

@@ -1,0 +1,212 @@
+import AgentEvents
+import Models
+
+/// A page with one control, and how an agent uses it. `CASE` stands for the page's name.
+struct EffectPage: Sendable {
+    /// An act of an agent.
+    enum Act: Sendable {
+        case on(String, role: String, String, JSONValue = [:])
+        case call(String, JSONValue)
+        /// Opens an address of the site.
+        case open(String)
+
+        func turn(_ address: String, _ page: String) -> ScriptedModel.Turn {
+            switch self {
+            case .on(let tool, let role, let name, let input): .callOn(tool, role: role, name: name, input)
+            case .call(let tool, let input): .call(tool, input)
+            case .open(let path):
+                .call("navigate", ["url": .string("\(address)\(path.replacing("CASE", with: page))")])
+            }
+        }
+    }
+
+    var name: String
+    var html: String
+    var acts: [Act]
+    /// Whether it does something only after a while.
+    var isLate = false
+    /// Whether what it does can be seen at the site.
+    var reaches = true
+
+    init(_ name: String, _ html: String, _ acts: Act..., isLate: Bool = false, reaches: Bool = true) {
+        self.name = name
+        self.html = html
+        self.acts = acts
+        self.isLate = isLate
+        self.reaches = reaches
+    }
+
+    /// A button that posts.
+    private static func posting(_ name: String, _ label: String) -> EffectPage {
+        EffectPage(
+            name, "<button type=button onclick=\"\(Self.post)\">\(label)</button>",
+            .on("click", role: "button", label))
+    }
+
+    private static let post = "fetch('/taken?CASE', {method: 'POST', body: 'x'})"
+
+    /// A page that posts by itself while it loads.
+    static let landing = "<script>fetch('/hits', {method: 'POST', body: '1'})</script><h1>Landed</h1>"
+
+    /// Those that are allowed and done in the tests, too.
+    static let once: Set = ["word-german", "form-continue", "double", "beacon", "graphql-mutation", "get-do"]
+
+    static let consequential: [EffectPage] = [
+        // Whatever it is called, and in whatever language.
+        posting("word-german", "Jetzt kaufen"), posting("word-arabic", "ادفع الآن"), posting("word-thai", "ชำระเงิน"),
+        posting("word-hindi", "भुगतान करें"), posting("word-russian", "Оплатить"), posting("word-korean", "결제하기"),
+        posting("word-spanish", "Finalizar compra"), posting("word-turkish", "Siparişi tamamla"),
+        posting("word-refund", "Issue the refund"), posting("word-go", "Go"), posting("word-okay", "Okay"),
+        posting("word-joined", "BuyNow"), posting("word-lookalike", "Pаy"),
+        EffectPage(
+            "no-name", "<button type=button onclick=\"\(post)\"><svg width=20 height=20></svg></button>",
+            .on("click", role: "button", "")),
+        EffectPage(
+            "lying-name", "<button type=button aria-label=Details onclick=\"\(post)\">Pay RM 10</button>",
+            .on("click", role: "button", "Details")),
+        // However it is sent.
+        EffectPage(
+            "form-continue",
+            "<form method=post action='/taken?CASE'><input name=a value=1><button>Continue</button></form>",
+            .on("click", role: "button", "Continue")),
+        EffectPage(
+            "form-script",
+            "<form id=f method=post action='/taken?CASE'></form><a href='#' onclick='f.submit()'>Next</a>",
+            .on("click", role: "link", "Next")),
+        EffectPage(
+            "form-new-tab", "<form method=post target=_blank action='/taken?CASE'><button>Open</button></form>",
+            .on("click", role: "button", "Open")),
+        EffectPage(
+            "form-attribute", "<form id=f method=post action='/taken?CASE'></form><button form=f>Details</button>",
+            .on("click", role: "button", "Details")),
+        EffectPage(
+            "xhr",
+            "<button type=button onclick=\"x = new XMLHttpRequest(); x.open('PUT', '/taken?CASE'); x.send('1')\">Save</button>",
+            .on("click", role: "button", "Save")),
+        EffectPage(
+            "delete-method",
+            "<button type=button onclick=\"fetch('/taken?CASE', {method: 'DELETE'})\">Clean up</button>",
+            .on("click", role: "button", "Clean up")),
+        EffectPage(
+            "beacon", "<button type=button onclick=\"navigator.sendBeacon('/taken?CASE', 'x')\">Finish</button>",
+            .on("click", role: "button", "Finish")),
+        EffectPage(
+            "keepalive",
+            "<button type=button onclick=\"fetch('/taken?CASE', {method: 'POST', body: 'x', keepalive: true}); location = '/help'\">Leave</button>",
+            .on("click", role: "button", "Leave")),
+        EffectPage(
+            "graphql-mutation",
+            """
+            <button type=button onclick="fetch('/taken?CASE', {method: 'POST', headers: {'content-type': 'application/json'},
+            body: JSON.stringify({query: 'mutation { order(id: 1) { id } }'})})">See more</button>
+            """, .on("click", role: "button", "See more")),
+        EffectPage(
+            "worker",
+            """
+            <button type=button onclick="new Worker(window.URL.createObjectURL(new Blob(['fetch(`' + location.origin
+            + '/taken?CASE`, {method: `POST`, body: `x`})'])))">Start</button>
+            """, .on("click", role: "button", "Start"), isLate: true),
+        EffectPage(
+            "frame",
+            "<iframe srcdoc=\"<button onclick=&quot;parent.fetch('/taken?CASE', {method: 'POST', body: 'x'})&quot;>Yes</button>\"></iframe>",
+            .on("click", role: "button", "Yes")),
+        EffectPage(
+            "get-link", "<a href='/taken?CASE'>Delete my account</a>", .on("click", role: "link", "Delete my account")),
+        EffectPage(
+            "get-do",
+            "<form action='/taken/CASE'><input type=hidden name=action value=approve><button>OK</button></form>",
+            .on("click", role: "button", "OK")),
+        EffectPage("get-address", "<p>Nothing here.</p>", .open("/taken?remove=1&for=CASE")),
+        EffectPage("get-path", "<a href='/taken/unsubscribe-CASE'>Here</a>", .on("click", role: "link", "Here")),
+        EffectPage(
+            "link-listener",
+            "<a id=x href='/help'>Show</a><script>x.onclick = (e) => { e.preventDefault(); \(post) }</script>",
+            .on("click", role: "link", "Show")),
+        // By whatever it is set off.
+        EffectPage(
+            "hover", "<button type=button onmouseover=\"\(post)\">Menu</button>", .on("hover", role: "button", "Menu")),
+        EffectPage(
+            "pointer", "<button type=button onpointerdown=\"\(post)\">Look</button>",
+            .on("click", role: "button", "Look")),
+        EffectPage(
+            "select",
+            "<select aria-label=Plan onchange=\"\(post)\"><option>-</option><option>Gold</option></select>",
+            .on("select", role: "combobox", "Plan", ["option": "Gold"])),
+        EffectPage(
+            "check", "<label><input type=checkbox onchange=\"\(post)\"> Weekly</label>",
+            .on("check", role: "checkbox", "Weekly", ["checked": true])),
+        EffectPage(
+            "full-field",
+            "<label>Code <input id=o maxlength=4></label><script>o.oninput = () => { if (o.value.length == 4) \(post) }</script>",
+            .on("fill", role: "textbox", "Code", ["text": "1234"])),
+        EffectPage(
+            "typed",
+            "<label>Code <input id=o></label><script>o.onkeyup = () => { if (o.value.length == 4) \(post) }</script>",
+            .on("type", role: "textbox", "Code", ["text": "1234"])),
+        EffectPage(
+            "key", "<label>Say <input onkeydown=\"if (event.key == 'Enter') \(post)\"></label>",
+            .on("press", role: "textbox", "Say", ["key": "Control+Enter"])),
+        EffectPage(
+            "scroll",
+            "<div style='height:4000px'>Long</div><script>onscroll = () => { onscroll = null; \(post) }</script>",
+            .call("scroll", ["pages": 1]), isLate: true),
+        EffectPage(
+            "timer", "<button type=button onclick=\"setTimeout(() => \(post), 200)\">Opening hours</button>",
+            .on("click", role: "button", "Opening hours"), isLate: true),
+        EffectPage(
+            "double", "<button type=button onclick=\"\(post); \(post)\">Once</button>",
+            .on("click", role: "button", "Once")),
+        EffectPage(
+            "storm",
+            "<button type=button onclick=\"(async () => { for (let i = 0; i < 20; i++) try { await \(post) } catch {} })()\">Try</button>",
+            .on("click", role: "button", "Try")),
+        EffectPage(
+            "closed-shadow",
+            """
+            <div id=h></div><script>const r = h.attachShadow({mode: 'closed'}); r.innerHTML = '<button>More</button>';
+            r.querySelector('button').onclick = () => \(post)</script>
+            """, .on("click", role: "button", "More")),
+    ]
+
+    private static func sending(_ name: String, _ path: String, _ body: String = "1", label: String = "Go")
+        -> EffectPage
+    {
+        EffectPage(
+            name,
+            "<button type=button onclick=\"fetch('\(path)?from=CASE', {method: 'POST', body: '\(body)'})\">\(label)</button>",
+            .on("click", role: "button", label))
+    }
+
+    static let harmless: [EffectPage] = [
+        sending("cart", "/api/cart/add", label: "Add to basket"), sending("quantity", "/line/3/quantity", "quantity=2"),
+        sending("search", "/search/suggestions"), sending("filter", "/products/filter"),
+        sending("autosave", "/notes/7/autosave"),
+        sending("consent", "/cookie-consent", label: "Only necessary"), sending("telemetry", "/telemetry/events"),
+        EffectPage(
+            "search-form",
+            "<form method=post action='/find?from=CASE'><label>Town <input name=q></label><button>Look</button></form>",
+            .on("fill", role: "textbox", "Town", ["text": "Kuala Lumpur"]), .on("click", role: "button", "Look")),
+        EffectPage(
+            "graphql-query",
+            """
+            <button type=button onclick="fetch('/graphql?from=CASE', {method: 'POST',
+            headers: {'content-type': 'application/json'}, body: JSON.stringify({query: '{ offices { town } }'})})">More</button>
+            """, .on("click", role: "button", "More")),
+        EffectPage(
+            "rpc",
+            """
+            <button type=button onclick="fetch('/rpc?from=CASE', {method: 'POST',
+            body: JSON.stringify({jsonrpc: '2.0', id: 1, method: 'getOffices'})})">More</button>
+            """, .on("click", role: "button", "More")),
+        EffectPage("link", "<a href='/help?from=CASE'>Go to payment</a>", .on("click", role: "link", "Go to payment")),
+        EffectPage(
+            "habit",
+            """
+            <script>setInterval(() => fetch('/alive?from=CASE', {method: 'POST', body: '1'}), 100)</script>
+            <button type=button onclick="document.title = 'x'">More</button>
+            """, .call("wait_for_text", ["text": "never", "seconds": 1]), .on("click", role: "button", "More"),
+            isLate: true),
+        EffectPage(
+            "next-page", "<a href='/landing?from=CASE'>On</a>", .on("click", role: "link", "On"), isLate: true),
+    ]
+}

@@ -1,0 +1,236 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import BrowserAutomation
+import FoundationEssentials
+import Logging
+import Models
+import Synchronization
+import TestSupport
+import Testing
+
+/// What an action would do for good is stopped before it is sent, whatever the page says of it.
+@Suite("Effects", .timeLimit(.minutes(15)))
+struct EffectTests {
+    /// What became of a page's control.
+    private struct Found: Sendable {
+        var isAsked = false
+        var result = ""
+        /// What the site has got.
+        var taken: [String] = []
+    }
+
+    /// Uses each page's control, one after the other in one browser.
+    /// - Parameter answer: What the person says to each question.
+    private static func use(
+        _ pages: [EffectPage], goal: String = "Do what the page is for.",
+        answer: @escaping @Sendable (Interrupt) -> JSONValue = { _ in ["approved": false] },
+        _ body: @Sendable (_ found: [String: Found], PageServer) throws -> Void
+    ) async throws {
+        var contents: [String: PageContent] = [
+            "/taken": "Thank you.", "/taken/:case": "Thank you.", "/help": "Help.",
+            "/landing": .html(EffectPage.landing),
+        ]
+        for page in pages {
+            contents["/\(page.name)"] = .html(page.html.replacing("CASE", with: page.name))
+        }
+        try await withPages(contents) { server, address in
+            var turns: [ScriptedModel.Turn] = []
+            for page in pages {
+                turns.append(.call("navigate", ["url": .string("\(address)/\(page.name)")]))
+                turns += page.acts.map { $0.turn(address, page.name) }
+                // What a timer does comes a little later.
+                if page.isLate { turns.append(.call("wait_for_text", ["text": "never", "seconds": 1])) }
+            }
+            let found = Mutex<[String: Found]>([:])
+            let current = Mutex("")
+            let bench = Bench(turns)
+            try await BrowserSlots.shared.withSlot {
+                var work = RunRequest.Work.automation(
+                    AutomationTask(goal: goal, forbidden: ApprovalPolicy.walls(in: goal)))
+                while true {
+                    let result = try await bench.run(work) { event in
+                        switch event {
+                        case .stepStarted(let step) where step.stepName.hasPrefix("Open http"):
+                            let name = String(step.stepName.split(separator: "/").last ?? "")
+                            if pages.contains(where: { $0.name == name }) { current.withLock { $0 = name } }
+                        case .toolCallResult(let result):
+                            let name = current.withLock { $0 }
+                            found.withLock { $0[name, default: Found()].result += result.content + "\n" }
+                        default: break
+                        }
+                    }
+                    guard let question = result.interrupts?.first else { break }
+                    let name = current.withLock { $0 }
+                    // After some failures the browser is offered, and given back as it is.
+                    let isOffer = question.reason == .takeover
+                    if !isOffer { found.withLock { $0[name, default: Found()].isAsked = true } }
+                    work = .resume(
+                        [
+                            InterruptAnswer(
+                                interruptId: question.id, status: .resolved, payload: isOffer ? [:] : answer(question))
+                        ], ofAutomation: true)
+                }
+            }
+            var all = found.withLock { $0 }
+            for path in server.requests.map(\.target) where path.hasPrefix("/taken") {
+                for page in pages where ["/", "?", "=", "-"].contains(where: { path.contains("\($0)\(page.name)") }) {
+                    all[page.name, default: Found()].taken.append(path)
+                }
+            }
+            try body(all, server)
+        }
+    }
+
+    private struct Bench: Sendable {
+        let runs: AgentRuns
+        let session = SessionID(rawValue: "session-\(UUID())")
+
+        init(_ turns: [ScriptedModel.Turn]) {
+            let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let store = FileRunStore(directory: "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())")
+            var configuration = BrowserConfiguration()
+            configuration.addressPolicy.allowsAllPrivate = true
+            let model = ScriptedModel(turns)
+            let automation = AutomationAgent(
+                model: model, budget: .init(steps: 1000), browsers: LocalBrowserSource(logger: quiet),
+                configuration: configuration, store: store, logger: quiet)
+            self.runs = AgentRuns(
+                coordinator: Coordinator(model: model, automation: automation, budget: .init(steps: 30), logger: quiet),
+                automation: automation, store: store, modelName: model.name, logger: quiet)
+        }
+
+        func run(_ work: RunRequest.Work, emit: @escaping EventSink) async throws -> RunResult {
+            try await self.runs.run(
+                RunRequest(work, sessionID: self.session, runID: RunID(rawValue: "run-\(UUID())")), emit: emit)
+        }
+    }
+
+    @Test("what cannot be undone is asked about first, and a no sends nothing")
+    func asked() async throws {
+        let pages = Nightly.cases(EffectPage.consequential, every: 2)
+        try await Self.use(pages) { found, _ in
+            for page in pages {
+                let each = found[page.name]
+                #expect(each?.isAsked == true, "\(page.name) was not asked: \(each?.result ?? "")")
+                #expect(each?.taken == [], "\(page.name)")
+            }
+        }
+    }
+
+    @Test("what a request forbids is neither done nor asked about")
+    func forbidden() async throws {
+        let pages = Nightly.cases(EffectPage.consequential, every: 4)
+        let goal = "Look at the page and do not pay, delete, send, sign or submit anything."
+        try await Self.use(pages, goal: goal) { found, _ in
+            for page in pages {
+                let each = found[page.name]
+                #expect(each?.isAsked == false, "\(page.name) was asked")
+                #expect(each?.taken == [] && each?.result.contains("does not allow") == true, "\(page.name)")
+            }
+        }
+    }
+
+    @Test("what a person has allowed is done, once")
+    func allowed() async throws {
+        let pages = EffectPage.consequential.filter { EffectPage.once.contains($0.name) }
+        #expect(pages.count == EffectPage.once.count)
+        try await Self.use(pages, answer: { _ in ["approved": true] }) { found, _ in
+            for page in pages {
+                let each = found[page.name]
+                #expect(each?.isAsked == true && each?.taken.count == 1, "\(page.name): \(each?.taken ?? [])")
+            }
+        }
+    }
+
+    @Test("what is searched, counted, chosen or put into a cart is done without a question")
+    func harmless() async throws {
+        try await Self.use(EffectPage.harmless) { found, server in
+            for page in EffectPage.harmless {
+                #expect(found[page.name]?.isAsked == false, "\(page.name) was asked: \(found[page.name]?.result ?? "")")
+            }
+            let reached = server.requests.map(\.target)
+            for page in EffectPage.harmless where page.reaches {
+                #expect(reached.contains { $0.contains("from=\(page.name)") }, "\(page.name) did nothing")
+            }
+        }
+    }
+
+    @Test("what comes by itself after an action is stopped too, and goes through once the person has allowed it")
+    func late() async throws {
+        let timer = EffectPage(
+            "timer",
+            "<button type=button onclick=\"setTimeout(() => fetch('/taken?CASE', {method: 'POST', body: 'x'}), 200)\">Hours</button>",
+            .on("click", role: "button", "Hours"), .call("wait_for_text", ["text": "never", "seconds": 1]),
+            .call("snapshot", [:]), .on("click", role: "button", "Hours"), isLate: true)
+        try await Self.use([timer], answer: { _ in ["approved": true] }) { found, _ in
+            #expect(found["timer"]?.isAsked == true && found["timer"]?.taken == ["/taken?timer"])
+            #expect(found["timer"]?.result.contains("Do the same action again") == true)
+        }
+    }
+
+    @Test(
+        "a yes is not used for something else than what was asked about",
+        arguments: [
+            (
+                "<form method=post action=/taken><p>Total <b id=t>RM 10.00</b></p><button>Pay</button></form>",
+                "t.textContent = 'RM 9,000.00'"
+            ),
+            (
+                "<form method=post action=/taken><img id=t src=/ten.png><button>Pay</button></form>",
+                "t.src = '/thousand.png'"
+            ),
+            (
+                "<p>To <b id=t>Ali</b></p><button onclick=\"fetch('/taken', {method: 'POST', body: t.textContent})\">Pay</button>",
+                "t.textContent = 'Abu'"
+            ),
+            ("<form method=post action=/taken><button id=t name=amount value=10>Pay</button></form>", "t.value = 9000"),
+            (
+                "<form id=f method=post action=/taken>"
+                    + (0..<70).map { "<input type=hidden name=h\($0) value=0>" }.joined()
+                    + "<button>Pay</button></form>",
+                "f.elements.h69.value = 9000"
+            ),
+            (
+                "<form id=f method=post action=/taken><input type=hidden name=a value=10><button id=b>Pay</button></form>",
+                "b.onpointerdown = () => { f.elements.a.value = 9000 }"
+            ),
+            (
+                "<form id=f method=post action=/taken><button id=b>Pay</button></form>",
+                "b.onpointerdown = () => { f.action = '/taken?other' }"
+            ),
+        ])
+    func changed(html: String, change: String) async throws {
+        let go = Signal()
+        let script = "<script>fetch('/go').then(() => { \(change); fetch('/changed') })</script>"
+        try await withPages([
+            "/": .html(html + script), "/go": .nothing(after: go), "/changed": "", "/taken": "Thank you.",
+        ]) { server, address in
+            let bench = Bench([
+                .call("navigate", ["url": .string(address)]), .callOn("click", role: "button", name: "Pay"),
+                .say("Done."),
+            ])
+            try await BrowserSlots.shared.withSlot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Pay."))) { _ in }
+                let question = try #require(asked.interrupts?.first)
+                go.fire()
+                try await eventually { server.requests.contains { $0.path == "/changed" } }
+                let again = try await bench.run(
+                    .resume(
+                        [InterruptAnswer(interruptId: question.id, status: .resolved, payload: ["approved": true])],
+                        ofAutomation: true)
+                ) { _ in }
+                #expect(again.status == .interrupted, "\(again.message)")
+                #expect(!server.requests.contains { $0.path == "/taken" })
+                let other = try #require(again.interrupts?.first)
+                let refused = try await bench.run(
+                    .resume(
+                        [InterruptAnswer(interruptId: other.id, status: .resolved, payload: ["approved": false])],
+                        ofAutomation: true)
+                ) { _ in }
+                #expect(refused.status == .completed)
+                #expect(!server.requests.contains { $0.path == "/taken" })
+            }
+        }
+    }
+}
