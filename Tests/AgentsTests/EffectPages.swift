@@ -107,6 +107,45 @@ struct EffectPage: Sendable {
             + '/taken?CASE`, {method: `POST`, body: `x`})'])))">Start</button>
             """, .on("click", role: "button", "Start"), isLate: true),
         EffectPage(
+            "shared-worker",
+            """
+            <button type=button id=b>Balance</button><script>const worker = new SharedWorker(window.URL.createObjectURL(new Blob([
+            "onconnect = (e) => { e.ports[0].onmessage = (m) => fetch(m.data, {method: 'POST', body: 'x'}) }"])));
+            worker.port.start(); b.onclick = () => worker.port.postMessage(location.origin + '/taken?CASE')</script>
+            """, .on("click", role: "button", "Balance"), isLate: true),
+        EffectPage(
+            "leaving",
+            "<a href='/help'>Help</a><script>onpagehide = () => navigator.sendBeacon('/taken?CASE', 'x')</script>",
+            .on("click", role: "link", "Help"), isLate: true),
+        EffectPage(
+            "graphql-decoy",
+            #"""
+            <button type=button id=b>See more</button><script>b.onclick = () => fetch('/taken?CASE', {method: 'POST',
+            headers: {'content-type': 'application/json'}, body: JSON.stringify({query:
+            '# query\nquery A { a(note: "mutation {") { id } } mutation B { pay }', operationName: 'B'})})</script>
+            """#, .on("click", role: "button", "See more")),
+        EffectPage(
+            "rpc-batch",
+            """
+            <button type=button id=b>Refresh</button><script>b.onclick = () => fetch('/taken?CASE', {method: 'POST',
+            body: JSON.stringify([{jsonrpc: '2.0', id: 1, method: 'list'}, {jsonrpc: '2.0', id: 2, method: 'order.place'}])})</script>
+            """, .on("click", role: "button", "Refresh")),
+        EffectPage(
+            "trained",
+            """
+            <button type=button id=b>Load more</button><script>const send = (hash) => fetch('/taken?CASE', {method: 'POST',
+            body: JSON.stringify({operationName: 'getFeed', extensions: {persistedQuery: {sha256Hash: hash}}})});
+            fetch('/hits?CASE', {method: 'POST', body: 'x'}); b.onclick = () => send('b'.repeat(64))</script>
+            """, .on("click", role: "button", "Load more")),
+        EffectPage(
+            "method-field",
+            """
+            <form method=post action='/taken?CASE'><input type=hidden name=_method value=delete><button>Search</button></form>
+            """, .on("click", role: "button", "Search")),
+        EffectPage(
+            "get-vote", "<button type=button onclick=\"new Image().src = '/taken?vote=A&for=CASE'\">Results</button>",
+            .on("click", role: "button", "Results")),
+        EffectPage(
             "frame",
             "<iframe srcdoc=\"<button onclick=&quot;parent.fetch('/taken?CASE', {method: 'POST', body: 'x'})&quot;>Yes</button>\"></iframe>",
             .on("click", role: "button", "Yes")),
@@ -197,6 +236,13 @@ struct EffectPage: Sendable {
             """
             <button type=button onclick="fetch('/rpc?from=CASE', {method: 'POST',
             body: JSON.stringify({jsonrpc: '2.0', id: 1, method: 'getOffices'})})">More</button>
+            """, .on("click", role: "button", "More")),
+        EffectPage(
+            "graphql-batch",
+            """
+            <button type=button id=b>More</button><script>b.onclick = () => fetch('/api/graphql?from=CASE', {method: 'POST',
+            headers: {'content-type': 'application/json'}, body: JSON.stringify([{query: 'query A { orders { canCancel } }'},
+            {query: 'query B { me { id } }'}])})</script>
             """, .on("click", role: "button", "More")),
         EffectPage("link", "<a href='/help?from=CASE'>Go to payment</a>", .on("click", role: "link", "Go to payment")),
         EffectPage(

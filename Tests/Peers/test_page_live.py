@@ -1,6 +1,7 @@
 """The browser at work in the page: seen live, taken in hand with mouse and keyboard, and given back."""
 
-from backend import checks, endless, payment, payments
+from backend import UNHURRIED, checks, endless, payment, payments
+from system import System
 
 # Where the middle of a control of the site is, in parts of its window; the agents' window has the same shape as ours.
 MIDDLE = """(box => [(box.left + box.width / 2) / innerWidth, (box.top + box.height / 2) / innerHeight])(
@@ -113,6 +114,19 @@ def test_control_outlives_a_reload_of_nobody(system, chats, person):
     chats.stop(person.chat)
     chats.settled(person.chat)
     assert payments(system, "page lease") == 0
+
+
+def test_question_that_nobody_answers_takes_its_picture_with_it(browser):
+    hurried = System(AI4AI_QUESTION_SECONDS="10", **UNHURRIED)
+    try:
+        browser.visit(hurried.chat)
+        browser.say(payment(hurried.demo, "4242"))
+        browser.sees("It is too late to answer.")
+        browser.sees("The browser was closed.")
+        browser.misses("The picture comes in a moment")
+        browser.check_quiet()
+    finally:
+        hurried.stop()
 
 
 # The parts of the page by themselves

@@ -51,6 +51,7 @@ enum ActionWords {
     private static let others = [
         "sign in", "sign out", "daftar masuk", "daftar keluar", "apply filter", "apply filters", "remove filter",
         "remove filters", "remove all filters", "order by", "sort order", "check out date", "post code", "share price",
+        "order history", "order status", "order details", "order number", "my orders", "track order", "sejarah pesanan",
         "pay slip",
     ]
 

@@ -28,7 +28,8 @@ extension ApprovalGate {
         guard let worst = Self.order.first(where: { kind in stopped.contains { $0.kind == kind } }) else { return }
         let lines = stopped.prefix(5).map(\.text).joined(separator: "\n")
         // What a request is good for is not always known, and may be what the person forbids.
-        let isForbidden = self.forbidden.contains(worst) || worst == .submit && !self.forbidden.isEmpty
+        let isForbidden =
+            self.forbidden.contains(worst) || [.submit, .upload].contains(worst) && !self.forbidden.isEmpty
         guard !isForbidden, self.policy.rule(for: worst) != .deny else {
             throw ActionRefused(
                 "The person's request does not allow this (\(worst.rawValue)). It was stopped before it was sent:\n\(lines)\n"

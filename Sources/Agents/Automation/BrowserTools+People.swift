@@ -95,6 +95,8 @@ extension BrowserTools {
         _ action: () async throws -> Result
     ) async throws -> Result {
         let permit = try self.gate.permit(context, coversAction: coversAction)
+        var moment = moment
+        moment.address = page.url.split(separator: "#").first.map(String.init) ?? ""
         return try await self.effects.during(moment, document: page.documentID, permit: permit, action)
     }
 

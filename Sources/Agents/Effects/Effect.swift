@@ -66,6 +66,8 @@ extension Effect {
     /// Whether a value is made anew for each request, or enciphered: long, of no words, and no number that people use.
     private static func isToken(_ field: RequestFields.Field) -> Bool {
         let name = field.name.lowercased()
+        // A digest names what is asked for.
+        guard !name.contains("hash"), !name.contains("sha") else { return false }
         let isNamed = ["csrf", "xsrf", "nonce", "token", "timestamp", "_ts"].contains { name.contains($0) }
         let value = field.value
         guard value.count >= 16, !value.contains(where: \.isWhitespace) else { return isNamed }

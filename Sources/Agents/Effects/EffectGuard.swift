@@ -32,9 +32,10 @@ final class EffectGuard: Sendable {
         /// The last action, in whose document something may still come.
         var last: Act?
         var written: [String] = []
+        /// What the document that is shown sends by itself: by address and fields, and by their fingerprints.
         var habits: Set<String> = []
-        /// The very requests of these habits, by their fingerprints.
         var known: Set<String> = []
+        var habitual: String?
         /// What was sent and has not been told.
         var sent: [Effect] = []
         /// What was stopped and has not been asked about.
@@ -123,12 +124,19 @@ final class EffectGuard: Sendable {
             guard let kind = EffectRules.kind(of: request, act.moment) else { return .pass }
             if EffectRules.isExpendable(request, act.moment) { return .stop }
             // What the next page sends by itself is its habit, unless it goes there as a form or bears what was written.
-            let isOfAct = page.document == nil || page.document == act.document || page.type == "Document"
+            // What a page sends while it is left comes when the next one is there already.
+            let isOfAct =
+                page.document == nil || page.document == act.document || ["Document", "Ping"].contains(page.type)
+                || page.referrer == act.moment.address
             let bearsMoney = EffectRules.bearsMoney(request, act.moment)
-            if !isOfAct, !bearsMoney, kind == .submit || kind == .delete { return self.learn(request, &state) }
+            if !isOfAct, !bearsMoney, kind == .submit { return self.learn(request, &state) }
             let effect = Effect(request, kind: kind, bearsMoney: bearsMoney, mask: self.secrets.mask)
             // During an action only the very same counts: a page could make a habit of the address first.
-            if isNow ? state.known.contains(effect.fingerprint) : state.habits.contains(request.habit) { return .pass }
+            if state.habitual == page.document,
+                isNow ? state.known.contains(effect.fingerprint) : state.habits.contains(request.habit)
+            {
+                return .pass
+            }
             if self.policy.rule(for: kind) == .allow {
                 state.sent.append(effect)
                 return .pass
@@ -146,6 +154,9 @@ final class EffectGuard: Sendable {
 
     /// What comes before anything was done is how the page lives.
     private func learn(_ request: WebRequest, _ state: inout State) -> RequestVerdict {
+        if state.habitual != request.page.document {
+            (state.habits, state.known, state.habitual) = ([], [], request.page.document)
+        }
         if request.page.method != "GET", state.habits.count < Self.mostHabits {
             state.habits.insert(request.habit)
             state.known.insert(Effect(request, kind: .submit, bearsMoney: false, mask: self.secrets.mask).fingerprint)

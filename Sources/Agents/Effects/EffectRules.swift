@@ -9,7 +9,9 @@ import FoundationEssentials
 enum EffectRules {
     /// What is known of the moment.
     struct Moment: Sendable {
-        /// The host of the page that the agent acts on.
+        /// The page that the agent acts on, without its fragment.
+        var address = ""
+        /// Its host.
         var host = ""
         /// Whether the agent opens an address.
         var opens = false
@@ -38,7 +40,7 @@ enum EffectRules {
         let isOwn = WebRequest.isSameSite(request.host, moment.host)
         let message = self.longestWritten(in: content, moment)
         if self.isReport(request, message: message) { return nil }
-        if let names = self.operations(of: request), names.allSatisfy(self.isReading) { return nil }
+        if let names = self.operations(of: request, isOwn: isOwn), names.allSatisfy(self.isReading) { return nil }
         if isOwn, !moment.hasPayment, message < Self.shortestMessage, method != "DELETE",
             self.isReversible(request), moment.control.map({ [.look, .change, .submit].contains($0) }) ?? true
         {
@@ -67,6 +69,12 @@ enum EffectRules {
     private static let ending: Set = ["logout", "signout", "logoff"]
     private static let acting: Set = [
         "transfer", "withdraw", "approve", "buy", "purchase", "pay", "confirm", "cancel", "vote", "submit", "send",
+        "subscribe", "order", "register", "book", "apply", "accept", "agree", "sign", "enroll", "donate", "redeem",
+        "bid",
+    ]
+    /// Those that name nothing else in an address.
+    private static let telling: Set = [
+        "transfer", "withdraw", "approve", "buy", "purchase", "confirm", "cancel", "vote", "subscribe", "donate",
     ]
     private static let asset: Set = [
         "css", "js", "mjs", "png", "jpg", "jpeg", "gif", "webp", "svg", "ico", "woff", "woff2", "ttf", "map", "mp4",
@@ -77,9 +85,10 @@ enum EffectRules {
         if self.names(self.removing, request) || self.names(self.ending, request) { return .delete }
         // What is told to be done, `do=transfer`, and not where a page is found, `/pay`.
         let told = request.content.fields.contains { field in
-            !self.acting.isDisjoint(with: WebRequest.words(field.value))
-                && !Set(["do", "action", "act", "cmd", "op", "operation", "task"]).isDisjoint(
-                    with: WebRequest.words(field.name))
+            let names = WebRequest.words(field.name)
+            let isOrder = !Set(["do", "action", "act", "cmd", "op", "operation", "task"]).isDisjoint(with: names)
+            return isOrder && !self.acting.isDisjoint(with: WebRequest.words(field.value))
+                || !field.value.isEmpty && names.count == 1 && !self.telling.isDisjoint(with: names)
         }
         if told { return .submit }
         return moment.control == .delete && request.page.type == "Document" && !moment.opens ? .delete : nil
@@ -137,12 +146,12 @@ enum EffectRules {
 
     private static let counting: Set = [
         "analytics", "telemetry", "metrics", "metric", "track", "tracking", "collect", "beacon", "rum", "heartbeat",
-        "ping", "log", "logs", "events", "csp", "report", "stats",
+        "ping", "log", "logs", "events", "csp", "report", "stats", "batch", "flags", "evaluate", "experiments", "pixel",
     ]
 
     /// Whether a page only tells how it is used.
     private static func isReport(_ request: WebRequest, message: Int) -> Bool {
-        message == 0 && request.page.type != "Document"
+        message < 8 && request.page.type != "Document"
             && (self.counts(request) || request.page.type == "CSPViolationReport")
     }
 
@@ -151,42 +160,107 @@ enum EffectRules {
         request.page.type == "Ping" && !WebRequest.isSameSite(request.host, moment.host)
     }
 
-    private static func counts(_ request: WebRequest) -> Bool { !self.counting.isDisjoint(with: request.pathWords) }
+    private static func counts(_ request: WebRequest) -> Bool {
+        self.parts(of: request).contains { self.isNamed($0, by: self.counting) }
+    }
+
+    private static func parts(of request: WebRequest) -> [[String]] {
+        request.path.split(separator: "/").map { WebRequest.words(String($0)) }
+    }
+
+    /// Whether a part of a path is called so, and nothing else.
+    private static func isNamed(_ part: [String], by words: Set<String>) -> Bool {
+        !words.isDisjoint(with: part) && Set(part).isSubset(of: words.union(self.beside))
+    }
 
     private static let reversible: Set = [
         "cart", "basket", "bag", "trolley", "quantity", "qty", "filter", "filters", "sort", "search", "find", "finder",
-        "lookup", "query", "suggest", "suggestions", "autocomplete", "complete", "autosave", "draft", "drafts",
-        "preference", "preferences", "consent", "cookie", "cookies", "locale", "language", "currency", "theme", "view",
-        "validate", "validation", "check", "availability", "available", "quote", "estimate", "calculate", "preview",
-        "status", "list", "browse", "page", "read", "get", "fetch", "load", "count", "rates",
+        "lookup", "query", "queries", "suggest", "suggestions", "suggester", "autocomplete", "autosave", "draft",
+        "drafts",
+        "preference", "preferences", "consent", "consents", "cookie", "cookies", "locale", "localization", "language",
+        "lang", "setlang", "currency", "theme", "validate", "validation", "check", "availability", "quote", "estimate",
+        "calculate", "preview", "status", "count", "rates", "workspaces", "msearch", "tiles", "viewport", "markers",
+        "within",
+        "bounds", "datatable", "datatables",
+    ]
+    /// What may stand beside such a word in one part of a path.
+    private static let beside: Set = [
+        "add", "to", "update", "item", "items", "line", "api", "my", "set", "change", "for", "by", "of", "the", "in",
+        "v",
+        "get", "list", "products", "product", "site", "user", "users", "form", "field", "post", "box", "s",
     ]
 
+    private static let ordering: Set = ["checkout", "order", "orders", "payment", "payments"]
+
+    /// Whether a part of the path says so, and none behind it that something is ordered.
     private static func isReversible(_ request: WebRequest) -> Bool {
-        !self.reversible.isDisjoint(with: request.pathWords)
-            && self.acting.union(["checkout", "order", "orders"]).isDisjoint(with: request.pathWords)
+        let parts = self.parts(of: request)
+        let found = parts.lastIndex { part in
+            self.isNamed(part, by: self.reversible)
+                || part.contains { $0.hasPrefix("consent") || $0.hasPrefix("cookie") }
+        }
+        guard let found else { return false }
+        // Frameworks take the method from a field.
+        let method = request.content.fields.first { $0.name.lowercased() == "_method" }?.value.lowercased()
+        return method != "delete" && self.acting.isDisjoint(with: request.pathWords.filter { $0 != "order" })
+            && parts[found...].allSatisfy { self.ordering.isDisjoint(with: $0) }
     }
 
     // MARK: GraphQL and JSON-RPC
 
     /// The names of what a request asks a server of GraphQL or JSON-RPC for; `nil` for any other.
-    private static func operations(of request: WebRequest) -> [String]? {
+    private static func operations(of request: WebRequest, isOwn: Bool) -> [String]? {
         guard let body = request.page.body, let json = try? JSONValue(json: String(decoding: body, as: UTF8.self))
         else { return nil }
         let calls = json.array ?? [json]
-        let names = calls.compactMap(self.operation)
+        // Names are words of the page's, and count only where such calls are to be expected.
+        let isPlace = isOwn && !Set(["graphql", "gql", "rpc", "jsonrpc", "trpc"]).isDisjoint(with: request.pathWords)
+        let names = calls.compactMap { self.operation($0, takesNames: isPlace) }
         return names.count == calls.count && !names.isEmpty ? names : nil
     }
 
-    private static func operation(_ call: JSONValue) -> String? {
+    private static func operation(_ call: JSONValue, takesNames: Bool) -> String? {
+        if let query = call["query"]?.string { return self.graphQL(query) }
+        guard takesNames else { return nil }
         if call["jsonrpc"] != nil { return call["method"]?.string }
-        if let query = call["query"]?.string {
-            let text = query.drop { $0.isWhitespace }
-            if text.hasPrefix("query") || text.hasPrefix("{") || text.hasPrefix("fragment") {
-                return query.contains("mutation") ? "mutation" : "query"
-            }
-            return text.hasPrefix("mutation") || text.hasPrefix("subscription") ? String(text.prefix(60)) : nil
-        }
         return call["extensions"]?["persistedQuery"] == nil ? nil : call["operationName"]?.string
+    }
+
+    /// `query` for a document of GraphQL that only reads, and what it does otherwise; `nil` for what is none. Words in
+    /// comments, in strings and within braces name nothing that is done.
+    ///
+    /// Source: GraphQL, October 2021, sections 2.1 and 2.3.
+    private static func graphQL(_ text: String) -> String? {
+        var depth = 0
+        var word = ""
+        var kinds: Set<String> = []
+        var rest = Substring(text)
+        while let character = rest.first {
+            if rest.hasPrefix("\"\"\"") {
+                rest = rest.dropFirst(3)
+                rest = rest[(rest.firstRange(of: "\"\"\"")?.upperBound ?? rest.endIndex)...]
+                continue
+            }
+            rest = rest.dropFirst()
+            switch character {
+            case "#": rest = rest.drop { !$0.isNewline }
+            case "\"":
+                while let next = rest.popFirst(), next != "\"" { if next == "\\" { _ = rest.popFirst() } }
+            case "{", "(":
+                if depth == 0, character == "{", kinds.isEmpty { kinds.insert("query") }
+                depth += 1
+            case "}", ")": depth -= 1
+            case _ where character.isLetter || character == "_": word.append(character)
+            default: break
+            }
+            let ends = rest.first.map { !$0.isLetter && $0 != "_" } ?? true
+            if ends, !word.isEmpty {
+                if depth == 0, ["query", "mutation", "subscription", "fragment"].contains(word) { kinds.insert(word) }
+                word = ""
+            }
+        }
+        kinds.remove("fragment")
+        return kinds.isEmpty ? nil : kinds == ["query"] ? "query" : "mutation"
     }
 
     private static func isReading(_ name: String) -> Bool {

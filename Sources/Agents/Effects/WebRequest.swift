@@ -23,12 +23,17 @@ struct WebRequest: Sendable, Hashable {
     /// The words of its path and of the names in its query, in lower case.
     var pathWords: [String] { Self.words(self.path) }
 
-    /// The method, the place and what varies in it left out: two requests of one habit have the same.
+    /// The method, the place with what varies in it left out, the names of the fields and what they say but for numbers:
+    /// requests of one habit have the same.
     var habit: String {
         let path = self.path.split(separator: "/").map { part in
             part.contains(where: \.isNumber) ? "#" : String(part)
         }
-        return "\(self.page.method) \(self.origin)/\(path.joined(separator: "/"))"
+        let names = self.content.fields.map { field in
+            let varies = field.value.contains(where: \.isNumber) && !field.name.lowercased().contains("hash")
+            return "\(field.name)=\(varies ? "" : field.value)"
+        }.sorted().joined(separator: "&")
+        return "\(self.page.method) \(self.origin)/\(path.joined(separator: "/"))?\(names)"
     }
 
     /// `addToCart2` is `add`, `to`, `cart`.

@@ -73,7 +73,12 @@ export class RunView {
             send: hooks.send, announce: hooks.announce, onOwner: (owner) => this.#questions.setOwner(owner),
         });
         this.#questions = new Questions({
-            send: hooks.send, announce: hooks.announce, takeControl: () => this.#live.takeControl(), change: hooks.change,
+            send: hooks.send, announce: hooks.announce, takeControl: () => this.#live.takeControl(),
+            change: () => {
+                // A question that was not answered in time takes its browser with it.
+                if (this.#questions.isTooLate) this.#live.end();
+                hooks.change();
+            },
         });
         root.replaceChildren();
     }

@@ -61,6 +61,8 @@ extension BrowserPage {
 
     private func begin(_ url: String) async throws -> Navigation {
         try await self.ready()
+        // As a mouse does on its way to the address: what comes next must not find it over something.
+        self.post("Input.dispatchMouseEvent", Self.mouse("mouseMoved", -1, -1, [:]))
         do {
             return try await self.connection.send(
                 "Page.navigate", ["url": .string(url)], session: self.sessionID,

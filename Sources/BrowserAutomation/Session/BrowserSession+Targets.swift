@@ -32,6 +32,7 @@ extension BrowserSession {
             connection.post(
                 "Browser.setPermission", ["permission": ["name": .string(permission)], "setting": "denied"])
         }
+        await self.gate.watchWorkers(connection)
         try await connection.send("Target.setAutoAttach", Self.autoAttach)
         // Tabs that were there are attached by now. After a lost connection there may be none left.
         if self.state.withLock({ $0.pages.isEmpty && $0.lastTab > 0 }) {
@@ -62,6 +63,10 @@ extension BrowserSession {
         case "Target.detachedFromTarget":
             guard let detached = try? event.parameters(Detached.self) else { return }
             self.detached(detached.sessionId, connection)
+        case "Fetch.requestPaused" where page == nil:
+            _ = self.gate.receive(event, session: nil, connection: connection) { _ in
+            } onBreach: { _ in
+            }
         default:
             guard let news = self.downloadKeeper.receive(event, connection) else { return }
             self.state.withLock { state in state.pages.first { $0.id == state.current } }?.note(news)

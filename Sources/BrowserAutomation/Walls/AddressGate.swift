@@ -1,5 +1,6 @@
 import AgentEvents
 import FoundationEssentials
+import Synchronization
 
 /// The wall in the browser: applies an ``AddressPolicy`` to what it requests, through the `Fetch` domain.
 ///
@@ -11,6 +12,7 @@ struct AddressGate: Sendable {
     let resolver: HostResolver
     /// Whether requests pass the proxy too.
     let isFiltered: Bool
+    private let passed = PassedRequests()
     /// Has the last word about what the policy lets through.
     var judge: (@Sendable (PageRequest) -> RequestVerdict)?
 
@@ -37,6 +39,15 @@ struct AddressGate: Sendable {
         try await connection.send(
             "Network.enable", ["maxTotalBufferSize": 0, "maxResourceBufferSize": 0, "maxPostDataSize": 0],
             session: session)
+    }
+
+    /// Has what no page sends come to ``receive(_:session:document:connection:onRefusal:onBreach:)``, too: the requests of
+    /// shared workers are not always paused in their own sessions. Only where requests are judged.
+    func watchWorkers(_ connection: CDPConnection) async {
+        guard self.judge != nil else { return }
+        let patterns: [JSONValue] = ["XHR", "Fetch", "Ping"].map { ["urlPattern": "*", "resourceType": .string($0)] }
+        // A browser that refuses this has walls in its sessions all the same.
+        try? await connection.send("Fetch.enable", ["patterns": .array(patterns)])
     }
 
     fileprivate struct Paused: Decodable {
@@ -70,7 +81,7 @@ struct AddressGate: Sendable {
     ///   - onBreach: Called with the reason why something should not have been reached.
     /// - Returns: Whether the event was one for the wall.
     func receive(
-        _ event: CDPConnection.Event, session: String, document: String? = nil, connection: CDPConnection,
+        _ event: CDPConnection.Event, session: String?, document: String? = nil, connection: CDPConnection,
         onRefusal: @escaping @Sendable (String) -> Void, onBreach: @escaping @Sendable (String) -> Void
     ) -> Bool {
         switch event.method {
@@ -100,9 +111,18 @@ struct AddressGate: Sendable {
         return true
     }
 
+    /// Whether a request is not to be made. What has passed in its own session comes to the browser's once more.
+    private func stops(_ request: PageRequest, _ session: String?) -> Bool {
+        guard let judge else { return false }
+        if session == nil, self.passed.take(request) { return false }
+        guard judge(request) == .pass else { return true }
+        if session != nil { self.passed.note(request) }
+        return false
+    }
+
     /// Lets a paused request go on or stops it. Each hop of a redirect is a request.
     private func judge(
-        _ paused: Paused, session: String, document: String?, connection: CDPConnection,
+        _ paused: Paused, session: String?, document: String?, connection: CDPConnection,
         onRefusal: @escaping @Sendable (String) -> Void
     ) {
         let isDocument = paused.resourceType == "Document"
@@ -115,7 +135,7 @@ struct AddressGate: Sendable {
                 // A document that is aborted leaves the page as it is; one that fails puts an error in its place.
                 stop(isDocument ? "Aborted" : "BlockedByClient")
                 onRefusal(refusal)
-            } else if self.judge?(PageRequest(paused, document: document)) == .stop {
+            } else if self.stops(PageRequest(paused, document: document), session) {
                 stop("Aborted")
             } else {
                 connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
@@ -133,6 +153,48 @@ struct AddressGate: Sendable {
     }
 }
 
+/// The requests that have passed in the sessions of their pages a moment ago.
+private final class PassedRequests: Sendable {
+    private struct State {
+        var times: [Int: [ContinuousClock.Instant]] = [:]
+        var count = 0
+    }
+
+    private static let moment = Duration.seconds(5)
+    private let state = Mutex(State())
+
+    private static func key(_ request: PageRequest) -> Int {
+        var hasher = Hasher()
+        hasher.combine(request.method)
+        hasher.combine(request.url)
+        hasher.combine(request.body)
+        return hasher.finalize()
+    }
+
+    func note(_ request: PageRequest) {
+        guard ["XHR", "Fetch", "Ping"].contains(request.type) else { return }
+        let now = ContinuousClock.now
+        self.state.withLock { state in
+            state.times[Self.key(request), default: []].append(now)
+            state.count += 1
+            guard state.count > 1000 else { return }
+            state.times = state.times.mapValues { $0.filter { now - $0 < Self.moment } }.filter { !$0.value.isEmpty }
+            state.count = state.times.values.reduce(0) { $0 + $1.count }
+        }
+    }
+
+    /// Whether it has passed, which counts once.
+    func take(_ request: PageRequest) -> Bool {
+        let key = Self.key(request)
+        return self.state.withLock { state in
+            guard let time = state.times[key]?.popLast() else { return false }
+            if state.times[key]?.isEmpty ?? false { state.times[key] = nil }
+            state.count -= 1
+            return .now - time < Self.moment
+        }
+    }
+}
+
 extension PageRequest {
     fileprivate init(_ paused: AddressGate.Paused, document: String?) {
         let request = paused.request
@@ -145,6 +207,6 @@ extension PageRequest {
             contentType: request.headers.first { $0.key.lowercased() == "content-type" }?.value ?? "",
             body: body.isEmpty ? nil : body,
             hasMore: parts.contains { $0 == nil } || (request.hasPostData ?? false) && entries.isEmpty,
-            document: document)
+            referrer: request.headers.first { $0.key.lowercased() == "referer" }?.value, document: document)
     }
 }

@@ -13,12 +13,14 @@ public struct PageRequest: Sendable, Hashable {
     public var body: Data?
     /// Whether it sends something that ``body`` does not hold whole.
     public var hasMore: Bool
+    /// The document that asks for it, as far as that tells: its address without a fragment.
+    public var referrer: String?
     /// Names the document that the tab showed at that moment; absent for workers.
     public var document: String?
 
     public init(
         method: String, url: String, type: String = "XHR", contentType: String = "", body: Data? = nil,
-        hasMore: Bool = false, document: String? = nil
+        hasMore: Bool = false, referrer: String? = nil, document: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -26,6 +28,7 @@ public struct PageRequest: Sendable, Hashable {
         self.contentType = contentType
         self.body = body
         self.hasMore = hasMore
+        self.referrer = referrer
         self.document = document
     }
 }
