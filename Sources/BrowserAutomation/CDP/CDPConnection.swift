@@ -78,6 +78,12 @@ final class CDPConnection: Sendable {
         self.socket.channel.close(promise: nil)
     }
 
+    /// Fails what waits, and takes no further commands and events; what the browser has paused for us stays so until
+    /// ``close()``.
+    func cease() {
+        self.fail(BrowserError(.browserGone, "The browser session was closed."), keepsReading: true)
+    }
+
     /// Ends the connection; waiting commands fail with `browserGone`.
     func close() async {
         self.fail(BrowserError(.browserGone, "The browser session was closed."))
@@ -273,7 +279,7 @@ final class CDPConnection: Sendable {
         for waiter in failed { Self.end(waiter, error) }
     }
 
-    private func fail(_ error: BrowserError) {
+    private func fail(_ error: BrowserError, keepsReading: Bool = false) {
         let (waiting, isFirst) = self.state.withLock { state in
             defer {
                 state.waiting = [:]
@@ -283,7 +289,7 @@ final class CDPConnection: Sendable {
             return (state.waiting.values, state.failure == nil)
         }
         if isFirst {
-            for task in self.tasks.withLock({ $0 }) { task.cancel() }
+            if !keepsReading { for task in self.tasks.withLock({ $0 }) { task.cancel() } }
             // Before those who wait: whoever hears of the failure finds the connection gone.
             self.onClose(self)
         }

@@ -98,10 +98,11 @@ public final class BrowserSession: Sendable {
         }
         self.control.close()
         self.screencast.close()
-        // Side by side: a socket whose other end does not take its leave must not keep a browser running.
-        async let isGone = self.endpoint.stop()
+        // The socket last: nothing judges what a page sends once it is closed, and the browser may live a moment longer.
+        connection?.cease()
+        let isGone = await self.endpoint.stop()
         await connection?.close()
-        return await isGone
+        return isGone
     }
 
     /// Ends the connection and leaves the browser running.

@@ -79,8 +79,9 @@ public struct LocalBrowserSource: BrowserSource {
         var endpoint = Self.endpoint(of: chromium)
         endpoint.isFiltered = true
         endpoint.stop = {
-            await chromium.stop()
+            // The way out first, so that a page sends nothing while Chromium takes its leave.
             await proxy.stop()
+            await chromium.stop()
             return true
         }
         return endpoint
