@@ -53,6 +53,7 @@ def test_steps_stand_in_the_chat_with_pictures(system, chats):
     pictures = [answer for answer in answers if answer.status_code == 200]
     assert pictures and all(answer.content.startswith(b"\xff\xd8\xff") for answer in pictures)
     assert {answer.headers["content-type"] for answer in pictures} == {"image/jpeg"}
+    assert {answer.headers["vary"] for answer in pictures} == {"Authorization"}
     for answer in answers:
         if answer not in pictures:
             check_problem(answer, 404)

@@ -101,6 +101,13 @@ def test_foreign_host_is_refused_in_local_mode(system, host):
         assert host in response.json()["detail"]
 
 
+def test_second_host_is_refused_in_local_mode(system):
+    for second in ("evil.example", "127.0.0.1"):
+        with Connection(system.backend_port) as client:
+            client.request("GET", "/api/sessions", [f"Host: {second}"])
+            assert client.read_response().status == 403
+
+
 @pytest.mark.parametrize("origin", [FRONTEND, "http://localhost:3001"])
 def test_frontend_of_another_origin_calls_as_nextjs_does(open_backend, origin):
     chats = open_backend.chats()

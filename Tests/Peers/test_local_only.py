@@ -45,6 +45,11 @@ def test_foreign_host_is_refused_on_each_route(local, host):
     assert [ask(local, data).status for data in each_route(host)] == [403] * 4
 
 
+@pytest.mark.parametrize("second", ["evil.example", "127.0.0.1"])
+def test_second_host_is_refused_on_each_route(local, second):
+    assert [ask(local, data).status for data in each_route(headers=[f"Host: {second}"])] == [403] * 4
+
+
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
 def test_foreign_origin_is_refused_on_each_route(local, origin):
     assert [ask(local, data).status for data in each_route(headers=[f"Origin: {origin}"])] == [403] * 4

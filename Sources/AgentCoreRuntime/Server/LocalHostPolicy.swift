@@ -3,6 +3,8 @@ package import HTTPTypes
 /// Outside a container only this machine may call: a web page that makes a browser post to a local port sends its
 /// own `Origin`, and one that rebinds its name to 127.0.0.1 sends its own `Host`.
 package struct LocalHostPolicy {
+    private static let host = HTTPField.Name("Host")
+
     package init() {}
 
     /// The 403 for a foreign request; `nil` for a local one.
@@ -10,7 +12,10 @@ package struct LocalHostPolicy {
 
     /// What is foreign about a request, such as `Host 'example.com'`; `nil` where it is local.
     package func refusedValue(of request: HTTPRequest) -> String? {
-        if let host = request.authority, !Self.isLocal(host) { return "Host '\(host)'" }
+        // A second one stays among the fields, and whoever stands before us may have gone by that (RFC 9112, 3.2).
+        let hosts =
+            [request.authority].compactMap { $0 } + request.headerFields.filter { $0.name == Self.host }.map(\.value)
+        if hosts.count > 1 || !hosts.allSatisfy(Self.isLocal) { return "Host '\(hosts.joined(separator: ", "))'" }
         if let origin = request.headerFields[.origin] {
             let authority = origin.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last
             guard origin.hasPrefix("http://") || origin.hasPrefix("https://"), let authority,

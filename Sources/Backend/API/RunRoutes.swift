@@ -96,7 +96,11 @@ struct RunRoutes: Sendable {
             throw Problem(.notFound, "not_found", "There is no picture of this step.")
         }
         return Response(
-            status: .ok, headers: [.contentType: "image/jpeg", .cacheControl: "private, max-age=86400"],
+            status: .ok,
+            // Two people may use one browser: what one of them has seen is not for the other.
+            headers: [
+                .contentType: "image/jpeg", .cacheControl: "private, max-age=86400", .vary: "Authorization",
+            ],
             body: .init(byteBuffer: ByteBuffer(bytes: jpeg)))
     }
 

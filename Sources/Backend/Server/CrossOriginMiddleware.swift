@@ -33,7 +33,7 @@ struct CrossOriginMiddleware: RouterMiddleware {
         }
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.accessControlExposeHeaders] = "Retry-After"
-        response.headers[.vary] = "Origin"
+        response.headers.append(HTTPField(name: .vary, value: "Origin"))
         return response
     }
 }
