@@ -170,6 +170,67 @@ struct EffectTests {
     }
 
     @Test(
+        "what a page asks after a yes is confirmed where it says nothing new, and asked about where it does",
+        arguments: [
+            ("Are you sure you want to submit this?", 1), ("Adakah anda pasti?", 1), ("", 1),
+            ("Transfer RM 9,000 to Mallory?", 2), ("Delete all files?", 2), ("9000を支払いますか", 2), ("€ 💰", 2),
+            ("Submit? Sure?') && confirm('Delete all files?", 2), ("Sure?') && confirm('Sure?", 1),
+        ])
+    func confirmed(message: String, questions: Int) async throws {
+        let page = EffectPage(
+            "confirm",
+            "<button onclick=\"confirm('\(message)') && fetch('/taken?CASE', {method: 'POST', body: 'x'})\">Submit</button>",
+            .on("click", role: "button", "Submit"))
+        for isApproved in [true, false] {
+            let asked = Mutex<[String]>([])
+            try await Self.use(
+                [page],
+                answer: { question in
+                    let count = asked.withLock { asked in
+                        asked.append(question.message)
+                        return asked.count
+                    }
+                    return ["approved": .bool(isApproved || count < questions)]
+                }
+            ) { found, _ in
+                #expect(asked.withLock { $0.count } == questions, "\(asked.withLock { $0 })")
+                let last = message.components(separatedBy: "confirm('").last ?? ""
+                #expect(questions == 1 || asked.withLock { $0.last?.contains(last) } == true)
+                #expect(found["confirm"]?.taken == (isApproved ? ["/taken?confirm"] : []))
+            }
+        }
+    }
+
+    @Test("a page that asks something else each time, or more than can be shown, is told no")
+    func endless() async throws {
+        let pages = ["Submit order ' + Math.random() + '", "Sure?' + ' '.repeat(1000) + 'Transfer RM 9,000"]
+            .enumerated().map {
+                EffectPage(
+                    "confirm-\($0.offset)",
+                    "<button onclick=\"confirm('\($0.element)') && fetch('/taken?CASE', {method: 'POST', body: 'x'})\">Submit</button>",
+                    .on("click", role: "button", "Submit"))
+            }
+        try await Self.use(pages, answer: { _ in ["approved": true] }) { found, _ in
+            #expect(found["confirm-0"]?.taken == [] && found["confirm-1"]?.taken == [])
+            #expect(found["confirm-0"]?.result.contains("something else each time") == true)
+        }
+    }
+
+    @Test("what a page asks after a yes is refused where the request forbids it")
+    func forbiddenDialog() async throws {
+        let page = EffectPage(
+            "confirm",
+            "<button onclick=\"confirm('Delete all files?') && fetch('/taken?CASE', {method: 'POST'})\">Submit</button>",
+            .on("click", role: "button", "Submit"))
+        try await Self.use([page], goal: "Submit it, but do not delete anything.", answer: { _ in ["approved": true] })
+        {
+            found, _ in
+            #expect(found["confirm"]?.taken == [])
+            #expect(found["confirm"]?.result.contains("does not allow what the page asked then (delete)") == true)
+        }
+    }
+
+    @Test(
         "a yes is not used for something else than what was asked about",
         arguments: [
             (

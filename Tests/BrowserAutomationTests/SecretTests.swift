@@ -135,6 +135,74 @@ struct SecretTests {
         }
     }
 
+    @Test(
+        "a secret is masked however it is written",
+        arguments: [
+            "4111 1111 1111 1111", "4111-1111-1111-1111", "4111.1111.1111.1111", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+            "4111\u{A0}1111\u{2009}1111\u{200B}1111", "4111) 1111 / 1111_1111", "４１１１１１１１１１１１１１１１", "٤١١١١١١١١١١١١١١١",
+            "④¹¹¹ 1111 1111 1111", "1111 1111 1111 1114", "NDExMTExMTExMTExMTExMQ==", "4111%201111%201111%201111",
+            "4\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1",
+        ])
+    func spellings(text: String) {
+        let store = SecretStore()
+        store.set("4111111111111111", for: SecretRef(name: "card", origins: []))
+        #expect(store.mask("Paid with \(text), thank you.") == "Paid with <secret card>, thank you.")
+        for other in ["4111 2222 3333 4444", "1 2 3 4 5 6 7 8 9"] { #expect(store.mask(other) == other) }
+    }
+
+    @Test("a secret beside a sign of percent, and one that begins like another, is masked whole")
+    func beside() {
+        let store = SecretStore()
+        store.set("123456789012", for: SecretRef(name: "short", origins: []))
+        store.set("1234567890123456", for: SecretRef(name: "long", origins: []))
+        #expect(store.mask("%1234 5678 9012 3456") == "%<secret long>")
+        #expect(store.mask("50%+1234567890123456") == "50%+<secret long>")
+        #expect(store.mask("123456789012 3456, 1234-5678-9012") == "<secret long>, <secret short>")
+    }
+
+    @Test("letters of a secret are found in any case, and short secrets only as they stand")
+    func lettersAndShortOnes() {
+        let store = SecretStore()
+        store.set("Correct-Horse7", for: SecretRef(name: "password", origins: []))
+        store.set("48213", for: SecretRef(name: "code", origins: []))
+        #expect(store.mask("CORRECT HORSE 7") == "<secret password>")
+        #expect(store.mask("48213, or 4 8 2 1 3") == "<secret code>, or 4 8 2 1 3")
+    }
+
+    @Test(
+        "no picture is taken of a secret that cannot be covered",
+        arguments: [
+            "<p>4111 1111 1111 1111</p>", "<p><b>4111</b><i>1111</i><u>1111</u>1111</p>",
+            "<p>41111111<wbr>11111111</p>",
+            "<input placeholder='4111 1111 1111 1111'>", "<p>٤١١١١١١١١١١١١١١١</p>", "<p>4111|1111|1111|1111</p>",
+            "<b>4111</b><i hidden>9</i><b>111111111111</b>", "<p>NDExMTExMTExMTExMTExMQ</p>",
+            "<select><option>4111111111111111</select>", "<svg><text y=20>4111111111111111</text></svg>",
+            "<input type=submit value=4111111111111111>",
+        ])
+    func uncoverable(html: String) async throws {
+        let store = SecretStore()
+        try await withPages([
+            "/": .html(html),
+            "/other": .html(
+                "<p>4111 2222, 4111111111111111</p><input type=password value=4111111111111111>"
+                    + "<input value='4111-1111-1111-1111'><input type=hidden value='4111 1111 1111 1111'>"
+                    + "<script>({card: '4111 1111 1111 1111'})</script>"),
+        ]) {
+            _, address in
+            store.set("4111111111111111", for: SecretRef(name: "card", origins: [address]))
+            try await withBrowser {
+                $0.secrets = store
+            } _: { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let error = await #expect(throws: BrowserError.self) { try await page.screenshot() }
+                #expect(error?.message.contains("a secret stands on the page") == true)
+                _ = try await page.navigate(to: "\(address)/other")
+                #expect(try await !page.screenshot().isEmpty)
+            }
+        }
+    }
+
     @Test("each form of a secret is masked, the longest first, and short ones are left alone")
     func masks() {
         let store = SecretStore()

@@ -23,8 +23,11 @@ extension ApprovalGate {
     /// - Parameters:
     ///   - step: What was done, in words, such as `click button "OK"`.
     ///   - tool: The tool that is called again once it is allowed.
+    ///   - quote: Marks the page's own words as data, for a model.
     /// - Throws: ``NeedsPerson``, ``ActionRefused``.
-    func ask(about stopped: [Effect], after step: String, tool: String, _ context: ToolContext) throws {
+    func ask(
+        about stopped: [Effect], after step: String, tool: String, _ context: ToolContext, quote: (String) -> String
+    ) throws {
         guard let worst = Self.order.first(where: { kind in stopped.contains { $0.kind == kind } }) else { return }
         let lines = stopped.prefix(5).map(\.text).joined(separator: "\n")
         // What a request is good for is not always known, and may be what the person forbids.
@@ -32,8 +35,8 @@ extension ApprovalGate {
             self.forbidden.contains(worst) || [.submit, .upload].contains(worst) && !self.forbidden.isEmpty
         guard !isForbidden, self.policy.rule(for: worst) != .deny else {
             throw ActionRefused(
-                "The person's request does not allow this (\(worst.rawValue)). It was stopped before it was sent:\n\(lines)\n"
-                    + "Report what you found so far, and leave this to the person.")
+                "The person's request does not allow this (\(worst.rawValue)). It was stopped before it was sent. Report "
+                    + "what you found so far, and leave this to the person. It would have sent: \(quote(lines))")
         }
         let message = self.say(
             "May I do this? \(step) would send (\(worst.rawValue)):\n\(lines)",

@@ -172,6 +172,11 @@ struct ApprovalGate: Sendable {
     }
 }
 
+extension Interrupt {
+    /// What the person was asked before in the same call.
+    var textsRead: [String] { self.metadata?["read"]?.array?.compactMap(\.string) ?? [] }
+}
+
 extension AnsweredInterrupt {
     /// Whether the person has approved exactly this.
     /// - Throws: ``ActionRefused`` where they have not approved anything.
@@ -194,6 +199,7 @@ extension AnsweredInterrupt {
     func granted(_ question: Interrupt) -> Interrupt {
         guard case .object(var metadata) = question.metadata else { return question }
         metadata["granted"] = .array(self.grants.map { .string($0) })
+        metadata["read"] = .array((self.interrupt.textsRead + [self.interrupt.message]).map { .string($0) })
         var question = question
         question.metadata = .object(metadata)
         return question

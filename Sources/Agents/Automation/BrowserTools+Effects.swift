@@ -50,6 +50,8 @@ extension BrowserTools {
 
     private func check(_ tool: String, _ step: String, _ context: ToolContext) throws {
         let stopped = self.effects.takeStopped()
-        if !stopped.isEmpty { try self.gate.ask(about: stopped, after: step, tool: tool, context) }
+        if !stopped.isEmpty {
+            try self.gate.ask(about: stopped, after: step, tool: tool, context, quote: self.untrusted.wrap)
+        }
     }
 }

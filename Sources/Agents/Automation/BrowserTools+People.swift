@@ -51,7 +51,7 @@ extension BrowserTools {
         try self.gate.checkFlow(of: texts, to: try await page.origin(), tool: tool, context)
     }
 
-    /// Does an action when it may be done; what a person has approved is also confirmed where the page asks again.
+    /// Does an action when it may be done; what a person has approved is also confirmed where the page asks the same again.
     /// - Parameter action: Gets the reference of what it is done to, which may have changed since.
     func allowing<Result: Sendable>(
         _ attempt: ApprovalGate.Attempt, on page: BrowserPage, _ context: ToolContext,
@@ -70,9 +70,11 @@ extension BrowserTools {
             permission = try await self.gate.check(attempt, on: page, context)
         }
         try await self.apply(permission.edits, on: page)
-        if permission.isApproved { page.answerNextDialog(.accept()) }
-        // The yes is to this action's own question, and to none that the page asks later.
-        defer { page.answerNextDialog(nil) }
+        let given = permission.isApproved ? context.answers.first : nil
+        let reader = given.map { DialogReader($0.interrupt) }
+        if let reader { page.answerDialogs { reader.answer($0) } }
+        // The yes is to this action's own questions, and to none that the page asks later.
+        defer { page.answerDialogs(nil) }
         // The control's own document counts, which may be a frame's.
         var moment = EffectRules.Moment(host: Self.host(of: permission.target?.origin ?? page.url))
         // A link leads somewhere, and its words may say that going there does something.
@@ -84,9 +86,14 @@ extension BrowserTools {
             moment.form = (form.action, Dictionary(hidden) { first, _ in first })
         }
         let ref = attempt.ref
-        return try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
+        let result = try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
             try await action(ref)
         }
+        // What has sent something is not done again; its report says that the page was told no.
+        if let given, let dialog = reader?.unread, self.effects.takeBack() {
+            try self.gate.ask(about: dialog, after: given, quote: self.untrusted.wrap)
+        }
+        return result
     }
 
     /// Does an action within the effect guard.

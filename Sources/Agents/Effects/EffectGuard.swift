@@ -91,6 +91,17 @@ final class EffectGuard: Sendable {
         return try await body()
     }
 
+    /// Ends what the last action may still send, so that it can be done again.
+    /// - Returns: `false` where it has sent something.
+    func takeBack() -> Bool {
+        self.state.withLock { state in
+            guard state.last?.spent.isEmpty ?? true else { return false }
+            state.last?.permit = Permit()
+            state.stopped = []
+            return true
+        }
+    }
+
     /// What was sent since this was asked for last.
     func takeSent() -> [Effect] {
         self.state.withLock { state in
@@ -139,6 +150,7 @@ final class EffectGuard: Sendable {
             }
             if self.policy.rule(for: kind) == .allow {
                 state.sent.append(effect)
+                if isNow { state.act?.spent[effect.fingerprint] = .now }
                 return .pass
             }
             let wasSent = act.spent[effect.fingerprint] != nil

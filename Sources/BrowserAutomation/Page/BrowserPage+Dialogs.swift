@@ -11,11 +11,12 @@ extension BrowserPage {
     private static let mostDialogs = 10
     private static let longestMessage = 1000
 
-    /// Answers the next dialog of this page so, once, instead of what the configuration says.
+    /// Decides about the dialogs of this document, instead of the configuration, until `nil` is given.
     ///
-    /// For what a person has decided; the answer is forgotten with the page, or by `nil`.
-    public func answerNextDialog(_ answer: DialogAnswer?) {
-        self.state.withLock { $0.nextAnswer = answer }
+    /// For what a person has decided. What is too long to be shown whole is answered with no.
+    /// - Parameter decide: Gets the dialog, with secrets masked. Must not wait: the page stands still meanwhile.
+    public func answerDialogs(_ decide: (@Sendable (PageDialog) -> DialogAnswer)?) {
+        self.state.withLock { $0.decideDialog = decide }
     }
 
     /// A dialog holds up everything else in its page, so it is answered at once, unless a person is in control and can
@@ -30,8 +31,8 @@ extension BrowserPage {
             if !self.control.isHeldByPerson { self.answerOpenDialog(.dismiss) }
             return
         }
-        let prepared = self.state.withLock { $0.nextAnswer.take() }
-        let answer = prepared ?? (dialog.kind == .alert ? .dismiss : self.configuration.dialogPolicy(dialog))
+        let isWhole = opening.message.count <= Self.longestMessage
+        let answer = dialog.kind != .alert && isWhole ? self.decide(dialog) : .dismiss
         dialog.answer = answer
         let count = self.state.withLock { state in
             state.effects.dialogCount += 1
@@ -49,6 +50,13 @@ extension BrowserPage {
             }
         }
         self.post(answer, session: session)
+    }
+
+    private func decide(_ dialog: PageDialog) -> DialogAnswer {
+        guard let decide = self.state.withLock({ $0.decideDialog }) else {
+            return self.configuration.dialogPolicy(dialog)
+        }
+        return decide(PageDialog(kind: dialog.kind, message: self.configuration.secrets.mask(dialog.message)))
     }
 
     private func post(_ answer: DialogAnswer, session: String) {

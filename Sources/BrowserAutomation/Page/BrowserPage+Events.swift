@@ -105,7 +105,7 @@ extension BrowserPage {
             state.milestones = isRestored ? ["DOMContentLoaded", "load"] : []
             if isRestored { state.loadingFrames = [] }
             state.fileChooser = nil
-            state.nextAnswer = nil
+            state.decideDialog = nil
         }
     }
 

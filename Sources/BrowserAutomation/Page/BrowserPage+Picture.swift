@@ -2,7 +2,8 @@ import AgentEvents
 public import FoundationEssentials
 
 extension BrowserPage {
-    /// A picture of the window, as PNG or JPEG. Secrets in it are covered.
+    /// A picture of the window, as PNG or JPEG. Secrets in it are covered; where one is written in a way that cannot be
+    /// covered, none is taken.
     /// - Parameters:
     ///   - quality: 1 to 100 for JPEG; `nil` for PNG.
     ///   - isAnnotated: Whether the references of the last snapshot are drawn over their controls. The page can notice
@@ -17,6 +18,12 @@ extension BrowserPage {
                         changed.append(path)
                         _ = try await self.call(
                             "hide", [.array(secrets.map { .string($0) })], in: path, as: JSONValue.self)
+                        let shown = try await self.call("uncovered", in: path, as: String.self)
+                        guard self.configuration.secrets.mask(shown) == shown else {
+                            throw BrowserError(
+                                .notActionable,
+                                "No picture is taken: a secret stands on the page in a way that cannot be covered.")
+                        }
                     }
                 }
                 if isAnnotated {

@@ -35,9 +35,9 @@ public final class BrowserPage: Sendable {
         var loadingFrames: Set<String> = []
         /// What happened beside the action that was asked for.
         var effects = Effects()
-        /// A dialog that waits for a person, and what the next one is to be answered with.
+        /// A dialog that waits for a person, and who else decides about them.
         var openDialog: OpenDialog?
-        var nextAnswer: DialogAnswer?
+        var decideDialog: (@Sendable (PageDialog) -> DialogAnswer)?
         /// The file field whose chooser the page has opened.
         var fileChooser: FileChooser?
         /// What the mouse drags, as the browser describes it.

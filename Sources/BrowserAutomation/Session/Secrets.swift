@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Synchronization
 
 /// A secret by its name: what a model, a transcript or a log may hold in its place.
@@ -20,6 +21,8 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         var value: String
         /// The forms in which a page may show it.
         var forms: [String]
+        /// Its letters forwards and backwards, where it has so many that no text has them by chance.
+        var spellings: [[UInt32]]
     }
 
     private let entries = Mutex<[String: Entry]>([:])
@@ -28,7 +31,9 @@ public final class SecretStore: Sendable, CustomStringConvertible {
 
     /// Keeps a value under a name, in place of an earlier one.
     public func set(_ value: String, for ref: SecretRef) {
-        self.entries.withLock { $0[ref.name] = Entry(ref: ref, value: value, forms: Self.forms(of: value)) }
+        let entry = Entry(
+            ref: ref, value: value, forms: Self.forms(of: value), spellings: Self.spellings(of: value))
+        self.entries.withLock { $0[ref.name] = entry }
     }
 
     /// Forgets a value.
@@ -52,16 +57,45 @@ public final class SecretStore: Sendable, CustomStringConvertible {
     }
 
     private static let shortestMasked = 4
+    private static let shortestSpelled = 8
+    /// Pages count: `1 2 3 4 5 6 7 8 9`.
+    private static let shortestNumber = 12
 
-    /// A text with each secret in it replaced by its name.
+    private static func spellings(of value: String) -> [[UInt32]] {
+        let letters = Spelling(value).plain
+        let isNumber = letters.allSatisfy { (0x30...0x39).contains($0) }
+        return letters.count < (isNumber ? self.shortestNumber : self.shortestSpelled)
+            ? [] : [letters, letters.reversed()]
+    }
+
+    /// A text with each secret in it replaced by its name, also where it is written in another way: with other separators,
+    /// digits or cases, backwards, in Base64, or as addresses encode it.
     public func mask(_ text: String) -> String {
+        let entries = self.entries.withLock { Array($0.values) }
+        guard !entries.isEmpty else { return text }
         // Longest first: one secret may be a part of another.
-        let known = self.entries.withLock { entries in
-            entries.values.flatMap { entry in entry.forms.map { ($0, entry.ref.name) } }
-        }.sorted { $0.0.count > $1.0.count }
-        return known.reduce(text) { text, secret in
+        let spellings = entries.flatMap { entry in entry.spellings.map { ($0, entry.ref.name) } }
+            .sorted { $0.0.count > $1.0.count }
+        var masked = Self.mask(spellings, in: text, isEncoded: false)
+        if masked.contains("%") { masked = Self.mask(spellings, in: masked, isEncoded: true) }
+        let known = entries.flatMap { entry in entry.forms.map { ($0, entry.ref.name) } }
+            .sorted { $0.0.count > $1.0.count }
+        return known.reduce(masked) { text, secret in
             text.contains(secret.0) ? text.replacing(secret.0, with: "<secret \(secret.1)>") : text
         }
+    }
+
+    private static func mask(_ spellings: [([UInt32], String)], in text: String, isEncoded: Bool) -> String {
+        var text = text
+        var spelling: Spelling?
+        for (letters, name) in spellings {
+            let known = spelling ?? Spelling(text, isEncoded: isEncoded)
+            let ranges = known.ranges(of: letters)
+            for range in ranges.reversed() { text.replaceSubrange(range, with: "<secret \(name)>") }
+            // Most texts hold none, and are read once.
+            spelling = ranges.isEmpty ? known : nil
+        }
+        return text
     }
 
     /// As it stands, with its white space squeezed, within quotes, and as addresses and forms encode it.
@@ -70,7 +104,11 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         let squeezed = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let quoted = squeezed.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         let encoded = ["-._~", "-._~!'()*", "-._*"].map { self.encode(value, keeping: $0) }
-        let all = [value, squeezed, quoted] + encoded + encoded.map { $0.replacing("%20", with: "+") }
+        let base64 = Data(value.utf8).base64EncodedString()
+        let unpadded = String(base64.prefix { $0 != "=" })
+        let safe = unpadded.replacing("+", with: "-").replacing("/", with: "_")
+        let all =
+            [value, squeezed, quoted, base64, unpadded, safe] + encoded + encoded.map { $0.replacing("%20", with: "+") }
         return Array(Set(all)).filter { $0.count >= self.shortestMasked }
     }
 

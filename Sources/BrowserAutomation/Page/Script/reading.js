@@ -105,7 +105,7 @@ function hide(texts) {
     const nodes = owner.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     while (nodes.nextNode()) ranges.push(...rangesIn(nodes.currentNode, texts));
     for (const field of root.querySelectorAll("input, textarea")) {
-      if (texts.some((text) => field.value?.includes(text))) field.style.setProperty("-webkit-text-security", "disc", "important");
+      if (texts.some((text) => field.value?.includes(text) || sameLetters(field.value ?? "", text))) field.style.setProperty("-webkit-text-security", "disc", "important");
     }
     if (ranges.length) coverIn(root, owner);
   }
@@ -119,6 +119,12 @@ function hide(texts) {
   }
 }
 
+/** Whether a field holds it as forms write it, such as a card's number in groups of four. */
+function sameLetters(value, text) {
+  const [all, wanted] = [value, text].map((each) => each.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]/gu, ""));
+  return wanted.length >= 8 && all.includes(wanted);
+}
+
 function rangesIn(node, texts) {
   const ranges = [];
   for (const text of texts) {
@@ -130,6 +136,47 @@ function rangesIn(node, texts) {
     }
   }
   return ranges;
+}
+
+/** What is not text on the screen. */
+const unseenText = "script, style, noscript, template, head";
+/** Where the covering does not reach: the browser draws these by itself. */
+const uncoverable = "svg, option";
+
+/** What the page shows and `hide` has not covered, one piece behind the other. */
+function uncovered() {
+  const parts = [];
+  for (const root of allRoots()) {
+    const owner = root.ownerDocument ?? root;
+    const covered = new Map();
+    for (const range of owner.defaultView?.CSS.highlights.get(hiddenName) ?? []) {
+      covered.set(range.startContainer, [...(covered.get(range.startContainer) ?? []), range]);
+    }
+    const nodes = owner.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (nodes.nextNode()) {
+      const parent = nodes.currentNode.parentElement;
+      if (parent?.closest(unseenText) || parent?.checkVisibility({ visibilityProperty: true }) === false && !parent.closest("option")) continue;
+      parts.push(uncoveredText(nodes.currentNode, covered.get(nodes.currentNode) ?? []));
+    }
+    for (const field of root.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio]), textarea")) {
+      const isDisc = getComputedStyle(field).getPropertyValue("-webkit-text-security") === "disc";
+      parts.push("<field>", isDisc && !isButton(field) ? "" : field.value, "<field>", field.placeholder ?? "", "<field>");
+    }
+  }
+  return parts.join("");
+}
+
+const isButton = (field) => ["button", "submit", "reset"].includes(field.type);
+
+function uncoveredText(node, covered) {
+  if (node.parentElement?.closest(uncoverable)) return node.data;
+  let text = "";
+  let end = 0;
+  for (const range of covered.toSorted((one, other) => one.startOffset - other.startOffset)) {
+    text += `${node.data.slice(end, Math.max(end, range.startOffset))}<covered>`;
+    end = Math.max(end, range.endOffset);
+  }
+  return text + node.data.slice(end);
 }
 
 /** A sheet belongs to the document that made it. */

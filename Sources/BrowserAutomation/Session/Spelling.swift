@@ -1,0 +1,70 @@
+import FoundationEssentials
+
+/// A text without what pages put between the letters of a number, and in one form of each letter: so that a secret is found
+/// however it is written.
+struct Spelling {
+    private var letters: [UInt32] = []
+    /// Where each of them stands, and where the next one begins.
+    private var places: [Range<String.Index>] = []
+
+    /// - Parameter isEncoded: Whether `%2D` is a dash, as addresses write it.
+    init(_ text: String, isEncoded: Bool = false) {
+        let scalars = text.unicodeScalars
+        var index = scalars.startIndex
+        while index < scalars.endIndex {
+            var end = scalars.index(after: index)
+            var scalar = scalars[index]
+            if isEncoded, scalar == "%", let last = scalars.index(end, offsetBy: 2, limitedBy: scalars.endIndex),
+                scalars[end] != "+", let byte = UInt8(String(scalars[end..<last]), radix: 16), byte < 0x80
+            {
+                scalar = Unicode.Scalar(byte)
+                end = last
+            }
+            if let letter = Self.plain(scalar) {
+                self.letters.append(letter)
+                self.places.append(index..<end)
+            }
+            index = end
+        }
+    }
+
+    /// Its letters alone.
+    var plain: [UInt32] { self.letters }
+
+    /// Where these letters stand one behind the other.
+    func ranges(of wanted: [UInt32]) -> [Range<String.Index>] {
+        guard let first = wanted.first, self.letters.count >= wanted.count else { return [] }
+        var found: [Range<String.Index>] = []
+        var index = 0
+        while index <= self.letters.count - wanted.count {
+            if self.letters[index] == first, self.letters[index..<index + wanted.count].elementsEqual(wanted) {
+                found.append(self.places[index].lowerBound..<self.places[index + wanted.count - 1].upperBound)
+                index += wanted.count
+            } else {
+                index += 1
+            }
+        }
+        return found
+    }
+
+    /// `nil` for what only separates: white space, dashes, dots, brackets, and signs that are not seen.
+    private static func plain(_ scalar: Unicode.Scalar) -> UInt32? {
+        switch scalar.value {
+        case 0x30...0x39, 0x61...0x7A: return scalar.value
+        case 0x41...0x5A: return scalar.value + 0x20
+        default: break
+        }
+        let properties = scalar.properties
+        // Digits of any script, also raised or in circles, and letters of full width.
+        if properties.numericType != nil, let value = properties.numericValue, value >= 0, value < 10,
+            value.rounded() == value
+        {
+            return 0x30 + UInt32(value)
+        }
+        if (0xFF21...0xFF5A).contains(scalar.value) {
+            return Unicode.Scalar(scalar.value - 0xFEE0).flatMap(self.plain)
+        }
+        guard properties.isAlphabetic else { return nil }
+        return properties.lowercaseMapping.unicodeScalars.first?.value
+    }
+}
