@@ -19,7 +19,7 @@ public struct ActionFingerprint {
             "origin": .string(target.origin), "url": .string(target.url),
             "surroundings": .string(target.surroundings), "form": target.form.map(self.value) ?? .null,
         ]
-        return SHA256.hash(data: Array(action.json.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return SHA256.digits(of: action.json)
     }
 
     private static func value(of form: ActionTarget.Form) -> JSONValue {
@@ -30,5 +30,12 @@ public struct ActionFingerprint {
             "hidden": .array(form.hidden.map { .array($0.map { .string($0) }) }),
             "fields": .array(form.fields.map { .array($0.map { .string($0) }) }),
         ]
+    }
+}
+
+extension SHA256 {
+    /// The digest of a text, in hexadecimal digits.
+    static func digits(of text: String) -> String {
+        self.hash(data: Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

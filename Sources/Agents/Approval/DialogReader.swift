@@ -33,18 +33,16 @@ final class DialogReader: Sendable {
 
     /// Whether it only asks again what the person has read, in the same words one behind the other.
     private func knows(_ message: String) -> Bool {
-        let words = Self.words(message).drop { Self.asking.contains($0) }
-        let count = words.reversed().drop { Self.asking.contains($0) }.count
-        let said = " \(words.prefix(count).joined(separator: " ")) "
-        return count == 0 || self.read.contains { $0.contains(said) }
+        let words = Self.words(message).trimming { Self.asking.contains($0) }
+        let text = " \(words.joined(separator: " ")) "
+        return words.isEmpty || self.read.contains { $0.contains(text) }
     }
 
     /// With the signs in them, such as those of numbers and currencies.
     private static func words(_ text: String) -> [String] {
         text.lowercased().split(whereSeparator: \.isWhitespace).compactMap { word in
-            let bare = word.drop { Self.signs.contains($0) }
-            let count = bare.reversed().drop { Self.signs.contains($0) }.count
-            return count == 0 ? nil : String(bare.prefix(count))
+            let bare = word.trimming { Self.signs.contains($0) }
+            return bare.isEmpty ? nil : String(bare)
         }
     }
 
@@ -55,6 +53,14 @@ final class DialogReader: Sendable {
         "yes", "please", "confirm", "continue", "proceed", "now", "your", "will", "be", "for", "of", "with", "and", "i",
         "adakah", "anda", "pasti", "mahu", "teruskan", "ini", "itu", "sekarang", "ya", "sila", "sahkan", "untuk", "dan",
     ]
+}
+
+extension BidirectionalCollection {
+    /// What is left without such elements at both ends.
+    fileprivate func trimming(while condition: (Element) -> Bool) -> SubSequence {
+        let rest = self.drop(while: condition)
+        return rest.lastIndex { !condition($0) }.map { rest[...$0] } ?? rest
+    }
 }
 
 extension ApprovalGate {

@@ -97,7 +97,7 @@ extension BrowserTools {
                 try await self.gate.checkField(input.ref, on: page)
                 self.effects.note(written: input.text)
                 // A field may send itself when it is full.
-                let report = try await self.guarding(.init(host: Self.host(of: page.url)), on: page, context) {
+                let report = try await self.guarding(on: page, context) {
                     try await page.fill(input.ref, with: input.text)
                 }
                 return self.words(report)
@@ -116,7 +116,7 @@ extension BrowserTools {
                 self.effects.note(written: input.text)
                 // A line break is the Enter key.
                 guard input.text.contains(where: \.isNewline) else {
-                    let report = try await self.guarding(.init(host: Self.host(of: page.url)), on: page, context) {
+                    let report = try await self.guarding(on: page, context) {
                         try await page.type(input.text, into: input.ref)
                     }
                     return try await self.answer(report, on: page, context)

@@ -85,7 +85,7 @@ extension BrowserTools {
             describe: { (input: Scroll) in input.pages < 0 ? "Scroll up" : "Scroll down" }
         ) { input, context in
             try await self.acting { page in
-                let report = try await self.guarding(.init(host: Self.host(of: page.url)), on: page, context) {
+                let report = try await self.guarding(on: page, context) {
                     try await page.scroll(pages: input.pages, at: input.ref)
                 }
                 return try await self.answer(report, on: page, context)
@@ -157,8 +157,7 @@ extension BrowserTools {
             describe: { (_: NoInput) in "Go back" }
         ) { _, context in
             try await self.acting { page in
-                let moment = EffectRules.Moment(host: Self.host(of: page.url), opens: true)
-                let report = try await self.guarding(moment, on: page, context) { try await page.goBack() }
+                let report = try await self.guarding(on: page, context, opens: true) { try await page.goBack() }
                 return try await self.answer(report, on: page, context)
             }
         }
@@ -168,8 +167,7 @@ extension BrowserTools {
         Tool("reload", "Loads the page anew.", risk: .read, describe: { (_: NoInput) in "Load the page again" }) {
             _, context in
             try await self.acting { page in
-                let moment = EffectRules.Moment(host: Self.host(of: page.url), opens: true)
-                let report = try await self.guarding(moment, on: page, context) { try await page.reload() }
+                let report = try await self.guarding(on: page, context, opens: true) { try await page.reload() }
                 return try await self.answer(report, on: page, context)
             }
         }

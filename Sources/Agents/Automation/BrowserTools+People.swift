@@ -103,8 +103,16 @@ extension BrowserTools {
     ) async throws -> Result {
         let permit = try self.gate.permit(context, coversAction: coversAction)
         var moment = moment
-        moment.address = page.url.split(separator: "#").first.map(String.init) ?? ""
+        moment.address = WebRequest.document(of: page.url)
         return try await self.effects.during(moment, document: page.documentID, permit: permit, action)
+    }
+
+    /// Does something on the page that is shown, within the effect guard.
+    /// - Parameter opens: Whether it opens an address.
+    func guarding<Result: Sendable>(
+        on page: BrowserPage, _ context: ToolContext, opens: Bool = false, _ action: () async throws -> Result
+    ) async throws -> Result {
+        try await self.guarding(.init(host: Self.host(of: page.url), opens: opens), on: page, context, action)
     }
 
     static func host(of address: String) -> String { URL(string: address)?.host()?.lowercased() ?? "" }

@@ -58,9 +58,7 @@ extension Effect {
             request.page.method, request.origin, request.path, lasting.joined(separator: "&"),
             self.files.joined(separator: "&"),
         ]
-        self.fingerprint = SHA256.hash(data: Array(matter.joined(separator: "\n").utf8)).map {
-            ($0 < 16 ? "0" : "") + String($0, radix: 16)
-        }.joined()
+        self.fingerprint = SHA256.digits(of: matter.joined(separator: "\n"))
     }
 
     /// Whether a value is made anew for each request, or enciphered: long, of no words, and no number that people use.

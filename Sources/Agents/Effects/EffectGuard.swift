@@ -125,7 +125,7 @@ final class EffectGuard: Sendable {
 
     /// Judges a request. Must not wait.
     func judge(_ page: PageRequest) -> RequestVerdict {
-        // Most of what a page loads is asked for without a query, and needs no lock.
+        // Parsed outside of the lock.
         let request = WebRequest(page)
         return self.state.withLock { state in
             let isNow = state.act != nil
@@ -183,8 +183,8 @@ final class EffectGuard: Sendable {
             return true
         }
         // A long address is told by its beginning.
-        let action = form.action.split(separator: "#").first.map(String.init) ?? ""
-        let isSame = action.hasSuffix("…") || request.page.url.split(separator: "#").first.map(String.init) == action
+        let action = WebRequest.document(of: form.action)
+        let isSame = action.hasSuffix("…") || WebRequest.document(of: request.page.url) == action
         guard isSame || action.isEmpty else { return false }
         return request.content.fields.allSatisfy { field in
             form.hidden[field.name].map { $0 == field.value || $0.contains("… #") } ?? true

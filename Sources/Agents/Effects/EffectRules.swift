@@ -76,6 +76,8 @@ enum EffectRules {
     private static let telling: Set = [
         "transfer", "withdraw", "approve", "buy", "purchase", "confirm", "cancel", "vote", "subscribe", "donate",
     ]
+    /// The fields in which an address says what to do.
+    private static let commands: Set = ["do", "action", "act", "cmd", "op", "operation", "task"]
     private static let asset: Set = [
         "css", "js", "mjs", "png", "jpg", "jpeg", "gif", "webp", "svg", "ico", "woff", "woff2", "ttf", "map", "mp4",
     ]
@@ -86,7 +88,7 @@ enum EffectRules {
         // What is told to be done, `do=transfer`, and not where a page is found, `/pay`.
         let told = request.content.fields.contains { field in
             let names = WebRequest.words(field.name)
-            let isOrder = !Set(["do", "action", "act", "cmd", "op", "operation", "task"]).isDisjoint(with: names)
+            let isOrder = !self.commands.isDisjoint(with: names)
             return isOrder && !self.acting.isDisjoint(with: WebRequest.words(field.value))
                 || !field.value.isEmpty && names.count == 1 && !self.telling.isDisjoint(with: names)
         }
@@ -100,17 +102,18 @@ enum EffectRules {
         return request.content.fields.contains { field in
             let isOff = ["", "0", "false", "no"].contains(field.value.lowercased())
             return !isOff && !words.isDisjoint(with: WebRequest.words(field.name))
-                || !words.isDisjoint(with: [field.value.lowercased()])
+                || words.contains(field.value.lowercased())
         }
     }
 
     // MARK: What is sent
 
+    private static let passwords: Set = ["password", "passwd", "passcode", "pin", "otp"]
     private static let amounts: Set = ["amount", "total", "price", "sum", "subtotal", "payable"]
 
     private static func holdsPassword(_ content: RequestFields, _ moment: Moment) -> Bool {
         content.fields.contains { field in
-            !Set(["password", "passwd", "passcode", "pin", "otp"]).isDisjoint(with: WebRequest.words(field.name))
+            !self.passwords.isDisjoint(with: WebRequest.words(field.name))
                 && !field.value.isEmpty || moment.holdsSecret(field.value)
         }
     }

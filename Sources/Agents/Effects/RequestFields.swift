@@ -19,8 +19,9 @@ struct RequestFields: Sendable, Hashable {
     private static let mostFields = 500
     private static let longestValue = 2000
 
-    init(_ request: PageRequest) {
-        if let query = URLComponents(string: request.url)?.percentEncodedQuery { self.addForm(query) }
+    /// - Parameter query: The query of the request's address, percent-encoded.
+    init(_ request: PageRequest, query: String?) {
+        if let query { self.addForm(query) }
         self.isOpaque = request.hasMore
         guard let body = request.body, !body.isEmpty else { return }
         let type = request.contentType.lowercased()

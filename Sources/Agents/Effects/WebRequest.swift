@@ -17,10 +17,10 @@ struct WebRequest: Sendable, Hashable {
         let port = parts?.port.map { ":\($0)" } ?? ""
         self.origin = "\(parts?.scheme ?? "")://\(self.host)\(port)"
         self.path = parts?.path ?? ""
-        self.content = RequestFields(request)
+        self.content = RequestFields(request, query: parts?.percentEncodedQuery)
     }
 
-    /// The words of its path and of the names in its query, in lower case.
+    /// The words of its path, in lower case.
     var pathWords: [String] { Self.words(self.path) }
 
     /// The method, the place with what varies in it left out, the names of the fields and what they say but for numbers:
@@ -54,6 +54,9 @@ struct WebRequest: Sendable, Hashable {
         }
         return word.isEmpty ? words : words + [word.lowercased()]
     }
+
+    /// An address without its fragment.
+    static func document(of address: String) -> String { address.split(separator: "#").first.map(String.init) ?? "" }
 
     /// Whether two hosts belong to one site: the same name, or the same ending of it that somebody can register.
     static func isSameSite(_ one: String, _ other: String) -> Bool {

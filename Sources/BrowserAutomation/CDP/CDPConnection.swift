@@ -81,12 +81,14 @@ final class CDPConnection: Sendable {
     /// Fails what waits, and takes no further commands and events; what the browser has paused for us stays so until
     /// ``close()``.
     func cease() {
-        self.fail(BrowserError(.browserGone, "The browser session was closed."), keepsReading: true)
+        self.fail(Self.closed, keepsReading: true)
     }
+
+    private static let closed = BrowserError(.browserGone, "The browser session was closed.")
 
     /// Ends the connection; waiting commands fail with `browserGone`.
     func close() async {
-        self.fail(BrowserError(.browserGone, "The browser session was closed."))
+        self.fail(Self.closed)
         await self.socket.close()
         for task in self.tasks.withLock({ $0 }) { task.cancel() }
     }

@@ -25,7 +25,22 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         var spellings: [[UInt32]]
     }
 
-    private let entries = Mutex<[String: Entry]>([:])
+    private struct State {
+        var entries: [String: Entry] = [:] {
+            didSet {
+                // Longest first: one secret may be a part of another. Sorted here, and not for each text that is masked.
+                let entries = self.entries.values
+                self.forms = entries.flatMap { entry in entry.forms.map { ($0, entry.ref.name) } }
+                    .sorted { $0.0.count > $1.0.count }
+                self.spellings = entries.flatMap { entry in entry.spellings.map { ($0, entry.ref.name) } }
+                    .sorted { $0.0.count > $1.0.count }
+            }
+        }
+        private(set) var forms: [(String, name: String)] = []
+        private(set) var spellings: [([UInt32], name: String)] = []
+    }
+
+    private let state = Mutex(State())
 
     public init() {}
 
@@ -33,27 +48,27 @@ public final class SecretStore: Sendable, CustomStringConvertible {
     public func set(_ value: String, for ref: SecretRef) {
         let entry = Entry(
             ref: ref, value: value, forms: Self.forms(of: value), spellings: Self.spellings(of: value))
-        self.entries.withLock { $0[ref.name] = entry }
+        self.state.withLock { $0.entries[ref.name] = entry }
     }
 
     /// Forgets a value.
-    public func remove(_ name: String) { self.entries.withLock { _ = $0.removeValue(forKey: name) } }
+    public func remove(_ name: String) { self.state.withLock { $0.entries[name] = nil } }
 
     /// What a name stands for, without its value.
-    public func ref(_ name: String) -> SecretRef? { self.entries.withLock { $0[name]?.ref } }
+    public func ref(_ name: String) -> SecretRef? { self.state.withLock { $0.entries[name]?.ref } }
 
     /// The names, sorted.
-    public var names: [String] { self.entries.withLock { $0.keys.sorted() } }
+    public var names: [String] { self.state.withLock { $0.entries.keys.sorted() } }
 
     public var description: String { "\(self.names.count) secrets" }
 
     func value(of name: String) -> (ref: SecretRef, value: String)? {
-        self.entries.withLock { entries in entries[name].map { ($0.ref, $0.value) } }
+        self.state.withLock { $0.entries[name].map { ($0.ref, $0.value) } }
     }
 
     /// The values that are worth looking for: shorter ones are in any text by chance.
     var values: [String] {
-        self.entries.withLock { entries in entries.values.map(\.value).filter { $0.count >= Self.shortestMasked } }
+        self.state.withLock { $0.entries.values.map(\.value).filter { $0.count >= Self.shortestMasked } }
     }
 
     private static let shortestMasked = 4
@@ -62,7 +77,7 @@ public final class SecretStore: Sendable, CustomStringConvertible {
     private static let shortestNumber = 12
 
     private static func spellings(of value: String) -> [[UInt32]] {
-        let letters = Spelling(value).plain
+        let letters = Spelling(value).letters
         let isNumber = letters.allSatisfy { (0x30...0x39).contains($0) }
         return letters.count < (isNumber ? self.shortestNumber : self.shortestSpelled)
             ? [] : [letters, letters.reversed()]
@@ -71,21 +86,17 @@ public final class SecretStore: Sendable, CustomStringConvertible {
     /// A text with each secret in it replaced by its name, also where it is written in another way: with other separators,
     /// digits or cases, backwards, in Base64, or as addresses encode it.
     public func mask(_ text: String) -> String {
-        let entries = self.entries.withLock { Array($0.values) }
-        guard !entries.isEmpty else { return text }
-        // Longest first: one secret may be a part of another.
-        let spellings = entries.flatMap { entry in entry.spellings.map { ($0, entry.ref.name) } }
-            .sorted { $0.0.count > $1.0.count }
+        let (spellings, forms) = self.state.withLock { ($0.spellings, $0.forms) }
+        // Whatever has spellings has forms.
+        guard !forms.isEmpty else { return text }
         var masked = Self.mask(spellings, in: text, isEncoded: false)
         if masked.contains("%") { masked = Self.mask(spellings, in: masked, isEncoded: true) }
-        let known = entries.flatMap { entry in entry.forms.map { ($0, entry.ref.name) } }
-            .sorted { $0.0.count > $1.0.count }
-        return known.reduce(masked) { text, secret in
-            text.contains(secret.0) ? text.replacing(secret.0, with: "<secret \(secret.1)>") : text
+        return forms.reduce(masked) { text, secret in
+            text.contains(secret.0) ? text.replacing(secret.0, with: "<secret \(secret.name)>") : text
         }
     }
 
-    private static func mask(_ spellings: [([UInt32], String)], in text: String, isEncoded: Bool) -> String {
+    private static func mask(_ spellings: [([UInt32], name: String)], in text: String, isEncoded: Bool) -> String {
         var text = text
         var spelling: Spelling?
         for (letters, name) in spellings {

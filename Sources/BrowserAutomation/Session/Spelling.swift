@@ -1,9 +1,8 @@
-import FoundationEssentials
-
 /// A text without what pages put between the letters of a number, and in one form of each letter: so that a secret is found
 /// however it is written.
 struct Spelling {
-    private var letters: [UInt32] = []
+    /// Its letters alone, each in one form.
+    private(set) var letters: [UInt32] = []
     /// Where each of them stands, and where the next one begins.
     private var places: [Range<String.Index>] = []
 
@@ -27,9 +26,6 @@ struct Spelling {
             index = end
         }
     }
-
-    /// Its letters alone.
-    var plain: [UInt32] { self.letters }
 
     /// Where these letters stand one behind the other.
     func ranges(of wanted: [UInt32]) -> [Range<String.Index>] {
