@@ -21,20 +21,24 @@ struct ProfileFiles: Sendable {
     }
 
     /// The settings of the profile in use, and of the section of services that it names, under `services.<id>.<setting>`.
+    /// The credentials file is left alone: it only holds credentials, which are read when a request needs them.
     func settings() -> [String: String] {
-        let profile = self.profile(self.profileName) ?? [:]
-        guard let name = profile["services"], let services = Self.sections(of: self.configPath)["services \(name)"]
-        else { return profile }
+        let config = Self.sections(of: self.configPath)
+        let profile = Self.profile(self.profileName, in: config) ?? [:]
+        guard let name = profile["services"], let services = config["services \(name)"] else { return profile }
         return profile.merging(services.map { ("services.\($0.key)", $0.value) }) { own, _ in own }
     }
 
     /// A profile's settings; what stands in the credentials file wins. `nil` where neither file has it.
     func profile(_ name: String) -> [String: String]? {
-        let config = Self.sections(of: self.configPath)
+        let own = Self.profile(name, in: Self.sections(of: self.configPath))
         let shared = Self.sections(of: self.credentialsPath)[name]
-        let own = config["profile \(name)"] ?? (name == "default" ? config["default"] : nil)
         guard own != nil || shared != nil else { return nil }
         return (own ?? [:]).merging(shared ?? [:]) { $1 }
+    }
+
+    private static func profile(_ name: String, in config: [String: [String: String]]) -> [String: String]? {
+        config["profile \(name)"] ?? (name == "default" ? config["default"] : nil)
     }
 
     private static func sections(of path: String) -> [String: [String: String]] {
