@@ -14,7 +14,8 @@ import Testing
 struct EffectTests {
     /// What became of a page's control.
     private struct Found: Sendable {
-        var isAsked = false
+        var questions = 0
+        var isAsked: Bool { self.questions > 0 }
         var result = ""
         /// What the site has got.
         var taken: [String] = []
@@ -64,7 +65,7 @@ struct EffectTests {
                     let name = current.withLock { $0 }
                     // After some failures the browser is offered, and given back as it is.
                     let isOffer = question.reason == .takeover
-                    if !isOffer { found.withLock { $0[name, default: Found()].isAsked = true } }
+                    if !isOffer { found.withLock { $0[name, default: Found()].questions += 1 } }
                     work = .resume(
                         [
                             InterruptAnswer(
@@ -166,6 +167,21 @@ struct EffectTests {
         try await Self.use([timer], answer: { _ in ["approved": true] }) { found, _ in
             #expect(found["timer"]?.isAsked == true && found["timer"]?.taken == ["/taken?timer"])
             #expect(found["timer"]?.result.contains("Do the same action again") == true)
+        }
+    }
+
+    @Test(
+        "a page that never stops trying is stopped each time, asks a few times, and is closed without letting one through",
+        arguments: [("", 1...2), ("=' + Math.random() + '", 2...5)])
+    func ceaseless(query: String, questions: ClosedRange<Int>) async throws {
+        let post = "fetch('/taken?CASE\(query)', {method: 'POST', body: 'x'})"
+        let look = EffectPage.Act.call("snapshot", [:])
+        var page = EffectPage("ceaseless", "<button type=button onclick=\"setInterval(() => \(post), 1)\">Go</button>")
+        page.acts = [.on("click", role: "button", "Go")] + (0..<10).map { _ in look }
+        try await Self.use([page]) { found, _ in
+            let each = found["ceaseless"]
+            #expect(questions.contains(each?.questions ?? 0) && each?.taken == [], "\(each?.questions ?? 0)")
+            #expect(each?.result.contains("tried again what the person has declined") == true)
         }
     }
 

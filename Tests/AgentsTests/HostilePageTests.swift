@@ -236,7 +236,7 @@ struct HostilePageTests {
         try await Self.approve(after: change) { sites, errand, asked, result in
             let again = try #require(result.interrupts?.first)
             #expect(again.id != asked.id)
-            #expect(again.message.hasPrefix("The page has changed since you were asked."))
+            #expect(again.message.hasPrefix("The page has changed since you were asked"))
             #expect(again.metadata?["fingerprint"] != asked.metadata?["fingerprint"])
             // The first approval is used up.
             let stale = try await errand.answer(asked.id, ["approved": true])

@@ -149,7 +149,7 @@ struct PeopleTests {
                 await bench.stop()
                 return again
             }
-            #expect(again.interrupts?.first?.message.hasPrefix("The page has changed since you were asked.") == true)
+            #expect(again.interrupts?.first?.message.hasPrefix("The page has changed since you were asked: ") == true)
             #expect(again.interrupts?.first?.metadata?["fields"] == [["To", "Mallory"]])
             #expect(server.submissions.map(\.path) == ["/changed"])
         }

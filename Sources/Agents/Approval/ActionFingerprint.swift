@@ -6,6 +6,9 @@ import FoundationEssentials
 /// What an approval is bound to: one action on one control of a page, with its form as it was filled in.
 public struct ActionFingerprint {
     /// The SHA-256, in hexadecimal digits, of what a person is asked about.
+    ///
+    /// Times that are shown around the control do not count, for clocks run: ``ShownTimes`` judges them. Nor do the values of
+    /// hidden fields that are made anew for each form.
     /// - Parameter input: The tool's input; its reference does not count, for a new snapshot may give another one.
     public static func make(tool: String, input: JSONValue, target: ActionTarget) -> String {
         var input = input
@@ -17,7 +20,8 @@ public struct ActionFingerprint {
             "tool": .string(tool), "input": input, "role": .string(target.role), "name": .string(target.name),
             "text": .string(target.text),
             "origin": .string(target.origin), "url": .string(target.url),
-            "surroundings": .string(target.surroundings), "form": target.form.map(self.value) ?? .null,
+            "surroundings": .string(ShownTimes.none(in: target.surroundings)),
+            "pictures": .string(target.pictures), "form": target.form.map(self.value) ?? .null,
         ]
         return SHA256.digits(of: action.json)
     }
@@ -27,9 +31,15 @@ public struct ActionFingerprint {
             "method": .string(form.method), "action": .string(form.action),
             "submitter": form.submitter.map { .string($0) } ?? .null, "hasPassword": .bool(form.hasPassword),
             "hasPayment": .bool(form.hasPayment), "isSearch": .bool(form.isSearch),
-            "hidden": .array(form.hidden.map { .array($0.map { .string($0) }) }),
+            "hidden": .array(form.hidden.map { .array(self.lasting($0).map { .string($0) }) }),
             "fields": .array(form.fields.map { .array($0.map { .string($0) }) }),
         ]
+    }
+
+    private static func lasting(_ hidden: [String]) -> [String] {
+        guard hidden.count == 2 else { return hidden }
+        let field = RequestFields.Field(name: hidden[0], value: hidden[1])
+        return field.isToken ? [field.name] : hidden
     }
 }
 

@@ -38,6 +38,9 @@ extension ApprovalGate {
                 "The person's request does not allow this (\(worst.rawValue)). It was stopped before it was sent. Report "
                     + "what you found so far, and leave this to the person. It would have sent: \(quote(lines))")
         }
+        if let given = context.answers.first, given.interrupt.textsRead.count >= Self.mostQuestions {
+            throw NeedsPerson(self.takeover(stopped[0].origin))
+        }
         let message = self.say(
             "May I do this? \(step) would send (\(worst.rawValue)):\n\(lines)",
             "Bolehkah saya teruskan? \(step) akan menghantar (\(worst.rawValue)):\n\(lines)")
@@ -52,6 +55,9 @@ extension ApprovalGate {
             ])
         throw NeedsPerson(context.answers.first?.granted(question) ?? question)
     }
+
+    /// A call that is stopped over something else each time is left to the person after so many.
+    static let mostQuestions = 4
 
     /// The furthest-reaching first.
     private static let order: [ActionKind] = [.pay, .delete, .sign, .credentials, .upload, .send, .submit]

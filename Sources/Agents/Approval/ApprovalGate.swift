@@ -57,14 +57,10 @@ struct ApprovalGate: Sendable {
         guard let given = context.answers.first else {
             throw NeedsPerson(self.question(attempt, kind, target, fingerprint))
         }
-        guard try given.approves(fingerprint, orSays: self.declined(kind, given.answer)) else {
-            // A call may ask several things, one after the other; only the same one asked again has changed.
-            let note = given.interrupt.metadata?["from"] == nil ? self.changed : ""
-            throw NeedsPerson(
-                given.granted(self.question(attempt, kind, target, fingerprint, note: note)))
-        }
-        let payload = given.answer.payload
-        guard case .object(let edits) = payload?["edits"] ?? [:] else {
+        try Self.checkHandedBack(given)
+        guard try given.approves(fingerprint, orSays: self.declined(kind, given.answer)), given.timesHaveRun(to: target)
+        else { throw NeedsPerson(self.questionAgain(given, attempt, kind, target, fingerprint)) }
+        guard case .object(let edits) = given.answer.payload?["edits"] ?? [:] else {
             return Permission(isApproved: true, kind: kind, target: target)
         }
         return Permission(
@@ -81,10 +77,6 @@ struct ApprovalGate: Sendable {
             }
         guard let comment = answer.payload?["comment"]?.string, !comment.isEmpty else { return words }
         return words + self.say(" You said: \"\(comment)\".", " Anda berkata: \"\(comment)\".")
-    }
-
-    private var changed: String {
-        self.say("The page has changed since you were asked. ", "Halaman telah berubah sejak anda ditanya. ")
     }
 
     /// Returns when something may be written into a field: no password where handing one over must not be.
@@ -126,7 +118,7 @@ struct ApprovalGate: Sendable {
         }
     }
 
-    private func question(
+    func question(
         _ attempt: Attempt, _ kind: ActionKind, _ target: ActionTarget, _ fingerprint: String, note: String = ""
     ) -> Interrupt {
         var what = "\(target.role.isEmpty ? target.tag : target.role) \"\(target.name)\""
@@ -145,11 +137,11 @@ struct ApprovalGate: Sendable {
                 + self.say(
                     "May I \(doing) on \(target.origin)? (\(kind.rawValue))",
                     "Bolehkah saya \(doing) di \(target.origin)? (\(kind.rawValue))"), kind, fingerprint,
-            [
+            ShownTarget(target).metadata.merging([
                 "tool": .string(attempt.tool), "origin": .string(target.origin), "role": .string(target.role),
-                "name": .string(target.name),
-                "fields": .array((target.form?.fields ?? []).map { .array($0.map { .string($0) }) }),
-            ])
+                "times": .array(ShownTimes.all(in: target.surroundings).prefix(100).map { .string($0) }),
+                "askedAt": .integer(Int(Date().timeIntervalSince1970)),
+            ]) { $1 })
     }
 
     func question(
@@ -181,13 +173,19 @@ extension AnsweredInterrupt {
     /// Whether the person has approved exactly this.
     /// - Throws: ``ActionRefused`` where they have not approved anything.
     func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
-        let payload = self.answer.payload
-        guard self.answer.status == .resolved, payload?["approved"] == .bool(true) else {
+        guard self.isApproved else {
             throw ActionRefused(
                 "The person has not approved this.\(self.answer.remark) Do not try it again.", words: words)
         }
         return self.grants.contains(fingerprint)
     }
+
+    private var isApproved: Bool {
+        self.answer.status == .resolved && self.answer.payload?["approved"] == .bool(true)
+    }
+
+    /// Whether it was asked whether something may be done, and is not to be.
+    var isDeclined: Bool { self.interrupt.reason == .confirmation && !self.isApproved }
 
     /// The fingerprints of what the person has approved in this call so far.
     private var grants: [String] {
@@ -200,6 +198,7 @@ extension AnsweredInterrupt {
         guard case .object(var metadata) = question.metadata else { return question }
         metadata["granted"] = .array(self.grants.map { .string($0) })
         metadata["read"] = .array((self.interrupt.textsRead + [self.interrupt.message]).map { .string($0) })
+        for key in ["times", "askedAt"] { metadata[key] = metadata[key] ?? self.interrupt.metadata?[key] }
         var question = question
         question.metadata = .object(metadata)
         return question

@@ -69,7 +69,7 @@ extension ApprovalGate {
     /// - Throws: ``NeedsPerson``, ``ActionRefused``.
     func ask(about dialog: PageDialog, after given: AnsweredInterrupt, quote: (String) -> String) throws {
         // A page may ask something else each time, such as with a clock in it.
-        guard given.interrupt.textsRead.count < 4 else {
+        guard given.interrupt.textsRead.count < Self.mostQuestions else {
             throw ActionRefused(
                 "The page asks something else each time, and was answered with no. Leave this to the person. It asked: "
                     + quote(dialog.message))

@@ -15,6 +15,9 @@ extension BrowserTools {
         let name = tool.definition.name
         let isActing = Self.acting.contains(name)
         return tool.around { step, context, call in
+            let isDeclined = context.answers.first?.isDeclined ?? false
+            if isDeclined { self.effects.decline() }
+            if context.answers.first?.interrupt.reason == .takeover { self.effects.startAfresh() }
             if !isActing {
                 // Something that an earlier action has set off was stopped during this call, and is allowed now.
                 let permit = try self.gate.permit(context, coversAction: false)
@@ -24,6 +27,8 @@ extension BrowserTools {
                         text: "The person has allowed what was stopped. Do the same action again: now it goes through.")
                 }
             }
+            // It does nothing, and what the page has tried meanwhile is not asked about at once.
+            if isDeclined { return try await call() }
             var output: ToolOutput
             do {
                 output = try await call()
@@ -43,6 +48,9 @@ extension BrowserTools {
             }
             if !sent.isEmpty {
                 output.text += self.untrusted.wrap("\nIt sent: " + sent.prefix(5).map(\.text).joined(separator: "; "))
+            }
+            if self.effects.takeNagging() {
+                output.text += "\nThe page tried again what the person has declined. It was stopped."
             }
             return output
         }

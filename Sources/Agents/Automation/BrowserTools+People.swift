@@ -70,6 +70,7 @@ extension BrowserTools {
             permission = try await self.gate.check(attempt, on: page, context)
         }
         try await self.apply(permission.edits, on: page)
+        try await self.gate.checkEdited(attempt, on: page, permission, context)
         let given = permission.isApproved ? context.answers.first : nil
         let reader = given.map { DialogReader($0.interrupt) }
         if let reader { page.answerDialogs { reader.answer($0) } }
@@ -101,6 +102,7 @@ extension BrowserTools {
         _ moment: EffectRules.Moment, on page: BrowserPage, _ context: ToolContext, coversAction: Bool = false,
         _ action: () async throws -> Result
     ) async throws -> Result {
+        if let given = context.answers.first { try ApprovalGate.checkHandedBack(given) }
         let permit = try self.gate.permit(context, coversAction: coversAction)
         var moment = moment
         moment.address = WebRequest.document(of: page.url)

@@ -53,23 +53,11 @@ extension Effect {
         self.files = request.content.files
         self.isOpaque = request.content.isOpaque
         self.bearsMoney = bearsMoney
-        let lasting = request.content.fields.map { "\($0.name)=\(Self.isToken($0) ? "" : $0.value)" }
+        let lasting = request.content.fields.map { "\($0.name)=\($0.isToken ? "" : $0.value)" }
         let matter = [
             request.page.method, request.origin, request.path, lasting.joined(separator: "&"),
             self.files.joined(separator: "&"),
         ]
         self.fingerprint = SHA256.digits(of: matter.joined(separator: "\n"))
-    }
-
-    /// Whether a value is made anew for each request, or enciphered: long, of no words, and no number that people use.
-    private static func isToken(_ field: RequestFields.Field) -> Bool {
-        let name = field.name.lowercased()
-        // A digest names what is asked for.
-        guard !name.contains("hash"), !name.contains("sha") else { return false }
-        let isNamed = ["csrf", "xsrf", "nonce", "token", "timestamp", "_ts"].contains { name.contains($0) }
-        let value = field.value
-        guard value.count >= 16, !value.contains(where: \.isWhitespace) else { return isNamed }
-        let hasBoth = value.contains(where: \.isNumber) && value.contains(where: \.isLetter)
-        return isNamed || hasBoth && !value.contains("@") && !value.hasPrefix("http")
     }
 }

@@ -40,12 +40,21 @@ final class EffectGuard: Sendable {
         var sent: [Effect] = []
         /// What was stopped and has not been asked about.
         var stopped: [Effect] = []
+        /// What a person was asked about last.
+        var asked: [Effect] = []
+        /// What a person has declined, by its fingerprints, and how often one after the other on each page.
+        var declined: Set<String> = []
+        var refusals: [String: Int] = [:]
+        /// Whether something was stopped for that, and has not been told.
+        var hasNagged = false
         /// What a person has allowed of it, for the next action.
         var next: Permit?
     }
 
     private static let mostWritten = 200
     private static let mostHabits = 1000
+    /// After so many a page is nagging, and what it sends is stopped without a question.
+    private static let mostRefusals = 5
     /// A service worker's request is paused in two sessions; the second one is the same.
     private static let echo = Duration.seconds(1)
 
@@ -80,6 +89,7 @@ final class EffectGuard: Sendable {
                 permit.fingerprints.formUnion(next.fingerprints)
                 permit.origins.formUnion(next.origins)
             }
+            if permit.coversAction || !permit.fingerprints.isEmpty { state.refusals[moment.address] = nil }
             state.act = Act(moment: moment, document: document, permit: permit)
         }
         defer {
@@ -113,8 +123,36 @@ final class EffectGuard: Sendable {
     /// What was stopped and has not been asked about yet.
     func takeStopped() -> [Effect] {
         self.state.withLock { state in
-            defer { state.stopped = [] }
-            return state.stopped
+            guard !state.stopped.isEmpty else { return [] }
+            state.asked = state.stopped
+            state.stopped = []
+            return state.asked
+        }
+    }
+
+    /// Takes note that a person has declined what was asked about last. A page that keeps trying it does so unheard.
+    func decline() {
+        self.state.withLock { state in
+            state.declined.formUnion(state.asked.map(\.fingerprint))
+            if let act = state.act ?? state.last { state.refusals[act.moment.address, default: 0] += 1 }
+            state.asked = []
+            state.stopped = []
+        }
+    }
+
+    /// Whether a page has tried again what a person has declined, since this was asked for last.
+    func takeNagging() -> Bool {
+        self.state.withLock { state in
+            defer { state.hasNagged = false }
+            return state.hasNagged
+        }
+    }
+
+    /// Forgets what a person has declined, for they have worked in the browser since.
+    func startAfresh() {
+        self.state.withLock { state in
+            state.declined = []
+            state.refusals = [:]
         }
     }
 
@@ -155,8 +193,15 @@ final class EffectGuard: Sendable {
             }
             let wasSent = act.spent[effect.fingerprint] != nil
             let verdict = Self.decide(effect, request, &act)
-            if verdict == .stop, !wasSent, !state.stopped.contains(where: { $0.fingerprint == effect.fingerprint }) {
-                state.stopped.append(effect)
+            let isNagging =
+                state.refusals[act.moment.address, default: 0] >= Self.mostRefusals
+                || !isNow && state.declined.contains(effect.fingerprint)
+            if verdict == .stop, !wasSent {
+                if isNagging {
+                    state.hasNagged = true
+                } else if !state.stopped.contains(where: { $0.fingerprint == effect.fingerprint }) {
+                    state.stopped.append(effect)
+                }
             }
             if verdict == .pass { state.sent.append(effect) }
             if isNow { state.act = act } else { state.last = act }

@@ -101,3 +101,16 @@ extension Substring {
         return self[..<end]
     }
 }
+
+extension RequestFields.Field {
+    /// Whether the value is made anew for each request, or enciphered: long, of no words, and no number that people use.
+    var isToken: Bool {
+        let name = self.name.lowercased()
+        // A digest names what is asked for.
+        guard !name.contains("hash"), !name.contains("sha") else { return false }
+        let isNamed = ["csrf", "xsrf", "nonce", "token", "timestamp", "_ts"].contains { name.contains($0) }
+        guard self.value.count >= 16, !self.value.contains(where: \.isWhitespace) else { return isNamed }
+        let hasBoth = self.value.contains(where: \.isNumber) && self.value.contains(where: \.isLetter)
+        return isNamed || hasBoth && !self.value.contains("@") && !self.value.hasPrefix("http")
+    }
+}

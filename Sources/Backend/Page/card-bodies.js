@@ -98,7 +98,8 @@ function approval(interrupt, acts) {
     const properties = interrupt.responseSchema?.properties ?? {};
     const note = properties.comment ? noteField(t("card.reason")) : null;
     const table = new FieldTable(fields.filter((field) => Array.isArray(field) && field.length >= 2));
-    const amount = amountIn(name, fields);
+    const about = readable(interrupt.metadata?.about ?? "");
+    const amount = amountIn(name, fields, about);
     const isGrave = grave.has(kind);
 
     const approve = button(`card.approve${kind === "pay" ? ".pay" : ""}`, "button primary", () => {
@@ -128,6 +129,7 @@ function approval(interrupt, acts) {
                 "dl", { class: "facts" },
                 ...fact(t("card.fact.action"), kind ? t(`card.kind.${kind}`) : ""),
                 ...fact(t("card.fact.control"), what ? element("bdi", {}, what) : ""),
+                ...fact(t("card.fact.about"), about ? element("bdi", {}, shortened(about)) : ""),
                 ...fact(t("card.fact.from"), from ? site(from) : ""),
                 ...fact(t(from ? "card.fact.to" : "card.fact.site"), origin ? site(origin) : ""),
                 ...fact(t("card.fact.amount"), amount ? amountWords(amount) : "")),
@@ -205,14 +207,21 @@ function amountWords(amount) {
         element("span", { class: "muted" }, t("card.asThePageSays")));
 }
 
-function amountIn(name, fields) {
+/** @param {string} about The text that the control stands in, where the sum comes last. */
+function amountIn(name, fields, about) {
     const inName = money.exec(name)?.[0];
     if (inName) return inName;
     for (const [label, value] of fields) {
         const found = money.exec(value)?.[0] ?? (moneyLabel.test(label) && /\d/.test(value) ? value : null);
         if (found) return found;
     }
-    return "";
+    return about.match(new RegExp(money, "gi"))?.at(-1) ?? "";
+}
+
+const mostAbout = 300;
+
+function shortened(text) {
+    return text.length > mostAbout ? `${text.slice(0, mostAbout - 1)}…` : text;
 }
 
 function noteField(label) {

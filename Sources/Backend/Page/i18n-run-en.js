@@ -187,6 +187,7 @@ export default {
     "card.fact.site": "Site",
     "card.fact.from": "From",
     "card.fact.to": "To",
+    "card.fact.about": "About",
     "card.fact.amount": "Amount",
     "card.asThePageSays": "(as the page says)",
     "card.fields": "What is in the form",

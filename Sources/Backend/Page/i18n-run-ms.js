@@ -189,6 +189,7 @@ export default {
     "card.fact.site": "Laman",
     "card.fact.from": "Daripada",
     "card.fact.to": "Kepada",
+    "card.fact.about": "Tentang",
     "card.fact.amount": "Jumlah",
     "card.asThePageSays": "(menurut halaman itu)",
     "card.fields": "Isi borang",

@@ -24,9 +24,11 @@ public struct ActionTarget: Sendable, Hashable, Codable {
     public var origin: String
     /// The address of its document, without the place in it.
     public var url: String
-    /// What stands for the text and the pictures that the action is about: of its form, of the box around it, or of the
-    /// page.
+    /// The text that the action is about: of its form, of the box around it, or of the page. Of a long one the first 4,000
+    /// characters, and a number that stands for the rest.
     public var surroundings: String
+    /// What stands for the pictures there; empty for none.
+    public var pictures: String
     /// The form that it belongs to.
     public var form: Form?
 
@@ -65,7 +67,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
     public init(
         role: String, name: String, text: String = "", tag: String = "", type: String = "", isActivated: Bool = true,
         isSubmit: Bool = false, isUpload: Bool = false, isPassword: Bool = false, href: String? = nil,
-        origin: String, url: String = "", surroundings: String = "", form: Form? = nil
+        origin: String, url: String = "", surroundings: String = "", pictures: String = "", form: Form? = nil
     ) {
         self.role = role
         self.name = name
@@ -80,6 +82,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         self.origin = origin
         self.url = url
         self.surroundings = surroundings
+        self.pictures = pictures
         self.form = form
     }
 
@@ -88,6 +91,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         var target = self
         target.name = change(self.name)
         target.text = change(self.text)
+        target.surroundings = change(self.surroundings)
         target.href = self.href.map(change)
         target.form?.action = change(self.form?.action ?? "")
         target.form?.submitter = self.form?.submitter.map(change)

@@ -111,6 +111,9 @@ function digest(text) {
 /** Times of day and what is left of them: they change by themselves. */
 const clocks = /\b\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?\b/gi;
 
+/** So much of what stands around a control is told; the rest is told as one number. */
+const mostShown = 4000;
+
 /**
  * What an action is about: the text and pictures of its form, of the box that it stands in, or of the whole page; what is
  * longer than this is not looked at.
@@ -118,9 +121,14 @@ const clocks = /\b\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?\b/gi;
 function surroundingsOf(element, form) {
   const box = form ?? closest(element, "dialog, [role=dialog], section, article, fieldset, tr, li, main")
     ?? own(Document, "body", own(Node, "ownerDocument", element));
-  if (!box) return "";
+  if (!box) return { surroundings: "", pictures: "" };
+  const text = squeeze(visibleText(box)).slice(0, 100_000);
+  const rest = text.slice(mostShown).replace(clocks, "");
   const pictures = selectAll(box, "img").slice(0, mostTold).map((each) => attributeOf(each, "src"));
-  return digest([squeeze(visibleText(box)).slice(0, 100_000).replace(clocks, ""), ...pictures].join("\n"));
+  return {
+    surroundings: rest ? `${text.slice(0, mostShown)}… #${digest(rest)}` : text,
+    pictures: pictures.length ? digest(pictures.join("\n")) : "",
+  };
 }
 
 /** What a form sends without showing it: its hidden fields and the button's own value; many are told as one number. */
@@ -193,7 +201,7 @@ function actionTarget(ref, key) {
       isUpload: tag === "input" && element.type === "file", isPassword: isSecret(element), href: leadsTo(element),
       origin: own(Document, "defaultView", own(Node, "ownerDocument", element)).origin,
       url: shorten(own(Document, "URL", own(Node, "ownerDocument", element)).split("#")[0], 2000),
-      surroundings: isBody ? "" : surroundingsOf(element, form),
+      ...(isBody ? { surroundings: "", pictures: "" } : surroundingsOf(element, form)),
       form: form && describeForm(form, submitter),
     },
   };
@@ -201,5 +209,5 @@ function actionTarget(ref, key) {
 
 const nothing = {
   role: "", name: "", text: "", tag: "", type: "", isActivated: false, isSubmit: false, isUpload: false, isPassword: false,
-  href: null, url: "", surroundings: "", form: null,
+  href: null, url: "", surroundings: "", pictures: "", form: null,
 };

@@ -1,0 +1,88 @@
+import AgentEvents
+import BrowserAutomation
+import FoundationEssentials
+
+/// What a person is shown of an action's target, kept with the question so that what has changed since can be told.
+struct ShownTarget: Sendable, Hashable {
+    var name: String
+    var url: String
+    /// Where its form goes.
+    var sending: String
+    /// The button that it is sent by.
+    var submitter: String
+    /// The form's fields, each with its label and what it holds.
+    var fields: [[String]]
+    /// The text that it stands in.
+    var about: String
+
+    private static let mostAbout = 2000
+
+    init(_ target: ActionTarget) {
+        self.name = target.name
+        self.url = target.url
+        self.sending = target.form?.action ?? ""
+        self.submitter = target.form?.submitter ?? ""
+        self.fields = target.form?.fields ?? []
+        self.about = String(target.surroundings.prefix(Self.mostAbout))
+    }
+
+    /// - Parameter metadata: A question's; `nil` comes of one that was about something else.
+    init?(_ metadata: JSONValue?) {
+        guard let metadata, let about = metadata["about"]?.string else { return nil }
+        self.about = about
+        self.name = metadata["name"]?.string ?? ""
+        self.url = metadata["url"]?.string ?? ""
+        self.sending = metadata["sending"]?.string ?? ""
+        self.submitter = metadata["submitter"]?.string ?? ""
+        self.fields = (metadata["fields"]?.array ?? []).map { $0.array?.compactMap(\.string) ?? [] }
+    }
+
+    var metadata: [String: JSONValue] {
+        [
+            "name": .string(self.name), "url": .string(self.url), "sending": .string(self.sending),
+            "submitter": .string(self.submitter),
+            "fields": .array(self.fields.map { .array($0.map { .string($0) }) }), "about": .string(self.about),
+        ]
+    }
+
+    /// What is different now: what stood there, and what stands there.
+    func changes(to now: ShownTarget) -> [(before: String, after: String)] {
+        var changes: [(before: String, after: String)] = []
+        // A button's name stands in several of them.
+        func compare(_ before: String, _ after: String) {
+            guard before != after, !changes.contains(where: { $0 == (before, after) }) else { return }
+            changes.append((before, after))
+        }
+        compare(self.name, now.name)
+        compare(self.submitter, now.submitter)
+        if self.fields.map(\.first) == now.fields.map(\.first) {
+            for (before, after) in zip(self.fields, now.fields) {
+                compare(before.joined(separator: ": "), after.joined(separator: ": "))
+            }
+        } else {
+            compare(Self.list(self.fields), Self.list(now.fields))
+        }
+        let (before, after) = Self.difference(self.about, now.about)
+        compare(before, after)
+        compare(self.url, now.url)
+        compare(self.sending, now.sending)
+        return changes
+    }
+
+    private static func list(_ fields: [[String]]) -> String {
+        fields.map { $0.joined(separator: ": ") }.joined(separator: "; ")
+    }
+
+    /// The words in which two texts differ, with those that lead up to them.
+    private static func difference(_ before: String, _ after: String) -> (String, String) {
+        guard before != after else { return ("", "") }
+        let (old, new) = (before.split(separator: " "), after.split(separator: " "))
+        let start = zip(old, new).prefix { $0 == $1 }.count
+        let end = zip(old.dropFirst(start).reversed(), new.dropFirst(start).reversed()).prefix { $0 == $1 }.count
+        func words(_ all: [Substring]) -> String {
+            let last = min(all.count - end, start + 12)
+            return all[max(0, start - 2)..<max(last, start)].joined(separator: " ")
+        }
+        return (words(old), words(new))
+    }
+}

@@ -1,0 +1,117 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import FoundationEssentials
+import Models
+import TestSupport
+import Testing
+
+/// A yes holds for what a person has seen: what has changed since is asked about again, and what is different is said.
+@Suite("Changed pages", .timeLimit(.minutes(5)))
+struct ChangedPageTests {
+    /// A form on which anything can change once the question is asked.
+    private static func form(_ change: String = "") -> PageContent {
+        .html(
+            """
+            <form id=f method=post action=/taken>
+              <p>Road tax, to be collected at <b id=time>10:30</b>. Total: <b id=total>RM 10.00</b></p>
+              <p>Held for <span id=left>09:59</span></p>
+              <label>To <input name=to value=Ali></label>
+              <label>Quantity <input name=quantity value=1 oninput="total.textContent = `RM ${this.value * 10}.00`"></label>
+              <input type=hidden name=csrf value=first><button id=pay>Pay 1</button>
+            </form>
+            <script>
+            const start = Date.now();
+            const show = (left) => `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+            fetch("/go").then(() => { \(change); fetch("/changed"); });
+            </script>
+            """)
+    }
+
+    /// Asks about "Pay", has the page changed, and answers.
+    private static func approve(
+        _ page: PageContent, _ payload: JSONValue = ["approved": true],
+        _ body: @Sendable (_ again: RunResult, _ bench: AgentBench, _ server: PageServer) async throws -> Void
+    ) async throws {
+        let go = Signal()
+        try await withPages(["/": page, "/go": .nothing(after: go), "/changed": "", "/taken": "<p>Thank you.</p>"]) {
+            server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]), .callOn("click", role: "button", name: "Pay 1"),
+                    .say("Done."),
+                ]))
+            try await BrowserSlots.shared.withSlot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Pay.")))
+                #expect(asked.interrupts?.first?.metadata?["about"]?.string?.contains("Total: RM 10.00") == true)
+                go.fire()
+                try await eventually { server.requests.contains { $0.path == "/changed" } }
+                try await body(try await bench.run(asked.answered(payload)), bench, server)
+                await bench.stop()
+            }
+        }
+    }
+
+    private static func taken(_ server: PageServer) -> [String] {
+        server.submissions.filter { $0.path == "/taken" }.map(\.body)
+    }
+
+    @Test(
+        "what has changed is said, and nothing is sent",
+        arguments: [
+            ("total.textContent = 'RM 9,000.00'", #""Total: RM 10.00" is now "Total: RM 9,000.00""#),
+            ("f.to.value = 'Mallory'", #""To: Ali" is now "To: Mallory""#),
+            ("pay.textContent = 'Pay 2'", #""Pay 1" is now "Pay 2""#),
+            ("time.textContent = '14:50'", #""collected at 10:30" is now "collected at 14:50""#),
+            ("f.action = '/taken?all'", "/taken?all"),
+        ])
+    func changed(change: String, words: String) async throws {
+        try await Self.approve(Self.form(change)) { again, _, server in
+            let message = again.interrupts?.first?.message ?? ""
+            #expect(
+                message.hasPrefix("The page has changed since you were asked: ") && message.contains(words),
+                "\(message)")
+            #expect(Self.taken(server) == [])
+        }
+    }
+
+    @Test(
+        "clocks that run and tokens that are made anew change nothing",
+        arguments: [
+            "left.textContent = show(599 - Math.round((Date.now() - start) / 1000))", "f.csrf.value = 'second'",
+        ])
+    func unchanged(change: String) async throws {
+        try await Self.approve(Self.form(change)) { result, _, server in
+            #expect(result.status == .completed, "\(result.interrupts?.first?.message ?? "")")
+            #expect(Self.taken(server).count == 1)
+        }
+    }
+
+    @Test("a page that changes each time is left to the person after two repeats")
+    func restless() async throws {
+        let page = Self.form("setInterval(() => { total.textContent = `RM ${Math.random()}` }, 1)")
+        try await Self.approve(page) { again, bench, server in
+            var result = again
+            var reasons: [Interrupt.Reason] = []
+            while let question = result.interrupts?.first, reasons.count < 9 {
+                reasons.append(question.reason)
+                result = try await bench.run(result.answered(question.reason == .takeover ? [:] : ["approved": true]))
+            }
+            #expect(reasons == [.confirmation, .confirmation, .takeover])
+            #expect(result.message == "Done." && Self.taken(server) == [])
+        }
+    }
+
+    @Test("an edit that changes more than its field is asked about again")
+    func edited() async throws {
+        let edits: JSONValue = ["approved": true, "edits": ["Quantity": "3"]]
+        try await Self.approve(Self.form(), edits) { again, bench, server in
+            let message = again.interrupts?.first?.message ?? ""
+            #expect(message.contains(#""Total: RM 10.00" is now "Total: RM 30.00""#), "\(message)")
+            #expect(Self.taken(server) == [])
+            let done = try await bench.run(again.answered(["approved": true]))
+            #expect(done.status == .completed)
+            #expect(Self.taken(server) == ["to=Ali&quantity=3&csrf=first"])
+        }
+    }
+}
