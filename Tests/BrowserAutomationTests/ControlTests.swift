@@ -193,7 +193,7 @@ struct ControlTests {
     func screencastGoesOn() async throws {
         let html = "<h1 id=h>0</h1><script>let n = 0; setInterval(() => h.textContent = ++n, 50)</script>"
         try await withPages(["/": .html(html)]) { _, address in
-            try await withBrowser { browser in
+            try await withBrowser(from: ListeningChromium()) { browser in
                 _ = try await browser.currentPage().navigate(to: address)
                 var frames = browser.frames().makeAsyncIterator()
                 _ = await frames.next()

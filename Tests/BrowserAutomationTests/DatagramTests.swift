@@ -21,7 +21,8 @@ struct DatagramTests {
     /// A browser without our proxy, and so without its walls.
     private struct Unfiltered: BrowserSource {
         func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
-            LocalBrowserSource.endpoint(of: try await LocalChromium.launch(configuration, logger: DatagramTests.quiet))
+            let chromium = try await LocalChromium.launch(configuration, logger: DatagramTests.quiet)
+            return BrowserEndpoint(chromium) { await chromium.stop() }
         }
     }
 

@@ -26,7 +26,7 @@ struct SessionTests {
         let chromium: LocalChromium
 
         func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
-            LocalBrowserSource.endpoint(of: self.chromium)
+            BrowserEndpoint(self.chromium) { [chromium] in await chromium.stop() }
         }
     }
 
@@ -69,8 +69,9 @@ struct SessionTests {
         for process in processes { kill(process, SIGSTOP) }
         try await eventually { !browser.isAlive }
         for process in processes { kill(process, SIGCONT) }
-        try await browser.reconnect()
-        #expect(browser.isAlive)
+        // It has no other way to us than the one that was given up.
+        let error = await #expect(throws: BrowserError.self) { try await browser.reconnect() }
+        #expect(error?.code == .browserGone)
         await browser.close()
     }
 
@@ -80,7 +81,7 @@ struct SessionTests {
             "/": "<h1>Form</h1><label>Name <input></label><a href=/two target=_blank>More</a>", "/two": "Two",
         ]) {
             _, address in
-            try await withBrowser { browser in
+            try await withBrowser(from: ListeningChromium()) { browser in
                 let page = try browser.currentPage()
                 _ = try await page.navigate(to: "\(address)/")
                 let field = try await page.snapshot().reference("textbox", "Name")
@@ -100,7 +101,7 @@ struct SessionTests {
 
     @Test("a browser whose last tab was closed meanwhile gets a new one")
     func noTabLeft() async throws {
-        try await withBrowser { browser in
+        try await withBrowser(from: ListeningChromium()) { browser in
             _ = try await browser.openTab()
             for tab in browser.tabs.map(\.id) { try await browser.closeTab(tab) }
             try await eventually { browser.tabs.isEmpty }
@@ -127,10 +128,8 @@ struct SessionTests {
                 try await BrowserSlots.shared.withSlot {
                     var configuration = BrowserConfiguration()
                     configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
-                    // No proxy, as with a remote browser.
-                    let chromium = try await LocalChromium.launch(configuration, logger: Self.quiet)
                     let browser = try await BrowserSession.start(
-                        OneChromium(chromium: chromium), configuration: configuration, logger: Self.quiet)
+                        ListeningChromium(), configuration: configuration, logger: Self.quiet)
                     _ = try await browser.currentPage().navigate(to: address)
                     await browser.detach()
                     await other.firstSubmission()
@@ -143,24 +142,17 @@ struct SessionTests {
         }
     }
 
-    @Test("a local browser is walled in also while nobody is connected to it")
-    func wallWithoutConnection() async throws {
-        try await withPages(["/": "secret"]) { other, secret in
-            let html = """
-                <script>setTimeout(async () => {
-                await fetch('\(secret)/', {method: 'POST', mode: 'no-cors', body: 'x'}).catch(() => {});
-                fetch('/tried', {method: 'POST', body: 'x'}) }, 1000)</script>
-                """
-            try await withPages(["/": .html(html), "/tried": "yes"]) { own, address in
-                try await withBrowser {
-                    $0.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
-                } _: { browser in
-                    _ = try await browser.currentPage().navigate(to: address)
-                    await browser.detach()
-                    await own.firstSubmission()
-                    #expect(other.submissions.isEmpty)
-                }
-            }
+    @Test("a local browser listens on no port, and ends with its connection")
+    func endsWithConnection() async throws {
+        try await BrowserSlots.shared.withSlot {
+            let configuration = BrowserConfiguration()
+            let chromium = try await LocalChromium.launch(configuration, logger: Self.quiet)
+            let browser = try await BrowserSession.start(
+                OneChromium(chromium: chromium), configuration: configuration, logger: Self.quiet)
+            #expect(!FileManager.default.fileExists(atPath: "\(chromium.profile)/DevToolsActivePort"))
+            await browser.detach()
+            try await eventually { Self.processes(of: chromium.profile).isEmpty }
+            await browser.close()
         }
     }
 
@@ -172,7 +164,7 @@ struct SessionTests {
                 .then(() => p.textContent = 'reached', () => p.textContent = 'blocked')">Fetch</button><p id=p></p>
                 """
             try await withPages(["/": .html(html)]) { _, address in
-                try await withBrowser {
+                try await withBrowser(from: ListeningChromium()) {
                     $0.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
                 } _: { browser in
                     _ = try await browser.currentPage().navigate(to: address)
@@ -276,13 +268,18 @@ struct SessionTests {
         }
     }
 
-    @Test("what a killed process left is ended at the next start")
+    @Test("what a killed process left is cleared away at the next start, and what is in use stays")
     func reaping() async throws {
-        // The highest id that Linux gives; no process of a test machine has it.
-        let path = "\(FileManager.default.temporaryDirectory.path)/ai4ai-chromium-4194303-\(UUID().uuidString)"
+        let path = "\(FileManager.default.temporaryDirectory.path)/ai4ai-chromium-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Data().write(to: URL(filePath: "\(path).lock"))
+        let inUse = try ProfileDirectory.create()
         ProfileDirectory.reapAbandoned()
-        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(
+            !FileManager.default.fileExists(atPath: path) && !FileManager.default.fileExists(atPath: "\(path).lock"))
+        #expect(FileManager.default.fileExists(atPath: inUse.path))
+        await inUse.remove()
+        #expect(!FileManager.default.fileExists(atPath: inUse.path))
     }
 
     @Test("a browser that is not there is named, with what to do")

@@ -95,7 +95,7 @@ struct WallTests {
     private struct Unfiltered: BrowserSource {
         func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
             let chromium = try await LocalChromium.launch(configuration, logger: WallTests.quiet)
-            return LocalBrowserSource.endpoint(of: chromium)
+            return BrowserEndpoint(chromium) { await chromium.stop() }
         }
     }
 

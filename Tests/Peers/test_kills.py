@@ -98,6 +98,7 @@ def tool_blocks(message, kind):
 
 def check_afterwards(runtime, site, store, session):
     """Starts the runtime again: it knows of the run, its record is whole, and no browser is left."""
+    eventually(lambda: not runtime.browsers(), "the end of the browsers with their runtime")
     runtime.restart()
     told = runtime.invoke({"prompt": "what happened?", "session_id": session}).json()
     assert told["status"] in ("completed", "failed"), told
@@ -105,7 +106,6 @@ def check_afterwards(runtime, site, store, session):
     calls = [each for message in record["transcript"] for each in tool_blocks(message, "toolCall")]
     results = [each for message in record["transcript"] for each in tool_blocks(message, "toolResult")]
     assert [each["id"] for each in calls] == [each["callID"] for each in results]
-    # Any start of a browser ends what a killed process has left.
     assert runtime.invoke({"prompt": f"open {site.url}/slow"}).json()["status"] == "completed"
     eventually(lambda: not runtime.browsers(), "the end of every browser")
 

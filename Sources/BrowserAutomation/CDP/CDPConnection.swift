@@ -4,11 +4,10 @@ import JSONText
 import NIOCore
 import NIOFoundationEssentialsCompat
 import Synchronization
-import WebSocket
 
 /// One Chrome DevTools Protocol connection: commands out, replies matched by id, events handed to their session.
 ///
-/// All sessions (browser, pages, frames, workers) share the socket in "flat" mode: a session id travels beside
+/// All sessions (browser, pages, frames, workers) share it in "flat" mode: a session id travels beside
 /// each message.
 final class CDPConnection: Sendable {
     /// An event, its parameters not yet decoded.
@@ -38,23 +37,23 @@ final class CDPConnection: Sendable {
         var failure: BrowserError?
     }
 
-    private let socket: WebSocketConnection
+    private let transport: any CDPTransport
     private let patience: TimeAmount
     private let state = Mutex(State())
     /// The reader and the heartbeat; they end with the connection.
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
     private let onClose: @Sendable (CDPConnection) -> Void
 
-    /// Speaks CDP over a browser-level socket.
+    /// Speaks CDP with a browser.
     /// - Parameters:
     ///   - heartbeat: How often the browser is asked whether it is still there: half-open connections fail silently.
     ///   - patience: How long any command may take.
     ///   - onClose: Called once when the connection is gone, whoever ended it.
     static func open(
-        _ socket: WebSocketConnection, heartbeat: Duration, patience: Duration,
+        _ transport: any CDPTransport, heartbeat: Duration, patience: Duration,
         onClose: @escaping @Sendable (CDPConnection) -> Void
     ) -> CDPConnection {
-        let connection = CDPConnection(socket: socket, patience: TimeAmount(patience), onClose: onClose)
+        let connection = CDPConnection(transport: transport, patience: TimeAmount(patience), onClose: onClose)
         connection.tasks.withLock {
             $0 = [Task { await connection.read() }, Task { await connection.beat(every: heartbeat) }]
         }
@@ -62,9 +61,9 @@ final class CDPConnection: Sendable {
     }
 
     private init(
-        socket: WebSocketConnection, patience: TimeAmount, onClose: @escaping @Sendable (CDPConnection) -> Void
+        transport: any CDPTransport, patience: TimeAmount, onClose: @escaping @Sendable (CDPConnection) -> Void
     ) {
-        self.socket = socket
+        self.transport = transport
         self.patience = patience
         self.onClose = onClose
     }
@@ -75,7 +74,7 @@ final class CDPConnection: Sendable {
     /// Breaks the connection off at once.
     func abort(_ reason: String) {
         self.fail(BrowserError(.browserGone, reason))
-        self.socket.channel.close(promise: nil)
+        self.transport.abort()
     }
 
     /// Fails what waits, and takes no further commands and events; what the browser has paused for us stays so until
@@ -89,7 +88,7 @@ final class CDPConnection: Sendable {
     /// Ends the connection; waiting commands fail with `browserGone`.
     func close() async {
         self.fail(Self.closed)
-        await self.socket.close()
+        await self.transport.close()
         for task in self.tasks.withLock({ $0 }) { task.cancel() }
     }
 
@@ -143,7 +142,7 @@ final class CDPConnection: Sendable {
             defer { state.nextID += 1 }
             return state.nextID
         }
-        _ = self.socket.write(.text(Self.encode(id, method, parameters, session)))
+        self.transport.write(Self.encode(id, method, parameters, session))
     }
 
     private struct Ignored: Decodable {}
@@ -162,7 +161,7 @@ final class CDPConnection: Sendable {
                     if let failure = state.failure { return failure }
                     // Checked under the lock: the cancellation handler may have run before there was anything to fail.
                     if Task.isCancelled { return CancellationError() }
-                    let timer = self.socket.channel.eventLoop.scheduleTask(in: patience) {
+                    let timer = self.transport.eventLoop.scheduleTask(in: patience) {
                         self.giveUp(id, method, patience)
                     }
                     state.waiting[id] = Waiter(session: session, continuation: continuation, timer: timer)
@@ -171,7 +170,7 @@ final class CDPConnection: Sendable {
                 if let failure {
                     continuation.resume(throwing: failure)
                 } else {
-                    _ = self.socket.write(.text(text))
+                    self.transport.write(text)
                 }
             }
         } onCancel: {
@@ -241,7 +240,7 @@ final class CDPConnection: Sendable {
     private func read() async {
         var reason = "Chromium closed its connection; it crashed, was killed or exited."
         do {
-            for try await message in self.socket.messages { self.receive(Data(buffer: message.data)) }
+            try await self.transport.read { self.receive(Data(buffer: $0)) }
         } catch {
             reason = "The connection to Chromium broke: \(error)"
         }

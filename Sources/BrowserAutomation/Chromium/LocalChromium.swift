@@ -12,18 +12,27 @@ import SystemPackage
     import Darwin
 #endif
 
-/// A Chromium process of ours, with a profile of its own that is removed with it.
+/// A Chromium process of ours, with a profile of its own that is removed with it. It speaks over its pipes and listens on
+/// no port, so that no other program can use it, and ends with this process.
 final class LocalChromium: Sendable {
-    /// The browser-level CDP endpoint.
-    let webSocketURL: String
     /// Where its profile lies while it runs.
     let profile: String
+    private let pipe: Mutex<CDPPipe?>
     private let process: Task<Void, Never>
 
-    private init(webSocketURL: String, profile: String, process: Task<Void, Never>) {
-        self.webSocketURL = webSocketURL
+    private init(pipe: CDPPipe, profile: String, process: Task<Void, Never>) {
+        self.pipe = Mutex(pipe)
         self.profile = profile
         self.process = process
+    }
+
+    /// The way to speak to it; there is one, and with it the browser ends.
+    /// - Throws: ``BrowserError`` with code `browserGone`.
+    func takePipe() throws -> CDPPipe {
+        guard let pipe = self.pipe.withLock({ $0.take() }) else {
+            throw BrowserError(.browserGone, "A local browser ends with its connection.")
+        }
+        return pipe
     }
 
     /// Where its downloads go; removed with the profile.
@@ -41,17 +50,27 @@ final class LocalChromium: Sendable {
             configured: configuration.chromium, searchPath: environment["PATH"] ?? "/usr/bin:/bin")
         let profile = try ProfileDirectory.create()
         let errorLog = FilePath("\(profile.path)/stderr.log")
+        let its: Ends
+        let ours: Ends
+        do {
+            (its, ours) = try self.pipes()
+        } catch {
+            await profile.remove()
+            throw error
+        }
         let process = Task {
             do {
-                try await self.run(executable, self.arguments(configuration, profile, proxyPort, logger), errorLog)
+                try await self.run(
+                    executable, self.arguments(configuration, profile, proxyPort, logger), its, errorLog)
             } catch {
                 logger.warning("Chromium could not be run", metadata: ["error": "\(error)"])
             }
             await profile.remove()
         }
         do {
-            let url = try await self.waitForEndpoint(profile, process, timeout: configuration.startTimeout)
-            return LocalChromium(webSocketURL: url, profile: profile.path, process: process)
+            let pipe = try await CDPPipe.open(input: ours.input, output: ours.output)
+            try await pipe.greet(within: configuration.startTimeout)
+            return LocalChromium(pipe: pipe, profile: profile.path, process: process)
         } catch {
             let output = (try? String(contentsOfFile: errorLog.string, encoding: .utf8))?.suffix(600) ?? ""
             process.cancel()
@@ -62,11 +81,36 @@ final class LocalChromium: Sendable {
 
     /// Ends the process and removes its profile; returns when both are gone.
     func stop() async {
+        await self.pipe.withLock { $0.take() }?.close()
         self.process.cancel()
         await self.process.value
     }
 
-    private static func run(_ executable: String, _ arguments: [String], _ errorLog: FilePath) async throws {
+    private typealias Ends = (input: FileDescriptor, output: FileDescriptor)
+
+    /// Two pipes between it and us. No other child gets their ends: each is given its standard descriptors only.
+    private static func pipes() throws -> (its: Ends, ours: Ends) {
+        do {
+            let commands = try FileDescriptor.pipe()
+            do {
+                let answers = try FileDescriptor.pipe()
+                return ((commands.readEnd, answers.writeEnd), (answers.readEnd, commands.writeEnd))
+            } catch {
+                try? commands.readEnd.close()
+                try? commands.writeEnd.close()
+                throw error
+            }
+        } catch {
+            throw BrowserError(.cannotStart, "No pipe to Chromium can be made: \(error)")
+        }
+    }
+
+    /// Chromium wants its pipes at the descriptors 3 and 4, and a child gets none but its standard ones.
+    private static let throughStandardDescriptors = #"exec "$0" "$@" 3<&0 4>&1 </dev/null 1>&2"#
+
+    private static func run(
+        _ executable: String, _ arguments: [String], _ its: Ends, _ errorLog: FilePath
+    ) async throws {
         var options = PlatformOptions()
         // A group of its own, so that Ctrl-C in a terminal reaches us and not Chromium.
         options.processGroupID = 0
@@ -77,9 +121,11 @@ final class LocalChromium: Sendable {
         let errors = try FileDescriptor.open(
             errorLog, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
         _ = try await Subprocess.run(
-            .path(FilePath(executable)), arguments: Arguments(arguments), environment: self.environment,
-            platformOptions: options,
-            input: .none, output: .discarded, error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
+            .path("/bin/sh"), arguments: Arguments(["-c", self.throughStandardDescriptors, executable] + arguments),
+            environment: self.environment, platformOptions: options,
+            input: .fileDescriptor(its.input, closeAfterSpawningProcess: true),
+            output: .fileDescriptor(its.output, closeAfterSpawningProcess: true),
+            error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
     }
 
     /// Only the variables that Chromium needs: ours may hold credentials, and its processes run untrusted code.
@@ -98,31 +144,13 @@ final class LocalChromium: Sendable {
         return .custom(ours)
     }
 
-    /// Chromium writes its port and path into a file once its endpoint listens.
-    private static func waitForEndpoint(
-        _ profile: ProfileDirectory, _ process: Task<Void, Never>, timeout: Duration
-    ) async throws -> String {
-        let deadline = ContinuousClock.now + timeout
-        while ContinuousClock.now < deadline {
-            if let text = try? String(contentsOfFile: "\(profile.path)/DevToolsActivePort", encoding: .utf8) {
-                let lines = text.split(separator: "\n")
-                if lines.count >= 2 { return "ws://127.0.0.1:\(lines[0])\(lines[1])" }
-            }
-            guard FileManager.default.fileExists(atPath: profile.path) else {
-                throw BrowserError(.cannotStart, "it ended before its DevTools endpoint appeared.")
-            }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw BrowserError(.cannotStart, "its DevTools endpoint did not appear within \(timeout).")
-    }
-
     private static let saidNoSandbox = Mutex(false)
 
     private static func arguments(
         _ configuration: BrowserConfiguration, _ profile: ProfileDirectory, _ proxyPort: Int?, _ logger: Logger
     ) -> [String] {
         var arguments = [
-            "--remote-debugging-port=0", "--user-data-dir=\(profile.path)", "--no-first-run",
+            "--remote-debugging-pipe", "--user-data-dir=\(profile.path)", "--no-first-run",
             "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",
             "--disable-default-apps", "--disable-dev-shm-usage", "--disable-extensions", "--disable-sync",
             "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",

@@ -11,18 +11,30 @@ import SystemPackage
 
 /// A temporary profile of one Chromium, and what is left of those whose owner was killed.
 ///
-/// Each directory is named after the process that owns it. A process whose directory outlives it was killed, and
-/// its Chromium may still run: the next start ends it and removes the directory.
+/// Beside each directory lies a file that its owner has locked for as long as it lives. A lock that can be taken is one of
+/// a process that was killed: the next one clears its profile away, and its Chromium where that still runs.
 struct ProfileDirectory: Sendable {
     let path: String
+    private let lock: FileDescriptor
 
     private static let prefix = "ai4ai-chromium-"
+    private static let lockSuffix = ".lock"
 
     /// Creates a directory that only this user can read.
     static func create() throws -> ProfileDirectory {
-        let root = FileManager.default.temporaryDirectory.path
-        let path = "\(root)/\(self.prefix)\(getpid())-\(UUID().uuidString)"
+        let path = "\(FileManager.default.temporaryDirectory.path)/\(self.prefix)\(UUID().uuidString)"
+        let lock: FileDescriptor
         do {
+            // The lock first: a directory without one may be cleared away.
+            lock = try FileDescriptor.open(
+                FilePath(path + self.lockSuffix), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: .ownerReadWrite)
+        } catch {
+            throw BrowserError(.cannotStart, "Cannot create \(path)\(self.lockSuffix) for Chromium's profile: \(error)")
+        }
+        let profile = ProfileDirectory(path: path, lock: lock)
+        do {
+            guard self.take(lock) else { throw Errno(rawValue: errno) }
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try FileManager.default.createDirectory(atPath: "\(path)/downloads", withIntermediateDirectories: false)
@@ -31,10 +43,14 @@ struct ProfileDirectory: Sendable {
             try Data(#"{"plugins":{"always_open_pdf_externally":true}}"#.utf8)
                 .write(to: URL(filePath: "\(path)/Default/Preferences"))
         } catch {
+            profile.delete()
             throw BrowserError(.cannotStart, "Cannot create Chromium's profile directory \(path): \(error)")
         }
-        return ProfileDirectory(path: path)
+        return profile
     }
+
+    /// Whether nobody else has the lock; it ends with the descriptor.
+    private static func take(_ lock: FileDescriptor) -> Bool { flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 }
 
     /// Ends what still runs on the profile and removes it. Chromium's helpers outlive its main process by some
     /// milliseconds and would write the directory anew.
@@ -53,20 +69,28 @@ struct ProfileDirectory: Sendable {
     /// A failure is left to the next start's ``reapAbandoned()``.
     private func delete() {
         try? FileManager.default.removeItem(atPath: self.path)
+        // The lock last, and its file before the lock itself.
+        try? FileManager.default.removeItem(atPath: self.path + Self.lockSuffix)
+        try? self.lock.close()
     }
 
     /// Ends what processes that no longer live have left: their Chromium and its profile.
     static func reapAbandoned() {
         let root = FileManager.default.temporaryDirectory.path
         // An unreadable temporary directory holds nothing that could be reaped.
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
-            guard name.hasPrefix(self.prefix),
-                let owner = pid_t(name.dropFirst(self.prefix.count).prefix { $0.isNumber }),
-                kill(owner, 0) != 0, errno == ESRCH
-            else { continue }
-            let path = "\(root)/\(name)"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        where name.hasPrefix(self.prefix) && name.hasSuffix(self.lockSuffix) {
+            // One that has gone, or belongs to another user, is none of ours.
+            guard let lock = try? FileDescriptor.open("\(root)/\(name)", .writeOnly, options: .closeOnExec) else {
+                continue
+            }
+            guard self.take(lock) else {
+                try? lock.close()
+                continue
+            }
+            let path = "\(root)/\(name.dropLast(self.lockSuffix.count))"
             for process in self.processes(using: path) { kill(process, SIGKILL) }
-            ProfileDirectory(path: path).delete()
+            ProfileDirectory(path: path, lock: lock).delete()
         }
     }
 

@@ -1,7 +1,6 @@
 public import AgentEvents
 public import Logging
 public import WebSocket
-import WebSocketClient
 
 /// Where browsers come from: a Chromium of this machine, a cloud service, any CDP endpoint.
 public protocol BrowserSource: Sendable {
@@ -40,12 +39,12 @@ public struct BrowserEndpoint: Sendable {
     public var isFiltered: Bool
     /// The folder for downloads, where the browser and we share one.
     public var downloadDirectory: String?
-    /// Opens the browser-level CDP socket, each time anew: a signature in its handshake holds for minutes only.
-    public var connect: @Sendable () async throws -> WebSocketConnection
+    /// Opens a connection on the browser's level, each time anew: a signature in a handshake holds for minutes only.
+    package var connect: @Sendable () async throws -> any CDPTransport
     /// Ends the browser; returns whether it is gone.
     public var stop: @Sendable () async -> Bool
 
-    /// Creates an endpoint.
+    /// Creates an endpoint that is reached by a browser-level CDP socket.
     public init(
         reference: BrowserReference? = nil, isFiltered: Bool = false, downloadDirectory: String? = nil,
         connect: @escaping @Sendable () async throws -> WebSocketConnection,
@@ -57,14 +56,28 @@ public struct BrowserEndpoint: Sendable {
         self.connect = connect
         self.stop = stop
     }
+
+    /// A Chromium of ours, which speaks with us alone and once.
+    init(_ chromium: LocalChromium, isFiltered: Bool = false, stop: @escaping @Sendable () async -> Void) {
+        self.isFiltered = isFiltered
+        self.downloadDirectory = chromium.downloadDirectory
+        self.connect = { try chromium.takePipe() }
+        self.stop = {
+            await stop()
+            return true
+        }
+    }
 }
 
 /// Chromium on this machine, each time a new process with a new profile, behind a filtering proxy of its own.
 public struct LocalBrowserSource: BrowserSource {
     private let logger: Logger
 
-    /// Creates a source.
-    public init(logger: Logger) { self.logger = logger }
+    /// Creates a source, and clears away what processes that were killed have left.
+    public init(logger: Logger) {
+        self.logger = logger
+        ProfileDirectory.reapAbandoned()
+    }
 
     public func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
         let proxy = try await FilteringProxy.start(
@@ -76,27 +89,10 @@ public struct LocalBrowserSource: BrowserSource {
             await proxy.stop()
             throw error
         }
-        var endpoint = Self.endpoint(of: chromium)
-        endpoint.isFiltered = true
-        endpoint.stop = {
+        return BrowserEndpoint(chromium, isFiltered: true) {
             // The way out first, so that a page sends nothing while Chromium takes its leave.
             await proxy.stop()
             await chromium.stop()
-            return true
-        }
-        return endpoint
-    }
-
-    static func endpoint(of chromium: LocalChromium) -> BrowserEndpoint {
-        BrowserEndpoint(downloadDirectory: chromium.downloadDirectory) {
-            do {
-                return try await WebSocketClient().connect(to: chromium.webSocketURL)
-            } catch let error as WebSocketError {
-                throw BrowserError(.browserGone, "Cannot connect to the browser: \(error.message)")
-            }
-        } stop: {
-            await chromium.stop()
-            return true
         }
     }
 }

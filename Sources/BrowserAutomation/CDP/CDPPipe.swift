@@ -1,0 +1,137 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+import SystemPackage
+
+/// The two pipes of a Chromium that was started with `--remote-debugging-pipe`: each message ends with a zero byte.
+///
+/// Nobody else can speak to such a browser, and it ends when its pipes do, so also when this process is killed.
+final class CDPPipe: CDPTransport {
+    private typealias Channel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    private let channel: Channel
+    private let isRead = Mutex(false)
+    /// Fulfilled by the browser's first message.
+    private let greeting: EventLoopFuture<Void>
+
+    private init(channel: Channel, greeting: EventLoopFuture<Void>) {
+        self.channel = channel
+        self.greeting = greeting
+    }
+
+    var eventLoop: any EventLoop { self.channel.channel.eventLoop }
+
+    /// Takes the ends of two pipes, which it closes in any case.
+    /// - Throws: What the system answers.
+    static func open(
+        input: SystemPackage.FileDescriptor, output: SystemPackage.FileDescriptor
+    ) async throws -> CDPPipe {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let greeting = loop.makePromise(of: Void.self)
+        do {
+            let channel = try await NIOPipeBootstrap(group: loop)
+                .takingOwnershipOfDescriptors(input: input.rawValue, output: output.rawValue) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandlers(
+                            ByteToMessageHandler(ZeroEndedDecoder()), Greeting(greeting))
+                        return try Channel(wrappingChannelSynchronously: channel)
+                    }
+                }
+            return CDPPipe(channel: channel, greeting: greeting.futureResult)
+        } catch {
+            greeting.fail(error)
+            try? input.close()
+            try? output.close()
+            throw error
+        }
+    }
+
+    /// Asks the browser for a first answer, and returns when it has come. Closes itself where none comes.
+    /// - Throws: ``BrowserError`` with code `cannotStart`.
+    func greet(within timeout: Duration) async throws {
+        let timer = self.eventLoop.scheduleTask(in: TimeAmount(timeout)) { self.abort() }
+        defer { timer.cancel() }
+        self.write(ByteBuffer(string: #"{"id":0,"method":"Browser.getVersion"}"#))
+        do {
+            try await self.greeting.get()
+        } catch {
+            await self.close()
+            throw BrowserError(.cannotStart, "it ended, or said nothing for \(timeout).")
+        }
+    }
+
+    func write(_ message: ByteBuffer) {
+        var message = message
+        message.writeInteger(UInt8(0))
+        self.channel.channel.writeAndFlush(message, promise: nil)
+    }
+
+    func read(_ body: (ByteBuffer) -> Void) async throws {
+        let wasRead = self.isRead.withLock { isRead in
+            defer { isRead = true }
+            return isRead
+        }
+        guard !wasRead else { return }
+        try await self.channel.executeThenClose { messages, _ in
+            for try await message in messages { body(message) }
+        }
+    }
+
+    func abort() { self.channel.channel.close(promise: nil) }
+
+    func close() async {
+        self.abort()
+        // One that was never read must be ended all the same.
+        try? await self.read { _ in }
+        // Fails where the channel could not be closed, and then there is nothing left to do.
+        try? await self.channel.channel.closeFuture.get()
+    }
+
+    /// Takes the first answer, or the end, for itself.
+    private final class Greeting: ChannelInboundHandler, RemovableChannelHandler {
+        typealias InboundIn = ByteBuffer
+        typealias InboundOut = ByteBuffer
+
+        private let promise: EventLoopPromise<Void>
+
+        init(_ promise: EventLoopPromise<Void>) { self.promise = promise }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            self.promise.succeed()
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            self.promise.fail(ChannelError.eof)
+            context.fireChannelInactive()
+        }
+    }
+}
+
+private struct ZeroEndedDecoder: ByteToMessageDecoder {
+    typealias InboundOut = ByteBuffer
+
+    /// How much of what has come is known to hold no end: long messages come in many pieces.
+    private var searched = 0
+
+    mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) -> DecodingState {
+        let view = buffer.readableBytesView
+        guard let end = view[view.startIndex.advanced(by: self.searched)...].firstIndex(of: 0) else {
+            self.searched = view.count
+            return .needMoreData
+        }
+        self.searched = 0
+        if let message = buffer.readSlice(length: view.distance(from: view.startIndex, to: end)) {
+            buffer.moveReaderIndex(forwardBy: 1)
+            context.fireChannelRead(self.wrapInboundOut(message))
+        }
+        return .continue
+    }
+
+    /// What has no end is no message.
+    mutating func decodeLast(
+        context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
+    ) -> DecodingState {
+        self.decode(context: context, buffer: &buffer)
+    }
+}
