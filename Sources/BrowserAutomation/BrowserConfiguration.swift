@@ -33,8 +33,8 @@ public struct BrowserConfiguration: Sendable {
     /// What is answered to `confirm`, `prompt` and `beforeunload`. Pages may ask for anything, so the default is no.
     public var dialogPolicy: @Sendable (PageDialog) -> DialogAnswer = { _ in .dismiss }
     /// Judges each request that pages and their workers make, before it goes out and after the address policy has let it
-    /// through. Called in the order of the requests; must not wait. Chromium tells of no message on a WebSocket. What a
-    /// person does while they have control is not judged.
+    /// through. Called in the order of the requests; must not wait. Chromium tells of no message on a WebSocket.
+    /// ``PageRequest/driver`` tells what comes while a person has control.
     public var requestJudge: (@Sendable (PageRequest) -> RequestVerdict)?
     /// What may be downloaded.
     public var downloads = DownloadPolicy()

@@ -193,11 +193,12 @@ class DemoSite:
 
 
 class Page:
-    """One page on a free port of this machine, at every path; `paths` are those that were asked for. `on_get` is called
-    before each time that it is given out."""
+    """One page on a free port of this machine, at every path; `paths` are those that were asked for, and `posts` those
+    that something was sent to. `on_get` is called before each time that it is given out."""
 
     def __init__(self, html, on_get=lambda: None):
         self.paths = paths = []
+        self.posts = posts = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -207,6 +208,11 @@ class Page:
                 self.send_header("content-type", "text/html")
                 self.end_headers()
                 self.wfile.write(html.encode())
+
+            def do_POST(self):
+                posts.append(self.path)
+                self.send_response(204)
+                self.end_headers()
 
             def log_message(self, *_):
                 pass

@@ -45,6 +45,8 @@ final class EffectGuard: Sendable {
         /// What a person has declined, by its fingerprints, and how often one after the other on each page.
         var declined: Set<String> = []
         var refusals: [String: Int] = [:]
+        /// Where what was stopped wanted to go: a page must not get it sent as soon as a person takes over.
+        var stoppedPlaces: Set<String> = []
         /// Whether something was stopped for that, and has not been told.
         var hasNagged = false
         /// What a person has allowed of it, for the next action.
@@ -163,9 +165,12 @@ final class EffectGuard: Sendable {
 
     /// Judges a request. Must not wait.
     func judge(_ page: PageRequest) -> RequestVerdict {
+        // What a person does is theirs.
+        if page.driver == .personPressing { return .pass }
         // Parsed outside of the lock.
         let request = WebRequest(page)
         return self.state.withLock { state in
+            if page.driver == .person { return state.stoppedPlaces.contains(request.place) ? .stop : .pass }
             let isNow = state.act != nil
             guard var act = state.act ?? state.last else {
                 return self.learn(request, &state)
@@ -203,7 +208,12 @@ final class EffectGuard: Sendable {
                     state.stopped.append(effect)
                 }
             }
-            if verdict == .pass { state.sent.append(effect) }
+            if verdict == .pass {
+                state.sent.append(effect)
+                state.stoppedPlaces.remove(request.place)
+            } else if state.stoppedPlaces.count < Self.mostHabits {
+                state.stoppedPlaces.insert(request.place)
+            }
             if isNow { state.act = act } else { state.last = act }
             return verdict
         }

@@ -23,6 +23,9 @@ struct WebRequest: Sendable, Hashable {
     /// The words of its path, in lower case.
     var pathWords: [String] { Self.words(self.path) }
 
+    /// The method and where it goes.
+    var place: String { "\(self.page.method) \(self.origin)\(self.path)" }
+
     /// The method, the place with what varies in it left out, the names of the fields and what they say but for numbers:
     /// requests of one habit have the same.
     var habit: String {

@@ -9,6 +9,8 @@ final class ControlLease: Sendable {
         var id: Int
         var expiry: ContinuousClock.Instant
         var timer: Task<Void, Never>?
+        /// When the person has pressed or typed something last.
+        var pressed: ContinuousClock.Instant?
     }
 
     private struct State {
@@ -134,6 +136,20 @@ final class ControlLease: Sendable {
     func isHeld(by id: Int) -> Bool { self.state.withLock { $0.hold?.id == id } }
 
     var isHeldByPerson: Bool { self.state.withLock { $0.hold != nil } }
+
+    /// A page answers a press at once, or after a moment of its own work.
+    private static let momentAfterPress = Duration.seconds(10)
+
+    /// Takes note that the person presses or types something.
+    func notePress() { self.state.withLock { $0.hold?.pressed = .now } }
+
+    /// Who moves the browser at this moment.
+    var driver: PageRequest.Driver {
+        self.state.withLock { state in
+            guard let hold = state.hold else { return .agent }
+            return hold.pressed.map { .now - $0 < Self.momentAfterPress } ?? false ? .personPressing : .person
+        }
+    }
 
     /// Makes a hold last until so long from now.
     func renew(_ id: Int, for duration: Duration) throws {

@@ -32,8 +32,10 @@ public struct PersonalControl: Sendable {
     }
 
     /// The page, for what changes it or what is shown of it.
-    private func pageToWorkIn() throws -> BrowserPage {
+    /// - Parameter presses: Whether the page may do something for good because of it.
+    private func pageToWorkIn(presses: Bool = true) throws -> BrowserPage {
         let page = try self.page()
+        if presses { self.lease.notePress() }
         self.session.state.withLock { $0.wasWorkedByPerson = true }
         return page
     }
@@ -41,7 +43,7 @@ public struct PersonalControl: Sendable {
     /// Passes on what the person did with mouse or keyboard, in order, without waiting for what the page makes of it:
     /// a page that shows a dialog answers only once that is answered.
     public func send(_ input: PersonInput) async throws {
-        let page = try self.pageToWorkIn()
+        let page = try self.pageToWorkIn(presses: input.presses)
         let commands = try input.commands()
         try await page.ready()
         for (method, parameters) in commands { page.post(method, parameters) }
@@ -68,7 +70,7 @@ public struct PersonalControl: Sendable {
 
     /// Works in another tab from now on.
     public func switchTo(tab id: String) async throws {
-        _ = try self.pageToWorkIn()
+        _ = try self.pageToWorkIn(presses: false)
         try await self.session.activate(id)
     }
 }
@@ -86,6 +88,15 @@ public enum PersonInput: Sendable, Hashable {
     case key(String)
     /// Text that is put in as a whole: from the clipboard, or from an input method.
     case text(String)
+
+    /// Whether something is pressed or typed, and not only looked at.
+    var presses: Bool {
+        switch self {
+        case .mouseMoved(_, _, let held): held != nil
+        case .wheel: false
+        case .mousePressed, .mouseReleased, .key, .text: true
+        }
+    }
 
     /// More text than this is refused at once.
     private static let longestText = 100_000

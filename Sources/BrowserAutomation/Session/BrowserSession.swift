@@ -42,7 +42,11 @@ public final class BrowserSession: Sendable {
         let control = ControlLease { released.withLock { $0 }() }
         self.control = control
         let judge = configuration.requestJudge.map { judge in
-            { @Sendable (request: PageRequest) in control.isHeldByPerson ? .pass : judge(request) }
+            { @Sendable (request: PageRequest) in
+                var request = request
+                request.driver = control.driver
+                return judge(request)
+            }
         }
         self.gate = AddressGate(
             policy: configuration.addressPolicy, resolver: configuration.resolver, isFiltered: endpoint.isFiltered,

@@ -2,6 +2,15 @@ public import FoundationEssentials
 
 /// A request that a page is about to make.
 public struct PageRequest: Sendable, Hashable {
+    /// Who moves the browser.
+    public enum Driver: Sendable, Hashable {
+        case agent
+        /// A person has control, and only looks.
+        case person
+        /// A person has control, and has pressed or typed something in the last ten seconds.
+        case personPressing
+    }
+
     /// In capitals.
     public var method: String
     public var url: String
@@ -17,10 +26,12 @@ public struct PageRequest: Sendable, Hashable {
     public var referrer: String?
     /// Names the document that the tab showed at that moment; absent for workers.
     public var document: String?
+    /// Who moves the browser at that moment.
+    public var driver: Driver
 
     public init(
         method: String, url: String, type: String = "XHR", contentType: String = "", body: Data? = nil,
-        hasMore: Bool = false, referrer: String? = nil, document: String? = nil
+        hasMore: Bool = false, referrer: String? = nil, document: String? = nil, driver: Driver = .agent
     ) {
         self.method = method
         self.url = url
@@ -30,6 +41,7 @@ public struct PageRequest: Sendable, Hashable {
         self.hasMore = hasMore
         self.referrer = referrer
         self.document = document
+        self.driver = driver
     }
 }
 
