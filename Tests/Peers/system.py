@@ -194,9 +194,10 @@ class DemoSite:
 
 class Page:
     """One page on a free port of this machine, at every path; `paths` are those that were asked for, and `posts` those
-    that something was sent to. `on_get` is called before each time that it is given out."""
+    that something was sent to, which it answers with `post_status`. `on_get` is called before each time that it is given
+    out."""
 
-    def __init__(self, html, on_get=lambda: None):
+    def __init__(self, html, on_get=lambda: None, post_status=204):
         self.paths = paths = []
         self.posts = posts = []
 
@@ -211,7 +212,7 @@ class Page:
 
             def do_POST(self):
                 posts.append(self.path)
-                self.send_response(204)
+                self.send_response(post_status)
                 self.end_headers()
 
             def log_message(self, *_):

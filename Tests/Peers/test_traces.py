@@ -353,7 +353,7 @@ def test_collector_that_never_answers_holds_nobody_up(cloud, start):
 
 
 def test_collector_that_refuses_is_told_once(cloud, start):
-    with Page("no") as url:  # It takes no POST.
+    with Page("no", post_status=501) as url:
         container = start(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{url}/traces")
         for _ in range(3):
             answered(container, cloud)
