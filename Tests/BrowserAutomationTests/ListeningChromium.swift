@@ -18,6 +18,7 @@ struct ListeningChromium: BrowserSource {
             "--disable-gpu",
             "--disable-dev-shm-usage", "--disable-background-networking", "--window-size=1280,900",
         ]
+        try FileManager.default.createDirectory(atPath: profile, withIntermediateDirectories: true)
         if getuid() == 0 { arguments.append("--no-sandbox") }
         let process = Task { [arguments] in
             var options = PlatformOptions()
@@ -27,7 +28,7 @@ struct ListeningChromium: BrowserSource {
             ]
             _ = try? await Subprocess.run(
                 .path(FilePath(executable)), arguments: Arguments(arguments + ["about:blank"]),
-                platformOptions: options, input: .none, output: .discarded, error: .discarded)
+                environment: .inherit.updating(["TMPDIR": profile]), platformOptions: options, input: .none, output: .discarded, error: .discarded)
             try? FileManager.default.removeItem(atPath: profile)
         }
         let read = { @Sendable in

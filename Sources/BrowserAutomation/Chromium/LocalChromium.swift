@@ -49,7 +49,6 @@ final class LocalChromium: Sendable {
         let executable = try ChromiumExecutable.find(
             configured: configuration.chromium, searchPath: environment["PATH"] ?? "/usr/bin:/bin")
         let profile = try ProfileDirectory.create()
-        let errorLog = FilePath("\(profile.path)/stderr.log")
         let its: Ends
         let ours: Ends
         do {
@@ -61,7 +60,7 @@ final class LocalChromium: Sendable {
         let process = Task {
             do {
                 try await self.run(
-                    executable, self.arguments(configuration, profile, proxyPort, logger), its, errorLog)
+                    executable, self.arguments(configuration, profile, proxyPort, logger), its, profile)
             } catch {
                 logger.warning("Chromium could not be run", metadata: ["error": "\(error)"])
             }
@@ -72,7 +71,7 @@ final class LocalChromium: Sendable {
             try await pipe.greet(within: configuration.startTimeout)
             return LocalChromium(pipe: pipe, profile: profile.path, process: process)
         } catch {
-            let output = (try? String(contentsOfFile: errorLog.string, encoding: .utf8))?.suffix(600) ?? ""
+            let output = (try? String(contentsOfFile: profile.errorLog, encoding: .utf8))?.suffix(600) ?? ""
             process.cancel()
             await process.value
             throw BrowserError(.cannotStart, "\(executable) did not start: \(error) \(output)")
@@ -109,7 +108,7 @@ final class LocalChromium: Sendable {
     private static let throughStandardDescriptors = #"exec "$0" "$@" 3<&0 4>&1 </dev/null 1>&2"#
 
     private static func run(
-        _ executable: String, _ arguments: [String], _ its: Ends, _ errorLog: FilePath
+        _ executable: String, _ arguments: [String], _ its: Ends, _ profile: ProfileDirectory
     ) async throws {
         var options = PlatformOptions()
         // A group of its own, so that Ctrl-C in a terminal reaches us and not Chromium.
@@ -119,19 +118,19 @@ final class LocalChromium: Sendable {
             .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero),
         ]
         let errors = try FileDescriptor.open(
-            errorLog, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+            FilePath(profile.errorLog), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
         _ = try await Subprocess.run(
             .path("/bin/sh"), arguments: Arguments(["-c", self.throughStandardDescriptors, executable] + arguments),
-            environment: self.environment, platformOptions: options,
+            environment: self.environment(profile), platformOptions: options,
             input: .fileDescriptor(its.input, closeAfterSpawningProcess: true),
             output: .fileDescriptor(its.output, closeAfterSpawningProcess: true),
             error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
     }
 
     /// Only the variables that Chromium needs: ours may hold credentials, and its processes run untrusted code.
-    private static var environment: Environment {
+    private static func environment(_ profile: ProfileDirectory) -> Environment {
         let known: Set = [
-            "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "DISPLAY", "WAYLAND_DISPLAY",
+            "PATH", "HOME", "USER", "LOGNAME", "TZ", "LANG", "LANGUAGE", "DISPLAY", "WAYLAND_DISPLAY",
             "XAUTHORITY",
             "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_DIRS", "DBUS_SESSION_BUS_ADDRESS",
             "FONTCONFIG_PATH", "FONTCONFIG_FILE", "LD_LIBRARY_PATH", "CHROME_DEVEL_SANDBOX", "SSL_CERT_FILE",
@@ -141,6 +140,8 @@ final class LocalChromium: Sendable {
         for (name, value) in ProcessInfo.processInfo.environment where known.contains(name) || name.hasPrefix("LC_") {
             if let key = Environment.Key(rawValue: name) { ours[key] = value }
         }
+        // What it would leave among everybody's temporary files goes with its profile.
+        ours["TMPDIR"] = profile.path
         return .custom(ours)
     }
 

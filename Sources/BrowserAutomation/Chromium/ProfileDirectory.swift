@@ -17,12 +17,17 @@ struct ProfileDirectory: Sendable {
     let path: String
     private let lock: FileDescriptor
 
+    /// What Chromium writes to its error output.
+    var errorLog: String { "\(self.path)/stderr.log" }
+
     private static let prefix = "ai4ai-chromium-"
     private static let lockSuffix = ".lock"
 
     /// Creates a directory that only this user can read.
     static func create() throws -> ProfileDirectory {
-        let path = "\(FileManager.default.temporaryDirectory.path)/\(self.prefix)\(UUID().uuidString)"
+        // Short: Chromium has a socket in it, whose path may be no longer than 104 bytes.
+        let name = self.prefix + String(UInt32.random(in: 0 ... .max), radix: 36)
+        let path = "\(FileManager.default.temporaryDirectory.path)/\(name)"
         let lock: FileDescriptor
         do {
             // The lock first: a directory without one may be cleared away.
