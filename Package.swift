@@ -107,6 +107,7 @@ let package = Package(
                 .embedInCode("Page/Script/actions.js"), .embedInCode("Page/Script/fields.js"),
                 .embedInCode("Page/Script/cover.js"), .embedInCode("Page/Script/reading.js"),
                 .embedInCode("Page/Script/target.js"), .embedInCode("Page/Script/obstacle.js"),
+                .embedInCode("Page/Script/messages.js"), .embedInCode("Page/Script/sockets.js"),
                 .embedInCode("Page/Script/exports.js"),
             ],
             swiftSettings: swiftSettings
@@ -378,7 +379,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "BrowserAutomation", "DemoSite",
+                "BrowserAutomation", "DemoSite", "WebSocket",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

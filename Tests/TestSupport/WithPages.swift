@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import Synchronization
+import WebSocket
 
 /// A small website of a test: pages by path, and the forms that it was sent.
 package final class PageServer: Sendable {
@@ -105,7 +106,22 @@ package enum PageContent: Sendable, ExpressibleByStringLiteral {
     }
 }
 
-/// Serves pages on a free port of this machine while `body` works with them.
+private func socket(_ server: PageServer) -> WebSocketUpgradeHandler {
+    WebSocketUpgradeHandler(maxMessageSize: 1 << 20) { request in
+        guard request.path?.hasPrefix("/socket") == true else { return .pass }
+        return .accept([:]) { connection in
+            // Ends with the connection.
+            Task {
+                for try await message in connection.messages {
+                    server.add(.init(path: "/socket", body: String(buffer: message.data)))
+                }
+            }
+        }
+    }
+}
+
+/// Serves pages on a free port of this machine while `body` works with them. At `/socket` is a WebSocket; what it is sent is
+/// among the submissions.
 package func withPages<Result: Sendable>(
     _ pages: [String: PageContent],
     _ body: @Sendable (PageServer, _ address: String) async throws -> Result
@@ -123,7 +139,8 @@ package func withPages<Result: Sendable>(
         }
     }
     let app = Application(
-        router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+        router: router, server: .http1(configuration: .init(additionalChannelHandlers: [socket(server)])),
+        configuration: .init(address: .hostname("127.0.0.1", port: 0)),
         onServerRunning: { channel in if let port = channel.localAddress?.port { announce.yield(port) } },
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -78,6 +78,7 @@ extension BrowserTools {
         defer { page.answerDialogs(nil) }
         // The control's own document counts, which may be a frame's.
         var moment = EffectRules.Moment(host: Self.host(of: permission.target?.origin ?? page.url))
+        moment.activates = permission.target?.isActivated ?? false
         // A link leads somewhere, and its words may say that going there does something.
         moment.control =
             permission.kind == .look ? permission.target.flatMap { ActionWords.kind(of: $0.words) } : permission.kind
@@ -104,9 +105,12 @@ extension BrowserTools {
     ) async throws -> Result {
         if let given = context.answers.first { try ApprovalGate.checkHandedBack(given) }
         let permit = try self.gate.permit(context, coversAction: coversAction)
+        let waits = moment.activates
         var moment = moment
         moment.address = WebRequest.document(of: page.url)
-        return try await self.effects.during(moment, document: page.documentID, permit: permit, action)
+        return try await self.effects.during(moment, document: page.documentID, permit: permit) {
+            try await page.judgingMessages(waits: waits, action)
+        }
     }
 
     /// Does something on the page that is shown, within the effect guard.

@@ -53,7 +53,9 @@ extension Effect {
         self.files = request.content.files
         self.isOpaque = request.content.isOpaque
         self.bearsMoney = bearsMoney
-        let lasting = request.content.fields.map { "\($0.name)=\($0.isToken ? "" : $0.value)" }
+        // Messages on a socket are counted.
+        let isMessage = request.page.type == "WebSocket"
+        let lasting = request.content.fields.filter { !(isMessage && $0.isCount) }.map { "\($0.name)=\($0.isToken ? "" : $0.value)" }
         let matter = [
             request.page.method, request.origin, request.path, lasting.joined(separator: "&"),
             self.files.joined(separator: "&"),

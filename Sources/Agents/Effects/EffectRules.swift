@@ -13,6 +13,8 @@ enum EffectRules {
         var address = ""
         /// Its host.
         var host = ""
+        /// Whether the agent works a control, and does not only fill a field or look.
+        var activates = false
         /// Whether the agent opens an address.
         var opens = false
         /// What the control says that it does, by its name or by its form.
@@ -30,6 +32,7 @@ enum EffectRules {
     /// - Returns: The kind of effect; `nil` for none.
     static func kind(of request: WebRequest, _ moment: Moment) -> ActionKind? {
         let method = request.page.method
+        if request.page.type == "WebSocket" { return self.kind(ofMessage: request, moment) }
         if ["GET", "HEAD", "OPTIONS"].contains(method) { return self.kind(ofReading: request, moment) }
         let content = request.content
         if self.holdsPassword(content, moment) { return .credentials }
@@ -63,11 +66,11 @@ enum EffectRules {
     // MARK: Reading
 
     /// What such an address says has happened once it was opened, in the words of those who write programs.
-    private static let removing: Set = [
+    static let removing: Set = [
         "delete", "remove", "destroy", "erase", "purge", "unsubscribe", "deactivate", "revoke", "wipe", "terminate",
     ]
     private static let ending: Set = ["logout", "signout", "logoff"]
-    private static let acting: Set = [
+    static let acting: Set = [
         "transfer", "withdraw", "approve", "buy", "purchase", "pay", "confirm", "cancel", "vote", "submit", "send",
         "subscribe", "order", "register", "book", "apply", "accept", "agree", "sign", "enroll", "donate", "redeem",
         "bid",
@@ -111,14 +114,14 @@ enum EffectRules {
     private static let passwords: Set = ["password", "passwd", "passcode", "pin", "otp"]
     private static let amounts: Set = ["amount", "total", "price", "sum", "subtotal", "payable"]
 
-    private static func holdsPassword(_ content: RequestFields, _ moment: Moment) -> Bool {
+    static func holdsPassword(_ content: RequestFields, _ moment: Moment) -> Bool {
         content.fields.contains { field in
             !self.passwords.isDisjoint(with: WebRequest.words(field.name))
                 && !field.value.isEmpty || moment.holdsSecret(field.value)
         }
     }
 
-    private static func holdsCard(_ content: RequestFields) -> Bool {
+    static func holdsCard(_ content: RequestFields) -> Bool {
         content.fields.contains { field in
             let digits = field.value.filter(\.isNumber)
             let isSpaced = field.value.allSatisfy { $0.isNumber || $0 == " " || $0 == "-" }
@@ -139,7 +142,7 @@ enum EffectRules {
     /// A text of so many characters says something to somebody; shorter ones are what forms are filled with.
     private static let shortestMessage = 60
 
-    private static func longestWritten(in content: RequestFields, _ moment: Moment) -> Int {
+    static func longestWritten(in content: RequestFields, _ moment: Moment) -> Int {
         content.fields.map { field in
             moment.written.filter { $0.count >= 4 && field.value.contains($0) }.map(\.count).max() ?? 0
         }.max() ?? 0
@@ -147,7 +150,7 @@ enum EffectRules {
 
     // MARK: What is reversible
 
-    private static let counting: Set = [
+    static let counting: Set = [
         "analytics", "telemetry", "metrics", "metric", "track", "tracking", "collect", "beacon", "rum", "heartbeat",
         "ping", "log", "logs", "events", "csp", "report", "stats", "batch", "flags", "evaluate", "experiments", "pixel",
     ]
@@ -176,7 +179,7 @@ enum EffectRules {
         !words.isDisjoint(with: part) && Set(part).isSubset(of: words.union(self.beside))
     }
 
-    private static let reversible: Set = [
+    static let reversible: Set = [
         "cart", "basket", "bag", "trolley", "quantity", "qty", "filter", "filters", "sort", "search", "find", "finder",
         "lookup", "query", "queries", "suggest", "suggestions", "suggester", "autocomplete", "autosave", "draft",
         "drafts",

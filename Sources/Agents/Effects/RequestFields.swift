@@ -113,4 +113,12 @@ extension RequestFields.Field {
         let hasBoth = self.value.contains(where: \.isNumber) && self.value.contains(where: \.isLetter)
         return isNamed || hasBoth && !self.value.contains("@") && !self.value.hasPrefix("http")
     }
+
+    /// Whether it numbers messages or tells their time.
+    var isCount: Bool {
+        let isNumber = self.value.allSatisfy { $0.isNumber || $0 == "." }
+        let words = WebRequest.words(self.name)
+        let isNamed = words.contains { ["id", "ref", "seq", "nonce", "ts", "time", "timestamp", "counter"].contains($0) }
+        return isNumber && (self.name.isEmpty || isNamed)
+    }
 }

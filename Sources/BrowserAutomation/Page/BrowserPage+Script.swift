@@ -33,7 +33,8 @@ extension BrowserPage {
         let files = [
             PackageResources.controls_js, PackageResources.snapshot_js, PackageResources.cover_js,
             PackageResources.actions_js, PackageResources.fields_js, PackageResources.reading_js,
-            PackageResources.target_js, PackageResources.obstacle_js, PackageResources.exports_js,
+            PackageResources.target_js, PackageResources.obstacle_js, PackageResources.messages_js,
+            PackageResources.exports_js,
         ]
         let lines = files.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
             .map { $0.drop(while: { $0 == " " }) }

@@ -1,4 +1,5 @@
 import AgentEvents
+import FoundationEssentials
 import Synchronization
 
 /// One tab: where it is, and what can be done in it.
@@ -17,6 +18,8 @@ public final class BrowserPage: Sendable {
     let onTarget: @Sendable (CDPConnection.Event, BrowserPage) -> Void
     let onScreencastFrame: @Sendable (CDPConnection.Event, BrowserPage) -> Void
     let state: Mutex<State>
+    /// What the script in the page's own world listens for; nothing of the page can know it.
+    let messageKey = UUID().uuidString
 
     struct State {
         var url: String
@@ -134,6 +137,7 @@ public final class BrowserPage: Sendable {
         // A chooser of the browser's own would be a window that nobody can work.
         self.connection.post("Page.setInterceptFileChooserDialog", ["enabled": true], session: session)
         self.connection.post("Target.setAutoAttach", BrowserSession.autoAttach, session: session)
+        self.watchMessages(session)
     }
 
     /// Takes a frame that runs in a process of its own into the page, and lets it run.

@@ -1,0 +1,36 @@
+/// What a page sends over a WebSocket. A lively page says much there, and little of it is for good: signs of life, what is
+/// looked at, what is typed.
+extension EffectRules {
+    /// In these a message says what it is.
+    private static let naming: Set = ["type", "event", "action", "op", "method", "cmd", "command", "kind", "name", "topic"]
+    private static let harmless: Set = [
+        "ping", "pong", "heartbeat", "hb", "keepalive", "ack", "subscribe", "unsubscribe", "sub", "unsub", "join", "leave",
+        "presence", "typing", "cursor", "viewport", "scroll", "mouse", "mousemove", "focus", "blur", "hover", "select",
+        "selection", "sync", "poll", "open", "close", "show", "hide", "toggle", "expand", "collapse", "tab", "next", "previous",
+        "page", "load", "fetch", "get", "list", "read", "view", "resize", "connect", "init", "hello", "auth", "status", "state",
+    ]
+
+    static func kind(ofMessage request: WebRequest, _ moment: Moment) -> ActionKind? {
+        let content = request.content
+        if self.holdsPassword(content, moment) { return .credentials }
+        if self.holdsCard(content) { return .pay }
+        guard moment.activates else { return nil }
+        // Enter or a click sends what was written; what is sent while it is written is a draft.
+        if self.longestWritten(in: content, moment) >= 4 { return .send }
+        if let control = moment.control, ![.look, .change].contains(control) { return control }
+        let words = Set(self.names(of: content))
+        if !words.isDisjoint(with: self.removing) { return .delete }
+        if !words.isDisjoint(with: self.acting.subtracting(self.harmless)) { return .submit }
+        // Frameworks number their events, and count with single characters.
+        guard content.fields.contains(where: { $0.value.count > 2 }) else { return nil }
+        return words.isDisjoint(with: self.harmless.union(self.reversible).union(self.counting)) ? .submit : nil
+    }
+
+    /// The words by which a message says what it is: in the fields for that, and as they stand in a list.
+    private static func names(of content: RequestFields) -> [String] {
+        content.fields.filter { field in
+            let name = WebRequest.words(field.name)
+            return (name.last.map { self.naming.contains($0) } ?? true) && field.value.count <= 60
+        }.flatMap { WebRequest.words($0.value) }
+    }
+}

@@ -1,0 +1,111 @@
+import AgentEvents
+import AgentLoop
+import Agents
+import FoundationEssentials
+import Models
+import Synchronization
+import TestSupport
+import Testing
+
+/// What a page sends over a WebSocket is stopped and asked about like a request.
+@Suite("Messages on sockets", .timeLimit(.minutes(5)))
+struct MessageTests {
+    /// A page with a socket, which sends what an expression gives when its button is pressed.
+    private static func page(_ message: String, more: String = "") -> PageContent {
+        .html(
+            """
+            <label>Text <input id=t oninput="socket.send(JSON.stringify({type: 'typing', text: t.value}))"></label>
+            <button id=b disabled onclick="\(message)">Go</button>
+            <script>
+            const socket = new WebSocket(location.origin.replace('http', 'ws') + '/socket')
+            let n = 0
+            socket.onopen = () => { socket.send('{"type":"hello"}'); b.disabled = false; \(more) }
+            </script>
+            """)
+    }
+
+    /// Writes into the field, presses the button, and answers what is asked.
+    private static func use(
+        _ page: PageContent, goal: String = "Do what the page is for.", approving: Bool,
+        _ body: @Sendable (_ questions: [String], _ received: @escaping @Sendable () -> [String], _ result: RunResult) async throws -> Void
+    ) async throws {
+        try await withPages(["/": page]) { server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]),
+                    .callOn("fill", role: "textbox", name: "Text", ["text": "Hello Ali"]),
+                    .callOn("click", role: "button", name: "Go"), .say("Done."),
+                ]))
+            try await BrowserSlots.shared.withSlot {
+                let task = AutomationTask(goal: goal, forbidden: ApprovalPolicy.walls(in: goal))
+                var result = try await bench.run(.automation(task))
+                var questions: [String] = []
+                while let question = result.interrupts?.first, questions.count < 9 {
+                    questions.append(question.message)
+                    result = try await bench.run(result.answered(["approved": .bool(approving)]))
+                }
+                await bench.stop()
+                try await body(
+                    questions, { server.submissions.filter { $0.path == "/socket" }.map(\.body) }, result)
+            }
+        }
+    }
+
+    @Test(
+        "what is sent for good is asked about, and sent once after a yes and not at all after a no",
+        arguments: [
+            "socket.send(t.value)", "socket.send(JSON.stringify({type: 'chat', body: t.value}))",
+            "socket.send(JSON.stringify({op: 'order', side: 'buy', ref: ++n}))",
+            "socket.send('4111111111111111')", "setTimeout(() => socket.send(t.value), 200)",
+            "socket.send(JSON.stringify(['1', 'phx', {event: 'delete_item'}]))",
+            "WebSocket.prototype.send.call(socket, t.value)",
+            "const s = new WebSocket(socket.url); s.onopen = () => s.send(t.value)",
+        ])
+    func asked(message: String) async throws {
+        for approving in [true, false] {
+            try await Self.use(Self.page(message), approving: approving) { questions, received, result in
+                #expect(questions.count == 1 && questions.first?.contains("SEND ws://") == true, "\(questions)")
+                #expect(result.message == "Done.")
+                let others = { @Sendable in received().filter { !$0.contains("hello") && !$0.contains("typing") } }
+                if approving { try await eventually { !others().isEmpty } }
+                #expect(others().count == (approving ? 1 : 0), "\(others())")
+            }
+        }
+    }
+
+    @Test("what a request forbids is not sent over a socket either")
+    func forbidden() async throws {
+        let goal = "Look at the page and do not pay, delete, send, sign or submit anything."
+        try await Self.use(Self.page("socket.send(t.value)"), goal: goal, approving: true) { questions, received, _ in
+            #expect(questions == [] && !received().contains("Hello Ali"))
+        }
+    }
+
+    @Test(
+        "signs of life, drafts, and what is only looked at go out unasked",
+        arguments: [
+            "socket.send(JSON.stringify({type: 'cursor', x: 1}))", "socket.send('2')",
+            "socket.send(JSON.stringify({event: 'add_to_cart', item: 12}))",
+            "socket.send(JSON.stringify({type: 'subscribe', topic: 'prices'}))",
+        ])
+    func harmless(message: String) async throws {
+        let more = "setInterval(() => socket.send(JSON.stringify({type: 'tick', n: ++n})), 5)"
+        try await Self.use(Self.page(message, more: more), approving: false) { questions, received, result in
+            #expect(questions == [] && result.message == "Done.", "\(questions)")
+            #expect(received().contains { $0.contains("typing") } && received().contains { $0.contains("tick") })
+        }
+    }
+
+    @Test("bytes keep their place, and the page finds its sockets as they were")
+    func order() async throws {
+        let message = """
+            socket.send(JSON.stringify({type: 'sync'})); socket.send(new Blob(['second'])); socket.send('3');
+            if (!(socket instanceof WebSocket) || socket.constructor !== WebSocket || WebSocket.OPEN !== 1
+                || !/native code/.test(socket.send)) socket.send('found out: Hello Ali')
+            """.split(separator: "\n").joined(separator: " ")
+        try await Self.use(Self.page(message), approving: false) { questions, received, _ in
+            #expect(questions == [])
+            try await eventually { received().suffix(3) == [#"{"type":"sync"}"#, "second", "3"] }
+        }
+    }
+}
