@@ -167,6 +167,7 @@ def bench_browser():
     for name in (name for name in ours if name.startswith("whole page")):
         line(f"{name} as text, to snapshot", ours[name], theirs[name.replace("whole page", "snapshot")], "ms")
     bench_browser_use(site, ours)
+    bench_guard(site)
     bench_cycles(site)
 
 
@@ -186,6 +187,15 @@ def bench_browser_use(site, ours):
         failed = " (failed)" if not state["controls"] else ""
         line(f"{name}, with picture{failed}", ours[f"snapshot {name}, with picture"], state["milliseconds"], "ms")
         line("  characters", ours[f"characters {name}"], state["characters"], "")
+
+
+def bench_guard(site):
+    """What it costs that what a page sends is judged."""
+    output = subprocess.run([RELEASE / "browser-bench", site, "guard"], stdout=subprocess.PIPE, text=True, check=True)
+    measured = json.loads(output.stdout)
+    print("\nThe effect guard                                 without        with")
+    for name in [name for name in measured if f"{name}, judged" in measured]:
+        print(f"  {name:<42}{measured[name]:>12,.1f}{measured[f'{name}, judged']:>12,.1f} ms")
 
 
 def bench_cycles(site):

@@ -6,7 +6,7 @@ import Logging
 /// lengths of snapshots and the memory that was used in the end.
 ///
 /// `browser-bench http://127.0.0.1:PORT`, or `browser-bench http://127.0.0.1:PORT cycles N` for what N tasks leave
-/// behind.
+/// behind, or `browser-bench http://127.0.0.1:PORT guard` for what it costs that each request is judged.
 @main
 struct BrowserBench {
     static func main() async throws {
@@ -18,7 +18,13 @@ struct BrowserBench {
             LocalBrowserSource(logger: logger), configuration: configuration, logger: logger)
         let result: [String: Double]
         do {
-            if CommandLine.arguments.dropFirst(2).first == "cycles", let count = Int(CommandLine.arguments[3]) {
+            if CommandLine.arguments.dropFirst(2).first == "guard" {
+                configuration.requestJudge = { _ in .pass }
+                let judged = try await BrowserSession.start(
+                    LocalBrowserSource(logger: logger), configuration: configuration, logger: logger)
+                result = try await Guard(site: site, plain: browser, judged: judged).measure()
+                await judged.close()
+            } else if CommandLine.arguments.dropFirst(2).first == "cycles", let count = Int(CommandLine.arguments[3]) {
                 result = try await Cycles(site: site, browser: browser, configuration: configuration).run(count)
             } else {
                 result = try await self.measure(browser, site)

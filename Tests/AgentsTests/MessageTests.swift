@@ -27,7 +27,9 @@ struct MessageTests {
     /// Writes into the field, presses the button, and answers what is asked.
     private static func use(
         _ page: PageContent, goal: String = "Do what the page is for.", approving: Bool,
-        _ body: @Sendable (_ questions: [String], _ received: @escaping @Sendable () -> [String], _ result: RunResult) async throws -> Void
+        _ body:
+            @Sendable (_ questions: [String], _ received: @escaping @Sendable () -> [String], _ result: RunResult)
+            async throws -> Void
     ) async throws {
         try await withPages(["/": page]) { server, address in
             let bench = AgentBench(

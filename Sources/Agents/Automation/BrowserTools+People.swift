@@ -88,8 +88,9 @@ extension BrowserTools {
             moment.form = (form.action, Dictionary(hidden) { first, _ in first })
         }
         let ref = attempt.ref
+        let waits = moment.activates
         let result = try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
-            try await action(ref)
+            try await page.judgingMessages(waits: waits) { try await action(ref) }
         }
         // What has sent something is not done again; its report says that the page was told no.
         if let given, let dialog = reader?.unread, self.effects.takeBack() {
@@ -105,12 +106,9 @@ extension BrowserTools {
     ) async throws -> Result {
         if let given = context.answers.first { try ApprovalGate.checkHandedBack(given) }
         let permit = try self.gate.permit(context, coversAction: coversAction)
-        let waits = moment.activates
         var moment = moment
         moment.address = WebRequest.document(of: page.url)
-        return try await self.effects.during(moment, document: page.documentID, permit: permit) {
-            try await page.judgingMessages(waits: waits, action)
-        }
+        return try await self.effects.during(moment, document: page.documentID, permit: permit, action)
     }
 
     /// Does something on the page that is shown, within the effect guard.

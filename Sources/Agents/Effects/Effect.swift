@@ -55,7 +55,9 @@ extension Effect {
         self.bearsMoney = bearsMoney
         // Messages on a socket are counted.
         let isMessage = request.page.type == "WebSocket"
-        let lasting = request.content.fields.filter { !(isMessage && $0.isCount) }.map { "\($0.name)=\($0.isToken ? "" : $0.value)" }
+        let lasting = request.content.fields.filter { !(isMessage && $0.isCount) }.map {
+            "\($0.name)=\($0.isToken ? "" : $0.value)"
+        }
         let matter = [
             request.page.method, request.origin, request.path, lasting.joined(separator: "&"),
             self.files.joined(separator: "&"),

@@ -2,12 +2,17 @@
 /// looked at, what is typed.
 extension EffectRules {
     /// In these a message says what it is.
-    private static let naming: Set = ["type", "event", "action", "op", "method", "cmd", "command", "kind", "name", "topic"]
+    private static let naming: Set = [
+        "type", "event", "action", "op", "method", "cmd", "command", "kind", "name", "topic",
+    ]
     private static let harmless: Set = [
-        "ping", "pong", "heartbeat", "hb", "keepalive", "ack", "subscribe", "unsubscribe", "sub", "unsub", "join", "leave",
+        "ping", "pong", "heartbeat", "hb", "keepalive", "ack", "subscribe", "unsubscribe", "sub", "unsub", "join",
+        "leave",
         "presence", "typing", "cursor", "viewport", "scroll", "mouse", "mousemove", "focus", "blur", "hover", "select",
-        "selection", "sync", "poll", "open", "close", "show", "hide", "toggle", "expand", "collapse", "tab", "next", "previous",
-        "page", "load", "fetch", "get", "list", "read", "view", "resize", "connect", "init", "hello", "auth", "status", "state",
+        "selection", "sync", "poll", "open", "close", "show", "hide", "toggle", "expand", "collapse", "tab", "next",
+        "previous",
+        "page", "load", "fetch", "get", "list", "read", "view", "resize", "connect", "init", "hello", "auth", "status",
+        "state",
     ]
 
     static func kind(ofMessage request: WebRequest, _ moment: Moment) -> ActionKind? {

@@ -118,7 +118,9 @@ extension RequestFields.Field {
     var isCount: Bool {
         let isNumber = self.value.allSatisfy { $0.isNumber || $0 == "." }
         let words = WebRequest.words(self.name)
-        let isNamed = words.contains { ["id", "ref", "seq", "nonce", "ts", "time", "timestamp", "counter"].contains($0) }
+        let isNamed = words.contains {
+            ["id", "ref", "seq", "nonce", "ts", "time", "timestamp", "counter"].contains($0)
+        }
         return isNumber && (self.name.isEmpty || isNamed)
     }
 }

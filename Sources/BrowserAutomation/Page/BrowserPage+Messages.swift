@@ -37,14 +37,13 @@ extension BrowserPage {
     private static let mostRounds = 5
 
     /// Does something while what the page sends over its WebSockets waits, and then has it judged: what must not go is
-    /// dropped.
+    /// dropped. That holds for the documents that it is done in.
     /// - Parameter waits: Whether a page with sockets gets half a second to send what the action leads to.
     public func judgingMessages<Result: Sendable>(
         waits: Bool, _ body: () async throws -> Result
     ) async throws -> Result {
-        guard let judge = self.configuration.requestJudge,
-            await self.askSockets(["name": "hold"], as: JSONValue.self) != nil
-        else { return try await body() }
+        guard let judge = self.configuration.requestJudge else { return try await body() }
+        self.state.withLock { $0.holding = [] }
         let end = ContinuousClock.now + Self.messagePatience
         let result: Result
         do {
@@ -60,9 +59,13 @@ extension BrowserPage {
     private func judgeMessages(
         _ judge: (PageRequest) -> RequestVerdict, until end: ContinuousClock.Instant
     ) async {
+        let documents = self.state.withLock { state in
+            defer { state.holding = nil }
+            return Array(state.holding ?? [])
+        }
         var stopped: [JSONValue] = []
         for round in 0..<Self.mostRounds {
-            let held = await self.askSockets(["name": "take"], as: Held.self) ?? []
+            let held = await self.askSockets(["name": "take"], in: documents, as: Held.self)
             if held.allSatisfy({ $0.sockets == 0 }) { return }
             let messages = held.flatMap(\.messages)
             for message in messages where !message.isHabit {
@@ -75,27 +78,32 @@ extension BrowserPage {
             // Cut short by a cancellation, and then what is there is judged all the same.
             try? await Task.sleep(until: end, clock: .continuous)
         }
-        _ = await self.askSockets(["name": "release", "stopped": .array(stopped)], as: JSONValue.self)
+        _ = await self.askSockets(["name": "release", "stopped": .array(stopped)], in: documents, as: JSONValue.self)
     }
 
-    /// The answers of the page's documents, as far as they can be asked now; `nil` for a page that cannot.
+    /// What has a document keep its messages, to be put before the first thing that is done in it.
+    func holdMessages(in path: FramePath) -> String {
+        let isFirst = self.state.withLock { $0.holding?.insert(path).inserted ?? false }
+        return isFirst ? "__ai4ai.sockets(\(JSONValue.string(self.messageKey).json),{name:'hold'})," : ""
+    }
+
+    /// The answers of some documents and of the frames of their origins, as far as they can be asked now.
     private func askSockets<Answer: Decodable & SendableMetatype & Sendable>(
-        _ command: JSONValue, as type: Answer.Type
-    ) async -> [Answer]? {
-        // The frames of other origins are asked where they have been looked into before.
-        let frames = self.state.withLock { $0.documents.keys.filter { $0 != .main } }
-        // Also for somebody who was cancelled: what is held must be let go.
+        _ command: JSONValue, in documents: [FramePath], as type: Answer.Type
+    ) async -> [Answer] {
+        // Also for somebody who was cancelled: what waits must be let go.
         let task = Task {
-            await withTaskGroup(of: [Answer]?.self) { group in
-                for path in [.main] + frames {
+            await withTaskGroup(of: [Answer].self) { group in
+                for path in documents {
                     group.addTask {
-                        try? await self.call("sockets", [.string(self.messageKey), command], in: path, as: [Answer].self)
+                        let answer = try? await self.call(
+                            "sockets", [.string(self.messageKey), command], in: path, as: [Answer].self)
+                        return answer ?? []
                     }
                 }
-                return await group.reduce(into: [[Answer]?]()) { $0.append($1) }
+                return await group.reduce(into: []) { $0 += $1 }
             }
         }
-        let answers = await task.value
-        return answers.allSatisfy { $0 == nil } ? nil : answers.compactMap(\.self).flatMap(\.self)
+        return await task.value
     }
 }

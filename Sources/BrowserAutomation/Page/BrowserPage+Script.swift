@@ -53,7 +53,8 @@ extension BrowserPage {
     ) async throws -> Value {
         try await self.inDocument(path, isRepeatable: isRepeatable) { document in
             let evaluation = try await self.evaluate(
-                function, arguments, document, patience: path.patience, as: Value.self)
+                function, arguments, document, holding: self.holdMessages(in: path),
+                patience: path.patience, as: Value.self)
             if let value = evaluation.result.value { return value }
             guard let null = JSONValue.null as? Value else {
                 throw BrowserError(.protocolFailure, "The page's script gave no value for \(function).")
@@ -103,11 +104,11 @@ extension BrowserPage {
     }
 
     private func evaluate<Value: Decodable>(
-        _ function: String, _ arguments: [JSONValue], _ document: ScriptedDocument, byValue: Bool = true,
-        patience: Duration? = nil, as type: Value.Type
+        _ function: String, _ arguments: [JSONValue], _ document: ScriptedDocument, holding hold: String = "",
+        byValue: Bool = true, patience: Duration? = nil, as type: Value.Type
     ) async throws -> Evaluation<Value> {
         try await self.evaluate(
-            "__ai4ai.\(function)(\(arguments.map(\.json).joined(separator: ",")))", document, byValue: byValue,
+            "\(hold)__ai4ai.\(function)(\(arguments.map(\.json).joined(separator: ",")))", document, byValue: byValue,
             patience: patience, as: type)
     }
 

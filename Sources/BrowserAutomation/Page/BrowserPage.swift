@@ -43,6 +43,8 @@ public final class BrowserPage: Sendable {
         var decideDialog: (@Sendable (PageDialog) -> DialogAnswer)?
         /// The file field whose chooser the page has opened.
         var fileChooser: FileChooser?
+        /// The documents whose messages wait; `nil` where none are to.
+        var holding: Set<FramePath>?
         /// What the mouse drags, as the browser describes it.
         var drag: JSONValue?
         /// Whether a person has worked on the page since it was last looked at.
