@@ -28,7 +28,8 @@ struct ListeningChromium: BrowserSource {
             ]
             _ = try? await Subprocess.run(
                 .path(FilePath(executable)), arguments: Arguments(arguments + ["about:blank"]),
-                environment: .inherit.updating(["TMPDIR": profile]), platformOptions: options, input: .none, output: .discarded, error: .discarded)
+                environment: .inherit.updating(["TMPDIR": profile]), platformOptions: options, input: .none,
+                output: .discarded, error: .discarded)
             try? FileManager.default.removeItem(atPath: profile)
         }
         let read = { @Sendable in
