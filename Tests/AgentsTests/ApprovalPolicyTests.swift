@@ -51,13 +51,31 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
+        "it does so in the languages that are used most, too",
+        arguments: [
+            ("Jetzt kaufen", .pay), ("Payer maintenant", .pay), ("Pagar ahora", .pay), ("Acquista", .pay),
+            ("Afrekenen", .pay), ("Kupuję i płacę", .pay), ("Satın al", .pay), ("Оплатить", .pay), ("ادفع الآن", .pay),
+            ("भुगतान करें", .pay), ("பணம் செலுத்து", .pay), ("Thanh toán", .pay), ("立即购买", .pay), ("購入する", .pay),
+            ("결제하기", .pay), ("ชำระเงิน", .pay), ("Konto löschen", .delete), ("アカウントを削除", .delete),
+            ("Supprimer", .delete), ("Unterschreiben", .sign), ("签署合同", .sign), ("Enviar mensaje", .send),
+            ("メッセージを送信", .send), ("Gửi", .send), ("Réserver", .submit), ("予約する", .submit),
+            ("Đặt hàng", .submit), ("Suchen", .change), ("Weiter", .change), ("检索", .change), ("次へ", .change),
+            ("Pencarian firma", .change), ("Anmelden", .change),
+        ] as [(String, ActionKind)])
+    func buttonNamesElsewhere(name: String, kind: ActionKind) {
+        #expect(ApprovalPolicy.kind(of: Self.button(name), action: .click) == kind)
+    }
+
+    @Test(
         "what a form asks for counts where its button's name says nothing; the rest is judged when it is sent",
         arguments: [
             (button("OK", submits: post), .change), (button("", submits: post), .submit),
             (button("Cari", submits: post), .change), (button("Continue", submits: post), .change),
             (button("Cancel", submits: post), .change), (button("OK", submits: search), .change),
             (button("Search", submits: search), .change), (button("OK", submits: dialog), .change),
-            (button("Pay", submits: search), .pay), (button("Log in", submits: login), .credentials),
+            (button("Submit", submits: search), .change), (button("Enviar", submits: search), .change),
+            (button("Delete", submits: search), .delete), (button("Pay", submits: search), .pay),
+            (button("Log in", submits: login), .credentials),
             (button("Continue", submits: login), .credentials), (button("Register", submits: login), .credentials),
             (button("Delete account", submits: login), .delete), (button("Next", submits: card), .pay),
             (button("Continue", submits: card), .pay), (button("Submit", submits: card), .pay),

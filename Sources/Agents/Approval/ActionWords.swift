@@ -1,4 +1,4 @@
-/// What the names of controls say in English and Malay. Whole words, in any case.
+/// What the names of controls say, in English and Malay first of all. Whole words, in any case.
 enum ActionWords {
     /// The furthest-reaching kind first: "Confirm and pay" pays.
     private static let kinds: [(kind: ActionKind, phrases: [String])] = [
@@ -78,7 +78,11 @@ enum ActionWords {
         let words = self.words(name)
         let whole = " \(words.joined(separator: " ")) ".replacing(" sign up ", with: " register ")
         let text = self.others.reduce(whole) { $0.replacing(" \($1) ", with: " ") }
-        let kind = self.kinds.first { $0.phrases.contains { text.contains(" \($0) ") } }?.kind
+        let kind = self.kinds.first { kind, phrases in
+            phrases.contains { text.contains(" \($0) ") }
+                || self.further[kind]?.contains { text.contains(" \($0) ") } ?? false
+                || self.furtherParts[kind]?.contains { text.contains($0) } ?? false
+        }?.kind
         // "Check order" only shows one; "Check and confirm" does not.
         guard kind == .submit, let first = words.first, self.looking.contains(first),
             self.joining.isDisjoint(with: words)

@@ -46,6 +46,8 @@ extension ApprovalPolicy {
         let isDismissal = ActionWords.isDismissal(name)
         let named = isDismissal ? nil : ActionWords.kind(of: name)
         if form.hasPayment { return .pay }
+        // Many a search is sent by a button that says "Submit".
+        if form.isSearch, !form.hasPassword, [nil, .submit, .send].contains(named) { return .change }
         if let named, named != .submit { return named }
         if form.hasPassword { return .credentials }
         // A form that nobody can fill in, sent by a button without a name, only does something.
