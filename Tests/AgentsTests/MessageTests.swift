@@ -61,6 +61,12 @@ struct MessageTests {
             "socket.send('4111111111111111')", "setTimeout(() => socket.send(t.value), 200)",
             "socket.send(JSON.stringify(['1', 'phx', {event: 'delete_item'}]))",
             "WebSocket.prototype.send.call(socket, t.value)",
+            "socket.send(new TextEncoder().encode(t.value))",
+            "socket.send('SEND\\ndestination:/app/chat\\n\\nI resign')",
+            "socket.send(JSON.stringify({type: 'subscribe', payload: {query: 'mutation Buy { buy }'}}))",
+            "socket.send(JSON.stringify({type: 'sync', rest: 'x'.repeat(5000)}))",
+            "const frame = document.body.appendChild(document.createElement('iframe'));"
+                + "frame.contentWindow.WebSocket.prototype.send.call(socket, t.value)",
             "const s = new WebSocket(socket.url); s.onopen = () => s.send(t.value)",
         ])
     func asked(message: String) async throws {
@@ -72,6 +78,14 @@ struct MessageTests {
                 if approving { try await eventually { !others().isEmpty } }
                 #expect(others().count == (approving ? 1 : 0), "\(others())")
             }
+        }
+    }
+
+    @Test("what was stopped is not sent by the page later")
+    func later() async throws {
+        let more = "setInterval(() => { if (n) socket.send(t.value) }, 20)"
+        try await Self.use(Self.page("n = 1", more: more), approving: false) { questions, received, _ in
+            #expect((1...2).contains(questions.count) && !received().contains("Hello Ali"), "\(questions)")
         }
     }
 

@@ -21,7 +21,7 @@ public struct ActionFingerprint {
             "text": .string(target.text),
             "origin": .string(target.origin), "url": .string(target.url),
             "surroundings": .string(ShownTimes.none(in: target.surroundings)),
-            "pictures": .string(target.pictures), "form": target.form.map(self.value) ?? .null,
+            "details": .string(target.details), "form": target.form.map(self.value) ?? .null,
         ]
         return SHA256.digits(of: action.json)
     }

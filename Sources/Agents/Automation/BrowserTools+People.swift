@@ -82,6 +82,10 @@ extension BrowserTools {
         // A link leads somewhere, and its words may say that going there does something.
         moment.control =
             permission.kind == .look ? permission.target.flatMap { ActionWords.kind(of: $0.words) } : permission.kind
+        if let target = permission.target {
+            let fields = (target.form?.fields ?? []).map { $0.joined(separator: " ") }
+            moment.shown = ([target.name, target.text, target.surroundings] + fields).joined(separator: "\n")
+        }
         if let form = permission.target?.form {
             moment.hasPayment = form.hasPayment
             let hidden = form.hidden.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil }

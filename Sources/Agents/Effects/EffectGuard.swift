@@ -251,7 +251,7 @@ final class EffectGuard: Sendable {
         let isShown = permit.fingerprints.contains(effect.fingerprint)
         let isCovered =
             permit.coversAction && WebRequest.isSameSite(request.host, act.moment.host)
-            && Self.isAsApproved(request, act.moment)
+            && Self.isAsApproved(request, act.moment) && EffectRules.namesShownAmounts(request, act.moment)
             || permit.origins.contains(effect.origin) && !effect.bearsMoney
         guard isShown || isCovered else { return .stop }
         if let before = act.spent[effect.fingerprint] {

@@ -1,3 +1,5 @@
+import BrowserAutomation
+
 /// What a page sends over a WebSocket. A lively page says much there, and little of it is for good: signs of life, what is
 /// looked at, what is typed.
 extension EffectRules {
@@ -23,9 +25,19 @@ extension EffectRules {
         // Enter or a click sends what was written; what is sent while it is written is a draft.
         if self.longestWritten(in: content, moment) >= 4 { return .send }
         if let control = moment.control, ![.look, .change].contains(control) { return control }
-        let words = Set(self.names(of: content))
+        // Bytes are read for what they tell, and are not asked about for what they do not.
+        let isText = request.page.contentType.isEmpty
+        if content.fields.contains(where: { $0.name.hasSuffix("query") && self.graphQL($0.value) == "mutation" }) {
+            return .submit
+        }
+        let words = Set(isText ? self.names(of: content) : content.fields.flatMap { WebRequest.words($0.value) })
         if !words.isDisjoint(with: self.removing) { return .delete }
         if !words.isDisjoint(with: self.acting.subtracting(self.harmless)) { return .submit }
+        guard isText else { return nil }
+        // What is too long to be read whole may say anything at its end.
+        if content.isOpaque || content.fields.contains(where: { $0.value.count >= RequestFields.longestValue }) {
+            return .submit
+        }
         // Frameworks number their events, and count with single characters.
         guard content.fields.contains(where: { $0.value.count > 2 }) else { return nil }
         return words.isDisjoint(with: self.harmless.union(self.reversible).union(self.counting)) ? .submit : nil
@@ -35,7 +47,10 @@ extension EffectRules {
     private static func names(of content: RequestFields) -> [String] {
         content.fields.filter { field in
             let name = WebRequest.words(field.name)
-            return (name.last.map { self.naming.contains($0) } ?? true) && field.value.count <= 60
-        }.flatMap { WebRequest.words($0.value) }
+            return name.last.map { self.naming.contains($0) } ?? true
+        }.flatMap { field in
+            // Of a text of several lines the first says what it is, as in STOMP.
+            WebRequest.words(String(field.value.prefix { !$0.isNewline }.prefix(60)))
+        }
     }
 }

@@ -23,6 +23,8 @@ enum EffectRules {
         var hasPayment = false
         /// The form as a person has approved it: where it goes, and what it sends unseen, by names.
         var form: (action: String, hidden: [String: String])?
+        /// What a person was shown of what they have approved: the control, its form, and the text around it.
+        var shown = ""
         /// What the agent has written in this task.
         var written: [String] = []
         /// Whether the secrets of the person stand in a text.
@@ -61,6 +63,27 @@ enum EffectRules {
             || request.content.fields.contains { field in
                 !self.amounts.isDisjoint(with: WebRequest.words(field.name))
             }
+    }
+
+    /// Whether the sums that a request names are among those that a person was shown.
+    static func namesShownAmounts(_ request: WebRequest, _ moment: Moment) -> Bool {
+        let sums = request.content.fields.filter { field in
+            !self.amounts.isDisjoint(with: WebRequest.words(field.name))
+        }.flatMap { self.numbers(in: $0.value) }
+        guard !sums.isEmpty else { return true }
+        let shown = Set(self.numbers(in: moment.shown))
+        // Programs count in the smallest coins, too.
+        return sums.allSatisfy { shown.contains($0) || shown.contains($0 / 100) }
+    }
+
+    /// The numbers of a text, whatever it puts between thousands and before cents.
+    private static func numbers(in text: String) -> [Double] {
+        text.split { !$0.isNumber && $0 != "." && $0 != "," }.compactMap { part in
+            let digits = part.map { $0.wholeNumberValue.map(String.init) ?? "." }.joined()
+            let groups = digits.split(separator: ".")
+            guard let last = groups.last, groups.count > 1, last.count != 3 else { return Double(groups.joined()) }
+            return Double("\(groups.dropLast().joined()).\(last)")
+        }
     }
 
     // MARK: Reading
@@ -236,7 +259,7 @@ enum EffectRules {
     /// comments, in strings and within braces name nothing that is done.
     ///
     /// Source: GraphQL, October 2021, sections 2.1 and 2.3.
-    private static func graphQL(_ text: String) -> String? {
+    static func graphQL(_ text: String) -> String? {
         var depth = 0
         var word = ""
         var kinds: Set<String> = []

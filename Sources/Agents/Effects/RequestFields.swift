@@ -17,7 +17,7 @@ struct RequestFields: Sendable, Hashable {
     var isOpaque = false
 
     private static let mostFields = 500
-    private static let longestValue = 2000
+    static let longestValue = 2000
 
     /// - Parameter query: The query of the request's address, percent-encoded.
     init(_ request: PageRequest, query: String?) {

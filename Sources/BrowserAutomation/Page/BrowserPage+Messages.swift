@@ -11,7 +11,9 @@ extension BrowserPage {
         struct Message: Decodable {
             var id: String
             var url: String
+            /// Of bytes, what they are as Latin-1.
             var text: String
+            var isText: Bool
             /// Whether one like it was sent before, such as a sign of life.
             var isHabit: Bool
         }
@@ -70,7 +72,8 @@ extension BrowserPage {
             let messages = held.flatMap(\.messages)
             for message in messages where !message.isHabit {
                 let request = PageRequest(
-                    method: "SEND", url: message.url, type: "WebSocket", body: Data(message.text.utf8),
+                    method: "SEND", url: message.url, type: "WebSocket",
+                    contentType: message.isText ? "" : "application/octet-stream", body: Data(message.text.utf8),
                     document: self.documentID, driver: self.control.driver)
                 if judge(request) == .stop { stopped.append(.string(message.id)) }
             }

@@ -24,11 +24,12 @@ public struct ActionTarget: Sendable, Hashable, Codable {
     public var origin: String
     /// The address of its document, without the place in it.
     public var url: String
-    /// The text that the action is about: of its form, of the box around it, or of the page. Of a long one the first 4,000
-    /// characters, and a number that stands for the rest.
+    /// The text that the action is about: of its form, of the dialog or row around it, or of the page. Of a long one the
+    /// first 4,000 characters, and a number that stands for the rest.
     public var surroundings: String
-    /// What stands for the pictures there; empty for none.
-    public var pictures: String
+    /// What stands for all else that belongs to it: pictures, drawings and labels, the page's headings, the names by which
+    /// a form sends its fields; empty for none.
+    public var details: String
     /// The form that it belongs to.
     public var form: Form?
 
@@ -67,7 +68,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
     public init(
         role: String, name: String, text: String = "", tag: String = "", type: String = "", isActivated: Bool = true,
         isSubmit: Bool = false, isUpload: Bool = false, isPassword: Bool = false, href: String? = nil,
-        origin: String, url: String = "", surroundings: String = "", pictures: String = "", form: Form? = nil
+        origin: String, url: String = "", surroundings: String = "", details: String = "", form: Form? = nil
     ) {
         self.role = role
         self.name = name
@@ -82,7 +83,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         self.origin = origin
         self.url = url
         self.surroundings = surroundings
-        self.pictures = pictures
+        self.details = details
         self.form = form
     }
 

@@ -16,10 +16,20 @@
   const mostShapes = 500;
   const prefix = Math.random().toString(36).slice(2);
   let sockets = 0, isHolding = false, count = 0, held = [];
+  /** What was stopped: a page that tries it again later does so in vain. */
+  const refused = new Set(), hasRefused = refused.has, addRefused = refused.add, dropRefused = refused.delete;
+  const decoder = new TextDecoder("latin1"), decode = decoder.decode;
+  const textOf = (data) => {
+    if (typeof data === "string") return data;
+    if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return apply(decode, decoder, [data]);
+    return null;
+  };
 
   prototype.send = new Proxy(sendNow, {
     apply(_, socket, values) {
-      const data = values[0], isText = typeof data === "string";
+      // What is neither text nor bytes is read once, as the browser does.
+      const isData = values[0] instanceof Blob || textOf(values[0]) !== null;
+      const data = isData || !values.length ? values[0] : String(values[0]), text = values.length ? textOf(data) : null;
       let isOpen = false;
       try {
         isOpen = apply(stateOf, socket, []) === 1;
@@ -28,13 +38,13 @@
       }
       let isWaiting = false;
       for (const each of held) isWaiting ||= each.socket === socket;
-      if (isOpen && isHolding && (isText || isWaiting)) {
-        // Bytes keep their place behind a text.
-        held[held.length] = { id: `${prefix}${++count}`, socket, data, isText };
+      if (isOpen && isHolding && (text !== null || isWaiting)) {
+        held[held.length] = { id: `${prefix}${++count}`, socket, data, text, isText: typeof data === "string" };
         return undefined;
       }
-      if (isText && shapes.size < mostShapes) apply(addShape, shapes, [shapeOf(data)]);
-      return apply(sendNow, socket, values);
+      if (isOpen && text !== null && apply(hasRefused, refused, [text])) return undefined;
+      if (typeof data === "string" && shapes.size < mostShapes) apply(addShape, shapes, [shapeOf(data)]);
+      return apply(sendNow, socket, values.length ? [data] : []);
     },
   });
   window.WebSocket = new Proxy(WebSocket, {
@@ -54,15 +64,16 @@
     take() {
       const messages = [];
       for (const each of held) {
-        if (!each.isText || each.isTaken) continue;
+        if (each.text === null || each.isTaken) continue;
         each.isTaken = true;
         messages[messages.length] = {
-          id: each.id, url: apply(urlOf, each.socket, []), text: apply(slice, each.data, [0, 100_000]),
-          isHabit: apply(hasShape, shapes, [shapeOf(each.data)]),
+          id: each.id, url: apply(urlOf, each.socket, []), isText: each.isText,
+          text: apply(slice, each.isText ? each.text : apply(replace, each.text, [/[\0-\x1f\x7f-\x9f]+/g, " "]), [0, 100_000]),
+          isHabit: each.isText && apply(hasShape, shapes, [shapeOf(each.text)]),
         };
       }
-      if (!sockets) isHolding = false;
-      return { sockets, messages };
+      if (!sockets && !held.length) isHolding = false;
+      return { sockets: sockets + held.length, messages };
     },
     release({ stopped }) {
       const all = held;
@@ -71,11 +82,28 @@
       for (const each of all) {
         let isStopped = false;
         for (const id of stopped) isStopped ||= id === each.id;
-        if (!isStopped) apply(sendNow, each.socket, [each.data]);
+        if (isStopped) {
+          apply(addRefused, refused, [each.text]);
+          continue;
+        }
+        apply(dropRefused, refused, [each.text]);
+        apply(sendNow, each.socket, [each.data]);
       }
       return {};
     },
   };
+  // A frame that is made during an action begins as the page around it is.
+  addEventListener(`${key}-holding`, (event) => {
+    if (isHolding) apply(dispatchEvent, window, [new Answer(`${key}-held`)]);
+  });
+  try {
+    if (parent !== window) {
+      parent.addEventListener(`${key}-held`, () => { isHolding = true; }, { once: true });
+      parent.dispatchEvent(new Answer(`${key}-holding`));
+    }
+  } catch {
+    // Another origin's.
+  }
   addEventListener(key, (event) => {
     const command = parse(apply(detailOf, event, []));
     const answer = stringify(commands[command.name](command));

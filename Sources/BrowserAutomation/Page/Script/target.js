@@ -114,21 +114,56 @@ const clocks = /\b\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?\b/gi;
 /** So much of what stands around a control is told; the rest is told as one number. */
 const mostShown = 4000;
 
+/** Of more elements than these no styles are looked at. */
+const mostStyled = 150;
+
 /**
- * What an action is about: the text and pictures of its form, of the box that it stands in, or of the whole page; what is
- * longer than this is not looked at.
+ * What an action is about: the text of its form, of the dialog or row that it stands in, or of the whole page, and what
+ * stands for all else that a person can see of it; what is longer than this is not looked at.
  */
 function surroundingsOf(element, form) {
-  const box = form ?? closest(element, "dialog, [role=dialog], section, article, fieldset, tr, li, main")
-    ?? own(Document, "body", own(Node, "ownerDocument", element));
-  if (!box) return { surroundings: "", pictures: "" };
+  const owner = own(Node, "ownerDocument", element);
+  const box = form ?? closest(element, "dialog, [role=dialog], article, tr, li") ?? closest(element, "main, [role=main]")
+    ?? own(Document, "body", owner);
+  if (!box) return { surroundings: "", details: "" };
   const text = squeeze(visibleText(box)).slice(0, 100_000);
   const rest = text.slice(mostShown).replace(clocks, "");
-  const pictures = selectAll(box, "img").slice(0, mostTold).map((each) => attributeOf(each, "src"));
+  const details = [...detailsOf(box), ...(form ? wiringOf(form) : []), ...headingsOf(owner)];
   return {
     surroundings: rest ? `${text.slice(0, mostShown)}… #${digest(rest)}` : text,
-    pictures: pictures.length ? digest(pictures.join("\n")) : "",
+    details: details.length ? digest(JSON.stringify(details)) : "",
   };
+}
+
+/** What is seen and is no text: pictures, labels of them, what styles add, what is drawn. */
+function detailsOf(box) {
+  const pictures = selectAll(box, "img").slice(0, mostTold).map((each) => [attributeOf(each, "src"), attributeOf(each, "alt")]);
+  const labels = selectAll(box, "[aria-label]").slice(0, mostTold).map((each) => attributeOf(each, "aria-label"));
+  const drawings = selectAll(box, "canvas").slice(0, 5).map((each) => {
+    try {
+      return digest(each.toDataURL());
+    } catch {
+      // Drawn from another site's pictures.
+      return "";
+    }
+  });
+  const elements = selectAll(box, "*");
+  const styles = elements.length > mostStyled ? [] : elements.flatMap((each) => [
+    getComputedStyle(each).backgroundImage, getComputedStyle(each, "::before").content, getComputedStyle(each, "::after").content,
+  ]).filter((style) => !["none", "normal", ""].includes(style));
+  return [...pictures, ...labels, ...drawings, ...styles];
+}
+
+/** By which names a form sends its fields, and what its lists and boxes send. */
+function wiringOf(form) {
+  return elementsOf(form).filter((each) => each.name && each.type !== "hidden" && !isSecret(each))
+    .map((each) => [each.name, each.type, isField(each) ? "" : each.value]);
+}
+
+/** A form may stand below what it is about. */
+function headingsOf(owner) {
+  return [...Document.prototype.querySelectorAll.call(owner, "h1, h2, [contenteditable]")].slice(0, 20)
+    .map((each) => squeeze(visibleText(each)).slice(0, 500).replace(clocks, ""));
 }
 
 /** What a form sends without showing it: its hidden fields and the button's own value; many are told as one number. */
@@ -201,7 +236,7 @@ function actionTarget(ref, key) {
       isUpload: tag === "input" && element.type === "file", isPassword: isSecret(element), href: leadsTo(element),
       origin: own(Document, "defaultView", own(Node, "ownerDocument", element)).origin,
       url: shorten(own(Document, "URL", own(Node, "ownerDocument", element)).split("#")[0], 2000),
-      ...(isBody ? { surroundings: "", pictures: "" } : surroundingsOf(element, form)),
+      ...(isBody ? { surroundings: "", details: "" } : surroundingsOf(element, form)),
       form: form && describeForm(form, submitter),
     },
   };
@@ -209,5 +244,5 @@ function actionTarget(ref, key) {
 
 const nothing = {
   role: "", name: "", text: "", tag: "", type: "", isActivated: false, isSubmit: false, isUpload: false, isPassword: false,
-  href: null, url: "", surroundings: "", pictures: "", form: null,
+  href: null, url: "", surroundings: "", details: "", form: null,
 };
