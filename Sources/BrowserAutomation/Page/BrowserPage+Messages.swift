@@ -34,8 +34,8 @@ extension BrowserPage {
             session: session)
     }
 
-    /// How long a page has to send what an action leads to.
-    private static let messagePatience = Duration.milliseconds(500)
+    /// How long a page has to send what an action leads to, in milliseconds.
+    private static let messagePatience = 500
     private static let mostRounds = 5
 
     /// Does something while what the page sends over its WebSockets waits, and then has it judged: what must not go is
@@ -46,28 +46,27 @@ extension BrowserPage {
     ) async throws -> Result {
         guard let judge = self.configuration.requestJudge else { return try await body() }
         self.state.withLock { $0.holding = [] }
-        let end = ContinuousClock.now + Self.messagePatience
         let result: Result
         do {
             result = try await body()
         } catch {
-            await self.judgeMessages(judge, until: .now)
+            await self.judgeMessages(judge, waits: false)
             throw error
         }
-        await self.judgeMessages(judge, until: waits ? end : .now)
+        await self.judgeMessages(judge, waits: waits)
         return result
     }
 
-    private func judgeMessages(
-        _ judge: (PageRequest) -> RequestVerdict, until end: ContinuousClock.Instant
-    ) async {
+    private func judgeMessages(_ judge: (PageRequest) -> RequestVerdict, waits: Bool) async {
         let documents = self.state.withLock { state in
             defer { state.holding = nil }
             return Array(state.holding ?? [])
         }
         var stopped: [JSONValue] = []
         for round in 0..<Self.mostRounds {
-            let held = await self.askSockets(["name": "take"], in: documents, as: Held.self)
+            // At first only whether there is a socket at all.
+            let delay = waits && round == 1 ? Self.messagePatience : 0
+            let held = await self.askSockets(["name": "take"], in: documents, after: delay, as: Held.self)
             if held.allSatisfy({ $0.sockets == 0 }) { return }
             let messages = held.flatMap(\.messages)
             for message in messages where !message.isHabit {
@@ -78,8 +77,6 @@ extension BrowserPage {
                 if judge(request) == .stop { stopped.append(.string(message.id)) }
             }
             if round > 0, messages.isEmpty { break }
-            // Cut short by a cancellation, and then what is there is judged all the same.
-            try? await Task.sleep(until: end, clock: .continuous)
         }
         _ = await self.askSockets(["name": "release", "stopped": .array(stopped)], in: documents, as: JSONValue.self)
     }
@@ -92,7 +89,7 @@ extension BrowserPage {
 
     /// The answers of some documents and of the frames of their origins, as far as they can be asked now.
     private func askSockets<Answer: Decodable & SendableMetatype & Sendable>(
-        _ command: JSONValue, in documents: [FramePath], as type: Answer.Type
+        _ command: JSONValue, in documents: [FramePath], after delay: Int = 0, as type: Answer.Type
     ) async -> [Answer] {
         // Also for somebody who was cancelled: what waits must be let go.
         let task = Task {
@@ -100,7 +97,8 @@ extension BrowserPage {
                 for path in documents {
                     group.addTask {
                         let answer = try? await self.call(
-                            "sockets", [.string(self.messageKey), command], in: path, as: [Answer].self)
+                            delay > 0 ? "socketsLater" : "sockets",
+                            [.string(self.messageKey), command, .integer(delay)], in: path, as: [Answer].self)
                         return answer ?? []
                     }
                 }

@@ -16,3 +16,9 @@ function sockets(key, command) {
   return [window, ...frames.map((frame) => frame.contentWindow)].map((each) => askSockets(each, key, command))
     .filter((answer) => answer !== null);
 }
+
+/** The same after a while: what the page wanted to do before that, it has done by then, however busy the machine is. */
+async function socketsLater(key, command, milliseconds) {
+  await new Promise((done) => setTimeout(done, milliseconds));
+  return sockets(key, command);
+}

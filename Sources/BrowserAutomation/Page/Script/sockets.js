@@ -80,7 +80,8 @@
       isHolding = false;
       held = [];
       for (const each of all) {
-        let isStopped = false;
+        // A page that goes on sending while it is judged gets no more through than what was judged.
+        let isStopped = stopped.length > 0 && each.text !== null && !each.isTaken;
         for (const id of stopped) isStopped ||= id === each.id;
         if (isStopped) {
           apply(addRefused, refused, [each.text]);
