@@ -61,6 +61,7 @@ struct MessageTests {
             "socket.send('4111111111111111')", "setTimeout(() => socket.send(t.value), 200)",
             "socket.send(JSON.stringify(['1', 'phx', {event: 'delete_item'}]))",
             "WebSocket.prototype.send.call(socket, t.value)",
+            "socket.send(JSON.stringify({type: 'close_account'}))",
             "socket.send(new TextEncoder().encode(t.value))",
             "socket.send('SEND\\ndestination:/app/chat\\n\\nI resign')",
             "socket.send(JSON.stringify({type: 'subscribe', payload: {query: 'mutation Buy { buy }'}}))",

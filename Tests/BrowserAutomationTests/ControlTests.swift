@@ -205,6 +205,33 @@ struct ControlTests {
         }
     }
 
+    @Test("a message that the agent may not send is sent by a person who presses the button themselves")
+    func messages() async throws {
+        let html = """
+            <body style=margin:0><button id=b disabled style="width:300px;height:200px"
+            onclick="socket.send('order')">Go</button><script>
+            const socket = new WebSocket(location.origin.replace('http', 'ws') + '/socket')
+            socket.onopen = () => { b.disabled = false }
+            </script>
+            """
+        try await withPages(["/": .html(html)]) { server, address in
+            try await withBrowser {
+                $0.requestJudge = { $0.type == "WebSocket" ? .stop : .pass }
+            } _: { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let button = try await page.snapshot().reference("button", "Go")
+                _ = try await page.judgingMessages(waits: true) { try await page.click(button) }
+                let control = try await browser.takeControl(for: .seconds(60))
+                #expect(server.submissions.isEmpty)
+                try await control.send(.mousePressed(x: 100, y: 100, button: .left, clicks: 1))
+                try await control.send(.mouseReleased(x: 100, y: 100, button: .left, clicks: 1))
+                try await eventually { server.submissions == [.init(path: "/socket", body: "order")] }
+                control.release()
+            }
+        }
+    }
+
     @Test("who is in charge is told to whoever asks to be told")
     func changes() async throws {
         try await Self.onForm { browser, _, _ in

@@ -4,17 +4,15 @@ import BrowserAutomation
 /// looked at, what is typed.
 extension EffectRules {
     /// In these a message says what it is.
-    private static let naming: Set = [
-        "type", "event", "action", "op", "method", "cmd", "command", "kind", "name", "topic",
-    ]
+    private static let naming: Set = ["type", "event", "action", "op", "method", "cmd", "command", "kind"]
     private static let harmless: Set = [
-        "ping", "pong", "heartbeat", "hb", "keepalive", "ack", "subscribe", "unsubscribe", "sub", "unsub", "join",
-        "leave",
-        "presence", "typing", "cursor", "viewport", "scroll", "mouse", "mousemove", "focus", "blur", "hover", "select",
-        "selection", "sync", "poll", "open", "close", "show", "hide", "toggle", "expand", "collapse", "tab", "next",
-        "previous",
-        "page", "load", "fetch", "get", "list", "read", "view", "resize", "connect", "init", "hello", "auth", "status",
-        "state",
+        "ping", "pong", "heartbeat", "hb", "keepalive", "ack", "subscribe", "unsubscribe", "sub", "unsub", "presence",
+        "typing", "cursor", "viewport", "scroll", "mouse", "mousemove", "focus", "blur", "hover", "select", "selection",
+        "sync", "poll", "open", "close", "show", "hide", "toggle", "expand", "collapse", "tab", "next", "previous",
+        "page",
+        "load", "fetch", "get", "list", "read", "view", "resize", "connect", "init", "hello", "status", "state",
+        "click",
+        "event", "change", "input", "menu", "dialog", "panel",
     ]
 
     static func kind(ofMessage request: WebRequest, _ moment: Moment) -> ActionKind? {
@@ -40,15 +38,20 @@ extension EffectRules {
         }
         // Frameworks number their events, and count with single characters.
         guard content.fields.contains(where: { $0.value.count > 2 }) else { return nil }
-        return words.isDisjoint(with: self.harmless.union(self.reversible).union(self.counting)) ? .submit : nil
+        let known = self.harmless.union(self.reversible).union(self.counting)
+        let kinds = content.fields.filter(self.isNaming).map { WebRequest.words($0.value) }.filter { !$0.isEmpty }
+        let isHarmless =
+            kinds.isEmpty ? !words.isDisjoint(with: known) : kinds.allSatisfy { self.isNamed($0, by: known) }
+        return isHarmless ? nil : .submit
+    }
+
+    private static func isNaming(_ field: RequestFields.Field) -> Bool {
+        WebRequest.words(field.name).last.map { self.naming.contains($0) } ?? false
     }
 
     /// The words by which a message says what it is: in the fields for that, and as they stand in a list.
     private static func names(of content: RequestFields) -> [String] {
-        content.fields.filter { field in
-            let name = WebRequest.words(field.name)
-            return name.last.map { self.naming.contains($0) } ?? true
-        }.flatMap { field in
+        content.fields.filter { $0.name.isEmpty || self.isNaming($0) }.flatMap { field in
             // Of a text of several lines the first says what it is, as in STOMP.
             WebRequest.words(String(field.value.prefix { !$0.isNewline }.prefix(60)))
         }

@@ -198,7 +198,7 @@ enum EffectRules {
     }
 
     /// Whether a part of a path is called so, and nothing else.
-    private static func isNamed(_ part: [String], by words: Set<String>) -> Bool {
+    static func isNamed(_ part: [String], by words: Set<String>) -> Bool {
         !words.isDisjoint(with: part) && Set(part).isSubset(of: words.union(self.beside))
     }
 

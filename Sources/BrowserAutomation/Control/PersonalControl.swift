@@ -35,7 +35,10 @@ public struct PersonalControl: Sendable {
     /// - Parameter presses: Whether the page may do something for good because of it.
     private func pageToWorkIn(presses: Bool = true) throws -> BrowserPage {
         let page = try self.page()
-        if presses { self.lease.notePress() }
+        if presses {
+            self.lease.notePress()
+            page.forgetRefusedMessages()
+        }
         self.session.state.withLock { $0.wasWorkedByPerson = true }
         return page
     }

@@ -73,12 +73,31 @@ extension BrowserPage {
                 let request = PageRequest(
                     method: "SEND", url: message.url, type: "WebSocket",
                     contentType: message.isText ? "" : "application/octet-stream", body: Data(message.text.utf8),
-                    document: self.documentID, driver: self.control.driver)
+                    document: self.documentID)
                 if judge(request) == .stop { stopped.append(.string(message.id)) }
             }
             if round > 0, messages.isEmpty { break }
         }
         _ = await self.askSockets(["name": "release", "stopped": .array(stopped)], in: documents, as: JSONValue.self)
+        if !stopped.isEmpty { self.state.withLock { $0.refusesMessages = true } }
+    }
+
+    /// Lets a person send what was stopped when the agent wanted to.
+    func forgetRefusedMessages() {
+        let documents = self.state.withLock { state -> [ScriptedDocument] in
+            guard state.refusesMessages else { return [] }
+            state.refusesMessages = false
+            return Array(state.documents.values)
+        }
+        for document in documents {
+            self.connection.post(
+                "Runtime.evaluate",
+                [
+                    "expression": .string(
+                        "__ai4ai.sockets(\(JSONValue.string(self.messageKey).json),{name:'forget'})"),
+                    "contextId": .integer(document.context),
+                ], session: document.session)
+        }
     }
 
     /// What has a document keep its messages, to be put before the first thing that is done in it.

@@ -45,6 +45,8 @@ public final class BrowserPage: Sendable {
         var fileChooser: FileChooser?
         /// The documents whose messages wait; `nil` where none are to.
         var holding: Set<FramePath>?
+        /// Whether messages were stopped, which the page tries again in vain.
+        var refusesMessages = false
         /// What the mouse drags, as the browser describes it.
         var drag: JSONValue?
         /// Whether a person has worked on the page since it was last looked at.

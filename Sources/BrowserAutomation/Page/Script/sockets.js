@@ -15,34 +15,40 @@
   const shapeOf = (text) => apply(slice, apply(replace, text, [/\d+/g, "#"]), [0, 500]);
   const mostShapes = 500;
   const prefix = Math.random().toString(36).slice(2);
-  let sockets = 0, isHolding = false, count = 0, held = [];
+  let sockets = 0, isHolding = false, isTooMuch = false, count = 0, held = [];
+  /** So many are looked at; of more none is sent. */
+  const mostHeld = 1000;
   /** What was stopped: a page that tries it again later does so in vain. */
-  const refused = new Set(), hasRefused = refused.has, addRefused = refused.add, dropRefused = refused.delete;
+  let refused = new Set(), isRefusing = false;
+  const hasRefused = refused.has, addRefused = refused.add, dropRefused = refused.delete;
   const decoder = new TextDecoder("latin1"), decode = decoder.decode;
-  const textOf = (data) => {
-    if (typeof data === "string") return data;
-    if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return apply(decode, decoder, [data]);
-    return null;
-  };
+  const isBytes = (data) => data instanceof ArrayBuffer || ArrayBuffer.isView(data);
+  const textOf = (data) => (typeof data === "string" ? data : isBytes(data) ? apply(decode, decoder, [data]) : null);
 
   prototype.send = new Proxy(sendNow, {
     apply(_, socket, values) {
+      let data = values[0];
       // What is neither text nor bytes is read once, as the browser does.
-      const isData = values[0] instanceof Blob || textOf(values[0]) !== null;
-      const data = isData || !values.length ? values[0] : String(values[0]), text = values.length ? textOf(data) : null;
+      if (values.length && typeof data !== "string" && !isBytes(data) && !(data instanceof Blob)) data = String(data);
       let isOpen = false;
       try {
         isOpen = apply(stateOf, socket, []) === 1;
       } catch {
         // No WebSocket; the browser says so below.
       }
-      let isWaiting = false;
-      for (const each of held) isWaiting ||= each.socket === socket;
-      if (isOpen && isHolding && (text !== null || isWaiting)) {
-        held[held.length] = { id: `${prefix}${++count}`, socket, data, text, isText: typeof data === "string" };
-        return undefined;
+      if (isOpen && values.length && (isHolding || isRefusing)) {
+        const text = textOf(data);
+        if (isHolding) {
+          // A blob keeps its place behind the others.
+          if (held.length < mostHeld) {
+            held[held.length] = { id: `${prefix}${++count}`, socket, data, text, isText: typeof data === "string" };
+          } else {
+            isTooMuch = true;
+          }
+          return undefined;
+        }
+        if (text !== null && apply(hasRefused, refused, [text])) return undefined;
       }
-      if (isOpen && text !== null && apply(hasRefused, refused, [text])) return undefined;
       if (typeof data === "string" && shapes.size < mostShapes) apply(addShape, shapes, [shapeOf(data)]);
       return apply(sendNow, socket, values.length ? [data] : []);
     },
@@ -76,20 +82,28 @@
       return { sockets: sockets + held.length, messages };
     },
     release({ stopped }) {
-      const all = held;
+      const all = held, endsBad = stopped.length > 0 || isTooMuch;
       isHolding = false;
+      isTooMuch = false;
       held = [];
       for (const each of all) {
         // A page that goes on sending while it is judged gets no more through than what was judged.
-        let isStopped = stopped.length > 0 && each.text !== null && !each.isTaken;
+        let isStopped = endsBad && each.text !== null && !each.isTaken;
         for (const id of stopped) isStopped ||= id === each.id;
         if (isStopped) {
+          isRefusing = true;
           apply(addRefused, refused, [each.text]);
           continue;
         }
         apply(dropRefused, refused, [each.text]);
         apply(sendNow, each.socket, [each.data]);
       }
+      return {};
+    },
+    /** Somebody else works the page now. */
+    forget() {
+      refused = new Set();
+      isRefusing = false;
       return {};
     },
   };
