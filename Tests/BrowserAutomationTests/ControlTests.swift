@@ -224,8 +224,7 @@ struct ControlTests {
                 _ = try await page.judgingMessages(waits: true) { try await page.click(button) }
                 let control = try await browser.takeControl(for: .seconds(60))
                 #expect(server.submissions.isEmpty)
-                try await control.send(.mousePressed(x: 100, y: 100, button: .left, clicks: 1))
-                try await control.send(.mouseReleased(x: 100, y: 100, button: .left, clicks: 1))
+                try await Self.click(control, x: 100, y: 100)
                 try await eventually { server.submissions == [.init(path: "/socket", body: "order")] }
                 control.release()
             }

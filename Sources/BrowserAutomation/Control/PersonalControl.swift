@@ -35,10 +35,7 @@ public struct PersonalControl: Sendable {
     /// - Parameter presses: Whether the page may do something for good because of it.
     private func pageToWorkIn(presses: Bool = true) throws -> BrowserPage {
         let page = try self.page()
-        if presses {
-            self.lease.notePress()
-            page.forgetRefusedMessages()
-        }
+        if presses { self.lease.notePress() }
         self.session.state.withLock { $0.wasWorkedByPerson = true }
         return page
     }
@@ -48,6 +45,7 @@ public struct PersonalControl: Sendable {
     public func send(_ input: PersonInput) async throws {
         let page = try self.pageToWorkIn(presses: input.presses)
         let commands = try input.commands()
+        if input.presses { await page.forgetRefusedMessages() }
         try await page.ready()
         for (method, parameters) in commands { page.post(method, parameters) }
     }

@@ -82,22 +82,17 @@ extension BrowserPage {
         if !stopped.isEmpty { self.state.withLock { $0.refusesMessages = true } }
     }
 
-    /// Lets a person send what was stopped when the agent wanted to.
-    func forgetRefusedMessages() {
-        let documents = self.state.withLock { state -> [ScriptedDocument] in
-            guard state.refusesMessages else { return [] }
+    /// Lets a person send what was stopped when the agent wanted to. Returns when the page knows: what is pressed overtakes
+    /// whatever else it is told.
+    func forgetRefusedMessages() async {
+        let documents = self.state.withLock { state -> [FramePath] in
+            // A page that shows a dialog answers nothing.
+            guard state.refusesMessages, state.openDialog == nil else { return [] }
             state.refusesMessages = false
-            return Array(state.documents.values)
+            return Array(state.documents.keys)
         }
-        for document in documents {
-            self.connection.post(
-                "Runtime.evaluate",
-                [
-                    "expression": .string(
-                        "__ai4ai.sockets(\(JSONValue.string(self.messageKey).json),{name:'forget'})"),
-                    "contextId": .integer(document.context),
-                ], session: document.session)
-        }
+        guard !documents.isEmpty else { return }
+        _ = await self.askSockets(["name": "forget"], in: documents, as: JSONValue.self)
     }
 
     /// What has a document keep its messages, to be put before the first thing that is done in it.
