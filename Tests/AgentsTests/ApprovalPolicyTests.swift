@@ -60,7 +60,8 @@ struct ApprovalPolicyTests {
             ("Supprimer", .delete), ("Unterschreiben", .sign), ("签署合同", .sign), ("Enviar mensaje", .send),
             ("メッセージを送信", .send), ("Gửi", .send), ("Réserver", .submit), ("予約する", .submit),
             ("Đặt hàng", .submit), ("Suchen", .change), ("Weiter", .change), ("检索", .change), ("次へ", .change),
-            ("Pencarian firma", .change), ("Anmelden", .change),
+            ("Pencarian firma", .change), ("注文履歴", .change), ("支付方式", .change), ("게시판", .change),
+            ("การจัดส่ง", .change), ("Anmelden", .change),
         ] as [(String, ActionKind)])
     func buttonNamesElsewhere(name: String, kind: ActionKind) {
         #expect(ApprovalPolicy.kind(of: Self.button(name), action: .click) == kind)

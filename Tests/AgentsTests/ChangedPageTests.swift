@@ -93,6 +93,11 @@ struct ChangedPageTests {
                 "<input id=x name=amount value=10><input id=y name=reference value=9000>",
                 "x.name = 'reference'; y.name = 'amount'"
             ),
+            (
+                "<p>\(String(repeating: "Terms apply. ", count: 900))<b id=x>No fee</b></p>",
+                "x.textContent = 'A fee of RM 9,000.00'"
+            ),
+            ("<b id=x>Collected at 9:00 AM</b>", "x.textContent = 'Collected at 9:00 PM'"),
             ("", "document.querySelector('h1').textContent = 'Send money to Mallory'"),
             ("", "f.onsubmit = () => { fetch('/taken', {method: 'POST', body: 'amount=9000'}); return false }"),
         ])

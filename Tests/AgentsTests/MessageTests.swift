@@ -24,9 +24,10 @@ struct MessageTests {
             """)
     }
 
-    /// Writes into the field, presses the button, and answers what is asked.
+    /// Writes into the field, works the page, and answers what is asked.
     private static func use(
-        _ page: PageContent, goal: String = "Do what the page is for.", approving: Bool,
+        _ page: PageContent, with act: ScriptedModel.Turn = .callOn("click", role: "button", name: "Go"),
+        goal: String = "Do what the page is for.", approving: Bool,
         _ body:
             @Sendable (_ questions: [String], _ received: @escaping @Sendable () -> [String], _ result: RunResult)
             async throws -> Void
@@ -36,7 +37,7 @@ struct MessageTests {
                 ScriptedModel([
                     .call("navigate", ["url": .string(address)]),
                     .callOn("fill", role: "textbox", name: "Text", ["text": "Hello Ali"]),
-                    .callOn("click", role: "button", name: "Go"), .say("Done."),
+                    act, .say("Done."),
                 ]))
             try await BrowserSlots.shared.withSlot {
                 let task = AutomationTask(goal: goal, forbidden: ApprovalPolicy.walls(in: goal))
@@ -79,6 +80,27 @@ struct MessageTests {
                 if approving { try await eventually { !others().isEmpty } }
                 #expect(others().count == (approving ? 1 : 0), "\(others())")
             }
+        }
+    }
+
+    @Test("a key for what has the focus sends nothing unasked either")
+    func key() async throws {
+        let page = Self.page("", more: "t.onkeydown = (event) => { if (event.key === 'Enter') socket.send(t.value) }")
+        try await Self.use(page, with: .call("press", ["key": "Enter"]), approving: false) { questions, received, _ in
+            #expect(questions.count == 1 && !received().contains("Hello Ali"), "\(questions)")
+        }
+    }
+
+    @Test("what is sent before a socket is closed arrives, and as it was when it was sent")
+    func lastWords() async throws {
+        let message = """
+            const bytes = new TextEncoder().encode('first'); socket.send(bytes); bytes.fill(120);
+            const frame = document.body.appendChild(document.createElement('iframe'));
+            socket.send(new frame.contentWindow.Blob(['second'])); socket.send('3'); socket.close()
+            """.split(separator: "\n").joined(separator: " ")
+        try await Self.use(Self.page(message), approving: false) { questions, received, _ in
+            #expect(questions == [])
+            try await eventually { received().suffix(3) == ["first", "second", "3"] }
         }
     }
 

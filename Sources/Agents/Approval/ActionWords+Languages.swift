@@ -13,13 +13,13 @@ extension ActionWords {
             "thanh toán", "mua", "mua ngay", "bayar sekarang",
         ],
         .delete: [
-            "löschen", "stornieren", "kündigen", "supprimer", "effacer", "résilier", "eliminar", "borrar", "excluir",
+            "löschen", "stornieren", "kündigen", "supprimer", "résilier", "eliminar", "borrar", "excluir",
             "apagar",
             "elimina", "verwijderen", "opzeggen", "usuń", "sil", "удалить", "حذف", "احذف", "हटाएं", "मिटाएं", "நீக்கு", "xóa",
             "xoá",
         ],
         .sign: [
-            "unterschreiben", "unterzeichnen", "signer", "firmar", "assinar", "ondertekenen", "podpisz", "imzala",
+            "unterschreiben", "unterzeichnen", "firmar", "assinar", "ondertekenen", "podpisz", "imzala",
             "подписать", "توقيع", "हस्ताक्षर", "கையொப்பமிடு", "ký",
         ],
         .send: [
@@ -29,7 +29,7 @@ extension ActionWords {
             "إرسال", "أرسل", "نشر", "भेजें", "அனுப்பு", "gửi", "kirim",
         ],
         .submit: [
-            "bestellen", "buchen", "beantragen", "commander", "réserver", "reservar", "pedir", "prenota", "ordina",
+            "bestellen", "buchen", "beantragen", "réserver", "reservar", "pedir", "prenota", "ordina",
             "reserveren", "zamów", "zarezerwuj", "sipariş ver", "rezervasyon yap", "заказать", "забронировать", "احجز",
             "اطلب", "बुक करें", "பதிவு செய்", "đặt hàng", "đặt vé", "pesan sekarang",
         ],
@@ -44,5 +44,12 @@ extension ActionWords {
         .sign: ["签署", "簽署", "签名", "署名", "서명", "ลงนาม"],
         .send: ["发送", "發送", "发布", "發佈", "送信", "投稿", "전송", "보내기", "게시", "ส่ง", "โพสต์"],
         .submit: ["提交", "下单", "下單", "预订", "預訂", "注文", "予約", "申し込", "주문", "예약", "신청", "สั่งซื้อ", "จอง"],
+    ]
+
+    /// What has such a part in it and means something else: histories, lists, ways to pay, boards, delivery.
+    static let furtherOthers = [
+        "支付方式", "支付宝", "付款方式", "发布时间", "发布日期", "购买记录", "购物车", "注文履歴", "注文一覧", "予約確認", "予約一覧",
+        "購入履歴", "投稿一覧", "投稿者", "支払方法", "お支払い方法", "주문내역", "주문 내역", "구매후기", "구매 내역", "결제수단",
+        "게시판", "게시글", "จัดส่ง", "ส่งฟรี", "ขนส่ง",
     ]
 }

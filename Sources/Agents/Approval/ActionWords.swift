@@ -77,7 +77,8 @@ enum ActionWords {
     static func kind(of name: String) -> ActionKind? {
         let words = self.words(name)
         let whole = " \(words.joined(separator: " ")) ".replacing(" sign up ", with: " register ")
-        let text = self.others.reduce(whole) { $0.replacing(" \($1) ", with: " ") }
+        let plain = self.furtherOthers.reduce(whole) { $0.replacing($1, with: " ") }
+        let text = self.others.reduce(plain) { $0.replacing(" \($1) ", with: " ") }
         let kind = self.kinds.first { kind, phrases in
             phrases.contains { text.contains(" \($0) ") }
                 || self.further[kind]?.contains { text.contains(" \($0) ") } ?? false

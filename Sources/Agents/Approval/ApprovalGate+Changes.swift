@@ -12,12 +12,15 @@ extension ApprovalGate {
         guard !permission.edits.isEmpty, var expected = permission.target, let given = context.answers.first else {
             return
         }
-        let fields = (expected.form?.fields ?? []).map { field in
+        let target = try await page.target(of: attempt.ref, key: attempt.key)
+        let fields = (expected.form?.fields ?? []).enumerated().map { index, field in
             guard let label = field.first, let value = permission.edits[label] else { return field }
-            return [label, value]
+            let edit = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            // A long one is told by its beginning and a number.
+            let now = target.form?.fields.dropFirst(index).first?.last ?? ""
+            return [label, edit.count > 200 && now.hasPrefix(edit.prefix(180)) ? now : edit]
         }
         expected.form?.fields = fields
-        let target = try await page.target(of: attempt.ref, key: attempt.key)
         let prints = [expected, target].map {
             ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: $0)
         }

@@ -16,9 +16,9 @@ enum ShownTimes {
     private static func hasRun(from earlier: String, to now: String, in seconds: Int) -> Bool {
         let (before, after) = (self.parts(of: earlier), self.parts(of: now))
         guard before.count == after.count else { return false }
-        // `10:30` may be minutes and seconds, or hours and minutes. A day has twice twelve hours.
+        // `10:30` may be minutes and seconds, or hours and minutes.
         let readings: [(unit: Int, span: Int, slack: Int)] =
-            before.count == 3 ? [(1, 12 * 3600, 2)] : [(1, 100 * 60, 2), (60, 12 * 60, 1)]
+            before.count == 3 ? [(1, 24 * 3600, 2)] : [(1, 100 * 60, 2), (60, 24 * 60, 1)]
         return readings.contains { unit, span, slack in
             let moved = abs(self.number(after) - self.number(before)) % span
             return [moved, span - moved].contains { abs($0 - seconds / unit % span) <= slack }
@@ -30,7 +30,13 @@ enum ShownTimes {
     }
 
     private static func parts(of time: String) -> [Int] {
-        time.split(separator: ":").map { part in part.prefix { $0.isNumber } }.compactMap { Int($0) }
+        var parts = time.split(separator: ":").map { part in part.prefix { $0.isNumber } }.compactMap { Int($0) }
+        switch time.lowercased().last {
+        case "m" where time.lowercased().hasSuffix("pm"): parts[0] = parts[0] % 12 + 12
+        case "m": parts[0] %= 12
+        default: break
+        }
+        return parts
     }
 
     private static func number(_ parts: [Int]) -> Int { parts.reduce(0) { $0 * 60 + $1 } }

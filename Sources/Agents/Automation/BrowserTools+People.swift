@@ -78,7 +78,7 @@ extension BrowserTools {
         defer { page.answerDialogs(nil) }
         // The control's own document counts, which may be a frame's.
         var moment = EffectRules.Moment(host: Self.host(of: permission.target?.origin ?? page.url))
-        moment.activates = permission.target?.isActivated ?? false
+        moment.activates = attempt.action != .hover && permission.target?.isActivated ?? false
         // A link leads somewhere, and its words may say that going there does something.
         moment.control =
             permission.kind == .look ? permission.target.flatMap { ActionWords.kind(of: $0.words) } : permission.kind
@@ -94,7 +94,7 @@ extension BrowserTools {
         let ref = attempt.ref
         let waits = moment.activates
         let result = try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
-            try await page.judgingMessages(waits: waits) { try await action(ref) }
+            try await page.judgingMessages(waits: waits, beforehand: ref == nil) { try await action(ref) }
         }
         // What has sent something is not done again; its report says that the page was told no.
         if let given, let dialog = reader?.unread, self.effects.takeBack() {

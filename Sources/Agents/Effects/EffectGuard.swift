@@ -155,6 +155,7 @@ final class EffectGuard: Sendable {
         self.state.withLock { state in
             state.declined = []
             state.refusals = [:]
+            state.stoppedPlaces = []
         }
     }
 
@@ -165,12 +166,18 @@ final class EffectGuard: Sendable {
 
     /// Judges a request. Must not wait.
     func judge(_ page: PageRequest) -> RequestVerdict {
-        // What a person does is theirs.
-        if page.driver == .personPressing { return .pass }
         // Parsed outside of the lock.
         let request = WebRequest(page)
         return self.state.withLock { state in
-            if page.driver == .person { return state.stoppedPlaces.contains(request.place) ? .stop : .pass }
+            // What a person does is theirs; what an action is just sending is not.
+            if page.driver == .personPressing {
+                state.stoppedPlaces.remove(request.place)
+                return .pass
+            }
+            if page.driver == .person, state.act == nil {
+                let isEffect = state.last.map { EffectRules.kind(of: request, $0.moment) != nil } ?? false
+                return isEffect && state.stoppedPlaces.contains(request.place) ? .stop : .pass
+            }
             let isNow = state.act != nil
             guard var act = state.act ?? state.last else {
                 return self.learn(request, &state)

@@ -22,27 +22,28 @@ extension EffectRules {
         guard moment.activates else { return nil }
         // Enter or a click sends what was written; what is sent while it is written is a draft.
         if self.longestWritten(in: content, moment) >= 4 { return .send }
-        if let control = moment.control, ![.look, .change].contains(control) { return control }
-        // Bytes are read for what they tell, and are not asked about for what they do not.
-        let isText = request.page.contentType.isEmpty
         if content.fields.contains(where: { $0.name.hasSuffix("query") && self.graphQL($0.value) == "mutation" }) {
             return .submit
         }
+        let known = self.harmless.union(self.reversible).union(self.counting)
+        let kinds = content.fields.filter(self.isNaming).map { WebRequest.words($0.value) }.filter { !$0.isEmpty }
+        if !kinds.isEmpty, kinds.allSatisfy({ self.isNamed($0, by: known) }), !self.isTooLong(content) { return nil }
+        if !request.page.isHabit, let control = moment.control, ![.look, .change].contains(control) { return control }
+        // Bytes are read for what they tell, and are not asked about for what they do not.
+        let isText = request.page.contentType.isEmpty
         let words = Set(isText ? self.names(of: content) : content.fields.flatMap { WebRequest.words($0.value) })
         if !words.isDisjoint(with: self.removing) { return .delete }
         if !words.isDisjoint(with: self.acting.subtracting(self.harmless)) { return .submit }
-        guard isText else { return nil }
-        // What is too long to be read whole may say anything at its end.
-        if content.isOpaque || content.fields.contains(where: { $0.value.count >= RequestFields.longestValue }) {
-            return .submit
-        }
+        guard isText, !request.page.isHabit else { return nil }
+        if self.isTooLong(content) { return .submit }
         // Frameworks number their events, and count with single characters.
         guard content.fields.contains(where: { $0.value.count > 2 }) else { return nil }
-        let known = self.harmless.union(self.reversible).union(self.counting)
-        let kinds = content.fields.filter(self.isNaming).map { WebRequest.words($0.value) }.filter { !$0.isEmpty }
-        let isHarmless =
-            kinds.isEmpty ? !words.isDisjoint(with: known) : kinds.allSatisfy { self.isNamed($0, by: known) }
-        return isHarmless ? nil : .submit
+        return kinds.isEmpty && !words.isDisjoint(with: known) ? nil : .submit
+    }
+
+    /// What is too long to be read whole may say anything at its end.
+    private static func isTooLong(_ content: RequestFields) -> Bool {
+        content.isOpaque || content.fields.contains { $0.value.count >= RequestFields.longestValue }
     }
 
     private static func isNaming(_ field: RequestFields.Field) -> Bool {

@@ -65,11 +65,19 @@ enum EffectRules {
             }
     }
 
+    private static let sums: Set = ["amount", "total", "price", "sum", "payable"]
+    private static let noSums: Set = [
+        "id", "count", "item", "items", "quantity", "qty", "discount", "tax", "sub", "key",
+    ]
+
     /// Whether the sums that a request names are among those that a person was shown.
     static func namesShownAmounts(_ request: WebRequest, _ moment: Moment) -> Bool {
         let sums = request.content.fields.filter { field in
-            !self.amounts.isDisjoint(with: WebRequest.words(field.name))
-        }.flatMap { self.numbers(in: $0.value) }
+            let words = WebRequest.words(field.name)
+            // A price's name, and the count of what is paid for, are no sums; and nothing is no sum that anybody shows.
+            return !self.sums.isDisjoint(with: words) && self.noSums.isDisjoint(with: words) && field.value.count <= 20
+                && field.value.filter(\.isLetter).count <= 3
+        }.flatMap { self.numbers(in: $0.value) }.filter { $0 > 0 }
         guard !sums.isEmpty else { return true }
         let shown = Set(self.numbers(in: moment.shown))
         // Programs count in the smallest coins, too.

@@ -53,7 +53,11 @@ final class CDPPipe: CDPTransport {
         defer { timer.cancel() }
         self.write(ByteBuffer(string: #"{"id":0,"method":"Browser.getVersion"}"#))
         do {
-            try await self.greeting.get()
+            try await withTaskCancellationHandler {
+                try await self.greeting.get()
+            } onCancel: {
+                self.abort()
+            }
         } catch {
             await self.close()
             throw BrowserError(.cannotStart, "it ended, or said nothing for \(timeout).")

@@ -117,8 +117,15 @@ final class LocalChromium: Sendable {
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(2)),
             .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero),
         ]
-        let errors = try FileDescriptor.open(
-            FilePath(profile.errorLog), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        let errors: FileDescriptor
+        do {
+            errors = try FileDescriptor.open(
+                FilePath(profile.errorLog), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        } catch {
+            try? its.input.close()
+            try? its.output.close()
+            throw error
+        }
         _ = try await Subprocess.run(
             .path("/bin/sh"), arguments: Arguments(["-c", self.throughStandardDescriptors, executable] + arguments),
             environment: self.environment(profile), platformOptions: options,

@@ -74,8 +74,10 @@ struct ProfileDirectory: Sendable {
     /// A failure is left to the next start's ``reapAbandoned()``.
     private func delete() {
         try? FileManager.default.removeItem(atPath: self.path)
-        // The lock last, and its file before the lock itself.
-        try? FileManager.default.removeItem(atPath: self.path + Self.lockSuffix)
+        // The lock last, and its file before the lock itself; what is left keeps it, to be found.
+        if !FileManager.default.fileExists(atPath: self.path) {
+            try? FileManager.default.removeItem(atPath: self.path + Self.lockSuffix)
+        }
         try? self.lock.close()
     }
 

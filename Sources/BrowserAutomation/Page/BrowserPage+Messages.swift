@@ -40,12 +40,19 @@ extension BrowserPage {
 
     /// Does something while what the page sends over its WebSockets waits, and then has it judged: what must not go is
     /// dropped. That holds for the documents that it is done in.
-    /// - Parameter waits: Whether a page with sockets gets half a second to send what the action leads to.
+    /// - Parameters:
+    ///   - waits: Whether a page with sockets gets half a second to send what the action leads to.
+    ///   - beforehand: Whether all documents are told at once, for an action that begins by asking none of them: a key for
+    ///     what has the focus.
     public func judgingMessages<Result: Sendable>(
-        waits: Bool, _ body: () async throws -> Result
+        waits: Bool, beforehand: Bool = false, _ body: () async throws -> Result
     ) async throws -> Result {
         guard let judge = self.configuration.requestJudge else { return try await body() }
-        self.state.withLock { $0.holding = [] }
+        let known = self.state.withLock { state in
+            state.holding = beforehand ? Set(state.documents.keys).union([.main]) : []
+            return state.holding ?? []
+        }
+        if beforehand { _ = await self.askSockets(["name": "hold"], in: Array(known), as: JSONValue.self) }
         let result: Result
         do {
             result = try await body()
@@ -67,13 +74,14 @@ extension BrowserPage {
             // At first only whether there is a socket at all.
             let delay = waits && round == 1 ? Self.messagePatience : 0
             let held = await self.askSockets(["name": "take"], in: documents, after: delay, as: Held.self)
-            if held.allSatisfy({ $0.sockets == 0 }) { return }
             let messages = held.flatMap(\.messages)
-            for message in messages where !message.isHabit {
+            // Nothing can be sent, so the rest need not be asked for.
+            if held.allSatisfy({ $0.sockets == 0 }) { break }
+            for message in messages {
                 let request = PageRequest(
                     method: "SEND", url: message.url, type: "WebSocket",
                     contentType: message.isText ? "" : "application/octet-stream", body: Data(message.text.utf8),
-                    document: self.documentID)
+                    document: self.documentID, isHabit: message.isHabit)
                 if judge(request) == .stop { stopped.append(.string(message.id)) }
             }
             if round > 0, messages.isEmpty { break }

@@ -96,6 +96,8 @@ extension BrowserPage {
             state.documents = state.documents.filter {
                 $0.value.context != document.context || $0.value.session != document.session
             }
+            // The next document there has been told nothing.
+            if state.holding != nil { state.holding = state.holding?.filter { state.documents[$0] != nil } }
         }
     }
 

@@ -26,12 +26,15 @@ public struct PageRequest: Sendable, Hashable {
     public var referrer: String?
     /// Names the document that the tab showed at that moment; absent for workers.
     public var document: String?
+    /// Whether the page has sent the like before the agent acted, but for numbers; told of messages on sockets only.
+    public var isHabit: Bool
     /// Who moves the browser at that moment.
     public var driver: Driver
 
     public init(
         method: String, url: String, type: String = "XHR", contentType: String = "", body: Data? = nil,
-        hasMore: Bool = false, referrer: String? = nil, document: String? = nil, driver: Driver = .agent
+        hasMore: Bool = false, referrer: String? = nil, document: String? = nil, isHabit: Bool = false,
+        driver: Driver = .agent
     ) {
         self.method = method
         self.url = url
@@ -41,6 +44,7 @@ public struct PageRequest: Sendable, Hashable {
         self.hasMore = hasMore
         self.referrer = referrer
         self.document = document
+        self.isHabit = isHabit
         self.driver = driver
     }
 }

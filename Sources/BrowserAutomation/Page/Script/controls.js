@@ -252,13 +252,13 @@ function labelText(label, control) {
 /** The most characters that are gathered for a name, which is cut to far fewer: a page may have any amount. */
 const enough = 2000;
 
-function visibleText(element) {
+function visibleText(element, most = enough) {
   const parts = [];
   let size = 0;
   const gather = (node, depth) => {
-    if (size > enough || depth > 200) return;
+    if (size > most || depth > 200) return;
     if (node.nodeType === Node.TEXT_NODE) {
-      const text = node.data.slice(0, enough);
+      const text = node.data.slice(0, most);
       parts.push(text);
       size += text.length;
     } else if (node.nodeType === Node.ELEMENT_NODE && !skipped.has(node.localName) && isShown(node)) {

@@ -111,8 +111,8 @@ function digest(text) {
 /** Times of day and what is left of them: they change by themselves. */
 const clocks = /\b\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?\b/gi;
 
-/** So much of what stands around a control is told; the rest is told as one number. */
-const mostShown = 4000;
+/** So much of what stands around a control is looked at; so much is told, and the rest is told as one number. */
+const mostRead = 20_000, mostShown = 4000;
 
 /** Of more elements than these no styles are looked at. */
 const mostStyled = 150;
@@ -126,7 +126,7 @@ function surroundingsOf(element, form) {
   const box = form ?? closest(element, "dialog, [role=dialog], article, tr, li") ?? closest(element, "main, [role=main]")
     ?? own(Document, "body", owner);
   if (!box) return { surroundings: "", details: "" };
-  const text = squeeze(visibleText(box)).slice(0, 100_000);
+  const text = squeeze(visibleText(box, mostRead));
   const rest = text.slice(mostShown).replace(clocks, "");
   const details = [...detailsOf(box), ...(form ? wiringOf(form) : []), ...headingsOf(owner)];
   return {
@@ -236,7 +236,7 @@ function actionTarget(ref, key) {
       isUpload: tag === "input" && element.type === "file", isPassword: isSecret(element), href: leadsTo(element),
       origin: own(Document, "defaultView", own(Node, "ownerDocument", element)).origin,
       url: shorten(own(Document, "URL", own(Node, "ownerDocument", element)).split("#")[0], 2000),
-      ...(isBody ? { surroundings: "", details: "" } : surroundingsOf(element, form)),
+      ...(isBody || !isActivated ? { surroundings: "", details: "" } : surroundingsOf(element, form)),
       form: form && describeForm(form, submitter),
     },
   };
