@@ -44,6 +44,7 @@ extension BrowserPage {
     ///   - waits: Whether a page with sockets gets half a second to send what the action leads to.
     ///   - beforehand: Whether all documents are told at once, for an action that begins by asking none of them: a key for
     ///     what has the focus.
+    ///   - body: What is done.
     public func judgingMessages<Result: Sendable>(
         waits: Bool, beforehand: Bool = false, _ body: () async throws -> Result
     ) async throws -> Result {
