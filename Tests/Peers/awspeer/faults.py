@@ -1,6 +1,7 @@
 """Answers that the script of a test puts in place of an operation's own."""
 
 import asyncio
+import collections
 import dataclasses
 
 from .errors import Dropped, Refusal
@@ -31,21 +32,33 @@ class Fault:
         return self.calls % self.every == 0
 
 
+# What strikes again and again leaves room for the tries of one request: with several writers in turns it would by chance
+# strike them all, as no service does for long.
+MOST_STRIKES = 2
+
+
 class Faults:
     def __init__(self):
         self._faults = []
+        self._strikes = collections.Counter()
 
     def add(self, description):
         self._faults.append(Fault(**description))
 
     def clear(self):
         self._faults.clear()
+        self._strikes.clear()
 
     async def strike(self, call, is_done=False):
         fitting = [each for each in self._faults if each.fits(call.operation) and each.after == is_done]
         fault = next((each for each in fitting if each.is_due()), None)
         if fault is None:
             return
+        if fault.every > 1:
+            request = f"{call.operation.name} {call.params}"
+            if self._strikes[request] >= MOST_STRIKES:
+                return
+            self._strikes[request] += 1
         fault.times -= 1
         if fault.times <= 0:
             self._faults.remove(fault)
