@@ -12,7 +12,7 @@ package struct LocalHostPolicy {
 
     /// What is foreign about a request, such as `Host 'example.com'`; `nil` where it is local.
     package func refusedValue(of request: HTTPRequest) -> String? {
-        // A second one stays among the fields, and whoever stands before us may have gone by that (RFC 9112, 3.2).
+        // A second one stays among the fields, and a proxy in front of us may have gone by that (RFC 9112, 3.2).
         let hosts =
             [request.authority].compactMap { $0 } + request.headerFields.filter { $0.name == Self.host }.map(\.value)
         if hosts.count > 1 || !hosts.allSatisfy(Self.isLocal) { return "Host '\(hosts.joined(separator: ", "))'" }

@@ -8,7 +8,7 @@ public struct ActionFingerprint {
     /// The SHA-256, in hexadecimal digits, of what a person is asked about.
     ///
     /// Times that are shown around the control do not count, for clocks run: ``ShownTimes`` judges them. Nor do the values of
-    /// hidden fields that are made anew for each form.
+    /// hidden fields that change with each form.
     /// - Parameter input: The tool's input; its reference does not count, for a new snapshot may give another one.
     public static func make(tool: String, input: JSONValue, target: ActionTarget) -> String {
         var input = input

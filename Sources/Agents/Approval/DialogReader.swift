@@ -3,7 +3,7 @@ import AgentLoop
 import BrowserAutomation
 import Synchronization
 
-/// Reads what a page asks by itself after a person has approved an action: it is answered with yes where it says nothing
+/// Reads what a page asks after a person has approved an action: it is answered with yes where it says nothing
 /// that the person has not read, and with no, to be asked about, where it does.
 final class DialogReader: Sendable {
     /// What the person has read, each text in its words.

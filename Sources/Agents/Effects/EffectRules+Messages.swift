@@ -15,6 +15,11 @@ extension EffectRules {
         "event", "change", "input", "menu", "dialog", "panel",
     ]
 
+    /// What a message may say of itself and be harmless.
+    private static let known = harmless.union(reversible).union(counting)
+    /// What acts here: a message that subscribes only listens.
+    private static let actingHere = acting.subtracting(harmless)
+
     static func kind(ofMessage request: WebRequest, _ moment: Moment) -> ActionKind? {
         let content = request.content
         if self.holdsPassword(content, moment) { return .credentials }
@@ -25,20 +30,21 @@ extension EffectRules {
         if content.fields.contains(where: { $0.name.hasSuffix("query") && self.graphQL($0.value) == "mutation" }) {
             return .submit
         }
-        let known = self.harmless.union(self.reversible).union(self.counting)
         let kinds = content.fields.filter(self.isNaming).map { WebRequest.words($0.value) }.filter { !$0.isEmpty }
-        if !kinds.isEmpty, kinds.allSatisfy({ self.isNamed($0, by: known) }), !self.isTooLong(content) { return nil }
+        if !kinds.isEmpty, kinds.allSatisfy({ self.isNamed($0, by: self.known) }), !self.isTooLong(content) {
+            return nil
+        }
         if !request.page.isHabit, let control = moment.control, ![.look, .change].contains(control) { return control }
         // Bytes are read for what they tell, and are not asked about for what they do not.
         let isText = request.page.contentType.isEmpty
         let words = Set(isText ? self.names(of: content) : content.fields.flatMap { WebRequest.words($0.value) })
         if !words.isDisjoint(with: self.removing) { return .delete }
-        if !words.isDisjoint(with: self.acting.subtracting(self.harmless)) { return .submit }
+        if !words.isDisjoint(with: self.actingHere) { return .submit }
         guard isText, !request.page.isHabit else { return nil }
         if self.isTooLong(content) { return .submit }
         // Frameworks number their events, and count with single characters.
         guard content.fields.contains(where: { $0.value.count > 2 }) else { return nil }
-        return kinds.isEmpty && !words.isDisjoint(with: known) ? nil : .submit
+        return kinds.isEmpty && !words.isDisjoint(with: self.known) ? nil : .submit
     }
 
     /// What is too long to be read whole may say anything at its end.

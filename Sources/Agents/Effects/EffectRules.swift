@@ -65,7 +65,8 @@ enum EffectRules {
             }
     }
 
-    private static let sums: Set = ["amount", "total", "price", "sum", "payable"]
+    /// What is paid, and not a part of it.
+    private static let sums = amounts.subtracting(["subtotal"])
     private static let noSums: Set = [
         "id", "count", "item", "items", "quantity", "qty", "discount", "tax", "sub", "key",
     ]

@@ -103,7 +103,7 @@ extension Substring {
 }
 
 extension RequestFields.Field {
-    /// Whether the value is made anew for each request, or enciphered: long, of no words, and no number that people use.
+    /// Whether the value changes with each request, or is encrypted: long, of no words, and no number that people use.
     var isToken: Bool {
         let name = self.name.lowercased()
         // A digest names what is asked for.

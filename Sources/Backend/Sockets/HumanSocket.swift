@@ -145,7 +145,7 @@ actor HumanSocket {
         do {
             try await work()
         } catch {
-            // Whoever ends the rest of the work says why: the first code is the one that the client hears.
+            // What ends the rest of the work says why: the first code is the one that the client hears.
             guard !(error is CancellationError) else { return }
             self.connection.startClosing(Self.closeCode(for: error))
             self.parts.logger.warning("A socket ended", metadata: ["reason": "\(error)"])

@@ -4,7 +4,7 @@ package import WebSocket
 /// How the protocol's messages travel: over a socket, or over the pipes of a browser that is our own child.
 package protocol CDPTransport: Sendable {
     var eventLoop: any EventLoop { get }
-    /// Queues a message. One that cannot be sent any more is dropped: whoever reads hears that the connection is gone.
+    /// Queues a message. One that cannot be sent any more is dropped: the reader hears that the connection is gone.
     func write(_ message: ByteBuffer)
     /// Hands on each message, until the browser ends the connection. To be called once.
     func read(_ body: (ByteBuffer) -> Void) async throws

@@ -12,7 +12,7 @@ import SystemPackage
     import Darwin
 #endif
 
-/// A Chromium process of ours, with a profile of its own that is removed with it. It speaks over its pipes and listens on
+/// A Chromium process that we started, with a profile of its own that is removed with it. It speaks over its pipes and listens on
 /// no port, so that no other program can use it, and ends with this process.
 final class LocalChromium: Sendable {
     /// Where its profile lies while it runs.

@@ -87,7 +87,7 @@ struct ProfileDirectory: Sendable {
         // An unreadable temporary directory holds nothing that could be reaped.
         for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         where name.hasPrefix(self.prefix) && name.hasSuffix(self.lockSuffix) {
-            // One that has gone, or belongs to another user, is none of ours.
+            // One that has gone, or belongs to another user, is left alone.
             guard let lock = try? FileDescriptor.open("\(root)/\(name)", .writeOnly, options: .closeOnExec) else {
                 continue
             }

@@ -124,8 +124,8 @@
   const commands = {
     hold() {
       isHolding = true;
-      const own = ++holds;
-      wait(() => { if (isHolding && own === holds) letGo([], true); }, longestHold);
+      const number = ++holds;
+      wait(() => { if (isHolding && number === holds) letGo([], true); }, longestHold);
       return {};
     },
     /** What has been held and not been taken. */
