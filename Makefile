@@ -50,7 +50,7 @@ NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
 part-browser: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES)) Tests/Peers
-	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests'
+	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests'
 
 part-stores: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n 2 -m nightly $(STORES)

@@ -58,13 +58,14 @@ struct ChangedPageTests {
 
     @Test(
         "what has changed is said, and nothing is sent",
-        arguments: [
-            ("total.textContent = 'RM 9,000.00'", #""Total: RM 10.00" is now "Total: RM 9,000.00""#),
-            ("f.to.value = 'Mallory'", #""To: Ali" is now "To: Mallory""#),
-            ("pay.textContent = 'Pay 2'", #""Pay 1" is now "Pay 2""#),
-            ("time.textContent = '14:50'", #""collected at 10:30" is now "collected at 14:50""#),
-            ("f.action = '/taken?all'", "/taken?all"),
-        ])
+        arguments: Nightly.cases(
+            [
+                ("total.textContent = 'RM 9,000.00'", #""Total: RM 10.00" is now "Total: RM 9,000.00""#),
+                ("f.to.value = 'Mallory'", #""To: Ali" is now "To: Mallory""#),
+                ("pay.textContent = 'Pay 2'", #""Pay 1" is now "Pay 2""#),
+                ("time.textContent = '14:50'", #""collected at 10:30" is now "collected at 14:50""#),
+                ("f.action = '/taken?all'", "/taken?all"),
+            ], every: 2))
     func changed(change: String, words: String) async throws {
         try await Self.approve(Self.form(change)) { again, _, server in
             let message = again.interrupts?.first?.message ?? ""
@@ -77,30 +78,31 @@ struct ChangedPageTests {
 
     @Test(
         "what is seen and is no text counts too, and what is sent without being seen",
-        arguments: [
-            (
-                "<i id=x></i><style>#x::before{content:'RM '}</style>",
-                "document.styleSheets[0].insertRule('#x::before{content:\"USD \"}', 1)"
-            ),
-            (
-                "<div id=x style='width:9px;height:9px;background:url(/ten.png)'></div>",
-                "x.style.backgroundImage = 'url(/thousand.png)'"
-            ),
-            ("<span id=x role=img aria-label='3 March'>*</span>", "x.setAttribute('aria-label', '30 March')"),
-            ("<canvas id=x width=9 height=9></canvas>", "x.getContext('2d').fillRect(0, 0, 5, 5)"),
-            ("<select name=to><option id=x value=ali>Ali</select>", "x.value = 'mallory'"),
-            (
-                "<input id=x name=amount value=10><input id=y name=reference value=9000>",
-                "x.name = 'reference'; y.name = 'amount'"
-            ),
-            (
-                "<p>\(String(repeating: "Terms apply. ", count: 900))<b id=x>No fee</b></p>",
-                "x.textContent = 'A fee of RM 9,000.00'"
-            ),
-            ("<b id=x>Collected at 9:00 AM</b>", "x.textContent = 'Collected at 9:00 PM'"),
-            ("", "document.querySelector('h1').textContent = 'Send money to Mallory'"),
-            ("", "f.onsubmit = () => { fetch('/taken', {method: 'POST', body: 'amount=9000'}); return false }"),
-        ])
+        arguments: Nightly.cases(
+            [
+                (
+                    "<i id=x></i><style>#x::before{content:'RM '}</style>",
+                    "document.styleSheets[0].insertRule('#x::before{content:\"USD \"}', 1)"
+                ),
+                (
+                    "<div id=x style='width:9px;height:9px;background:url(/ten.png)'></div>",
+                    "x.style.backgroundImage = 'url(/thousand.png)'"
+                ),
+                ("<span id=x role=img aria-label='3 March'>*</span>", "x.setAttribute('aria-label', '30 March')"),
+                ("<canvas id=x width=9 height=9></canvas>", "x.getContext('2d').fillRect(0, 0, 5, 5)"),
+                ("<select name=to><option id=x value=ali>Ali</select>", "x.value = 'mallory'"),
+                (
+                    "<input id=x name=amount value=10><input id=y name=reference value=9000>",
+                    "x.name = 'reference'; y.name = 'amount'"
+                ),
+                (
+                    "<p>\(String(repeating: "Terms apply. ", count: 900))<b id=x>No fee</b></p>",
+                    "x.textContent = 'A fee of RM 9,000.00'"
+                ),
+                ("<b id=x>Collected at 9:00 AM</b>", "x.textContent = 'Collected at 9:00 PM'"),
+                ("", "document.querySelector('h1').textContent = 'Send money to Mallory'"),
+                ("", "f.onsubmit = () => { fetch('/taken', {method: 'POST', body: 'amount=9000'}); return false }"),
+            ], every: 2))
     func details(html: String, change: String) async throws {
         let page = PageContent.html(
             """

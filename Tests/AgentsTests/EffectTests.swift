@@ -187,11 +187,12 @@ struct EffectTests {
 
     @Test(
         "what a page asks after a yes is confirmed where it says nothing new, and asked about where it does",
-        arguments: [
-            ("Are you sure you want to submit this?", 1), ("Adakah anda pasti?", 1), ("", 1),
-            ("Transfer RM 9,000 to Mallory?", 2), ("Delete all files?", 2), ("9000を支払いますか", 2), ("€ 💰", 2),
-            ("Submit? Sure?') && confirm('Delete all files?", 2), ("Sure?') && confirm('Sure?", 1),
-        ])
+        arguments: Nightly.cases(
+            [
+                ("Are you sure you want to submit this?", 1), ("Adakah anda pasti?", 1), ("", 1),
+                ("Transfer RM 9,000 to Mallory?", 2), ("Delete all files?", 2), ("9000を支払いますか", 2), ("€ 💰", 2),
+                ("Submit? Sure?') && confirm('Delete all files?", 2), ("Sure?') && confirm('Sure?", 1),
+            ], every: 3))
     func confirmed(message: String, questions: Int) async throws {
         let page = EffectPage(
             "confirm",
@@ -248,35 +249,39 @@ struct EffectTests {
 
     @Test(
         "a yes is not used for something else than what was asked about",
-        arguments: [
-            (
-                "<form method=post action=/taken><p>Total <b id=t>RM 10.00</b></p><button>Pay</button></form>",
-                "t.textContent = 'RM 9,000.00'"
-            ),
-            (
-                "<form method=post action=/taken><img id=t src=/ten.png><button>Pay</button></form>",
-                "t.src = '/thousand.png'"
-            ),
-            (
-                "<p>To <b id=t>Ali</b></p><button onclick=\"fetch('/taken', {method: 'POST', body: t.textContent})\">Pay</button>",
-                "t.textContent = 'Abu'"
-            ),
-            ("<form method=post action=/taken><button id=t name=amount value=10>Pay</button></form>", "t.value = 9000"),
-            (
-                "<form id=f method=post action=/taken>"
-                    + (0..<70).map { "<input type=hidden name=h\($0) value=0>" }.joined()
-                    + "<button>Pay</button></form>",
-                "f.elements.h69.value = 9000"
-            ),
-            (
-                "<form id=f method=post action=/taken><input type=hidden name=a value=10><button id=b>Pay</button></form>",
-                "b.onpointerdown = () => { f.elements.a.value = 9000 }"
-            ),
-            (
-                "<form id=f method=post action=/taken><button id=b>Pay</button></form>",
-                "b.onpointerdown = () => { f.action = '/taken?other' }"
-            ),
-        ])
+        arguments: Nightly.cases(
+            [
+                (
+                    "<form method=post action=/taken><p>Total <b id=t>RM 10.00</b></p><button>Pay</button></form>",
+                    "t.textContent = 'RM 9,000.00'"
+                ),
+                (
+                    "<form method=post action=/taken><img id=t src=/ten.png><button>Pay</button></form>",
+                    "t.src = '/thousand.png'"
+                ),
+                (
+                    "<p>To <b id=t>Ali</b></p><button onclick=\"fetch('/taken', {method: 'POST', body: t.textContent})\">Pay</button>",
+                    "t.textContent = 'Abu'"
+                ),
+                (
+                    "<form method=post action=/taken><button id=t name=amount value=10>Pay</button></form>",
+                    "t.value = 9000"
+                ),
+                (
+                    "<form id=f method=post action=/taken>"
+                        + (0..<70).map { "<input type=hidden name=h\($0) value=0>" }.joined()
+                        + "<button>Pay</button></form>",
+                    "f.elements.h69.value = 9000"
+                ),
+                (
+                    "<form id=f method=post action=/taken><input type=hidden name=a value=10><button id=b>Pay</button></form>",
+                    "b.onpointerdown = () => { f.elements.a.value = 9000 }"
+                ),
+                (
+                    "<form id=f method=post action=/taken><button id=b>Pay</button></form>",
+                    "b.onpointerdown = () => { f.action = '/taken?other' }"
+                ),
+            ], every: 2))
     func changed(html: String, change: String) async throws {
         let go = Signal()
         let script = "<script>fetch('/go').then(() => { \(change); fetch('/changed') })</script>"

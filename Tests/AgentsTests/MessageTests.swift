@@ -56,21 +56,22 @@ struct MessageTests {
 
     @Test(
         "what is sent for good is asked about, and sent once after a yes and not at all after a no",
-        arguments: [
-            "socket.send(t.value)", "socket.send(JSON.stringify({type: 'chat', body: t.value}))",
-            "socket.send(JSON.stringify({op: 'order', side: 'buy', ref: ++n}))",
-            "socket.send('4111111111111111')", "setTimeout(() => socket.send(t.value), 200)",
-            "socket.send(JSON.stringify(['1', 'phx', {event: 'delete_item'}]))",
-            "WebSocket.prototype.send.call(socket, t.value)",
-            "socket.send(JSON.stringify({type: 'close_account'}))",
-            "socket.send(new TextEncoder().encode(t.value))",
-            "socket.send('SEND\\ndestination:/app/chat\\n\\nI resign')",
-            "socket.send(JSON.stringify({type: 'subscribe', payload: {query: 'mutation Buy { buy }'}}))",
-            "socket.send(JSON.stringify({type: 'sync', rest: 'x'.repeat(5000)}))",
-            "const frame = document.body.appendChild(document.createElement('iframe'));"
-                + "frame.contentWindow.WebSocket.prototype.send.call(socket, t.value)",
-            "const s = new WebSocket(socket.url); s.onopen = () => s.send(t.value)",
-        ])
+        arguments: Nightly.cases(
+            [
+                "socket.send(t.value)", "socket.send(JSON.stringify({type: 'chat', body: t.value}))",
+                "socket.send(JSON.stringify({op: 'order', side: 'buy', ref: ++n}))",
+                "socket.send('4111111111111111')", "setTimeout(() => socket.send(t.value), 200)",
+                "socket.send(JSON.stringify(['1', 'phx', {event: 'delete_item'}]))",
+                "WebSocket.prototype.send.call(socket, t.value)",
+                "socket.send(JSON.stringify({type: 'close_account'}))",
+                "socket.send(new TextEncoder().encode(t.value))",
+                "socket.send('SEND\\ndestination:/app/chat\\n\\nI resign')",
+                "socket.send(JSON.stringify({type: 'subscribe', payload: {query: 'mutation Buy { buy }'}}))",
+                "socket.send(JSON.stringify({type: 'sync', rest: 'x'.repeat(5000)}))",
+                "const frame = document.body.appendChild(document.createElement('iframe'));"
+                    + "frame.contentWindow.WebSocket.prototype.send.call(socket, t.value)",
+                "const s = new WebSocket(socket.url); s.onopen = () => s.send(t.value)",
+            ], every: 2))
     func asked(message: String) async throws {
         for approving in [true, false] {
             try await Self.use(Self.page(message), approving: approving) { questions, received, result in

@@ -1,6 +1,7 @@
 """Which operation of which service a request asks for, told by botocore's models."""
 
 import dataclasses
+import functools
 import re
 import urllib.parse
 
@@ -68,12 +69,16 @@ class Call:
         return next(iter(self.header_values(name)), None)
 
 
+@functools.cache
+def models():
+    """The models of all services, by their names."""
+    session = botocore.session.get_session()
+    return {name: session.get_service_model(name) for name in (*REST_SERVICES, *TARGETS.values(), *FORMS)}
+
+
 class Operations:
     def __init__(self):
-        session = botocore.session.get_session()
-        self._models = {
-            name: session.get_service_model(name)
-            for name in (*REST_SERVICES, *TARGETS.values(), *FORMS)}
+        self._models = models()
         self._routes = []
         for service in REST_SERVICES:
             model = self._models[service]

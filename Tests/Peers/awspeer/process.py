@@ -1,10 +1,12 @@
 """The peer as a process of its own, for tests: started on a free port, told what to play, asked what it saw."""
 
-import json
+import functools
+import multiprocessing
+import multiprocessing.forkserver
+import os
 import pathlib
-import subprocess
-import sys
 import tempfile
+from unittest import mock
 
 import requests
 
@@ -12,18 +14,37 @@ FOLDER = pathlib.Path(__file__).parents[1]
 DEADLINE = 60
 
 
+@functools.cache
+def copies():
+    """Makes processes that have loaded botocore's models and moto already, which takes two seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"{__package__}.serving", __name__])
+    # Python 3.11 does not tell the process that is copied where modules are.
+    with mock.patch.dict(os.environ, PYTHONPATH=str(FOLDER)):
+        multiprocessing.forkserver.ensure_running()
+    return context
+
+
+def serve(*arguments):
+    from .serving import serve  # Here, so that only the peers load what it needs.
+    serve(*arguments)
+
+
 class Peer:
     def __init__(self, region="us-west-2"):
         self.region = region
-        self._errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "awspeer", "--region", region], cwd=FOLDER, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors)
-        line = self.process.stdout.readline()
-        if not line:
-            self.process.wait()
+        self._errors = tempfile.NamedTemporaryFile()
+        ready, theirs = copies().Pipe(duplex=False)
+        self.process = copies().Process(target=serve, args=(region, theirs, self._errors.name), daemon=True)
+        self.process.start()
+        theirs.close()
+        try:
+            self.port = ready.recv()
+        except EOFError:
+            self.process.join()
             raise AssertionError(f"the peer did not start: {self.errors[-2000:]}")
-        self.port = json.loads(line)["port"]
+        finally:
+            ready.close()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def environment(self, **more):
@@ -129,16 +150,14 @@ class Peer:
     # Process
 
     def stop(self):
-        has_ended = self.process.poll() is not None
+        has_ended = not self.process.is_alive()
         if not has_ended:
             self.process.terminate()
-            try:
-                self.process.wait(DEADLINE)
-            except subprocess.TimeoutExpired:
+            self.process.join(DEADLINE)
+            if self.process.is_alive():
                 self.process.kill()
-                self.process.wait()
-        self.process.stdout.close()
+        self.process.join()
         errors = self.errors
         self._errors.close()
-        is_well = not has_ended and self.process.returncode == 0 and "Traceback" not in errors
-        assert is_well, f"the peer ended with {self.process.returncode}: {errors[-4000:]}"
+        is_well = not has_ended and self.process.exitcode == 0 and "Traceback" not in errors
+        assert is_well, f"the peer ended with {self.process.exitcode}: {errors[-4000:]}"

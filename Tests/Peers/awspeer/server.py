@@ -80,7 +80,7 @@ class Server:
             "PutSpans": spans.put,
         }
 
-    async def start(self, port):
+    async def start(self):
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{anything:.*}", self._handle)
         app.on_response_prepare.append(self._add_headers)
@@ -88,7 +88,7 @@ class Server:
         self._runner = web.AppRunner(
             app, auto_decompress=False, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.browsers.endpoint = "%s:%d" % self._runner.addresses[0]
         return self._runner.addresses[0][1]
