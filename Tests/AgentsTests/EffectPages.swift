@@ -161,6 +161,13 @@ struct EffectPage: Sendable {
             "link-listener",
             "<a id=x href='/help'>Show</a><script>x.onclick = (e) => { e.preventDefault(); \(post) }</script>",
             .on("click", role: "link", "Show")),
+        EffectPage(
+            "form-get-picture", "<form action=/taken/CASE><input type=image src=/x.png width=60 height=30></form>",
+            .on("click", role: "button", "")),
+        EffectPage(
+            "form-get-agree",
+            "<form action=/taken/CASE><label><input type=checkbox name=agree> I agree</label><button>Submit</button></form>",
+            .on("click", role: "button", "Submit")),
         // By whatever it is set off.
         EffectPage(
             "hover", "<button type=button onmouseover=\"\(post)\">Menu</button>", .on("hover", role: "button", "Menu")),

@@ -190,8 +190,9 @@ function describeForm(form, submitter) {
   return {
     method: method.toLowerCase(), action: shorten(action, 2000), submitter: submitter ? nameOf(submitter) : null,
     hasPassword, hasPayment: named.some(([each, name]) => isPaymentField(each, name)),
-    isSearch: !!closest(form, "[role=search], search") || method.toLowerCase() === "get" && !hasPassword
-      || typed.length > 0 && typed.every((each) => each.type === "search"),
+    isSearch: !!closest(form, "[role=search], search") || typed.length > 0 && typed.every((each) => each.type === "search")
+      // Where nothing is typed or chosen from a list, nothing is looked for.
+      || method.toLowerCase() === "get" && !hasPassword && shown.some((each) => isField(each) || each.localName === "select"),
     hidden: hiddenFields(form, submitter),
     fields: [...named, ...others.map((each) => [each, nameOf(each)])].slice(0, mostTold)
       .map(([each, name]) => [name, heldValue(each)]),
