@@ -52,7 +52,9 @@ extension ApprovalGate {
                 "tool": .string(tool), "origin": .string(stopped[0].origin),
                 "effects": .array(stopped.prefix(20).map(\.json)),
                 "sends": .array(before + sends.map { .string($0) }),
-            ])
+            ],
+            canLast: TaskAllowances.kinds.contains(worst)
+                && stopped.allSatisfy { $0.canLast && $0.origin == stopped[0].origin })
         throw NeedsPerson(context.answers.first?.granted(question) ?? question)
     }
 

@@ -14,6 +14,8 @@ struct ApprovalGate: Sendable {
     /// What the task says: the person's own words may go anywhere.
     let goal: String
     let seen: SeenTexts
+    /// What the person has allowed for the rest of the task.
+    let allowances: TaskAllowances
     /// The person's language.
     let say: PersonLanguage
 
@@ -55,6 +57,9 @@ struct ApprovalGate: Sendable {
         }
         let fingerprint = ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: target)
         guard let given = context.answers.first else {
+            if self.allowances.covers(.init(kind: kind, origin: target.origin)), Self.canLast(kind, target) {
+                return Permission(kind: kind, target: target)
+            }
             throw NeedsPerson(self.question(attempt, kind, target, fingerprint))
         }
         try Self.checkHandedBack(given)
@@ -141,24 +146,27 @@ struct ApprovalGate: Sendable {
                 "tool": .string(attempt.tool), "origin": .string(target.origin), "role": .string(target.role),
                 "times": .array(ShownTimes.all(in: target.surroundings).prefix(100).map { .string($0) }),
                 "askedAt": .integer(Int(Date().timeIntervalSince1970)),
-            ]) { $1 })
+            ]) { $1 }, canLast: Self.canLast(kind, target))
     }
 
     func question(
-        _ message: String, _ kind: ActionKind, _ fingerprint: String, _ details: [String: JSONValue]
+        _ message: String, _ kind: ActionKind, _ fingerprint: String, _ details: [String: JSONValue],
+        canLast: Bool = false
     ) -> Interrupt {
         let mark: [String: JSONValue] = ["fingerprint": .string(fingerprint), "kind": .string(kind.rawValue)]
+        var properties: [String: JSONValue] = [
+            "approved": ["type": "boolean", "description": "Whether it may be done."],
+            "comment": ["type": "string", "description": "What the agent shall know, or do instead."],
+            "edits": ["type": "object", "description": "What shall stand in fields instead, by their labels."],
+        ]
+        if canLast {
+            properties[Self.forTask] = [
+                "type": "boolean", "description": "Whether the rest of the task may do such on this site unasked.",
+            ]
+        }
         return Interrupt(
             reason: .confirmation, message: message,
-            responseSchema: [
-                "type": "object",
-                "properties": [
-                    "approved": ["type": "boolean", "description": "Whether it may be done."],
-                    "comment": ["type": "string", "description": "What the agent shall know, or do instead."],
-                    "edits": ["type": "object", "description": "What shall stand in fields instead, by their labels."],
-                ],
-                "required": ["approved"],
-            ],
+            responseSchema: ["type": "object", "properties": .object(properties), "required": ["approved"]],
             expiresAt: Date() + TimeInterval(self.patience.components.seconds),
             metadata: .object(details.merging(mark) { $1 }))
     }
@@ -180,7 +188,7 @@ extension AnsweredInterrupt {
         return self.grants.contains(fingerprint)
     }
 
-    private var isApproved: Bool {
+    var isApproved: Bool {
         self.answer.status == .resolved && self.answer.payload?["approved"] == .bool(true)
     }
 

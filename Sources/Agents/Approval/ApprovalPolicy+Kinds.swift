@@ -62,4 +62,10 @@ extension ActionTarget {
     var words: String {
         self.text.isEmpty || self.name.contains(self.text) ? self.name : "\(self.name) \(self.text)"
     }
+
+    /// What people see of it: its names, the text around it, and what its form holds.
+    var shown: String {
+        let fields = (self.form?.fields ?? []).map { $0.joined(separator: " ") }
+        return ([self.name, self.text, self.surroundings] + fields).joined(separator: "\n")
+    }
 }

@@ -114,7 +114,7 @@ public struct AutomationAgent: Automation {
             holder: place.holder, secrets: place.secrets,
             gate: ApprovalGate(
                 policy: self.policy, forbidden: task.forbidden, patience: self.patience, goal: task.goal,
-                seen: place.seen, say: task.askedIn),
+                seen: place.seen, allowances: place.allowances, say: task.askedIn),
             effects: place.effects, names: place.names, keepPicture: self.pictureKeeper(context.session))
         let loop = TurnLoop(
             model: self.model, system: Self.system, tools: tools.all(seesImages: self.model.seesImages),
@@ -168,7 +168,8 @@ public struct AutomationAgent: Automation {
         var configuration = self.configuration
         configuration.addressPolicy.allowedDomains = task.allowedDomains
         configuration.secrets = secrets
-        let effects = EffectGuard(secrets: secrets, policy: self.policy)
+        let allowances = TaskAllowances()
+        let effects = EffectGuard(secrets: secrets, policy: self.policy, allowances: allowances)
         configuration.requestJudge = { effects.judge($0) }
         let holder = BrowserHolder(
             source: self.browsers, name: Self.browserName(context.session), configuration: configuration,
@@ -178,7 +179,7 @@ public struct AutomationAgent: Automation {
             offers: TakeoverOffers(
                 holder: holder, secrets: secrets, goal: task.goal, patience: self.patience,
                 say: task.askedIn),
-            seen: SeenTexts(), names: ControlNames(), effects: effects)
+            seen: SeenTexts(), names: ControlNames(), effects: effects, allowances: allowances)
         await self.live.begin(context.session, place)
         return place
     }

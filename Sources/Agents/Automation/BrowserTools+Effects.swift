@@ -23,6 +23,7 @@ extension BrowserTools {
                 let permit = try self.gate.permit(context, coversAction: false)
                 if !permit.fingerprints.isEmpty {
                     self.effects.allowNext(permit)
+                    if let given = context.answers.first { self.gate.remember(given) }
                     return ToolOutput(
                         text: "The person has allowed what was stopped. Do the same action again: now it goes through.")
                 }
@@ -38,6 +39,7 @@ extension BrowserTools {
                 throw error
             }
             try self.check(name, step, context)
+            if let given = context.answers.first { self.gate.remember(given) }
             let sent = self.effects.takeSent()
             for effect in sent {
                 await context.emit(

@@ -83,8 +83,8 @@ extension BrowserTools {
         moment.control =
             permission.kind == .look ? permission.target.flatMap { ActionWords.kind(of: $0.words) } : permission.kind
         if let target = permission.target {
-            let fields = (target.form?.fields ?? []).map { $0.joined(separator: " ") }
-            moment.shown = ([target.name, target.text, target.surroundings] + fields).joined(separator: "\n")
+            moment.shown = target.shown
+            moment.showsMoney = Money.isNamed(in: target.shown)
         }
         if let form = permission.target?.form {
             moment.hasPayment = form.hasPayment

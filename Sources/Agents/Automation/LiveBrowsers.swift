@@ -14,6 +14,7 @@ struct Workplace: Sendable {
     let seen: SeenTexts
     let names: ControlNames
     let effects: EffectGuard
+    let allowances: TaskAllowances
 }
 
 /// The browsers of this process's open tasks, by session: at work, or parked with a question.
@@ -113,6 +114,9 @@ public actor LiveBrowsers: Service {
             try self.control(request.controlID, in: session).release()
             self.places[session]?.control = nil
             return ControlState(owner: "agent")
+        case .revoke:
+            self.places[session]?.workplace.allowances.revoke(request.kind, on: request.origin)
+            return ControlState(owner: self.places[session]?.control?.isActive == true ? "person" : "agent")
         case .stop, .forget, .liveView: return ControlState(owner: "agent")
         }
     }

@@ -16,6 +16,8 @@ struct Effect: Sendable, Hashable {
     var isOpaque: Bool
     /// Whether money may move: a card, an account, an amount.
     var bearsMoney: Bool
+    /// Whether a person can allow such for the rest of a task.
+    var canLast: Bool
     /// Says the same of the same matter: what changes with every request, such as tokens, does not count.
     var fingerprint: String
 
@@ -41,9 +43,11 @@ struct Effect: Sendable, Hashable {
 }
 
 extension Effect {
-    /// - Parameter mask: Takes secrets out of what is shown.
+    /// - Parameters:
+    ///   - showsMoney: Whether a price stands beside the control that was worked.
+    ///   - mask: Takes secrets out of what is shown.
     init(
-        _ request: WebRequest, kind: ActionKind, bearsMoney: Bool, mask: (String) -> String
+        _ request: WebRequest, kind: ActionKind, bearsMoney: Bool, showsMoney: Bool, mask: (String) -> String
     ) {
         self.kind = kind
         self.method = request.page.method
@@ -53,6 +57,9 @@ extension Effect {
         self.files = request.content.files
         self.isOpaque = request.content.isOpaque
         self.bearsMoney = bearsMoney
+        self.canLast =
+            TaskAllowances.kinds.contains(kind) && !bearsMoney && request.content.files.isEmpty
+            && !showsMoney
         // Messages on a socket are counted.
         let isMessage = request.page.type == "WebSocket"
         let lasting = request.content.fields.filter { !(isMessage && $0.isCount) }.map {

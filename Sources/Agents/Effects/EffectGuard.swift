@@ -62,11 +62,13 @@ final class EffectGuard: Sendable {
 
     private let secrets: SecretStore
     private let policy: ApprovalPolicy
+    private let allowances: TaskAllowances
     private let state = Mutex(State())
 
-    init(secrets: SecretStore, policy: ApprovalPolicy) {
+    init(secrets: SecretStore, policy: ApprovalPolicy, allowances: TaskAllowances) {
         self.secrets = secrets
         self.policy = policy
+        self.allowances = allowances
     }
 
     // MARK: Actions
@@ -191,14 +193,18 @@ final class EffectGuard: Sendable {
                 || page.referrer == act.moment.address
             let bearsMoney = EffectRules.bearsMoney(request, act.moment)
             if !isOfAct, !bearsMoney, kind == .submit { return self.learn(request, &state) }
-            let effect = Effect(request, kind: kind, bearsMoney: bearsMoney, mask: self.secrets.mask)
+            let effect = Effect(
+                request, kind: kind, bearsMoney: bearsMoney, showsMoney: act.moment.showsMoney, mask: self.secrets.mask)
             // During an action only the very same counts: a page could make a habit of the address first.
             if state.habitual == page.document,
                 isNow ? state.known.contains(effect.fingerprint) : state.habits.contains(request.habit)
             {
                 return .pass
             }
-            if self.policy.rule(for: kind) == .allow {
+            let isAllowed =
+                effect.canLast
+                && self.allowances.covers(.init(kind: kind, origin: effect.origin))
+            if isAllowed || self.policy.rule(for: kind) == .allow {
                 state.sent.append(effect)
                 if isNow { state.act?.spent[effect.fingerprint] = .now }
                 return .pass
@@ -233,7 +239,9 @@ final class EffectGuard: Sendable {
         }
         if request.page.method != "GET", state.habits.count < Self.mostHabits {
             state.habits.insert(request.habit)
-            state.known.insert(Effect(request, kind: .submit, bearsMoney: false, mask: self.secrets.mask).fingerprint)
+            state.known.insert(
+                Effect(request, kind: .submit, bearsMoney: false, showsMoney: true, mask: self.secrets.mask).fingerprint
+            )
         }
         return .pass
     }

@@ -25,6 +25,8 @@ enum EffectRules {
         var form: (action: String, hidden: [String: String])?
         /// What a person was shown of what they have approved: the control, its form, and the text around it.
         var shown = ""
+        /// Whether a price stands beside the control, or nothing is known of what stands there.
+        var showsMoney = true
         /// What the agent has written in this task.
         var written: [String] = []
         /// Whether the secrets of the person stand in a text.

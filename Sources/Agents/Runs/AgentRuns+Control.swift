@@ -24,7 +24,7 @@ extension AgentRuns {
                 return ControlResult(
                     sessionID: session,
                     liveView: try await self.automation.outsideView(of: session, for: user, propagation))
-            case .take, .release, .renew:
+            case .take, .release, .renew, .revoke:
                 return ControlResult(
                     sessionID: session,
                     control: try await self.automation.control(request, in: session, for: user, propagation))

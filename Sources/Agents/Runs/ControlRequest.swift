@@ -16,6 +16,8 @@ public struct ControlRequest: Sendable, Hashable, Codable {
         case renew
         /// Tell where the browser can be watched past the runtime.
         case liveView = "live_view"
+        /// Ask again before what was allowed for the rest of the task.
+        case revoke
         /// End the run, and remove what is kept of the session.
         case forget
     }
@@ -23,14 +25,20 @@ public struct ControlRequest: Sendable, Hashable, Codable {
     public var action: Action
     /// Which control is meant, for `release` and `renew`; `take` gives it.
     public var controlID: Int?
+    /// What is asked about again, for `revoke`; all where it is absent.
+    public var kind: ActionKind?
+    /// On which site, for `revoke`, such as `https://forum.example`; on all where it is absent.
+    public var origin: String?
 
-    public init(_ action: Action, controlID: Int? = nil) {
+    public init(_ action: Action, controlID: Int? = nil, kind: ActionKind? = nil, origin: String? = nil) {
         self.action = action
         self.controlID = controlID
+        self.kind = kind
+        self.origin = origin
     }
 
     private enum CodingKeys: String, CodingKey {
-        case action
+        case action, kind, origin
         case controlID = "control_id"
     }
 }

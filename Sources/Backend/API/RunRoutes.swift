@@ -64,9 +64,11 @@ struct RunRoutes: Sendable {
     // MARK: The browser
 
     private struct ControlBody: Decodable {
-        enum Action: String, Decodable { case take, release, renew }
+        enum Action: String, Decodable { case take, release, renew, revoke }
         var action: Action
         var control_id: Int?
+        var kind: String?
+        var origin: String?
     }
 
     private func control(_ request: Request, _ context: BackendContext) async throws -> Response {
@@ -74,6 +76,8 @@ struct RunRoutes: Sendable {
         let (session, caller) = try await self.owned(context)
         var control: [String: JSONValue] = ["action": .string(body.action.rawValue)]
         control["control_id"] = body.control_id.map { .integer($0) }
+        control["kind"] = body.kind.map { .string($0) }
+        control["origin"] = body.origin.map { .string($0) }
         let result = try await self.runtime(["control": .object(control)], session, caller)
         return try .json(result["control"] ?? [:])
     }

@@ -1,3 +1,4 @@
+import { approvalWords } from "./card-bodies.js";
 import { payloadWords, secretWords } from "./card-form.js";
 import { t } from "./i18n.js";
 
@@ -16,7 +17,6 @@ export function answerWords({ reason, responseSchema }, { content, details = {} 
 
 /** @type {Record<string, (payload: any) => string>} */
 const given = {
-    confirmation: ({ approved, edits }) =>
-        t(!approved ? "card.rejected" : edits && Object.keys(edits).length ? "card.approvedEdited" : "card.approved"),
+    confirmation: (payload) => (payload.approved ? approvalWords(payload) : t("card.rejected")),
     takeover: () => t("card.handedBack"),
 };

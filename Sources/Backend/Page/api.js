@@ -125,6 +125,14 @@ export class Api {
         });
     }
 
+    /**
+     * Lets the agent ask again before what was allowed for the rest of its task.
+     * @param {string} id @param {{ kind: string, origin: string }} allowance
+     */
+    revoke(id, { kind, origin }) {
+        return this.#json(`${path(id)}/browser/control`, { method: "POST", body: { action: "revoke", kind, origin } });
+    }
+
     /** The picture of a step, or null where there is none. @param {string} id @param {string} toolCallID */
     async picture(id, toolCallID) {
         try {

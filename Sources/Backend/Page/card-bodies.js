@@ -32,13 +32,29 @@ export function headOf({ reason }) {
  * A question that can be answered no more, with its answer.
  * @param {Interrupt} interrupt
  * @param {string | null} answer In words.
+ * @param {(() => Promise<void>) | null} revoke Takes back what was allowed for the rest of the task.
  */
-export function settledCard(interrupt, answer) {
+export function settledCard(interrupt, answer, revoke = null) {
     return element(
         "section", { class: "card settled" }, headOf(interrupt), message(interrupt, interrupt.metadata?.kind),
         element(
             "p", { class: "card-answer" }, runIcon(answer === null ? "dot" : "done"),
-            element("span", {}, answer === null ? t("card.unanswered") : t("card.yourAnswer", { answer }))));
+            element("span", {}, answer === null ? t("card.unanswered") : t("card.yourAnswer", { answer }))),
+        revoke && revokeButton(revoke));
+}
+
+/** @param {() => Promise<void>} revoke */
+function revokeButton(revoke) {
+    const made = button("card.revoke", "quiet-button", async () => {
+        made.disabled = true;
+        try {
+            await revoke();
+            made.textContent = t("card.revoked");
+        } catch {
+            made.disabled = false;
+        }
+    });
+    return made;
 }
 
 /** @param {Interrupt} interrupt @param {Acts} acts @returns {Body} */
@@ -100,12 +116,16 @@ function approval(interrupt, acts) {
     const table = new FieldTable(fields.filter((field) => Array.isArray(field) && field.length >= 2));
     const about = readable(interrupt.metadata?.about ?? "");
     const amount = amountIn(name, fields, about);
+    const forTask = properties.for_task ? checkbox(t("card.forTask", { kind: t(`card.kind.${kind}`) })) : null;
     const isGrave = grave.has(kind);
 
     const approve = button(`card.approve${kind === "pay" ? ".pay" : ""}`, "button primary", () => {
         const edits = table.edits();
-        const payload = { approved: true, ...note?.read(), ...(Object.keys(edits).length ? { edits } : {}) };
-        acts.answer({ status: "resolved", payload }, t(payload.edits ? "card.approvedEdited" : "card.approved"));
+        const payload = {
+            approved: true, ...note?.read(), ...(Object.keys(edits).length ? { edits } : {}),
+            ...(forTask?.isChecked() ? { for_task: true } : {}),
+        };
+        acts.answer({ status: "resolved", payload }, approvalWords(payload));
     });
     const edit = properties.edits && !table.isEmpty
         ? button("card.edit", "button", () => {
@@ -133,7 +153,7 @@ function approval(interrupt, acts) {
                 ...fact(t("card.fact.from"), from ? site(from) : ""),
                 ...fact(t(from ? "card.fact.to" : "card.fact.site"), origin ? site(origin) : ""),
                 ...fact(t("card.fact.amount"), amount ? amountWords(amount) : "")),
-            table.isEmpty ? null : table.element, note?.element,
+            table.isEmpty ? null : table.element, forTask?.element, note?.element,
             element("div", { class: "card-buttons" }, approve, reject, edit)),
     };
 }
@@ -222,6 +242,19 @@ const mostAbout = 300;
 
 function shortened(text) {
     return text.length > mostAbout ? `${text.slice(0, mostAbout - 1)}…` : text;
+}
+
+/** A yes in words. @param {{edits?: object, for_task?: boolean}} payload */
+export function approvalWords(payload) {
+    if (payload.for_task) return t("card.approvedForTask");
+    return t(Object.keys(payload.edits ?? {}).length ? "card.approvedEdited" : "card.approved");
+}
+
+function checkbox(label) {
+    const box = element("input", { type: "checkbox" });
+    return {
+        element: element("label", { class: "card-check" }, box, " ", label), isChecked: () => box.checked,
+    };
 }
 
 function noteField(label) {

@@ -327,6 +327,16 @@ export class Chat {
         return blob && !this.#isClosed ? URL.createObjectURL(blob) : null;
     }
 
+    /** Lets the agent ask again. @param {{kind: string, origin: string}} allowance */
+    async revoke(allowance) {
+        try {
+            await this.#around.api.revoke(this.id, allowance);
+        } catch (error) {
+            this.#fail(error);
+            throw error;
+        }
+    }
+
     /** @param {unknown} error @param {() => void} [retry] */
     #fail(error, retry) {
         if (error instanceof SignInError && error.code === "ended") return this.#around.onSignedOut();

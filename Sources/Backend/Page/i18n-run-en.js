@@ -213,6 +213,10 @@ export default {
     "card.reject": "Reject",
     "card.approved": "Approved",
     "card.approvedEdited": "Approved with changes",
+    "card.forTask": "Don’t ask again on this site during this task: {kind}",
+    "card.approvedForTask": "Approved, for the rest of this task too",
+    "card.revoke": "Ask again from now on",
+    "card.revoked": "You will be asked again.",
     "card.rejected": "Rejected",
 
     "card.way.take": "Take control of the browser.",

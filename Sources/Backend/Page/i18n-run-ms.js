@@ -218,6 +218,10 @@ export default {
     "card.reject": "Tolak",
     "card.approved": "Diluluskan",
     "card.approvedEdited": "Diluluskan dengan perubahan",
+    "card.forTask": "Jangan tanya lagi di laman ini semasa tugasan ini: {kind}",
+    "card.approvedForTask": "Diluluskan, juga untuk baki tugasan ini",
+    "card.revoke": "Tanya lagi mulai sekarang",
+    "card.revoked": "Anda akan ditanya lagi.",
     "card.rejected": "Ditolak",
 
     "card.way.take": "Ambil kawalan pelayar.",

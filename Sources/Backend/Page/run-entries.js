@@ -71,7 +71,8 @@ function storedEntries(messages, runs, now) {
             const answer = answers.get(details.id);
             const isOpen = run === now.openRun && run !== null && !answer;
             const words = answer ? answerWords(details, answer) : now.sentWords(details.id);
-            return [question(run, details, isOpen, words)];
+            const isForTask = answer?.details?.payload?.for_task === true && [now.openRun, now.runningRun].some(Boolean);
+            return [question(run, details, isOpen, words, isForTask)];
         }
         case "answer":
             return asked.has(details.interruptId)
@@ -109,8 +110,8 @@ function liveEntries(run, now, lastWords) {
 }
 
 /** @returns {Entry} */
-function question(run, interrupt, isOpen, answer) {
-    return { key: `${run}:question:${interrupt.id}`, kind: "question", data: { interrupt, isOpen, answer } };
+function question(run, interrupt, isOpen, answer, isForTask = false) {
+    return { key: `${run}:question:${interrupt.id}`, kind: "question", data: { interrupt, isOpen, answer, isForTask } };
 }
 
 function pending(details) {

@@ -70,10 +70,15 @@ export const makePiece = {
         });
     },
 
-    question(key, { questions }) {
+    question(key, { hooks, questions }) {
+        let settled = null;
         return piece("assistant", t("run.author.question"), [], (data, article) => {
-            const shown = data.isOpen
-                ? questions.card(data.interrupt).element : settledCard(data.interrupt, data.answer);
+            const { interrupt, answer, isOpen, isForTask } = data;
+            if (!isOpen && (settled?.answer !== answer || settled.isForTask !== isForTask)) {
+                const revoke = isForTask ? () => hooks.revoke(interrupt.metadata) : null;
+                settled = { answer, isForTask, card: settledCard(interrupt, answer, revoke) };
+            }
+            const shown = isOpen ? questions.card(interrupt).element : settled.card;
             if (article.firstElementChild === shown) return;
             // A question that was answered keeps the focus that was in it.
             const hadFocus = article.contains(document.activeElement);

@@ -14,6 +14,7 @@ import { newLook } from "./steps.js";
  * @typedef {object} Hooks
  * @property {(frame: {type: string}) => void} send Sends a frame on the chat's socket.
  * @property {(toolCallId: string) => Promise<string | null>} picture The address of a step's picture.
+ * @property {(allowance: {kind: string, origin: string}) => Promise<void>} revoke Takes back what was allowed for a task.
  * @property {(text: string) => void} announce Says something to those who do not see the screen.
  * @property {(text: string) => void} retry
  * @property {(text: string) => Promise<void>} copy

@@ -1,0 +1,123 @@
+import AgentEvents
+import AgentLoop
+import Models
+import TestSupport
+import Testing
+
+@testable import Agents
+
+/// What a person allows for the rest of a task is not asked about again, and nothing else is allowed with it.
+@Suite("Allowances", .timeLimit(.minutes(5)))
+struct AllowanceTests {
+    private static let page = PageContent.html(
+        """
+        <form method=post action=/taken target=frame><button name=do value=post>Post comment</button></form>
+        <form method=post action=/taken target=frame><button name=do value=delete>Delete comment</button></form>
+        <form method=post action=/taken target=frame>Fee: RM 70.00 <button name=do value=fee>Submit</button></form>
+        <article><button type=button onclick="fetch('/taken', {method: 'POST', body: 'do=quiet'})">Okay</button></article>
+        <iframe name=frame></iframe>
+        """)
+
+    /// Clicks the buttons one after the other, and answers what is asked.
+    private static func click(
+        _ buttons: [String], answer: @Sendable (Int, Interrupt, AgentBench) async -> JSONValue,
+        _ check: @Sendable (_ questions: [Interrupt], _ taken: [String]) throws -> Void
+    ) async throws {
+        try await withPages(["/": Self.page, "/taken": "Thanks"]) { server, address in
+            let bench = AgentBench(
+                ScriptedModel(
+                    [.call("navigate", ["url": .string(address)])]
+                        + buttons.map { .callOn("click", role: "button", name: $0) } + [.say("Done.")]))
+            try await BrowserSlots.shared.withSlot {
+                var result = try await bench.run(.automation(AutomationTask(goal: "Do what the page is for.")))
+                var questions: [Interrupt] = []
+                while let question = result.interrupts?.first, questions.count < 9 {
+                    questions.append(question)
+                    let payload = await answer(questions.count, question, bench)
+                    result = try await bench.run(result.answered(payload))
+                }
+                await bench.stop()
+                #expect(result.message == "Done.")
+                try check(questions, server.submissions.map(\.body))
+            }
+        }
+    }
+
+    private static func offersTask(_ question: Interrupt) -> Bool {
+        question.responseSchema?["properties"]?["for_task"] != nil
+    }
+
+    @Test("the same kind on the same site is not asked about again, what deletes or names a price is")
+    func forTask() async throws {
+        let buttons = ["Post comment", "Post comment", "Delete comment", "Submit", "Post comment"]
+        try await Self.click(
+            buttons,
+            answer: { count, _, _ in count == 1 ? ["approved": true, "for_task": true] : ["approved": false] }
+        ) { questions, taken in
+            #expect(questions.map(Self.offersTask) == [true, false, false])
+            #expect(taken == ["do=post", "do=post", "do=post"])
+        }
+    }
+
+    @Test("what was stopped on its way can be allowed so, too")
+    func stopped() async throws {
+        try await Self.click(
+            ["Okay", "Okay", "Okay"], answer: { _, _, _ in ["approved": true, "for_task": true] }
+        ) { questions, taken in
+            #expect(questions.count == 1 && taken == ["do=quiet", "do=quiet", "do=quiet"])
+        }
+    }
+
+    @Test("a yes without it is a yes to one action")
+    func once() async throws {
+        try await Self.click(["Post comment", "Post comment"], answer: { _, _, _ in ["approved": true] }) {
+            #expect($0.count == 2 && $1.count == 2)
+        }
+    }
+
+    @Test("what was revoked is asked about again")
+    func revoked() async throws {
+        try await Self.click(
+            ["Post comment", "Post comment", "Delete comment", "Post comment"],
+            answer: { count, question, bench in
+                if count == 2 {
+                    _ = await bench.runs.control(
+                        .init(.revoke, kind: .send, origin: question.metadata?["origin"]?.string),
+                        in: SessionID(rawValue: "s"), for: UserID(rawValue: "aminah"))
+                    return ["approved": false]
+                }
+                return ["approved": true, "for_task": .bool(count == 1)]
+            }
+        ) { questions, taken in
+            #expect(questions.count == 3 && questions.last?.message.contains("Post comment") == true)
+            #expect(taken == ["do=post", "do=post", "do=post"])
+        }
+    }
+
+    @Test("it is not taken where it was not offered")
+    func notOffered() async throws {
+        try await withPages(["/": Self.page, "/taken": "Thanks"]) { server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]),
+                    .callOn("click", role: "button", name: "Delete comment"), .say("Done."),
+                ]))
+            try await BrowserSlots.shared.withSlot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Do what the page is for.")))
+                let result = try await bench.run(asked.answered(["approved": true, "for_task": true]))
+                await bench.stop()
+                #expect(result.code == "unfit_answer" && server.submissions.isEmpty)
+            }
+        }
+    }
+
+    @Test(
+        "a sum of money is known by its currency, wherever that stands",
+        arguments: ["Fee: RM 70.00", "RM70", "70 €", "$1,000.00", "9000円", "Total 12 USD", "100 บาท", "¥ 5"])
+    func sums(text: String) { #expect(Money.isNamed(in: text)) }
+
+    @Test(
+        "other numbers are no sums",
+        arguments: ["Room 12", "ABC 1234", "page 3 of 9", "12:30", "arm 5", "5 comments, try again", "$", "1.2.3"])
+    func noSums(text: String) { #expect(!Money.isNamed(in: text)) }
+}

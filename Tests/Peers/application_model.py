@@ -1,0 +1,104 @@
+"""A model that plays steps: it looks for each control by its role and name in what the tools have told, as a person does."""
+
+import http.server
+import json
+import re
+import threading
+
+
+class Model:
+    """A server of the chat completions interface."""
+
+    # What shows more of the page than was told, one after the other.
+    LOOKING = ("find_text", "snapshot", "scroll", "wait_for_text")
+    AGAIN = "Do the same action again"
+
+    def __init__(self):
+        model = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                answer = json.dumps({"choices": [model.choice(request)]}).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def play(self, steps, origin):
+        self.steps, self.origin, self.view, self.told = list(steps), origin, "", []
+        self.count = self.looks = self.calls = 0
+        # The step that something was done at last.
+        self.at = self.steps[0]
+
+    @property
+    def transcript(self):
+        """The last of what was done and told."""
+        return "\n".join(self.told[-8:])
+
+    def choice(self, request):
+        last = request["messages"][-1]
+        text = last["content"] if last["role"] == "tool" else ""
+        if "navigate" not in {tool["function"]["name"] for tool in request["tools"]}:
+            return self.say(self.ending) if text else self.call("browse", {"goal": last["content"]})
+        self.told.append(f"    {text[:2500]}")
+        if "[e" in text:
+            self.view = text
+        if "did not come about" in text and not self.looks:
+            self.ending = f"not seen: {self.steps[self.count - 1]}"
+            return self.say(self.ending)
+        if self.AGAIN in text:
+            self.count = self.steps.index(self.at)
+        return self.next(text)
+
+    def next(self, text):
+        if self.count == len(self.steps):
+            self.ending = "declined" if "has not approved" in text else "done"
+            return self.say(self.ending)
+        step = self.steps[self.count]
+        arguments = {key: value.format(origin=self.origin) if key == "url" else value for key, value in step.input.items()}
+        if step.role:
+            line = rf'\[(e\d+)\] {step.role} "{re.escape(step.name)}'
+            # A name is told whole, or people say how it begins.
+            found = re.findall(f'{line}"', self.view) or re.findall(line, self.view)
+            if len(found) <= step.nth:
+                return self.look(step)
+            arguments["ref"] = found[step.nth]
+        self.count, self.looks = self.count + 1, 0
+        if step.acts:
+            self.at = step
+        return self.call(step.tool, arguments)
+
+    def look(self, step):
+        if self.looks == len(self.LOOKING):
+            self.ending = f"There is no {step} in:\n{self.view}"
+            return self.say(self.ending)
+        tool = self.LOOKING[self.looks]
+        self.looks += 1
+        return self.call(tool, {"snapshot": {}, "scroll": {"pages": 50}}.get(tool, {"text": step.name}))
+
+    def call(self, tool, arguments):
+        self.told.append(f"{tool} {arguments}")
+        self.calls += 1
+        function = {"name": tool, "arguments": json.dumps(arguments)}
+        calls = [{"index": 0, "id": f"call-{self.calls}", "type": "function", "function": function}]
+        return {"message": {"role": "assistant", "tool_calls": calls}, "finish_reason": "tool_calls"}
+
+    @staticmethod
+    def say(text):
+        return {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}

@@ -1,0 +1,215 @@
+"""How often people are asked needlessly in applications as their makers ship them, and that they are asked before what
+counts: Django's admin, the shop of django-oscar, JupyterLab. A played model does what people do there."""
+
+import collections
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+import pytest
+import requests
+
+from application_model import Model
+from application_tasks import ADMIN, JUPYTER, ORDERS, SHOP
+from parking import answer, named
+from system import DEADLINE, Container, eventually, free_port
+
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1500)]
+FOLDER = pathlib.Path(__file__).parent
+VENV = FOLDER.parents[1] / ".build/applications"
+MOST_NEEDLESS = 0.2
+
+
+class Application:
+    """A process with a folder of its own for all that it keeps."""
+
+    def __init__(self, name, tasks, arguments, path="/"):
+        self.name, self.tasks, self.port = name, tasks, free_port()
+        self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.folder = pathlib.Path(self.directory.name)
+        self.url = f"http://127.0.0.1:{self.port}"
+        keep_files(self.folder)
+        places = {f"JUPYTER_{name}_DIR": f"{self.folder}/{name}" for name in ("CONFIG", "DATA", "RUNTIME")}
+        self.log = open(self.folder / "log", "w")
+        self.process = subprocess.Popen(
+            [part.format(port=self.port, folder=self.folder) for part in arguments], stdout=self.log,
+            stderr=subprocess.STDOUT, cwd=self.folder,
+            env=os.environ | places | {"HOME": str(self.folder), "PATH": f"{VENV}/bin:{os.environ['PATH']}"})
+        try:
+            eventually(lambda: self.is_up(path), f"the start of {name}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def is_up(self, path):
+        try:
+            return requests.get(self.url + path, timeout=30).ok
+        except requests.ConnectionError:
+            assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.log.close()
+            self.directory.cleanup()
+
+
+def keep_files(folder):
+    """What JupyterLab shows; it saves what is edited after a second."""
+    for name in ("work/old", "settings"):
+        (folder / name).mkdir(parents=True)
+    cells = [{"cell_type": "markdown", "id": "head", "metadata": {}, "source": "# Sales"}] + [
+        {"cell_type": "code", "id": f"code{number}", "metadata": {}, "source": source, "outputs": [],
+         "execution_count": None} for number, source in enumerate(("1 + 1", "print('total', sum(range(10)))"))]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "work/sales.ipynb").write_text(json.dumps(notebook))
+    (folder / "work/sales.csv").write_text("name,amount\nAminah,3\nBala,4\n")
+    (folder / "work/notes.txt").write_text("hello\n")
+    (folder / "settings/overrides.json").write_text(
+        json.dumps({"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 1}}))
+
+
+def django(name):
+    return [f"{VENV}/bin/python", "-W", "ignore", str(FOLDER / "applications.py"), name, "{port}", "{folder}"]
+
+
+APPLICATIONS = {
+    "Django admin": (ADMIN, django("admin"), "/admin/"),
+    "Oscar": (SHOP, django("shop")),
+    "JupyterLab": (JUPYTER, [
+        f"{VENV}/bin/jupyter-lab", "--allow-root", "--no-browser", "--port={port}", "--ServerApp.token=abc",
+        "--ServerApp.root_dir={folder}/work", "--LabApp.app_settings_dir={folder}/settings"], "/login"),
+}
+
+
+@dataclasses.dataclass
+class Question:
+    """One that was asked, at a step of a task, and whether what the application keeps was as before."""
+
+    task: object
+    step: object
+    interrupt: dict
+    is_unchanged: bool
+    is_needless: bool = False
+
+    def __str__(self):
+        details = self.interrupt["metadata"]
+        held = details.get("effects") or {key: details.get(key) for key in ("kind", "tool", "name", "sending", "fields")}
+        return f"{self.task.name}: {self.step}: {self.interrupt['message']}\n    held: {held}"
+
+
+@dataclasses.dataclass
+class Outcome:
+    task: object
+    message: str
+    questions: list
+    is_changed: bool
+    transcript: str
+
+
+def do(task, application, system, model):
+    """Does a task, with a yes to each question, but for that which the task has declined."""
+    model.play(task.steps, application.url)
+    session, before = named(f"{application.name}-{task.name}".replace(" ", "-")), task.effect(application)
+
+    def invoke(**payload):
+        response = requests.post(
+            f"{system.url}/invocations", json={"session_id": session, **payload}, timeout=5 * DEADLINE)
+        return response.json()
+
+    told = invoke(prompt=task.name)
+    questions = []
+    while told["status"] == "interrupted":
+        [interrupt] = told["interrupts"]
+        question = Question(task, model.at, interrupt, task.effect(application) == before)
+        # A second one about the same matter is one too many.
+        question.is_needless = model.at.is_harmless or any(earlier.step is model.at for earlier in questions)
+        questions.append(question)
+        # Whoever is offered the browser gives it back without having done anything in it.
+        reply = {"approved": not (task.declines and model.at.counts)} if interrupt["reason"] == "confirmation" else {}
+        told = invoke(resume=[answer(interrupt, **reply)])
+    return Outcome(
+        task, told.get("message", str(told)), questions, task.effect(application) != before, model.transcript)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """What came of all tasks, by application; counted once, for all tests."""
+    return {}
+
+
+@pytest.fixture(params=APPLICATIONS)
+def outcomes(request, measured, capsys):
+    if request.param not in measured:
+        with Model() as model:
+            system = Container(
+                AI4AI_MODEL_URL=model.url, AI4AI_MODEL="played", AI4AI_BROWSER_ALLOW_PRIVATE="true",
+                AI4AI_MAX_STEPS="200")
+            application = None
+            try:
+                application = Application(request.param, *APPLICATIONS[request.param])
+                measured[request.param] = [do(task, application, system, model) for task in application.tasks]
+            finally:
+                if application:
+                    application.stop()
+                system.stop()
+        with capsys.disabled():
+            show(request.param, measured[request.param])
+    return measured[request.param]
+
+
+def counted(outcomes):
+    """All but those tasks that are declined: they are others of them again."""
+    return [outcome for outcome in outcomes if not outcome.task.declines]
+
+
+def show(application, outcomes):
+    outcomes = counted(outcomes)
+    questions = [question for outcome in outcomes for question in outcome.questions]
+    needless = [question for question in questions if question.is_needless]
+    print(f"\n| {'application':12} | tasks | questions | needless |")
+    print(f"| {application:12} | {len(outcomes):5} | {len(questions):9} | {len(needless):8} |")
+    for question in questions:
+        print(f"  {'needless' if question.is_needless else 'right'}: {question}")
+
+
+def test_each_task_is_done(outcomes):
+    failed = [
+        f"{outcome.task.name}: {outcome.message}\n{outcome.transcript}" for outcome in outcomes
+        if outcome.message != outcome.task.ending]
+    assert not failed, "\n\n".join(failed)
+
+
+def test_needless_questions_are_rare(outcomes):
+    needless = [str(question) for outcome in counted(outcomes) for question in outcome.questions if question.is_needless]
+    assert len(needless) <= MOST_NEEDLESS * len(counted(outcomes)), "\n".join(needless)
+
+
+def test_what_counts_is_asked_before_it_happens(outcomes):
+    for outcome in outcomes:
+        asked = [question.step for question in outcome.questions if question.is_unchanged]
+        missing = [step for step in outcome.task.steps if step.counts and step not in asked]
+        assert not missing, f"{outcome.task.name} asked nothing before {missing}"
+
+
+def test_what_counts_happens_after_a_yes_only(outcomes):
+    for outcome in outcomes:
+        wanted = any(step.counts for step in outcome.task.steps) and not outcome.task.declines
+        assert outcome.is_changed == wanted, outcome.task.name
+
+
+def test_one_order_is_one_question(measured, request):
+    if "Oscar" not in measured:
+        pytest.skip("the shop was not measured")
+    orders = collections.Counter(
+        outcome.task.name for outcome in measured["Oscar"] for _ in outcome.questions if outcome.task.name in ORDERS)
+    assert orders == dict.fromkeys(ORDERS, 1)
