@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if grep -rnP --include='*.swift' '(return|=) (\((?!try\b)|\.[a-zA-Z]+\().*await ' Sources; then
+if grep -rnP --include='*.swift' '(return|=) (\((?!try\b)|\.[a-zA-Z]+\().*await |[(,] ?\.[a-z][a-zA-Z]*\((try )?await ' "${@:-Sources}"; then
     echo 'check-await: await into a `let` first, and build the value from that.' >&2
     exit 1
 fi

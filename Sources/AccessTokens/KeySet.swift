@@ -8,7 +8,8 @@ import NIOHTTP1
 /// The public keys of one issuer, fetched when the first of them is needed.
 ///
 /// They are kept for good, and fetched again only for an id that is not among them: by one request however many ask,
-/// and not soon again when that was in vain, because anybody can make up ids. A fetch that fails takes nothing away.
+/// and not soon again when that was in vain a few times, because anybody can make up ids. A new key that its issuer serves a
+/// moment after its first token is found by the next one. A fetch that fails takes nothing away.
 package actor KeySet {
     /// An answer of the issuer, whose body may be still to come.
     package struct Answer: Sendable {
@@ -18,8 +19,9 @@ package actor KeySet {
 
     /// What an answer may be long, in bytes.
     private static let limit = 64 * 1024
-    /// For how long unknown ids fail at once after one that stayed unknown.
+    /// For how long unknown ids fail at once after a fetch that failed, or so many in vain.
     private static let pause = Duration.seconds(10)
+    private static let mostInVain = 3
     /// The same while there are no keys at all, when nobody can sign in.
     private static let shortPause = Duration.seconds(1)
 
@@ -33,6 +35,8 @@ package actor KeySet {
     private var fetching: Task<Void, Never>?
     /// Until when unknown ids fail at once, and with what.
     private var refusal: (end: Duration, error: TokenError)?
+    /// When ids stayed unknown.
+    private var inVain: [Duration] = []
 
     /// - Parameters:
     ///   - url: Where the issuer publishes its keys.
@@ -56,8 +60,10 @@ package actor KeySet {
         let fetching = self.fetching ?? self.startFetching(for: id)
         await fetching.value
         if let key = self.keys[id] { return try key.get() }
-        throw self.refusal?.error ?? self.refuse(TokenError(.unknownKey, "The issuer has no such key."))
+        throw self.refusal?.error ?? Self.unknown
     }
+
+    private static let unknown = TokenError(.unknownKey, "The issuer has no such key.")
 
     /// Shared by all who ask meanwhile, so it ends by its own time limits and not with the first who asked.
     private func startFetching(for id: String) -> Task<Void, Never> {
@@ -66,9 +72,9 @@ package actor KeySet {
                 self.keys = try await self.fetchTwice()
                 self.refusal = nil
                 // Here and not when the first who asked goes on, or others could fetch again in between.
-                if self.keys[id] == nil { self.refuse(TokenError(.unknownKey, "The issuer has no such key.")) }
+                if self.keys[id] == nil { self.noteInVain() }
             } catch {
-                self.refuse(error)
+                self.refusal = (self.uptime() + (self.keys.isEmpty ? Self.shortPause : Self.pause), error)
             }
             self.fetching = nil
         }
@@ -76,10 +82,10 @@ package actor KeySet {
         return task
     }
 
-    @discardableResult
-    private func refuse(_ error: TokenError) -> TokenError {
-        self.refusal = (self.uptime() + (self.keys.isEmpty ? Self.shortPause : Self.pause), error)
-        return error
+    private func noteInVain() {
+        let now = self.uptime()
+        self.inVain = self.inVain.filter { now - $0 < Self.pause } + [now]
+        if self.inVain.count >= Self.mostInVain { self.refusal = (now + Self.pause, Self.unknown) }
     }
 
     private func fetchTwice() async throws(TokenError) -> Keys {

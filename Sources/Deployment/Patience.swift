@@ -12,7 +12,7 @@ enum Patience {
             if let answer = try await ask() { return answer }
             guard .now + pause < deadline else {
                 throw DeploymentError(
-                    "\(what) is not ready after \(self.minutes) minutes. The same command waits on.")
+                    "\(what) is not ready after \(self.minutes) minutes. Run the command again to keep waiting.")
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 1.5, .seconds(10))

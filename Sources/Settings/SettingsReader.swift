@@ -17,8 +17,8 @@ public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible 
 
     public var description: String {
         self.value.isEmpty
-            ? "\(self.variable) is missing: expected is \(self.accepted)."
-            : "\(self.variable) is '\(self.value)': expected is \(self.accepted)."
+            ? "\(self.variable) is missing. Expected: \(self.accepted)."
+            : "\(self.variable) is '\(self.value)'. Expected: \(self.accepted)."
     }
 }
 

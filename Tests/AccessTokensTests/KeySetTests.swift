@@ -66,22 +66,41 @@ struct KeySetTests {
         #expect(await Self.code(verifier, try TestIssuer.token()) == .unknownKey)
     }
 
-    @Test("after a fetch in vain the next unknown key is looked for ten seconds later")
+    @Test("a new key that its issuer serves a moment later is found by the next token")
+    func lateRotation() async throws {
+        let issuer = try TestIssuer()
+        let verifier = issuer.verifier()
+        let (new, both) = try Self.rotated()
+        #expect(await Self.code(verifier, new) == .unknownKey)
+        issuer.answer(.keys(both))
+        #expect(await Self.code(verifier, new) == nil)
+        #expect(issuer.asked == 2)
+    }
+
+    @Test("after three fetches in vain the next unknown key is looked for ten seconds later")
     func pause() async throws {
         let issuer = try TestIssuer()
         let verifier = issuer.verifier()
-        #expect(await Self.code(verifier, try TestIssuer.token(header: ["kid": "made-up"])) == .unknownKey)
-        let both = [try Self.usual(), try TestIssuer.publicKey(of: TestIssuer.otherKey.get(), id: "key-2")]
-        issuer.answer(.keys(both))
-        let new = try TestIssuer.token(header: ["kid": "key-2"]) { signed in
-            try TestIssuer.signature(of: SHA256.hash(data: signed), by: TestIssuer.otherKey.get())
+        for _ in 1...3 {
+            #expect(await Self.code(verifier, try TestIssuer.token(header: ["kid": "made-up"])) == .unknownKey)
         }
+        let (new, both) = try Self.rotated()
+        issuer.answer(.keys(both))
         issuer.advance(9.9)
         #expect(await Self.code(verifier, new) == .unknownKey)
-        #expect(issuer.asked == 1)
+        #expect(issuer.asked == 3)
         issuer.advance(0.1)
         #expect(await Self.code(verifier, new) == nil)
-        #expect(issuer.asked == 2)
+        #expect(issuer.asked == 4)
+    }
+
+    /// A token by a new key, and the keys with it.
+    private static func rotated() throws -> (token: String, keys: [JSONValue]) {
+        let key = try TestIssuer.otherKey.get()
+        let token = try TestIssuer.token(header: ["kid": "key-2"]) { signed in
+            try TestIssuer.signature(of: SHA256.hash(data: signed), by: key)
+        }
+        return (token, [try Self.usual(), try TestIssuer.publicKey(of: key, id: "key-2")])
     }
 
     @Test("one failure is made good at once")

@@ -89,6 +89,13 @@ struct RunProjectionTests {
         #expect(steps[0]["arguments"] == ["ref": "e1"])
     }
 
+    @Test("an answer that quotes the marks around a page's words is kept without them")
+    func marks() {
+        let quoted = PageMarks.around("it is gone", mark: "10318d87")
+        #expect(
+            projection(text("0", "Sorry: \(quoted)") + [finished()]).messages.map(\.content) == ["Sorry: it is gone"])
+    }
+
     @Test("what the automation agent says to the coordinator is no message, and neither is the hand-over")
     func handOver() {
         let handOver: [JSONValue] = [

@@ -78,7 +78,7 @@ def press(key, role="", name="", nth=0, **more):
 
 
 def wait(text):
-    return Step("wait_for_text", {"text": text, "seconds": 30})
+    return Step("wait_for_text", {"text": text, "seconds": 20})
 
 
 SAVED = "a change in the admin is in force at once, for everybody"
@@ -164,7 +164,7 @@ CHECKOUT = [
     fill("textbox", "First name", "Aminah"), fill("textbox", "Last name", "Yusof"),
     fill("textbox", "First line of address", "Jalan Ampang 12"), fill("textbox", "City", "Kuala Lumpur"),
     fill("textbox", "Post/Zip-code", "50450"), click("button", "Continue"), click("link", "Continue"),
-    wait("Please review the information below")]
+    wait("Preview order")]
 COUNTED = "select count(*) from order_order"
 BOUGHT = "buy Bala's book 01 as a guest"
 ORDERS = [BOUGHT]
@@ -213,19 +213,50 @@ SHOP = [
 # ------------------------------------------------------------------------------------------------------ JupyterLab
 
 
-def lab(path=""):
-    return open_(f"/lab{path}?token=abc&reset")
+def lab():
+    return [open_("/lab?token=abc&reset"), wait("notes.txt"), wait("Launcher")]
 
 
-def notebook(name="sales"):
-    return [lab(f"/tree/{name}.ipynb"), wait("sum(range(10))")]
+def notebook(name):
+    """Each task has one of its own."""
+    return [open_(f"/lab/tree/{name}.ipynb?token=abc&reset"), wait("sum(range(10))"), wait("Idle")]
 
 
+def deletion_of_folder():
+    return [*lab(), click("button", "old"), press("Delete"), wait("permanently delete"),
+            click("button", "Delete", counts=DELETED)]
+
+
+NOTEBOOKS = ("look", "run", "all", "edit", "keys", "find", "cells")
 JUPYTER = [
-    Task("open the notebook of sales", [*notebook(), wait("Idle")]),
-    Task("look at the table of sales", [lab("/tree/sales.csv"), wait("amount")]),
+    Task("open a notebook", notebook("look")),
+    Task("look at the table of sales and at the notes", [
+        open_("/lab/tree/sales.csv?token=abc&reset"), wait("Delimiter"), open_("/lab/tree/notes.txt"), wait("Ln 1")]),
+    Task("say no to news", [*lab(), click("button", "No"), wait("Launcher")]),
     Task("run a cell", [
-        *notebook(), wait("Idle"), click("textbox", ""), click("clickable", "Run this cell"), wait("[1]:")]),
+        *notebook("run"), click("textbox", ""), click("clickable", "Run this cell"), wait("[1]:")]),
+    Task("run all cells by the menu", [
+        *notebook("all"), click("menuitem", "Run"), click("menuitem", "Run All Cells"), wait("total 45")]),
+    # What is written into a notebook stays a draft of the person's own, with a checkpoint to go back to.
+    Task("edit a cell, which is saved by itself", [
+        *notebook("edit"), type_("textbox", "", "23"), wait("Saving completed")]),
+    Task("run a cell by its keys and save the notebook", [
+        *notebook("keys"), click("textbox", ""), press("Shift+Enter"), wait("[1]:"),
+        click("clickable", "Save and create checkpoint"), wait("Saving completed")]),
+    Task("write a new notebook", [
+        *lab(), click("button", "Python 3 (ipykernel)"), wait("Idle"), type_("textbox", "", "print(6 * 7)"),
+        press("Shift+Enter"), wait("42")]),
+    Task("make a folder", [
+        *lab(), click("clickable", "New Folder"), wait("notes.txt"), press("Enter"), wait("Launcher")]),
+    Task("find a word in a notebook", [
+        *notebook("find"), click("menuitem", "Edit"), click("menuitem", "Find…"), fill("textbox", "Find", "total"),
+        wait("1/1")]),
+    Task("make JupyterLab dark", [
+        *lab(), click("menuitem", "Settings"), Step("hover", {}, "clickable", "Theme"),
+        click("menuitem", "JupyterLab Dark"), wait("Launcher")]),
+    Task("add a cell and take it away again", [
+        *notebook("cells"), click("clickable", "Insert a cell below"), click("clickable", "Delete the cell"),
+        wait("Saving completed")]),
+    Task("delete the folder old, which the person declines", deletion_of_folder(), "old", declines=True),
+    Task("delete the folder old", [*deletion_of_folder(), wait("Launcher")], "old"),
 ]
-
-

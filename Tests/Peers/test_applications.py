@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from application_model import Model
-from application_tasks import ADMIN, JUPYTER, ORDERS, SHOP
+from application_tasks import ADMIN, JUPYTER, NOTEBOOKS, ORDERS, SHOP
 from parking import answer, named
 from system import DEADLINE, Container, eventually, free_port
 
@@ -71,7 +71,8 @@ def keep_files(folder):
          "execution_count": None} for number, source in enumerate(("1 + 1", "print('total', sum(range(10)))"))]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "work/sales.ipynb").write_text(json.dumps(notebook))
+    for name in NOTEBOOKS:
+        (folder / f"work/{name}.ipynb").write_text(json.dumps(notebook))
     (folder / "work/sales.csv").write_text("name,amount\nAminah,3\nBala,4\n")
     (folder / "work/notes.txt").write_text("hello\n")
     (folder / "settings/overrides.json").write_text(
@@ -87,7 +88,8 @@ APPLICATIONS = {
     "Oscar": (SHOP, django("shop")),
     "JupyterLab": (JUPYTER, [
         f"{VENV}/bin/jupyter-lab", "--allow-root", "--no-browser", "--port={port}", "--ServerApp.token=abc",
-        "--ServerApp.root_dir={folder}/work", "--LabApp.app_settings_dir={folder}/settings"], "/login"),
+        "--ServerApp.root_dir={folder}/work", "--LabApp.app_settings_dir={folder}/settings",
+        "--FileContentsManager.delete_to_trash=False"], "/login"),
 }
 
 

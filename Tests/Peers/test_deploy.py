@@ -288,7 +288,7 @@ def test_a_runtime_that_could_not_be_created_is_made_anew(account):
     account.peer.fail_next_version("errands", "The image cannot be pulled.")
     result = account.deploy("apply", check=False)
     assert result.returncode != 0
-    assert "CREATE_FAILED: The image cannot be pulled. Mend the cause and apply again." in result.stderr
+    assert "CREATE_FAILED: The image cannot be pulled. Fix the cause and apply again." in result.stderr
     assert any("what is left of a failed creation" in line for line in account.changes("plan"))
     account.deploy("apply")
     assert account.runtime()["status"] == "READY"
@@ -470,7 +470,7 @@ def test_somebody_who_is_not_there_is_named(people, command):
 @pytest.mark.parametrize("email", ["aisha", "a b@example.com"])
 def test_what_is_no_address_is_refused(people, email):
     refused = users(people, "add", email, check=False)
-    assert refused.returncode != 0 and f"'{email}' is no address of e-mail" in refused.stderr
+    assert refused.returncode != 0 and f"'{email}' is not an email address" in refused.stderr
 
 
 def test_before_the_first_apply_there_is_nobody_to_add(account):

@@ -11,7 +11,7 @@ NUMBERS = ', '.join(['open {0}/slow, wait for "Your number"'] * 3) + ", tell me 
 
 def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     person.sees("What can I do for you?")
-    person.click("button", "Check a road tax .*")
+    person.click("button", "Check road tax .*")
     person.sees("Amount due: RM 70.00")
     person.misses("Working…")
     errand = system.errand()
@@ -142,7 +142,7 @@ def test_rejected_payment_is_not_made(system, chats, person):
     person.sees("Your approval is needed")
     for words in ("This may move real money.", "Card number", "page rejected", "as the page says"):
         person.sees(words)
-    person.ref("button", "waits for you Click button .*")
+    person.ref("button", "needs you Click button .*")
     person.fill(r"Reason or note for the agent \(optional\)", "too dear")
     person.click("button", "Reject")
     person.until(lambda: chats.session(person.chat)["run"] is None, "end of the run")
@@ -232,7 +232,7 @@ def test_whole_errand_goes_by_keyboard(system, chats, person):
     person.press("Escape")
     person.sees("The errand was stopped.")
     person.press("ArrowUp")
-    person.sees("You are saying this again in another way.")
+    person.sees("Editing your message")
     person.press("Escape", "Control+K")
     person.until(lambda: focus(person) == "Search chats", "focus on the search")
     tab_to(person, "Local user: profile and settings")
@@ -293,6 +293,6 @@ def test_title_given_elsewhere_meanwhile_is_told(chats, person):
 
 def test_address_of_no_chat_leads_to_a_new_one(system, person):
     person.go(f"{system.chat}/chat/01900000-0000-7000-8000-000000000000")
-    person.sees("This chat is not there, or no longer.")
+    person.sees("This chat doesn’t exist or was deleted.")
     person.sees("What can I do for you?")
     person.until(lambda: person.address == f"{system.chat}/", "address of a new chat")

@@ -4,7 +4,7 @@ import pytest
 
 from backend import Parts, checks, errand, lasting
 
-LOST = "The connection is lost. What you write is kept and sent when it is back."
+LOST = "The connection was lost. Your messages are kept and sent when it’s back."
 WXY, ABC = "WXY 1234", "ABC 5678"
 WAIT = "Wait for “Your number”"
 
@@ -78,7 +78,7 @@ def test_run_whose_runtime_dies_ends_in_an_honest_account_and_the_chat_goes_on(p
     person.ref("button", "in progress .*")
     parts.runtime.kill()
     parts.runtime.restart()
-    person.sees("What they did last may have been done or not.")
+    person.sees("Its last step may or may not have gone through.")
     assert parts.chats.settled(person.chat)[-1]["details"]["code"] == "interrupted"
     before = checks(parts, WXY)
     person.say(errand(parts.demo, WXY))

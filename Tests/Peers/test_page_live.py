@@ -121,9 +121,9 @@ def test_question_that_nobody_answers_takes_its_picture_with_it(browser):
     try:
         browser.visit(hurried.chat)
         browser.say(payment(hurried.demo, "4242"))
-        browser.sees("It is too late to answer.")
+        browser.sees("This question has expired.")
         browser.sees("The browser was closed.")
-        browser.misses("The picture comes in a moment")
+        browser.misses("Loading…")
         browser.check_quiet()
     finally:
         hurried.stop()

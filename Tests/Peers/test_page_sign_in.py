@@ -217,7 +217,7 @@ def test_answer_to_a_sign_in_that_nobody_began_is_refused(system, cognito, stran
     if has_begun:
         stranger.until(lambda: stranger.address.startswith(f"{cognito.url}/login"), "way to the hosted pages")
     stranger.go(f"{system.chat}/authorize?code=stolen&state=guessed")
-    stranger.sees("The answer does not belong to a sign-in that was begun in this window.")
+    stranger.sees("This sign-in wasn’t started in this window.")
     assert "stolen" not in stranger.address and cognito.requests["/oauth2/token"] == before
     stranger.click("button", "Sign in")
     sign_in(stranger)
@@ -236,6 +236,6 @@ def test_what_the_hosted_pages_refuse_is_told(system, cognito, stranger):
 def test_chat_of_somebody_else_is_not_there(system, cognito, person):
     chat = chats_of(system, cognito, BAKAR).create(title="Teeth")
     person.go(f"{system.chat}/chat/{chat}")
-    person.sees("This chat is not there, or no longer.")
+    person.sees("This chat doesn’t exist or was deleted.")
     person.sees("What can I do for you?")
     assert not person.has("link", "Teeth")

@@ -229,7 +229,7 @@ def test_commands_answer_follow_stop_and_show_a_run():
         assert "Your payment was received" in paid.stdout, paid
         assert "Your payment was received" in invoke("--attach", "newest").stdout
         again = invoke("--resume", interrupt, "--answer", "yes")
-        assert again.returncode == 1 and "waits for no answer" in again.stderr
+        assert again.returncode == 1 and "isn't waiting for an answer" in again.stderr
         assert json.loads(invoke("--control", "stop").stdout)["status"] == "stopped"
         page = f"{mine.directory.name}/run.html"
         assert run("timeline", "by hand", "--html", page).returncode == 0

@@ -71,7 +71,8 @@ struct PingEvaluator: Service {
     private func evaluate() -> Task<Void, Never> {
         Task(executorPreference: globalConcurrentExecutor) { [handler, report] in
             do {
-                report.yield(.finished(.success(try await handler())))
+                let status = try await handler()
+                report.yield(.finished(.success(status)))
             } catch {
                 report.yield(.finished(.failure(error)))
             }

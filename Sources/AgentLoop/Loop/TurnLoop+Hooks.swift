@@ -38,13 +38,13 @@ extension Conversation {
         for interrupt in open.interrupts {
             guard let answer = answers.first(where: { $0.interruptId == interrupt.id }) else { continue }
             let comment = answer.payload?["comment"]?.string ?? answer.payload?["answer"]?.string
-            let words = comment.map { " They say: \($0)" } ?? ""
+            let words = comment.map { " They said: \"\($0)\"." } ?? ""
             let what =
                 switch (interrupt.reason, answer.status) {
                 case (.takeover, .resolved):
-                    "The person has worked in the browser and gives it back. Look at the page before you go on."
+                    "The person finished in the browser and gave back control. Look at the page before you continue."
                 case (_, .resolved): "The person has answered."
-                case (_, .cancelled): "The person does not want to do this. Go on without it, or report what is so far."
+                case (_, .cancelled): "The person declined this. Continue without it, or report what you have so far."
                 }
             self.messages.append(.user("(\(interrupt.message) \(what)\(words))"))
         }

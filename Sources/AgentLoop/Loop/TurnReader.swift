@@ -121,7 +121,8 @@ final class TurnReader {
         case nil: throw ModelError(.badAnswer, "The model's answer broke off before its end.")
         case .filtered: throw ModelError(.refused, "The model's provider held its answer back.")
         case .maxTokens:
-            throw ModelError(.refused, "The model's answer was cut off at its limit of tokens. Raise the limit.")
+            throw ModelError(
+                .refused, "The model's answer was cut off at its token limit. Raise AI4AI_MODEL_MAX_TOKENS.")
         case .endTurn, .toolUse: break
         }
         let content = self.blocks.map { block -> Message.Content in

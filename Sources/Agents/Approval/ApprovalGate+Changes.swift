@@ -59,7 +59,7 @@ extension ApprovalGate {
     func takeover(_ origin: String) -> Interrupt {
         BrowserTools.takeover(
             self.say(
-                "This page changes each time you are asked. Please do this part yourself in the browser.",
+                "This page keeps changing while I ask you. Please do this step yourself in the live view.",
                 "Halaman ini berubah setiap kali anda ditanya. Sila buat bahagian ini sendiri dalam pelayar."),
             origin: origin, kind: "changing", patience: self.patience)
     }
@@ -68,8 +68,8 @@ extension ApprovalGate {
     static func checkHandedBack(_ given: AnsweredInterrupt) throws {
         guard given.interrupt.reason == .takeover else { return }
         throw ActionRefused(
-            "The person was offered the browser for this, and this call did nothing.\(given.answer.remark) Take a new "
-                + "snapshot, and do only what is still to be done.")
+            "The person was asked to do this in the browser, so this call did nothing.\(given.answer.remark) Take "
+                + "a new snapshot, and do only what is left to do.")
     }
 
     private func changed(from before: ShownTarget, to now: ShownTarget) -> String {

@@ -42,8 +42,8 @@ extension ApprovalGate {
             throw NeedsPerson(self.takeover(stopped[0].origin))
         }
         let message = self.say(
-            "May I do this? \(step) would send (\(worst.rawValue)):\n\(lines)",
-            "Bolehkah saya teruskan? \(step) akan menghantar (\(worst.rawValue)):\n\(lines)")
+            "May I let the page send this (\(worst.rawValue))? Step: \(step)\n\(lines)",
+            "Bolehkah halaman ini menghantar data berikut (\(worst.rawValue))? Langkah: \(step)\n\(lines)")
         let sends = stopped.map(\.fingerprint)
         let before = context.answers.first?.interrupt.metadata?["sends"]?.array ?? []
         let question = self.question(

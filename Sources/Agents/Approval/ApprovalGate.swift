@@ -52,7 +52,7 @@ struct ApprovalGate: Sendable {
         }
         switch self.policy.rule(for: kind) {
         case .allow: return Permission(kind: kind, target: target)
-        case .deny: throw ActionRefused("This is not allowed here (\(kind.rawValue)). Leave it to the person.")
+        case .deny: throw ActionRefused("The approval policy denies this (\(kind.rawValue)). Leave it to the person.")
         case .ask: break
         }
         let fingerprint = ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: target)
@@ -88,7 +88,7 @@ struct ApprovalGate: Sendable {
     func checkField(_ ref: String, on page: BrowserPage) async throws {
         let isRefused = self.forbidden.contains(.credentials) || self.policy.rule(for: .credentials) == .deny
         guard isRefused, try await page.target(of: ref).isPassword else { return }
-        throw ActionRefused("Passwords must not be handed over here. Leave it to the person.")
+        throw ActionRefused("Entering passwords is not allowed in this task. Leave signing in to the person.")
     }
 
     /// Returns when texts may go to a site: what another site has shown, and the task does not say, is asked about.
@@ -98,11 +98,13 @@ struct ApprovalGate: Sendable {
         for text in texts where !goal.contains(text.lowercased()) {
             guard let source = self.seen.origin(of: text, except: origin) else { continue }
             if self.forbidden.contains(.send) {
-                throw ActionRefused("The person's request does not allow to send this.")
+                throw ActionRefused(
+                    "The person's request does not allow sending this to \(origin). Leave it out, and report that.")
             }
             switch self.policy.rule(for: .send) {
             case .allow: continue
-            case .deny: throw ActionRefused("What \(source) shows must not go to \(origin).")
+            case .deny:
+                throw ActionRefused("Text from \(source) must not be sent to \(origin). Leave this to the person.")
             case .ask: break
             }
             let shown: JSONValue = ["text": .string(text), "from": .string(source), "origin": .string(origin)]
@@ -115,8 +117,8 @@ struct ApprovalGate: Sendable {
             }
             let question = self.question(
                 self.say(
-                    "May I give \(origin) this, which stands on \(source): \"\(text.prefix(300))\"? (send)",
-                    "Bolehkah saya beri \(origin) ini, yang ada di \(source): \"\(text.prefix(300))\"? (send)"),
+                    "May I send this text from \(source) to \(origin): \"\(text.prefix(300))\"? (send)",
+                    "Bolehkah saya hantar teks ini dari \(source) ke \(origin): \"\(text.prefix(300))\"? (send)"),
                 .send,
                 fingerprint, ["tool": .string(tool), "from": .string(source), "origin": .string(origin)])
             throw NeedsPerson(context.answers.first?.granted(question) ?? question)
@@ -132,10 +134,11 @@ struct ApprovalGate: Sendable {
         let doing =
             switch attempt.action {
             case .press:
-                self.say("press \(attempt.key ?? "a key") in \(what)", "menekan \(attempt.key ?? "kekunci") di \(what)")
-            case .upload: self.say("upload a file with \(what)", "memuat naik fail dengan \(what)")
-            case .fillSecret: self.say("fill a secret into \(what)", "mengisi rahsia ke dalam \(what)")
-            default: self.say("\(attempt.action.rawValue) \(what)", "menekan \(what)")
+                self.say(
+                    "press \(attempt.key ?? "a key") in the \(what)", "menekan \(attempt.key ?? "kekunci") di \(what)")
+            case .upload: self.say("upload a file with the \(what)", "memuat naik fail dengan \(what)")
+            case .fillSecret: self.say("enter your secret in the \(what)", "mengisi rahsia anda ke dalam \(what)")
+            default: self.say("\(attempt.action.rawValue) the \(what)", "menekan \(what)")
             }
         return self.question(
             note
@@ -183,7 +186,8 @@ extension AnsweredInterrupt {
     func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
         guard self.isApproved else {
             throw ActionRefused(
-                "The person has not approved this.\(self.answer.remark) Do not try it again.", words: words)
+                "The person has not approved this.\(self.answer.remark) Do not try it again: continue without it, or "
+                    + "report what you have so far.", words: words)
         }
         return self.grants.contains(fingerprint)
     }

@@ -78,8 +78,8 @@ extension ApprovalGate {
         let kind = ActionWords.kind(of: dialog.message) ?? approved
         guard !self.forbidden.contains(kind), self.policy.rule(for: kind) != .deny else {
             throw ActionRefused(
-                "The person's request does not allow what the page asked then (\(kind.rawValue)). It was answered with no. "
-                    + "Leave this to the person. The page asked: \(quote(dialog.message))")
+                "The person's request does not allow what the page then asked for (\(kind.rawValue)). It was answered "
+                    + "with no. Leave this to the person. The page asked: \(quote(dialog.message))")
         }
         guard case .object(let details) = given.interrupt.metadata ?? [:] else { return }
         let question = self.question(

@@ -103,7 +103,7 @@ actor BrowserHolder {
         }
         self.isResumed = false
         self.session = try await self.start()
-        throw Self.lost("The browser ended with the process that it was started by.")
+        throw Self.lost("The browser closed when the process that started it ended.")
     }
 
     private func endReferenced(_ reference: BrowserReference) async {

@@ -23,7 +23,7 @@ extension BrowserTools {
         var text: String
         static let descriptions = [
             "ref": "The field's reference in the newest snapshot.",
-            "text": "What the field shall hold; it replaces what is there.",
+            "text": "The new text of the field. It replaces the current text.",
         ]
     }
 
@@ -31,7 +31,7 @@ extension BrowserTools {
         var ref: String
         var text: String
         static let descriptions = [
-            "ref": "The field's reference in the newest snapshot.", "text": "What is typed behind what is there.",
+            "ref": "The field's reference in the newest snapshot.", "text": "The text to add after the current text.",
         ]
     }
 

@@ -25,7 +25,7 @@ extension BrowserTools {
                     self.effects.allowNext(permit)
                     if let given = context.answers.first { self.gate.remember(given) }
                     return ToolOutput(
-                        text: "The person has allowed what was stopped. Do the same action again: now it goes through.")
+                        text: "The person approved the blocked request. Do the same action again: now it goes through.")
                 }
             }
             // It does nothing, and what the page has tried meanwhile is not asked about at once.
@@ -52,7 +52,7 @@ extension BrowserTools {
                 output.text += self.untrusted.wrap("\nIt sent: " + sent.prefix(5).map(\.text).joined(separator: "; "))
             }
             if self.effects.takeNagging() {
-                output.text += "\nThe page tried again what the person has declined. It was stopped."
+                output.text += "\nThe page tried again to send what the person declined, and was blocked."
             }
             return output
         }

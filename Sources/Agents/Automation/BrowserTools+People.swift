@@ -41,7 +41,7 @@ extension BrowserTools {
     private func handedBack(_ given: AnsweredInterrupt) async throws -> ToolOutput {
         let what =
             given.answer.status == .resolved
-            ? "The person has worked in the browser and gives it back." : "The person does not want to do this."
+            ? "The person finished in the browser and gave back control." : "The person declined to do this."
         let view = try await self.looking { try await self.view(of: self.page()) }
         return ToolOutput(text: what + given.answer.remark, view: view)
     }
@@ -144,7 +144,8 @@ extension BrowserTools {
         for (label, value) in edits.sorted(by: { $0.key < $1.key }) {
             let quoted = JSONValue.string(label).json
             guard let ref = try await self.reference("textbox \(quoted)", label, on: page) else {
-                throw ActionRefused("There is no field \(quoted) to put the person's own words into.")
+                throw ActionRefused(
+                    "The field \(quoted), which the person edited, is not on the page now. Look at it again.")
             }
             _ = try await page.fill(ref, with: value)
         }

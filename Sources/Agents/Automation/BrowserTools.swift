@@ -78,11 +78,11 @@ struct BrowserTools {
         let page = try await self.page()
         let what =
             error.code == .controlTaken
-            ? "A person took control of the browser during this and has given it back."
-            : "The connection to the browser broke during this and was made again."
+            ? "A person took control of the browser during this action and gave it back."
+            : "The connection to the browser was lost during this action and has been restored."
         let now = try await self.view(of: page)
         return BrowserError(
-            error.code, "\(what) It may have been done or not: look before you repeat it. The page now:\n\(now)")
+            error.code, "\(what) It may or may not have taken effect: look before you repeat it. The page now:\n\(now)")
     }
 
     /// Reasons name what stands on the page, so they are marked as its content.

@@ -104,7 +104,7 @@ public actor LiveBrowsers: Service {
                 self.places[session]?.control = control
                 return ControlState(owner: "person", controlID: control.id, leaseSeconds: Self.lease)
             } catch let error as BrowserError where error.code == .controlTaken {
-                throw RunRefusal.controlDenied("Somebody else has the browser in hand.")
+                throw RunRefusal.controlDenied("Someone else is controlling the browser. Try again when they are done.")
             }
         case .renew:
             let control = try self.control(request.controlID, in: session)

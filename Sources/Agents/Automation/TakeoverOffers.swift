@@ -43,7 +43,7 @@ actor TakeoverOffers {
 
     private var stuck: String {
         self.say(
-            "I do not get on here: three steps in a row have failed. Can you do this part in the browser?",
+            "I'm stuck: three steps in a row failed. Can you do this part in the live view?",
             "Saya tersekat di sini: tiga langkah berturut-turut gagal. Bolehkah anda buat bahagian ini dalam pelayar?")
     }
 
@@ -53,7 +53,7 @@ actor TakeoverOffers {
         return switch obstacle {
         case .signIn:
             self.say(
-                "\(origin) asks to sign in. Please sign in there yourself.",
+                "\(origin) requires you to sign in. Please do that in the live view.",
                 "\(origin) meminta log masuk. Sila log masuk sendiri di situ.")
         case .secondFactor:
             self.say(
@@ -61,12 +61,12 @@ actor TakeoverOffers {
                 "\(origin) meminta kod yang hanya anda ada. Sila masukkannya di situ.")
         case .captcha:
             self.say(
-                "\(origin) wants to know whether a person is there. Please solve its puzzle.",
-                "\(origin) mahu tahu sama ada ada orang di situ. Sila selesaikan tekanya.")
+                "\(origin) is asking for a CAPTCHA. Please solve it in the live view.",
+                "\(origin) meminta pengesahan CAPTCHA. Sila selesaikannya dalam paparan langsung.")
         case .errorPage:
             self.say(
-                "\(origin) answers with an error. Can you find the right page in the browser?",
-                "\(origin) menjawab dengan ralat. Bolehkah anda cari halaman yang betul dalam pelayar?")
+                "\(origin) shows an error, such as page not found. Can you open the right page in the live view?",
+                "\(origin) memaparkan halaman ralat. Bolehkah anda buka halaman yang betul dalam paparan langsung?")
         }
     }
 

@@ -100,7 +100,7 @@ struct CoordinatorTools: Sendable {
 
     private var findPlaybook: Tool {
         Tool(
-            "find_playbook", "Finds written instructions for an errand; hand one over by its name.", risk: .read,
+            "find_playbook", "Finds written instructions for an errand. Pass one to browse by its name.", risk: .read,
             isParallel: true, describe: { (input: Query) in "Look for a playbook: \(input.query)" }
         ) { input, _ in
             let found = self.playbooks.find(input.query)
@@ -130,14 +130,14 @@ struct CoordinatorTools: Sendable {
 
     private func remember(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
         Tool(
-            "remember", "Keeps a fact for later errands. Only what the person has told and wants to be kept.",
+            "remember", "Saves a fact for later errands. Only what the person told you and wants saved.",
             risk: .reversibleWrite, describe: { (input: Fact) in "Remember: \(input.fact)" }
         ) { input, _ in
             guard !Self.looksSecret(input.fact) else {
                 return "This looks like a secret, and secrets are never kept. Tell the person so."
             }
             try await memory.keep(input.fact, of: user, in: self.context.session)
-            return "It is kept. The person can have it listed and forgotten at any time."
+            return "Saved. The person can ask to see it or delete it at any time."
         }
     }
 

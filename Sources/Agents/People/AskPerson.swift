@@ -30,7 +30,8 @@ struct AskPerson: Sendable {
     var withoutSecrets: Tool {
         Tool("ask_person", Self.description, risk: .read, describe: Self.step) { (input: Question, context) in
             guard input.secrets?.isEmpty ?? true else {
-                throw ActionRefused("Secrets are asked for on the page that they belong to, by the browser agent.")
+                throw ActionRefused(
+                    "Only the browser agent can ask for secrets, on the page that they are for. Use browse for this.")
             }
             return try self.answer(to: input, context, origin: nil, secrets: nil)
         }
@@ -57,7 +58,7 @@ struct AskPerson: Sendable {
                     metadata: origin.map { ["origin": .string($0)] }))
         }
         guard given.answer.status == .resolved, case .object(let members) = given.answer.payload ?? [:] else {
-            return "The person does not answer this.\(given.answer.remark)"
+            return "The person declined to answer.\(given.answer.remark)"
         }
         var lines: [String] = []
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {

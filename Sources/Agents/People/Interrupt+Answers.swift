@@ -2,7 +2,7 @@ import AgentEvents
 
 extension InterruptAnswer {
     /// What the person has added in their own words, as a sentence for a model; empty where they have not.
-    var remark: String { self.payload?["comment"]?.string.map { " They say: \"\($0)\"." } ?? "" }
+    var remark: String { self.payload?["comment"]?.string.map { " They said: \"\($0)\"." } ?? "" }
 }
 
 extension Interrupt {

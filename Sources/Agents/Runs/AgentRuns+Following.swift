@@ -78,10 +78,10 @@ extension AgentRuns {
         var result = RunResult(
             message: record.transcript.last?.text ?? "", sessionID: session, runID: run, status: record.status)
         if record.status == .running {
-            result.message = "The process that was at work has ended. What it had begun last is unknown."
+            result.message = "The process running this has ended. Its last step may or may not have gone through."
             (result.status, result.code) = (.failed, "interrupted")
         } else if interrupts.contains(where: \.isExpired) {
-            result.message = "The question was not answered in time; the errand was stopped."
+            result.message = "The question wasn't answered in time, so the errand was stopped. Send the request again."
             (result.status, result.code) = (.failed, "expired")
         } else if !interrupts.isEmpty {
             result.message = interrupts.map(\.message).joined(separator: "\n")

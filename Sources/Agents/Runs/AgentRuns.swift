@@ -106,7 +106,7 @@ public struct AgentRuns: Sendable {
 
     private func tellNoted(_ request: RunRequest, _ log: RunLog, by run: RunID) {
         log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
-        let text = "Noted. The agent that is at work sees this at its next step."
+        let text = "Noted. The agent will see this at its next step."
         self.end(log, self.result(request, text, .completed, run: run))
     }
 

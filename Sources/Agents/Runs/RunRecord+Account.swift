@@ -14,8 +14,8 @@ extension RunRecord {
         if !done.isEmpty { lines.append("Done before: \(done.suffix(20).map(Self.words).joined(separator: "; ")).") }
         if let begun = calls.first(where: { $0.id == open.begun }) {
             lines.append(
-                "Begun last, outcome unknown: \(Self.words(begun)). Look before it is done again; what cannot be "
-                    + "undone may have happened.")
+                "Last step, outcome unknown: \(Self.words(begun)). Check before you repeat it: it may already "
+                    + "have taken effect for good.")
         }
         if let question = open.interrupts.first {
             let kind = question.metadata?["kind"]?.string.map { " (\($0))" } ?? ""

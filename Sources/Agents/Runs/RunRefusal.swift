@@ -42,18 +42,18 @@ enum RunRefusal: CodedError, Hashable, CustomStringConvertible {
     var description: String {
         switch self {
         case .forbidden: "This session belongs to somebody else. Start a new session."
-        case .busy: "This session is at work on another task. Wait for its end or stop it."
-        case .nothingToResume: "This session waits for no answer."
-        case .unknownInterrupt(let id): "This session does not ask \(id). Load it anew to see what it asks."
+        case .busy: "This session is busy with another task. Wait for it to finish, or stop it."
+        case .nothingToResume: "This session isn't waiting for an answer."
+        case .unknownInterrupt(let id): "This session has no open question \(id). Reload it to see what is open."
         case .alreadyAnswered(let id): "\(id) has been answered already."
-        case .expired(let id): "It is too late to answer \(id); the errand was stopped. Ask for it again."
+        case .expired(let id): "The question \(id) has expired, so the errand was stopped. Send the request again."
         case .missingAnswers(let ids):
-            "All open questions are answered together; missing: \(ids.map(\.rawValue).joined(separator: ", "))."
+            "Answer all open questions together. Still missing: \(ids.map(\.rawValue).joined(separator: ", "))."
         case .unfitAnswer(let id, let reason): "The answer to \(id) does not fit: \(reason)"
         case .noSuchRun(let run): "There is no run \(run) in this session."
         case .noBrowser: "No browser is open in this session."
         case .controlDenied(let why): why
-        case .unknownControl: "This control of the browser has ended. Take it again."
+        case .unknownControl: "Your control of the browser has ended. Take control again."
         case .noOutsideView: "This browser can only be watched through the runtime. Connect to its /ws."
         case .noSuchPicture(let id): "No picture of the step '\(id)' is kept in this session."
         }

@@ -162,7 +162,9 @@ export class Page {
         this.#earlier.hidden = !this.#chat.hasOlder;
         const hasStarters = isEmpty && !isLoading && (this.#chat.id === null || session !== null);
         if (hasStarters && this.#starters.hidden) {
-            showStarters(this.#starters, this.#config.demo_site, (text) => void this.#begin(text));
+            const { model, demo_site: site } = this.#config;
+            showStarters(
+                this.#starters, model === "offline" ? site : undefined, (text) => void this.#begin(text));
         }
         this.#starters.hidden = !hasStarters;
     }

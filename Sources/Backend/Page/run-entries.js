@@ -1,4 +1,5 @@
 import { answerWords } from "./answer-words.js";
+import { withoutMarks } from "./run-state.js";
 
 /**
  * What the message column shows, in order: the stored messages, and of each run that is not stored yet what its events
@@ -98,7 +99,8 @@ function liveEntries(run, now, lastWords) {
         if (!item.text) return [];
         counts.text += 1;
         const end = item === lastText && run.phase === "done" ? { links: run.links, usage: run.usage } : {};
-        return [{ key, kind: "text", data: { text: item.text, isOpen: item.isOpen, ...end } }];
+        const text = withoutMarks(item.text, item.isOpen);
+        return text ? [{ key, kind: "text", data: { text, isOpen: item.isOpen, ...end } }] : [];
     });
     for (const interrupt of run.interrupts) {
         entries.push(question(run.runId, interrupt, run.runId === now.openRun, now.sentWords(interrupt.id)));

@@ -3,7 +3,7 @@ import { element } from "./elements.js";
 import { formatMoment, has, t } from "./i18n.js";
 import { StreamedMarkdown } from "./markdown.js";
 import { runIcon } from "./run-icons.js";
-import { currentStep } from "./run-state.js";
+import { currentStep, withoutMarks } from "./run-state.js";
 import { stepWords } from "./step-words.js";
 import { StepsView } from "./steps.js";
 import { webAddress } from "./web-address.js";
@@ -142,7 +142,7 @@ export const makePiece = {
                     ? t("run.reconnecting") : step ? stepWords(step, t)
                         : t(data.browser === "starting" ? "run.browserStarts" : "run.working");
                 place.textContent = data.address ? hostOf(data.address.url) : "";
-                note.textContent = firstLines(data.note);
+                note.textContent = firstLines(withoutMarks(data.note, true));
                 note.hidden = !data.note;
                 if (shownPlan === data.plan) return;
                 shownPlan = data.plan;

@@ -174,7 +174,8 @@ actor ChatRuns: Service {
     func answer(_ answers: [InterruptAnswer], in session: SessionID, for caller: Caller) async throws -> RunID {
         let chat = try await self.store.session(session, of: caller.user)
         guard let previous = chat.run, previous.state == .waiting else {
-            throw Problem(.conflict, chat.run == nil ? "stale_answer" : "busy", "This chat waits for no answer.")
+            throw Problem(
+                .conflict, chat.run == nil ? "stale_answer" : "busy", "This chat isn't waiting for an answer.")
         }
         let run = ChatRun(id: .new(), since: .now)
         // Nobody else may look for it before it has been asked for.

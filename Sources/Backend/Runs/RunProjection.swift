@@ -216,7 +216,7 @@ struct RunProjection {
             switch item {
             case .text(let text) where text.isEmpty: break
             case .steps(let steps) where steps.isEmpty: break
-            case .text(let text): add(.text, text)
+            case .text(let text): add(.text, PageMarks.removed(from: text))
             case .steps(let steps):
                 let titles = steps.map { $0.title ?? $0.name }
                 add(.steps, titles.joined(separator: "\n"), ["steps": .array(steps.map(\.json))])

@@ -134,7 +134,7 @@ struct RuntimeConnection: Sendable {
         guard response.status == .ok else {
             let text = String(buffer: (try? await response.body.collect(upTo: 4096)) ?? ByteBuffer())
             throw RuntimeFailure(
-                .refused, "The agents' runtime does not take this.", reason: "\(response.status.code): \(text)")
+                .refused, "The agents' runtime rejected this request.", reason: "\(response.status.code): \(text)")
         }
         return response
     }
@@ -180,11 +180,11 @@ struct RuntimeFailure: Error, CustomStringConvertible {
         let description: String? =
             switch (error as? AWSError)?.code {
             case .accessDenied where caller.token != nil, .badCredentials where caller.token != nil:
-                "The agents do not take your sign-in. Sign in again; if that does not help, tell whoever runs this."
+                "The agents did not accept your sign-in. Sign in again. If that doesn't help, tell your administrator."
             case .accessDenied, .badCredentials, .expiredCredentials, .noCredentials:
-                "The agents may not be called from here. Whoever runs this has to check the backend's permissions."
+                "The backend isn't allowed to call the agents. Ask your administrator to check its permissions."
             case .notFound:
-                "The agents are not where they are looked for. Whoever runs this has to check the runtime's ARN."
+                "The agents' runtime wasn't found. Ask your administrator to check its ARN."
             case .throttled, .quotaExceeded: "The agents are too busy. Try again in a minute."
             default: nil
             }

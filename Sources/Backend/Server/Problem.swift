@@ -47,9 +47,11 @@ struct Problem: Error, CustomStringConvertible {
         case .invalid: self.init(.badRequest, "invalid", error.message)
         // What is wrong with the store is for its owner, who finds it in the log.
         case .unavailable:
-            self.init(.serviceUnavailable, "store_unavailable", "The chats are out of reach now. Try again soon.")
+            self.init(.serviceUnavailable, "store_unavailable", "Chats are temporarily unavailable. Try again soon.")
         case .unusable:
-            self.init(.internalServerError, "store_unusable", "The chats cannot be read. Their owner must mend them.")
+            self.init(
+                .internalServerError, "store_unusable",
+                "The stored chats can't be read. Ask your administrator to check the server's log.")
         }
     }
 

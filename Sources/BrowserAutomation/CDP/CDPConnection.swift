@@ -187,7 +187,7 @@ final class CDPConnection: Sendable {
     private func giveUp(_ id: Int, _ method: String, _ patience: TimeAmount) {
         let seconds = patience.nanoseconds / 1_000_000_000
         self.takeWaiter(id)?.resume(
-            throwing: BrowserError(.timedOut, "The page has not answered \(method) for \(seconds) seconds."))
+            throwing: BrowserError(.timedOut, "The page didn't respond within \(seconds) seconds."))
     }
 
     private struct Command: Encodable {

@@ -25,21 +25,10 @@ struct ProfileDirectory: Sendable {
 
     /// Creates a directory that only this user can read.
     static func create() throws -> ProfileDirectory {
-        // Short: Chromium has a socket in it, whose path may be no longer than 104 bytes.
-        let name = self.prefix + String(UInt32.random(in: 0 ... .max), radix: 36)
-        let path = "\(FileManager.default.temporaryDirectory.path)/\(name)"
-        let lock: FileDescriptor
+        // The lock first: a directory without one may be cleared away.
+        let profile = try self.locked()
+        let path = profile.path
         do {
-            // The lock first: a directory without one may be cleared away.
-            lock = try FileDescriptor.open(
-                FilePath(path + self.lockSuffix), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite)
-        } catch {
-            throw BrowserError(.cannotStart, "Cannot create \(path)\(self.lockSuffix) for Chromium's profile: \(error)")
-        }
-        let profile = ProfileDirectory(path: path, lock: lock)
-        do {
-            guard self.take(lock) else { throw Errno(rawValue: errno) }
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try FileManager.default.createDirectory(atPath: "\(path)/downloads", withIntermediateDirectories: false)
@@ -52,6 +41,27 @@ struct ProfileDirectory: Sendable {
             throw BrowserError(.cannotStart, "Cannot create Chromium's profile directory \(path): \(error)")
         }
         return profile
+    }
+
+    /// A name of its own, locked.
+    private static func locked() throws -> ProfileDirectory {
+        while true {
+            // Short: Chromium has a socket in it, whose path may be no longer than 104 bytes.
+            let name = self.prefix + String(UInt32.random(in: 0 ... .max), radix: 36)
+            let path = "\(FileManager.default.temporaryDirectory.path)/\(name)"
+            let file = path + self.lockSuffix
+            let lock: FileDescriptor
+            do {
+                lock = try FileDescriptor.open(
+                    FilePath(file), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                    permissions: .ownerReadWrite)
+            } catch {
+                throw BrowserError(.cannotStart, "Cannot create \(file) for Chromium's profile: \(error)")
+            }
+            // Whoever clears away may take the lock before us, and the file with it.
+            if self.take(lock), access(file, F_OK) == 0 { return ProfileDirectory(path: path, lock: lock) }
+            try? lock.close()
+        }
     }
 
     /// Whether nobody else has the lock; it ends with the descriptor.

@@ -51,7 +51,7 @@ final class ControlLease: Sendable {
             guard self.state.withLock({ $0.stopped.contains(id) }), !Task.isCancelled else { throw error }
             throw BrowserError(
                 .controlTaken,
-                "A person took control of the browser meanwhile. It may have been done or not: look before you repeat it."
+                "A person took control meanwhile. The action may or may not have happened: look before you repeat it."
             )
         }
     }

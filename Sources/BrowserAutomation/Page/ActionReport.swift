@@ -83,7 +83,7 @@ extension BrowserPage {
         if let known { place = known } else { place = try await self.call("place", as: Place.self) }
         if !Self.shownTypes.contains(place.contentType) {
             self.note(
-                "This is no page but a document of the type \(place.contentType), whose content cannot be read here.")
+                "This is a document of type \(place.contentType), not a web page. Its content can't be read here.")
         }
         let effects = self.takeEffects()
         let mask = self.configuration.secrets.mask

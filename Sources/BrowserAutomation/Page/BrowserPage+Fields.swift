@@ -101,7 +101,7 @@ extension BrowserPage {
             let state = try await self.prepare("valueOf", element)
             let label = Self.label(state, element)
             guard let checked = state.checked else {
-                throw BrowserError(.invalidValue, "\(label) is nothing that can be checked. Click it instead.")
+                throw BrowserError(.invalidValue, "\(label) can't be checked or unchecked. Click it instead.")
             }
             let word = isChecked ? "checked" : "not checked"
             if checked == isChecked { return try await self.report("\(label) was \(word) already") }

@@ -36,7 +36,8 @@ extension BrowserPage {
         let hasScheme = address.firstIndex(of: ":").map { address[$0...].hasPrefix("://") } ?? false
         let url = hasScheme || address.hasPrefix("about:") ? address : "https://\(address)"
         guard url.hasPrefix("http://") || url.hasPrefix("https://") || url == "about:blank" else {
-            throw BrowserError(.addressRefused, "'\(address)' is no web address; give one with http or https.")
+            throw BrowserError(
+                .addressRefused, "'\(address)' is not a web address. Use one that starts with http:// or https://.")
         }
         if let refusal = await self.gate.refusal(of: url) { throw BrowserError(.addressRefused, refusal) }
         let before = self.beginAction()
@@ -53,7 +54,9 @@ extension BrowserPage {
         }
         if let error = navigation.errorText {
             let effects = self.takeEffects().notes.joined(separator: " ")
-            throw BrowserError(.navigationFailed, "\(url) cannot be opened: \(error). \(effects)")
+            throw BrowserError(
+                .navigationFailed,
+                "\(url) can't be opened: \(error). Check the address, or try again later. \(effects)")
         }
         if navigation.loaderId != nil { try await self.waitForLoad(of: url, after: before) }
         return try await self.report("Opened \(url)")
@@ -71,7 +74,7 @@ extension BrowserPage {
             self.post("Page.stopLoading")
             throw BrowserError(
                 .navigationFailed,
-                "\(url) has not answered within \(self.configuration.navigationTimeout). Try again later.")
+                "\(url) didn't respond within \(self.configuration.navigationTimeout). Try again later.")
         }
     }
 
@@ -86,7 +89,7 @@ extension BrowserPage {
             self.post("Page.stopLoading")
             throw BrowserError(
                 .navigationFailed,
-                "\(url) sent no complete page within \(self.configuration.navigationTimeout). Try again later.")
+                "\(url) didn't finish loading within \(self.configuration.navigationTimeout). Try again later.")
         }
         // Our script gets ready while the rest of the page loads.
         async let world: Void = self.prepare()

@@ -22,7 +22,7 @@ extension BrowserPage {
                         guard self.configuration.secrets.mask(shown) == shown else {
                             throw BrowserError(
                                 .notActionable,
-                                "No picture is taken: a secret stands on the page in a way that cannot be covered.")
+                                "No screenshot was taken: a secret on the page can't be hidden. Read the text instead.")
                         }
                     }
                 }

@@ -19,7 +19,7 @@ extension BrowserPage {
             while try await !self.holds(awaited) {
                 guard ContinuousClock.now < deadline else {
                     throw BrowserError(
-                        .timedOut, "\(awaited.text) did not come about within \(timeout). Look at the page again.")
+                        .timedOut, "Timed out after \(timeout) waiting for \(awaited.text). Look at the page again.")
                 }
                 try await Task.sleep(for: .milliseconds(100))
             }

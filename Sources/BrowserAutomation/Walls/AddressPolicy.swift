@@ -68,7 +68,7 @@ public struct AddressPolicy: Sendable, Hashable {
     func verdict(host: String, port: Int, isSecure: Bool?, isDocument: Bool) -> Verdict {
         let name = Self.canonical(host)
         if self.deniedDomains.contains(where: { Self.is(name, within: $0) }) {
-            return .refused("\(name) is a domain that is not to be opened.")
+            return .refused("\(name) is on the list of denied domains, so it can't be opened.")
         }
         let isLimited = !self.allowedDomains.isEmpty && (isDocument || self.limitsResources)
         if isLimited, !self.allowedDomains.contains(where: { Self.is(name, within: $0) }) {
@@ -103,6 +103,6 @@ public struct AddressPolicy: Sendable, Hashable {
 
     static func explain(_ host: String) -> String {
         "\(host) is on this machine or a private network, which the browser may not reach. "
-            + "To allow it, list its origin in browser.allowed_private_origins."
+            + "To allow it, add its origin to AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS."
     }
 }

@@ -87,7 +87,7 @@ package struct UserPool: Sendable {
         _ operation: String, _ email: String, _ input: [String: JSONValue] = [:]
     ) async throws -> JSONValue {
         guard email.contains("@"), !email.contains(where: \.isWhitespace) else {
-            throw DeploymentError("'\(email)' is no address of e-mail.")
+            throw DeploymentError("'\(email)' is not an email address.")
         }
         var input = input
         input["UserPoolId"] = .string(self.id)

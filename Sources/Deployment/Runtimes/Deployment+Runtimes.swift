@@ -102,8 +102,8 @@ extension Deployment {
             let left = Self.needs(wanted, current)
             guard left.isEmpty else {
                 throw DeploymentError(
-                    "The update of \(name) did not come out as it was asked for: \(left.joined(separator: "; ")). Its "
-                        + "endpoint stays where it was. Mend the cause and apply again.")
+                    "The update of \(name) didn't take effect: \(left.joined(separator: "; ")). Its endpoint still "
+                        + "points to the previous version. Fix the cause and apply again.")
             }
         }
         let version = current["agentRuntimeVersion"]?.string ?? ""
@@ -147,7 +147,7 @@ extension Deployment {
         // After an update that failed, the next one is the way out.
         guard runtime["status"] == "READY" || runtime["status"] == "UPDATE_FAILED" else {
             throw DeploymentError(
-                "The runtime \(name) is \(runtime["status"]?.string ?? "gone"): \(Self.reason(runtime)). Mend the cause "
+                "The runtime \(name) is \(runtime["status"]?.string ?? "gone"): \(Self.reason(runtime)). Fix the cause "
                     + "and apply again.")
         }
         return runtime

@@ -113,7 +113,7 @@ extension Deployment {
             guard let stack, stack.isWell else {
                 let reason = try await stacks.failure(wanted.name) ?? stack?.reason ?? "it is gone"
                 throw DeploymentError(
-                    "The stack \(wanted.name) is \(stack?.status ?? "gone"). \(reason) Mend the cause and apply again.")
+                    "The stack \(wanted.name) is \(stack?.status ?? "gone"). \(reason) Fix the cause and apply again.")
             }
         }
         self.report(change)

@@ -146,7 +146,7 @@ struct OfflineAutomation {
     private func recover(from attempt: Attempt) -> Decision {
         let tries = self.attempts.filter { $0.step == attempt.step }.count
         if let words = attempt.result.declined { return .say(words + self.done(before: attempt.step)) }
-        let reason = attempt.result.text
+        let reason = PageMarks.removed(from: attempt.result.text)
         if attempt.purpose == .wait { return self.call("snapshot", [:], attempt.step, .look) }
         guard attempt.purpose == .act, tries < 6 else { return self.giveUp(attempt.step, reason) }
         if reason.contains("covered by"), let button = self.dismissButton {

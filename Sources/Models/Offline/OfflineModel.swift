@@ -38,13 +38,13 @@ public struct OfflineModel: LanguageModel {
     }
 
     static let configureHint = """
-        To have any request understood, connect a model: set AI4AI_MODEL_URL to an OpenAI-compatible server (Ollama: \
+        To use your own words, connect a model: set AI4AI_MODEL_URL to an OpenAI-compatible server (Ollama: \
         `http://localhost:11434/v1`) and AI4AI_MODEL to the name of its model.
         """
 
     static let abilities = """
-        I am the offline model that comes with AI4AI, and I follow plain instructions such as: open example.com, fill \
-        Name with Aminah, choose Selangor from State, click Search, tell me the total.
+        This is practice mode, which follows only plain instructions, such as: open example.com, fill Name with Aminah, \
+        choose Selangor from State, click Search, tell me the total.
         """
 
     static func notUnderstood(_ clauses: [String]) -> String {

@@ -78,7 +78,8 @@ struct Invoke: AsyncParsableCommand {
             }
         }
         guard let end else {
-            throw Failure("The answer broke off before its end. The errand goes on; follow it with --attach newest.")
+            throw Failure(
+                "The connection was lost before the answer was complete. Follow the errand with: --attach newest")
         }
         if !self.stream { try progress.finish() } else if end == "RUN_ERROR" { throw ExitCode.failure }
     }

@@ -23,7 +23,7 @@ struct Users: AsyncParsableCommand {
         func run() async throws {
             let isNew = try await self.person.pool().add(self.person.email)
             print(
-                "\(self.person.email) \(isNew ? "was added and" : "was there, and once more") gets a first password by mail."
+                "\(self.person.email) \(isNew ? "was added and" : "already exists and") gets a first password by email."
             )
         }
     }
