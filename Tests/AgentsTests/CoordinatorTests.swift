@@ -161,7 +161,9 @@ struct CoordinatorTests {
                 ]
             ),
             ("Bayar di https://c.my/fpx", [ResultLink(url: "https://c.my/fpx", kind: .payment)]),
-            ("No link, http only", []),
+            ("No link, http only", []), ("Set it to `http://localhost:11434/v1`.", []),
+            ("It is at https://paypal.com/x", [ResultLink(url: "https://paypal.com/x", kind: .page)]),
+            ("You have paid, see https://a.my", [ResultLink(url: "https://a.my", kind: .page)]),
         ])
     func links(text: String, expected: [ResultLink]) {
         #expect(ResultLink.all(in: text) == expected)

@@ -67,7 +67,7 @@ struct PeopleTests {
                 return try await bench.run(asked.answered(["comment": "done it"]))
             }
             #expect(result.message == "That is all.")
-            #expect(model.requests.last?.messages.map(\.text).joined().contains("They say: done it") == true)
+            #expect(model.requests.last?.messages.map(\.text).joined().contains("They said: \"done it\"") == true)
         }
     }
 

@@ -37,4 +37,26 @@ struct SnapshotTests {
         let style = "<style>body::after { content: ''; position: fixed; inset: 0 }</style>"
         #expect(try await Self.covered(in: style + Self.buttons).count == 20)
     }
+
+    @Test("texts that were cut within a character are read, found and worked")
+    func halves() async throws {
+        let html = """
+            <title>Shop</title><p id=p></p><button id=save>Save</button> <output id=log></output><script>
+              p.textContent = "Very good 😀".slice(0, 11);
+              save.onclick = () => { log.textContent = "saved"; document.title = "Shop 👍".slice(0, 6) };
+            </script>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                #expect(try await page.snapshot().text.contains("Very good \u{FFFD}"))
+                #expect(try await page.readText().contains("Very good \u{FFFD}"))
+                #expect(try await page.find("very good").count == 1)
+                let report = try await page.click(try await page.snapshot().reference("button", "Save"))
+                #expect(report.title == "Shop \u{FFFD}")
+                _ = try await page.wait(for: .text("saved"), timeout: .seconds(5))
+            }
+        }
+    }
 }

@@ -75,6 +75,9 @@ struct OpenAICompatibleModelTests {
             ]))
         #expect(events.count == 3)
         #expect(events.last == .stop(.toolUse))
+        // Some servers take nothing else for an id, and get it back.
+        guard case .toolCallStart(let id, _)? = events.first else { return #expect(Bool(false), "no call") }
+        #expect(id.wholeMatch(of: /[A-Za-z0-9]{9}/) != nil, "\(id)")
     }
 
     @Test(

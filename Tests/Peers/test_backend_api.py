@@ -1,7 +1,10 @@
 """The backend's API at its edges: what it refuses and how, its lists, and what it says of itself."""
 
+import contextlib
 import json
 import os
+import pathlib
+import sqlite3
 import subprocess
 
 import pytest
@@ -241,6 +244,16 @@ def test_health_tells_what_is_missing(system, chats, document, start_backend):
     check_shape(document, "Readiness", response.json())
     assert (response.json()["checks"]["store"]["ok"], response.json()["checks"]["runtime"]["ok"]) == (True, False)
     check_problem(alone.stop(alone.create()), 502, "runtime_unreachable")
+
+
+def test_store_that_takes_no_writes_is_not_ready(system, start_backend):
+    backend = start_backend(system.url)
+    [path] = pathlib.Path(backend.directory.name).rglob("*.sqlite")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TRIGGER full BEFORE INSERT ON secret BEGIN SELECT RAISE(ABORT, 'full'); END")
+        database.commit()
+    response = backend.chats().call("GET", "/health/ready")
+    assert response.status_code == 503 and not response.json()["checks"]["store"]["ok"]
 
 
 @pytest.mark.parametrize("settings, words", [

@@ -163,7 +163,8 @@ def test_what_does_not_go_together_is_told(tmp_path, name):
         authorizer={
             "discovery_url": "https://id.example/.well-known/oauth-authorization-server/town", "allowed_clients": ["page"]},
         header_allowlist=["Authorization"]),
-    {"cognito": {"sign_up": "open", "localhost": True}},
+    {"cognito": {"sign_up": "open", "localhost": True}}, {"memory": {"name": "notes", "event_days": 3650}},
+    coordinator(header_allowlist=["X-Tenant", "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant"]),
 ], ids=str)
 def test_what_the_schema_takes_we_take(tmp_path, more):
     system = merged(SYSTEM, more)

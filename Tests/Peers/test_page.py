@@ -78,9 +78,9 @@ def test_what_is_sent_in_one_tab_appears_in_the_other(system, chats, person):
     person.sees("Amount due: RM 90.00")
     person.misses("Working…")
     person.say("hello")
-    person.sees("Hello. I am the offline model")
+    person.sees("Hello. This is practice mode")
     person.switch_to(second)
-    person.sees("Hello. I am the offline model")
+    person.sees("Hello. This is practice mode")
     chats.settled(person.chat)
     person.until(lambda: len(person.messages("AI4AI")) == 2, "second answer")
     assert person.messages("You") == [question(system.demo), "hello"]

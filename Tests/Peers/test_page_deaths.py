@@ -34,7 +34,7 @@ def person(parts, browser):
 def greet(person):
     """Begins a chat; its id."""
     person.say("hello")
-    person.sees("Hello. I am the offline model")
+    person.sees("Hello. This is practice mode")
     person.misses("Working…")
     return person.chat
 

@@ -126,6 +126,13 @@ def test_markup_in_an_answer_is_text(model, person):
     assert person.evaluate(f"{ANSWER}.querySelectorAll('{ALIVE}').length") == 0
 
 
+def test_single_tildes_are_text_and_two_strike_out(model, person):
+    model.says("Takes 20~30 minutes, or ~1 hour, ~~RM 90~~ RM 70.\n\nThe end.")
+    read(person, "The end.")
+    assert "Takes 20~30 minutes, or ~1 hour, RM 90 RM 70." in person.evaluate(f"{ANSWER}.innerText")
+    assert person.evaluate(f"[...{ANSWER}.querySelectorAll('del')].map((each) => each.innerText)") == ["RM 90"]
+
+
 def test_links_in_an_answer_lead_only_to_the_web_and_to_mail(model, person):
     model.says("\n\n".join([*LINKS, "The end."]))
     read(person, "The end.")

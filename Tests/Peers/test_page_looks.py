@@ -108,7 +108,7 @@ def test_decision_is_on_the_screen_whatever_its_size(system, person, width, heig
 
 def test_chats_of_a_phone_are_in_a_drawer(system, phone):
     phone.say("hello")
-    phone.sees("Hello. I am the offline model")
+    phone.sees("Hello. This is practice mode")
     chat = phone.address
     phone.click("link", "New chat")
     phone.sees("What can I do for you?")

@@ -111,7 +111,7 @@ def test_stranger_signs_in_and_comes_to_the_chat_they_came_for(system, cognito, 
     stranger.until(lambda: stranger.address == f"{system.chat}/chat/{chat}", "way back to the chat")
     stranger.ref("link", "Roads of Ipoh")
     stranger.say("hello")
-    stranger.sees("Hello. I am the offline model")
+    stranger.sees("Hello. This is practice mode")
     assert [each["content"] for each in chats.settled(chat)][0] == "hello"
 
 
@@ -165,7 +165,7 @@ def test_refused_token_is_renewed_once_for_all_that_need_it(system, cognito, per
         uploadThroughput=-1)
     person.say("hello")
     person.fill("Search chats", "taiping", role="searchbox")
-    person.sees("Hello. I am the offline model")
+    person.sees("Hello. This is practice mode")
     person.ref("link", "Streets of Taiping")
     assert cognito.requests["/oauth2/token"] == before + 1
 

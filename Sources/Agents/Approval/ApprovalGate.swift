@@ -11,8 +11,9 @@ struct ApprovalGate: Sendable {
     let forbidden: Set<ActionKind>
     /// How long a question waits.
     let patience: Duration
-    /// What the task says: the person's own words may go anywhere.
+    /// What the task says: the person's own words may go where the person wants to be.
     let goal: String
+    let places: NamedPlaces
     let seen: SeenTexts
     /// What the person has allowed for the rest of the task.
     let allowances: TaskAllowances
@@ -91,12 +92,19 @@ struct ApprovalGate: Sendable {
         throw ActionRefused("Entering passwords is not allowed in this task. Leave signing in to the person.")
     }
 
-    /// Returns when texts may go to a site: what another site has shown, and the task does not say, is asked about.
+    /// Returns when texts may go to a site. What another site has shown, and the task does not say, is asked about; so are
+    /// the task's own numbers and addresses where a page has led to a site that nobody has named.
     /// - Throws: ``NeedsPerson``, ``ActionRefused``.
     func checkFlow(of texts: [String], to origin: String, tool: String, _ context: ToolContext) throws {
-        let goal = self.goal.lowercased()
-        for text in texts where !goal.contains(text.lowercased()) {
-            guard let source = self.seen.origin(of: text, except: origin) else { continue }
+        let goal = Spelling.letters(of: self.goal)
+        let isNamed = self.places.holds(origin)
+        let telling = Set(isNamed ? [] : SeenTexts.telling(texts))
+        let joined = self.seen.write(texts.first ?? "", to: origin)
+        for text in texts + joined {
+            let isOfTask = SeenTexts.holds(goal, Spelling.letters(of: text))
+            if isOfTask, !telling.contains(text) { continue }
+            let task = self.say("your request", "permintaan anda")
+            guard let source = isOfTask ? task : self.seen.origin(of: text, except: origin) else { continue }
             if self.forbidden.contains(.send) {
                 throw ActionRefused(
                     "The person's request does not allow sending this to \(origin). Leave it out, and report that.")

@@ -114,6 +114,7 @@ public struct AutomationAgent: Automation {
             holder: place.holder, secrets: place.secrets,
             gate: ApprovalGate(
                 policy: self.policy, forbidden: task.forbidden, patience: self.patience, goal: task.goal,
+                places: place.places,
                 seen: place.seen, allowances: place.allowances, say: task.askedIn),
             effects: place.effects, names: place.names, keepPicture: self.pictureKeeper(context.session))
         let loop = TurnLoop(
@@ -179,7 +180,8 @@ public struct AutomationAgent: Automation {
             offers: TakeoverOffers(
                 holder: holder, secrets: secrets, goal: task.goal, patience: self.patience,
                 say: task.askedIn),
-            seen: SeenTexts(), names: ControlNames(), effects: effects, allowances: allowances)
+            seen: SeenTexts(), places: NamedPlaces(task), names: ControlNames(), effects: effects,
+            allowances: allowances)
         await self.live.begin(context.session, place)
         return place
     }

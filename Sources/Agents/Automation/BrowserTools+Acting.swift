@@ -184,6 +184,7 @@ extension BrowserTools {
             "press", "Presses a key.", risk: .reversibleWrite, describe: { (input: Key) in "Press \(input.key)" }
         ) { input, context in
             try await self.acting { page in
+                if input.key.count == 1 { try await self.checkFlow(of: [input.key], to: page, tool: "press", context) }
                 let report = try await self.allowing(
                     .init(
                         tool: "press", action: .press, input: ["key": .string(input.key)], ref: input.ref,

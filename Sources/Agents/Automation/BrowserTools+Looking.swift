@@ -57,8 +57,15 @@ extension BrowserTools {
         Tool("navigate", "Opens a web address.", risk: .read, describe: { (input: Address) in "Open \(input.url)" }) {
             input, context in
             try await self.opening { page in
-                let texts = self.gate.seen.pieces(of: input.url)
-                try self.gate.checkFlow(of: texts, to: Self.origin(of: input.url), tool: "navigate", context)
+                let pieces = self.gate.seen.pieces(of: input.url)
+                let origin = Self.origin(of: input.url)
+                // What a page's words name is what the page wants; a link, or what the model knows by itself, is a way to go.
+                var isNamed = !self.gate.seen.hasShown(Self.host(of: input.url))
+                if !isNamed { isNamed = try await self.links(to: input.url, on: page) }
+                if isNamed { self.gate.places.note(input.url) }
+                // Together first: pieces may be parts of one.
+                try self.gate.checkFlow(
+                    of: [pieces.joined(separator: " ")] + pieces, to: origin, tool: "navigate", context)
                 let moment = EffectRules.Moment(host: Self.host(of: input.url), opens: true)
                 let report = try await self.guarding(moment, on: page, context) {
                     try await page.navigate(to: input.url)
@@ -200,6 +207,12 @@ extension BrowserTools {
     }
 
     /// The origin of an address, as far as it has one.
+    /// Whether the page has a link to the site of an address.
+    private func links(to address: String, on page: BrowserPage) async throws -> Bool {
+        let host = Self.host(of: address)
+        return try await page.links().contains { WebRequest.isSameSite(Self.host(of: $0.url), host) }
+    }
+
     private static func origin(of address: String) -> String {
         guard let url = URL(string: address), let scheme = url.scheme, let host = url.host() else { return address }
         return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")

@@ -43,6 +43,7 @@ extension BrowserTools {
             given.answer.status == .resolved
             ? "The person finished in the browser and gave back control." : "The person declined to do this."
         let view = try await self.looking { try await self.view(of: self.page()) }
+        self.gate.places.note(try await self.page().url)
         return ToolOutput(text: what + given.answer.remark, view: view)
     }
 
@@ -95,6 +96,10 @@ extension BrowserTools {
         let waits = moment.activates
         let result = try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
             try await page.judgingMessages(waits: waits, beforehand: ref == nil) { try await action(ref) }
+        }
+        if let href = permission.target?.href {
+            // Where a link leads in the end is named by it, too.
+            for address in [href, page.url] { self.gate.places.note(address) }
         }
         // What has sent something is not done again; its report says that the page was told no.
         if let given, let dialog = reader?.unread, self.effects.takeBack() {

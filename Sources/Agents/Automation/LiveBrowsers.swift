@@ -12,6 +12,7 @@ struct Workplace: Sendable {
     let offers: TakeoverOffers
     /// What the sites have shown.
     let seen: SeenTexts
+    let places: NamedPlaces
     let names: ControlNames
     let effects: EffectGuard
     let allowances: TaskAllowances

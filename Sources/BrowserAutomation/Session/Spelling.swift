@@ -1,6 +1,6 @@
 /// A text without what pages put between the letters of a number, and in one form of each letter: so that a secret is found
 /// however it is written.
-struct Spelling {
+package struct Spelling {
     /// Its letters alone, each in one form.
     private(set) var letters: [UInt32] = []
     /// Where each of them stands, and where the next one begins.
@@ -25,6 +25,14 @@ struct Spelling {
             }
             index = end
         }
+    }
+
+    /// The letters alone of a text.
+    /// - Parameter isEncoded: Whether `%2D` is a dash, as addresses write it.
+    package static func letters(of text: String, isEncoded: Bool = false) -> String {
+        var letters = String.UnicodeScalarView()
+        letters.append(contentsOf: Spelling(text, isEncoded: isEncoded).letters.compactMap(Unicode.Scalar.init))
+        return String(letters)
     }
 
     /// Where these letters stand one behind the other.

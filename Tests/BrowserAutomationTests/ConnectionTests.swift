@@ -1,0 +1,69 @@
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import BrowserAutomation
+
+/// What a session does where its browser's connection is not as it should be.
+@Suite("Connections to a browser", .timeLimit(.minutes(5)))
+struct ConnectionTests {
+    /// A connection to a browser that does not know a method.
+    private struct Refusing: CDPTransport {
+        let base: any CDPTransport
+        let method: String
+
+        var eventLoop: any EventLoop { self.base.eventLoop }
+
+        func write(_ message: ByteBuffer) {
+            let text = String(buffer: message).replacing("\"\(self.method)\"", with: "\"\(self.method)Not\"")
+            self.base.write(ByteBuffer(string: text))
+        }
+
+        func read(_ body: (ByteBuffer) -> Void) async throws { try await self.base.read(body) }
+        func abort() { self.base.abort() }
+        func close() async { await self.base.close() }
+    }
+
+    /// A listening browser whose connections are counted, and may refuse a method.
+    private final class Watched: BrowserSource {
+        let connects = Mutex(0)
+        private let refused: String
+
+        init(refusing method: String = "") { self.refused = method }
+
+        func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
+            var endpoint = try await ListeningChromium().start(name: name, configuration: configuration)
+            let connect = endpoint.connect
+            endpoint.connect = { [refused] in
+                self.connects.withLock { $0 += 1 }
+                return Refusing(base: try await connect(), method: refused)
+            }
+            return endpoint
+        }
+    }
+
+    @Test("a browser that does not let its requests be judged opens no page")
+    func unjudged() async throws {
+        try await withPages(["/": "Here"]) { server, address in
+            let error = await #expect(throws: BrowserError.self) {
+                try await withBrowser(from: Watched(refusing: "Fetch.enable")) { browser in
+                    _ = try await browser.currentPage().navigate(to: address)
+                }
+            }
+            #expect(error != nil && server.requests.isEmpty)
+        }
+    }
+
+    @Test("two that connect again at once share one connection")
+    func reconnectsOnce() async throws {
+        let source = Watched()
+        try await withBrowser(from: source) { browser in
+            await browser.detach()
+            async let first: Void = browser.reconnect()
+            async let second: Void = browser.reconnect()
+            _ = try await (first, second)
+            #expect(browser.isAlive && source.connects.withLock { $0 } == 2)
+        }
+    }
+}
