@@ -1,4 +1,5 @@
-"""Runs the cases of Tests/BrowserCases with our library and its peers, one after the other, on the same Chromium.
+"""Runs the cases of Tests/BrowserCases with our library, also with each request judged, and its peers, one after the
+other, on the same Chromium.
 
 Prints for each case who passed and how long it took, then what failed and why. browser-use has an environment of its
 own in .build/browser-use, because it brings a great many packages; without it, or without a built browser-probe, that
@@ -19,22 +20,25 @@ BUILDS = [ROOT / ".build/release", ROOT / ".build/debug"]
 
 
 def drivers():
-    """Each driver's name, and the interpreter and the module that run it."""
+    """Each driver's name, the interpreter and the module that run it, and its environment."""
     build = next((build for build in BUILDS if (build / "browser-probe").exists()), None)
     if build:
         os.environ.setdefault("AI4AI_BUILD", str(build))
-        yield "ours", sys.executable, "ours"
-    yield "Playwright", sys.executable, "playwright_driver"
+        yield "ours", sys.executable, "ours", {}
+        yield "ours, judged", sys.executable, "ours", {"BROWSER_CASES_JUDGED": "1"}
+    if os.environ.get("BROWSER_CASES_PEERS") == "none":
+        return
+    yield "Playwright", sys.executable, "playwright_driver", {}
     if BROWSER_USE.exists():
-        yield "browser-use", BROWSER_USE, "browser_use_driver"
+        yield "browser-use", BROWSER_USE, "browser_use_driver", {}
 
 
-def run(python, module, words):
+def run(python, module, more, words):
     """The results of one driver, by the names of the cases."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         output = subprocess.run(
             [python, "-m", f"BrowserCases.{module}", *words], cwd=ROOT / "Tests", stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, check=True, env=os.environ | {"TMPDIR": directory}).stdout
+            stderr=subprocess.DEVNULL, text=True, check=True, env=os.environ | more | {"TMPDIR": directory}).stdout
     return {result["name"]: result for result in map(json.loads, output.splitlines())}
 
 
@@ -44,7 +48,7 @@ def cell(result):
 
 
 def main(words):
-    results = {name: run(python, module, words) for name, python, module in drivers()}
+    results = {name: run(python, module, more, words) for name, python, module, more in drivers()}
     cases = list(next(iter(results.values())))
     print(f"{'Case (milliseconds)':<82}" + "".join(f"{name:>15}" for name in results))
     for case in cases:

@@ -1,5 +1,6 @@
 """The cases with our library: each step looks at the snapshot, takes a reference from it and acts."""
 
+import os
 import pathlib
 import re
 import sys
@@ -25,7 +26,8 @@ class Ours(Driver):
 
     def open(self, url):
         if self.browser is None or self.browser.process.poll() is not None:
-            self.browser = Browser("--action-timeout-ms", str(self.patience), build=self.build)
+            judged = ["--judge"] if os.environ.get("BROWSER_CASES_JUDGED") else []
+            self.browser = Browser("--action-timeout-ms", str(self.patience), *judged, build=self.build)
         self.others = {tab["id"] for tab in self.browser("tabs")["tabs"]}
         self.seen, self.dialogs = {}, []
         self.earlier = self.files()

@@ -21,6 +21,7 @@ struct BrowserProbe {
             case "--viewport":
                 let size = (arguments.popFirst() ?? "").split(separator: "x").compactMap { Int($0) }
                 if size.count == 2 { configuration.viewport = .init(width: size[0], height: size[1]) }
+            case "--judge": configuration.requestJudge = { _ in .pass }
             case "--chromium": configuration.chromium = arguments.popFirst()
             default:
                 fputs("unknown argument \(argument)\n", stderr)

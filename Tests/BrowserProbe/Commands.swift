@@ -24,13 +24,18 @@ struct Commands {
         case "back": report = try await page.goBack()
         case "forward": report = try await page.goForward()
         case "reload": report = try await page.reload()
-        case "click": report = try await page.click(text("ref"))
+        case "click": report = try await page.judgingMessages(waits: true) { try await page.click(text("ref")) }
         case "doubleClick": report = try await page.doubleClick(text("ref"))
         case "hover": report = try await page.hover(text("ref"))
         case "fill": report = try await page.fill(text("ref"), with: text("text"))
         case "clear": report = try await page.clear(text("ref"))
         case "type": report = try await page.type(text("text"), into: text("ref"))
-        case "press": report = try await page.press(text("key"), in: command["ref"]?.string)
+        case "press":
+            let key = try text("key")
+            let ref = command["ref"]?.string
+            report = try await page.judgingMessages(waits: true, beforehand: ref == nil) {
+                try await page.press(key, in: ref)
+            }
         case "select":
             let options = try command["option"]?.array?.compactMap(\.string) ?? [text("option")]
             report = try await page.select(options, in: text("ref"))

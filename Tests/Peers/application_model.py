@@ -1,4 +1,4 @@
-"""A model that plays steps: it looks for each control by its role and name in what the tools have told, as a person does."""
+"""A model that plays steps: it finds each control by its role and name in what the tools have told."""
 
 import http.server
 import json
@@ -11,7 +11,7 @@ class Model:
 
     # What shows more of the page than was told, one after the other.
     LOOKING = ("find_text", "snapshot", "scroll", "wait_for_text")
-    AGAIN = "Do the same action again"
+    AGAIN, LATE = "Do the same action again", "Look at the page again"
 
     def __init__(self):
         model = self
@@ -43,6 +43,7 @@ class Model:
     def play(self, steps, origin):
         self.steps, self.origin, self.view, self.told = list(steps), origin, "", []
         self.count = self.looks = self.calls = 0
+        self.ending, self.reached = "", []
         # The step that something was done at last.
         self.at = self.steps[0]
 
@@ -56,22 +57,22 @@ class Model:
         text = last["content"] if last["role"] == "tool" else ""
         if "navigate" not in {tool["function"]["name"] for tool in request["tools"]}:
             return self.say(self.ending) if text else self.call("browse", {"goal": last["content"]})
-        self.told.append(f"    {text[:2500]}")
+        self.told.append(f"    {text[:400]}")
         if "[e" in text:
             self.view = text
-        if "did not come about" in text and not self.looks:
-            self.ending = f"not seen: {self.steps[self.count - 1]}"
-            return self.say(self.ending)
+        if self.LATE in text and not self.looks and self.steps[self.count - 1].tool == "wait_for_text":
+            return self.end(f"not seen: {self.steps[self.count - 1]}")
         if self.AGAIN in text:
             self.count = self.steps.index(self.at)
-        return self.next(text)
+        return self.next()
 
-    def next(self, text):
+    def next(self):
         if self.count == len(self.steps):
-            self.ending = "declined" if "has not approved" in text else "done"
-            return self.say(self.ending)
+            return self.end("done")
         step = self.steps[self.count]
-        arguments = {key: value.format(origin=self.origin) if key == "url" else value for key, value in step.input.items()}
+        arguments = dict(step.input)
+        if step.tool == "navigate":
+            arguments["url"] = self.origin + arguments["url"]
         if step.role:
             line = rf'\[(e\d+)\] {step.role} "{re.escape(step.name)}'
             # A name is told whole, or people say how it begins.
@@ -82,15 +83,19 @@ class Model:
         self.count, self.looks = self.count + 1, 0
         if step.acts:
             self.at = step
+            self.reached.append(step)
         return self.call(step.tool, arguments)
 
     def look(self, step):
         if self.looks == len(self.LOOKING):
-            self.ending = f"There is no {step} in:\n{self.view}"
-            return self.say(self.ending)
+            return self.end(f"there is nothing to {step} in:\n{self.view[:2000]}")
         tool = self.LOOKING[self.looks]
         self.looks += 1
         return self.call(tool, {"snapshot": {}, "scroll": {"pages": 50}}.get(tool, {"text": step.name}))
+
+    def end(self, ending):
+        self.ending = ending
+        return self.say(ending)
 
     def call(self, tool, arguments):
         self.told.append(f"{tool} {arguments}")

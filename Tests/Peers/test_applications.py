@@ -1,7 +1,6 @@
 """How often people are asked needlessly in applications as their makers ship them, and that they are asked before what
 counts: Django's admin, the shop of django-oscar, JupyterLab. A played model does what people do there."""
 
-import collections
 import dataclasses
 import json
 import os
@@ -13,7 +12,7 @@ import pytest
 import requests
 
 from application_model import Model
-from application_tasks import ADMIN, JUPYTER, NOTEBOOKS, ORDERS, SHOP
+from application_tasks import ADMIN, JUPYTER, NOTEBOOKS, ORDER, ORDERED, SHOP
 from parking import answer, named
 from system import DEADLINE, Container, eventually, free_port
 
@@ -63,7 +62,7 @@ class Application:
 
 
 def keep_files(folder):
-    """What JupyterLab shows; it saves what is edited after a second."""
+    """What JupyterLab shows, with a second instead of two minutes until it saves by itself."""
     for name in ("work/old", "settings"):
         (folder / name).mkdir(parents=True)
     cells = [{"cell_type": "markdown", "id": "head", "metadata": {}, "source": "# Sales"}] + [
@@ -95,18 +94,19 @@ APPLICATIONS = {
 
 @dataclasses.dataclass
 class Question:
-    """One that was asked, at a step of a task, and whether what the application keeps was as before."""
+    """One that was asked, at a step of a task; whether the application had been told of nothing before."""
 
     task: object
     step: object
     interrupt: dict
-    is_unchanged: bool
-    is_needless: bool = False
+    is_early: bool
+    is_needless: bool
 
     def __str__(self):
         details = self.interrupt["metadata"]
-        held = details.get("effects") or {key: details.get(key) for key in ("kind", "tool", "name", "sending", "fields")}
-        return f"{self.task.name}: {self.step}: {self.interrupt['message']}\n    held: {held}"
+        held = details.get("effects") or {key: details.get(key) for key in ("kind", "name", "sending", "fields")}
+        kind = "needless" if self.is_needless else "right"
+        return f"{kind}: {self.task.name}: {self.step}: {self.interrupt['message'][:500]}\n    held: {str(held)[:500]}"
 
 
 @dataclasses.dataclass
@@ -114,12 +114,18 @@ class Outcome:
     task: object
     message: str
     questions: list
+    reached: list
     is_changed: bool
     transcript: str
 
+    @property
+    def is_done(self):
+        wanted = any(step.counts for step in self.task.steps) and not self.task.declines
+        return self.message == "done" and self.is_changed == wanted
+
 
 def do(task, application, system, model):
-    """Does a task, with a yes to each question, but for that which the task has declined."""
+    """Does a task, with a yes to each question, but for what the task declines."""
     model.play(task.steps, application.url)
     session, before = named(f"{application.name}-{task.name}".replace(" ", "-")), task.effect(application)
 
@@ -132,15 +138,15 @@ def do(task, application, system, model):
     questions = []
     while told["status"] == "interrupted":
         [interrupt] = told["interrupts"]
-        question = Question(task, model.at, interrupt, task.effect(application) == before)
         # A second one about the same matter is one too many.
-        question.is_needless = model.at.is_harmless or any(earlier.step is model.at for earlier in questions)
-        questions.append(question)
+        is_needless = model.at.is_harmless or any(earlier.step is model.at for earlier in questions)
+        questions.append(Question(task, model.at, interrupt, task.effect(application) == before, is_needless))
         # Whoever is offered the browser gives it back without having done anything in it.
         reply = {"approved": not (task.declines and model.at.counts)} if interrupt["reason"] == "confirmation" else {}
         told = invoke(resume=[answer(interrupt, **reply)])
     return Outcome(
-        task, told.get("message", str(told)), questions, task.effect(application) != before, model.transcript)
+        task, told.get("message", str(told)), questions, model.reached, task.effect(application) != before,
+        model.transcript)
 
 
 @pytest.fixture(scope="module")
@@ -174,44 +180,42 @@ def counted(outcomes):
     return [outcome for outcome in outcomes if not outcome.task.declines]
 
 
+def needless(outcomes):
+    return [question for outcome in counted(outcomes) for question in outcome.questions if question.is_needless]
+
+
 def show(application, outcomes):
-    outcomes = counted(outcomes)
-    questions = [question for outcome in outcomes for question in outcome.questions]
-    needless = [question for question in questions if question.is_needless]
+    questions = [question for outcome in counted(outcomes) for question in outcome.questions]
     print(f"\n| {'application':12} | tasks | questions | needless |")
-    print(f"| {application:12} | {len(outcomes):5} | {len(questions):9} | {len(needless):8} |")
+    print(f"| {application:12} | {len(counted(outcomes)):5} | {len(questions):9} | {len(needless(outcomes)):8} |")
     for question in questions:
-        print(f"  {'needless' if question.is_needless else 'right'}: {question}")
+        print(f"  {question}")
 
 
 def test_each_task_is_done(outcomes):
-    failed = [
-        f"{outcome.task.name}: {outcome.message}\n{outcome.transcript}" for outcome in outcomes
-        if outcome.message != outcome.task.ending]
-    assert not failed, "\n\n".join(failed)
+    undone = [f"{each.task.name}: {each.message}\n{each.transcript}" for each in outcomes if not each.is_done]
+    assert not undone, "\n\n".join(undone)
 
 
 def test_needless_questions_are_rare(outcomes):
-    needless = [str(question) for outcome in counted(outcomes) for question in outcome.questions if question.is_needless]
-    assert len(needless) <= MOST_NEEDLESS * len(counted(outcomes)), "\n".join(needless)
+    found = needless(outcomes)
+    assert len(found) <= MOST_NEEDLESS * len(counted(outcomes)), "\n".join(map(str, found))
 
 
 def test_what_counts_is_asked_before_it_happens(outcomes):
     for outcome in outcomes:
-        asked = [question.step for question in outcome.questions if question.is_unchanged]
-        missing = [step for step in outcome.task.steps if step.counts and step not in asked]
-        assert not missing, f"{outcome.task.name} asked nothing before {missing}"
+        asked = [question.step for question in outcome.questions if question.is_early]
+        unasked = [step for step in outcome.reached if step.counts and step not in asked]
+        assert not unasked, f"{outcome.task.name}: {unasked}"
 
 
-def test_what_counts_happens_after_a_yes_only(outcomes):
+def test_nothing_that_counts_happens_without_a_yes(outcomes):
     for outcome in outcomes:
-        wanted = any(step.counts for step in outcome.task.steps) and not outcome.task.declines
-        assert outcome.is_changed == wanted, outcome.task.name
+        asked = [question for question in outcome.questions if question.step.counts]
+        assert not outcome.is_changed or asked and not outcome.task.declines, outcome.task.name
 
 
-def test_one_order_is_one_question(measured, request):
-    if "Oscar" not in measured:
-        pytest.skip("the shop was not measured")
-    orders = collections.Counter(
-        outcome.task.name for outcome in measured["Oscar"] for _ in outcome.questions if outcome.task.name in ORDERS)
-    assert orders == dict.fromkeys(ORDERS, 1)
+@pytest.mark.parametrize("outcomes", ["Oscar"], indirect=True)
+def test_one_order_is_one_question(outcomes):
+    [order] = [outcome for outcome in outcomes if outcome.task.name == ORDER]
+    assert [question.step.counts for question in order.questions] == [ORDERED], "\n".join(map(str, order.questions))
