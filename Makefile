@@ -48,9 +48,15 @@ STORES := Tests/Peers/test_chat_store.py Tests/Peers/test_kills.py
 # Its random and long tests take longer than any of `make test` may.
 NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
-part-browser: build $(VENV)/installed
+part-browser: build $(VENV)/installed .build/applications/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES)) Tests/Peers
 	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests'
+
+# Applications that others wrote, for the tests of how often people are asked in them.
+.build/applications/installed: Tests/Peers/applications.txt
+	python3 -m venv .build/applications
+	.build/applications/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 part-stores: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n 2 -m nightly $(STORES)

@@ -168,6 +168,10 @@ struct EffectPage: Sendable {
             "form-get-agree",
             "<form action=/taken/CASE><label><input type=checkbox name=agree> I agree</label><button>Submit</button></form>",
             .on("click", role: "button", "Submit")),
+        EffectPage(
+            "checkout-order",
+            "<form method=post action='/checkout/shipping-address/order?to=/taken/CASE'><button>Continue</button></form>",
+            .on("click", role: "button", "Continue")),
         // By whatever it is set off.
         EffectPage(
             "hover", "<button type=button onmouseover=\"\(post)\">Menu</button>", .on("hover", role: "button", "Menu")),
@@ -228,6 +232,23 @@ struct EffectPage: Sendable {
         sending("search", "/search/suggestions"), sending("filter", "/products/filter"),
         sending("autosave", "/notes/7/autosave"),
         sending("consent", "/cookie-consent", label: "Only necessary"), sending("telemetry", "/telemetry/events"),
+        EffectPage(
+            "guest",
+            "<form method=post action='/checkout/?from=CASE'><input type=hidden name=options value=guest><label>Mail <input name=mail></label>"
+                + "<input type=password name=password disabled><button>Continue</button></form>",
+            .on("click", role: "button", "Continue"), reaches: false),
+        EffectPage(
+            "checkout-address",
+            "<form method=post action='/checkout/shipping-address/?from=CASE'><input name=city value=Ipoh><button>Continue</button></form>",
+            .on("click", role: "button", "Continue")),
+        EffectPage(
+            "basket-less",
+            "<form method=post action='/basket/?from=CASE'><input type=hidden name=form-0-DELETE value=on><button>Remove</button></form>",
+            .on("click", role: "button", "Remove")),
+        EffectPage(
+            "wish-list",
+            "<form method=post action='/wishlists/add/7/?from=CASE'><button>Add to wish list</button></form>",
+            .on("click", role: "button", "Add to wish list")),
         EffectPage(
             "search-form",
             "<form method=post action='/find?from=CASE'><label>Town <input name=q></label><button>Look</button></form>",

@@ -171,6 +171,38 @@ struct EffectTests {
     }
 
     @Test(
+        "what was approved is sent once though the page was in its own way",
+        arguments: [
+            // It has disabled the button that was clicked, and renamed it.
+            EffectPage(
+                "disabled",
+                "<form method=post action=/taken?CASE onsubmit=\"b.disabled = true; b.textContent = 'Continuing…'\">"
+                    + "<button id=b>Continue</button></form>",
+                .on("click", role: "button", "Continue")),
+            // It has covered it by what it says of the failure.
+            EffectPage(
+                "covered",
+                "<button onclick=\"fetch('/taken?CASE', {method: 'POST', body: 'x'}).catch(() => d.showModal())\">Create</button>"
+                    + "<dialog id=d>Failed to fetch <button onclick='d.close()'>Dismiss</button></dialog>",
+                .on("click", role: "button", "Create"), .call("snapshot", [:]), .on("click", role: "button", "Dismiss"),
+                .on("click", role: "button", "Create")),
+            // The text that was typed stands there already.
+            EffectPage(
+                "typed",
+                "<label>Code <input id=o></label><script>o.onkeyup = () => {"
+                    + " if (o.value === '1234') fetch('/taken?CASE', {method: 'POST', body: 'x'}) }</script>",
+                .on("type", role: "textbox", "Code", ["text": "1234"]), .call("press", ["key": "End"])),
+        ])
+    func inItsOwnWay(page: EffectPage) async throws {
+        try await Self.use([page], answer: { _ in ["approved": true] }) { found, _ in
+            let each = found[page.name]
+            #expect(
+                each?.questions == 1 && each?.taken.count == 1,
+                "\(each?.questions ?? 0) \(each?.result.suffix(900) ?? "")")
+        }
+    }
+
+    @Test(
         "a page that never stops trying is stopped each time, asks a few times, and is closed without letting one through",
         arguments: [("", 1...2), ("=' + Math.random() + '", 2...5)])
     func ceaseless(query: String, questions: ClosedRange<Int>) async throws {
@@ -181,7 +213,7 @@ struct EffectTests {
         try await Self.use([page]) { found, _ in
             let each = found["ceaseless"]
             #expect(questions.contains(each?.questions ?? 0) && each?.taken == [], "\(each?.questions ?? 0)")
-            #expect(each?.result.contains("tried again what the person has declined") == true)
+            #expect(each?.result.contains("tried again to send what the person declined") == true)
         }
     }
 
@@ -243,7 +275,7 @@ struct EffectTests {
         {
             found, _ in
             #expect(found["confirm"]?.taken == [])
-            #expect(found["confirm"]?.result.contains("does not allow what the page asked then (delete)") == true)
+            #expect(found["confirm"]?.result.contains("does not allow what the page then asked for (delete)") == true)
         }
     }
 

@@ -30,7 +30,9 @@ extension ApprovalPolicy {
                 action == .press && target.role == "textbox" && ActionWords.isForMessages(target.name)
             return isSending ? .send : .change
         }
-        return ActionWords.isDismissal(target.words) ? .change : ActionWords.kind(of: target.words) ?? .change
+        let named = ActionWords.isDismissal(target.words) ? .change : ActionWords.kind(of: target.words) ?? .change
+        // What is taken out of a cart can be put into it again; what is sent for it is judged by what it is.
+        return named == .delete && target.form.map { EffectRules.isCart($0.action) } ?? false ? .change : named
     }
 
     /// Going to a page is looking, whatever the link says: paying comes after.
@@ -48,6 +50,7 @@ extension ApprovalPolicy {
         if form.hasPayment { return .pay }
         // Many a search is sent by a button that says "Submit".
         if form.isSearch, !form.hasPassword, [nil, .submit, .send].contains(named) { return .change }
+        if named == .delete, EffectRules.isCart(form.action) { return .change }
         if let named, named != .submit { return named }
         if form.hasPassword { return .credentials }
         // A form that nobody can fill in, sent by a button without a name, only does something.

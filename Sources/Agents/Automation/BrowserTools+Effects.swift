@@ -13,7 +13,8 @@ extension BrowserTools {
     /// The same tool, with its effects watched.
     func watched(_ tool: Tool) -> Tool {
         let name = tool.definition.name
-        let isActing = Self.acting.contains(name)
+        // Text that was typed stands there already.
+        let isActing = Self.acting.contains(name) && name != "type"
         return tool.around { step, context, call in
             let isDeclined = context.answers.first?.isDeclined ?? false
             if isDeclined { self.effects.decline() }
@@ -24,8 +25,11 @@ extension BrowserTools {
                 if !permit.fingerprints.isEmpty {
                     self.effects.allowNext(permit)
                     if let given = context.answers.first { self.gate.remember(given) }
-                    return ToolOutput(
-                        text: "The person approved the blocked request. Do the same action again: now it goes through.")
+                    let next =
+                        name == "type"
+                        ? "The text is in the field already: now do what sends it, such as pressing Enter."
+                        : "Do the same action again: now it goes through."
+                    return ToolOutput(text: "The person approved the blocked request. \(next)")
                 }
             }
             // It does nothing, and what the page has tried meanwhile is not asked about at once.
@@ -36,7 +40,11 @@ extension BrowserTools {
             } catch let error where !(error is NeedsPerson || error is CancellationError) {
                 // A page may break over what was stopped.
                 try self.check(name, step, context)
-                throw error
+                guard self.effects.isOwed, let failure = error as? BrowserError else { throw error }
+                throw BrowserError(
+                    failure.code,
+                    "\(failure.message) The person has approved this, and nothing was sent yet. Close what is in the way, "
+                        + "and do the same again.")
             }
             try self.check(name, step, context)
             if let given = context.answers.first { self.gate.remember(given) }

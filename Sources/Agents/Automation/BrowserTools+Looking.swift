@@ -137,6 +137,7 @@ extension BrowserTools {
             let lines = try await self.looking {
                 let page = try await self.page()
                 let lines = try await page.find(input.text)
+                self.names.note(lines)
                 self.gate.seen.note(lines.joined(separator: "\n"), of: try await page.origin())
                 return lines
             }

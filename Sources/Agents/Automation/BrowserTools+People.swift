@@ -94,9 +94,16 @@ extension BrowserTools {
         }
         let ref = attempt.ref
         let waits = moment.activates
-        let result = try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
-            try await page.judgingMessages(waits: waits, beforehand: ref == nil) { try await action(ref) }
+        let result: Result
+        do {
+            result = try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
+                try await page.judgingMessages(waits: waits, beforehand: ref == nil) { try await action(ref) }
+            }
+        } catch {
+            if self.effects.hasStopped, let ref { await page.enable(ref) }
+            throw error
         }
+        if self.effects.hasStopped, let ref { await page.enable(ref) }
         if let href = permission.target?.href {
             // Where a link leads in the end is named by it, too.
             for address in [href, page.url] { self.gate.places.note(address) }

@@ -23,7 +23,8 @@ struct Effect: Sendable, Hashable {
 
     /// What would be sent, in a line for people.
     var text: String {
-        var parts = self.fields.prefix(12).map { field in
+        let told = self.fields.filter { !$0.isFormToken && !($0.value.isEmpty && $0.name.allSatisfy(\.isNumber)) }
+        var parts = told.prefix(12).map { field in
             field.name.isEmpty ? "\"\(field.value.prefix(60))\"" : "\(field.name): \(field.value.prefix(60))"
         }
         parts += self.files.map { "file \($0)" }

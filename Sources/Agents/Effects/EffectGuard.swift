@@ -13,6 +13,10 @@ final class EffectGuard: Sendable {
         var fingerprints: Set<String> = []
         /// Where they go; what else the repeated action sends there without money is covered.
         var origins: Set<String> = []
+        /// For how many further actions on its page what was shown may still be sent: something may be in the way at first.
+        var actions = 5
+        /// Where it was asked about.
+        var address: String?
         /// Whether the action itself was approved, by what the page says of it: what it sends within the page's site is
         /// covered, once each.
         var coversAction = false
@@ -89,15 +93,17 @@ final class EffectGuard: Sendable {
             let secrets = self.secrets
             moment.holdsSecret = { secrets.mask($0) != $0 }
             var permit = permit
-            if let next = state.next.take() {
+            if let next = state.next.take(), next.address ?? moment.address == moment.address {
                 permit.fingerprints.formUnion(next.fingerprints)
                 permit.origins.formUnion(next.origins)
+                permit.actions = next.actions
             }
             if permit.coversAction || !permit.fingerprints.isEmpty { state.refusals[moment.address] = nil }
             state.act = Act(moment: moment, document: document, permit: permit)
         }
         defer {
             self.state.withLock { state in
+                if let act = state.act { state.next = Self.left(of: act) }
                 state.last = state.act
                 state.act = nil
             }
@@ -105,12 +111,26 @@ final class EffectGuard: Sendable {
         return try await body()
     }
 
+    /// What a person has allowed and was not sent: a page may have covered its own button when the first try was stopped.
+    private static func left(of act: Act) -> Permit? {
+        let left = act.permit.fingerprints.subtracting(act.spent.keys)
+        guard !left.isEmpty, act.permit.actions > 0 else { return nil }
+        return Permit(fingerprints: left, actions: act.permit.actions - 1, address: act.moment.address)
+    }
+
+    /// Whether something may still be sent that a person has allowed.
+    var isOwed: Bool { self.state.withLock { $0.next?.fingerprints.isEmpty == false } }
+
+    /// Whether something was stopped that is still to be asked about.
+    var hasStopped: Bool { self.state.withLock { !$0.stopped.isEmpty } }
+
     /// Ends what the last action may still send, so that it can be done again.
     /// - Returns: `false` where it has sent something.
     func takeBack() -> Bool {
         self.state.withLock { state in
             guard state.last?.spent.isEmpty ?? true else { return false }
             state.last?.permit = Permit()
+            state.next = nil
             state.stopped = []
             return true
         }
@@ -141,6 +161,7 @@ final class EffectGuard: Sendable {
             if let act = state.act ?? state.last { state.refusals[act.moment.address, default: 0] += 1 }
             state.asked = []
             state.stopped = []
+            state.next = nil
         }
     }
 
@@ -158,6 +179,7 @@ final class EffectGuard: Sendable {
             state.declined = []
             state.refusals = [:]
             state.stoppedPlaces = []
+            state.next = nil
         }
     }
 
@@ -223,6 +245,7 @@ final class EffectGuard: Sendable {
             }
             if verdict == .pass {
                 state.sent.append(effect)
+                state.next?.fingerprints.remove(effect.fingerprint)
                 state.stoppedPlaces.remove(request.place)
             } else if state.stoppedPlaces.count < Self.mostHabits {
                 state.stoppedPlaces.insert(request.place)

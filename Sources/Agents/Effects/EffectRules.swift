@@ -221,7 +221,15 @@ enum EffectRules {
         "lang", "setlang", "currency", "theme", "validate", "validation", "check", "availability", "quote", "estimate",
         "calculate", "preview", "status", "count", "rates", "workspaces", "msearch", "tiles", "viewport", "markers",
         "within",
-        "bounds", "datatable", "datatables",
+        "bounds", "datatable", "datatables", "wishlist", "wishlists", "favourite", "favourites", "favorite",
+        "favorites",
+        "bookmark", "bookmarks", "watchlist", "compare",
+    ]
+    private static let carts: Set = ["cart", "basket", "bag", "trolley"]
+    /// The steps of a checkout before its order.
+    private static let steps: Set = [
+        "shipping", "delivery", "billing", "address", "addresses", "method", "guest", "customer", "contact", "email",
+        "information",
     ]
     /// What may stand beside such a word in one part of a path.
     private static let beside: Set = [
@@ -239,11 +247,40 @@ enum EffectRules {
             self.isNamed(part, by: self.reversible)
                 || part.contains { $0.hasPrefix("consent") || $0.hasPrefix("cookie") }
         }
-        guard let found else { return false }
+        guard let found else { return self.isStep(parts) || self.isGuest(request, parts) }
         // Frameworks take the method from a field.
         let method = request.content.fields.first { $0.name.lowercased() == "_method" }?.value.lowercased()
         return method != "delete" && self.acting.isDisjoint(with: request.pathWords.filter { $0 != "order" })
             && parts[found...].allSatisfy { self.ordering.isDisjoint(with: $0) }
+    }
+
+    /// Whether a path ends in a step of a checkout that asks where to send something, and orders nothing.
+    private static func isStep(_ parts: [[String]]) -> Bool {
+        let places = self.carts.union(["checkout"])
+        guard let last = parts.last, self.isNamed(last, by: self.steps),
+            let place = parts.firstIndex(where: { self.isNamed($0, by: places) })
+        else { return false }
+        return parts[(place + 1)...].allSatisfy { self.isNamed($0, by: self.steps) }
+    }
+
+    /// What says who goes on without an account.
+    private static let guestFields: Set = [
+        "email", "mail", "username", "user", "guest", "options", "option", "next", "password", "is_guest",
+    ]
+
+    /// Whether a checkout is only told that somebody goes on as a guest.
+    private static func isGuest(_ request: WebRequest, _ parts: [[String]]) -> Bool {
+        guard let last = parts.last, self.isNamed(last, by: ["checkout", "guest"]) else { return false }
+        let fields = request.content.fields.filter { !$0.isFormToken && !request.page.url.contains("\($0.name)=") }
+        return fields.contains { $0.name.lowercased().contains("guest") || $0.value.lowercased() == "guest" }
+            && fields.allSatisfy { self.guestFields.contains($0.name.lowercased()) }
+    }
+
+    /// Whether an address is that of a cart.
+    static func isCart(_ address: String) -> Bool {
+        let parts = (URL(string: address)?.path ?? "").split(separator: "/").map { WebRequest.words(String($0)) }
+        return parts.contains { self.isNamed($0, by: self.carts) }
+            && parts.allSatisfy { self.ordering.isDisjoint(with: $0) }
     }
 
     // MARK: GraphQL and JSON-RPC

@@ -114,6 +114,13 @@ extension RequestFields.Field {
         return isNamed || hasBoth && !self.value.contains("@") && !self.value.hasPrefix("http")
     }
 
+    /// Whether it only shows that a form is the site's own, and says nothing to people.
+    var isFormToken: Bool {
+        let name = self.name.lowercased()
+        return self.isToken
+            && ["csrf", "xsrf", "authenticity_token", "requestverificationtoken"].contains { name.contains($0) }
+    }
+
     /// Whether it numbers messages or tells their time.
     var isCount: Bool {
         let isNumber = self.value.allSatisfy { $0.isNumber || $0 == "." }

@@ -147,6 +147,16 @@ extension BrowserPage {
     }
 }
 
+extension BrowserPage {
+    /// Undoes that the page has disabled a control at a click whose requests were stopped: nothing else would.
+    package func enable(_ reference: String) async {
+        struct Nothing: Decodable {}
+        guard let element = try? ElementReference(reference) else { return }
+        // A page that has gone has no such control any more.
+        _ = try? await self.call("enable", [.string(element.id)], in: element.path, as: Nothing.self)
+    }
+}
+
 /// What stops an agent and not a person.
 public enum PageObstacle: String, Sendable, Codable {
     case signIn = "sign_in"

@@ -5,5 +5,5 @@ return {
   adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
   prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption, fileField, prepareUpload,
-  actionTarget, hasText, query, links, tables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
+  actionTarget, enable, hasText, query, links, tables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
 };

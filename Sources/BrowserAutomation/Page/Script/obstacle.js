@@ -20,7 +20,7 @@ function obstacle() {
       if (field.type === "hidden" || !isShown(field) || secretFields.has(field) || field.value) continue;
       const words = `${nameOf(field)} ${field.name} ${field.id}`;
       if (field.autocomplete === "one-time-code" || field.type !== "password" && onceWords.test(words)) return { kind: "second_factor", status };
-      if (field.type === "password" && field.autocomplete !== "new-password" && !belongsToPayment(field)) password = true;
+      if (field.type === "password" && !field.matches(":disabled") && field.autocomplete !== "new-password" && !belongsToPayment(field)) password = true;
     }
     // A page that is for more than signing in has more to act on.
     if (password && document.querySelectorAll(interactiveSelector).length <= 25) return { kind: "sign_in", status };

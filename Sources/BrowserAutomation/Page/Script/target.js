@@ -186,7 +186,9 @@ function describeForm(form, submitter) {
   const typed = inputs.filter(isField);
   const method = (submitter?.hasAttribute("formmethod") ? submitter.formMethod : own(HTMLFormElement, "method", form)) ?? "get";
   const action = (submitter?.hasAttribute("formaction") ? submitter.formAction : own(HTMLFormElement, "action", form)) ?? "";
-  const hasPassword = inputs.some((each) => isSecret(each) && (shown.includes(each) || each.value));
+  // A shop asks for one that is disabled where people go on as guests.
+  const hasPassword = inputs.some((each) => isSecret(each) && !Element.prototype.matches.call(each, ":disabled")
+    && (shown.includes(each) || each.value));
   return {
     method: method.toLowerCase(), action: shorten(action, 2000), submitter: submitter ? nameOf(submitter) : null,
     hasPassword, hasPayment: named.some(([each, name]) => isPaymentField(each, name)),
@@ -247,3 +249,13 @@ const nothing = {
   role: "", name: "", text: "", tag: "", type: "", isActivated: false, isSubmit: false, isUpload: false, isPassword: false,
   href: null, url: "", surroundings: "", details: "", form: null,
 };
+
+/** Undoes what a page has done to a button when it was clicked: what the click would have led to was stopped. */
+function enable(ref) {
+  const entry = entries.get(ref);
+  const element = entry?.element.deref();
+  if (!element || !element.disabled) return {};
+  element.disabled = false;
+  if (!element.firstElementChild && element.textContent && nameOf(element) !== entry.name) element.textContent = entry.name;
+  return {};
+}
