@@ -172,6 +172,14 @@ struct EffectPage: Sendable {
             "checkout-order",
             "<form method=post action='/checkout/shipping-address/order?to=/taken/CASE'><button>Continue</button></form>",
             .on("click", role: "button", "Continue")),
+        EffectPage(
+            "editor-publishes",
+            "<button type=button onclick=\"fetch('/api/contents/plan?to=/taken/CASE', {method: 'PUT', body: JSON.stringify({content: 'x', visibility: 'public'})})\">Keep</button>",
+            .on("click", role: "button", "Keep")),
+        EffectPage(
+            "editor-posts",
+            "<button type=button onclick=\"fetch('/api/notes?to=/taken/CASE', {method: 'POST', body: JSON.stringify({text: 'I resign'})})\">Keep</button>",
+            .on("click", role: "button", "Keep")),
         // By whatever it is set off.
         EffectPage(
             "hover", "<button type=button onmouseover=\"\(post)\">Menu</button>", .on("hover", role: "button", "Menu")),
@@ -232,6 +240,14 @@ struct EffectPage: Sendable {
         sending("search", "/search/suggestions"), sending("filter", "/products/filter"),
         sending("autosave", "/notes/7/autosave"),
         sending("consent", "/cookie-consent", label: "Only necessary"), sending("telemetry", "/telemetry/events"),
+        EffectPage(
+            "editor-saves",
+            "<button type=button onclick=\"fetch('/api/contents/plan.txt?from=CASE', {method: 'PUT', body: JSON.stringify({content: 'x'})})\">Keep</button>",
+            .on("click", role: "button", "Keep")),
+        EffectPage(
+            "editor-begins",
+            "<button type=button onclick=\"fetch('/api/contents', {method: 'POST', body: JSON.stringify({path: '', type: 'directory'})})\">New folder</button>",
+            .on("click", role: "button", "New folder"), reaches: false),
         EffectPage(
             "guest",
             "<form method=post action='/checkout/?from=CASE'><input type=hidden name=options value=guest><label>Mail <input name=mail></label>"

@@ -205,7 +205,8 @@ enum EffectRules {
     }
 
     private static func parts(of request: WebRequest) -> [[String]] {
-        request.path.split(separator: "/").map { WebRequest.words(String($0)) }
+        // Names of resources have colons in them.
+        request.path.split { $0 == "/" || $0 == ":" }.map { WebRequest.words(String($0)) }
     }
 
     /// Whether a part of a path is called so, and nothing else.
@@ -221,7 +222,8 @@ enum EffectRules {
         "lang", "setlang", "currency", "theme", "validate", "validation", "check", "availability", "quote", "estimate",
         "calculate", "preview", "status", "count", "rates", "workspaces", "msearch", "tiles", "viewport", "markers",
         "within",
-        "bounds", "datatable", "datatables", "wishlist", "wishlists", "favourite", "favourites", "favorite",
+        "bounds", "datatable", "datatables", "wishlist", "wishlists", "themes", "appearance", "notification",
+        "notifications", "favourite", "favourites", "favorite",
         "favorites",
         "bookmark", "bookmarks", "watchlist", "compare",
     ]
@@ -247,7 +249,9 @@ enum EffectRules {
             self.isNamed(part, by: self.reversible)
                 || part.contains { $0.hasPrefix("consent") || $0.hasPrefix("cookie") }
         }
-        guard let found else { return self.isStep(parts) || self.isGuest(request, parts) }
+        guard let found else {
+            return self.isStep(parts) || self.isGuest(request, parts) || self.isSaving(request, parts)
+        }
         // Frameworks take the method from a field.
         let method = request.content.fields.first { $0.name.lowercased() == "_method" }?.value.lowercased()
         return method != "delete" && self.acting.isDisjoint(with: request.pathWords.filter { $0 != "order" })
@@ -272,8 +276,36 @@ enum EffectRules {
     private static func isGuest(_ request: WebRequest, _ parts: [[String]]) -> Bool {
         guard let last = parts.last, self.isNamed(last, by: ["checkout", "guest"]) else { return false }
         let fields = request.content.fields.filter { !$0.isFormToken && !request.page.url.contains("\($0.name)=") }
-        return fields.contains { $0.name.lowercased().contains("guest") || $0.value.lowercased() == "guest" }
+        return fields.contains {
+            $0.name.lowercased().contains("guest") || ["guest", "anonymous"].contains($0.value.lowercased())
+        }
             && fields.allSatisfy { self.guestFields.contains($0.name.lowercased()) }
+    }
+
+    private static let documents: Set = [
+        "contents", "content", "notebook", "notebooks", "document", "documents", "note", "notes",
+    ]
+    /// What a new document is made of before anything is in it.
+    private static let blank: Set = ["path", "type", "ext", "format"]
+    /// What makes more of a document than a draft, or lets others see it.
+    private static let publishing: Set = [
+        "status", "state", "publish", "published", "visibility", "public", "shared", "share", "access", "role", "owner",
+        "permission", "permissions", "recipient", "recipients", "to",
+    ]
+
+    /// Whether an editor keeps a document as it is by now, or begins an empty one.
+    private static func isSaving(_ request: WebRequest, _ parts: [[String]]) -> Bool {
+        let fields = request.content.fields.filter { !($0.value.isEmpty && $0.name.allSatisfy(\.isNumber)) }
+        let isBlank = fields.allSatisfy { self.blank.contains($0.name) }
+        guard ["PUT", "PATCH"].contains(request.page.method) || request.page.method == "POST" && isBlank else {
+            return false
+        }
+        return parts.contains { self.isNamed($0, by: self.documents) }
+            && self.acting.isDisjoint(with: request.pathWords) && self.removing.isDisjoint(with: request.pathWords)
+            && fields.allSatisfy { field in
+                let last = field.name.split(separator: ".").last.map(String.init) ?? ""
+                return self.publishing.isDisjoint(with: WebRequest.words(last))
+            }
     }
 
     /// Whether an address is that of a cart.
