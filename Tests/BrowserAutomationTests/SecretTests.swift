@@ -196,7 +196,7 @@ struct SecretTests {
                 let page = try browser.currentPage()
                 _ = try await page.navigate(to: address)
                 let error = await #expect(throws: BrowserError.self) { try await page.screenshot() }
-                #expect(error?.message.contains("a secret stands on the page") == true)
+                #expect(error?.message.contains("a secret on the page") == true)
                 _ = try await page.navigate(to: "\(address)/other")
                 #expect(try await !page.screenshot().isEmpty)
             }
