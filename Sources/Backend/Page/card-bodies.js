@@ -136,7 +136,8 @@ function approval(interrupt, acts) {
     const reject = button("card.reject", "button", () =>
         acts.answer({ status: "resolved", payload: { approved: false, ...note?.read() } }, t("card.rejected")));
 
-    const what = name ? `${has(`run.role.${role}`) ? t(`run.role.${role}`) : role} “${name}”` : "";
+    const roleWords = role === "button" ? "" : has(`run.role.${role}`) ? t(`run.role.${role}`) : role;
+    const what = name ? `${roleWords} “${name}”`.trim() : "";
     return {
         element: element(
             "div", {},
