@@ -63,6 +63,15 @@ def cloud():
 
 
 @pytest.fixture
+def clean_cloud(cloud):
+    """Each test sees its own requests, and leaves no script and no fault behind."""
+    cloud.clear_requests()
+    yield
+    cloud.clear_script()
+    cloud.clear_faults()
+
+
+@pytest.fixture
 def start_probe(peer):
     """Starts probes with the peer's temporary credentials, or with what is given."""
     probes = []

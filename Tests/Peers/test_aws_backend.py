@@ -4,8 +4,9 @@ import pytest
 
 from backend import Backend
 from cloud import settings
-from system import Container
+from system import Container, eventually
 
+pytestmark = pytest.mark.usefixtures("clean_cloud")
 RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/whole-AbCdEf1234"
 
 
@@ -14,14 +15,6 @@ def runtime(cloud, site):
     running = Container(**settings(cloud, site))
     yield running
     running.stop()
-
-
-@pytest.fixture(autouse=True)
-def clean(cloud):
-    cloud.clear_requests()
-    yield
-    cloud.clear_script()
-    cloud.clear_faults()
 
 
 @pytest.fixture
@@ -50,6 +43,7 @@ def test_tables_that_take_no_writes_are_not_ready(cloud, backend):
 def test_little_is_asked_before_the_model_is(cloud, runtime):
     cloud.script({"text": "Hello."}, {"text": "Hello again."})
     runtime.invoke({"prompt": "hi", "user_id": "aminah"})  # The first of a process also asks what its memory is like.
+    eventually(lambda: cloud.requests("CreateEvent"), "what the first one leaves in the memory after its answer")
     cloud.clear_requests()
     assert runtime.invoke({"prompt": "hi", "user_id": "aminah"}).json()["message"] == "Hello again."
     asked = [entry["operation"] for entry in cloud.requests()]

@@ -20,6 +20,9 @@ MEMORY_FAILED = "The memory failed; the turn goes on"
 SECRETS = ("peer-temporary-secret", "peer-session-token")
 
 
+pytestmark = pytest.mark.usefixtures("clean_cloud")
+
+
 @pytest.fixture(scope="module")
 def runtime(cloud, site):
     running = Container(**settings(cloud, site))
@@ -27,14 +30,6 @@ def runtime(cloud, site):
     logged = running.logged
     running.stop()
     assert not any(secret in logged for secret in SECRETS)
-
-
-@pytest.fixture(autouse=True)
-def clean(cloud):
-    cloud.clear_requests()
-    yield
-    cloud.clear_script()
-    cloud.clear_faults()
 
 
 # The errand

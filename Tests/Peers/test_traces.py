@@ -29,6 +29,9 @@ ON_AGENTCORE = {
     "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "x-aws-log-group=/aws/bedrock-agentcore/runtimes/e,x-aws-log-stream=spans"}
 
 
+pytestmark = pytest.mark.usefixtures("clean_cloud")
+
+
 @pytest.fixture(scope="module")
 def collector():
     with Collector() as running:
@@ -57,14 +60,6 @@ def runtime(cloud, site, collector):
         OTEL_RESOURCE_ATTRIBUTES=ON_AGENTCORE["OTEL_RESOURCE_ATTRIBUTES"]))
     yield running
     running.stop()
-
-
-@pytest.fixture(autouse=True)
-def clean(cloud):
-    cloud.clear_requests()
-    yield
-    cloud.clear_script()
-    cloud.clear_faults()
 
 
 def ask(container, collector, prompt="hello", headers=None, **more):
