@@ -161,6 +161,16 @@ class Container(Served):
         super().__init__(["ai4ai-runtime"], AI4AI_PORT=str(self.port), **environment)
 
 
+def end(process):
+    """Asks a process to end, and makes it."""
+    process.terminate()
+    try:
+        process.wait(20)
+    finally:
+        process.kill()
+        process.wait()
+
+
 class DemoSite:
     def __init__(self):
         self.port = free_port()
@@ -184,12 +194,7 @@ class DemoSite:
         return requests.get(f"{self.url}/received", timeout=DEADLINE).json()
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        finally:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
 
 
 class Page:

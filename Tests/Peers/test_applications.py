@@ -14,7 +14,7 @@ import requests
 from application_model import Model
 from application_tasks import ADMIN, JUPYTER, NOTEBOOKS, ORDER, ORDERED, SHOP
 from parking import answer, named
-from system import DEADLINE, Container, eventually, free_port
+from system import DEADLINE, Container, end, eventually, free_port
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1500)]
 FOLDER = pathlib.Path(__file__).parent
@@ -51,12 +51,9 @@ class Application:
             return False
 
     def stop(self):
-        self.process.terminate()
         try:
-            self.process.wait(20)
+            end(self.process)
         finally:
-            self.process.kill()
-            self.process.wait()
             self.log.close()
             self.directory.cleanup()
 

@@ -207,13 +207,13 @@ extension BrowserTools {
         }
     }
 
-    /// The origin of an address, as far as it has one.
     /// Whether the page has a link to the site of an address.
     private func links(to address: String, on page: BrowserPage) async throws -> Bool {
         let host = Self.host(of: address)
         return try await page.links().contains { WebRequest.isSameSite(Self.host(of: $0.url), host) }
     }
 
+    /// The origin of an address, as far as it has one.
     private static func origin(of address: String) -> String {
         guard let url = URL(string: address), let scheme = url.scheme, let host = url.host() else { return address }
         return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")

@@ -1,4 +1,3 @@
-import { approvalWords } from "./card-bodies.js";
 import { payloadWords, secretWords } from "./card-form.js";
 import { t } from "./i18n.js";
 
@@ -13,6 +12,12 @@ export function answerWords({ reason, responseSchema }, { content, details = {} 
     const words = status === "cancelled" ? t("card.declined") : given[reason]?.(payload);
     if (words === undefined) return payloadWords(responseSchema, payload) || content;
     return payload?.comment ? `${words}: ${payload.comment}` : words;
+}
+
+/** A yes in words. @param {{edits?: object, for_task?: boolean}} payload */
+export function approvalWords(payload) {
+    if (payload.for_task) return t("card.approvedForTask");
+    return t(Object.keys(payload.edits ?? {}).length ? "card.approvedEdited" : "card.approved");
 }
 
 /** @type {Record<string, (payload: any) => string>} */

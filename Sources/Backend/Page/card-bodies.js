@@ -1,3 +1,4 @@
+import { approvalWords } from "./answer-words.js";
 import { SchemaForm, onlyChoice, payloadWords, valueWords } from "./card-form.js";
 import { element, freshID } from "./elements.js";
 import { has, t } from "./i18n.js";
@@ -243,12 +244,6 @@ const mostAbout = 300;
 
 function shortened(text) {
     return text.length > mostAbout ? `${text.slice(0, mostAbout - 1)}…` : text;
-}
-
-/** A yes in words. @param {{edits?: object, for_task?: boolean}} payload */
-export function approvalWords(payload) {
-    if (payload.for_task) return t("card.approvedForTask");
-    return t(Object.keys(payload.edits ?? {}).length ? "card.approvedEdited" : "card.approved");
 }
 
 function checkbox(label) {

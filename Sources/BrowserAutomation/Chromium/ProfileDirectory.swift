@@ -58,7 +58,7 @@ struct ProfileDirectory: Sendable {
             } catch {
                 throw BrowserError(.cannotStart, "Cannot create \(file) for Chromium's profile: \(error)")
             }
-            // Whoever clears away may take the lock before us, and the file with it.
+            // Another process that cleans up may take the lock first, and remove its file.
             if self.take(lock), access(file, F_OK) == 0 { return ProfileDirectory(path: path, lock: lock) }
             try? lock.close()
         }
