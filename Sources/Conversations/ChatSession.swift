@@ -77,12 +77,18 @@ public struct ChatRun: Sendable, Hashable, Codable {
     /// with answers.
     public var messageID: String?
     public var since: MessageTime
+    /// When it is too late for the first of its questions, where it waits.
+    public var expiresAt: MessageTime?
 
-    public init(id: RunID, state: State = .running, messageID: String? = nil, since: MessageTime) {
+    public init(
+        id: RunID, state: State = .running, messageID: String? = nil, since: MessageTime,
+        expiresAt: MessageTime? = nil
+    ) {
         self.id = id
         self.state = state
         self.messageID = messageID
         self.since = since
+        self.expiresAt = expiresAt
     }
 }
 

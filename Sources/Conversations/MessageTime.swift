@@ -7,12 +7,15 @@ public struct MessageTime: RawRepresentable, Sendable, Hashable, Comparable, Cod
 
     public init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// The time now.
-    public static var now: MessageTime {
-        let sinceEpoch = Date().timeIntervalSince1970
+    /// - Parameter date: Between 1970 and 2255; another one becomes the nearest of these.
+    public init(_ date: Date) {
+        let sinceEpoch = min(max(date.timeIntervalSince1970, 0), 9e9)
         let seconds = sinceEpoch.rounded(.down)
-        return MessageTime(rawValue: Int(seconds) * 1_000_000_000 + Int((sinceEpoch - seconds) * 1e9))
+        self.init(rawValue: Int(seconds) * 1_000_000_000 + Int((sinceEpoch - seconds) * 1e9))
     }
+
+    /// The time now.
+    public static var now: MessageTime { MessageTime(Date()) }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -144,6 +144,15 @@ struct RunProjectionTests {
         #expect(projection.messages.first?.content == "Pay RM 70?")
     }
 
+    @Test("a parked run waits until its first question expires, whatever else stands for a time")
+    func expiry() {
+        let expiries = ["2026-11-24T08:30:05Z", "2026-11-24T08:30:00Z", "soon", "9999-12-31T23:59:59Z"]
+        let interrupts = expiries.map { expiry in JSONValue.object(["id": "int-1", "expiresAt": .string(expiry)]) }
+        let projection = projection([finished(["type": "interrupt", "interrupts": .array(interrupts)])])
+        #expect(projection.expiry == MessageTime(rawValue: 1_795_509_000_000_000_000))
+        #expect(self.projection([finished(["type": "interrupt", "interrupts": [interrupts[3]]])]).expiry != nil)
+    }
+
     @Test("a run whose events are lost is told by its result")
     func lostEvents() {
         let projection = projection([finished(result: ["message": "RM 70", "run_id": "r"])])

@@ -19,7 +19,8 @@ extension ChatRun {
     }
 
     static func waiting(_ id: RunID) -> ChatRun {
-        ChatRun(id: id, state: .waiting, since: MessageTime(rawValue: 7))
+        ChatRun(
+            id: id, state: .waiting, since: MessageTime(rawValue: 7), expiresAt: MessageTime(rawValue: 9))
     }
 }
 

@@ -1,6 +1,7 @@
 import "./browser.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { stateOf } from "../../Sources/Backend/Page/chat-row.js";
 import { Delivery } from "../../Sources/Backend/Page/delivery.js";
 import { ApiError, SignInError, explain } from "../../Sources/Backend/Page/errors.js";
 import { MessageList } from "../../Sources/Backend/Page/message-list.js";
@@ -128,4 +129,12 @@ test("only the questions of the run that waits are open, and several can be sent
         { ...idle, openRun: "open" });
     assert.deepEqual(openQuestions(entries).map(({ id }) => id), ["q2", "q3"]);
     assert.equal(entries.at(-1).kind, "sendAll");
+});
+
+test("a question that nobody answered in time waits no more in the list of chats", () => {
+    const waiting = (expires_at) => stateOf({ run: { id: "r", state: "waiting", expires_at } });
+    assert.equal(waiting(new Date(Date.now() - 1000).toISOString()), "expired");
+    assert.equal(waiting(new Date(Date.now() + 60_000).toISOString()), "waiting");
+    assert.equal(waiting(undefined), "waiting");
+    assert.equal(stateOf({ run: null }), null);
 });

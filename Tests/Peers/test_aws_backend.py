@@ -50,3 +50,14 @@ def test_little_is_asked_before_the_model_is(cloud, runtime):
     # Whether a session is there, and what its automation has left; then the mark that this one has begun.
     before = asked[:asked.index("ConverseStream")]
     assert sorted(before) == ["GetItem", "GetItem", "PutItem", "RetrieveMemoryRecords"]
+
+
+def test_agents_are_called_once_for_a_message_however_many_follow_it(cloud, backend):
+    chats = backend.chats()
+    chat = chats.create()
+    cloud.script({"text": "Hello."})
+    viewer = chats.events(chat)
+    types = [envelope["event"]["type"] for envelope in chats.stream(chat, "hello")]
+    assert (types.count("RUN_STARTED"), types.count("RUN_FINISHED")) == (1, 1)
+    assert any(envelope["event"]["type"] == "RUN_FINISHED" for envelope in viewer)
+    assert len(cloud.requests("InvokeAgentRuntime")) == 1

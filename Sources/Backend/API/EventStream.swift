@@ -76,6 +76,14 @@ struct EventStream: Sendable {
 
     private func relay(_ run: RunID, after number: Int, _ writer: EventWriter) async throws {
         var after = number
+        if let heard = await self.runs.events(of: run, after: number) {
+            for await element in heard {
+                after = element.number ?? after
+                try await writer.send(element.envelope)
+                if element.isEnd { return }
+            }
+            try Task.checkCancellation()
+        }
         for attempt in 1...Self.tries {
             let payload: JSONValue = ["attach": ["run_id": .string(run.rawValue), "last_seq": .integer(after)]]
             do {
@@ -83,7 +91,7 @@ struct EventStream: Sendable {
                     // The request that begins the run may still be on its way.
                     if element.event["code"] == "no_such_run" { break }
                     let id = element.id.flatMap(EventID.init(text:))
-                    if element.type == "RUN_STARTED", attempt > 1, id?.sequence ?? 0 <= after { continue }
+                    if element.type == "RUN_STARTED", after > number, id?.sequence ?? 0 <= after { continue }
                     if let id { after = id.sequence }
                     try await writer.send(element.envelope)
                     if element.isEnd { return }

@@ -7,6 +7,7 @@ struct SessionView: Encodable {
     struct Run: Encodable {
         var id: RunID
         var state: ChatRun.State
+        var expires_at: String?
     }
 
     var id: SessionID
@@ -26,7 +27,7 @@ struct SessionView: Encodable {
         self.preview = session.preview
         self.message_count = session.messageCount
         self.version = session.version
-        self.run = session.run.map { Run(id: $0.id, state: $0.state) }
+        self.run = session.run.map { Run(id: $0.id, state: $0.state, expires_at: $0.expiresAt?.iso8601) }
     }
 }
 

@@ -11,7 +11,7 @@ import { ApiError } from "./errors.js";
  * @property {string} preview
  * @property {number} message_count
  * @property {number} version
- * @property {{ id: string, state: "running" | "waiting" } | null} run
+ * @property {{ id: string, state: "running" | "waiting", expires_at?: string } | null} run
  *
  * @typedef {object} Message
  * @property {string} id

@@ -22,6 +22,16 @@ export function titleOf(session) {
     return session.title || t("untitled");
 }
 
+/**
+ * What the chat's run does; a question that nobody answered in time waits no more.
+ * @param {Session} session
+ * @returns {"running" | "waiting" | "expired" | null}
+ */
+export function stateOf({ run }) {
+    if (run?.state === "waiting" && Date.parse(run.expires_at ?? "") <= Date.now()) return "expired";
+    return run?.state ?? null;
+}
+
 export class ChatRow {
     root = element("li", { class: "chat" });
     /** @type {Session} */
@@ -55,10 +65,12 @@ export class ChatRow {
         this.#name.textContent = title;
         this.#preview.textContent = session.preview;
         this.#preview.hidden = !isFound || !session.preview;
-        this.#dot.hidden = !session.run;
-        this.#dot.className = `dot ${session.run?.state ?? ""}`;
-        this.#dot.title = session.run ? t(`state.${session.run.state}`) : "";
-        this.#state.textContent = session.run ? `, ${t(`state.${session.run.state}`)}` : "";
+        const state = stateOf(session);
+        const words = state ? t(`state.${state}`) : "";
+        this.#dot.hidden = !state;
+        this.#dot.className = `dot ${state ?? ""}`;
+        this.#dot.title = words;
+        this.#state.textContent = words && `, ${words}`;
         this.#menu.setAttribute("aria-label", t("chat.menu", { title }));
     }
 

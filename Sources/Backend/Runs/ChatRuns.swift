@@ -26,8 +26,13 @@ actor ChatRuns: Service {
     let changes = ChatChanges()
     let logger: Logger
     private let tasks = TaskRunner()
-    /// The runs that are followed here, and who waits for their end.
-    private var followed: [RunID: [Int: CheckedContinuation<Void, Never>]] = [:]
+    /// A run that is followed here: what is heard of it, and who waits for its end.
+    private struct Followed {
+        let relay = RunRelay()
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    private var followed: [RunID: Followed] = [:]
     private var nextWaiter = 0
     /// When a user's unfinished removals were last looked for.
     private var swept: [UserID: ContinuousClock.Instant] = [:]
@@ -299,18 +304,26 @@ actor ChatRuns: Service {
     }
 
     /// Keeps a run for a follower of its own that begins soon.
-    private func reserve(_ run: RunID) { self.followed[run] = [:] }
+    private func reserve(_ run: RunID) { self.followed[run] = Followed() }
+
+    /// What is heard of a run after an event; `nil` where it is not followed here, or not all of that is kept.
+    func events(of run: RunID, after number: Int) -> AsyncStream<RuntimeEvents.Element>? {
+        self.followed[run]?.relay.elements(after: number)
+    }
 
     private func follow(_ follower: RunFollower, taken: AsyncThrowingStream<Void, any Error>.Continuation? = nil) {
         Gauge(label: "ai4ai_runs_followed").record(self.followed.count)
+        let relay = self.followed[follower.run.id]?.relay ?? RunRelay()
         self.tasks.spawn { [self] in
-            await follower.follow(taken: taken)
+            await follower.follow(telling: relay, taken: taken)
             await self.stopFollowing(follower.run.id)
         }
     }
 
     private func stopFollowing(_ run: RunID) {
-        for waiting in (self.followed.removeValue(forKey: run) ?? [:]).values { waiting.resume() }
+        guard let followed = self.followed.removeValue(forKey: run) else { return }
+        followed.relay.finish()
+        for waiting in followed.waiting.values { waiting.resume() }
     }
 
     /// Waits until the run is not followed any more, or the time is over.
@@ -324,13 +337,13 @@ actor ChatRuns: Service {
         }
         await withCheckedContinuation { continuation in
             guard self.followed[run] != nil else { return continuation.resume() }
-            self.followed[run]?[id] = continuation
+            self.followed[run]?.waiting[id] = continuation
         }
         limit.cancel()
     }
 
     private func letGo(_ waiter: Int, of run: RunID) {
-        self.followed[run]?.removeValue(forKey: waiter)?.resume()
+        self.followed[run]?.waiting.removeValue(forKey: waiter)?.resume()
     }
 }
 

@@ -43,8 +43,10 @@ struct RunFollower: Sendable {
     }
 
     /// Follows until the end is kept, or nothing more is to be had.
-    /// - Parameter taken: Is told when the runtime has taken the answers, or why it has not.
-    func follow(taken: AsyncThrowingStream<Void, any Error>.Continuation?) async {
+    /// - Parameters:
+    ///   - relay: Gets the events of a run that the runtime has taken.
+    ///   - taken: Is told when the runtime has taken the answers, or why it has not.
+    func follow(telling relay: RunRelay, taken: AsyncThrowingStream<Void, any Error>.Continuation?) async {
         var progress = Progress()
         while !Task.isCancelled {
             var failure = RuntimeFailure(.unreachable, "The agents' events ended before the run did.")
@@ -54,7 +56,7 @@ struct RunFollower: Sendable {
                     progress.hasAnswered && !self.answers.isEmpty
                     ? ["attach": ["run_id": .string(self.run.id.rawValue)]] : self.payload
                 let events = try await self.runs.runtime.events(request, self.session, self.caller)
-                if try await self.read(events, taken, &progress) { return }
+                if try await self.read(events, relay, taken, &progress) { return }
             } catch let error as RuntimeFailure where error.code == .unreachable {
                 failure = error
             } catch is CancellationError {
@@ -74,14 +76,19 @@ struct RunFollower: Sendable {
 
     /// - Returns: Whether the run is over for us.
     private func read(
-        _ events: RuntimeEvents, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?, _ progress: inout Progress
+        _ events: RuntimeEvents, _ relay: RunRelay, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?,
+        _ progress: inout Progress
     ) async throws -> Bool {
         var projection = RunProjection(run: self.run.id)
         var count = 0
+        var start: RuntimeEvents.Element?
         for try await element in events {
             projection.add(element.event)
             count += 1
-            guard count >= 2, projection.end != .failed(code: "no_such_run") else { continue }
+            guard count >= 2, projection.end != .failed(code: "no_such_run") else {
+                start = element
+                continue
+            }
             if count == 2 {
                 if let code = self.refusal(projection) { return try await self.undo(code, projection, taken) }
                 if !progress.hasAnswered {
@@ -90,6 +97,9 @@ struct RunFollower: Sendable {
                 }
             }
             progress.hear()
+            if let start { relay.send(start) }
+            start = nil
+            relay.send(element)
         }
         guard let end = projection.end else { return false }
         if end == .failed(code: "no_such_run") {
@@ -105,7 +115,9 @@ struct RunFollower: Sendable {
         return true
     }
 
-    private func waiting(_ run: RunID) -> ChatRun { ChatRun(id: run, state: .waiting, since: self.run.since) }
+    private func waiting(_ run: RunID, until expiry: MessageTime? = nil) -> ChatRun {
+        ChatRun(id: run, state: .waiting, since: self.run.since, expiresAt: expiry)
+    }
 
     // MARK: Answers
 
@@ -187,7 +199,7 @@ struct RunFollower: Sendable {
 
     private func keep(_ projection: RunProjection, _ end: RunProjection.End) async throws {
         Failpoint.reach(.endHeard)
-        let next = end == .waiting ? self.waiting(self.run.id) : nil
+        let next = end == .waiting ? self.waiting(self.run.id, until: projection.expiry) : nil
         let isEnded = try await self.keepMessages(projection, SessionChange(run: .end(self.run.id, then: next)))
         if !isEnded { try await self.end(then: next) }
         Counter(label: "ai4ai_runs", dimensions: [("end", end.word)]).increment()

@@ -201,6 +201,13 @@ struct RunProjection {
         }
     }
 
+    /// When it is too late for the first of its questions.
+    var expiry: MessageTime? {
+        (self.finish?["outcome"]?["interrupts"]?.array ?? []).compactMap { interrupt in
+            (try? interrupt["expiresAt"]?.decode(Interrupt.Expiry.self)).map { MessageTime($0.date) }
+        }.min()
+    }
+
     // MARK: Messages
 
     /// What the chat gets, in order; meaningful once the run has ended.

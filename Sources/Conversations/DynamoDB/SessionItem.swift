@@ -39,12 +39,16 @@ enum SessionItem {
         return .object(item)
     }
 
+    /// The names of what ``attributes(of:)`` gives, also where a run has none of it.
+    static let runAttributes = ["run_id", "run_state", "run_since", "run_message", "run_expires"]
+
     static func attributes(of run: ChatRun) -> [String: JSONValue] {
         var attributes: [String: JSONValue] = [
             "run_id": .dynamoString(run.id.rawValue), "run_state": .dynamoString(run.state.rawValue),
             "run_since": .dynamoNumber(run.since.rawValue),
         ]
         if let message = run.messageID { attributes["run_message"] = .dynamoString(message) }
+        if let expiry = run.expiresAt { attributes["run_expires"] = .dynamoNumber(expiry.rawValue) }
         return attributes
     }
 }
@@ -76,6 +80,7 @@ extension ChatSession {
         else { throw ConversationError(.unusable, "The run of the chat '\(id)' lacks what belongs to one.") }
         self.run = ChatRun(
             id: RunID(rawValue: run), state: state, messageID: item["run_message"]?.dynamoString,
-            since: MessageTime(rawValue: since))
+            since: MessageTime(rawValue: since),
+            expiresAt: item["run_expires"]?.dynamoNumber.map(MessageTime.init(rawValue:)))
     }
 }

@@ -29,16 +29,18 @@ struct SessionUpdate {
             self.require(
                 "(attribute_not_exists(#run_id) OR #run_id = :run_id OR #run_state <> :running)",
                 [":running": .dynamoString(ChatRun.State.running.rawValue)])
-            for (name, value) in SessionItem.attributes(of: run) { self.set(name, value) }
-            if run.messageID == nil { self.remove("run_message") }
+            self.set(run)
         case .end(let run, let next):
             guard session.run?.id == run else { break }
             self.require("#run_id = :ended", [":ended": .dynamoString(run.rawValue)])
-            let attributes = next.map(SessionItem.attributes) ?? [:]
-            for (name, value) in attributes { self.set(name, value) }
-            for name in ["run_id", "run_state", "run_since", "run_message"] where attributes[name] == nil {
-                self.remove(name)
-            }
+            self.set(next)
+        }
+    }
+
+    private mutating func set(_ run: ChatRun?) {
+        let attributes = run.map(SessionItem.attributes) ?? [:]
+        for name in SessionItem.runAttributes {
+            if let value = attributes[name] { self.set(name, value) } else { self.remove(name) }
         }
     }
 
