@@ -21,7 +21,10 @@ import UnixSignals
 struct BackendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backend", abstract: "Start the backend and its page alone.",
-        discussion: "AI4AI_RUNTIME_URL or AI4AI_RUNTIME_ARN says where the agents run.")
+        discussion: """
+            AI4AI_RUNTIME_URL or AI4AI_RUNTIME_ARN says where the agents run, and AI4AI_MODEL, for the page, which model \
+            answers there.
+            """)
 
     @Option(help: "The port.") var port: Int?
 
@@ -31,7 +34,8 @@ struct BackendCommand: AsyncParsableCommand {
         backend.port = self.port ?? backend.port
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         let logger = Logger(label: "ai4ai.backend") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
-        let service = try Self.service(backend, settings, logger: logger) { [host = backend.host] port in
+        let service = try Self.service(backend, settings, model: settings.model.name, logger: logger) {
+            [host = backend.host] port in
             logger.info("Listening", metadata: ["host": "\(host)", "port": "\(port)"])
         }
         var configuration = ServiceGroupConfiguration(
@@ -49,7 +53,7 @@ struct BackendCommand: AsyncParsableCommand {
 
     /// The backend with the store that the settings choose.
     static func service(
-        _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, model: String? = nil, logger: Logger,
+        _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, model: String?, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) throws -> Backend {
         let aws = { try AWSClient(environment: settings.awsEnvironment, logger: logger) }

@@ -63,6 +63,30 @@ struct RuntimeDescriptionTests {
             ])
     }
 
+    @Test("a rule for claims that is described is set, also over another one")
+    func describedClaims() throws {
+        let described = try Self.described(
+            """
+            , header_allowlist: [Authorization], authorizer: {
+                discovery_url: 'https://issuer.example/.well-known/openid-configuration',
+                allowed_clients: [page], service_members: {customClaims: [{
+                  inboundTokenClaimName: group, inboundTokenClaimValueType: STRING,
+                  authorizingClaimMatchValue: {claimMatchOperator: EQUALS, claimMatchValue: {matchValueString: us}}}]}}
+            """)
+        let rules: JSONValue = [
+            [
+                "inboundTokenClaimName": "group", "inboundTokenClaimValueType": "STRING",
+                "authorizingClaimMatchValue": [
+                    "claimMatchOperator": "EQUALS", "claimMatchValue": ["matchValueString": "us"],
+                ],
+            ]
+        ]
+        #expect(described.members["authorizerConfiguration"]?["customJWTAuthorizer"]?["customClaims"] == rules)
+        let theirs: JSONValue = ["customJWTAuthorizer": ["customClaims": [["inboundTokenClaimName": "other"]]]]
+        let update = described.update(of: Self.current(described, ["authorizerConfiguration": theirs]))
+        #expect(update["authorizerConfiguration"]?["customJWTAuthorizer"]?["customClaims"] == rules)
+    }
+
     @Test("a runtime that is as it should be is left alone")
     func same() throws {
         let described = try Self.described(environment: ["A": "1"])

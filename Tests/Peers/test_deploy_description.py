@@ -11,6 +11,18 @@ from deployment import ROOT, SYSTEM, TWO_RUNTIMES, merged, run
 SCHEMA = json.loads(run("schema").stdout)
 AGENT = {"runtime_name": "errands"}
 ISSUER = "https://issuer.example/.well-known/openid-configuration"
+RULE = {
+    "inboundTokenClaimName": "group", "inboundTokenClaimValueType": "STRING_ARRAY",
+    "authorizingClaimMatchValue": {"claimMatchOperator": "CONTAINS", "claimMatchValue": {"matchValueString": "us"}}}
+# All that the service's authorizer takes beside what has a key of its own.
+SERVICE_MEMBERS = {
+    "advertisedScopeMapping": {"read": "errands/read"}, "customClaims": [RULE],
+    "privateEndpoint": {"selfManagedLatticeResource": {"resourceConfigurationIdentifier": "rcfg-0123456789abcdef0"}},
+    "privateEndpointOverrides": [{"domain": "id.example", "privateEndpoint": {"managedVpcResource": {
+        "vpcIdentifier": "vpc-12345678", "subnetIds": ["subnet-12345678"], "endpointIpAddressType": "IPV4"}}}],
+    "allowedWorkloadConfiguration": {
+        "hostingEnvironments": [{"arn": "arn:aws:bedrock-agentcore:ap-southeast-2:123456789012:runtime/other-1"}],
+        "workloadIdentities": ["other"]}}
 
 
 def coordinator(**more):
@@ -55,6 +67,13 @@ WRONG = {
             "vpc": "vpc-12345678", "public_subnets": ["subnet-12345678"] * 2, "private_subnets": ["subnet-12345678"]}},
         "backend.certificate_arn is 'arn:aws:acm"),
     "a door that may be ajar": ({"cognito": {"sign_up": "ajar"}}, "cognito.sign_up is ajar; accepted are: closed, open."),
+    "a member that the authorizer lacks": (
+        coordinator(authorizer={"discovery_url": ISSUER, "service_members": {"rules": []}}),
+        "agents.coordinator.authorizer.service_members.rules is unknown. Known are: advertisedScopeMapping,"),
+    "a rule without its value": (
+        coordinator(authorizer={"discovery_url": ISSUER, "service_members": {"customClaims": [
+            {**RULE, "authorizingClaimMatchValue": {"claimMatchOperator": "EQUALS", "claimMatchValue": {}}}]}}),
+        "claimMatchValue has 0 members; at least 1 are needed."),
     "an image elsewhere": ({"image": {"uri": "docker.io/ai4ai"}}, "image.uri is 'docker.io/ai4ai', which"),
 }
 # What a schema cannot tell.
@@ -162,6 +181,9 @@ def test_what_does_not_go_together_is_told(tmp_path, name):
     coordinator(
         authorizer={
             "discovery_url": "https://id.example/.well-known/oauth-authorization-server/town", "allowed_clients": ["page"]},
+        header_allowlist=["Authorization"]),
+    coordinator(
+        authorizer={"discovery_url": ISSUER, "allowed_clients": ["page"], "service_members": SERVICE_MEMBERS},
         header_allowlist=["Authorization"]),
     {"cognito": {"sign_up": "open", "localhost": True}}, {"memory": {"name": "notes", "event_days": 3650}},
     coordinator(header_allowlist=["X-Tenant", "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant"]),

@@ -1,8 +1,11 @@
 extension SystemDescription {
+    /// The model, as the containers' setting names it.
+    var modelSetting: String { "bedrock/\(self.models.id)" }
+
     /// The settings of the container that follow from the description, by the variables that it reads.
     var settings: [String: String] {
         var settings = [
-            "AI4AI_MODEL": "bedrock/\(self.models.id)",
+            "AI4AI_MODEL": self.modelSetting,
             "AI4AI_BROWSER": "agentcore",
             "AI4AI_BROWSER_SESSION_SECONDS": "\(self.browser.sessionSeconds)",
             "AI4AI_STORAGE": "dynamodb",

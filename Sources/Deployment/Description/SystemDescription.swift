@@ -1,4 +1,4 @@
-import AgentEvents
+package import AgentEvents
 import FoundationEssentials
 
 /// What `agentcore.yaml` describes. Its JSON Schema, which is the place for names, defaults and what is accepted, has
@@ -27,12 +27,15 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
             package var allowedClients: [String]?
             package var allowedAudience: [String]?
             package var allowedScopes: [String]?
+            /// Further members of AgentCore's `CustomJWTAuthorizerConfiguration`, such as claim rules, in its own words.
+            package var serviceMembers: [String: JSONValue]?
 
             private enum CodingKeys: String, CodingKey {
                 case discoveryURL = "discovery_url"
                 case allowedClients = "allowed_clients"
                 case allowedAudience = "allowed_audience"
                 case allowedScopes = "allowed_scopes"
+                case serviceMembers = "service_members"
             }
         }
 

@@ -45,6 +45,7 @@ struct RuntimeDescription: Sendable {
         members["allowedClients"] = authorizer.allowedClients.map(Self.list)
         members["allowedAudience"] = authorizer.allowedAudience.map(Self.list)
         members["allowedScopes"] = authorizer.allowedScopes.map(Self.list)
+        members.merge(authorizer.serviceMembers ?? [:]) { ours, _ in ours }
         return ["customJWTAuthorizer": .object(members)]
     }
 
