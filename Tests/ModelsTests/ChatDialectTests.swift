@@ -195,6 +195,18 @@ struct ChatDialectTests {
         #expect(body["outputConfig"] == (isAdaptive ? ["effort": "medium"] : nil))
     }
 
+    @Test("a model that checks what came before its thoughts is told to leave out those before which it has changed")
+    func staleThoughts() {
+        let request = ConverseRequest(model: "global.anthropic.claude-fable-5-1", caching: .none)
+        let question = ModelRequest(system: "s", messages: [.user("go")], tools: [])
+        #expect(request.body(question)["additionalModelRequestFields"] == nil)
+        #expect(
+            request.body(question, dropsStaleThoughts: true)["additionalModelRequestFields"] == [
+                "thinking": ["type": "adaptive", "block_binding": ["prefix_mismatch_behavior": "drop_block"]],
+                "anthropic_beta": ["thinking-binding-controls-2026-08-01"],
+            ])
+    }
+
     @Test("of many documents the newest five are sent, and the others named")
     func documents() {
         let messages = (1...7).flatMap { number in

@@ -124,6 +124,17 @@ def test_thoughts_without_a_signature_stay_at_home(peer, probe):
     assert "reasoningContent" not in str(last(peer))
 
 
+def test_thoughts_that_are_refused_because_something_before_them_has_changed_are_dropped(peer, probe):
+    refused = ("messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different "
+               "conversation. Remove the block, or set `thinking.block_binding.prefix_mismatch_behavior` to "
+               "\"drop_block\".")
+    peer.script({"error": "ValidationException", "message": refused}, {"text": "Done."})
+    assert "failure" not in turn(probe, user("go"))
+    assert last(peer)["additionalModelRequestFields"] == {
+        "thinking": {"type": "adaptive", "block_binding": {"prefix_mismatch_behavior": "drop_block"}},
+        "anthropic_beta": ["thinking-binding-controls-2026-08-01"]}
+
+
 # What goes out
 
 @pytest.mark.parametrize(

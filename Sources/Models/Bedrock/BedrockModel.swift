@@ -19,6 +19,8 @@ package final class BedrockModel: LanguageModel {
     private let request: ConverseRequest
     /// Learned from the first refusal.
     private let streams = Mutex(true)
+    /// Learned likewise: whether the model refuses its own thoughts where what came before them has changed.
+    private let checksThoughts = Mutex(false)
 
     /// Creates a provider.
     /// - Parameters:
@@ -51,7 +53,19 @@ package final class BedrockModel: LanguageModel {
     }
 
     private func answer(_ request: ModelRequest, _ yield: (ModelEvent) -> Void) async throws {
-        let body = self.request.body(request)
+        let checksThoughts = self.checksThoughts.withLock { $0 }
+        do {
+            try await self.answer(self.request.body(request, dropsStaleThoughts: checksThoughts), yield)
+        } catch let error as AWSError
+            where error.code == .validation && error.message.contains("prefix_mismatch_behavior") && !checksThoughts
+        {
+            // "The block is bound to a different conversation." Earlier views and what was summed up are gone from it.
+            self.checksThoughts.withLock { $0 = true }
+            try await self.answer(self.request.body(request, dropsStaleThoughts: true), yield)
+        }
+    }
+
+    private func answer(_ body: JSONValue, _ yield: (ModelEvent) -> Void) async throws {
         guard self.streams.withLock({ $0 }) else { return try await self.converse(body, yield) }
         do {
             try await self.converseStream(body, yield)

@@ -13,7 +13,9 @@ struct ConverseRequest {
     /// The tokens that the model may think with; it does not when absent.
     var thinkingTokens: Int?
 
-    func body(_ request: ModelRequest) -> JSONValue {
+    /// - Parameter dropsStaleThoughts: Whether the model leaves out those of its thoughts before which something has changed,
+    ///   instead of refusing the request. Only models that check this take the field.
+    func body(_ request: ModelRequest, dropsStaleThoughts: Bool = false) -> JSONValue {
         let messages = self.wellFormed(request.messages)
         var body: [String: JSONValue] = ["messages": .array(self.messages(messages))]
         if !Self.isBlank(request.system) {
@@ -24,18 +26,26 @@ struct ConverseRequest {
         if let limit = self.maxTokens ?? self.thinkingTokens.map({ $0 + 8192 }) {
             body["inferenceConfig"] = ["maxTokens": .integer(limit)]
         }
+        var fields: [String: JSONValue] = [:]
         if let thinkingTokens {
             if BedrockModelID.thinksAdaptively(self.model) {
-                body["additionalModelRequestFields"] = ["thinking": ["type": "adaptive"]]
+                fields["thinking"] = ["type": "adaptive"]
                 body["outputConfig"] = ["effort": .string(Self.effort(thinkingTokens))]
             } else {
-                body["additionalModelRequestFields"] = [
-                    "thinking": ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
-                ]
+                fields["thinking"] = ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
             }
         }
+        if dropsStaleThoughts {
+            // Those that check think adaptively, also where nothing is said of thinking.
+            fields["thinking"] = ["type": "adaptive", "block_binding": ["prefix_mismatch_behavior": "drop_block"]]
+            fields["anthropic_beta"] = [.string(Self.bindingControls)]
+        }
+        if !fields.isEmpty { body["additionalModelRequestFields"] = .object(fields) }
         return .object(body)
     }
+
+    /// Source: Claude documentation, "Preserved thinking"; Amazon Bedrock user guide, page of the same name.
+    private static let bindingControls = "thinking-binding-controls-2026-08-01"
 
     /// Source: Amazon Bedrock API reference, Message: "up to 20 images" and "up to five documents".
     private static let (mostPictures, mostDocuments) = (20, 5)
