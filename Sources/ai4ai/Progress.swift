@@ -41,7 +41,7 @@ struct Progress {
     /// - Throws: ``Failure`` when the run failed.
     func finish() throws {
         if let error { throw Failure(error) }
-        print(self.answer)
+        print(PageMarks.removed(from: self.answer))
     }
 
     private func note(_ line: String) {

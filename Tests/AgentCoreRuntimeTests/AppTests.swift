@@ -64,6 +64,11 @@ struct AppTests {
         }
     }
 
+    @Test("while nothing happens, a stream says by default at least every 15 seconds that it is there")
+    func keepAlive() {
+        #expect(AgentCoreApp.Configuration(port: 0, isContainer: false).keepAliveInterval <= .seconds(15))
+    }
+
     @Test("an address that nobody serves is unreachable", arguments: ["ws://127.0.0.1:1/", "http://x/", "ws://"])
     func unreachable(url: String) async {
         let error = await #expect(throws: WebSocketError.self) { try await WebSocketClient().connect(to: url) }

@@ -149,6 +149,22 @@ struct CoordinatorTests {
         #expect(second?.messages.first?.text.contains("I found half.") == true)
     }
 
+    @Test("a task that ends with its model's failure tells the coordinator how far it had come")
+    func failedTask() async throws {
+        try await withPages(["/": "<p>Here</p>"]) { _, address in
+            let model = ScriptedModel([
+                .call("browse", ["goal": "Look."]), .call("navigate", ["url": .string(address)]),
+                .fail(ModelError(.refused, "bad key")), .say("It could not be finished."),
+            ])
+            let bench = AgentBench(model)
+            let result = try await BrowserSlots.shared.withSlot { try await bench.run(.prompt("go")) }
+            #expect(result.message == "It could not be finished.")
+            let told = try #require(model.requests.last?.messages.last?.toolResults.first)
+            #expect(told.isError && told.text.contains("bad key"), "\(told.text)")
+            #expect(told.text.contains("Done before: navigate"), "\(told.text)")
+        }
+    }
+
     @Test(
         "addresses in an answer are links, and those to payments are marked",
         arguments: [

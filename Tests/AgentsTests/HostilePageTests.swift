@@ -502,7 +502,7 @@ extension PageContent {
         switch self {
         case .html(let text): .html(text.replacing("OTHER", with: other))
         case .redirect(let location): .redirect(location.replacing("OTHER", with: other))
-        case .raw, .file, .script, .nothing: self
+        case .raw, .file, .pieces, .script, .nothing: self
         }
     }
 }

@@ -122,6 +122,34 @@ struct PeopleTests {
         }
     }
 
+    @Test("a person who takes the browser, only looks and gives it back can approve what waits, and is not asked again")
+    func onlyLooked() async throws {
+        let form: PageContent = """
+            <form method=post action=/sent><label>Message <input name=m value=Hello></label><button>Send</button></form>
+            """
+        try await withPages(["/": form, "/sent": "<p>Sent.</p>"]) { server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]), .callOn("click", role: "button", name: "Send"),
+                    .say("Sent."),
+                ]))
+            let (session, user) = (SessionID(rawValue: "s"), UserID(rawValue: "aminah"))
+            let result = try await Self.slot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Send it.")))
+                let taken = await bench.runs.control(.init(.take), in: session, for: user)
+                #expect(taken.control?.owner == "person")
+                let given = await bench.runs.control(
+                    .init(.release, controlID: taken.control?.controlID), in: session, for: user)
+                #expect(given.control?.owner == "agent")
+                let result = try await bench.run(asked.answered(["approved": true]))
+                await bench.stop()
+                return result
+            }
+            #expect(result.message == "Sent.")
+            #expect(server.submissions.map(\.body) == ["m=Hello"])
+        }
+    }
+
     @Test("an approval does not hold for a page that has changed since")
     func changedPage() async throws {
         let form: PageContent = """

@@ -50,6 +50,22 @@ struct SessionTests {
         #expect(told.last == "C" && !told.contains { $0.contains("B") }, "\(told)")
     }
 
+    @Test("what was said to a run that failed comes before what is said next")
+    func failed() async throws {
+        try await Self.withDirectory { directory in
+            let model = HeldModel([.fail(ModelError(.refused, "bad key")), .say("Done.")])
+            let bench = AgentBench(model, directory: directory)
+            let first = await bench.runs.start(Self.prompt("A", run: "a")).log
+            await model.isAsked()
+            _ = try await bench.runs.start(Self.prompt("B", run: "b")).log.result()
+            model.release()
+            #expect(try await first.result().code == "model_refused")
+            _ = try await bench.runs.start(Self.prompt("C", run: "c")).log.result()
+            let told = model.script.requests.last?.messages.filter { $0.role == .user }.map(\.text)
+            #expect(told == ["A", "B", "C"])
+        }
+    }
+
     // MARK: Requests that come again
 
     @Test("of requests with one run id that come at once one begins a run, and all follow it")
@@ -169,9 +185,11 @@ struct SessionTests {
 private final class HeldModel: LanguageModel {
     let name = "held"
     let provider = "ai4ai"
-    let script = ScriptedModel([.say("First."), .say("Second.")])
+    let script: ScriptedModel
     private let asked = AsyncStream.makeStream(of: Void.self)
     private let gate = AsyncStream.makeStream(of: Void.self)
+
+    init(_ turns: [ScriptedModel.Turn] = [.say("First."), .say("Second.")]) { self.script = ScriptedModel(turns) }
 
     func isAsked() async { for await _ in self.asked.stream { return } }
 

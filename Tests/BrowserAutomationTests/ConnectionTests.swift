@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -53,6 +54,26 @@ struct ConnectionTests {
             }
             #expect(error != nil && server.requests.isEmpty)
         }
+    }
+
+    /// A connection to a browser that answers nothing, and does not end by itself.
+    private final class Silent: CDPTransport {
+        let eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        private let end = Signal()
+
+        func write(_ message: ByteBuffer) {}
+        func read(_ body: (ByteBuffer) -> Void) async throws { await self.end.wait() }
+        func abort() { self.end.fire() }
+        func close() async { self.end.fire() }
+    }
+
+    @Test(
+        "a browser that answers nothing is noticed, whether an answer may take less than half of the heartbeat or more",
+        .timeLimit(.minutes(1)), arguments: [Duration.milliseconds(1), .seconds(3600)])
+    func halfOpen(answerTimeout: Duration) async throws {
+        let connection = CDPConnection.open(
+            Silent(), heartbeat: .milliseconds(100), patience: answerTimeout, onClose: { _ in })
+        try await eventually { !connection.isOpen }
     }
 
     @Test("two that connect again at once share one connection")

@@ -100,6 +100,34 @@ struct OpenAICompatibleModelTests {
         #expect(error?.message.contains(words) == true)
     }
 
+    // MARK: Silence
+
+    private static let word = #"data: {"choices":[{"delta":{"content":"Done."}}]}"# + "\n\n"
+
+    /// Asks a server that answers with pieces of a stream, and that may be silent for a second.
+    private static func ask(
+        _ pieces: AsyncStream<String>, _ feed: AsyncStream<String>.Continuation
+    ) async throws -> [ModelEvent] {
+        let answer = PageContent.pieces(pieces, contentType: "text/event-stream")
+        return try await withPages(["/v1/chat/completions": answer]) { _, address in
+            defer { feed.finish() }
+            let model = OpenAICompatibleModel(baseURL: "\(address)/v1", model: "m", timeout: 1)
+            var events: [ModelEvent] = []
+            for try await event in model.turn(Self.request) { events.append(event) }
+            return events
+        }
+    }
+
+    @Test(
+        "a server that begins to answer and then says nothing is given up",
+        arguments: [[], [OpenAICompatibleModelTests.word]] as [[String]])
+    func silentInTheMiddle(beginning: [String]) async {
+        let (pieces, feed) = AsyncStream.makeStream(of: String.self)
+        for piece in beginning { feed.yield(piece) }
+        let error = await #expect(throws: ModelError.self) { try await Self.ask(pieces, feed) }
+        #expect(error?.code == .unreachable && error?.message.contains("has said nothing for") == true)
+    }
+
     @Test("a server that is not there is unreachable")
     func unreachable() async {
         let model = OpenAICompatibleModel(baseURL: "http://127.0.0.1:1/v1", model: "m")

@@ -70,6 +70,8 @@ package enum PageContent: Sendable, ExpressibleByStringLiteral {
     case raw(status: Int, contentType: String, body: String)
     /// A file to be saved under a name.
     case file(name: String, body: String)
+    /// What comes on a stream, piece by piece, until it ends. One request uses it up.
+    case pieces(AsyncStream<String>, contentType: String)
     /// The script in the `code` of its query.
     case script
     /// Nothing, as soon as the signal has fired.
@@ -88,6 +90,13 @@ package enum PageContent: Sendable, ExpressibleByStringLiteral {
                     .contentType: "application/octet-stream",
                     .contentDisposition: "attachment; filename=\"\(name)\"",
                 ], body: .init(byteBuffer: ByteBuffer(string: body)))
+        case .pieces(let pieces, let contentType):
+            Response(
+                status: .ok, headers: [.contentType: contentType],
+                body: .init { writer in
+                    for await piece in pieces { try await writer.write(ByteBuffer(string: piece)) }
+                    try await writer.finish(nil)
+                })
         case .script:
             Response(
                 status: .ok, headers: [.contentType: "text/javascript"],

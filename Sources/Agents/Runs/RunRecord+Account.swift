@@ -7,8 +7,8 @@ extension RunRecord {
         let calls = self.transcript.suffix(from: self.beginning).flatMap(\.toolCalls)
         let open = self.openTurn ?? OpenTurn()
         let done = calls.filter { call in
-            self.transcript.contains { $0.toolResults.contains { $0.callID == call.id } }
-                || open.results.contains { $0.callID == call.id }
+            self.transcript.contains { $0.toolResults.contains { $0.callID == call.id && !$0.isError } }
+                || open.results.contains { $0.callID == call.id && !$0.isError }
         }
         var lines = ["The task was ended before it was done, and its browser with it."]
         if !done.isEmpty { lines.append("Done before: \(done.suffix(20).map(Self.words).joined(separator: "; ")).") }

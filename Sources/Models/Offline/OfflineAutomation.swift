@@ -187,7 +187,7 @@ struct OfflineAutomation {
         let answers = self.attempts.filter { $0.purpose == .read && !$0.result.isError }.map { attempt -> String in
             guard case .tell(let subject) = self.parsed.instructions[attempt.step] else { return "" }
             guard let subject else { return String(PageMarks.removed(from: attempt.result.text).prefix(1500)) }
-            guard let value = PageReader(attempt.result.text).value(of: subject) else {
+            guard let value = PageReader(PageMarks.removed(from: attempt.result.text)).value(of: subject) else {
                 return "I could not find \"\(subject)\" on the page."
             }
             return "\(subject.prefix(1).uppercased())\(subject.dropFirst()): \(value)"
