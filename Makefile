@@ -17,7 +17,7 @@ FAST := $(FLAGS_$(DEBUG_INFO)) $(if $(shell command -v ld.lld),-Xswiftc -use-ld=
 INDEX := $(if $(filter lines,$(DEBUG_INFO)),AI4AI_TEST_INDEX=$(CURDIR)/.build/$(shell uname -m)-unknown-linux-gnu/debug/index/store)
 FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
-.PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser stores load release) peers-release \
+.PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
   flaky swift-tests docs examples examples-built lint page peers peers-together peers-alone contract memory image \
   image-check built-image-check arm64-check bench bench-first-word cost bench-browser setup clean
 
@@ -38,19 +38,23 @@ test-all: test nightly ## Also what is long or random, and what ships: the relea
 nightly: examples-built $(addprefix part-,$(filter-out release,$(PARTS))) peers-release image-check
 
 # The parts of the night that a runner of two cores does in about ten minutes; CI does another one each day.
-PARTS := browser stores load release
+PARTS := browser page stores load release
 part-of-the-day:
 	$(MAKE) part-$(word $(shell echo $$(( $$(date +%-j) % $(words $(PARTS)) + 1 ))),$(PARTS))
 
-# What is not of the stores is of the browser, so that no test is left out.
+# What is of no other part is of the browser, so that no test is left out.
+PAGE := $(wildcard Tests/Peers/test_page*.py)
 STORES := Tests/Peers/test_chat_store.py Tests/Peers/test_kills.py
 
 # Its random and long tests take longer than any of `make test` may.
 NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
 part-browser: build $(VENV)/installed .build/applications/installed
-	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES)) Tests/Peers
+	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE)) Tests/Peers
 	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests'
+
+part-page: build $(VENV)/installed
+	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(PAGE)
 
 # Applications that others wrote, for the tests of how often people are asked in them.
 .build/applications/installed: Tests/Peers/applications.txt

@@ -136,6 +136,7 @@ def test_every_acknowledged_message_survives_a_kill_once(parts):
         assert len({each["id"] for each in messages}) == len(messages)
 
 
+@pytest.mark.nightly
 def test_chats_of_two_backends_with_one_store_are_the_same(parts):
     """As behind a load balancer: what one process begins, another one tells."""
     other = Backend(parts.runtime.url, AI4AI_STORAGE_DIRECTORY=parts.backend.directory.name)

@@ -33,7 +33,7 @@ def test_there_are_as_many_cases_as_promised():
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("case", sampled(CASES, 3, lambda case: case.name))
+@pytest.mark.parametrize("case", sampled(CASES, 4, lambda case: case.name))
 def test_case(case, drivers, site):
     result = drivers[case.refused].run(case, site)
     assert result.passed, result.detail

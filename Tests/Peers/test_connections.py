@@ -100,6 +100,7 @@ def test_what_is_not_http_is_refused_and_harms_nobody(agent, data):
     assert agent.wait_for_status("Healthy")
 
 
+@pytest.mark.nightly
 def test_pings_whose_answers_nobody_reads_take_little_memory(agent):
     agent.ping()
     before = agent.resident_bytes

@@ -140,6 +140,7 @@ def test_with_automation_apart_the_coordinator_is_told_where_it_is(account):
     assert account.changes("plan") == []
 
 
+@pytest.mark.nightly
 def test_a_browser_and_a_memory_of_its_own_reach_the_runtime(account):
     account.describe(browser={"custom": {"name": "errands_browser"}}, memory={"name": "errands_memory"})
     account.deployed()
@@ -383,6 +384,7 @@ def test_destroy_keeps_what_people_own(deployed):
     assert again.startswith("= stack ai4ai-data: people's accounts and chats stay")
 
 
+@pytest.mark.nightly
 def test_destroy_with_data_leaves_nothing(account, tmp_path):
     account.with_pool(tmp_path)
     account.deployed()
@@ -506,6 +508,7 @@ def test_smoke_tries_all_that_a_person_does_and_sends_nothing(answering, aws):
     assert ACCOUNT not in report and answering.site.received() == []
 
 
+@pytest.mark.nightly
 def test_smoke_names_what_does_not_work_and_goes_on(answering, aws):
     aws.script({"text": "A heading."}, {"text": "I have sent it already."}, {"text": "ok"}, {"text": "Which word?"})
     result = answering.smoke(check=False)

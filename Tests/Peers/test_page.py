@@ -1,5 +1,7 @@
 """The page in a real browser: what a person asks for, answers and stops, and what they see of it."""
 
+import pytest
+
 from backend import endless, lasting, payment, payments, question
 
 # Works for several seconds, and then has an answer.
@@ -34,6 +36,7 @@ def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     assert chats.settled(person.chat)[-1]["content"] == "Amount due: RM 70.00"
 
 
+@pytest.mark.nightly
 def test_chat_looks_the_same_when_it_is_opened_again(system, person):
     person.say(system.errand())
     person.sees("Amount due: RM 70.00")
@@ -129,6 +132,7 @@ def test_question_is_answered_on_its_card(system, chats, person):
     assert [each["kind"] for each in chats.settled(person.chat)].count("answer") == 1
 
 
+@pytest.mark.nightly
 def test_question_may_stay_unanswered_on_purpose(system, chats, person):
     person.say(question(system.demo))
     person.click("button", "I’d rather not say")
@@ -213,6 +217,7 @@ def tab_to(person, name):
     person.until(lambda: focus(person) == name or person.press("Tab"), f'way by Tab to "{name}"')
 
 
+@pytest.mark.nightly
 def test_whole_errand_goes_by_keyboard(system, chats, person):
     person.until(lambda: focus(person) == "Message", "focus on the message box")
     person.type("Message", payment(system.demo, "page keys"))

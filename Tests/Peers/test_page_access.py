@@ -1,5 +1,7 @@
 """The page for people who hear it, who use no mouse, or who see little: no violation of WCAG at level A or AA."""
 
+import pytest
+
 from access import DESK, PHONE, be_on, check_access
 from backend import lasting, payment, question
 
@@ -15,6 +17,7 @@ def test_new_chat_and_settings(person):
     check_access(person)
 
 
+@pytest.mark.nightly
 def test_finished_errand_and_what_it_opens(system, person):
     person.say(system.errand())
     person.sees("Amount due: RM 70.00")
@@ -42,6 +45,7 @@ def test_chats_in_the_drawer_of_a_phone(person):
     check_access(person, [PHONE])
 
 
+@pytest.mark.nightly
 def test_run_at_work_and_its_live_browser(system, person):
     person.say(lasting(system.demo))
     person.ref("button", "in progress Wait for .*")
@@ -55,6 +59,7 @@ def test_run_at_work_and_its_live_browser(system, person):
     check_access(person)
 
 
+@pytest.mark.nightly
 def test_question(system, person):
     person.say(question(system.demo))
     person.ref("textbox", "Your answer")

@@ -3,6 +3,7 @@
 import pytest
 
 from backend import Parts, checks, errand, lasting
+from nightly import sampled
 
 LOST = "The connection was lost. Your messages are kept and sent when it’s back."
 WXY, ABC = "WXY 1234", "ABC 5678"
@@ -57,7 +58,7 @@ def test_run_goes_on_when_the_backend_dies_and_the_page_tells_its_end_once(parts
     assert "in progress" not in steps and person.evaluate("globalThis.isSamePage")
 
 
-@pytest.mark.parametrize("is_reloaded", [False, True], ids=["", "also after a reload"])
+@pytest.mark.parametrize("is_reloaded", sampled([True, False], 2, lambda reloaded: "also after a reload" if reloaded else ""))
 def test_words_that_are_said_while_the_backend_is_away_arrive_once(parts, person, is_reloaded):
     chat, before, text = greet(person), checks(parts, ABC), errand(parts.demo, ABC)
     parts.backend.kill()

@@ -152,7 +152,7 @@ def test_huge_table_scrolls_in_its_own_box(model, person):
     check_layout(person)
 
 
-@pytest.mark.parametrize("sign", sampled(["*_[`", "x", "[a](", "> ", "\u0e01"], 2, ascii))
+@pytest.mark.parametrize("sign", sampled(["*_[`", "x", "[a](", "> ", "\u0e01"], 5, ascii))
 def test_line_of_a_hundred_kilobytes_neither_hangs_nor_widens_the_page(model, person, sign):
     model.says(f"{sign * (100_000 // len(sign.encode()))}\n\nThe end.", size=5000)
     read(person, "The end.")

@@ -1,5 +1,7 @@
 """The browser at work in the page: seen live, taken in hand with mouse and keyboard, and given back."""
 
+import pytest
+
 from backend import UNHURRIED, checks, endless, payment, payments
 from system import System
 
@@ -91,6 +93,7 @@ def test_picture_does_nothing_before_control_is_taken(system, chats, person):
     assert payments(system, "page by hand") == 0
 
 
+@pytest.mark.nightly
 def test_run_at_work_is_taken_over_and_goes_on(system, chats, person):
     person.say(endless(system.demo))
     person.ref("button", "in progress Wait for .*")
@@ -101,6 +104,7 @@ def test_run_at_work_is_taken_over_and_goes_on(system, chats, person):
     assert chats.settled(person.chat)[-1]["role"] == "assistant"
 
 
+@pytest.mark.nightly
 def test_control_outlives_a_reload_of_nobody(system, chats, person):
     """Who loads the page anew has to take control again: the old page's control ends by itself."""
     person.say(payment(system.demo, "page lease"))
@@ -116,6 +120,7 @@ def test_control_outlives_a_reload_of_nobody(system, chats, person):
     assert payments(system, "page lease") == 0
 
 
+@pytest.mark.nightly
 def test_question_that_nobody_answers_takes_its_picture_with_it(browser):
     hurried = System(AI4AI_QUESTION_SECONDS="10", **UNHURRIED)
     try:

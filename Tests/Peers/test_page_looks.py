@@ -163,6 +163,7 @@ def test_every_word_is_there_in_both_languages(person):
     assert missing == []
 
 
+@pytest.mark.nightly
 def test_page_in_bahasa_malaysia(system, person):
     person.click("button", "Local user: profile and settings")
     person.check("radio", "Bahasa Melayu")
@@ -182,6 +183,7 @@ def test_page_in_bahasa_malaysia(system, person):
 # ------------------------------------------------------------------------------------------------------- hostile words
 
 
+@pytest.mark.nightly
 def test_words_of_a_hostile_page_are_shown_and_do_nothing(system, site, person):
     person.evaluate("window.bad = () => { window.isBad = true; }")
     person.say(f"open {site}, tell me the answer")

@@ -55,6 +55,7 @@ def test_composer_and_chat_stay_beside_the_browser_on_every_phone(system, phone)
     reject(phone)
 
 
+@pytest.mark.nightly
 def test_all_of_the_browser_can_be_reached_with_ones_hands_in_it(system, phone):
     phone.say(payment(system.demo, "page hands"))
     phone.ref("button", "Approve payment")
@@ -101,6 +102,7 @@ def test_browser_makes_room_while_an_answer_is_written(system, phone):
     phone.misses("Working…")
 
 
+@pytest.mark.nightly
 def test_hidden_browser_leaves_its_name_and_the_way_back(system, phone):
     phone.say(payment(system.demo, "page hidden"))
     phone.ref("button", "Approve payment")

@@ -154,6 +154,7 @@ def test_sign_in_is_renewed_before_it_ends_and_an_errand_goes_on(system, cognito
     assert 401 not in [each["response"]["status"] for each in heard(person, "responseReceived")]
 
 
+@pytest.mark.nightly
 def test_refused_token_is_renewed_once_for_all_that_need_it(system, cognito, person):
     chats_of(system, cognito).create(title="Streets of Taiping")
     before = cognito.requests["/oauth2/token"]
@@ -182,6 +183,7 @@ def test_who_signs_out_stays_out_until_they_sign_in_again(system, cognito, perso
     sign_in(person)
 
 
+@pytest.mark.nightly
 def test_who_signs_out_leaves_no_refresh_token_that_is_good(cognito, person):
     listen(person)
     person.reload()
@@ -197,6 +199,7 @@ def test_who_signs_out_leaves_no_refresh_token_that_is_good(cognito, person):
     assert not is_good(cognito, token)
 
 
+@pytest.mark.nightly
 def test_sign_in_that_ended_elsewhere_is_asked_for_and_what_was_written_stays(system, cognito, person):
     person.fill("Message", "Check the road tax of WXY 1234")
     cognito.sign_out_everywhere()
@@ -223,6 +226,7 @@ def test_answer_to_a_sign_in_that_nobody_began_is_refused(system, cognito, stran
     sign_in(stranger)
 
 
+@pytest.mark.nightly
 def test_what_the_hosted_pages_refuse_is_told(system, cognito, stranger):
     stranger.visit(system.chat)
     stranger.until(lambda: stranger.address.startswith(f"{cognito.url}/login"), "way to the hosted pages")

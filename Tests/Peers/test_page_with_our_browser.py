@@ -26,6 +26,7 @@ def say(page, text):
     page("press", key="Enter")
 
 
+@pytest.mark.nightly
 def test_errand_is_done(system, page):
     say(page, system.errand("WXY 1234"))
     page("waitFor", text="Amount due: RM 70.00", seconds=DEADLINE)
