@@ -82,6 +82,7 @@ let package = Package(
         ),
         .target(name: "JSONText", swiftSettings: swiftSettings),
         .target(name: "AgentEvents", dependencies: ["JSONText"], swiftSettings: swiftSettings),
+        .target(name: "RuntimeProtocol", dependencies: ["AgentEvents"], swiftSettings: swiftSettings),
         .target(
             name: "Settings",
             dependencies: ["AgentEvents", .product(name: "Configuration", package: "swift-configuration")],
@@ -198,7 +199,7 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "RuntimeProtocol",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -210,8 +211,8 @@ let package = Package(
         .target(
             name: "AgentCoreServices",
             dependencies: [
-                "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "ServerSentEvents",
-                "WebSocket", "WebSocketClient",
+                "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "RuntimeProtocol",
+                "ServerSentEvents", "WebSocket", "WebSocketClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -226,7 +227,7 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
                 "Agents",
-                "BrowserAutomation", "Models", "Observability",
+                "BrowserAutomation", "Models", "Observability", "RuntimeProtocol",
                 "ServerSentEvents", "Settings", "WebSocket",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -250,7 +251,7 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Models",
+                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Models", "RuntimeProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
@@ -274,7 +275,7 @@ let package = Package(
             dependencies: [
                 "JSONText",
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "Conversations",
-                "ServerSentEvents",
+                "RuntimeProtocol", "ServerSentEvents",
                 "Settings",
                 "WebSocket", "WebSocketClient",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
@@ -397,6 +398,9 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),
+        .testTarget(
+            name: "RuntimeProtocolTests", dependencies: ["AgentEvents", "RuntimeProtocol", "TestSupport"],
+            swiftSettings: testSettings),
         .testTarget(name: "AgentEventsTests", dependencies: ["AgentEvents"], swiftSettings: testSettings),
         .testTarget(
             name: "SettingsTests",

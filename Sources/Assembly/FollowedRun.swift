@@ -2,6 +2,7 @@ import AgentCoreRuntime
 import AgentEvents
 import Agents
 import FoundationEssentials
+import RuntimeProtocol
 import ServerSentEvents
 
 /// A run as somebody follows it.
@@ -14,11 +15,7 @@ struct FollowedRun: AsyncSequence, Sendable {
     /// What its follower calls the session, where that is another name: AG-UI clients know their own thread only.
     var thread: SessionID?
 
-    /// An event with its number, where it has one: an envelope of `/ws`.
-    struct Element: Sendable, Encodable {
-        var id: String?
-        var event: AgentEvent
-    }
+    typealias Element = EventEnvelope
 
     func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(
@@ -51,13 +48,13 @@ struct FollowedRun: AsyncSequence, Sendable {
                 case .event(let event, let id):
                     if self.tellsGap {
                         self.tellsGap = false
-                        (self.begun, self.queued) = (BegunParts(), Self.resync(oldest: 1))
+                        (self.begun, self.queued) = (BegunParts(), try Self.resync(oldest: 1))
                     } else if self.begun?.misses(event) ?? false {
                         continue
                     }
                     return Element(id: "\(id)", event: event.named(self.thread))
                 case .gap(let oldest):
-                    (self.begun, self.queued) = (BegunParts(), Self.resync(oldest: oldest))
+                    (self.begun, self.queued) = (BegunParts(), try Self.resync(oldest: oldest))
                     return self.log.start.map { Element(event: $0.named(self.thread)) } ?? self.queued.take()
                 case nil: return nil
                 }
@@ -65,8 +62,8 @@ struct FollowedRun: AsyncSequence, Sendable {
         }
 
         /// Tells a follower that events are gone which it has not seen: it should load the session anew.
-        private static func resync(oldest: Int) -> Element {
-            Element(event: .custom(.init(name: "resync_required", value: ["oldest_seq": .integer(oldest)])))
+        private static func resync(oldest: Int) throws -> Element {
+            Element(event: try SessionEvent.resyncRequired(oldest: oldest).event)
         }
     }
 }

@@ -5,6 +5,7 @@ import AgentEvents
 import Agents
 import FoundationEssentials
 import Observability
+import RuntimeProtocol
 import Tracing
 
 /// Between the service contract and the runs: reads payloads, answers with JSON or events.
@@ -19,10 +20,10 @@ struct InvocationHandler: Sendable {
     let capturesContent: Bool
 
     func respond(to request: InvocationRequest, _ context: RequestContext) async throws -> InvocationResponse {
-        var payload = try request.decode(InvocationPayload.self)
-        // A token says who it is, whatever the body says.
+        var payload = try request.decode(RuntimeRequest.self)
+        // The token decides who the user is, whatever the body says.
         if let caller = try await self.callers.identify(context) { payload.userID = caller.userID }
-        switch payload.form {
+        switch payload.content {
         case .control(let control):
             let session = try self.session(of: payload, context)
             return try .json(
@@ -32,10 +33,11 @@ struct InvocationHandler: Sendable {
             let session = try self.session(of: payload, context)
             return try .json(
                 await self.runs.picture(id, of: session, for: payload.userID, propagation: Propagation(context)))
-        case .run, .attach:
+        case .prompt, .task, .resume, .attach:
             let followed = try await self.follow(payload, context)
-            guard payload.isAGUI || request.acceptsEventStream else { return try .json(await followed.log.result()) }
+            guard request.acceptsEventStream else { return try .json(await followed.log.result()) }
             return .events(NumberedEvents(run: followed))
+        case .agUI: return .events(NumberedEvents(run: try await self.follow(payload, context)))
         }
     }
 
@@ -45,20 +47,15 @@ struct InvocationHandler: Sendable {
     }
 
     /// Begins a run, or finds one again.
-    func follow(_ payload: InvocationPayload, _ context: RequestContext) async throws -> FollowedRun {
-        switch payload.form {
-        case .run(let work):
-            let request = self.runRequest(work, payload, context)
-            let trace = ServiceContext(
-                context, session: request.sessionID, capturesContent: self.capturesContent)
-            let (log, hasGap) = await ServiceContext.withValue(trace) { await self.runs.start(request) }
-            // A run outlives its request; it keeps the session, and its process. Once that is idle it may stand still.
-            context.backgroundTasks.run("run") { [runs, telemetry] in
-                await runs.settle(request.sessionID)
-                await telemetry?.flush()
-            }
-            let thread = payload.isAGUI && payload.sessionID != request.sessionID ? payload.sessionID : nil
-            return FollowedRun(log: log, hasGap: hasGap, thread: thread)
+    func follow(_ payload: RuntimeRequest, _ context: RequestContext) async throws -> FollowedRun {
+        switch payload.content {
+        case .prompt(let text): return await self.start(.prompt(text), payload, context)
+        case .task(let task): return await self.start(.automation(task), payload, context)
+        case .resume(let answers, let agent):
+            return await self.start(.resume(answers, ofAutomation: agent == .automation), payload, context)
+        case .agUI(let input):
+            let work: RunRequest.Work = input.resume.isEmpty ? .prompt(input.prompt ?? "") : .resume(input.resume)
+            return await self.start(work, payload, context, thread: input.threadId)
         case .attach(let run, let last):
             let session = try self.session(of: payload, context)
             let (log, hasGap) = await self.runs.attach(to: run, in: session, for: payload.userID, after: last)
@@ -68,13 +65,28 @@ struct InvocationHandler: Sendable {
         }
     }
 
+    /// - Parameter thread: The client's own name for the session, where it has one.
+    private func start(
+        _ work: RunRequest.Work, _ payload: RuntimeRequest, _ context: RequestContext, thread: SessionID? = nil
+    ) async -> FollowedRun {
+        let request = self.runRequest(work, payload, context)
+        let trace = ServiceContext(context, session: request.sessionID, capturesContent: self.capturesContent)
+        let (log, hasGap) = await ServiceContext.withValue(trace) { await self.runs.start(request) }
+        // A run outlives its request, and keeps the session and its process running. Once it's idle, it may be suspended.
+        context.backgroundTasks.run("run") { [runs, telemetry] in
+            await runs.settle(request.sessionID)
+            await telemetry?.flush()
+        }
+        return FollowedRun(log: log, hasGap: hasGap, thread: thread == request.sessionID ? nil : thread)
+    }
+
     /// The session header wins over the body, so that a payload cannot reach into another session.
-    private func sessionID(of payload: InvocationPayload, _ context: RequestContext) -> SessionID? {
+    private func sessionID(of payload: RuntimeRequest, _ context: RequestContext) -> SessionID? {
         context.sessionID.map { SessionID(rawValue: $0) } ?? payload.sessionID
     }
 
     /// The session of a request that makes sense in an existing one only.
-    func session(of payload: InvocationPayload, _ context: RequestContext) throws -> SessionID {
+    func session(of payload: RuntimeRequest, _ context: RequestContext) throws -> SessionID {
         guard let session = self.sessionID(of: payload, context) else {
             throw InvocationError(
                 status: 400, message: "Invalid payload",
@@ -84,7 +96,7 @@ struct InvocationHandler: Sendable {
     }
 
     private func runRequest(
-        _ work: RunRequest.Work, _ payload: InvocationPayload, _ context: RequestContext
+        _ work: RunRequest.Work, _ payload: RuntimeRequest, _ context: RequestContext
     ) -> RunRequest {
         RunRequest(
             work,

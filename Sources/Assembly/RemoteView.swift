@@ -5,12 +5,13 @@ import Agents
 import FoundationEssentials
 import NIOCore
 import NIOFoundationEssentialsCompat
+import RuntimeProtocol
 import WebSocket
 
 /// A person's view of a browser that another runtime works in: their frames go there, and pictures and news of who is
 /// in charge come back. It lasts as long as its connection; the next one is another view.
 actor RemoteView {
-    private static let relayed: Set = ["browser.frame", "control.changed", "notice"]
+    private static let relayed = Set([SessionEvent.Name.frame, .controlChanged, .notice].map(\.rawValue))
 
     private let automation: RemoteAutomation
     private let session: SessionID
@@ -28,7 +29,7 @@ actor RemoteView {
     /// Hands on what the other runtime shows, for as long as it does.
     func relay(to socket: AgentWebSocket, showsFrames: Bool) async throws {
         let other = try await self.socket()
-        try await self.send(["type": "hello", "frames": .bool(showsFrames)])
+        try await self.send(SocketFrame(.hello(showsFrames: showsFrames)))
         try await withTaskCancellationHandler {
             for try await message in other.messages {
                 let text = String(buffer: message.data)
@@ -43,11 +44,11 @@ actor RemoteView {
     }
 
     /// Passes a frame of the person on.
-    func send(_ frame: JSONValue) async throws {
-        guard case .object(var members) = frame else { return }
-        members["session_id"] = .string(self.session.rawValue)
-        members["user_id"] = self.user.map { .string($0.rawValue) }
-        try await self.socket().send(JSONValue.object(members).json)
+    func send(_ frame: SocketFrame) async throws {
+        var frame = frame
+        frame.sessionID = self.session
+        frame.userID = self.user
+        try await self.socket().send(JSONValue(encoding: frame).json)
     }
 
     private func socket() async throws -> WebSocketConnection {

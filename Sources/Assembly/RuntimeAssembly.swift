@@ -6,6 +6,7 @@ package import BrowserAutomation
 public import Logging
 import Models
 import Observability
+import RuntimeProtocol
 public import ServiceLifecycle
 public import Settings
 

@@ -6,6 +6,7 @@ import BrowserAutomation
 import FoundationEssentials
 import NIOCore
 import NIOFoundationEssentialsCompat
+import RuntimeProtocol
 
 /// One socket of `/ws`: the events of its session's runs go out as envelopes `{"id", "event"}`, and what the person
 /// says, answers and does comes in.
@@ -62,7 +63,7 @@ actor SocketConversation {
                     await self.socket.close(.unsupportedData, reason: error.description)
                     break
                 }
-                for work in try await self.receive(frame, data) { group.addTask(operation: work) }
+                for work in try await self.receive(frame) { group.addTask(operation: work) }
             }
             // A person's control lasts for the rest of its lease, so that they can come back; then the agent goes on.
             group.cancelAll()
@@ -83,19 +84,19 @@ actor SocketConversation {
 
     private typealias Work = @Sendable () async throws -> Void
 
-    private func receive(_ frame: SocketFrame, _ data: ByteBuffer) async throws -> [Work] {
+    private func receive(_ frame: SocketFrame) async throws -> [Work] {
         self.user = self.caller?.userID ?? frame.userID ?? self.user
         self.session = self.session ?? frame.sessionID
         switch frame.content {
-        case .payload(let payload):
-            switch payload.form {
-            case .control(let request): return try await self.take(control: request)
+        case .request(let request):
+            switch request.content {
+            case .control(let control): return try await self.take(control: control)
             case .picture(let id): return try await self.show(picture: id)
-            case .run, .attach: return try await self.follow(payload)
+            case .prompt, .agUI, .task, .resume, .attach: return try await self.follow(request)
             }
         case .hello(let run, let last, let showsFrames):
             guard let session = try await self.knownSession() else { return [] }
-            let works = try await self.follow(InvocationPayload(form: .attach(run: run, after: last)))
+            let works = try await self.follow(RuntimeRequest(.attach(run, after: last)))
             // Whose session it is not is told by the attached log.
             let isTheirs = (try? await self.handler.runs.checkOwner(session, self.user)) != nil
             guard isTheirs else { return works }
@@ -106,19 +107,19 @@ actor SocketConversation {
             return works + [{ try await self.watch(session, browsers) }]
         case .frames(let shows):
             self.showsFrames = shows
-            return self.handler.remote == nil ? [] : try await self.passRemotely(data)
-        case .message(let text): return try await self.follow(InvocationPayload(form: .run(.prompt(text))))
-        case .answer(let answer): return try await self.follow(InvocationPayload(form: .run(.resume([answer]))))
+            return self.handler.remote == nil ? [] : try await self.passRemotely(frame)
+        case .message(let text): return try await self.follow(RuntimeRequest(.prompt(text)))
+        case .answer(let answer): return try await self.follow(RuntimeRequest(.resume([answer])))
         case .control(let action) where action == .stop || self.handler.remote == nil:
             return try await self.take(control: ControlRequest(action))
         case .input(let input) where self.handler.remote == nil:
             switch input {
-            // What opens a page may take long, and must not keep the rest of what the person does waiting.
-            case .dialog, .navigate, .history, .reload: return [{ await self.pass(input) }]
-            case .input, .tab: try await self.doInOrder { await self.pass(input) }
+            // Loading a page may take long, and must not delay the user's other input.
+            case .dialog, .navigate, .back, .forward, .reload: return [{ await self.pass(input) }]
+            case .mouse, .wheel, .key, .text, .tab: try await self.doInOrder { await self.pass(input) }
             }
             return []
-        case .control, .input: return try await self.passRemotely(data)
+        case .control, .input: return try await self.passRemotely(frame)
         }
     }
 
@@ -150,7 +151,7 @@ actor SocketConversation {
 
     private func leave(_ view: RemoteView) { if self.remoteView === view { self.remoteView = nil } }
 
-    private func passRemotely(_ data: ByteBuffer) async throws -> [Work] {
+    private func passRemotely(_ frame: SocketFrame) async throws -> [Work] {
         guard let session = try await self.knownSession() else { return [] }
         do {
             try await self.handler.runs.checkOwner(session, self.user)
@@ -160,7 +161,6 @@ actor SocketConversation {
         }
         let relay = self.viewRemotely(session)
         guard let view = self.remoteView else { return relay }
-        let frame = try JSONValue(json: String(buffer: data))
         try await self.doInOrder {
             do {
                 try await view.send(frame)
@@ -184,7 +184,7 @@ actor SocketConversation {
 
     // MARK: Runs
 
-    private func follow(_ payload: InvocationPayload) async throws -> [Work] {
+    private func follow(_ payload: RuntimeRequest) async throws -> [Work] {
         var payload = payload
         payload.sessionID = payload.sessionID ?? self.session
         payload.userID = self.caller?.userID ?? payload.userID ?? self.user
@@ -197,14 +197,13 @@ actor SocketConversation {
         ]
     }
 
-    private func send(_ name: String, _ value: JSONValue) async throws {
-        let entry = FollowedRun.Element(event: .custom(.init(name: name, value: value)))
-        try await self.socket.send(JSONValue(encoding: entry).json)
+    private func send(_ event: SessionEvent) async throws {
+        try await self.socket.send(JSONValue(encoding: EventEnvelope(event: event.event)).json)
     }
 
     /// Something that the client asked for cannot be.
     private func tell(_ code: String, _ message: String) async throws {
-        try await self.send("notice", ["code": .string(code), "message": .string(message)])
+        try await self.send(.notice(code: code, message: message))
     }
 
     // MARK: Control
@@ -216,28 +215,21 @@ actor SocketConversation {
         let result = await self.handler.runs.control(
             request, in: session, for: self.user, propagation: Propagation(self.context))
         if let code = result.code { try await self.tell(code, result.message) }
-        if let view = result.liveView { try await self.send("live_view", JSONValue(encoding: view)) }
-        if request.action == .forget, result.code == nil { try await self.send("session.forgotten", [:]) }
+        if let view = result.liveView { try await self.send(.liveView(view)) }
+        if request.action == .forget, result.code == nil { try await self.send(.forgotten) }
         guard let state = result.control else { return [] }
         self.control = try? await self.handler.browsers?.control(state.controlID, in: session)
-        try await self.send("control.changed", JSONValue(encoding: state))
+        try await self.send(.controlChanged(state))
         return []
     }
 
     /// Passes on what the person does. What comes without control, or cannot be done, is told and harms nothing.
-    private func pass(_ input: SocketFrame.Input) async {
+    private func pass(_ input: UserInput) async {
         do {
             guard let control = self.control, control.isActive else {
                 return try await self.tell("control_denied", "Take control of the browser first.")
             }
-            switch input {
-            case .input(let input): try await control.send(input)
-            case .dialog(let answer): try control.answerDialog(answer)
-            case .navigate(let url): try await control.navigate(to: url)
-            case .history(let offset): try await control.goThroughHistory(by: offset)
-            case .reload: try await control.reload()
-            case .tab(let id): try await control.switchTo(tab: id)
-            }
+            try await control.perform(input)
         } catch {
             // A socket that is gone is told nothing more.
             try? await self.tell("input_failed", "\(error)")
@@ -250,7 +242,7 @@ actor SocketConversation {
         guard let session = try await self.knownSession() else { return [] }
         let result = await self.handler.runs.picture(
             id, of: session, for: self.user, propagation: Propagation(self.context))
-        try await self.send("picture", JSONValue(encoding: result))
+        try await self.send(.picture(result))
         return []
     }
 
@@ -264,7 +256,7 @@ actor SocketConversation {
                     group.addTask { try await self.showPictures(of: browser) }
                     for await controller in browser.controlChanges() {
                         let owner = controller == .agent ? "agent" : "person"
-                        try await self.send("control.changed", ["owner": .string(owner)])
+                        try await self.send(.controlChanged(ControlState(owner: owner)))
                     }
                     // That has ended with the browser.
                     group.cancelAll()
@@ -281,11 +273,10 @@ actor SocketConversation {
                 for await frame in browser.frames() {
                     guard self.showsFrames else { break }
                     try await self.send(
-                        "browser.frame",
-                        [
-                            "tab": .string(frame.tab), "jpeg": .string(frame.jpeg.base64EncodedString()),
-                            "width": .number(frame.width), "height": .number(frame.height),
-                        ])
+                        .frame(
+                            .init(
+                                tab: frame.tab, jpeg: frame.jpeg.base64EncodedString(), width: frame.width,
+                                height: frame.height)))
                 }
             }
             // Cancelled when the browser or the viewer has gone.

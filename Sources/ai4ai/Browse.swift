@@ -5,6 +5,7 @@ import ArgumentParser
 import Assembly
 import FoundationEssentials
 import Logging
+import RuntimeProtocol
 import Settings
 
 /// Has one task done in a browser, without a runtime.

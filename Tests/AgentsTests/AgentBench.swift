@@ -4,6 +4,7 @@ import Agents
 import BrowserAutomation
 import FoundationEssentials
 import Logging
+import RuntimeProtocol
 import Synchronization
 import TestSupport
 import Testing

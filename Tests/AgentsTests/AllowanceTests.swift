@@ -1,6 +1,7 @@
 import AgentEvents
 import AgentLoop
 import Models
+import RuntimeProtocol
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import AgentEvents
 import Agents
 import BrowserAutomation
+import RuntimeProtocol
 import Testing
 
 @Suite("Approval policy")

@@ -3,6 +3,7 @@ import AgentLoop
 import Agents
 import FoundationEssentials
 import Models
+import RuntimeProtocol
 import TestSupport
 import Testing
 
@@ -110,6 +111,50 @@ struct ChangedPageTests {
             <button>Pay 1</button></form>
             <script>fetch('/go').then(() => { \(change); fetch('/changed') })</script>
             """)
+        try await Self.approve(page) { again, _, server in
+            #expect(again.interrupts?.first?.reason == .confirmation)
+            #expect(Self.taken(server) == [])
+        }
+    }
+
+    @Test(
+        "a change is noticed where there is no form, among many hidden fields, and in what only the click does",
+        arguments: [
+            (
+                """
+                <p>Total: <b id=x>RM 10.00</b></p>
+                <button onclick="fetch('/taken', {method: 'POST', body: x.textContent})">Pay 1</button>
+                """, "x.textContent = 'RM 9,000.00'"
+            ),
+            (
+                """
+                <form method=post action=/taken><p>Total: RM 10.00</p>
+                \((0..<60).map { "<input type=hidden name=h\($0) value=0>" }.joined())
+                <input type=hidden name=amount id=x value=10><button>Pay 1</button></form>
+                """, "x.value = '9000'"
+            ),
+            (
+                """
+                <form method=post action=/taken><p>Total: RM 10.00</p>
+                <button id=x name=amount value=10>Pay 1</button></form>
+                """, "x.value = '9000'"
+            ),
+            (
+                """
+                <form method=post id=f action=/taken><p>Total: RM 10.00</p>
+                <input type=hidden name=amount value=10><button id=x>Pay 1</button></form>
+                """, "x.addEventListener('pointerdown', () => { f.amount.value = '9000'; f.action = '/taken?evil' })"
+            ),
+            (
+                """
+                <p>Total: RM 10.00</p>
+                <button id=x onclick="fetch('/taken', {method: 'POST', body: x.textContent})">Pay 1</button>
+                """, "x.textContent = 'Pay 9000'"
+            ),
+        ])
+    func places(html: String, change: String) async throws {
+        let page = PageContent.html(
+            "\(html)<script>fetch('/go').then(() => { \(change); fetch('/changed') })</script>")
         try await Self.approve(page) { again, _, server in
             #expect(again.interrupts?.first?.reason == .confirmation)
             #expect(Self.taken(server) == [])

@@ -3,6 +3,7 @@ import AgentLoop
 import FoundationEssentials
 import Logging
 import Models
+import RuntimeProtocol
 import Synchronization
 import TestSupport
 import Testing

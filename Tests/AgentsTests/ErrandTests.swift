@@ -6,6 +6,7 @@ import DemoSite
 import FoundationEssentials
 import Logging
 import Models
+import RuntimeProtocol
 import Synchronization
 import TestSupport
 import Testing

@@ -4,6 +4,7 @@ import Agents
 import BrowserAutomation
 import FoundationEssentials
 import Models
+import RuntimeProtocol
 import Synchronization
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@ import BrowserAutomation
 import FoundationEssentials
 import Logging
 import Models
+import RuntimeProtocol
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import AgentEvents
 import Agents
 import Models
+import RuntimeProtocol
 import TestSupport
 import Testing
 

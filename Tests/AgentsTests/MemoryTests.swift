@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import Agents
 import Models
+import RuntimeProtocol
 import Synchronization
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
 import Models
+import RuntimeProtocol
 import Synchronization
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import AgentEvents
 import AgentLoop
 import Evaluation
 import Testing

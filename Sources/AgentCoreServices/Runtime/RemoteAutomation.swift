@@ -3,9 +3,10 @@ package import AgentEvents
 package import AgentLoop
 package import Agents
 import AsyncHTTPClient
-package import BrowserAutomation
+import BrowserAutomation
 package import FoundationEssentials
 import NIOCore
+package import RuntimeProtocol
 import ServerSentEvents
 import Tracing
 package import WebSocket
@@ -29,27 +30,17 @@ package struct RemoteAutomation: Automation {
         self.forwardsBearerToken = forwardsBearerToken
     }
 
-    private struct Payload: Encodable {
-        struct Picture: Encodable { var id: String }
-
-        var automation_task: AutomationTask?
-        var resume: [InterruptAnswer]?
-        var control: ControlRequest?
-        var picture: Picture?
-        var agent = "automation"
-        var user_id: UserID?
-    }
-
     package func run(
         _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
-        var payload = Payload(user_id: context.user)
-        switch work {
-        case .task(let task): payload.automation_task = task
-        case .resume(let answers): payload.resume = answers
-        }
+        let content: RuntimeRequest.Content =
+            switch work {
+            case .task(let task): .task(task)
+            case .resume(let answers): .resume(answers, of: .automation)
+            }
+        let request = RuntimeRequest(content, userID: context.user)
         var invocation = AgentRuntimeClient.Invocation(
-            payload: ByteBuffer(bytes: try JSONEncoder().encode(payload)), session: context.session)
+            payload: ByteBuffer(bytes: try JSONEncoder().encode(request)), session: context.session)
         invocation.accept = "text/event-stream"
         invocation.headers = context.propagation.headers
         // The trace goes on from here, and not from where it came in.
@@ -66,7 +57,7 @@ package struct RemoteAutomation: Automation {
         } catch let error where error is CancellationError || Task.isCancelled {
             // A run there outlives its request, and is stopped by name.
             await withoutCancellation { [self] in
-                let stop = Payload(control: ControlRequest(.stop), user_id: context.user)
+                let stop = RuntimeRequest(.control(ControlRequest(.stop)), userID: context.user)
                 _ = try? await self.call(stop, context.session, context.propagation)
             }
             throw CancellationError()
@@ -85,64 +76,67 @@ package struct RemoteAutomation: Automation {
     /// The other runtime tells how far it had come.
     package func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
         await withoutCancellation { [self] in
-            let stop = Payload(control: ControlRequest(.stop), user_id: user)
-            guard let answer = try? await self.call(stop, session, propagation) else { return nil }
-            return (try? JSONValue(json: String(buffer: answer)))?["account"]?.string
-        }
-    }
-
-    /// An answer that comes at once; each kind of request has a member of its own for what it asks for.
-    private struct Answer: Decodable {
-        var message: String?
-        var code: String?
-        var control: ControlState?
-        var live_view: OutsideView?
-        var jpeg: String?
-
-        /// - Throws: Why the other runtime did not do it.
-        func checked<Value>(_ value: Value?) throws -> Value {
-            guard self.code == nil, let value else {
-                throw RemoteAutomationError(
-                    refusal: self.message ?? "The automation runtime gave no answer.",
-                    code: self.code ?? "automation_failed")
-            }
-            return value
+            let stop = RuntimeRequest(.control(ControlRequest(.stop)), userID: user)
+            return try? await self.ask(ControlResult.self, stop, session, propagation).account
         }
     }
 
     package func control(
         _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> ControlState {
-        let answer = try await self.ask(Payload(control: request, user_id: user), session, propagation)
-        return try answer.checked(answer.control)
+        let result = try await self.control(request, session, user, propagation)
+        return try Self.required(result.control)
     }
 
     package func outsideView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
-    ) async throws -> OutsideView {
-        let request = Payload(control: ControlRequest(.liveView), user_id: user)
-        let answer = try await self.ask(request, session, propagation)
-        return try answer.checked(answer.live_view)
+    ) async throws -> LiveViewAddress {
+        let result = try await self.control(ControlRequest(.liveView), session, user, propagation)
+        return try Self.required(result.liveView)
     }
 
     package func picture(
         _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> Data? {
-        let answer = try await self.ask(Payload(picture: .init(id: id), user_id: user), session, propagation)
-        if answer.code == "no_such_picture" { return nil }
-        return try answer.checked(answer.jpeg.flatMap { Data(base64Encoded: $0) })
+        let request = RuntimeRequest(.picture(id: id), userID: user)
+        let result = try await self.ask(PictureResult.self, request, session, propagation)
+        if result.code == "no_such_picture" { return nil }
+        try Self.check(result.code, result.message)
+        return try Self.required(result.jpeg.flatMap { Data(base64Encoded: $0) })
     }
 
     package func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
-        let request = Payload(control: ControlRequest(.forget), user_id: user)
-        try await self.ask(request, session, propagation).checked(())
+        _ = try await self.control(ControlRequest(.forget), session, user, propagation)
     }
 
-    private func ask(
-        _ payload: Payload, _ session: SessionID, _ propagation: Propagation
+    private func control(
+        _ request: ControlRequest, _ session: SessionID, _ user: UserID?, _ propagation: Propagation
+    ) async throws -> ControlResult {
+        let request = RuntimeRequest(.control(request), userID: user)
+        let result = try await self.ask(ControlResult.self, request, session, propagation)
+        try Self.check(result.code, result.message)
+        return result
+    }
+
+    /// - Throws: Why the other runtime refused.
+    private static func check(_ code: String?, _ message: String?) throws {
+        guard let code else { return }
+        throw RemoteAutomationError(refusal: message ?? "The automation runtime gave no reason.", code: code)
+    }
+
+    private static func required<Value>(_ value: Value?) throws -> Value {
+        guard let value else {
+            throw RemoteAutomationError(
+                refusal: "The automation runtime gave no answer.", code: "automation_failed")
+        }
+        return value
+    }
+
+    private func ask<Answer: Decodable>(
+        _ type: Answer.Type, _ request: RuntimeRequest, _ session: SessionID, _ propagation: Propagation
     ) async throws -> Answer {
-        let answer = try await self.call(payload, session, propagation)
-        return try JSONDecoder().decode(Answer.self, from: Data(String(buffer: answer).utf8))
+        let answer = try await self.call(request, session, propagation)
+        return try JSONDecoder().decode(type, from: Data(String(buffer: answer).utf8))
     }
 
     /// Of an answer, in bytes; a picture is the largest.
@@ -150,10 +144,10 @@ package struct RemoteAutomation: Automation {
 
     @discardableResult
     private func call(
-        _ payload: Payload, _ session: SessionID, _ propagation: Propagation
+        _ request: RuntimeRequest, _ session: SessionID, _ propagation: Propagation
     ) async throws -> ByteBuffer {
         var invocation = AgentRuntimeClient.Invocation(
-            payload: ByteBuffer(bytes: try JSONEncoder().encode(payload)), session: session)
+            payload: ByteBuffer(bytes: try JSONEncoder().encode(request)), session: session)
         invocation.headers = propagation.headers
         return try await self.runtime(for: propagation).invoke(invocation).body.collect(upTo: Self.largestAnswer)
     }

@@ -61,15 +61,6 @@ public struct RunRecord: Sendable, Hashable, Codable {
     }
 }
 
-/// Where a run stands.
-public enum RunStatus: String, Sendable, Codable {
-    case running
-    case completed
-    case interrupted
-    case failed
-    case stopped
-}
-
 /// Keeps run records.
 public protocol RunStore: Sendable {
     /// The record as it stands, without taking the session over; `nil` where there is none.

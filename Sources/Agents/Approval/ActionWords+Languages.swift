@@ -1,3 +1,5 @@
+import RuntimeProtocol
+
 /// What controls say in further languages. A hint that lets a person be asked before the click; what no table names is
 /// stopped when it is about to be sent.
 extension ActionWords {

@@ -1,3 +1,5 @@
+import RuntimeProtocol
+
 /// What the names of controls say, in English and Malay first of all. Whole words, in any case.
 enum ActionWords {
     /// The furthest-reaching kind first: "Confirm and pay" pays.

@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 
 /// What was approved and is not what is there now: asked about again, with what has changed.
 extension ApprovalGate {

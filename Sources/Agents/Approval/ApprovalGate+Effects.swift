@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 
 /// What the effect guard has stopped: refused where the request forbids it, and otherwise asked about.
 extension ApprovalGate {

@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 
 /// Stands before everything that cannot be undone: refuses what the request forbids, and asks a person about the
 /// rest. An approval holds for exactly one action, on a page with exactly this content.

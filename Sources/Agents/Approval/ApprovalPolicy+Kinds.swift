@@ -1,4 +1,5 @@
 public import BrowserAutomation
+public import RuntimeProtocol
 
 extension ApprovalPolicy {
     /// Roles of what is chosen or filled in, which takes effect only later.

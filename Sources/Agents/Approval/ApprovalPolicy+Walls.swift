@@ -1,3 +1,5 @@
+public import RuntimeProtocol
+
 extension ApprovalPolicy {
     /// What a person's request forbids outright, such as "check my summons, do not pay". What it forbids under a
     /// condition, or forbids here and wants there, is left to asking.

@@ -1,3 +1,5 @@
+public import RuntimeProtocol
+
 /// What an agent may do by itself, and what a person is asked about first.
 public struct ApprovalPolicy: Sendable, Hashable, Codable {
     /// What happens before an action of a kind.

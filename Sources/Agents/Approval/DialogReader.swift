@@ -1,6 +1,7 @@
 import AgentEvents
 import AgentLoop
 import BrowserAutomation
+import RuntimeProtocol
 import Synchronization
 
 /// Reads what a page asks after a person has approved an action: it is answered with yes where it says nothing

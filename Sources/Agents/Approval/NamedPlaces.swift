@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RuntimeProtocol
 import Synchronization
 
 /// The sites that the task, a link or the person has named. What the task says may be written there; any other site, to which

@@ -1,3 +1,5 @@
+import RuntimeProtocol
+
 /// The words by which people say what is not to be done, in English and Malay.
 enum RequestWords {
     /// What is not to be done, after a negation. Whoever wants nothing booked wants nothing paid either.

@@ -1,6 +1,7 @@
 import AgentEvents
 import AgentLoop
 import BrowserAutomation
+import RuntimeProtocol
 import Synchronization
 
 /// What a person has allowed for the rest of a task: a kind of action on one site. Never what moves money, bears a file,

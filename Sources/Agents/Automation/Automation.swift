@@ -1,7 +1,8 @@
 public import AgentEvents
 public import AgentLoop
-public import BrowserAutomation
+import BrowserAutomation
 public import FoundationEssentials
+public import RuntimeProtocol
 
 /// What a run works for, beside its task.
 public struct RunContext: Sendable {
@@ -57,7 +58,7 @@ public protocol Automation: Sendable {
     /// - Throws: Why that cannot be.
     func outsideView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
-    ) async throws -> OutsideView
+    ) async throws -> LiveViewAddress
 
     /// The picture of a step, in JPEG, by the id of its tool call; `nil` where none is kept.
     /// - Throws: Why it cannot be had.

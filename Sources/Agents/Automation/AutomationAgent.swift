@@ -3,6 +3,7 @@ public import AgentLoop
 public import BrowserAutomation
 public import FoundationEssentials
 public import Logging
+public import RuntimeProtocol
 
 /// Does web tasks in a real browser.
 public struct AutomationAgent: Automation {
@@ -113,7 +114,7 @@ public struct AutomationAgent: Automation {
         let tools = BrowserTools(
             holder: place.holder, secrets: place.secrets,
             gate: ApprovalGate(
-                policy: self.policy, forbidden: task.forbidden, patience: self.patience, goal: task.goal,
+                policy: self.policy, forbidden: task.prohibitedActions, patience: self.patience, goal: task.goal,
                 places: place.places,
                 seen: place.seen, allowances: place.allowances, say: task.askedIn),
             effects: place.effects, names: place.names, keepPicture: self.pictureKeeper(context.session))
@@ -238,7 +239,7 @@ public struct AutomationAgent: Automation {
 
     public func outsideView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
-    ) async throws -> OutsideView {
+    ) async throws -> LiveViewAddress {
         let running = await self.live.browser(of: session)
         // A task that waits for a person may have left its browser to this process.
         let reference =
@@ -248,7 +249,9 @@ public struct AutomationAgent: Automation {
             guard let reference, let view = try await self.browsers.outsideView(of: reference) else {
                 throw RunRefusal.noOutsideView
             }
-            return view
+            return LiveViewAddress(
+                url: view.url, expiresAt: view.expiresAt,
+                viewport: .init(width: view.viewport.width, height: view.viewport.height))
         } catch let error as BrowserError where error.code == .browserGone {
             throw RunRefusal.noBrowser
         }

@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 
 /// Where the person comes in.
 extension BrowserTools {

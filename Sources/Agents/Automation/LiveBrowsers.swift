@@ -2,6 +2,7 @@ package import AgentEvents
 import AgentLoop
 package import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 public import ServiceLifecycle
 
 /// Where a task is worked on.

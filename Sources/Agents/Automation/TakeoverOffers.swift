@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 
 /// Offers the browser to the person where an agent does not get on: each obstacle of a site once, and after three
 /// steps in a row that came to nothing.

@@ -2,6 +2,7 @@ public import AgentEvents
 public import AgentLoop
 import FoundationEssentials
 public import Logging
+import RuntimeProtocol
 
 /// Talks with the person: answers, asks for what is missing, and hands web tasks to the automation agent.
 public struct Coordinator: Sendable {

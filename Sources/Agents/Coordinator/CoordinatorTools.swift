@@ -1,6 +1,7 @@
 import AgentEvents
 import AgentLoop
 import FoundationEssentials
+import RuntimeProtocol
 
 /// What the coordinator does beside handing tasks over.
 struct CoordinatorTools: Sendable {

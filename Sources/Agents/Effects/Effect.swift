@@ -2,6 +2,7 @@ import AgentEvents
 import BrowserAutomation
 import Crypto
 import FoundationEssentials
+import RuntimeProtocol
 
 /// Something that a page is about to do for good: what it would send, and where.
 struct Effect: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import BrowserAutomation
+import RuntimeProtocol
 import Synchronization
 
 /// Stands in the network path of a task's browser: what an action of the agent would do for good is stopped before it is

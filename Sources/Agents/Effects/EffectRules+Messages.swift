@@ -1,4 +1,5 @@
 import BrowserAutomation
+import RuntimeProtocol
 
 /// What a page sends over a WebSocket. A lively page says much there, and little of it is for good: signs of life, what is
 /// looked at, what is typed.

@@ -1,6 +1,7 @@
 import AgentEvents
 import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 
 /// Tells what a request does for good, by what is sent and not by what a page says of it.
 ///

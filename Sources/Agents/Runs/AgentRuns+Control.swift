@@ -1,6 +1,7 @@
 public import AgentEvents
-public import AgentLoop
+import AgentLoop
 import FoundationEssentials
+public import RuntimeProtocol
 
 /// What is wanted of a session beside its work. None of it waits for a run to come to its end.
 extension AgentRuns {
@@ -101,24 +102,5 @@ extension AgentRuns {
             throw error
         }
         await self.sessions.forget(session)
-    }
-}
-
-/// What came of asking for a picture.
-public struct PictureResult: Sendable, Hashable, Encodable {
-    /// The id of the step's tool call.
-    public var id: String
-    public var status: RunStatus
-    /// In Base64.
-    public var jpeg: String?
-    public var code: String?
-    public var message: String?
-
-    init(id: String, status: RunStatus, jpeg: String? = nil, code: String? = nil, message: String? = nil) {
-        self.id = id
-        self.status = status
-        self.jpeg = jpeg
-        self.code = code
-        self.message = message
     }
 }

@@ -1,5 +1,6 @@
 public import AgentEvents
 import AgentLoop
+import RuntimeProtocol
 
 /// What is kept of a session.
 struct SessionRecords: Sendable {
@@ -29,7 +30,7 @@ extension AgentRuns {
             throw run.map { RunRefusal.noSuchRun($0) } ?? .nothingToResume
         } catch {
             let result = RunResult(
-                message: "\(error)", sessionID: session, runID: run ?? RunID(rawValue: "none"), status: .failed,
+                telling: "\(error)", sessionID: session, runID: run ?? RunID(rawValue: "none"), status: .failed,
                 code: Self.code(error))
             return (self.endedLog(result), false)
         }
@@ -76,7 +77,7 @@ extension AgentRuns {
     private func log(of record: RunRecord, _ run: RunID, in session: SessionID) -> RunLog {
         let interrupts = record.interrupts
         var result = RunResult(
-            message: record.transcript.last?.text ?? "", sessionID: session, runID: run, status: record.status)
+            telling: record.transcript.last?.text ?? "", sessionID: session, runID: run, status: record.status)
         if record.status == .running {
             result.message = "The process running this has ended. Its last step may or may not have gone through."
             (result.status, result.code) = (.failed, "interrupted")

@@ -2,6 +2,7 @@ public import AgentEvents
 public import AgentLoop
 public import Logging
 import Metrics
+public import RuntimeProtocol
 
 /// Carries runs out: one at a time per session, recorded step by step, reported as events.
 ///
@@ -222,7 +223,7 @@ public struct AgentRuns: Sendable {
     ) -> RunResult {
         let isAnswer = if case .resume = request.work { true } else { false }
         return RunResult(
-            message: text, sessionID: request.sessionID, runID: run ?? request.runID, status: status, code: code,
+            telling: text, sessionID: request.sessionID, runID: run ?? request.runID, status: status, code: code,
             interrupts: interrupts, usage: usage, offersPayment: !isAnswer)
     }
 

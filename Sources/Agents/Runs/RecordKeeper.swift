@@ -1,5 +1,6 @@
 import AgentEvents
 import AgentLoop
+import RuntimeProtocol
 
 /// Keeps a run's record up to date: each agent's conversation has one.
 actor RecordKeeper {

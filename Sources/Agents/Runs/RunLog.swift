@@ -1,4 +1,5 @@
 public import AgentEvents
+public import RuntimeProtocol
 import Synchronization
 
 /// The events of one run in order, for whoever follows it now or comes later.

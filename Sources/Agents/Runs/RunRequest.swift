@@ -1,6 +1,7 @@
 public import AgentEvents
-public import AgentLoop
+import AgentLoop
 import FoundationEssentials
+public import RuntimeProtocol
 
 /// What a run is to do.
 public struct RunRequest: Sendable {
@@ -47,45 +48,5 @@ public struct Propagation: Sendable, Hashable, Confidential {
     public init(headers: [String: String] = [:], bearerToken: String? = nil) {
         self.headers = headers
         self.bearerToken = bearerToken
-    }
-}
-
-/// How a run ended, for the answer to its request.
-public struct RunResult: Sendable, Hashable, Encodable {
-    public var message: String
-    public var sessionID: SessionID
-    public var runID: RunID
-    public var status: RunStatus
-    /// Why it failed, in a word for programs.
-    public var code: String?
-    /// What the person is asked, where it waits for one.
-    public var interrupts: [Interrupt]?
-    /// The addresses in the message.
-    public var links: [ResultLink]?
-    public var usage: TokenUsage?
-
-    public init(
-        message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
-        interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil, offersPayment: Bool = true
-    ) {
-        // It is for people, and models quote what they have read.
-        let message = PageMarks.removed(from: message)
-        self.message = message
-        self.sessionID = sessionID
-        self.runID = runID
-        self.status = status
-        self.code = code
-        self.interrupts = interrupts
-        var links = ResultLink.all(in: message)
-        // Where the person has just decided about a payment, a way to it would ask them to pay twice.
-        if !offersPayment { for index in links.indices { links[index].kind = .page } }
-        self.links = links.isEmpty || status != .completed ? nil : links
-        self.usage = usage
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case message, status, code, interrupts, links, usage
-        case sessionID = "session_id"
-        case runID = "run_id"
     }
 }

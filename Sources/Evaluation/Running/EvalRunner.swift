@@ -6,6 +6,7 @@ import DemoSite
 import FoundationEssentials
 package import Logging
 import Models
+import RuntimeProtocol
 
 /// Has tasks done, each at a site of its own and with agents and browsers of its own.
 package struct EvalRunner: Sendable {

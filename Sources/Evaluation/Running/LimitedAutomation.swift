@@ -3,6 +3,7 @@ import AgentLoop
 import Agents
 import BrowserAutomation
 import FoundationEssentials
+import RuntimeProtocol
 
 /// Narrows which domains the tasks of a coordinator may open.
 struct LimitedAutomation: Automation {
@@ -31,7 +32,7 @@ struct LimitedAutomation: Automation {
 
     func outsideView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
-    ) async throws -> OutsideView {
+    ) async throws -> LiveViewAddress {
         try await self.automation.outsideView(of: session, for: user, propagation)
     }
 

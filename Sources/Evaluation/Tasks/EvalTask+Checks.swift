@@ -1,4 +1,5 @@
-package import AgentLoop
+package import AgentEvents
+import AgentLoop
 package import DemoSite
 
 extension EvalTask {

@@ -1,5 +1,5 @@
 package import AgentEvents
-package import AgentLoop
+import AgentLoop
 
 /// What an agent is asked to do, with what must come of it. `evals/README.md` describes its file.
 package struct EvalTask: Sendable, Hashable {

@@ -1,3 +1,4 @@
+import AgentEvents
 import AgentLoop
 
 /// Makes the parts of a task of what its file holds.

@@ -8,8 +8,8 @@ public struct AutomationTask: Sendable, Hashable, Codable {
     public var allowedDomains: [String]
     /// The most turns of the model; the configured limit when absent.
     public var maxSteps: Int?
-    /// What must not be done, whatever the model thinks: walls in the person's request.
-    public var forbidden: Set<ActionKind>
+    /// What must not be done, whatever the model decides. When absent, it is read from the goal.
+    public var forbidden: Set<ActionKind>?
     /// Instructions that were written for such tasks.
     public var playbook: String?
     /// A page that is only to be read, without a model.
@@ -19,7 +19,7 @@ public struct AutomationTask: Sendable, Hashable, Codable {
 
     public init(
         goal: String, startURL: String? = nil, allowedDomains: [String] = [], maxSteps: Int? = nil,
-        forbidden: Set<ActionKind> = [], playbook: String? = nil, readURL: String? = nil,
+        forbidden: Set<ActionKind>? = nil, playbook: String? = nil, readURL: String? = nil,
         language: PersonLanguage? = nil
     ) {
         self.goal = goal
@@ -49,20 +49,6 @@ public struct AutomationTask: Sendable, Hashable, Codable {
         self.playbook = try container.decodeIfPresent(String.self, forKey: .playbook)
         self.readURL = try container.decodeIfPresent(String.self, forKey: .readURL)
         self.language = try container.decodeIfPresent(PersonLanguage.self, forKey: .language)
-        // A task in words says the same as one with the kinds spelled out.
-        self.forbidden =
-            try container.decodeIfPresent(Set<ActionKind>.self, forKey: .forbidden)
-            ?? ApprovalPolicy.walls(in: self.goal)
-    }
-
-    /// The language to ask in: the person's, or else the task's own.
-    var askedIn: PersonLanguage { self.language ?? PersonLanguage(of: self.goal) }
-
-    /// The task in words, for the model.
-    var prompt: String {
-        var text = self.goal
-        if let startURL, !self.goal.contains(startURL) { text = "open \(startURL), then \(self.goal)" }
-        guard let playbook else { return text }
-        return "\(text)\n\nFollow these instructions as far as they fit what you see:\n\(playbook)"
+        self.forbidden = try container.decodeIfPresent(Set<ActionKind>.self, forKey: .forbidden)
     }
 }

@@ -1,14 +1,7 @@
 import AgentEvents
+import RuntimeProtocol
 
-/// An address in an answer, for whoever shows it.
-public struct ResultLink: Sendable, Hashable, Codable {
-    /// What it leads to.
-    public enum Kind: String, Sendable, Codable { case page, payment }
-
-    public var url: String
-    public var title: String?
-    public var kind: Kind
-
+extension ResultLink {
     private static let paymentWords: Set = [
         "pay", "payment", "payments", "bayar", "bayaran", "pembayaran", "checkout", "fpx",
     ]

@@ -1,8 +1,6 @@
-/// The language that a person writes in, for what we say to them ourselves.
-public enum PersonLanguage: String, Sendable, Codable {
-    case english = "en"
-    case malay = "ms"
+public import RuntimeProtocol
 
+extension PersonLanguage {
     private static let malayWords: Set = [
         "saya", "aku", "nak", "mahu", "tolong", "semak", "boleh", "untuk", "dan", "yang", "cukai", "jalan", "saman",
         "bayar", "jangan", "kereta", "kenderaan", "berapa", "bila", "apakah", "adakah", "dengan", "atau", "sila",

@@ -13,17 +13,3 @@ public enum ActionKind: String, Sendable, Codable, CodingKeyRepresentable, CaseI
     /// It logs in, or hands over a password.
     case credentials
 }
-
-/// What is done to a control.
-public enum BrowserAction: String, Sendable, Codable, CaseIterable {
-    case hover
-    case click
-    case press
-    case type
-    case fill
-    case fillSecret = "fill_secret"
-    case select
-    case check
-    case drag
-    case upload
-}

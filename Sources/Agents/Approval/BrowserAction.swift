@@ -1,0 +1,13 @@
+/// What is done to a control.
+public enum BrowserAction: String, Sendable, Codable, CaseIterable {
+    case hover
+    case click
+    case press
+    case type
+    case fill
+    case fillSecret = "fill_secret"
+    case select
+    case check
+    case drag
+    case upload
+}

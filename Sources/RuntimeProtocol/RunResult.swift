@@ -1,0 +1,71 @@
+public import AgentEvents
+
+/// How a run ended: the answer to its request when the client asks for JSON.
+public struct RunResult: Sendable, Hashable, Codable {
+    public var message: String
+    public var sessionID: SessionID
+    public var runID: RunID
+    public var status: RunStatus
+    /// Why it failed, as a code for programs.
+    public var code: String?
+    /// The questions that the run waits for.
+    public var interrupts: [Interrupt]?
+    /// The addresses in the message.
+    public var links: [ResultLink]?
+    public var usage: TokenUsage?
+
+    public init(
+        message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
+        interrupts: [Interrupt]? = nil, links: [ResultLink]? = nil, usage: TokenUsage? = nil
+    ) {
+        self.message = message
+        self.sessionID = sessionID
+        self.runID = runID
+        self.status = status
+        self.code = code
+        self.interrupts = interrupts
+        self.links = links
+        self.usage = usage
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case message, status, code, interrupts, links, usage
+        case sessionID = "session_id"
+        case runID = "run_id"
+    }
+}
+
+/// An address in the message of a result.
+public struct ResultLink: Sendable, Hashable, Codable {
+    /// What the address is for.
+    public enum Kind: String, Sendable, Codable { case page, payment }
+
+    public var url: String
+    public var title: String?
+    public var kind: Kind
+
+    public init(url: String, title: String? = nil, kind: Kind) {
+        self.url = url
+        self.title = title
+        self.kind = kind
+    }
+}
+
+/// The picture of a step, or why there is none.
+public struct PictureResult: Sendable, Hashable, Codable {
+    /// The id of the step's tool call.
+    public var id: String
+    public var status: RunStatus
+    /// In Base64.
+    public var jpeg: String?
+    public var code: String?
+    public var message: String?
+
+    public init(id: String, status: RunStatus, jpeg: String? = nil, code: String? = nil, message: String? = nil) {
+        self.id = id
+        self.status = status
+        self.jpeg = jpeg
+        self.code = code
+        self.message = message
+    }
+}

@@ -1,0 +1,73 @@
+public import AgentEvents
+
+/// A frame that a runtime sends on `/ws`: an event with its `run_id:seq`, where it has one.
+public struct EventEnvelope: Sendable, Hashable, Codable {
+    public var id: String?
+    public var event: AgentEvent
+
+    public init(id: String? = nil, event: AgentEvent) {
+        self.id = id
+        self.event = event
+    }
+}
+
+/// Events of our own, sent as AG-UI's `CUSTOM`, that belong to a session and not to a run. They have no number and are
+/// not repeated.
+public enum SessionEvent: Sendable, Hashable {
+    /// A picture of the browser.
+    case frame(BrowserFrame)
+    case controlChanged(ControlState)
+    case liveView(LiveViewAddress)
+    case picture(PictureResult)
+    /// A frame of the client was refused, or can't be carried out.
+    case notice(code: String, message: String)
+    /// Everything about the session was deleted.
+    case forgotten
+    /// Events before this number are no longer available. Load the session again.
+    case resyncRequired(oldest: Int)
+
+    /// A picture of the browser's page.
+    public struct BrowserFrame: Sendable, Hashable, Codable {
+        public var tab: String
+        /// In Base64.
+        public var jpeg: String
+        /// In CSS pixels of the page.
+        public var width: Double
+        public var height: Double
+
+        public init(tab: String, jpeg: String, width: Double, height: Double) {
+            self.tab = tab
+            self.jpeg = jpeg
+            self.width = width
+            self.height = height
+        }
+    }
+
+    /// The name that says which event it is.
+    public enum Name: String, Sendable {
+        case frame = "browser.frame"
+        case controlChanged = "control.changed"
+        case liveView = "live_view"
+        case picture, notice
+        case forgotten = "session.forgotten"
+        case resyncRequired = "resync_required"
+    }
+
+    /// As it is sent.
+    public var event: AgentEvent {
+        get throws {
+            let (name, value): (Name, JSONValue) =
+                switch self {
+                case .frame(let frame): (.frame, try JSONValue(encoding: frame))
+                case .controlChanged(let state): (.controlChanged, try JSONValue(encoding: state))
+                case .liveView(let address): (.liveView, try JSONValue(encoding: address))
+                case .picture(let picture): (.picture, try JSONValue(encoding: picture))
+                case .notice(let code, let message):
+                    (.notice, ["code": .string(code), "message": .string(message)])
+                case .forgotten: (.forgotten, [:])
+                case .resyncRequired(let oldest): (.resyncRequired, ["oldest_seq": .integer(oldest)])
+                }
+            return .custom(.init(name: name.rawValue, value: value))
+        }
+    }
+}

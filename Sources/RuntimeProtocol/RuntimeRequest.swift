@@ -1,0 +1,144 @@
+public import AgentEvents
+
+/// A request to a runtime: the body of `POST /invocations`, also accepted as a frame on `/ws`.
+///
+/// ```json
+/// {"session_id": "…", "user_id": "…", "prompt": "How much is the road tax for WXY 1234?"}
+/// ```
+///
+/// Which member is present says what is requested: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
+/// `resume`, `attach`, `control` or `picture`. Unknown members are ignored.
+public struct RuntimeRequest: Sendable, Hashable, Confidential {
+    /// What is requested.
+    public enum Content: Sendable, Hashable {
+        /// Start a run of the coordinator with this text.
+        case prompt(String)
+        /// Start a run of the coordinator, or continue it with answers, as AG-UI clients do. Always answered with events.
+        case agUI(RunAgentInput)
+        /// Start a run of the automation agent alone.
+        case task(AutomationTask)
+        /// Continue the run that waits for these answers.
+        case resume([InterruptAnswer], of: Agent = .coordinator)
+        /// Follow a run that was started before; the newest one when absent. Events up to and including `after` are left
+        /// out.
+        case attach(RunID? = nil, after: Int = 0)
+        case control(ControlRequest)
+        /// Return the picture of a step, by the id of its tool call.
+        case picture(id: String)
+    }
+
+    /// Whose run is meant, where a session can have one of each.
+    public enum Agent: String, Sendable, Codable { case coordinator, automation }
+
+    public var content: Content
+    public var sessionID: SessionID?
+    public var userID: UserID?
+
+    public init(_ content: Content, sessionID: SessionID? = nil, userID: UserID? = nil) {
+        self.content = content
+        self.sessionID = sessionID
+        self.userID = userID
+    }
+
+    /// The run's id, where the client chose it. The same request can then be repeated without starting another run.
+    public var runID: RunID? {
+        guard case .agUI(let input) = self.content else { return nil }
+        return input.runId
+    }
+}
+
+// MARK: - Coding
+
+extension RuntimeRequest: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case prompt, messages, resume, attach, control, picture, agent
+        case automationTask = "automation_task"
+        case sessionID = "session_id"
+        case userID = "user_id"
+    }
+
+    private struct Attachment: Codable {
+        var runID: RunID?
+        var last: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case runID = "run_id"
+            case last = "last_seq"
+        }
+    }
+
+    private struct Picture: Codable { var id: String }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.content = try Self.content(container, decoder)
+        self.sessionID = try container.decodeIfPresent(SessionID.self, forKey: .sessionID)
+        self.userID = try container.decodeIfPresent(UserID.self, forKey: .userID)
+        if case .agUI(let input) = self.content { self.sessionID = input.threadId }
+    }
+
+    private static func content(
+        _ container: KeyedDecodingContainer<CodingKeys>, _ decoder: any Decoder
+    ) throws -> Content {
+        func check(_ text: String, _ key: CodingKeys, _ name: String) throws {
+            guard text.contains(where: { !$0.isWhitespace }) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container, debugDescription: "the \(name) is empty.")
+            }
+        }
+        if container.contains(.automationTask) {
+            let task = try container.decode(AutomationTask.self, forKey: .automationTask)
+            try check(task.goal, .automationTask, "goal")
+            return .task(task)
+        }
+        if container.contains(.messages) {
+            let input = try RunAgentInput(from: decoder)
+            if input.resume.isEmpty { try check(input.prompt ?? "", .messages, "newest user message") }
+            return .agUI(input)
+        }
+        if let answers = try container.decodeIfPresent([InterruptAnswer].self, forKey: .resume) {
+            guard !answers.isEmpty else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .resume, in: container, debugDescription: "there is no answer in it.")
+            }
+            return .resume(answers, of: try container.decodeIfPresent(Agent.self, forKey: .agent) ?? .coordinator)
+        }
+        if let attachment = try container.decodeIfPresent(Attachment.self, forKey: .attach) {
+            let last = attachment.last ?? 0
+            guard last >= 0 else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .attach, in: container, debugDescription: "last_seq is below 0.")
+            }
+            return .attach(attachment.runID, after: last)
+        }
+        if let control = try container.decodeIfPresent(ControlRequest.self, forKey: .control) {
+            return .control(control)
+        }
+        if let picture = try container.decodeIfPresent(Picture.self, forKey: .picture) {
+            return .picture(id: picture.id)
+        }
+        let prompt = try container.decode(String.self, forKey: .prompt)
+        try check(prompt, .prompt, "prompt")
+        return .prompt(prompt)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(self.sessionID, forKey: .sessionID)
+        try container.encodeIfPresent(self.userID, forKey: .userID)
+        switch self.content {
+        case .prompt(let text): try container.encode(text, forKey: .prompt)
+        case .agUI(var input):
+            input.threadId = self.sessionID ?? input.threadId
+            try input.encode(to: encoder)
+        case .task(let task): try container.encode(task, forKey: .automationTask)
+        case .resume(let answers, let agent):
+            try container.encode(answers, forKey: .resume)
+            if agent != .coordinator { try container.encode(agent, forKey: .agent) }
+        case .attach(let run, let last):
+            try container.encode(Attachment(runID: run, last: last == 0 ? nil : last), forKey: .attach)
+        case .control(let request): try container.encode(request, forKey: .control)
+        case .picture(let id): try container.encode(Picture(id: id), forKey: .picture)
+        }
+    }
+}

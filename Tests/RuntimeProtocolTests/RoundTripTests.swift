@@ -1,0 +1,214 @@
+import AgentEvents
+import FoundationEssentials
+import RuntimeProtocol
+import TestSupport
+import Testing
+
+/// Whatever one side of the wire writes, the other side reads as the same: random values of every case.
+@Suite("Both ways")
+struct RoundTripTests {
+    private static let count = 200
+
+    private static func check<Value: Codable & Equatable>(
+        _ make: (inout ValueMaker) -> Value, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        for seed in 0..<Self.count {
+            var maker = ValueMaker(seed: UInt64(seed))
+            let value = make(&maker)
+            let data = try JSONEncoder().encode(value)
+            let read = try JSONDecoder().decode(Value.self, from: data)
+            #expect(read == value, "\(String(decoding: data, as: UTF8.self))", sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test("requests") func requests() throws { try Self.check { $0.request() } }
+
+    @Test("frames of clients") func frames() throws { try Self.check { $0.frame() } }
+
+    @Test("input of users") func inputs() throws { try Self.check { $0.input() } }
+
+    @Test("results of runs") func results() throws { try Self.check { $0.runResult() } }
+
+    @Test("results of control requests") func control() throws { try Self.check { $0.controlResult() } }
+
+    @Test("pictures") func pictures() throws { try Self.check { $0.picture() } }
+
+    @Test("events with their numbers")
+    func envelopes() throws {
+        try Self.check { maker in
+            EventEnvelope(id: maker.maybe { $0.text() }, event: .custom(.init(name: maker.text(), value: maker.json())))
+        }
+    }
+}
+
+/// Makes random values, the same ones for the same seed.
+private struct ValueMaker {
+    private var generator: SeededGenerator
+
+    init(seed: UInt64) { self.generator = SeededGenerator(seed: seed) }
+
+    mutating func pick<Value>(_ values: [Value]) -> Value { values.randomElement(using: &self.generator)! }
+
+    mutating func maybe<Value>(_ make: (inout ValueMaker) -> Value) -> Value? {
+        Bool.random(using: &self.generator) ? make(&self) : nil
+    }
+
+    mutating func list<Value>(_ make: (inout ValueMaker) -> Value) -> [Value] {
+        (0..<Int.random(in: 1...3, using: &self.generator)).map { _ in make(&self) }
+    }
+
+    mutating func number() -> Int { Int.random(in: 0...100_000, using: &self.generator) }
+    mutating func flag() -> Bool { Bool.random(using: &self.generator) }
+    mutating func coordinate() -> Double { Double(Int.random(in: -400...40_000, using: &self.generator)) / 4 }
+
+    mutating func text() -> String {
+        self.list {
+            $0.pick(["a", "Z", "é", "税", "🙂", "\"", "\\", "/", "\n", "\u{0}", "\u{2028}", "{", "cukai jalan"])
+        }
+        .joined()
+    }
+
+    mutating func json() -> JSONValue {
+        switch self.number() % 6 {
+        case 0: .null
+        case 1: .bool(self.flag())
+        case 2: .integer(self.number())
+        case 3: .string(self.text())
+        case 4: .array(self.list { .string($0.text()) })
+        default: .object([self.text(): .integer(self.number())])
+        }
+    }
+
+    mutating func session() -> SessionID { SessionID(rawValue: self.text()) }
+    mutating func run() -> RunID { RunID(rawValue: self.text()) }
+    mutating func user() -> UserID { UserID(rawValue: self.text()) }
+
+    /// ISO 8601 as it is sent has whole seconds.
+    mutating func expiry() -> Interrupt.Expiry {
+        .init(date: Date(timeIntervalSince1970: Double(self.number() * 10_000)))
+    }
+
+    mutating func answer() -> InterruptAnswer {
+        InterruptAnswer(
+            interruptId: InterruptID(rawValue: self.text()), status: self.pick([.resolved, .cancelled]),
+            // A payload that is null is none.
+            payload: self.maybe { ["answer": .string($0.text())] })
+    }
+
+    mutating func interrupt() -> Interrupt {
+        var interrupt = Interrupt(
+            id: InterruptID(rawValue: self.text()), reason: self.pick([.inputRequired, .confirmation, .takeover]),
+            message: self.text(), expiresAt: self.expiry().date, metadata: self.maybe { ["kind": .string($0.text())] })
+        interrupt.toolCallId = self.maybe { $0.text() }
+        return interrupt
+    }
+
+    mutating func control() -> ControlRequest {
+        ControlRequest(
+            self.pick([.stop, .take, .release, .renew, .liveView, .revoke, .forget]),
+            controlID: self.maybe { $0.number() }, kind: self.maybe { $0.pick(ActionKind.allCases) },
+            origin: self.maybe { $0.text() })
+    }
+
+    mutating func task() -> AutomationTask {
+        AutomationTask(
+            goal: self.text() + "x", startURL: self.maybe { $0.text() }, allowedDomains: self.list { $0.text() },
+            maxSteps: self.maybe { $0.number() },
+            forbidden: self.maybe { Set($0.list { $0.pick(ActionKind.allCases) }) }, playbook: self.maybe { $0.text() },
+            readURL: self.maybe { $0.text() }, language: self.maybe { $0.pick([.english, .malay]) })
+    }
+
+    mutating func request() -> RuntimeRequest {
+        let session = self.maybe { $0.session() }
+        let user = self.maybe { $0.user() }
+        switch self.number() % 7 {
+        case 0: return RuntimeRequest(.prompt(self.text() + "x"), sessionID: session, userID: user)
+        case 1:
+            var input = RunAgentInput(threadId: self.session(), runId: self.run(), prompt: self.text() + "x")
+            input.resume = self.flag() ? self.list { $0.answer() } : []
+            // The session of an AG-UI client is its thread.
+            return RuntimeRequest(.agUI(input), sessionID: input.threadId, userID: user)
+        case 2: return RuntimeRequest(.task(self.task()), sessionID: session, userID: user)
+        case 3:
+            return RuntimeRequest(
+                .resume(self.list { $0.answer() }, of: self.pick([.coordinator, .automation])), sessionID: session,
+                userID: user)
+        case 4:
+            return RuntimeRequest(
+                .attach(self.maybe { $0.run() }, after: self.number()), sessionID: session, userID: user)
+        case 5: return RuntimeRequest(.control(self.control()), sessionID: session, userID: user)
+        default: return RuntimeRequest(.picture(id: self.text()), sessionID: session, userID: user)
+        }
+    }
+
+    mutating func input() -> UserInput {
+        switch self.number() % 10 {
+        case 0:
+            .mouse(
+                self.pick([.move, .down, .up]), x: self.coordinate(), y: self.coordinate(),
+                button: self.maybe { $0.pick([.left, .middle, .right]) }, clicks: self.number())
+        case 1:
+            .wheel(x: self.coordinate(), y: self.coordinate(), deltaX: self.coordinate(), deltaY: self.coordinate())
+        case 2: .key(self.text())
+        case 3: .text(self.text())
+        case 4: .dialog(accept: self.flag(), text: self.maybe { $0.text() })
+        case 5: .navigate(url: self.text())
+        case 6: .back
+        case 7: .forward
+        case 8: .reload
+        default: .tab(self.text())
+        }
+    }
+
+    mutating func frame() -> SocketFrame {
+        let session = self.session()
+        let user = self.maybe { $0.user() }
+        let content: SocketFrame.Content =
+            switch self.number() % 7 {
+            case 0:
+                // The frame says whose session it is.
+                .request(RuntimeRequest(.prompt(self.text() + "x"), sessionID: session, userID: user))
+            case 1: .hello(run: self.maybe { $0.run() }, after: self.number(), showsFrames: self.flag())
+            case 2: .frames(self.flag())
+            case 3: .message(self.text())
+            case 4: .answer(self.answer())
+            case 5: .control(self.pick([.stop, .take, .release, .renew]))
+            default: .input(self.input())
+            }
+        return SocketFrame(content, sessionID: session, userID: user)
+    }
+
+    mutating func runResult() -> RunResult {
+        RunResult(
+            message: self.text(), sessionID: self.session(), runID: self.run(),
+            status: self.pick([.running, .completed, .interrupted, .failed, .stopped]), code: self.maybe { $0.text() },
+            interrupts: self.maybe { $0.list { $0.interrupt() } },
+            links: self.maybe {
+                $0.list { maker in
+                    ResultLink(
+                        url: maker.text(), title: maker.maybe { $0.text() }, kind: maker.pick([.page, .payment]))
+                }
+            })
+    }
+
+    mutating func controlResult() -> ControlResult {
+        ControlResult(
+            sessionID: self.session(), message: self.text(), status: self.pick([.completed, .failed, .stopped]),
+            code: self.maybe { $0.text() },
+            control: self.maybe { maker in
+                ControlState(
+                    owner: maker.pick(["agent", "person"]), controlID: maker.maybe { $0.number() },
+                    leaseSeconds: maker.maybe { $0.number() })
+            },
+            liveView: self.maybe {
+                LiveViewAddress(
+                    url: $0.text(), expiresAt: $0.expiry(), viewport: .init(width: $0.number(), height: $0.number()))
+            }, account: self.maybe { $0.text() })
+    }
+
+    mutating func picture() -> PictureResult {
+        PictureResult(
+            id: self.text(), status: self.pick([.completed, .failed]), jpeg: self.maybe { $0.text() },
+            code: self.maybe { $0.text() }, message: self.maybe { $0.text() })
+    }
+}
