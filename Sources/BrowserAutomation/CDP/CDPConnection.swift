@@ -33,6 +33,8 @@ final class CDPConnection: Sendable {
     private struct State {
         var nextID = 1
         var waiting: [Int: Waiter] = [:]
+        /// What is called once a posted command is answered.
+        var posted: [Int: @Sendable () -> Void] = [:]
         var handlers: [String: EventHandler] = [:]
         var failure: BrowserError?
     }
@@ -137,11 +139,17 @@ final class CDPConnection: Sendable {
     }
 
     /// Sends a command and waits for nothing; a failure shows in what depends on it.
-    func post(_ method: String, _ parameters: JSONValue = [:], session: String? = nil) {
-        let id = self.state.withLock { state in
+    /// - Parameter answered: Called when the answer has come, or none will come.
+    func post(
+        _ method: String, _ parameters: JSONValue = [:], session: String? = nil,
+        answered: (@Sendable () -> Void)? = nil
+    ) {
+        let (id, isOpen) = self.state.withLock { state in
             defer { state.nextID += 1 }
-            return state.nextID
+            if state.failure == nil { state.posted[state.nextID] = answered }
+            return (state.nextID, state.failure == nil)
         }
+        if !isOpen { answered?() }
         self.transport.write(Self.encode(id, method, parameters, session))
     }
 
@@ -249,17 +257,20 @@ final class CDPConnection: Sendable {
 
     private func receive(_ data: Data) {
         // A reply of many megabytes is decoded once, by whoever waits for it, so only its id is looked for here.
-        if let id = Self.leadingID(of: data) {
-            self.takeWaiter(id)?.resume(returning: data)
-            return
-        }
+        if let id = Self.leadingID(of: data) { return self.answer(id, data) }
         guard let envelope = try? JSONText.decode(Envelope.self, from: data) else { return }
         if let id = envelope.id {
-            self.takeWaiter(id)?.resume(returning: data)
+            self.answer(id, data)
         } else if let method = envelope.method {
             let handler = self.state.withLock { $0.handlers[envelope.sessionId ?? ""] }
             handler?(Event(method: method, message: data))
         }
+    }
+
+    private func answer(_ id: Int, _ data: Data) {
+        let posted = self.state.withLock { $0.posted.removeValue(forKey: id) }
+        posted?()
+        self.takeWaiter(id)?.resume(returning: data)
     }
 
     /// The id of a reply that starts with `{"id":`, as Chromium writes them.
@@ -281,13 +292,14 @@ final class CDPConnection: Sendable {
     }
 
     private func fail(_ error: BrowserError, keepsReading: Bool = false) {
-        let (waiting, isFirst) = self.state.withLock { state in
+        let (waiting, posted, isFirst) = self.state.withLock { state in
             defer {
                 state.waiting = [:]
+                state.posted = [:]
                 state.handlers = [:]
                 state.failure = state.failure ?? error
             }
-            return (state.waiting.values, state.failure == nil)
+            return (state.waiting.values, state.posted.values, state.failure == nil)
         }
         if isFirst {
             if !keepsReading { for task in self.tasks.withLock({ $0 }) { task.cancel() } }
@@ -295,6 +307,7 @@ final class CDPConnection: Sendable {
             self.onClose(self)
         }
         for waiter in waiting { Self.end(waiter, error) }
+        for answered in posted { answered() }
     }
 
     private static func end(_ waiter: Waiter, _ error: BrowserError) {

@@ -47,7 +47,7 @@ public struct PersonalControl: Sendable {
         let commands = try input.commands()
         if input.presses { await page.forgetRefusedMessages() }
         try await page.ready()
-        for (method, parameters) in commands { page.post(method, parameters) }
+        for (method, parameters) in commands { page.postInput(method, parameters) }
     }
 
     /// The dialog that the page shows and that waits for an answer.

@@ -13,10 +13,20 @@ extension BrowserPage {
         _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         do {
-            return try await self.control.asAgent(work)
+            return try await self.control.asAgent {
+                try await self.waitForInput()
+                return try await work()
+            }
         } catch let error as BrowserError {
             throw BrowserError(error.code, self.configuration.secrets.mask(error.message))
         }
+    }
+
+    /// Waits until the page has handled what a person did last: input takes another way to the page than scripts do, and
+    /// a look may overtake it. A page that does not answer is not waited for longer.
+    private func waitForInput() async throws {
+        guard self.state.withLock({ $0.openInput > 0 }) else { return }
+        _ = try await self.wait(until: .now + .seconds(2)) { $0.openInput == 0 }
     }
 
     /// Opens an address and waits until the page has loaded.

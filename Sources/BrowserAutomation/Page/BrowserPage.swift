@@ -51,6 +51,8 @@ public final class BrowserPage: Sendable {
         var drag: JSONValue?
         /// Whether a person has worked on the page since it was last looked at.
         var needsLook = false
+        /// How much of a person's input the page has not answered yet.
+        var openInput = 0
         /// References count on from here in the next document, so that an old one never names a new element.
         var lastReferences: [FramePath: Int] = [:]
         var nextWatcher = 0
@@ -187,6 +189,14 @@ public final class BrowserPage: Sendable {
 
     func post(_ method: String, _ parameters: JSONValue = [:]) {
         self.connection.post(method, parameters, session: self.sessionID)
+    }
+
+    /// Sends a person's input, and waits for nothing: a page that shows a dialog answers only once that is answered.
+    func postInput(_ method: String, _ parameters: JSONValue) {
+        self.state.withLock { $0.openInput += 1 }
+        self.connection.post(method, parameters, session: self.sessionID) { [weak self] in
+            self?.change { $0.openInput -= 1 }
+        }
     }
 
     func ready() async throws {
