@@ -182,6 +182,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "RuntimeClient",
+            dependencies: [
+                "AWSClient", "AgentEvents", "RuntimeProtocol", "ServerSentEvents", "WebSocket", "WebSocketClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Models",
             dependencies: [
                 "JSONText",
@@ -211,8 +223,8 @@ let package = Package(
         .target(
             name: "AgentCoreServices",
             dependencies: [
-                "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "RuntimeProtocol",
-                "ServerSentEvents", "WebSocket", "WebSocketClient",
+                "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "RuntimeClient",
+                "RuntimeProtocol", "WebSocket",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -274,8 +286,8 @@ let package = Package(
             name: "Backend",
             dependencies: [
                 "JSONText",
-                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "Conversations",
-                "RuntimeProtocol", "ServerSentEvents",
+                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "Conversations",
+                "RuntimeClient", "RuntimeProtocol", "ServerSentEvents",
                 "Settings",
                 "WebSocket", "WebSocketClient",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
@@ -323,7 +335,7 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly",
                 "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite", "Deployment",
-                "Evaluation", "Models", "ServerSentEvents", "Settings",
+                "Evaluation", "Models", "RuntimeClient", "RuntimeProtocol", "Settings",
                 "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -347,7 +359,7 @@ let package = Package(
             name: "aws-probe",
             dependencies: [
                 "AWSClient", "AgentCoreServices", "AgentEvents", "AgentLoop", "BrowserAutomation", "Models",
-                "WebSocketClient",
+                "RuntimeClient", "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/AWSProbe",
@@ -400,6 +412,13 @@ let package = Package(
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),
         .testTarget(
             name: "RuntimeProtocolTests", dependencies: ["AgentEvents", "RuntimeProtocol", "TestSupport"],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "RuntimeClientTests",
+            dependencies: [
+                "AWSClient", "AgentEvents", "RuntimeClient", "RuntimeProtocol", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: testSettings),
         .testTarget(name: "AgentEventsTests", dependencies: ["AgentEvents"], swiftSettings: testSettings),
         .testTarget(

@@ -37,7 +37,9 @@ struct InvocationHandler: Sendable {
             let followed = try await self.follow(payload, context)
             guard request.acceptsEventStream else { return try .json(await followed.log.result()) }
             return .events(NumberedEvents(run: followed))
-        case .agUI: return .events(NumberedEvents(run: try await self.follow(payload, context)))
+        case .agUI:
+            let followed = try await self.follow(payload, context)
+            return .events(NumberedEvents(run: followed))
         }
     }
 

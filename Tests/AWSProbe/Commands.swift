@@ -6,6 +6,7 @@ import BrowserAutomation
 import FoundationEssentials
 import Logging
 import Models
+import RuntimeClient
 import WebSocketClient
 
 /// What the probe can be told to do.

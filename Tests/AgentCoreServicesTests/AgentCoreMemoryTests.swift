@@ -89,25 +89,4 @@ struct IdentifierTests {
         #expect(actor == AgentCoreMemory.actorID(UserID(rawValue: id)))
         #expect(actor != AgentCoreMemory.actorID(UserID(rawValue: id + "2")))
     }
-
-    @Test("a session of the runtime is long enough, and told apart from others")
-    func sessions() {
-        let long = String(repeating: "s", count: 33)
-        #expect(AgentRuntimeClient.runtimeSessionID(SessionID(rawValue: long)) == long)
-        let ids = ["a", "b", "", "-\(long)", "x y"].map { AgentRuntimeClient.runtimeSessionID(SessionID(rawValue: $0)) }
-        #expect(Set(ids).count == ids.count)
-        #expect(ids.allSatisfy { (33...256).contains($0.utf8.count) })
-    }
-
-    @Test(
-        "a runtime is named by its ARN",
-        arguments: [
-            "ai4ai", "arn:aws:bedrock-agentcore:us-west-2:123456789012:browser/x",
-            "arn:aws:s3:us-west-2:123456789012:runtime/x",
-        ])
-    func runtime(arn: String) throws {
-        let client = try AWSClient(
-            environment: ["AWS_REGION": "us-west-2"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        #expect(throws: AWSError.self) { try AgentRuntimeClient(client, arn: arn) }
-    }
 }

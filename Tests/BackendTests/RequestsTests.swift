@@ -2,6 +2,7 @@ import AgentEvents
 import Conversations
 import FoundationEssentials
 import HTTPTypes
+import RuntimeClient
 import Settings
 import Testing
 

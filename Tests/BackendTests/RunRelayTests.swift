@@ -1,4 +1,5 @@
 import AgentEvents
+import RuntimeClient
 import Testing
 
 @testable import Backend

@@ -2,12 +2,10 @@ package import AWSClient
 package import AgentEvents
 package import AgentLoop
 package import Agents
-import AsyncHTTPClient
 import BrowserAutomation
 package import FoundationEssentials
-import NIOCore
+import RuntimeClient
 package import RuntimeProtocol
-import ServerSentEvents
 import Tracing
 package import WebSocket
 
@@ -38,27 +36,22 @@ package struct RemoteAutomation: Automation {
             case .task(let task): .task(task)
             case .resume(let answers): .resume(answers, of: .automation)
             }
-        let request = RuntimeRequest(content, userID: context.user)
-        var invocation = AgentRuntimeClient.Invocation(
-            payload: ByteBuffer(bytes: try JSONEncoder().encode(request)), session: context.session)
-        invocation.accept = "text/event-stream"
-        invocation.headers = context.propagation.headers
+        let request = RuntimeRequest(content, sessionID: context.session, userID: context.user)
+        var headers = context.propagation.headers
         // The trace goes on from here, and not from where it came in.
         InstrumentationSystem.instrument.inject(
-            ServiceContext.current ?? .topLevel, into: &invocation.headers, using: HeaderInjector())
+            ServiceContext.current ?? .topLevel, into: &headers, using: HeaderInjector())
         do {
-            let response = try await self.runtime(for: context.propagation).invoke(invocation)
-            var parser = ServerSentEventParser()
-            for try await part in response.body {
-                for event in try parser.feed(part.readableBytesView) {
-                    if let outcome = try await self.relay(event.data, context, &usage) { return outcome }
-                }
+            let events = try await self.runtime(for: context.propagation).events(of: request, headers: headers)
+            for try await element in events {
+                if let outcome = try await self.relay(element.event, context, &usage) { return outcome }
             }
         } catch let error where error is CancellationError || Task.isCancelled {
             // A run there outlives its request, and is stopped by name.
             await withoutCancellation { [self] in
-                let stop = RuntimeRequest(.control(ControlRequest(.stop)), userID: context.user)
-                _ = try? await self.call(stop, context.session, context.propagation)
+                _ = try? await self.ask(
+                    .control(ControlRequest(.stop)), context.session, context.user, context.propagation,
+                    as: ControlResult.self)
             }
             throw CancellationError()
         } catch let error where !(error is RemoteAutomationError) {
@@ -76,8 +69,9 @@ package struct RemoteAutomation: Automation {
     /// The other runtime tells how far it had come.
     package func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
         await withoutCancellation { [self] in
-            let stop = RuntimeRequest(.control(ControlRequest(.stop)), userID: user)
-            return try? await self.ask(ControlResult.self, stop, session, propagation).account
+            try? await self.ask(
+                .control(ControlRequest(.stop)), session, user, propagation, as: ControlResult.self
+            ).account
         }
     }
 
@@ -98,8 +92,7 @@ package struct RemoteAutomation: Automation {
     package func picture(
         _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> Data? {
-        let request = RuntimeRequest(.picture(id: id), userID: user)
-        let result = try await self.ask(PictureResult.self, request, session, propagation)
+        let result = try await self.ask(.picture(id: id), session, user, propagation, as: PictureResult.self)
         if result.code == "no_such_picture" { return nil }
         try Self.check(result.code, result.message)
         return try Self.required(result.jpeg.flatMap { Data(base64Encoded: $0) })
@@ -112,8 +105,7 @@ package struct RemoteAutomation: Automation {
     private func control(
         _ request: ControlRequest, _ session: SessionID, _ user: UserID?, _ propagation: Propagation
     ) async throws -> ControlResult {
-        let request = RuntimeRequest(.control(request), userID: user)
-        let result = try await self.ask(ControlResult.self, request, session, propagation)
+        let result = try await self.ask(.control(request), session, user, propagation, as: ControlResult.self)
         try Self.check(result.code, result.message)
         return result
     }
@@ -133,48 +125,37 @@ package struct RemoteAutomation: Automation {
     }
 
     private func ask<Answer: Decodable>(
-        _ type: Answer.Type, _ request: RuntimeRequest, _ session: SessionID, _ propagation: Propagation
+        _ content: RuntimeRequest.Content, _ session: SessionID, _ user: UserID?, _ propagation: Propagation,
+        as type: Answer.Type
     ) async throws -> Answer {
-        let answer = try await self.call(request, session, propagation)
-        return try JSONDecoder().decode(type, from: Data(String(buffer: answer).utf8))
-    }
-
-    /// Of an answer, in bytes; a picture is the largest.
-    private static let largestAnswer = 8 << 20
-
-    @discardableResult
-    private func call(
-        _ request: RuntimeRequest, _ session: SessionID, _ propagation: Propagation
-    ) async throws -> ByteBuffer {
-        var invocation = AgentRuntimeClient.Invocation(
-            payload: ByteBuffer(bytes: try JSONEncoder().encode(request)), session: session)
-        invocation.headers = propagation.headers
-        return try await self.runtime(for: propagation).invoke(invocation).body.collect(upTo: Self.largestAnswer)
+        try await self.runtime(for: propagation).answer(
+            to: RuntimeRequest(content, sessionID: session, userID: user), headers: propagation.headers, as: type)
     }
 
     /// A socket to the other runtime: what is seen of its browser comes from there, and what a person does goes there.
     package func openSocket(_ session: SessionID, _ propagation: Propagation) async throws -> WebSocketConnection {
-        try await self.runtime(for: propagation).openSocket(session: session, headers: propagation.headers)
+        try await self.runtime(for: propagation).openSocket(session, headers: propagation.headers)
     }
 
-    private func runtime(for propagation: Propagation) throws -> AgentRuntimeClient {
+    private func runtime(for propagation: Propagation) throws -> RuntimeClient {
         guard self.forwardsBearerToken else {
-            return try AgentRuntimeClient(self.client, arn: self.arn, qualifier: self.qualifier)
+            return RuntimeClient(try AgentRuntimeClient(self.client, arn: self.arn, qualifier: self.qualifier))
         }
         guard let token = propagation.bearerToken else {
             throw RemoteAutomationError(
                 "It takes tokens, and this request came with none. Add Authorization to the runtime's header allowlist."
             )
         }
-        return try AgentRuntimeClient(
-            self.client, arn: self.arn, qualifier: self.qualifier, authentication: .bearer(token))
+        return RuntimeClient(
+            try AgentRuntimeClient(
+                self.client, arn: self.arn, qualifier: self.qualifier, authentication: .bearer(token)))
     }
 
     /// Hands an event on, and says how the task ended where the event tells it.
     private func relay(
-        _ data: String, _ context: RunContext, _ usage: inout TokenUsage
+        _ event: JSONValue, _ context: RunContext, _ usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome? {
-        guard let event = try AgentEvent.known(in: Data(data.utf8)) else { return nil }
+        guard let event = try AgentEvent.known(in: Data(event.json.utf8)) else { return nil }
         switch event {
         // The run that people see is the caller's.
         case .runStarted: return nil

@@ -5,6 +5,8 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RuntimeClient
+import RuntimeProtocol
 import ServerSentEvents
 import ServiceLifecycle
 
@@ -85,9 +87,10 @@ struct EventStream: Sendable {
             try Task.checkCancellation()
         }
         for attempt in 1...Self.tries {
-            let payload: JSONValue = ["attach": ["run_id": .string(run.rawValue), "last_seq": .integer(after)]]
             do {
-                for try await element in try await self.runs.runtime.events(payload, self.session, self.caller) {
+                let events = try await self.runs.runtime.events(
+                    of: .attach(run, after: after), self.session, self.caller)
+                for try await element in events {
                     // The request that begins the run may still be on its way.
                     if element.event["code"] == "no_such_run" { break }
                     let id = element.id.flatMap(EventID.init(text:))
@@ -96,7 +99,9 @@ struct EventStream: Sendable {
                     try await writer.send(element.envelope)
                     if element.isEnd { return }
                 }
-            } catch let error as RuntimeFailure where error.code == .unreachable && attempt < Self.tries {
+            } catch let error
+                where attempt < Self.tries && RuntimeFailure(ifUnreachable: error, of: self.caller) != nil
+            {
                 // Tried again below.
             }
             try await Task.sleep(for: .milliseconds(min(50 * attempt, 1000)))
@@ -182,13 +187,4 @@ private struct EventWriter: Sendable {
     func keepAlive() async { await self.texts.send(ServerSentEvent.keepAlive) }
 
     func finish() { self.texts.finish() }
-}
-
-extension EventID {
-    /// Reads `run_id:seq`.
-    init?(text: String) {
-        guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]), number >= 0
-        else { return nil }
-        self.init(run: RunID(rawValue: String(text[..<colon])), sequence: number)
-    }
 }

@@ -4,6 +4,8 @@ import Conversations
 import FoundationEssentials
 import Hummingbird
 import NIOCore
+import RuntimeClient
+import RuntimeProtocol
 
 /// The routes of what goes on in a chat: its events, a person's answers, and the browser.
 struct RunRoutes: Sendable {
@@ -36,12 +38,12 @@ struct RunRoutes: Sendable {
         ).response(to: request)
     }
 
-    private struct StopAnswer: Encodable { var status: String }
+    private struct StopAnswer: Encodable { var status: RunStatus }
 
     private func stop(_ request: Request, _ context: BackendContext) async throws -> Response {
         let (session, caller) = try await self.owned(context)
         let result = try await self.runs.stop(session, for: caller)
-        return try .json(StopAnswer(status: result["status"]?.string ?? "stopped"), status: .accepted)
+        return try .json(StopAnswer(status: result.status), status: .accepted)
     }
 
     private struct AnswerBody: Decodable {
@@ -67,36 +69,43 @@ struct RunRoutes: Sendable {
         enum Action: String, Decodable { case take, release, renew, revoke }
         var action: Action
         var control_id: Int?
-        var kind: String?
+        var kind: ActionKind?
         var origin: String?
+
+        var request: ControlRequest {
+            let action: ControlRequest.Action =
+                switch self.action {
+                case .take: .take
+                case .release: .release
+                case .renew: .renew
+                case .revoke: .revoke
+                }
+            return ControlRequest(action, controlID: self.control_id, kind: self.kind, origin: self.origin)
+        }
     }
 
     private func control(_ request: Request, _ context: BackendContext) async throws -> Response {
         let body = try await request.json(ControlBody.self, context)
         let (session, caller) = try await self.owned(context)
-        var control: [String: JSONValue] = ["action": .string(body.action.rawValue)]
-        control["control_id"] = body.control_id.map { .integer($0) }
-        control["kind"] = body.kind.map { .string($0) }
-        control["origin"] = body.origin.map { .string($0) }
-        let result = try await self.runtime(["control": .object(control)], session, caller)
-        return try .json(result["control"] ?? [:])
+        let result = try await self.runs.runtime.control(body.request, session, caller)
+        guard let control = result.control else { return try .json(JSONValue.object([:])) }
+        return try .json(control)
     }
 
     private func liveView(_ request: Request, _ context: BackendContext) async throws -> Response {
         let (session, caller) = try await self.owned(context)
-        let result = try await self.runtime(["control": ["action": "live_view"]], session, caller)
-        guard case .object(var view)? = result["live_view"] else {
+        let result = try await self.runs.runtime.control(ControlRequest(.liveView), session, caller)
+        guard let view = result.liveView else {
             throw Problem(.conflict, "no_outside_view", "This browser has no view of its own outside of this page.")
         }
-        view["control"] = result["control"]
-        return try .json(JSONValue.object(view))
+        return try .json(view)
     }
 
     private func picture(_ request: Request, _ context: BackendContext) async throws -> Response {
         let (session, caller) = try await self.owned(context)
         let id = try context.parameters.require("picture")
-        let result = try await self.runs.runtime.call(["picture": ["id": .string(id)]], session, caller)
-        guard let jpeg = result["jpeg"]?.string.flatMap({ Data(base64Encoded: $0) }) else {
+        let result = try await self.runs.runtime.picture(id, session, caller)
+        guard let jpeg = result.jpeg.flatMap({ Data(base64Encoded: $0) }) else {
             throw Problem(.notFound, "not_found", "There is no picture of this step.")
         }
         return Response(
@@ -106,14 +115,5 @@ struct RunRoutes: Sendable {
                 .contentType: "image/jpeg", .cacheControl: "private, max-age=86400", .vary: "Authorization",
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: jpeg)))
-    }
-
-    /// - Throws: ``Problem`` 409 with the runtime's code where it does not do it.
-    private func runtime(_ payload: JSONValue, _ session: SessionID, _ caller: Caller) async throws -> JSONValue {
-        let result = try await self.runs.runtime.call(payload, session, caller)
-        if let code = result["code"]?.string {
-            throw Problem(.conflict, code, result["message"]?.string ?? "The agents' runtime refuses this.")
-        }
-        return result
     }
 }

@@ -5,6 +5,8 @@ import FoundationEssentials
 import HTTPTypes
 import Logging
 import Metrics
+import RuntimeClient
+import RuntimeProtocol
 import ServiceLifecycle
 
 /// Begins runs for chats, follows each to its end, and copies into the chat what it has brought.
@@ -109,18 +111,16 @@ actor ChatRuns: Service {
             "Idempotency-Key '\(key)' has been used for another text. Use a new one.")
     }
 
-    static func prompt(_ text: String, _ run: RunID, _ session: SessionID) -> JSONValue {
-        [
-            "threadId": .string(session.rawValue), "runId": .string(run.rawValue),
-            "messages": [["id": "1", "role": "user", "content": .string(text)]],
-        ]
+    /// As AG-UI clients start a run: with its id, so that the request may be sent again.
+    private static func prompt(_ text: String, _ run: RunID, _ session: SessionID) -> RuntimeRequest.Content {
+        .agUI(RunAgentInput(threadId: session, runId: run, prompt: text))
     }
 
     private func follower(
         of run: ChatRun, saying text: String, after previous: ChatRun?, in session: SessionID, for caller: Caller
     ) -> RunFollower {
         RunFollower(
-            run: run, session: session, caller: caller, payload: Self.prompt(text, run.id, session),
+            run: run, session: session, caller: caller, request: Self.prompt(text, run.id, session),
             previous: previous?.state == .waiting ? previous : nil, runs: self)
     }
 
@@ -159,11 +159,11 @@ actor ChatRuns: Service {
     /// Whether the agent at work has taken the words. They may have begun a run in the runtime instead, which is found
     /// again by its id.
     private func isNoted(
-        _ payload: JSONValue, _ run: RunID, _ session: SessionID, _ caller: Caller
+        _ request: RuntimeRequest.Content, _ run: RunID, _ session: SessionID, _ caller: Caller
     ) async throws -> Bool {
         var projection = RunProjection(run: run)
         var count = 0
-        for try await element in try await self.runtime.events(payload, session, caller) {
+        for try await element in try await self.runtime.events(of: request, session, caller) {
             projection.add(element.event)
             count += 1
             if count == 2 { break }
@@ -191,14 +191,12 @@ actor ChatRuns: Service {
             self.stopFollowing(run.id)
             throw error
         }
-        let payload: JSONValue = [
-            "threadId": .string(session.rawValue), "runId": .string(run.id.rawValue), "messages": [],
-            "resume": try JSONValue(encoding: answers),
-        ]
+        let request = RunAgentInput(threadId: session, runId: run.id, resume: answers)
         let taken = AsyncThrowingStream.makeStream(of: Void.self)
         self.follow(
             RunFollower(
-                run: run, session: session, caller: caller, payload: payload, answers: answers, previous: previous,
+                run: run, session: session, caller: caller, request: .agUI(request), answers: answers,
+                previous: previous,
                 runs: self),
             taken: taken.continuation)
         for try await _ in taken.stream { break }
@@ -209,24 +207,18 @@ actor ChatRuns: Service {
 
     /// Stops the chat's run, whether it is at work or waits.
     /// - Throws: ``ConversationError``, ``RuntimeFailure``; ``Problem`` where the runtime refuses.
-    func stop(_ session: SessionID, for caller: Caller) async throws -> JSONValue {
+    func stop(_ session: SessionID, for caller: Caller) async throws -> ControlResult {
         _ = try await self.store.session(session, of: caller.user)
-        let result = try await self.runtime.call(["control": ["action": "stop"]], session, caller)
-        try Self.check(result)
+        let result = try await self.runtime.control(ControlRequest(.stop), session, caller)
         let chat = try await self.store.session(session, of: caller.user)
         if let run = chat.run, run.state == .waiting {
             let notice = MessageDraft(
                 id: "\(run.id):stopped", role: .assistant, kind: .notice,
-                content: result["message"]?.string ?? "", details: ["code": "stopped"], runID: run.id)
+                content: result.message, details: ["code": "stopped"], runID: run.id)
             try await self.store.append(notice, to: session, of: caller.user, SessionChange(run: .end(run.id)))
             self.changes.tell(.changed, in: session)
         }
         return result
-    }
-
-    private static func check(_ result: JSONValue) throws {
-        guard let code = result["code"]?.string else { return }
-        throw Problem(.conflict, code, result["message"]?.string ?? "The agents' runtime refuses this.")
     }
 
     /// Removes a chat with all that the runtime keeps of it. What fails is tried again when the user's chats are listed.
@@ -243,7 +235,7 @@ actor ChatRuns: Service {
     }
 
     private func finishRemoval(_ session: SessionID, _ caller: Caller) async throws {
-        try Self.check(try await self.runtime.call(["control": ["action": "forget"]], session, caller))
+        try await self.runtime.control(ControlRequest(.forget), session, caller)
         try await self.runtime.end(session, caller)
         try await self.store.finishRemoval(of: session, of: caller.user)
     }
@@ -293,14 +285,14 @@ actor ChatRuns: Service {
     }
 
     private func follower(of run: ChatRun, in session: SessionID, for caller: Caller) async throws -> RunFollower {
-        var payload: JSONValue = ["attach": ["run_id": .string(run.id.rawValue)]]
+        var request = RuntimeRequest.Content.attach(run.id)
         if let id = run.messageID, run.age < Self.redelivery,
             let message = try await self.store.message(id, in: session, of: caller.user)
         {
             // A run that the runtime knows is found by its id; one that it does not know begins now.
-            payload = Self.prompt(message.content, run.id, session)
+            request = Self.prompt(message.content, run.id, session)
         }
-        return RunFollower(run: run, session: session, caller: caller, payload: payload, runs: self)
+        return RunFollower(run: run, session: session, caller: caller, request: request, runs: self)
     }
 
     /// Keeps a run for a follower of its own that begins soon.

@@ -3,6 +3,8 @@ import Conversations
 import HTTPTypes
 import Logging
 import Metrics
+import RuntimeClient
+import RuntimeProtocol
 
 /// Follows one run from its request to its end, through broken connections, and keeps what it has brought.
 struct RunFollower: Sendable {
@@ -20,7 +22,7 @@ struct RunFollower: Sendable {
     let session: SessionID
     let caller: Caller
     /// The request; sent again where the connection broke, as the runtime starts a run once.
-    let payload: JSONValue
+    let request: RuntimeRequest.Content
     /// The answers that the run goes on with.
     var answers: [InterruptAnswer] = []
     /// The run that waited until now, for the case that it still does.
@@ -53,16 +55,16 @@ struct RunFollower: Sendable {
             do {
                 // Answers are given once; what they have begun is found again by its id.
                 let request =
-                    progress.hasAnswered && !self.answers.isEmpty
-                    ? ["attach": ["run_id": .string(self.run.id.rawValue)]] : self.payload
-                let events = try await self.runs.runtime.events(request, self.session, self.caller)
+                    progress.hasAnswered && !self.answers.isEmpty ? .attach(self.run.id) : self.request
+                let events = try await self.runs.runtime.events(of: request, self.session, self.caller)
                 if try await self.read(events, relay, taken, &progress) { return }
-            } catch let error as RuntimeFailure where error.code == .unreachable {
-                failure = error
             } catch is CancellationError {
                 break
             } catch {
-                return await self.giveUp(error, progress, taken)
+                guard let unreachable = RuntimeFailure(ifUnreachable: error, of: self.caller) else {
+                    return await self.giveUp(error, progress, taken)
+                }
+                failure = unreachable
             }
             guard .now - progress.lastHeard < (progress.hasAnswered ? Self.patience : Self.firstPatience) else {
                 return await self.giveUp(failure, progress, taken)
@@ -136,8 +138,8 @@ struct RunFollower: Sendable {
         var stillWaits = false
         if let previous {
             var earlier = RunProjection(run: previous.id)
-            let payload: JSONValue = ["attach": ["run_id": .string(previous.id.rawValue)]]
-            for try await element in try await self.runs.runtime.events(payload, self.session, self.caller) {
+            let events = try await self.runs.runtime.events(of: .attach(previous.id), self.session, self.caller)
+            for try await element in events {
                 earlier.add(element.event)
             }
             stillWaits = earlier.end == .waiting

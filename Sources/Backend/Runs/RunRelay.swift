@@ -1,4 +1,5 @@
 import AgentEvents
+import RuntimeClient
 import Synchronization
 
 /// The events of a run that is followed here, for the viewers in this process: none of them has to ask the runtime for
@@ -72,9 +73,4 @@ final class RunRelay: Sendable {
             return stream
         }
     }
-}
-
-extension RuntimeEvents.Element {
-    /// Its place in its run.
-    var number: Int? { self.id.flatMap(EventID.init(text:))?.sequence }
 }

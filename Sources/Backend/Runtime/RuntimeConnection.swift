@@ -1,15 +1,10 @@
 import AWSClient
-import AgentCoreServices
 import AgentEvents
-import AsyncHTTPClient
-import FoundationEssentials
-import NIOCore
-import NIOFoundationEssentialsCompat
-import NIOHTTP1
-import ServerSentEvents
+import HTTPTypes
+import RuntimeClient
+import RuntimeProtocol
 import Settings
 import WebSocket
-import WebSocketClient
 
 /// Who is behind a call to the runtime.
 struct Caller: Sendable, Confidential {
@@ -18,7 +13,7 @@ struct Caller: Sendable, Confidential {
     var token: String?
 }
 
-/// The runtime that the agents work in, reached directly or through AgentCore.
+/// The runtime that the agents work in, called in a user's name.
 struct RuntimeConnection: Sendable {
     private enum Target: Sendable {
         case url(String)
@@ -39,118 +34,87 @@ struct RuntimeConnection: Sendable {
         self.target = .agentCore(client, settings, arn: arn)
     }
 
-    /// Sends a payload that is answered with events.
+    /// Sends a request that is answered with events.
     /// - Throws: ``RuntimeFailure``.
-    func events(_ payload: JSONValue, _ session: SessionID, _ caller: Caller) async throws -> RuntimeEvents {
-        RuntimeEvents(body: try await self.post(payload, session, caller, accept: "text/event-stream"))
-    }
-
-    /// Sends a payload that is answered at once.
-    /// - Throws: ``RuntimeFailure``.
-    func call(_ payload: JSONValue, _ session: SessionID, _ caller: Caller) async throws -> JSONValue {
-        let body = try await self.post(payload, session, caller, accept: "application/json")
-        do {
-            return try JSONValue(json: String(buffer: try await body.collect(upTo: Self.largestAnswer)))
-        } catch {
-            throw RuntimeFailure.unreachable("The answer broke off: \(OutboundHTTP.words(error))")
+    func events(
+        of content: RuntimeRequest.Content, _ session: SessionID, _ caller: Caller
+    ) async throws -> RuntimeEvents {
+        try await self.calling(caller) { client in
+            try await client.events(of: RuntimeRequest(content, sessionID: session, userID: caller.user))
         }
     }
 
-    /// A picture of a step is the largest.
-    private static let largestAnswer = 8 << 20
+    /// Sends a control request.
+    /// - Throws: ``RuntimeFailure``; ``Problem`` 409 with the runtime's code where it refuses.
+    @discardableResult
+    func control(
+        _ request: ControlRequest, _ session: SessionID, _ caller: Caller
+    ) async throws -> ControlResult {
+        let result = try await self.calling(caller) { client in
+            try await client.answer(
+                to: RuntimeRequest(.control(request), sessionID: session, userID: caller.user),
+                as: ControlResult.self)
+        }
+        if let code = result.code { throw Problem(.conflict, code, result.message) }
+        return result
+    }
+
+    /// The picture of a step.
+    /// - Throws: ``RuntimeFailure``.
+    func picture(_ id: String, _ session: SessionID, _ caller: Caller) async throws -> PictureResult {
+        try await self.calling(caller) { client in
+            try await client.answer(to: RuntimeRequest(.picture(id: id), sessionID: session, userID: caller.user))
+        }
+    }
 
     /// Opens a socket to the session.
     /// - Throws: ``RuntimeFailure``.
     func openSocket(_ session: SessionID, _ caller: Caller) async throws -> WebSocketConnection {
-        do {
-            switch self.target {
-            case .url(let url): return try await WebSocketClient().connect(to: "ws\(url.dropFirst(4))/ws")
-            case .agentCore(_, _, _):
-                return try await self.agentCore(caller).openSocket(session: session)
-            }
-        } catch {
-            throw RuntimeFailure(error, of: caller)
-        }
+        try await self.calling(caller) { try await $0.openSocket(session) }
     }
 
-    /// Ends what AgentCore keeps for a session; a runtime of our own keeps nothing more.
+    /// Ends what AgentCore keeps running for a session.
     /// - Throws: ``RuntimeFailure``.
     func end(_ session: SessionID, _ caller: Caller) async throws {
-        guard case .agentCore = self.target else { return }
-        do {
-            try await self.agentCore(caller).stopSession(session)
-        } catch let error as AWSError where error.code == .notFound {
-            // It has ended by itself.
-        } catch {
-            throw RuntimeFailure(error, of: caller)
-        }
+        try await self.calling(caller) { try await $0.endSession(session) }
     }
 
-    /// Whether the runtime can be reached. One in AgentCore starts with its first call, and costs by the second, so it
-    /// is not asked.
+    /// Whether the runtime can be reached.
     /// - Throws: ``RuntimeFailure``.
     func check() async throws {
         guard case .url(let url) = self.target else { return }
-        let response = try await self.send(HTTPClientRequest(url: "\(url)/ping"), within: .seconds(3))
-        _ = try? await response.body.collect(upTo: 4096)
-    }
-
-    // MARK: Calls
-
-    private func post(
-        _ payload: JSONValue, _ session: SessionID, _ caller: Caller, accept: String
-    ) async throws -> HTTPClientResponse.Body {
-        var payload = payload
-        if case .object(var members) = payload {
-            members["session_id"] = .string(session.rawValue)
-            members["user_id"] = .string(caller.user.rawValue)
-            payload = .object(members)
-        }
-        switch self.target {
-        case .url(let url):
-            var request = HTTPClientRequest(url: "\(url)/invocations")
-            request.method = .POST
-            request.headers = ["accept": accept, "content-type": "application/json"]
-            request.body = .bytes(ByteBuffer(string: payload.json))
-            return try await self.send(request, within: .hours(1)).body
-        case .agentCore:
-            var invocation = AgentRuntimeClient.Invocation(payload: ByteBuffer(string: payload.json), session: session)
-            invocation.accept = accept
-            do {
-                return try await self.agentCore(caller).invoke(invocation).body
-            } catch let error where !(error is CancellationError) {
-                throw RuntimeFailure(error, of: caller)
-            }
-        }
-    }
-
-    private func send(_ request: HTTPClientRequest, within limit: TimeAmount) async throws -> HTTPClientResponse {
-        let response: HTTPClientResponse
         do {
-            response = try await OutboundHTTP.patient.execute(request, timeout: limit)
-        } catch let error where !(error is CancellationError) {
-            throw RuntimeFailure.unreachable(OutboundHTTP.words(error))
+            try await RuntimeClient(url: url).checkHealth()
+        } catch {
+            throw RuntimeFailure(error)
         }
-        guard response.status == .ok else {
-            let text = String(buffer: (try? await response.body.collect(upTo: 4096)) ?? ByteBuffer())
-            throw RuntimeFailure(
-                .refused, "The agents' runtime rejected this request.", reason: "\(response.status.code): \(text)")
-        }
-        return response
     }
 
-    private func agentCore(_ caller: Caller) throws -> AgentRuntimeClient {
-        guard case .agentCore(let client, let settings, let arn) = self.target else {
-            throw RuntimeFailure(.refused, "This runtime is not in AgentCore.")
+    private func calling<Result>(
+        _ caller: Caller, _ body: (RuntimeClient) async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body(try self.client(for: caller))
+        } catch let error where !(error is CancellationError) {
+            throw RuntimeFailure(error, of: caller)
         }
-        var authentication = AgentRuntimeClient.Authentication.signature
-        if settings.authentication == .bearer {
-            guard let token = caller.token else {
-                throw RuntimeFailure(.refused, "The agents take tokens, and this call has none. Sign in again.")
+    }
+
+    private func client(for caller: Caller) throws -> RuntimeClient {
+        switch self.target {
+        case .url(let url): return RuntimeClient(url: url)
+        case .agentCore(let client, let settings, let arn):
+            var authentication = AgentRuntimeClient.Authentication.signature
+            if settings.authentication == .bearer {
+                guard let token = caller.token else {
+                    throw RuntimeFailure(.refused, "The agents take tokens, and this call has none. Sign in again.")
+                }
+                authentication = .bearer(token)
             }
-            authentication = .bearer(token)
+            return RuntimeClient(
+                try AgentRuntimeClient(
+                    client, arn: arn, qualifier: settings.qualifier, authentication: authentication))
         }
-        return try AgentRuntimeClient(client, arn: arn, qualifier: settings.qualifier, authentication: authentication)
     }
 }
 
@@ -175,14 +139,29 @@ struct RuntimeFailure: Error, CustomStringConvertible {
         self.reason = reason.isEmpty ? description : reason
     }
 
+    private static let notAllowed =
+        "The backend isn't allowed to call the agents. Ask your administrator to check its permissions."
+
     /// A refusal says that it is one: to try again would be in vain.
-    init(_ error: any Error, of caller: Caller) {
+    init(_ error: any Error, of caller: Caller? = nil) {
+        switch error {
+        case let error as RuntimeFailure:
+            self = error
+            return
+        case let error as RuntimeClientError where [401, 403].contains(error.status):
+            self.init(.refused, Self.notAllowed, reason: error.description)
+            return
+        case let error as RuntimeClientError where error.code != .unreachable:
+            self.init(.refused, "The agents' runtime rejected this request.", reason: error.description)
+            return
+        default: break
+        }
         let description: String? =
             switch (error as? AWSError)?.code {
-            case .accessDenied where caller.token != nil, .badCredentials where caller.token != nil:
+            case .accessDenied where caller?.token != nil, .badCredentials where caller?.token != nil:
                 "The agents did not accept your sign-in. Sign in again. If that doesn't help, tell your administrator."
             case .accessDenied, .badCredentials, .expiredCredentials, .noCredentials:
-                "The backend isn't allowed to call the agents. Ask your administrator to check its permissions."
+                Self.notAllowed
             case .notFound:
                 "The agents' runtime wasn't found. Ask your administrator to check its ARN."
             case .throttled, .quotaExceeded: "The agents are too busy. Try again in a minute."
@@ -191,6 +170,13 @@ struct RuntimeFailure: Error, CustomStringConvertible {
         guard let description else { self = .unreachable("\(error)"); return }
         let isPassing = [.throttled, .quotaExceeded].contains((error as? AWSError)?.code)
         self.init(isPassing ? .unreachable : .refused, description, reason: "\(error)")
+    }
+
+    /// The failure where an error means that the runtime is away, and worth another try.
+    init?(ifUnreachable error: any Error, of caller: Caller) {
+        guard error is RuntimeFailure || error is RuntimeClientError else { return nil }
+        self.init(error, of: caller)
+        guard self.code == .unreachable else { return nil }
     }
 
     static func unreachable(_ reason: String) -> RuntimeFailure {

@@ -1,6 +1,7 @@
 import AgentEvents
 import FoundationEssentials
 import HTTPTypes
+import RuntimeProtocol
 
 /// A frame that a client of the human-in-the-loop socket sends.
 enum HumanFrame {
@@ -11,20 +12,7 @@ enum HumanFrame {
     case ping
     case stop
     /// For the runtime as it is: control, and what the person does in the browser.
-    case passed(JSONValue)
-
-    /// What each frame for the runtime must have.
-    private static let passedTypes: [String: [String: @Sendable (JSONValue) -> Bool]] = [
-        "control.take": [:], "control.release": [:], "control.renew": [:],
-        "input.mouse": [
-            "action": { ["move", "down", "up"].contains($0.string) }, "x": { $0.double != nil },
-            "y": { $0.double != nil },
-        ],
-        "input.wheel": ["x": { $0.double != nil }, "y": { $0.double != nil }],
-        "input.key": ["key": { $0.string != nil }], "input.text": ["text": { $0.string != nil }],
-        "input.dialog": ["accept": { $0 == true || $0 == false }], "input.navigate": ["url": { $0.string != nil }],
-        "input.back": [:], "input.forward": [:], "input.reload": [:], "input.tab": ["tab": { $0.string != nil }],
-    ]
+    case passed(SocketFrame.Content)
 
     private struct Answer: Decodable {
         var with: [InterruptAnswer]?
@@ -56,12 +44,28 @@ enum HumanFrame {
             }
         case "ping": self = .ping
         case "run.stop": self = .stop
-        case _ where Self.passedTypes[type] != nil:
-            for (name, fits) in Self.passedTypes[type] ?? [:] where value[name].map(fits) != true {
-                throw Problem(.badRequest, "invalid", "\(type) lacks a fitting \(name).")
+        case _ where ["control", "input"].contains(type.split(separator: ".").first):
+            self = .passed(try Self.passed(value, type))
+        default: throw Self.unknown(type)
+        }
+    }
+
+    private static func unknown(_ type: String) -> Problem {
+        Problem(.badRequest, "invalid", "There is no frame '\(type.prefix(50))'.")
+    }
+
+    private static func passed(_ value: JSONValue, _ type: String) throws -> SocketFrame.Content {
+        do {
+            return try value.decode(SocketFrame.self).content
+        } catch let error as DecodingError {
+            switch error {
+            case .keyNotFound(let key, _):
+                throw Problem(.badRequest, "invalid", "\(type) lacks a fitting \(key.stringValue).")
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+                guard let key = context.codingPath.last?.stringValue, key != "type" else { throw Self.unknown(type) }
+                throw Problem(.badRequest, "invalid", "\(type) lacks a fitting \(key).")
+            @unknown default: throw Self.unknown(type)
             }
-            self = .passed(value)
-        default: throw Problem(.badRequest, "invalid", "There is no frame '\(type.prefix(50))'.")
         }
     }
 

@@ -223,6 +223,8 @@ actor HumanSocket {
         case .passed(let frame):
             do {
                 try await self.view?.pass(frame)
+            } catch let error as RuntimeFailure where error.code == .refused {
+                throw error
             } catch {
                 throw RuntimeFailure(.unreachable, "The browser cannot be reached.", reason: "\(error)")
             }

@@ -1,6 +1,8 @@
 import AgentEvents
 import Logging
 import NIOCore
+import RuntimeClient
+import RuntimeProtocol
 import WebSocket
 
 /// A chat's runs and browser as the runtime shows them: what happens there is handed on, and what the person does goes
@@ -44,7 +46,7 @@ actor RuntimeView {
         (self.isMissing, self.isOver) = (false, false)
         guard let socket else { return self.keepConnected() }
         // Where the socket breaks the next one begins with it.
-        try? await socket.send(self.addressed(["attach": self.attachment]).json)
+        try? await self.send(.request(RuntimeRequest(self.attachment)), on: socket)
     }
 
     /// Shows pictures of the browser from now on, or no more.
@@ -52,15 +54,15 @@ actor RuntimeView {
         guard self.showsFrames != shows else { return }
         self.showsFrames = shows
         // Where the socket breaks the next one begins with it.
-        try? await self.socket?.send(self.addressed(["type": "frames", "show": .bool(shows)]).json)
+        if let socket { try? await self.send(.frames(shows), on: socket) }
     }
 
     /// Hands the runtime what the person does.
     /// - Throws: ``RuntimeFailure`` or `WebSocketError` where it cannot be reached.
-    func pass(_ frame: JSONValue) async throws {
+    func pass(_ frame: SocketFrame.Content) async throws {
         let socket = try await self.connect()
         self.keepConnected()
-        try await socket.send(self.addressed(frame).json)
+        try await self.send(frame, on: socket)
     }
 
     /// Ends the connection.
@@ -73,26 +75,12 @@ actor RuntimeView {
 
     // MARK: Frames
 
-    private var attachment: JSONValue {
-        var members: [String: JSONValue] = ["last_seq": .integer(self.last)]
-        members["run_id"] = self.run.map { .string($0.rawValue) }
-        return .object(members)
-    }
+    private var attachment: RuntimeRequest.Content { .attach(self.run, after: self.last) }
 
-    private var hello: JSONValue {
-        var members: [String: JSONValue] = [
-            "type": "hello", "last_seq": .integer(self.last), "frames": .bool(self.showsFrames),
-        ]
-        members["run_id"] = self.run.map { .string($0.rawValue) }
-        return self.addressed(.object(members))
-    }
-
-    /// With whose session it is, whatever the client said.
-    private func addressed(_ frame: JSONValue) -> JSONValue {
-        guard case .object(var members) = frame else { return frame }
-        members["session_id"] = .string(self.session.rawValue)
-        members["user_id"] = .string(self.caller.user.rawValue)
-        return .object(members)
+    /// Sends a frame with the session and user that the backend knows, whatever the client sent.
+    private func send(_ frame: SocketFrame.Content, on socket: WebSocketConnection) async throws {
+        let frame = SocketFrame(frame, sessionID: self.session, userID: self.caller.user)
+        try await socket.send(JSONValue(encoding: frame).json)
     }
 
     // MARK: The connection
@@ -112,7 +100,7 @@ actor RuntimeView {
             throw CancellationError()
         }
         self.socket = opened
-        try await opened.send(self.hello.json)
+        try await self.send(.hello(run: self.run, after: self.last, showsFrames: self.showsFrames), on: opened)
         return opened
     }
 
@@ -153,8 +141,8 @@ actor RuntimeView {
     }
 
     private func relay(_ text: String) async throws {
-        guard let envelope = try? JSONValue(json: text), let event = envelope["event"] else { return }
-        try await self.relay(RuntimeEvents.Element(id: envelope["id"]?.string, event: event))
+        guard let element = RuntimeEvents.Element(envelope: text) else { return }
+        try await self.relay(element)
     }
 
     private func relay(_ element: RuntimeEvents.Element) async throws {
@@ -176,10 +164,8 @@ actor RuntimeView {
     private func relayStream() async {
         guard self.run != nil, !self.isOver, !Task.isCancelled else { return }
         do {
-            let payload: JSONValue = ["attach": self.attachment]
-            for try await element in try await self.runtime.events(payload, self.session, self.caller) {
-                try await self.relay(element)
-            }
+            let events = try await self.runtime.events(of: self.attachment, self.session, self.caller)
+            for try await element in events { try await self.relay(element) }
         } catch {
             // Tried again, with the socket first.
         }

@@ -1,9 +1,9 @@
 import AWSClient
-import AgentCoreServices
 import ArgumentParser
 import Deployment
 import Foundation
 import Logging
+import RuntimeClient
 import Settings
 
 /// Uses what was deployed as a person would, and reports.
@@ -27,9 +27,10 @@ struct Smoke: AsyncParsableCommand {
         let deployed = try await deployment.coordinator()
         let client = try AWSClient(
             environment: settings.awsEnvironment, logger: Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() })
-        let runtime = try AgentRuntimeClient(
-            client, arn: deployed.arn, qualifier: deployed.endpoint,
-            authentication: settings.bearerToken.map { .bearer($0) } ?? .signature)
+        let runtime = RuntimeClient(
+            try AgentRuntimeClient(
+                client, arn: deployed.arn, qualifier: deployed.endpoint,
+                authentication: settings.bearerToken.map { .bearer($0) } ?? .signature))
         print("ai4ai \(AI4AI.configuration.version), version \(deployed.version) in \(deployment.system.region)")
         var hasFailed = false
         let backend = deployment.system.backend.map {

@@ -1,21 +1,22 @@
 import AWSClient
-import AgentCoreServices
 import AgentEvents
 import AsyncHTTPClient
 import FoundationEssentials
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1
+import RuntimeClient
+import RuntimeProtocol
 
 /// What a person would do with what was deployed, step by step.
 struct SmokeTest: Sendable {
-    private let runtime: AgentRuntimeClient
+    private let runtime: RuntimeClient
     private let page: String
     private let form: String
     private let backend: SmokeBackend?
     private let number = UUID().uuidString.lowercased()
 
-    init(_ runtime: AgentRuntimeClient, page: String, form: String, backend: SmokeBackend?) {
+    init(_ runtime: RuntimeClient, page: String, form: String, backend: SmokeBackend?) {
         self.runtime = runtime
         self.page = page
         self.form = form
@@ -57,85 +58,88 @@ struct SmokeTest: Sendable {
 
     /// Nothing is at work: to stop it is the least that wakes a session up.
     @Sendable private func ping() async throws -> String {
-        let answer = try await self.ask(["control": ["action": "stop"]], in: "ping")
-        guard answer["status"] == "stopped" else { throw Self.unexpected(answer) }
+        let result = try await self.control(ControlRequest(.stop), in: "ping")
+        guard result.status == .stopped else { throw Self.unexpected(result) }
         return "a session starts and answers"
     }
 
     @Sendable private func task() async throws -> String {
-        let answer = try await self.ask(
-            ["prompt": "Open \(self.page) in the browser, and tell me its main heading in one short sentence."],
+        let result = try await self.ask(
+            .prompt("Open \(self.page) in the browser, and tell me its main heading in one short sentence."),
             in: "task")
-        guard answer["status"] == "completed", let message = answer["message"]?.string, !message.isEmpty else {
-            throw Self.unexpected(answer)
-        }
-        return String(message.prefix(200))
+        guard result.status == .completed, !result.message.isEmpty else { throw Self.unexpected(result) }
+        return String(result.message.prefix(200))
     }
 
     @Sendable private func question() async throws -> String {
-        let answer = try await self.ask(
-            ["prompt": "Open \(self.form), put the word Test into its first field, and send the form."], in: "form")
-        guard answer["status"] == "interrupted", let question = answer["message"]?.string else {
-            throw Failure("The form was to be asked for before it is sent. \(Self.unexpected(answer))")
+        let result = try await self.ask(
+            .prompt("Open \(self.form), put the word Test into its first field, and send the form."), in: "form")
+        guard result.status == .interrupted else {
+            throw Failure("The form was to be asked for before it is sent. \(Self.unexpected(result))")
         }
-        return String(question.prefix(200))
+        return String(result.message.prefix(200))
     }
 
     @Sendable private func takeOver() async throws -> String {
-        let taken = try await self.ask(["control": ["action": "take"]], in: "form")
-        guard taken["control"]?["owner"] == "person" else { throw Self.unexpected(taken) }
-        var release: [String: JSONValue] = ["action": "release"]
-        release["control_id"] = taken["control"]?["control_id"]
-        let released = try await self.ask(["control": .object(release)], in: "form")
-        guard released["control"]?["owner"] == "agent" else { throw Self.unexpected(released) }
+        let taken = try await self.control(ControlRequest(.take), in: "form")
+        guard taken.control?.owner == "person" else { throw Self.unexpected(taken) }
+        let released = try await self.control(
+            ControlRequest(.release, controlID: taken.control?.controlID), in: "form")
+        guard released.control?.owner == "agent" else { throw Self.unexpected(released) }
         return "the browser was taken and given back"
     }
 
     /// The question once more by its run, and then no.
     @Sendable private func answer() async throws -> String {
-        let waiting = try await self.ask(["attach": [:]], in: "form")
-        let answers = (waiting["interrupts"]?.array ?? []).compactMap { interrupt -> JSONValue? in
-            interrupt["id"].map { ["interruptId": $0, "status": "cancelled"] }
-        }
+        let waiting = try await self.ask(.attach(), in: "form")
+        let answers = (waiting.interrupts ?? []).map { InterruptAnswer(interruptId: $0.id, status: .cancelled) }
         guard !answers.isEmpty else { throw Failure("Nothing waits for an answer. \(Self.unexpected(waiting))") }
-        let answer = try await self.ask(["resume": .array(answers)], in: "form")
-        guard answer["status"] == "completed" else { throw Self.unexpected(answer) }
-        return String((answer["message"]?.string ?? "").prefix(200))
+        let result = try await self.ask(.resume(answers), in: "form")
+        guard result.status == .completed else { throw Self.unexpected(result) }
+        return String(result.message.prefix(200))
     }
 
     @Sendable private func chat() async throws -> String {
-        _ = try await self.ask(["prompt": "Remember for this conversation: my word is persimmon. Say ok."], in: "chat")
-        let answer = try await self.ask(["prompt": "Which is my word? Answer with it alone."], in: "chat")
-        guard let message = answer["message"]?.string, message.lowercased().contains("persimmon") else {
-            throw Failure("The second turn does not know the first. \(Self.unexpected(answer))")
+        _ = try await self.ask(
+            .prompt("Remember for this conversation: my word is persimmon. Say ok."), in: "chat")
+        let result = try await self.ask(.prompt("Which is my word? Answer with it alone."), in: "chat")
+        guard result.message.lowercased().contains("persimmon") else {
+            throw Failure("The second turn does not know the first. \(Self.unexpected(result))")
         }
         return "the second turn knows the first"
     }
 
     @Sendable private func cleanUp() async throws -> String {
         for session in ["ping", "task", "form", "chat"] {
-            let answer = try await self.ask(["control": ["action": "forget"]], in: session)
-            guard answer["code"] == nil else { throw Self.unexpected(answer) }
+            let result = try await self.control(ControlRequest(.forget), in: session)
+            guard result.code == nil else { throw Self.unexpected(result) }
         }
         return "the sessions are forgotten"
     }
 
     // MARK: Calls
 
-    private func ask(_ payload: JSONValue, in session: String) async throws -> JSONValue {
-        let id = SessionID(rawValue: "smoke-\(session)-\(self.number)")
-        guard case .object(var members) = payload else { return [:] }
-        members["session_id"] = .string(id.rawValue)
-        let answer = try await self.runtime.invoke(
-            .init(payload: ByteBuffer(string: JSONValue.object(members).json), session: id))
-        return try await answer.json()
+    private func ask(_ content: RuntimeRequest.Content, in session: String) async throws -> RunResult {
+        try await self.runtime.answer(to: RuntimeRequest(content, sessionID: self.session(session)))
     }
 
-    private static func unexpected(_ answer: JSONValue) -> Failure {
-        let told = ["status", "code", "message"].compactMap { name in
-            answer[name]?.string.map { "\(name): \($0.prefix(500))" }
-        }
-        return Failure("The agents answered \(told.isEmpty ? answer.json : told.joined(separator: ", "))")
+    private func control(_ request: ControlRequest, in session: String) async throws -> ControlResult {
+        try await self.runtime.answer(to: RuntimeRequest(.control(request), sessionID: self.session(session)))
+    }
+
+    private func session(_ name: String) -> SessionID { SessionID(rawValue: "smoke-\(name)-\(self.number)") }
+
+    private static func unexpected(_ result: RunResult) -> Failure {
+        self.unexpected(result.status, result.code, result.message)
+    }
+
+    private static func unexpected(_ result: ControlResult) -> Failure {
+        self.unexpected(result.status, result.code, result.message)
+    }
+
+    private static func unexpected(_ status: RunStatus, _ code: String?, _ message: String) -> Failure {
+        let code = code.map { ", code: \($0)" } ?? ""
+        return Failure("The agents answered status: \(status.rawValue)\(code), message: \(message.prefix(500))")
     }
 }
 

@@ -1,8 +1,8 @@
 import AgentEvents
 import ArgumentParser
 import FoundationEssentials
-import NIOCore
-import ServerSentEvents
+import RuntimeClient
+import RuntimeProtocol
 import Settings
 
 #if canImport(Glibc)
@@ -42,7 +42,18 @@ struct Invoke: AsyncParsableCommand {
     @Flag(help: "Wait for the whole answer and print it as JSON.") var json = false
     @Flag(name: .customLong("ws"), help: "Use the runtime's WebSocket.") var usesSocket = false
 
-    enum Control: String, ExpressibleByArgument, Encodable { case stop, take, release, renew }
+    enum Control: String, ExpressibleByArgument {
+        case stop, take, release, renew
+
+        var action: ControlRequest.Action {
+            switch self {
+            case .stop: .stop
+            case .take: .take
+            case .release: .release
+            case .renew: .renew
+            }
+        }
+    }
 
     func validate() throws {
         if self.json, self.stream || self.usesSocket {
@@ -66,9 +77,9 @@ struct Invoke: AsyncParsableCommand {
         if self.json || self.control != nil { return print(try await runtime.answer()) }
         var progress = Progress()
         var end: String?
-        for try await event in runtime.events() {
-            let type = try JSONValue(json: event)["type"]?.string
-            if ["RUN_FINISHED", "RUN_ERROR"].contains(type) { end = type }
+        for try await element in runtime.events() {
+            if element.isEnd { end = element.type }
+            let event = element.event.json
             if self.stream {
                 print(event)
                 // Into a pipe it would otherwise wait for many more.
@@ -85,38 +96,28 @@ struct Invoke: AsyncParsableCommand {
     }
 
     /// What the runtime is sent.
-    var payload: RuntimePayload {
-        var payload = RuntimePayload(prompt: self.prompt, session_id: self.session)
-        if let resume, let answer {
-            let value = (try? JSONValue(json: answer)).flatMap { if case .object = $0 { $0 } else { nil } }
-            let isNo = ["no", "cancel"].contains(answer.lowercased())
-            let isYes = ["yes", "approve"].contains(answer.lowercased())
-            payload.resume = [
-                InterruptAnswer(
-                    interruptId: InterruptID(rawValue: resume), status: isNo ? .cancelled : .resolved,
-                    payload: value ?? (isNo ? nil : isYes ? ["approved": true] : ["answer": .string(answer)]))
-            ]
-        }
-        if let attach {
-            payload.attach = .init(run_id: attach == "newest" ? nil : attach, last_seq: self.after)
-        }
-        payload.control = self.control.map { ["action": $0.rawValue] }
-        return payload
-    }
-}
-
-/// A request to a runtime, in one of its forms.
-struct RuntimePayload: Encodable {
-    struct Attach: Encodable {
-        var run_id: String?
-        var last_seq: Int
+    var request: RuntimeRequest {
+        let content: RuntimeRequest.Content =
+            if let resume, let answer {
+                .resume([Self.answer(to: resume, answer)])
+            } else if let attach {
+                .attach(attach == "newest" ? nil : RunID(rawValue: attach), after: self.after)
+            } else if let control {
+                .control(ControlRequest(control.action))
+            } else {
+                .prompt(self.prompt ?? "")
+            }
+        return RuntimeRequest(content, sessionID: self.session.map { SessionID(rawValue: $0) })
     }
 
-    var prompt: String?
-    var session_id: String?
-    var resume: [InterruptAnswer]?
-    var attach: Attach?
-    var control: [String: String]?
+    private static func answer(to question: String, _ text: String) -> InterruptAnswer {
+        let value = (try? JSONValue(json: text)).flatMap { if case .object = $0 { $0 } else { nil } }
+        let isNo = ["no", "cancel"].contains(text.lowercased())
+        let isYes = ["yes", "approve"].contains(text.lowercased())
+        return InterruptAnswer(
+            interruptId: InterruptID(rawValue: question), status: isNo ? .cancelled : .resolved,
+            payload: value ?? (isNo ? nil : isYes ? ["approved": true] : ["answer": .string(text)]))
+    }
 }
 
 /// A failure told to the person on standard error, with exit code 1.

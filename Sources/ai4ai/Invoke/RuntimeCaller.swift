@@ -1,58 +1,55 @@
 import AWSClient
-import AgentCoreServices
 import AgentEvents
-import AsyncHTTPClient
 import FoundationEssentials
 import Logging
 import NIOCore
-import NIOFoundationEssentialsCompat
-import NIOHTTP1
-import ServerSentEvents
+import RuntimeClient
+import RuntimeProtocol
 import Settings
 import WebSocketClient
 
-/// Calls a runtime, directly or through AgentCore, over HTTP or over its WebSocket.
+/// Sends a command's request to a runtime, over HTTP or over its WebSocket.
 struct RuntimeCaller: Sendable {
-    private enum Target: Sendable {
-        case url(String)
-        case agentCore(AgentRuntimeClient)
-    }
-
-    private let target: Target
-    private let payload: RuntimePayload
+    private let client: RuntimeClient
+    private let request: RuntimeRequest
     private let usesSocket: Bool
 
-    private var session: String? { self.payload.session_id }
-
     init(_ command: Invoke, settings: Settings) throws {
-        self.payload = command.payload
+        self.request = command.request
         self.usesSocket = command.usesSocket
         guard let arn = command.arn else {
-            self.target = .url(command.url)
+            guard command.url.hasPrefix("http") else {
+                throw Failure("'\(command.url)' is no address with http or https.")
+            }
+            self.client = RuntimeClient(url: command.url)
             return
         }
-        let client = try AWSClient(
+        let aws = try AWSClient(
             environment: settings.awsEnvironment, logger: Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() })
-        self.target = .agentCore(
+        self.client = RuntimeClient(
             try AgentRuntimeClient(
-                client, arn: arn, qualifier: command.qualifier,
+                aws, arn: arn, qualifier: command.qualifier,
                 authentication: settings.bearerToken.map { .bearer($0) } ?? .signature))
     }
 
     /// The whole answer, as JSON.
     func answer() async throws -> String {
-        String(buffer: try await self.post(accept: "application/json").collect(upTo: 100 << 20))
+        try await Self.explained { try await self.client.json(self.request) }
     }
 
-    /// The run's events, each as JSON, as they come.
-    func events() -> AsyncThrowingStream<String, any Error> {
+    /// The run's events, as they come.
+    func events() -> AsyncThrowingStream<RuntimeEvents.Element, any Error> {
         AsyncThrowingStream { stream in
             let work = Task {
                 do {
-                    if self.usesSocket {
-                        try await self.follow(socket: self.payload.prompt ?? "") { stream.yield($0) }
-                    } else {
-                        try await self.followStream { stream.yield($0) }
+                    try await Self.explained {
+                        if self.usesSocket {
+                            try await self.followSocket { stream.yield($0) }
+                        } else {
+                            for try await element in try await self.client.events(of: self.request) {
+                                stream.yield(element)
+                            }
+                        }
                     }
                     stream.finish()
                 } catch {
@@ -63,87 +60,33 @@ struct RuntimeCaller: Sendable {
         }
     }
 
-    // MARK: HTTP
-
-    private func followStream(_ yield: (String) -> Void) async throws {
-        var parser = ServerSentEventParser()
-        for try await part in try await self.post(accept: "text/event-stream") {
-            for event in try parser.feed(part.readableBytesView) { yield(event.data) }
-        }
-    }
-
-    private func post(accept: String) async throws -> HTTPClientResponse.Body {
-        let payload = ByteBuffer(bytes: try JSONEncoder().encode(self.payload))
-        switch self.target {
-        case .agentCore(let runtime):
-            var invocation = AgentRuntimeClient.Invocation(
-                payload: payload, session: self.session.map { SessionID(rawValue: $0) })
-            invocation.accept = accept
-            return try await runtime.invoke(invocation).body
-        case .url(let url):
-            var request = HTTPClientRequest(url: "\(url)/invocations")
-            request.method = .POST
-            request.headers = ["accept": accept, "content-type": "application/json"]
-            request.body = .bytes(payload)
-            return try await self.send(request, to: url)
-        }
-    }
-
-    private func send(_ request: HTTPClientRequest, to url: String) async throws -> HTTPClientResponse.Body {
-        let response: HTTPClientResponse
-        do {
-            response = try await OutboundHTTP.patient.execute(request, timeout: .hours(1))
-        } catch {
-            throw Failure(
-                "\(url) cannot be reached: \(OutboundHTTP.words(error)). Is the runtime running? Start it with: ai4ai up"
-            )
-        }
-        guard response.status == .ok else {
-            let body = try await response.body.collect(upTo: 64 * 1024)
-            throw Failure("\(url) answered \(response.status.code): \(String(buffer: body))")
-        }
-        return response.body
-    }
-
-    // MARK: WebSocket
-
-    private struct Input: Encodable {
-        struct Message: Encodable {
-            var id = "1"
-            var role = "user"
-            var content: String
-        }
-        var threadId: String
-        var runId: String
-        var messages: [Message]
-    }
-
-    private struct Envelope: Decodable { var event: JSONValue }
-
-    private func follow(socket prompt: String, _ yield: (String) -> Void) async throws {
-        let session = self.session ?? UUID().uuidString.lowercased()
-        let socket = try await self.openSocket(SessionID(rawValue: session))
-        let input = Input(
-            threadId: session, runId: "run-\(UUID().uuidString.lowercased())", messages: [.init(content: prompt)])
-        try await socket.send(String(decoding: try JSONEncoder().encode(input), as: UTF8.self))
+    private func followSocket(_ yield: (RuntimeEvents.Element) -> Void) async throws {
+        guard case .prompt(let prompt) = self.request.content else { return }
+        let session = self.request.sessionID ?? SessionID(rawValue: UUID().uuidString.lowercased())
+        let socket = try await self.client.openSocket(session)
+        let run = RunID(rawValue: "run-\(UUID().uuidString.lowercased())")
+        let frame = SocketFrame(
+            .request(RuntimeRequest(.agUI(RunAgentInput(threadId: session, runId: run, prompt: prompt)))),
+            sessionID: session)
+        try await socket.send(JSONValue(encoding: frame).json)
         for try await message in socket.messages {
-            let envelope = try JSONDecoder().decode(Envelope.self, from: Data(buffer: message.data))
-            yield(envelope.event.json)
-            if ["RUN_FINISHED", "RUN_ERROR"].contains(envelope.event["type"]?.string) { break }
+            guard let element = RuntimeEvents.Element(envelope: String(buffer: message.data)) else { continue }
+            yield(element)
+            if element.isEnd { break }
         }
         await socket.close()
     }
 
-    private func openSocket(_ session: SessionID) async throws -> WebSocketConnection {
-        switch self.target {
-        case .agentCore(let runtime): return try await runtime.openSocket(session: session)
-        case .url(let url):
-            guard url.hasPrefix("http") else { throw Failure("'\(url)' is no address with http or https.") }
-            do {
-                return try await WebSocketClient().connect(to: "ws\(url.dropFirst(4))/ws")
-            } catch let error as WebSocketError {
-                throw Failure("\(error.message) Is the runtime running? Start it with: ai4ai up")
-            }
+    /// Says what to do about a runtime that isn't there.
+    private static func explained<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as RuntimeClientError {
+            throw Failure(
+                error.code == .unreachable
+                    ? "\(error.description). Is the runtime running? Start it with: ai4ai up" : error.description)
+        } catch let error as WebSocketError {
+            throw Failure("\(error.message) Is the runtime running? Start it with: ai4ai up")
         }
     }
 }
