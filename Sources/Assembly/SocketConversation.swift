@@ -142,6 +142,8 @@ actor SocketConversation {
                 do {
                     try await view.relay(to: socket, showsFrames: await self.showsFrames)
                 } catch let error where !(error is CancellationError) {
+                    // A client that answers at once must get a new view.
+                    await self.leave(view)
                     try await self.tellNoView(error)
                 }
                 await self.leave(view)

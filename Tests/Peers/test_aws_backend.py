@@ -1,9 +1,12 @@
 """The whole on AWS: the backend with its chats in DynamoDB, and the agents behind an ARN."""
 
+import concurrent.futures
+
 import pytest
 
-from backend import Backend
+from backend import Backend, check_problem
 from cloud import settings
+from cognito import Cognito
 from system import Container, eventually
 
 pytestmark = pytest.mark.usefixtures("clean_cloud")
@@ -61,3 +64,72 @@ def test_agents_are_called_once_for_a_message_however_many_follow_it(cloud, back
     assert (types.count("RUN_STARTED"), types.count("RUN_FINISHED")) == (1, 1)
     assert any(envelope["event"]["type"] == "RUN_FINISHED" for envelope in viewer)
     assert len(cloud.requests("InvokeAgentRuntime")) == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first turn of a session", "later turn"])
+def test_at_most_two_rounds_of_calls_come_before_the_model_is_asked(cloud, runtime, is_first):
+    cloud.script(*[{"text": "Hello."}] * 3)
+    prompt, session = {"prompt": "hi", "user_id": "aminah"}, f"rounds-{is_first}"
+    # The first turn of a process also asks what its memory is like.
+    for session_id in ("rounds-before", *([] if is_first else [session])):
+        cloud.clear_requests()
+        runtime.invoke({**prompt, "session_id": session_id})
+        eventually(lambda: cloud.requests("CreateEvent"), "what is left in the memory after the answer")
+    cloud.clear_requests()
+    for operation in ("GetItem", "Query", "BatchGetItem", "PutItem", "UpdateItem", "RetrieveMemoryRecords", "GetMemory"):
+        cloud.fault(operation, hold=True, times=1000)
+
+    def asked_after(count):
+        """What is asked beyond so many calls, once it is two calls side by side, or the model."""
+        asked = [entry["operation"] for entry in cloud.requests()][count:]
+        return asked if len(asked) >= 2 or "ConverseStream" in asked else None
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(runtime.invoke, {**prompt, "session_id": session})
+        try:
+            count = 0
+            for number in ("first", "second"):
+                count += len(eventually(lambda: asked_after(count), f"the {number} round, side by side"))
+                cloud.release_calls()
+            eventually(lambda: cloud.requests("ConverseStream"), "the question to the model after two rounds")
+        finally:
+            cloud.clear_faults()
+        assert answer.result().json()["message"] == "Hello."
+
+
+# Refusals that are told as what they are, also to who does something else than to write
+
+def test_stop_that_the_backend_may_not_ask_for_is_told_as_a_lack_of_permission(cloud, backend):
+    cloud.fault("InvokeAgentRuntime", status=403, error="AccessDeniedException", message="no", times=9)
+    chats = backend.chats()
+    problem = check_problem(chats.stop(chats.create()), 502, "runtime_unreachable")
+    assert "isn't allowed to call the agents" in problem["detail"] and "permissions" in problem["detail"]
+    eventually(lambda: "InvokeAgentRuntime" in backend.logged, "the reason in the administrator's log")
+
+
+def test_runtime_that_takes_no_token_of_the_person_asks_them_to_sign_in(cloud, runtime):
+    arn = RUNTIME.replace("whole", "tokens")
+    cloud.register_runtime(arn, runtime.url, auth="jwt", tokens=["another"])
+    pool = Cognito("http://127.0.0.1:3000")
+    backend = Backend(runtime.url, **pool.environment, **cloud.environment(
+        AI4AI_RUNTIME_ARN=arn, AI4AI_RUNTIME_AUTHENTICATION="bearer"))
+    try:
+        chats = backend.chats(pool.mint())
+        chat = chats.create()
+        chats.send(chat, "hello")
+        told = chats.settled(chat)[-1]
+        assert told["kind"] == "error" and "did not accept your sign-in" in told["content"], told
+        assert len(cloud.requests("InvokeAgentRuntime")) <= 3, "a refusal is not tried again"
+    finally:
+        backend.stop()
+        pool.stop()
+
+
+def test_browser_that_the_backend_may_not_reach_is_told_as_a_lack_of_permission(cloud, backend):
+    cloud.fault(
+        "InvokeAgentRuntimeWithWebSocketStream", status=403, error="AccessDeniedException", message="no", times=1000)
+    chats = backend.chats()
+    with chats.socket(chats.create()) as socket:
+        socket.hello()
+        socket.send(type="control.take")
+        assert "isn't allowed to call the agents" in socket.noticed("runtime_unreachable")["message"]

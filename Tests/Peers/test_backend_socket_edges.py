@@ -1,12 +1,17 @@
 """The human-in-the-loop socket at its edges: who is let in, what is not understood, and how both sides leave."""
 
+import contextlib
 import json
+import pathlib
 import signal
+import sqlite3
+import struct
 import uuid
 
 import pytest
 import websockets
 from websockets.exceptions import InvalidStatus
+from websockets.frames import Opcode
 from websockets.sync.client import connect
 
 from backend import Backend, Parts, endless, errand, is_end, is_named, of_run, texts
@@ -146,6 +151,35 @@ def test_clients_that_vanish_harm_nobody(system, chats):
         bystander.say(system.errand())
         bystander.until(is_end)
     assert texts(chats.settled(chat), "assistant") == ["Amount due: RM 70.00"]
+
+
+def test_message_that_fails_ends_its_socket_instead_of_leaving_one_that_only_answers_pings(system):
+    backend = Backend(system.url)
+    try:
+        chat = backend.chats().create()
+        with Connection(backend.port, timeout=60) as client:
+            client.send(handshake(chat))
+            assert client.read_response().status == 101
+            # Each socket is pinged every 15 seconds, and its chat read. What follows is done before the next time.
+            while client.read_frame()[0] != Opcode.PING:
+                pass
+            remove_unnoticed(backend, chat)
+            said = {"type": "user.message", "client_message_id": "key-1", "text": "hello"}
+            for sent in (said, {"type": "ping"}):
+                client.send_frame(Opcode.TEXT, json.dumps(sent).encode())
+            opcode, data = next(heard for heard in iter(client.read_frame, None) if heard[0] != Opcode.TEXT)
+        assert opcode == Opcode.CLOSE, "the socket was left open until its chat was read the next time"
+        assert struct.unpack("!H", data[:2])[0] == 4404
+    finally:
+        backend.stop()
+
+
+def remove_unnoticed(backend, chat):
+    """Removes a chat as another process does: nobody in this one is told."""
+    [path] = pathlib.Path(backend.directory.name).rglob("*.sqlite")
+    with contextlib.closing(sqlite3.connect(path, timeout=DEADLINE)) as database:
+        database.execute("UPDATE session SET removed = 1 WHERE id = ?", [chat])
+        database.commit()
 
 
 def test_too_many_sockets_of_one_person_are_refused(system):

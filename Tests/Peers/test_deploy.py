@@ -117,8 +117,11 @@ def test_an_update_keeps_what_the_description_does_not_speak_of(deployed):
 def test_what_the_description_no_longer_says_is_taken_away(deployed):
     issuer = "https://cognito-idp.ap-southeast-2.amazonaws.com/pool/.well-known/openid-configuration"
     deployed.describe(agents={"coordinator": {
-        "authorizer": {"discovery_url": issuer, "allowed_clients": ["page"]}, "header_allowlist": ["Authorization"]}})
+        "authorizer": {"discovery_url": issuer, "allowed_clients": ["page"]},
+        "header_allowlist": ["Authorization", "X-Tenant"]}})
     deployed.deploy("apply")
+    allowed = deployed.runtime()["requestHeaderConfiguration"]["requestHeaderAllowlist"]
+    assert sorted(allowed) == ["Authorization", "X-Tenant"], "also names that AgentCore does not reserve"
     assert deployed.runtime()["authorizerConfiguration"]["customJWTAuthorizer"]["allowedClients"] == ["page"]
     environment = deployed.runtime()["environmentVariables"]
     assert environment["AI4AI_TOKEN_DISCOVERY_URL"] == issuer and environment["AI4AI_TOKEN_CLIENTS"] == "page"
@@ -142,8 +145,10 @@ def test_with_automation_apart_the_coordinator_is_told_where_it_is(account):
 
 @pytest.mark.nightly
 def test_a_browser_and_a_memory_of_its_own_reach_the_runtime(account):
-    account.describe(browser={"custom": {"name": "errands_browser"}}, memory={"name": "errands_memory"})
+    memory = {"name": "errands_memory", "event_days": 3650}
+    account.describe(browser={"custom": {"name": "errands_browser"}}, memory=memory)
     account.deployed()
+    assert account.peer.requests("CreateMemory")[-1]["params"]["eventExpiryDuration"] == 3650
     environment = account.runtime()["environmentVariables"]
     assert environment["AI4AI_BROWSER_ID"].startswith("errands_browser-")
     assert environment["AI4AI_MEMORY_ID"].startswith("errands_memory-")

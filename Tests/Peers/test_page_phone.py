@@ -2,7 +2,7 @@
 
 import pytest
 
-from access import PHONE, be_on
+from access import DESK, PHONE, be_on
 from backend import lasting, payment, question
 
 # A phone whose keyboard is open, and the smallest phones, upright, with and without it.
@@ -14,6 +14,8 @@ SEEN = """(selector => {
 })"""
 WIDTHS = "[document.scrollingElement.scrollWidth, innerWidth]"
 LINE = 24
+# A desk at 200 %.
+ENLARGED = (640, 400)
 CAN_TAKE = "document.querySelector('.live-controls .primary:enabled')?.checkVisibility() ?? false"
 
 
@@ -100,6 +102,60 @@ def test_browser_makes_room_while_an_answer_is_written(system, phone):
     phone.click("button", "Send answer")
     phone.sees("Amount due: RM 70.00")
     phone.misses("Working…")
+
+
+def check_room(person, state):
+    """Fails unless several lines of the chat, and all of what one writes in, are in the enlarged window."""
+    be_on(person, ENLARGED)
+    wide, room = person.evaluate(WIDTHS)
+    assert wide <= room, state
+    person.until(lambda: seen(person, "#scroller") >= 4 * LINE, f"room for messages {state}")
+    assert whole(person, ".composer-box"), state
+
+
+def test_messages_keep_room_at_200_percent_while_one_is_in_control(system, person):
+    person.say(lasting(system.demo))
+    person.until(lambda: person.evaluate(CAN_TAKE), "offer to take control")
+    person.click("button", "Take control")
+    person.until(lambda: owner(person) == "you", "control")
+    check_room(person, "during a take-over")
+    person.click("button", "Give back to the agent")
+    person.until(lambda: owner(person) == "agent", "end of the control")
+    be_on(person, DESK)
+    person.press("Escape")
+    person.misses("Working…")
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["agent in control", "you in control"])
+def test_messages_keep_room_at_200_percent_while_a_question_waits_for_text(system, person, is_taken):
+    person.say(question(system.demo))
+    person.ref("textbox", "Your answer")
+    if is_taken:
+        person.click("button", "Take control")
+        person.until(lambda: owner(person) == "you", "control")
+    check_room(person, "beside a question")
+    person.click("textbox", "Your answer")
+    check_room(person, "while an answer is written")
+    assert seen(person, ".card textarea, .card input") >= LINE
+    be_on(person, DESK)
+    person.fill("Your answer", "WXY 1234")
+    person.click("button", "Send answer")
+    person.sees("Amount due: RM 70.00")
+    person.misses("Working…")
+
+
+@pytest.mark.parametrize("screen", [KEYBOARD, ENLARGED], ids=["phone with its keyboard", "200 %"])
+def test_answer_is_sent_by_its_button_where_there_is_little_room(system, person, screen):
+    person.say(question(system.demo))
+    person.ref("textbox", "Your answer")
+    be_on(person, screen)
+    person.click("textbox", "Your answer")
+    person.fill("Your answer", "WXY 1234")
+    # The button must stay below the pointer while the field loses the focus.
+    person.click("button", "Send answer")
+    be_on(person, DESK)
+    person.sees("Amount due: RM 70.00")
+    person.misses("Working…")
 
 
 @pytest.mark.nightly

@@ -51,6 +51,9 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// What the run waits for.
     public var interrupts: [Interrupt] { self.status == .interrupted ? self.openTurn?.interrupts ?? [] : [] }
 
+    /// Whether its questions can still be answered.
+    public var isWaiting: Bool { !self.interrupts.isEmpty && !self.interrupts.contains(where: \.isExpired) }
+
     /// The conversation as the turn loop works on it.
     public var conversation: Conversation {
         get { Conversation(messages: self.transcript, openTurn: self.openTurn) }

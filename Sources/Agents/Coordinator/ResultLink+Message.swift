@@ -9,13 +9,13 @@ extension ResultLink {
     /// The addresses in a text, each once, in order; those of Markdown links with their titles.
     static func all(in text: String) -> [ResultLink] {
         var links: [ResultLink] = []
+        // What stands as code is to be typed, and not to be opened.
+        let text = self.withoutCode(text)
         var rest = text[...]
         while let start = rest.firstRange(of: "http")?.lowerBound {
             let before = rest[..<start]
             let address = rest[start...].prefix { !$0.isWhitespace && !"<>\"'`|".contains($0) }
             rest = rest[start...].dropFirst(max(address.count, 4))
-            // What stands as code is to be typed, and not to be opened.
-            if before.hasSuffix("`") { continue }
             let url = self.trimmed(address)
             guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.count > 10,
                 !links.contains(where: { $0.url == url })
@@ -28,6 +28,42 @@ extension ResultLink {
             links.append(ResultLink(url: url, title: title, kind: isPayment ? .payment : .page))
         }
         return links
+    }
+
+    /// The text without Markdown's code blocks and code spans.
+    private static func withoutCode(_ text: String) -> String {
+        var isFenced = false
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            let start = line.drop { $0 == " " }
+            if start.hasPrefix("```") || start.hasPrefix("~~~") {
+                isFenced.toggle()
+                return ""
+            }
+            return isFenced ? "" : self.withoutCodeSpans(line)
+        }.joined(separator: "\n")
+    }
+
+    /// A span ends with as many backticks as it began with; where it doesn't end, it is none.
+    private static func withoutCodeSpans(_ line: Substring) -> String {
+        var text = ""
+        var rest = line
+        while let start = rest.firstIndex(of: "`") {
+            let mark = rest[start...].prefix { $0 == "`" }
+            text += rest[..<start]
+            rest = rest[mark.endIndex...]
+            var end: Range<Substring.Index>?
+            var search = rest
+            while end == nil, let next = search.firstIndex(of: "`") {
+                let run = search[next...].prefix { $0 == "`" }
+                if run.count == mark.count { end = next..<run.endIndex }
+                search = search[run.endIndex...]
+            }
+            if let end {
+                text += " "
+                rest = rest[end.upperBound...]
+            }
+        }
+        return text + rest
     }
 
     /// Without the punctuation of the sentence around it.

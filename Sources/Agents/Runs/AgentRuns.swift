@@ -118,9 +118,17 @@ public struct AgentRuns: Sendable {
         _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog
     ) async -> RunResult {
         var usage = TokenUsage(model: self.modelName)
+        // After a decision about a payment, a way to it would ask the user to pay twice.
+        let isDecision =
+            switch request.work {
+            case .resume: true
+            case .prompt: records.conversation?.isWaiting ?? false
+            case .automation: false
+            }
         do {
             switch try await self.work(on: request, records, &usage, &said, log) {
-            case .completed(let text): return self.result(request, text, .completed, usage: usage)
+            case .completed(let text):
+                return self.result(request, text, .completed, usage: usage, offersPayment: !isDecision)
             case .parked(let interrupts):
                 let question = interrupts.map(\.message).joined(separator: "\n")
                 return self.result(request, question, .interrupted, interrupts: interrupts, usage: usage)
@@ -171,8 +179,11 @@ public struct AgentRuns: Sendable {
         switch work {
         case .resume(let given, _): answers = given
         case .prompt(let text):
-            let isAnswer = !record.interrupts.isEmpty && !record.interrupts.contains(where: \.isExpired)
-            if isAnswer { answers = Interrupt.answers(to: record.interrupts, from: text) } else { prompt = text }
+            if record.isWaiting {
+                answers = Interrupt.answers(to: record.interrupts, from: text)
+            } else {
+                prompt = text
+            }
         case .automation: break
         }
         let words = prompt ?? record.lastWords
@@ -219,12 +230,11 @@ public struct AgentRuns: Sendable {
 
     private func result(
         _ request: RunRequest, _ text: String, _ status: RunStatus, run: RunID? = nil, code: String? = nil,
-        interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil
+        interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil, offersPayment: Bool = true
     ) -> RunResult {
-        let isAnswer = if case .resume = request.work { true } else { false }
-        return RunResult(
+        RunResult(
             telling: text, sessionID: request.sessionID, runID: run ?? request.runID, status: status, code: code,
-            interrupts: interrupts, usage: usage, offersPayment: !isAnswer)
+            interrupts: interrupts, usage: usage, offersPayment: offersPayment)
     }
 
     private func failure(_ request: RunRequest, _ error: any Error, _ usage: TokenUsage?) -> RunResult {

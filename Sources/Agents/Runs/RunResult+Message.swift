@@ -4,8 +4,7 @@ import RuntimeProtocol
 extension RunResult {
     /// The result of a run whose model ended with this message: without the marks that models quote from pages, and with
     /// the message's addresses as links.
-    /// - Parameter offersPayment: Whether a link may be called a payment. Where the user has just decided about a payment,
-    ///   a way to it would ask them to pay twice.
+    /// - Parameter offersPayment: Whether a link may be called a payment.
     init(
         telling message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
         interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil, offersPayment: Bool = true

@@ -71,6 +71,7 @@ enum PageFiles {
         "theme.js": PackageResources.theme_js,
         "toasts.js": PackageResources.toasts_js,
         "tokens.css": PackageResources.tokens_css,
+        "typing.js": PackageResources.typing_js,
         "web-address.js": PackageResources.web_address_js,
     ]
 }

@@ -17,6 +17,7 @@ import { RunView } from "./run-view.js";
 import { listenForShortcuts, showShortcuts } from "./shortcuts.js";
 import { showStarters } from "./starters.js";
 import { Toasts } from "./toasts.js";
+import { markTyping } from "./typing.js";
 
 /** So many pixels from the end count as being there. */
 const nearEnd = 64;
@@ -85,6 +86,7 @@ export class Page {
 
     start() {
         byID("shell").hidden = false;
+        markTyping(byID("shell"), byID("main"));
         this.#watchForEarlier();
         this.#stayAtEnd();
         listenForShortcuts(byID("live"), {

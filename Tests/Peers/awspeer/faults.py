@@ -18,6 +18,7 @@ class Fault:
     drop: bool = False
     after: bool = False  # Dropped only once the operation was done: its answer is lost.
     delay: float = 0
+    hold: bool = False  # Until the test lets all go on that is held.
     every: int = 1  # Strikes at each call that it fits, or at every so many.
     reason: str | None = None  # Why a transaction of DynamoDB is cancelled.
     unprocessed: bool = False  # A batch of writes is done only in part.
@@ -41,6 +42,7 @@ class Faults:
     def __init__(self):
         self._faults = []
         self._strikes = collections.Counter()
+        self._gate = asyncio.Event()
 
     def add(self, description):
         self._faults.append(Fault(**description))
@@ -48,6 +50,12 @@ class Faults:
     def clear(self):
         self._faults.clear()
         self._strikes.clear()
+        self.release()
+
+    def release(self):
+        """Lets the calls that are held go on."""
+        self._gate.set()
+        self._gate = asyncio.Event()
 
     async def strike(self, call, is_done=False):
         fitting = [each for each in self._faults if each.fits(call.operation) and each.after == is_done]
@@ -62,6 +70,8 @@ class Faults:
         fault.times -= 1
         if fault.times <= 0:
             self._faults.remove(fault)
+        if fault.hold:
+            await self._gate.wait()
         await asyncio.sleep(fault.delay)
         if fault.drop:
             call.request.transport.abort()

@@ -83,12 +83,19 @@ class Peer:
     def clear_faults(self):
         self._control("DELETE", "faults")
 
+    def release_calls(self):
+        """Lets the calls go on that a fault with `hold` has stopped."""
+        self._control("POST", "faults/release")
+
     def clock(self, offset):
         """Puts the peer's clock this many seconds ahead of the real one."""
         self._control("POST", "clock", {"offset": offset})
 
     def drop_sockets(self):
         self._control("POST", "sockets/drop")
+
+    def drop_runtime_sockets(self):
+        self._control("POST", "runtimes/drop")
 
     def sockets(self):
         return self._control("GET", "sockets")

@@ -24,6 +24,7 @@ class Runtimes:
         self._agent_runtimes, self._region = agent_runtimes, region
         self._runtimes = {}
         self._seen = set()
+        self._transports = set()  # Of the sockets that are open.
         self.stopped = []
 
     def register(self, arn, url, auth="sigv4", tokens=()):
@@ -134,10 +135,19 @@ class Runtimes:
                     url, headers=_forwarded(call, session), max_msg_size=0) as container:
                 client.headers[SESSION_HEADER] = session
                 await client.prepare(call.request)
-                await relay(client, container)
+                transport = call.request.transport
+                self._transports.add(transport)
+                try:
+                    await relay(client, container)
+                finally:
+                    self._transports.discard(transport)
         except ClientError as error:
             raise Refusal("RuntimeClientError", f"The container refused the socket: {error}", status=424)
         return client
+
+    def drop_sockets(self):
+        for transport in self._transports:
+            transport.abort()
 
 
 def _subprotocols(call):

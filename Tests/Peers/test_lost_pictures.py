@@ -1,0 +1,56 @@
+"""Pictures of AgentCore's browser on one client's socket, while the connection to the browser is lost and made again."""
+
+import pytest
+
+from cloud import errand, settings
+from parking import named
+from system import Container, eventually
+from test_parking import Socket
+
+pytestmark = pytest.mark.usefixtures("clean_cloud")
+CONNECT = "ConnectBrowserAutomationStream"
+
+
+@pytest.fixture(scope="module")
+def runtime(cloud, site):
+    running = Container(**settings(cloud, site))
+    yield running
+    running.stop()
+
+
+def is_frame(event):
+    return event.get("name") == "browser.frame"
+
+
+def is_done(word):
+    return lambda event: event["type"] == "STEP_FINISHED" and event["stepName"].startswith(word)
+
+
+@pytest.mark.parametrize("is_shown", [True, False], ids=["shown before", "asked for later"])
+def test_pictures_come_again_after_the_connection_to_the_browser_was_lost(cloud, site, runtime, is_shown):
+    script = errand(site, f"LOST {is_shown}", hold=True)
+    script[-2]["hold"] = True  # The browser stays until the pictures were seen.
+    cloud.script(*script)
+    session = named(f"lost-pictures-{is_shown}")
+    with Socket(runtime) as socket:
+        socket.send(type="user.message", text="x", session_id=session)
+        socket.send(type="hello", session_id=session, frames=is_shown)
+        # Who is in charge is told once the browser is watched.
+        socket.until(is_frame if is_shown else lambda event: event.get("name") == "control.changed")
+        socket.until(is_done("Fill"))
+        cloud.fault(CONNECT, status=503, error="ServiceUnavailableException", message="no", times=1000)
+        connected = len(cloud.requests(CONNECT))
+        cloud.drop_sockets()
+        cloud.release()
+        # More than half a second lies between these, so that whoever looks for the browser meanwhile finds it lost.
+        eventually(lambda: len(cloud.requests(CONNECT)) >= connected + 4, "the fourth try to connect again")
+        # What is heard before the answer to this is older than the loss.
+        socket.send(type="control.take")
+        assert socket.until(lambda event: event.get("name") == "notice")["value"]["code"] == "no_browser"
+        cloud.clear_faults()
+        if not is_shown:
+            socket.until(is_done("Click"))
+            socket.send(type="frames", show=True)
+        assert socket.until(is_frame)["value"]["jpeg"]
+        cloud.release()
+        assert socket.until(lambda event: event["type"] == "RUN_FINISHED")["outcome"]["type"] == "success"
