@@ -233,6 +233,12 @@ def test_local_mode_says_so(system, chats, document):
     assert chats.ask("GET", "/api/me") == {"id": "local", "name": "Local user", "mode": "local"}
 
 
+def test_page_is_told_which_model_answers_where_the_backend_knows(start_backend):
+    known = start_backend(AI4AI_MODEL="bedrock/amazon.nova-pro-v1:0").chats()
+    assert known.ask("GET", "/api/config")["model"] == "bedrock/amazon.nova-pro-v1:0"
+    assert "model" not in start_backend().chats().ask("GET", "/api/config")
+
+
 def test_health_tells_what_is_missing(system, chats, document, start_backend):
     ready = chats.ask("GET", "/health/ready")
     check_shape(document, "Readiness", ready)
