@@ -79,7 +79,7 @@ struct CompactToken: Sendable {
 
         init(_ bytes: [UInt8], of place: String) throws(TokenError) {
             self.place = place
-            do throws(StrictJSON.Flaw) {
+            do throws(StrictJSON.ValidationError) {
                 self.members = try StrictJSON.object(bytes)
             } catch {
                 throw switch error {

@@ -78,7 +78,7 @@ public struct Interrupt: Sendable, Hashable, Codable {
 }
 
 /// A person's answer to an interrupt; AG-UI's resume entry.
-public struct InterruptAnswer: Sendable, Hashable, Codable, Confidential {
+public struct InterruptAnswer: Sendable, Hashable, Codable, Redacted {
     /// Whether the question was answered or turned down.
     public enum Status: String, Sendable, Codable {
         case resolved

@@ -10,10 +10,10 @@ import Tracing
 
 /// Between the service contract and the runs: reads payloads, answers with JSON or events.
 struct InvocationHandler: Sendable {
-    let callers: Callers
+    let callers: CallerAuthenticator
     let runs: AgentRuns
     /// Where a person finds the browsers that this process works in.
-    let browsers: LiveBrowsers?
+    let browsers: BrowserRegistry?
     /// Where they are found when another runtime works in them.
     let remote: RemoteAutomation?
     let telemetry: Telemetry?

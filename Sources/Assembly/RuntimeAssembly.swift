@@ -20,7 +20,7 @@ public struct RuntimeAssembly: Sendable {
     package let browserConfiguration: BrowserConfiguration
     /// The automation agent, here or in a runtime of its own.
     public let automation: any Automation
-    private let liveBrowsers: LiveBrowsers?
+    private let liveBrowsers: BrowserRegistry?
     private let remote: RemoteAutomation?
     private let memory: (any LongTermMemory)?
     private let aids: Coordinator.Aids
@@ -87,7 +87,8 @@ public struct RuntimeAssembly: Sendable {
             modelName: self.model.name,
             logger: self.logger)
         let handler = InvocationHandler(
-            callers: Callers(self.settings.tokens), runs: runs, browsers: self.liveBrowsers, remote: self.remote,
+            callers: CallerAuthenticator(self.settings.tokens), runs: runs, browsers: self.liveBrowsers,
+            remote: self.remote,
             telemetry: telemetry,
             capturesContent: self.settings.observability.capturesContent)
         let app = AgentCoreApp(configuration: configuration, logger: self.logger) { request, context in

@@ -20,7 +20,7 @@ actor SocketConversation {
     private var user: UserID?
     /// Who has signed in with the socket's token; then no frame says otherwise.
     private var caller: Identity?
-    private var control: PersonalControl?
+    private var control: UserControl?
     private var remoteView: RemoteView?
     private var isWatching = false
     /// What the person does in the browser, in its order; beside the messages, so that a slow page holds up no stop.
@@ -226,7 +226,7 @@ actor SocketConversation {
     }
 
     /// Passes on what the person does. What comes without control, or cannot be done, is told and harms nothing.
-    private func pass(_ input: UserInput) async {
+    private func pass(_ input: BrowserInput) async {
         do {
             guard let control = self.control, control.isActive else {
                 return try await self.tell("control_denied", "Take control of the browser first.")
@@ -251,7 +251,7 @@ actor SocketConversation {
     private static let pause = Duration.milliseconds(250)
 
     /// Shows the session's browsers for as long as the socket is open: who is in charge and, when asked for, pictures.
-    private func watch(_ session: SessionID, _ browsers: LiveBrowsers) async throws {
+    private func watch(_ session: SessionID, _ browsers: BrowserRegistry) async throws {
         while true {
             if let browser = await browsers.browser(of: session) {
                 try await withThrowingTaskGroup(of: Void.self) { group in

@@ -3,7 +3,7 @@ import Crypto
 import FoundationEssentials
 
 /// Writes places in a list as text that only we can have written, and that serves nobody else.
-public struct CursorSigner: Sendable, Confidential {
+public struct CursorSigner: Sendable, Redacted {
     private let key: SymmetricKey
 
     /// - Parameter secret: What all processes share.

@@ -12,7 +12,7 @@ extension Deployment {
             guard let runtime = try await self.control.runtimeID(named: agent.runtimeName) else { continue }
             if try await self.control.endpoint(agent.endpoint, of: runtime) != nil {
                 try await self.control.deleteEndpoint(agent.endpoint, of: runtime)
-                try await Patience.wait(for: "The removal of the endpoint \(agent.endpoint)") {
+                try await Poller.wait(for: "The removal of the endpoint \(agent.endpoint)") {
                     try await self.control.endpoint(agent.endpoint, of: runtime) == nil ? () : nil
                 }
             }

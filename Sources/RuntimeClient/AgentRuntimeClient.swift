@@ -11,7 +11,7 @@ package import WebSocketClient
 /// Source: Amazon Bedrock AgentCore developer guide, "Invoke an AgentCore Runtime agent", and botocore's model.
 package struct AgentRuntimeClient: Sendable {
     /// How the runtime knows its callers; each version of a runtime has one way.
-    package enum Authentication: Sendable, Hashable, Confidential {
+    package enum Authentication: Sendable, Hashable, Redacted {
         case signature
         /// A token of the identity provider that the runtime trusts.
         case bearer(String)

@@ -15,12 +15,12 @@ public struct AutomationTask: Sendable, Hashable, Codable {
     /// A page that is only to be read, without a model.
     public var readURL: String?
     /// The language in which the person is asked.
-    public var language: PersonLanguage?
+    public var language: UserLanguage?
 
     public init(
         goal: String, startURL: String? = nil, allowedDomains: [String] = [], maxSteps: Int? = nil,
         forbidden: Set<ActionKind>? = nil, playbook: String? = nil, readURL: String? = nil,
-        language: PersonLanguage? = nil
+        language: UserLanguage? = nil
     ) {
         self.goal = goal
         self.startURL = startURL
@@ -48,7 +48,7 @@ public struct AutomationTask: Sendable, Hashable, Codable {
         self.maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         self.playbook = try container.decodeIfPresent(String.self, forKey: .playbook)
         self.readURL = try container.decodeIfPresent(String.self, forKey: .readURL)
-        self.language = try container.decodeIfPresent(PersonLanguage.self, forKey: .language)
+        self.language = try container.decodeIfPresent(UserLanguage.self, forKey: .language)
         self.forbidden = try container.decodeIfPresent(Set<ActionKind>.self, forKey: .forbidden)
     }
 }

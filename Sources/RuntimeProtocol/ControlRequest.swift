@@ -51,11 +51,11 @@ public struct ControlResult: Sendable, Hashable, Codable {
     public var control: ControlState?
     public var liveView: LiveViewAddress?
     /// How far the stopped task had come, in words for a model.
-    public var account: String?
+    public var progressSummary: String?
 
     public init(
         sessionID: SessionID, message: String = "", status: RunStatus = .completed, code: String? = nil,
-        control: ControlState? = nil, liveView: LiveViewAddress? = nil, account: String? = nil
+        control: ControlState? = nil, liveView: LiveViewAddress? = nil, progressSummary: String? = nil
     ) {
         self.message = message
         self.status = status
@@ -63,11 +63,12 @@ public struct ControlResult: Sendable, Hashable, Codable {
         self.code = code
         self.control = control
         self.liveView = liveView
-        self.account = account
+        self.progressSummary = progressSummary
     }
 
     private enum CodingKeys: String, CodingKey {
-        case message, status, code, control, account
+        case message, status, code, control
+        case progressSummary = "account"
         case sessionID = "session_id"
         case liveView = "live_view"
     }
@@ -96,7 +97,7 @@ public struct ControlState: Sendable, Hashable, Codable {
 }
 
 /// An address where a browser can be watched without the runtime. It contains its own permission, so it's confidential.
-public struct LiveViewAddress: Sendable, Hashable, Codable, Confidential {
+public struct LiveViewAddress: Sendable, Hashable, Codable, Redacted {
     /// A size in CSS pixels.
     public struct Size: Sendable, Hashable, Codable {
         public var width: Int

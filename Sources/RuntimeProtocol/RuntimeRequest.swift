@@ -8,7 +8,7 @@ public import AgentEvents
 ///
 /// Which member is present says what is requested: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
 /// `resume`, `attach`, `control` or `picture`. Unknown members are ignored.
-public struct RuntimeRequest: Sendable, Hashable, Confidential {
+public struct RuntimeRequest: Sendable, Hashable, Redacted {
     /// What is requested.
     public enum Content: Sendable, Hashable {
         /// Start a run of the coordinator with this text.

@@ -1,7 +1,7 @@
 public import AgentEvents
 
 /// A frame that a client sends on `/ws`: a ``RuntimeRequest``, or a message with a `type`.
-public struct SocketFrame: Sendable, Hashable, Confidential {
+public struct SocketFrame: Sendable, Hashable, Redacted {
     /// What the frame says.
     public enum Content: Sendable, Hashable {
         case request(RuntimeRequest)
@@ -14,7 +14,7 @@ public struct SocketFrame: Sendable, Hashable, Confidential {
         case answer(InterruptAnswer)
         /// ``ControlRequest/Action/stop``, `take`, `release` or `renew`.
         case control(ControlRequest.Action)
-        case input(UserInput)
+        case input(BrowserInput)
     }
 
     public var content: Content
@@ -69,8 +69,8 @@ extension SocketFrame: Codable {
             self.content = .request(request)
             return
         }
-        guard !type.hasPrefix(UserInput.prefix) else {
-            self.content = .input(try UserInput(from: decoder))
+        guard !type.hasPrefix(BrowserInput.prefix) else {
+            self.content = .input(try BrowserInput(from: decoder))
             return
         }
         let kind = try container.decode(Kind.self, forKey: .type)

@@ -3,7 +3,7 @@ public import Configuration
 
 extension Settings {
     /// What the process tells of itself, and whom. The variables are OpenTelemetry's own, as AgentCore sets them.
-    public struct Observability: Sendable, Confidential {
+    public struct Observability: Sendable, Redacted {
         /// Where spans go.
         public enum Destination: Sendable, Hashable {
             /// The endpoint of CloudWatch in the process's region.

@@ -3,7 +3,7 @@ public import Configuration
 import FoundationEssentials
 
 /// The settings of both executables. Bad values fail here, at the start.
-public struct Settings: Sendable, Confidential {
+public struct Settings: Sendable, Redacted {
     /// The port of the runtime.
     public var port = 8080
     /// Whether debug actions are answered.
@@ -85,7 +85,7 @@ public struct Settings: Sendable, Confidential {
     }
 
     /// A secret, or where it is.
-    public enum Secret: Sendable, Hashable, Confidential {
+    public enum Secret: Sendable, Hashable, Redacted {
         case value(String)
         /// In AWS Secrets Manager: `secretsmanager:ID`, or `secretsmanager:ID#KEY` for a member of a JSON object.
         case secretsManager(id: String, key: String?)

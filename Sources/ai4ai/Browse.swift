@@ -49,7 +49,7 @@ struct Browse: AsyncParsableCommand {
                 do {
                     work = .resume(try interrupts.map { try TerminalQuestion(interrupt: $0).ask() })
                 } catch {
-                    _ = await automation.endLeftovers(of: context.session, for: nil, .init())
+                    _ = await automation.abandonPreviousTask(of: context.session, for: nil, .init())
                     throw error
                 }
             }

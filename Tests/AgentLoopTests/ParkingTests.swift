@@ -24,7 +24,7 @@ struct ParkingTests {
         let ask = Tool("ask", "Acts once it may.", risk: .reversibleWrite, describe: { (input: Act) in input.what }) {
             input, context in
             guard let given = context.answers.first else {
-                throw NeedsPerson(
+                throw UserInputRequired(
                     Interrupt(
                         id: InterruptID(rawValue: "q-\(input.what)"), reason: .confirmation, message: "May I?",
                         expiresAt: Date() + 60))

@@ -196,7 +196,7 @@ struct ApprovalPolicyTests {
             ),
         ] as [(String, Set<ActionKind>)])
     func walls(request: String, kinds: Set<ActionKind>) {
-        #expect(ApprovalPolicy.walls(in: request) == kinds)
+        #expect(ApprovalPolicy.prohibitedActions(in: request) == kinds)
     }
 
     @Test(
@@ -209,7 +209,7 @@ struct ApprovalPolicyTests {
         ])
     func lookingOnly(request: String) {
         #expect(
-            ApprovalPolicy.walls(in: request) == Set(ActionKind.allCases).subtracting([.look, .change]))
+            ApprovalPolicy.prohibitedActions(in: request) == Set(ActionKind.allCases).subtracting([.look, .change]))
     }
 
     @Test(
@@ -225,6 +225,6 @@ struct ApprovalPolicyTests {
             "Bayar saman saya", "Jangan lupa bayar saman", "Check booking no, pay it", "",
         ])
     func noWalls(request: String) {
-        #expect(ApprovalPolicy.walls(in: request).isEmpty)
+        #expect(ApprovalPolicy.prohibitedActions(in: request).isEmpty)
     }
 }

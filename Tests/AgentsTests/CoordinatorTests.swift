@@ -189,12 +189,12 @@ struct CoordinatorTests {
     @Test(
         "the person's language is told by their words",
         arguments: [
-            ("Tolong semak cukai jalan kereta saya", PersonLanguage.malay),
+            ("Tolong semak cukai jalan kereta saya", UserLanguage.malay),
             ("Bila lesen memandu saya luput?", .malay), ("Check my road tax", .english), ("", .english),
             ("Please check saman for WXY 1234", .english),
         ])
-    func language(text: String, expected: PersonLanguage) {
-        #expect(PersonLanguage(of: text) == expected)
+    func language(text: String, expected: UserLanguage) {
+        #expect(UserLanguage(of: text) == expected)
     }
 
     @Test("hooks see every turn and call, and may answer in a tool's place")

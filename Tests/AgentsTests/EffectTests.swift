@@ -49,7 +49,7 @@ struct EffectTests {
             let bench = Bench(turns)
             try await BrowserSlots.shared.withSlot {
                 var work = RunRequest.Work.automation(
-                    AutomationTask(goal: goal, forbidden: ApprovalPolicy.walls(in: goal)))
+                    AutomationTask(goal: goal, forbidden: ApprovalPolicy.prohibitedActions(in: goal)))
                 while true {
                     let result = try await bench.run(work) { event in
                         switch event {

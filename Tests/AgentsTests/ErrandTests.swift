@@ -267,8 +267,10 @@ struct ErrandTests {
             .run(Self.request(.prompt("did it work?"), session: "s")) { _ in }
         let seen = model.requests[0].messages
         #expect(seen.last?.text == "did it work?")
-        let account = try #require(seen.flatMap(\.toolResults).first?.text)
-        #expect(account.contains("Done before: click") && account.contains("outcome unknown: click"), "\(account)")
+        let progressSummary = try #require(seen.flatMap(\.toolResults).first?.text)
+        #expect(
+            progressSummary.contains("Done before: click") && progressSummary.contains("outcome unknown: click"),
+            "\(progressSummary)")
     }
 
     @Test("a run that fails in its middle is recorded as failed")

@@ -10,8 +10,8 @@ import Testing
 /// What one site shows, or the task says, does not find its way to another site unasked.
 @Suite("Flows between sites", .timeLimit(.minutes(5)))
 struct FlowTests {
-    private static func seen() -> SeenTexts {
-        let seen = SeenTexts()
+    private static func seen() -> CrossOriginDataTracker {
+        let seen = CrossOriginDataTracker()
         seen.note(
             """
             Account 5123-4567-8901, card 4111 1111 1111 1111, IC 900101-14-5566, mail aminah@example.com
@@ -31,7 +31,10 @@ struct FlowTests {
         ])
     func spelled(text: String) {
         let seen = Self.seen()
-        #expect(SeenTexts.pieces(ofText: text).contains { seen.origin(of: $0, except: "https://shop.example") != nil })
+        #expect(
+            CrossOriginDataTracker.pieces(ofText: text).contains {
+                seen.origin(of: $0, except: "https://shop.example") != nil
+            })
     }
 
     @Test(
@@ -39,7 +42,10 @@ struct FlowTests {
         arguments: ["opening-hours", "openinghours", "Account", "1234567", "office", "2026-11-29", "paragraph"])
     func common(text: String) {
         let seen = Self.seen()
-        #expect(!SeenTexts.pieces(ofText: text).contains { seen.origin(of: $0, except: "https://shop.example") != nil })
+        #expect(
+            !CrossOriginDataTracker.pieces(ofText: text).contains {
+                seen.origin(of: $0, except: "https://shop.example") != nil
+            })
     }
 
     @Test("a site may get what it shows itself")

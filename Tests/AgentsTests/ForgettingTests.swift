@@ -186,9 +186,9 @@ struct ForgettingTests {
             throw BrowserError(.cannotStart, "None is needed.")
         }
 
-        func outsideView(of reference: BrowserReference) throws -> OutsideView? {
+        func externalLiveView(of reference: BrowserReference) throws -> ExternalLiveView? {
             if reference.session == "gone" { throw BrowserError(.browserGone, "It has ended.") }
-            return OutsideView(
+            return ExternalLiveView(
                 url: "https://view.example/\(reference.session)",
                 expiresAt: .init(date: Date(timeIntervalSince1970: 1_800_000_000)),
                 viewport: .init(width: 1280, height: 900))
@@ -209,7 +209,7 @@ struct ForgettingTests {
     }
 
     @Test("a browser elsewhere is watched at an address of its own, by the session's owner")
-    func outsideView() async throws {
+    func externalLiveView() async throws {
         try await SessionTests.withDirectory { directory in
             let bench = try await Self.bench(Elsewhere(), browser: "b1", directory)
             let shown = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.aminah)
@@ -237,7 +237,7 @@ struct ForgettingTests {
     }
 
     @Test("a source without such places says that there is none")
-    func noOutsideView() async throws {
+    func noExternalLiveView() async throws {
         struct Plain: BrowserSource {
             func start(name: String, configuration: BrowserConfiguration) throws -> BrowserEndpoint {
                 throw BrowserError(.cannotStart, "None is needed.")

@@ -41,7 +41,7 @@ struct MessageTests {
                     act, .say("Done."),
                 ]))
             try await BrowserSlots.shared.withSlot {
-                let task = AutomationTask(goal: goal, forbidden: ApprovalPolicy.walls(in: goal))
+                let task = AutomationTask(goal: goal, forbidden: ApprovalPolicy.prohibitedActions(in: goal))
                 var result = try await bench.run(.automation(task))
                 var questions: [String] = []
                 while let question = result.interrupts?.first, questions.count < 9 {

@@ -46,7 +46,7 @@ struct RequestsTests {
             (#"{"type":"auth"}"#, "token"),
         ])
     func badFrames(text: String, words: String) {
-        #expect { try HumanFrame(text) } throws: { "\($0)".contains(words) }
+        #expect { try ClientFrame(text) } throws: { "\($0)".contains(words) }
     }
 
     @Test("a schema that marks a secret anywhere asks for one")

@@ -109,7 +109,7 @@ struct ControlTests {
         }
     }
 
-    private static func click(_ control: PersonalControl, x: Double, y: Double) async throws {
+    private static func click(_ control: UserControl, x: Double, y: Double) async throws {
         try await control.send(.mouseMoved(x: x, y: y, held: nil))
         try await control.send(.mousePressed(x: x, y: y, button: .left, clicks: 1))
         try await control.send(.mouseReleased(x: x, y: y, button: .left, clicks: 1))

@@ -141,7 +141,7 @@ private struct ValueMaker {
         }
     }
 
-    mutating func input() -> UserInput {
+    mutating func input() -> BrowserInput {
         switch self.number() % 10 {
         case 0:
             .mouse(
@@ -203,7 +203,7 @@ private struct ValueMaker {
             liveView: self.maybe {
                 LiveViewAddress(
                     url: $0.text(), expiresAt: $0.expiry(), viewport: .init(width: $0.number(), height: $0.number()))
-            }, account: self.maybe { $0.text() })
+            }, progressSummary: self.maybe { $0.text() })
     }
 
     mutating func picture() -> PictureResult {

@@ -22,7 +22,7 @@ package struct AWSCredentials: Sendable, Hashable {
     }
 }
 
-extension AWSCredentials: Confidential {
+extension AWSCredentials: Redacted {
     package var description: String { "credentials \(self.accessKeyID.prefix(4))…\(self.accessKeyID.suffix(4))" }
 }
 

@@ -9,7 +9,7 @@ import NIOHTTP1
 /// before its first request.
 package struct AWSClient: Sendable {
     /// How a request shows who sends it.
-    package enum Authentication: Sendable, Hashable, Confidential {
+    package enum Authentication: Sendable, Hashable, Redacted {
         case signature
         /// A token of an identity provider, for runtimes that take one.
         case bearer(String)

@@ -192,12 +192,12 @@ package struct AgentCoreBrowser: BrowserSource {
             of: .agentCore, path: try Self.path(reference, "live-view"), expiry: expiry, isSocket: false)
     }
 
-    package func outsideView(of reference: BrowserReference) async throws -> OutsideView? {
+    package func externalLiveView(of reference: BrowserReference) async throws -> ExternalLiveView? {
         // A browser that has ended has nothing to show, whatever is signed.
         _ = try await self.attach(to: reference)
         let expiry = Date(timeIntervalSinceNow: TimeInterval(Self.longestView))
         do {
-            return OutsideView(
+            return ExternalLiveView(
                 url: try await self.liveViewURL(reference), expiresAt: .init(date: expiry),
                 viewport: self.configuration.viewport)
         } catch let error as AWSError {

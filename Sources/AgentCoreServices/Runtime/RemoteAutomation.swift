@@ -62,16 +62,20 @@ package struct RemoteAutomation: Automation {
 
     /// A task whose events are lost must not go on with nobody to see its questions.
     private func brokenOff(_ why: String, _ context: RunContext) async -> RemoteAutomationError {
-        let account = await self.endLeftovers(of: context.session, for: context.user, context.propagation)
-        return RemoteAutomationError("\(why) \(account ?? "The task was stopped; what it had begun last is unknown.")")
+        let progressSummary = await self.abandonPreviousTask(
+            of: context.session, for: context.user, context.propagation)
+        return RemoteAutomationError(
+            "\(why) \(progressSummary ?? "The task was stopped; what it had begun last is unknown.")")
     }
 
     /// The other runtime tells how far it had come.
-    package func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
+    package func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async
+        -> String?
+    {
         await withoutCancellation { [self] in
             try? await self.ask(
                 .control(ControlRequest(.stop)), session, user, propagation, as: ControlResult.self
-            ).account
+            ).progressSummary
         }
     }
 
@@ -82,7 +86,7 @@ package struct RemoteAutomation: Automation {
         return try Self.required(result.control)
     }
 
-    package func outsideView(
+    package func externalLiveView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> LiveViewAddress {
         let result = try await self.control(ControlRequest(.liveView), session, user, propagation)

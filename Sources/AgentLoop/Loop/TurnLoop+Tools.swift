@@ -30,7 +30,7 @@ extension TurnLoop {
                 var result = try await self.perform(call, itsAnswers, callbacks.emit)
                 if let warning = repetitions.warning(for: call, result: result) { result.text += "\n\(warning)" }
                 open.results.append(result)
-            } catch let need as NeedsPerson {
+            } catch let need as UserInputRequired {
                 open.waiting = call.id
                 open.interrupts = need.interrupts.map { $0.raised(by: call.id) }
             }
@@ -76,7 +76,7 @@ extension TurnLoop {
         }
     }
 
-    /// - Throws: ``NeedsPerson``, `CancellationError`; what else a tool throws is its result.
+    /// - Throws: ``UserInputRequired``, `CancellationError`; what else a tool throws is its result.
     private func perform(
         _ call: ToolCall, _ answers: [AnsweredInterrupt], _ emit: @escaping EventSink, step name: String? = nil
     ) async throws -> ToolResult {
@@ -114,7 +114,7 @@ extension TurnLoop {
             return ToolResult(callID: call.id, text: output.text, view: output.view, attachments: output.attachments)
         } catch let error where error is CancellationError || Task.isCancelled {
             throw CancellationError()
-        } catch let need as NeedsPerson {
+        } catch let need as UserInputRequired {
             throw need
         } catch {
             self.logger.info("A tool failed", metadata: ["tool": "\(call.name)", "type": "\(type(of: error))"])

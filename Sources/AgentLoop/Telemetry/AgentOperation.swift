@@ -72,7 +72,7 @@ package struct AgentOperation: Sendable {
 
     private static func errorType(_ error: any Error) -> String? {
         switch error {
-        case is CancellationError, is NeedsPerson: nil
+        case is CancellationError, is UserInputRequired: nil
         case let error as ModelError: error.code.rawValue
         default: "\(type(of: error))"
         }

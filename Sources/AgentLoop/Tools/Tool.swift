@@ -102,7 +102,7 @@ public struct ToolOutput: Sendable, Hashable {
 
 /// Thrown by a tool that cannot go on without a person. The run parks; once the person has answered, the tool is
 /// called again with the same input, and finds the answers in its context. So it must ask before it does anything.
-public struct NeedsPerson: Error {
+public struct UserInputRequired: Error {
     public var interrupts: [Interrupt]
 
     public init(_ interrupts: [Interrupt]) { self.interrupts = interrupts }

@@ -26,7 +26,7 @@ extension ApprovalGate {
             ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: $0)
         }
         guard prints[0] != prints[1] else { return }
-        throw NeedsPerson(
+        throw UserInputRequired(
             given.granted(
                 self.question(
                     attempt, permission.kind, target, prints[1],

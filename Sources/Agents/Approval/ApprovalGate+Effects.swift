@@ -25,7 +25,7 @@ extension ApprovalGate {
     ///   - step: What was done, in words, such as `click button "OK"`.
     ///   - tool: The tool that is called again once it is allowed.
     ///   - quote: Marks the page's own words as data, for a model.
-    /// - Throws: ``NeedsPerson``, ``ActionRefused``.
+    /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func ask(
         about stopped: [Effect], after step: String, tool: String, _ context: ToolContext, quote: (String) -> String
     ) throws {
@@ -40,7 +40,7 @@ extension ApprovalGate {
                     + "what you found so far, and leave this to the person. It would have sent: \(quote(lines))")
         }
         if let given = context.answers.first, given.interrupt.textsRead.count >= Self.mostQuestions {
-            throw NeedsPerson(self.takeover(stopped[0].origin))
+            throw UserInputRequired(self.takeover(stopped[0].origin))
         }
         let message = self.say(
             "May I let the page send this (\(worst.rawValue))? Step: \(step)\n\(lines)",
@@ -56,7 +56,7 @@ extension ApprovalGate {
             ],
             canLast: TaskAllowances.kinds.contains(worst)
                 && stopped.allSatisfy { $0.canLast && $0.origin == stopped[0].origin })
-        throw NeedsPerson(context.answers.first?.granted(question) ?? question)
+        throw UserInputRequired(context.answers.first?.granted(question) ?? question)
     }
 
     /// A call that is stopped over something else each time is left to the person after so many.

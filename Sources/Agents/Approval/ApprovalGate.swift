@@ -15,11 +15,11 @@ struct ApprovalGate: Sendable {
     /// What the task says: the person's own words may go where the person wants to be.
     let goal: String
     let places: NamedPlaces
-    let seen: SeenTexts
+    let seen: CrossOriginDataTracker
     /// What the person has allowed for the rest of the task.
     let allowances: TaskAllowances
     /// The person's language.
-    let say: PersonLanguage
+    let say: UserLanguage
 
     /// What a tool is about to do.
     struct Attempt: Sendable {
@@ -42,7 +42,7 @@ struct ApprovalGate: Sendable {
     }
 
     /// Returns when it may be done.
-    /// - Throws: ``NeedsPerson`` where a person is to be asked, ``ActionRefused`` where it must not be done, and
+    /// - Throws: ``UserInputRequired`` where a person is to be asked, ``ActionRefused`` where it must not be done, and
     ///   `BrowserError` where its target is not there.
     func check(_ attempt: Attempt, on page: BrowserPage, _ context: ToolContext) async throws -> Permission {
         let target = try await page.target(of: attempt.ref, key: attempt.key)
@@ -62,11 +62,11 @@ struct ApprovalGate: Sendable {
             if self.allowances.covers(.init(kind: kind, origin: target.origin)), Self.canLast(kind, target) {
                 return Permission(kind: kind, target: target)
             }
-            throw NeedsPerson(self.question(attempt, kind, target, fingerprint))
+            throw UserInputRequired(self.question(attempt, kind, target, fingerprint))
         }
         try Self.checkHandedBack(given)
         guard try given.approves(fingerprint, orSays: self.declined(kind, given.answer)), given.timesHaveRun(to: target)
-        else { throw NeedsPerson(self.questionAgain(given, attempt, kind, target, fingerprint)) }
+        else { throw UserInputRequired(self.questionAgain(given, attempt, kind, target, fingerprint)) }
         guard case .object(let edits) = given.answer.payload?["edits"] ?? [:] else {
             return Permission(isApproved: true, kind: kind, target: target)
         }
@@ -95,14 +95,14 @@ struct ApprovalGate: Sendable {
 
     /// Returns when texts may go to a site. What another site has shown, and the task does not say, is asked about; so are
     /// the task's own numbers and addresses where a page has led to a site that nobody has named.
-    /// - Throws: ``NeedsPerson``, ``ActionRefused``.
+    /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func checkFlow(of texts: [String], to origin: String, tool: String, _ context: ToolContext) throws {
         let goal = Spelling.letters(of: self.goal)
         let isNamed = self.places.holds(origin)
-        let telling = Set(isNamed ? [] : SeenTexts.telling(texts))
+        let telling = Set(isNamed ? [] : CrossOriginDataTracker.telling(texts))
         let joined = self.seen.write(texts.first ?? "", to: origin)
         for text in texts + joined {
-            let isOfTask = SeenTexts.holds(goal, Spelling.letters(of: text))
+            let isOfTask = CrossOriginDataTracker.holds(goal, Spelling.letters(of: text))
             if isOfTask, !telling.contains(text) { continue }
             let task = self.say("your request", "permintaan anda")
             guard let source = isOfTask ? task : self.seen.origin(of: text, except: origin) else { continue }
@@ -130,7 +130,7 @@ struct ApprovalGate: Sendable {
                     "Bolehkah saya hantar teks ini dari \(source) ke \(origin): \"\(text.prefix(300))\"? (send)"),
                 .send,
                 fingerprint, ["tool": .string(tool), "from": .string(source), "origin": .string(origin)])
-            throw NeedsPerson(context.answers.first?.granted(question) ?? question)
+            throw UserInputRequired(context.answers.first?.granted(question) ?? question)
         }
     }
 

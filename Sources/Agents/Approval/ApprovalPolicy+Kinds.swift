@@ -28,10 +28,10 @@ extension ApprovalPolicy {
         if self.choiceRoles.contains(target.role) {
             // Where there is no form, Enter sends what was written.
             let isSending =
-                action == .press && target.role == "textbox" && ActionWords.isForMessages(target.name)
+                action == .press && target.role == "textbox" && ActionLexicon.isForMessages(target.name)
             return isSending ? .send : .change
         }
-        let named = ActionWords.isDismissal(target.words) ? .change : ActionWords.kind(of: target.words) ?? .change
+        let named = ActionLexicon.isDismissal(target.words) ? .change : ActionLexicon.kind(of: target.words) ?? .change
         // What is taken out of a cart can be put into it again; what is sent for it is judged by what it is.
         return named == .delete && target.form.map { EffectRules.isCart($0.action) } ?? false ? .change : named
     }
@@ -46,8 +46,8 @@ extension ApprovalPolicy {
         // Enter in a field submits by the form's button, and the field's own name tells nothing of it.
         let isField = self.choiceRoles.contains(target.role)
         let name = isField ? form.submitter ?? "" : target.words
-        let isDismissal = ActionWords.isDismissal(name)
-        let named = isDismissal ? nil : ActionWords.kind(of: name)
+        let isDismissal = ActionLexicon.isDismissal(name)
+        let named = isDismissal ? nil : ActionLexicon.kind(of: name)
         if form.hasPayment { return .pay }
         // Many a search is sent by a button that says "Submit".
         if form.isSearch, !form.hasPassword, [nil, .submit, .send].contains(named) { return .change }

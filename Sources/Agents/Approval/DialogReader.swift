@@ -67,7 +67,7 @@ extension BidirectionalCollection {
 extension ApprovalGate {
     /// Asks about what the page wanted to know of an action that was approved.
     /// - Parameter quote: Marks the page's own words as data, for a model.
-    /// - Throws: ``NeedsPerson``, ``ActionRefused``.
+    /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func ask(about dialog: PageDialog, after given: AnsweredInterrupt, quote: (String) -> String) throws {
         // A page may ask something else each time, such as with a clock in it.
         guard given.interrupt.textsRead.count < Self.mostQuestions else {
@@ -76,7 +76,7 @@ extension ApprovalGate {
                     + quote(dialog.message))
         }
         let approved = given.interrupt.metadata?["kind"]?.string.flatMap(ActionKind.init) ?? .submit
-        let kind = ActionWords.kind(of: dialog.message) ?? approved
+        let kind = ActionLexicon.kind(of: dialog.message) ?? approved
         guard !self.forbidden.contains(kind), self.policy.rule(for: kind) != .deny else {
             throw ActionRefused(
                 "The person's request does not allow what the page then asked for (\(kind.rawValue)). It was answered "
@@ -88,6 +88,6 @@ extension ApprovalGate {
                 "The page asks: \"\(dialog.message)\" May I say yes? (\(kind.rawValue))",
                 "Halaman bertanya: \"\(dialog.message)\" Bolehkah saya jawab ya? (\(kind.rawValue))"),
             kind, details["fingerprint"]?.string ?? "", details)
-        throw NeedsPerson(given.granted(question))
+        throw UserInputRequired(given.granted(question))
     }
 }

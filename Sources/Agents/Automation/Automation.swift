@@ -46,7 +46,7 @@ public protocol Automation: Sendable {
     /// Ends what is left of a session's task: by a process that was killed, or waiting for an answer that will not
     /// come.
     /// - Returns: How far it had come, in words for a model; `nil` where nothing was left.
-    func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String?
+    func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String?
 
     /// Takes, renews or releases a person's control of the session's browser.
     /// - Throws: Why that cannot be.
@@ -56,7 +56,7 @@ public protocol Automation: Sendable {
 
     /// Where a person can watch the session's browser past this process.
     /// - Throws: Why that cannot be.
-    func outsideView(
+    func externalLiveView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> LiveViewAddress
 

@@ -17,7 +17,7 @@ public struct AutomationAgent: Automation {
     private let store: any RunStore
     private let logger: Logger
     /// The browsers of open runs; a service that ends with the process.
-    public let live: LiveBrowsers
+    public let live: BrowserRegistry
 
     /// - Parameters:
     ///   - browsers: Where its browsers come from.
@@ -39,7 +39,7 @@ public struct AutomationAgent: Automation {
         self.keepsPictures = keepsPictures
         self.store = store
         self.logger = logger
-        self.live = LiveBrowsers()
+        self.live = BrowserRegistry()
     }
 
     public func run(
@@ -57,7 +57,7 @@ public struct AutomationAgent: Automation {
         _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         let id = context.session.automationRecord
-        let keeper = try RecordKeeper.holding(
+        let keeper = try RunRecordWriter.holding(
             await self.store.read(id) ?? RunRecord(sessionID: id), for: context.user, in: self.store)
         var answers: [InterruptAnswer] = []
         let task: AutomationTask
@@ -67,13 +67,13 @@ public struct AutomationAgent: Automation {
             // A question of the task before is not answered any more.
             let before = await keeper.record.status
             if await keeper.isLeftOver || before == .interrupted {
-                _ = await self.endLeftovers(of: context.session, keeper)
+                _ = await self.abandonPreviousTask(of: context.session, keeper)
             }
             try await keeper.begin(context.run, prompt: task.prompt, task: JSONValue(encoding: task))
         case .resume(let given):
             guard let known = try await keeper.record.task?.decode(AutomationTask.self),
                 await !keeper.record.interrupts.isEmpty
-            else { throw RunRefusal.nothingToResume }
+            else { throw RunRejection.nothingToResume }
             (task, answers) = (known, given)
             try await keeper.resume(context.run, answers)
         }
@@ -91,7 +91,7 @@ public struct AutomationAgent: Automation {
                     // An answer or another task may have come at the last moment.
                     let record = try? await self.store.read(context.session.automationRecord)
                     guard record?.interrupts.map(\.id) == interrupts.map(\.id) else { return }
-                    _ = await self.endLeftovers(of: context.session)
+                    _ = await self.abandonPreviousTask(of: context.session)
                 }
             } else {
                 await self.live.end(context.session)
@@ -104,8 +104,8 @@ public struct AutomationAgent: Automation {
     }
 
     private func work(
-        _ task: AutomationTask, _ answers: [InterruptAnswer], _ context: RunContext, _ keeper: RecordKeeper,
-        _ place: Workplace, usage: inout TokenUsage
+        _ task: AutomationTask, _ answers: [InterruptAnswer], _ context: RunContext, _ keeper: RunRecordWriter,
+        _ place: TaskContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         var budget = self.budget
         if let steps = task.maxSteps { budget.steps = min(max(steps, 1), budget.steps) }
@@ -128,14 +128,14 @@ public struct AutomationAgent: Automation {
                 return try await loop.run(&conversation, answers: answers, usage: &usage, callbacks: settled)
             } catch let error as ModelError {
                 // Whoever asks for the task again has to know how far it had come.
-                throw AutomationFailure(reason: error, account: await keeper.record.account)
+                throw AutomationFailure(reason: error, progressSummary: await keeper.record.progressSummary)
             }
         }
     }
 
     /// Reads a page without a model.
     private func read(
-        _ address: String, _ keeper: RecordKeeper, _ place: Workplace, usage: inout TokenUsage
+        _ address: String, _ keeper: RunRecordWriter, _ place: TaskContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         try await keeper.recordingEnd(usage: &usage) { _ in
             do {
@@ -160,8 +160,8 @@ public struct AutomationAgent: Automation {
 
     /// The browser that waits for this session, or what starts one when it is first needed.
     private func workplace(
-        _ task: AutomationTask, _ context: RunContext, _ keeper: RecordKeeper, isResumed: Bool
-    ) async -> Workplace {
+        _ task: AutomationTask, _ context: RunContext, _ keeper: RunRecordWriter, isResumed: Bool
+    ) async -> TaskContext {
         if isResumed, let parked = await self.live.resume(context.session) {
             await parked.holder.follow(keeper: keeper, emit: context.callbacks.emit)
             return parked
@@ -173,34 +173,36 @@ public struct AutomationAgent: Automation {
         let allowances = TaskAllowances()
         let effects = EffectGuard(secrets: secrets, policy: self.policy, allowances: allowances)
         configuration.requestJudge = { effects.judge($0) }
-        let holder = BrowserHolder(
+        let holder = TaskBrowser(
             source: self.browsers, name: Self.browserName(context.session), configuration: configuration,
             keeper: keeper, emit: context.callbacks.emit, logger: self.logger, isResumed: isResumed)
-        let place = Workplace(
+        let place = TaskContext(
             holder: holder, secrets: secrets,
-            offers: TakeoverOffers(
+            offers: HandoffDetector(
                 holder: holder, secrets: secrets, goal: task.goal, patience: self.patience,
                 say: task.askedIn),
-            seen: SeenTexts(), places: NamedPlaces(task), names: ControlNames(), effects: effects,
+            seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
             allowances: allowances)
         await self.live.begin(context.session, place)
         return place
     }
 
-    public func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
-        await self.endLeftovers(of: session)
+    public func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async
+        -> String?
+    {
+        await self.abandonPreviousTask(of: session)
     }
 
-    private func endLeftovers(of session: SessionID) async -> String? {
+    private func abandonPreviousTask(of session: SessionID) async -> String? {
         await withoutCancellation { [self] in
             do {
                 guard let record = try await self.store.read(session.automationRecord),
                     record.status == .running || record.status == .interrupted || record.browser != nil
                 else { return nil }
                 // Whoever asks has shown that the session is theirs.
-                let keeper = try await RecordKeeper.open(
+                let keeper = try await RunRecordWriter.open(
                     session.automationRecord, for: record.owner, in: self.store)
-                return await self.endLeftovers(of: session, keeper)
+                return await self.abandonPreviousTask(of: session, keeper)
             } catch {
                 self.logger.warning("What a task left could not be ended", metadata: ["error": "\(error)"])
                 return nil
@@ -208,7 +210,7 @@ public struct AutomationAgent: Automation {
         }
     }
 
-    private func endLeftovers(of session: SessionID, _ keeper: RecordKeeper) async -> String {
+    private func abandonPreviousTask(of session: SessionID, _ keeper: RunRecordWriter) async -> String {
         await self.live.end(session)
         let record = await keeper.record
         if let browser = record.browser {
@@ -224,11 +226,11 @@ public struct AutomationAgent: Automation {
             if isGone { try? await keeper.keep(nil) }
         }
         await self.browsers.stopAll(name: Self.browserName(session))
-        let account = record.account
+        let progressSummary = record.progressSummary
         if record.status == .running || record.status == .interrupted {
-            try? await keeper.finish(.stopped, answer: account)
+            try? await keeper.finish(.stopped, answer: progressSummary)
         }
-        return account
+        return progressSummary
     }
 
     public func control(
@@ -237,23 +239,23 @@ public struct AutomationAgent: Automation {
         try await self.live.control(request, in: session)
     }
 
-    public func outsideView(
+    public func externalLiveView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> LiveViewAddress {
         let running = await self.live.browser(of: session)
         // A task that waits for a person may have left its browser to this process.
         let reference =
             if let running { running.reference } else { try await self.store.read(session.automationRecord)?.browser }
-        guard running != nil || reference != nil else { throw RunRefusal.noBrowser }
+        guard running != nil || reference != nil else { throw RunRejection.noBrowser }
         do {
-            guard let reference, let view = try await self.browsers.outsideView(of: reference) else {
-                throw RunRefusal.noOutsideView
+            guard let reference, let view = try await self.browsers.externalLiveView(of: reference) else {
+                throw RunRejection.noExternalLiveView
             }
             return LiveViewAddress(
                 url: view.url, expiresAt: view.expiresAt,
                 viewport: .init(width: view.viewport.width, height: view.viewport.height))
         } catch let error as BrowserError where error.code == .browserGone {
-            throw RunRefusal.noBrowser
+            throw RunRejection.noBrowser
         }
     }
 
@@ -264,7 +266,7 @@ public struct AutomationAgent: Automation {
     }
 
     public func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
-        _ = await self.endLeftovers(of: session)
+        _ = await self.abandonPreviousTask(of: session)
         await self.live.end(session)
         try await self.store.remove(session.automationRecord)
     }
@@ -294,8 +296,8 @@ public struct AutomationAgent: Automation {
 struct AutomationFailure: CodedError, CustomStringConvertible {
     let reason: ModelError
     /// How far it had come, in words for the model that has asked for it.
-    let account: String
+    let progressSummary: String
 
     var code: String { "model_\(self.reason.code.rawValue)" }
-    var description: String { "\(self.reason)\n\(self.account)" }
+    var description: String { "\(self.reason)\n\(self.progressSummary)" }
 }

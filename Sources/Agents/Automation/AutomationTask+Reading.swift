@@ -2,10 +2,10 @@ import RuntimeProtocol
 
 extension AutomationTask {
     /// What must not be done: as listed, or as the goal says in words.
-    var prohibitedActions: Set<ActionKind> { self.forbidden ?? ApprovalPolicy.walls(in: self.goal) }
+    var prohibitedActions: Set<ActionKind> { self.forbidden ?? ApprovalPolicy.prohibitedActions(in: self.goal) }
 
     /// The language to ask in: the person's, or else the task's own.
-    var askedIn: PersonLanguage { self.language ?? PersonLanguage(of: self.goal) }
+    var askedIn: UserLanguage { self.language ?? UserLanguage(of: self.goal) }
 
     /// The task in words, for the model.
     var prompt: String {

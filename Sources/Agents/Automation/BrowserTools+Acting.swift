@@ -93,7 +93,8 @@ extension BrowserTools {
             describe: { (input: Fill) in "Fill \(self.names[input.ref])" }
         ) { input, context in
             try await self.acting { page in
-                try await self.checkFlow(of: SeenTexts.pieces(ofText: input.text), to: page, tool: "fill", context)
+                try await self.checkFlow(
+                    of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "fill", context)
                 try await self.gate.checkField(input.ref, on: page)
                 self.effects.note(written: input.text)
                 // A field may send itself when it is full.
@@ -111,7 +112,8 @@ extension BrowserTools {
             risk: .reversibleWrite, describe: { (input: TypeText) in "Type into \(self.names[input.ref])" }
         ) { input, context in
             try await self.acting { page in
-                try await self.checkFlow(of: SeenTexts.pieces(ofText: input.text), to: page, tool: "type", context)
+                try await self.checkFlow(
+                    of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "type", context)
                 try await self.gate.checkField(input.ref, on: page)
                 self.effects.note(written: input.text)
                 // A line break is the Enter key.

@@ -37,7 +37,7 @@ extension BrowserTools {
             var output: ToolOutput
             do {
                 output = try await call()
-            } catch let error where !(error is NeedsPerson || error is CancellationError) {
+            } catch let error where !(error is UserInputRequired || error is CancellationError) {
                 // A page may break over what was stopped.
                 try self.check(name, step, context)
                 guard self.effects.isOwed, let failure = error as? BrowserError else { throw error }

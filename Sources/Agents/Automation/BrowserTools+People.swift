@@ -18,7 +18,7 @@ extension BrowserTools {
         ) { input, context in
             guard let given = context.answers.first else {
                 let page = try await self.page()
-                throw NeedsPerson(
+                throw UserInputRequired(
                     Self.takeover(input.request, origin: try await page.origin(), patience: self.gate.patience))
             }
             return try await self.handedBack(given)
@@ -83,7 +83,7 @@ extension BrowserTools {
         moment.activates = attempt.action != .hover && permission.target?.isActivated ?? false
         // A link leads somewhere, and its words may say that going there does something.
         moment.control =
-            permission.kind == .look ? permission.target.flatMap { ActionWords.kind(of: $0.words) } : permission.kind
+            permission.kind == .look ? permission.target.flatMap { ActionLexicon.kind(of: $0.words) } : permission.kind
         if let target = permission.target {
             moment.shown = target.shown
             moment.showsMoney = Money.isNamed(in: target.shown)

@@ -7,11 +7,11 @@ import FoundationEssentials
 ///
 /// Where an action may change the page, its answer holds the new snapshot, which saves the model a turn.
 struct BrowserTools {
-    let holder: BrowserHolder
+    let holder: TaskBrowser
     let secrets: SecretStore
     let gate: ApprovalGate
     let effects: EffectGuard
-    let names: ControlNames
+    let names: ElementLabels
     /// Takes the picture of a step, under its call's id; none is taken where it is absent.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
     let untrusted = UntrustedText()
@@ -25,7 +25,7 @@ struct BrowserTools {
         ]
         return (tools + (seesImages ? [self.screenshot] : [])).map(self.watched) + [
             self.handOver,
-            AskPerson(patience: self.gate.patience).withSecrets(self.secrets) { try await self.page().origin() },
+            AskUserTool(patience: self.gate.patience).withSecrets(self.secrets) { try await self.page().origin() },
         ]
     }
 

@@ -77,7 +77,8 @@ public struct Coordinator: Sendable {
             memory: self.aids.memory, usage: sum)
         let loop = TurnLoop(
             model: self.model, system: Self.system(),
-            tools: [self.browse(context, sum, request), AskPerson(patience: self.patience).withoutSecrets] + tools.all,
+            tools: [self.browse(context, sum, request), AskUserTool(patience: self.patience).withoutSecrets]
+                + tools.all,
             budget: self.budget, userContext: context.recalled, logger: self.logger)
         do {
             let outcome = try await loop.run(
@@ -103,14 +104,14 @@ public struct Coordinator: Sendable {
             if call.answers.isEmpty { work = .task(try self.task(input, request)) }
             switch try await self.automate(work, context, sum) {
             case .completed(let report): return untrusted.wrap(report)
-            case .parked(let interrupts): throw NeedsPerson(interrupts)
+            case .parked(let interrupts): throw UserInputRequired(interrupts)
             case .outOfBudget(let reason):
                 // One more try, which knows how far the first one came.
                 guard case .task(var task) = work else { return Self.unfinished(reason) }
                 task.goal += "\n\nAn earlier try did not finish. Do not repeat what it has done. It reported: \(reason)"
                 switch try await self.automate(.task(task), context, sum) {
                 case .completed(let report): return untrusted.wrap(report)
-                case .parked(let interrupts): throw NeedsPerson(interrupts)
+                case .parked(let interrupts): throw UserInputRequired(interrupts)
                 case .outOfBudget(let again): return Self.unfinished(again)
                 }
             }
@@ -128,8 +129,8 @@ public struct Coordinator: Sendable {
             throw ActionRefused(objection)
         }
         var task = AutomationTask(
-            goal: input.goal, startURL: input.startURL, forbidden: ApprovalPolicy.walls(in: request),
-            language: PersonLanguage(of: request))
+            goal: input.goal, startURL: input.startURL, forbidden: ApprovalPolicy.prohibitedActions(in: request),
+            language: UserLanguage(of: request))
         if let name = input.playbook {
             guard let playbook = self.aids.playbooks.named(name) else {
                 throw ActionRefused("There is no playbook '\(name)'. Look for one with find_playbook.")

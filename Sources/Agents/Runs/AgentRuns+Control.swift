@@ -14,9 +14,9 @@ extension AgentRuns {
             try await self.checkOwner(session, user, ofRemains: request.action == .forget)
             switch request.action {
             case .stop:
-                let account = try await self.stop(session, user, propagation)
+                let progressSummary = try await self.stop(session, user, propagation)
                 return ControlResult(
-                    sessionID: session, message: RunResult.stopped, status: .stopped, account: account)
+                    sessionID: session, message: RunResult.stopped, status: .stopped, progressSummary: progressSummary)
             case .forget:
                 // Whole also where who asked does not wait for it.
                 try await withoutCancellation { try await self.forget(session, user, propagation) }
@@ -24,7 +24,7 @@ extension AgentRuns {
             case .liveView:
                 return ControlResult(
                     sessionID: session,
-                    liveView: try await self.automation.outsideView(of: session, for: user, propagation))
+                    liveView: try await self.automation.externalLiveView(of: session, for: user, propagation))
             case .take, .release, .renew, .revoke:
                 return ControlResult(
                     sessionID: session,
@@ -42,7 +42,7 @@ extension AgentRuns {
         do {
             try await self.checkOwner(session, user)
             guard let jpeg = try await self.automation.picture(id, of: session, for: user, propagation) else {
-                throw RunRefusal.noSuchPicture(id)
+                throw RunRejection.noSuchPicture(id)
             }
             return PictureResult(id: id, status: .completed, jpeg: jpeg.base64EncodedString())
         } catch {
@@ -52,10 +52,10 @@ extension AgentRuns {
 
     /// - Parameter ofRemains: Whether it is enough that nothing says that the session is somebody else's: a record that
     ///   cannot be read any more must not stay for ever.
-    /// - Throws: ``RunRefusal`` for somebody else's session, ``RunStoreError``.
+    /// - Throws: ``RunRejection`` for somebody else's session, ``RunStoreError``.
     package func checkOwner(_ session: SessionID, _ user: UserID?, ofRemains: Bool = false) async throws {
         if let active = await self.sessions[session] {
-            guard active.user == user else { throw RunRefusal.forbidden }
+            guard active.user == user else { throw RunRejection.forbidden }
             return
         }
         let belongs: Bool
@@ -65,7 +65,7 @@ extension AgentRuns {
             guard ofRemains, case .unreadable(let owner) = error.code else { throw error }
             belongs = owner == nil || owner == user
         }
-        guard belongs else { throw RunRefusal.forbidden }
+        guard belongs else { throw RunRejection.forbidden }
     }
 
     /// - Returns: How far a task that was not at work had come.
@@ -79,10 +79,10 @@ extension AgentRuns {
         }
         // A parked run is ended in its record, and its browser with it.
         if try await self.store.read(session)?.status == .interrupted {
-            let keeper = try await RecordKeeper.open(session, for: user, in: self.store)
+            let keeper = try await RunRecordWriter.open(session, for: user, in: self.store)
             try await keeper.finish(.stopped, answer: RunResult.stopped)
         }
-        return await self.automation.endLeftovers(of: session, for: user, propagation)
+        return await self.automation.abandonPreviousTask(of: session, for: user, propagation)
     }
 
     /// What is gone already is no failure: one that came to a half can be made again.

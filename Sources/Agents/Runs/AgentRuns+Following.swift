@@ -27,7 +27,7 @@ extension AgentRuns {
     ) async -> (log: RunLog, hasGap: Bool) {
         do {
             if let found = try await self.find(run, in: session, for: user) { return found }
-            throw run.map { RunRefusal.noSuchRun($0) } ?? .nothingToResume
+            throw run.map { RunRejection.noSuchRun($0) } ?? .nothingToResume
         } catch {
             let result = RunResult(
                 telling: "\(error)", sessionID: session, runID: run ?? RunID(rawValue: "none"), status: .failed,
@@ -37,7 +37,7 @@ extension AgentRuns {
     }
 
     /// The session's newest run, if it is the one that is meant.
-    /// - Throws: ``RunRefusal`` for somebody else's, ``RunStoreError``.
+    /// - Throws: ``RunRejection`` for somebody else's, ``RunStoreError``.
     private func find(
         _ run: RunID?, in session: SessionID, for user: UserID?
     ) async throws -> (log: RunLog, hasGap: Bool)? {
@@ -48,7 +48,7 @@ extension AgentRuns {
     /// A run that this process carries out, or has carried out last.
     func here(_ run: RunID?, in session: SessionID, for user: UserID?) async throws -> RunLog? {
         guard let active = await self.sessions[session], run == nil || active.log.run == run else { return nil }
-        guard active.user == user else { throw RunRefusal.forbidden }
+        guard active.user == user else { throw RunRejection.forbidden }
         return active.log
     }
 
@@ -57,7 +57,7 @@ extension AgentRuns {
         _ run: RunID?, in records: SessionRecords, of session: SessionID, for user: UserID?
     ) async throws -> (log: RunLog, hasGap: Bool)? {
         guard let record = records.newest, let known = record.runID, run == nil || known == run else { return nil }
-        guard record.belongs(to: user) else { throw RunRefusal.forbidden }
+        guard record.belongs(to: user) else { throw RunRejection.forbidden }
         // What it tells may be of a run that has begun here meanwhile, and that is at work.
         if let found = try await self.here(known, in: session, for: user) { return (found, false) }
         return (self.log(of: record, known, in: session), true)

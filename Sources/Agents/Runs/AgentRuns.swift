@@ -49,12 +49,12 @@ public struct AgentRuns: Sendable {
         let (session, user) = (request.sessionID, request.userID)
         let records: SessionRecords
         do {
-            if let active = await self.sessions[session], active.user != user { throw RunRefusal.forbidden }
+            if let active = await self.sessions[session], active.user != user { throw RunRejection.forbidden }
             if request.isRepeatable, let known = try await self.here(request.runID, in: session, for: user) {
                 return (known, false)
             }
             records = try await self.records(of: session)
-            guard records.newest?.belongs(to: user) ?? true else { throw RunRefusal.forbidden }
+            guard records.newest?.belongs(to: user) ?? true else { throw RunRejection.forbidden }
             if request.isRepeatable,
                 let known = try await self.find(request.runID, in: records, of: session, for: user)
             {
@@ -102,7 +102,7 @@ public struct AgentRuns: Sendable {
             return self.tellNoted(request, log, by: run)
         }
         log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
-        self.end(log, self.failure(request, RunRefusal.busy, nil))
+        self.end(log, self.failure(request, RunRejection.busy, nil))
     }
 
     private func tellNoted(_ request: RunRequest, _ log: RunLog, by run: RunID) {
@@ -173,7 +173,7 @@ public struct AgentRuns: Sendable {
             // A task that was given to the automation agent itself waits in that agent's record.
             return try await self.automation.run(.resume(given), context, usage: &usage)
         }
-        let keeper = try RecordKeeper.holding(record, for: context.user, in: self.store)
+        let keeper = try RunRecordWriter.holding(record, for: context.user, in: self.store)
         var answers: [InterruptAnswer] = []
         var prompt: String?
         switch work {
@@ -206,12 +206,13 @@ public struct AgentRuns: Sendable {
     }
 
     /// Begins a run with what a person says, after what was left open before has been ended.
-    private func begin(_ context: RunContext, _ prompt: String, _ keeper: RecordKeeper) async throws {
-        let account =
+    private func begin(_ context: RunContext, _ prompt: String, _ keeper: RunRecordWriter) async throws {
+        let progressSummary =
             await keeper.isLeftOver
-            ? await self.automation.endLeftovers(of: context.session, for: context.user, context.propagation) : nil
+            ? await self.automation.abandonPreviousTask(of: context.session, for: context.user, context.propagation)
+            : nil
         let leftover = await self.sessions.takeLeftover(context.session)
-        try await keeper.begin(context.run, prompt: prompt, leftover: leftover, account: account)
+        try await keeper.begin(context.run, prompt: prompt, leftover: leftover, progressSummary: progressSummary)
     }
 
     private func recall(_ words: String?, _ user: UserID?, _ session: SessionID) async -> String? {
@@ -238,7 +239,7 @@ public struct AgentRuns: Sendable {
     }
 
     private func failure(_ request: RunRequest, _ error: any Error, _ usage: TokenUsage?) -> RunResult {
-        if !(error is RunRefusal) {
+        if !(error is RunRejection) {
             self.logger.error(
                 "A run failed", metadata: ["run_id": "\(request.runID)", "type": "\(type(of: error))"])
         }

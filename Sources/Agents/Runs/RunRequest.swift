@@ -39,7 +39,7 @@ public struct RunRequest: Sendable {
 }
 
 /// What a request passes on to the runtimes that it leads to.
-public struct Propagation: Sendable, Hashable, Confidential {
+public struct Propagation: Sendable, Hashable, Redacted {
     /// Trace context, baggage and identity tokens, as header fields.
     public var headers: [String: String]
     /// The person's own bearer token, where the runtime was called with one.

@@ -77,7 +77,7 @@ package struct Timeline: Sendable, Hashable, Encodable {
             let results = isLast ? record.openTurn?.results ?? [] : messages[index + 1].toolResults
             return said
                 + message.toolCalls.map { call in
-                    var step = Entry(who: speaker, text: ToolWords.words(for: call))
+                    var step = Entry(who: speaker, text: ToolCallDescription.words(for: call))
                     (step.tool, step.input, step.callID) = (call.name, call.input, call.id)
                     if let result = results.first(where: { $0.callID == call.id }) {
                         step.outcome = result.isError ? .failed : .done

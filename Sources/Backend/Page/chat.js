@@ -2,7 +2,7 @@
  * The chat on the screen: its messages, its socket, and what the person does in it. What a run shows is run-view.js's.
  *
  * @typedef {import("./api.js").Session} Session
- * @typedef {object} Surroundings
+ * @typedef {object} ChatDependencies
  * @property {import("./api.js").Api} api
  * @property {import("./sign-in.js").SignIn} signIn
  * @property {import("./composer.js").Composer} composer
@@ -27,7 +27,7 @@ import { ChatSocket } from "./socket.js";
 /** Why what was said is not taken, however often it is sent. */
 const refusals = new Set(["too_large", "idempotency_mismatch"]);
 /** What run-view.js tells itself, at the question or at the browser that it is about. */
-const toldThere = new Set([
+const handledInline = new Set([
     "stale_answer", "expired", "missing_answers", "unfit_answer", "no_browser", "control_denied", "input_failed",
     "no_view",
 ]);
@@ -59,7 +59,7 @@ export class Chat {
     #isLoadingOlder = false;
     #leave = new AbortController();
 
-    /** @param {string | null} id None for a chat that is made by its first message. @param {Surroundings} around */
+    /** @param {string | null} id None for a chat that is made by its first message. @param {ChatDependencies} around */
     constructor(id, around) {
         this.id = id;
         this.#around = around;
@@ -303,7 +303,7 @@ export class Chat {
         // The new token reaches the socket by `renew`.
         else if (code === "token_expires_soon") this.#around.signIn.renew().catch(() => {});
         else if (refusals.has(code) && this.#delivery.unsent.length) this.#delivery.refuseOldest(error);
-        else if (!toldThere.has(code) && code !== "upstream_back") this.#around.toasts.error(explain(error));
+        else if (!handledInline.has(code) && code !== "upstream_back") this.#around.toasts.error(explain(error));
         return !["upstream_lost", "upstream_back", "token_expires_soon", "rate_limited", ...refusals].includes(code);
     }
 
@@ -317,7 +317,7 @@ export class Chat {
             const { code = "" } = error;
             // The question hears what the socket would have said.
             this.#view.receive({ event: { type: "CUSTOM", name: "notice", value: { code, message: explain(error) } } });
-            if (!toldThere.has(code)) this.#fail(error, () => void this.send(frame));
+            if (!handledInline.has(code)) this.#fail(error, () => void this.send(frame));
         }
     }
 

@@ -7,7 +7,7 @@ import { Outbox } from "./outbox.js";
 const patience = 8000;
 
 /**
- * @typedef {object} Ways
+ * @typedef {object} Transports
  * @property {(frame: object) => boolean} send On the socket; false where there is no connection.
  * @property {(id: string, text: string) => Promise<any>} post Without the socket, which not every network lets through.
  * @property {(saved: any) => void} onSaved
@@ -18,7 +18,7 @@ export class Delivery {
     #ways;
     #timer = 0;
 
-    /** @param {string} chat @param {Ways} ways */
+    /** @param {string} chat @param {Transports} ways */
     constructor(chat, ways) {
         this.#outbox = new Outbox(chat);
         this.#ways = ways;

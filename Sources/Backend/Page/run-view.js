@@ -2,7 +2,7 @@ import { Questions } from "./cards.js";
 import { t } from "./i18n.js";
 import { LiveView } from "./live-view.js";
 import { Pictures } from "./pictures.js";
-import { Place } from "./place.js";
+import { ScrollAnchor } from "./scroll-anchor.js";
 import { entriesOf, openQuestions } from "./run-entries.js";
 import { makePiece } from "./run-pieces.js";
 import { foldRun, newRun, placeOf } from "./run-state.js";
@@ -68,7 +68,7 @@ export class RunView {
     constructor(root, liveRoot, hooks) {
         this.#root = root;
         this.#hooks = hooks;
-        this.#place = new Place(root);
+        this.#place = new ScrollAnchor(root);
         this.#pictures = new Pictures(hooks.picture);
         this.#live = new LiveView(liveRoot, {
             send: hooks.send, announce: hooks.announce, onOwner: (owner) => this.#questions.setOwner(owner),

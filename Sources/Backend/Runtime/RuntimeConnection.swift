@@ -7,7 +7,7 @@ import Settings
 import WebSocket
 
 /// Who is behind a call to the runtime.
-struct Caller: Sendable, Confidential {
+struct Caller: Sendable, Redacted {
     var user: UserID
     /// The person's own token, for runtimes that take tokens.
     var token: String?

@@ -18,7 +18,7 @@ package struct Backend: Service {
     private let onListening: @Sendable (Int) async -> Void
     private let runs: ChatRuns
     private let tasks = TaskRunner()
-    private let sockets: HumanSockets
+    private let sockets: ClientSockets
     private let responder: RouterResponder<BackendContext>
 
     /// Creates the backend. Nothing is connected or started yet.
@@ -41,9 +41,9 @@ package struct Backend: Service {
         let limits = RateLimits(settings.limits)
         let authenticator = Authenticator(
             verifier: settings.cognito.map { TokenVerifier($0.rules, keys: KeySet($0.keysURL)) })
-        let gatekeeping = Gatekeeping(settings)
+        let gatekeeping = OriginGuard(settings)
         self.runs = runs
-        self.sockets = HumanSockets(
+        self.sockets = ClientSockets(
             gatekeeping: gatekeeping,
             parts: .init(runs: runs, authenticator: authenticator, limits: limits, logger: logger), tasks: self.tasks)
 
@@ -77,7 +77,7 @@ package struct Backend: Service {
                 configuration: .init(
                     additionalChannelHandlers: [
                         IdleStateHandler(readTimeout: idleTimeout, allTimeout: idleTimeout),
-                        WebSocketUpgradeHandler(maxMessageSize: HumanSockets.largestMessage) { [sockets] request in
+                        WebSocketUpgradeHandler(maxMessageSize: ClientSockets.largestMessage) { [sockets] request in
                             sockets.decision(for: request)
                         },
                     ])),

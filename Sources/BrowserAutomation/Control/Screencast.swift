@@ -8,7 +8,7 @@ public struct ScreencastFrame: Sendable, Hashable {
     public var tab: String
     /// A JPEG picture.
     public var jpeg: Data
-    /// The size of the page's window, in the CSS pixels that ``PersonInput`` takes.
+    /// The size of the page's window, in the CSS pixels that ``UserInput`` takes.
     public var width: Double
     public var height: Double
 }

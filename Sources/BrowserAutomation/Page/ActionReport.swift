@@ -69,7 +69,7 @@ public enum DialogAnswer: Sendable, Hashable {
 }
 
 extension BrowserPage {
-    struct Place: Decodable {
+    struct PageInfo: Decodable {
         var url: String
         var title: String
         var contentType: String
@@ -78,9 +78,9 @@ extension BrowserPage {
 
     /// Where the page is now, and what has happened since the action began.
     /// - Parameter known: What an answer from the page's own document has told of it already.
-    func report(_ summary: String, value: String? = nil, known: Place? = nil) async throws -> ActionReport {
-        let place: Place
-        if let known { place = known } else { place = try await self.call("place", as: Place.self) }
+    func report(_ summary: String, value: String? = nil, known: PageInfo? = nil) async throws -> ActionReport {
+        let place: PageInfo
+        if let known { place = known } else { place = try await self.call("place", as: PageInfo.self) }
         if !Self.shownTypes.contains(place.contentType) {
             self.note(
                 "This is a document of type \(place.contentType), not a web page. Its content can't be read here.")
@@ -126,7 +126,7 @@ extension BrowserPage {
     private static let mostEffects = 20
 
     /// Adds what is new of a file that the page sends.
-    func note(_ news: Downloads.News) {
+    func note(_ news: Downloads.DownloadUpdate) {
         self.change { state in
             if let note = news.note {
                 if state.effects.notes.count < Self.mostEffects { state.effects.notes.append(note) }

@@ -46,7 +46,7 @@ extension BrowserPage {
             event, session: session, document: self.documentID, connection: self.connection
         ) { [weak self] refusal in
             self?.note("A request was refused: \(refusal)")
-        } onBreach: { [weak self] reason in
+        } onViolation: { [weak self] reason in
             self?.leave(because: reason)
         }
         if isJudged { return }

@@ -18,7 +18,7 @@ extension BrowserPage {
             }
             try await self.press(key)
             // A round trip through the page, so that a navigation which the key started is known.
-            _ = try? await self.call("place", isRepeatable: false, as: Place.self)
+            _ = try? await self.call("place", isRepeatable: false, as: PageInfo.self)
             try await self.settle(after: before)
             return try await self.report("Pressed \(combination)\(place)")
         }

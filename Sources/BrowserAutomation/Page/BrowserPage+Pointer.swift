@@ -24,7 +24,7 @@ extension BrowserPage {
         /// The reference of an option.
         var option: String?
         /// Where the page is.
-        var place: Place?
+        var place: PageInfo?
     }
 
     private struct PointerOutcome: Decodable {

@@ -12,7 +12,7 @@ public final class BrowserPage: Sendable {
     let targetID: String
     let sessionID: String
     let connection: CDPConnection
-    let gate: AddressGate
+    let gate: RequestInterceptor
     let control: ControlLease
     let configuration: BrowserConfiguration
     let onTarget: @Sendable (CDPConnection.Event, BrowserPage) -> Void
@@ -90,7 +90,7 @@ public final class BrowserPage: Sendable {
 
     init(
         _ identity: Identity, targetID: String, sessionID: String, url: String, connection: CDPConnection,
-        gate: AddressGate, control: ControlLease, configuration: BrowserConfiguration,
+        gate: RequestInterceptor, control: ControlLease, configuration: BrowserConfiguration,
         onTarget: @escaping @Sendable (CDPConnection.Event, BrowserPage) -> Void,
         onScreencastFrame: @escaping @Sendable (CDPConnection.Event, BrowserPage) -> Void
     ) {
@@ -130,7 +130,7 @@ public final class BrowserPage: Sendable {
                 "width": .integer(size.width), "height": .integer(size.height), "deviceScaleFactor": 1,
                 "mobile": false,
             ])
-        try await self.gate.wallIn(self.sessionID, self.connection)
+        try await self.gate.enable(self.sessionID, self.connection)
         try await self.connection.send("Runtime.runIfWaitingForDebugger", session: self.sessionID)
         self.change { $0.isReady = true }
     }
@@ -152,7 +152,7 @@ public final class BrowserPage: Sendable {
         self.listen(session)
         // Ends with the browser's answer. A frame that cannot be walled in stays where it waits.
         Task { [gate, connection] in
-            guard (try? await gate.wallIn(session, connection)) != nil else { return }
+            guard (try? await gate.enable(session, connection)) != nil else { return }
             connection.post("Runtime.runIfWaitingForDebugger", session: session)
         }
     }

@@ -13,8 +13,8 @@ extension BrowserSession {
     /// What the agent was doing is stopped and fails with code `controlTaken`; what it asks for meanwhile waits. Once
     /// the agent has the browser again, its references are stale until it has taken a snapshot, if the person did something.
     /// - Throws: ``BrowserError`` with code `controlTaken` while somebody else holds it.
-    public func takeControl(for duration: Duration) async throws -> PersonalControl {
-        PersonalControl(id: try await self.control.take(for: duration), session: self, lease: self.control)
+    public func takeControl(for duration: Duration) async throws -> UserControl {
+        UserControl(id: try await self.control.take(for: duration), session: self, lease: self.control)
     }
 
     /// Pictures of the current tab as it changes, for as long as somebody reads them; the newest wins.

@@ -65,7 +65,7 @@ extension BrowserSession {
             self.detached(detached.sessionId, connection)
         case "Fetch.requestPaused" where page == nil:
             _ = self.gate.receive(event, session: nil, connection: connection) { _ in
-            } onBreach: { _ in
+            } onViolation: { _ in
             }
         default:
             guard let news = self.downloadKeeper.receive(event, connection) else { return }
@@ -77,7 +77,7 @@ extension BrowserSession {
         let session = attached.sessionId
         let target = attached.targetInfo
         if target.type == "iframe", let parent { return parent.adoptFrame(target.targetId, session: session) }
-        guard target.type == "page" else { return self.wallIn(session, connection) }
+        guard target.type == "page" else { return self.enable(session, connection) }
         if self.state.withLock({ $0.pages.count >= Self.mostTabs }) {
             // Pages may open tabs without end.
             return connection.post("Target.closeTarget", ["targetId": .string(target.targetId)])
@@ -114,11 +114,11 @@ extension BrowserSession {
     }
 
     /// Workers, and whatever else has a session: nothing is done in them, but what they fetch is judged too.
-    private func wallIn(_ session: String, _ connection: CDPConnection) {
+    private func enable(_ session: String, _ connection: CDPConnection) {
         let gate = self.gate
         connection.setEventHandler(session) { [weak self] event in
             let isJudged = gate.receive(event, session: session, connection: connection) { _ in
-            } onBreach: { _ in
+            } onViolation: { _ in
                 connection.post("Runtime.terminateExecution", session: session)
             }
             if !isJudged { self?.receive(event, connection) }
@@ -126,7 +126,7 @@ extension BrowserSession {
         connection.post("Target.setAutoAttach", Self.autoAttach, session: session)
         // Ends with the browser's answer. Some workers don't support interception: their page intercepts what they request.
         Task {
-            _ = try? await gate.wallIn(session, connection)
+            _ = try? await gate.enable(session, connection)
             connection.post("Runtime.runIfWaitingForDebugger", [:], session: session)
         }
     }

@@ -28,7 +28,7 @@ public final class BrowserSession: Sendable {
 
     private let endpoint: BrowserEndpoint
     let configuration: BrowserConfiguration
-    let gate: AddressGate
+    let gate: RequestInterceptor
     let downloadKeeper: Downloads
     let screencast: Screencast
     let control: ControlLease
@@ -48,7 +48,7 @@ public final class BrowserSession: Sendable {
                 return judge(request)
             }
         }
-        self.gate = AddressGate(
+        self.gate = RequestInterceptor(
             policy: configuration.addressPolicy, resolver: configuration.resolver, isFiltered: endpoint.isFiltered,
             judge: judge)
         self.downloadKeeper = Downloads(directory: endpoint.downloadDirectory, policy: configuration.downloads)

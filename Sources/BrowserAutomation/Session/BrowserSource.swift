@@ -17,7 +17,7 @@ public protocol BrowserSource: Sendable {
     func stopAll(name: String) async
     /// Where a person can watch a browser past this process; `nil` where the source has no such place.
     /// - Throws: ``BrowserError`` with code `browserGone` where the browser does not live any more.
-    func outsideView(of reference: BrowserReference) async throws -> OutsideView?
+    func externalLiveView(of reference: BrowserReference) async throws -> ExternalLiveView?
 }
 
 extension BrowserSource {
@@ -28,7 +28,7 @@ extension BrowserSource {
 
     public func stopAll(name: String) async {}
 
-    public func outsideView(of reference: BrowserReference) async throws -> OutsideView? { nil }
+    public func externalLiveView(of reference: BrowserReference) async throws -> ExternalLiveView? { nil }
 }
 
 /// A running browser.

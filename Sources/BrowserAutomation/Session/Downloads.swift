@@ -49,7 +49,7 @@ final class Downloads: Sendable {
     }
 
     /// What is new of a download.
-    struct News {
+    struct DownloadUpdate {
         var name: String
         /// What is to be said of it, where something is.
         var note: String?
@@ -85,7 +85,7 @@ final class Downloads: Sendable {
     }
 
     /// Takes an event of the browser.
-    func receive(_ event: CDPConnection.Event, _ connection: CDPConnection) -> News? {
+    func receive(_ event: CDPConnection.Event, _ connection: CDPConnection) -> DownloadUpdate? {
         switch event.method {
         case "Browser.downloadWillBegin":
             guard let begun = try? event.parameters(Begun.self) else { return nil }
@@ -97,7 +97,7 @@ final class Downloads: Sendable {
         }
     }
 
-    private func begin(_ begun: Begun, _ connection: CDPConnection) -> News {
+    private func begin(_ begun: Begun, _ connection: CDPConnection) -> DownloadUpdate {
         let reason = self.state.withLock { state -> String? in
             let name = Self.unique(Self.safe(begun.suggestedFilename), among: state.items.values.map(\.name))
             let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
@@ -117,14 +117,14 @@ final class Downloads: Sendable {
             return reason
         }
         let name = Self.safe(begun.suggestedFilename)
-        guard let reason else { return News(name: self.name(of: begun.guid) ?? name) }
+        guard let reason else { return DownloadUpdate(name: self.name(of: begun.guid) ?? name) }
         connection.post("Browser.cancelDownload", ["guid": .string(begun.guid)])
-        return News(name: name, note: "The download of \(name) was refused: \(reason).", isOver: true)
+        return DownloadUpdate(name: name, note: "The download of \(name) was refused: \(reason).", isOver: true)
     }
 
     private func name(of guid: String) -> String? { self.state.withLock { $0.items[guid]?.name } }
 
-    private func update(_ progress: Progress, _ connection: CDPConnection) -> News? {
+    private func update(_ progress: Progress, _ connection: CDPConnection) -> DownloadUpdate? {
         let known = self.state.withLock { state -> Download? in
             state.items[progress.guid]?.bytes = Int(exactly: progress.receivedBytes.rounded()) ?? .max
             return state.items[progress.guid]
@@ -139,15 +139,16 @@ final class Downloads: Sendable {
             connection.post("Browser.cancelDownload", ["guid": .string(progress.guid)])
             let reason = "it has more than \(self.policy.maximumBytes) bytes"
             self.finish(progress.guid, .refused, reason: reason)
-            return News(name: known.name, note: "The download of \(known.name) was refused: \(reason).", isOver: true)
+            return DownloadUpdate(
+                name: known.name, note: "The download of \(known.name) was refused: \(reason).", isOver: true)
         }
         switch progress.state {
         case "completed":
             self.keep(progress.guid, as: known.name)
-            return News(name: known.name, isOver: true)
+            return DownloadUpdate(name: known.name, isOver: true)
         case "canceled":
             self.finish(progress.guid, .failed, reason: "it broke off")
-            return News(name: known.name, note: "The download of \(known.name) broke off.", isOver: true)
+            return DownloadUpdate(name: known.name, note: "The download of \(known.name) broke off.", isOver: true)
         default: return nil
         }
     }

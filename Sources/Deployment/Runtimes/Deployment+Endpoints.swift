@@ -53,7 +53,7 @@ extension Deployment {
     }
 
     private func settledEndpoint(_ endpoint: String, of runtime: String) async throws -> JSONValue? {
-        try await Patience.wait(for: "The endpoint \(endpoint)") {
+        try await Poller.wait(for: "The endpoint \(endpoint)") {
             let found = try await self.control.endpoint(endpoint, of: runtime)
             let isBusy = ["CREATING", "UPDATING", "DELETING"].contains(found?["status"]?.string)
             return isBusy ? JSONValue??.none : .some(found)

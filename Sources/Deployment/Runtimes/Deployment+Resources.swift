@@ -52,7 +52,7 @@ extension Deployment {
         let change = Change(action: found == nil ? .create : .keep, subject: subject)
         if mode == .apply {
             if found == nil { try await create() }
-            let made: JSONValue = try await Patience.wait(for: "The \(subject)") {
+            let made: JSONValue = try await Poller.wait(for: "The \(subject)") {
                 guard let current = try await find(), let status = current["status"]?.string else { return nil }
                 guard !status.hasSuffix("FAILED") else {
                     throw DeploymentError("The \(subject) is \(status). Delete it in the console, and apply again.")

@@ -83,7 +83,7 @@ extension Deployment {
         members["tags"] = ["project": .string(self.system.project)]
         let input = JSONValue.object(members)
         let deadline = ContinuousClock.now + .seconds(120)
-        return try await Patience.wait(for: "The role \(wanted.role)") {
+        return try await Poller.wait(for: "The role \(wanted.role)") {
             do {
                 return try await self.control.createRuntime(input)
             } catch let error as AWSError where error.isOfYoungRole && .now < deadline {
@@ -133,7 +133,7 @@ extension Deployment {
     /// A runtime once nobody works on it any more; in a plan, as it is.
     private func settled(_ id: String, _ mode: Mode) async throws -> JSONValue? {
         guard mode == .apply else { return try await self.control.runtime(id) }
-        return try await Patience.wait(for: "The runtime \(id)") {
+        return try await Poller.wait(for: "The runtime \(id)") {
             let runtime = try await self.control.runtime(id)
             let isBusy = ["CREATING", "UPDATING", "DELETING"].contains(runtime?["status"]?.string)
             return isBusy ? JSONValue??.none : .some(runtime)
@@ -155,7 +155,7 @@ extension Deployment {
 
     func removeRuntime(_ id: String) async throws {
         try await self.control.deleteRuntime(id)
-        try await Patience.wait(for: "The removal of the runtime \(id)") {
+        try await Poller.wait(for: "The removal of the runtime \(id)") {
             try await self.control.runtime(id) == nil ? () : nil
         }
     }

@@ -124,7 +124,7 @@ extension Deployment {
     /// Removes a stack and waits until it is gone.
     func remove(_ name: String, _ stacks: CloudFormation) async throws {
         try await stacks.delete(name)
-        try await Patience.wait(for: "The removal of the stack \(name)") {
+        try await Poller.wait(for: "The removal of the stack \(name)") {
             guard let stack = try await stacks.stack(name) else { return () }
             guard stack.status != "DELETE_FAILED" else {
                 let reason = try await stacks.failure(name) ?? stack.reason
@@ -137,7 +137,7 @@ extension Deployment {
     /// The stack once nobody works on it any more.
     private func settled(_ name: String, _ stacks: CloudFormation, _ mode: Mode) async throws -> CloudFormation.Stack? {
         guard mode == .apply else { return try await stacks.stack(name) }
-        return try await Patience.wait(for: "The stack \(name)") {
+        return try await Poller.wait(for: "The stack \(name)") {
             let stack = try await stacks.stack(name)
             return stack?.isBusy == true ? CloudFormation.Stack??.none : .some(stack)
         }

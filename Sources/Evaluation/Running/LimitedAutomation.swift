@@ -20,8 +20,8 @@ struct LimitedAutomation: Automation {
         return try await self.automation.run(.task(task), context, usage: &usage)
     }
 
-    func endLeftovers(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
-        await self.automation.endLeftovers(of: session, for: user, propagation)
+    func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
+        await self.automation.abandonPreviousTask(of: session, for: user, propagation)
     }
 
     func control(
@@ -30,10 +30,10 @@ struct LimitedAutomation: Automation {
         try await self.automation.control(request, in: session, for: user, propagation)
     }
 
-    func outsideView(
+    func externalLiveView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> LiveViewAddress {
-        try await self.automation.outsideView(of: session, for: user, propagation)
+        try await self.automation.externalLiveView(of: session, for: user, propagation)
     }
 
     func picture(

@@ -7,7 +7,7 @@ import NIOHTTP1
 /// Where spans go, by OTLP over HTTP.
 ///
 /// Source: OpenTelemetry Protocol specification 1.x, "OTLP/HTTP"; AWS X-Ray developer guide, "OTLP endpoint".
-package struct SpanDestination: Sendable, Confidential {
+package struct SpanDestination: Sendable, Redacted {
     private enum Target: Sendable {
         case cloudWatch(AWSClient)
         case collector(url: String)

@@ -1,8 +1,0 @@
-/// A value that holds secrets: no description of it shows what it holds, also not those of debuggers and `dump`.
-public protocol Confidential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
-
-extension Confidential {
-    public var description: String { "\(Self.self) (confidential)" }
-    public var debugDescription: String { self.description }
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
-}

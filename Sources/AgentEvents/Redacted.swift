@@ -1,0 +1,8 @@
+/// A value that holds secrets: no description of it shows what it holds, also not those of debuggers and `dump`.
+public protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
+
+extension Redacted {
+    public var description: String { "\(Self.self) (confidential)" }
+    public var debugDescription: String { self.description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

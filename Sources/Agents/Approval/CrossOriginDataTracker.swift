@@ -1,0 +1,148 @@
+import BrowserAutomation
+import FoundationEssentials
+import Synchronization
+
+/// What each site has shown during a task, so that what one of them says does not find its way into another unasked: however
+/// it is written, and also piece by piece.
+final class CrossOriginDataTracker: Sendable {
+    /// What is kept of each site, in letters.
+    private static let most = 300_000
+    /// Shorter texts are on any site by chance.
+    static let shortest = 8
+    /// A piece of a text is taken for a number, and not for words, with so many digits.
+    private static let fewestDigits = 4
+
+    private struct Shown {
+        var text = ""
+        /// The same by its letters alone.
+        var letters = ""
+    }
+
+    private struct State {
+        var shown: [String: Shown] = [:]
+        /// The last letters that were written to each site.
+        var written: [String: String] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func note(_ text: String, of origin: String) {
+        let letters = Spelling.letters(of: text)
+        let text = text.lowercased()
+        self.state.withLock { state in
+            let known = state.shown[origin] ?? Shown()
+            state.shown[origin] = Shown(
+                text: String((known.text + "\n" + text).suffix(Self.most)),
+                letters: String((known.letters + " " + letters).suffix(Self.most)))
+        }
+    }
+
+    /// Takes note of what is written to a site.
+    /// - Returns: What it makes together with what was written there before.
+    func write(_ text: String, to origin: String) -> [String] {
+        let letters = Spelling.letters(of: text)
+        let before = self.state.withLock { state in
+            let before = state.written[origin] ?? ""
+            state.written[origin] = String((before + letters).suffix(2 * Self.shortest))
+            return before
+        }
+        return (1..<Self.shortest).compactMap { count in
+            let joined = before.suffix(Self.shortest - count) + letters.prefix(count)
+            let isNumber = joined.count(where: \.isNumber) >= Self.fewestDigits
+            return joined.count == Self.shortest && letters.count >= count && isNumber ? String(joined) : nil
+        }
+    }
+
+    /// Another site that has shown this text, where this one has not.
+    func origin(of text: String, except here: String) -> String? {
+        guard text.count >= Self.shortest, !Self.isWord(text) else { return nil }
+        let plain = text.lowercased()
+        let spellings = Self.spellings(of: text).filter { $0.utf8.count >= Self.shortest }
+        return self.state.withLock { state in
+            func isIn(_ site: String) -> Bool {
+                guard let shown = state.shown[site] else { return false }
+                return Self.holds(shown.text, plain) || spellings.contains { Self.holds(shown.letters, $0) }
+            }
+            return isIn(here) ? nil : state.shown.keys.sorted().first { $0 != here && isIn($0) }
+        }
+    }
+
+    /// Whether a site has shown this text.
+    func hasShown(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return self.state.withLock { state in state.shown.values.contains { Self.holds($0.text, text) } }
+    }
+
+    /// The letters of data as they stand and backwards, also of what codes for addresses and mail hide. Words are as they are:
+    /// without their spaces they would be found anywhere.
+    private static func spellings(of text: String) -> [String] {
+        var letters: [String] = []
+        if text.count(where: \.isNumber) >= self.fewestDigits || text.contains("@") {
+            letters = [Spelling.letters(of: text), Spelling.letters(of: text, isEncoded: true)]
+        }
+        let code = text.filter { !$0.isWhitespace }.replacing("-", with: "+").replacing("_", with: "/")
+        let filled = code + String(repeating: "=", count: (4 - code.utf8.count % 4) % 4)
+        if code.utf8.count > self.shortest, let data = Data(base64Encoded: filled),
+            let decoded = String(data: data, encoding: .utf8)
+        {
+            letters.append(Spelling.letters(of: decoded))
+        }
+        return letters + letters.map { String($0.reversed()) }
+    }
+
+    /// Whether a text holds another, letter by letter.
+    static func holds(_ text: String?, _ part: String) -> Bool {
+        guard var text, !part.isEmpty else { return false }
+        var part = part
+        return text.withUTF8 { text in
+            part.withUTF8 { part in
+                guard let first = part.first else { return false }
+                var rest = text[...]
+                while rest.count >= part.count, let start = rest.firstIndex(of: first) {
+                    rest = rest[start...]
+                    if rest.starts(with: part) { return true }
+                    rest = rest.dropFirst()
+                }
+                return false
+            }
+        }
+    }
+
+    /// A text, and the pieces of it that look like data: numbers of accounts, addresses of mail.
+    static func pieces(ofText text: String) -> [String] {
+        let words = text.split(whereSeparator: \.isWhitespace).map { word in
+            String(
+                word.drop { !$0.isLetter && !$0.isNumber }.reversed().drop { !$0.isLetter && !$0.isNumber }.reversed())
+        }
+        // A number may be written in groups.
+        let numbers = text.split { !$0.isNumber && !" -./".contains($0) }.map(String.init)
+        let data = (words + numbers).filter { self.isData($0) && $0.count >= self.shortest }
+        return [text] + Set(data).subtracting([text]).sorted()
+    }
+
+    /// Whether it is a word that may stand anywhere, such as a town's name.
+    private static func isWord(_ text: String) -> Bool {
+        text.count < 20 && text.allSatisfy { $0.isLetter && $0.isASCII }
+    }
+
+    private static func isData(_ text: String) -> Bool { text.contains { $0.isNumber || $0 == "@" } }
+
+    /// What of a text nobody says by chance: numbers, and addresses of mail.
+    static func telling(_ pieces: [String]) -> [String] {
+        pieces.filter { $0.count(where: \.isNumber) >= self.shortest || $0.contains("@") && !$0.contains(" ") }
+    }
+
+    /// The pieces of an address that may carry what a site has shown; none where a site has shown the whole address.
+    func pieces(of address: String) -> [String] {
+        guard !self.hasShown(address) else { return [] }
+        // Other schemes are never opened.
+        guard let parts = URLComponents(string: address), ["http", "https"].contains(parts.scheme?.lowercased()) else {
+            return []
+        }
+        let queried = (parts.queryItems ?? []).flatMap { [$0.name, $0.value?.replacing("+", with: " ") ?? ""] }
+        // A host's own name is said on other sites too; one with a number in it may carry that.
+        let labels = (parts.host ?? "").split(separator: ".").filter { $0.count(where: \.isNumber) >= 4 }.map(
+            String.init)
+        return parts.path.split(separator: "/").map(String.init) + queried + labels + [parts.fragment ?? ""]
+    }
+}

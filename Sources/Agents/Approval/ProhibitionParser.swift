@@ -1,0 +1,119 @@
+import RuntimeProtocol
+
+/// The words by which people say what is not to be done, in English and Malay.
+enum ProhibitionParser {
+    /// What is not to be done, after a negation. Whoever wants nothing booked wants nothing paid either.
+    static let verbs: [(phrases: [String], kinds: Set<ActionKind>)] = [
+        (
+            [
+                "pay", "paying", "payment", "payments", "buy", "buying", "purchase", "purchasing", "checkout", "bayar",
+                "membayar", "bayaran", "pembayaran", "beli", "membeli", "spend", "spending", "spend money", "top up",
+                "tambah nilai",
+            ], [.pay]
+        ),
+        (["book", "booking", "order", "ordering", "reserve", "tempah", "menempah"], [.pay, .submit]),
+        (
+            [
+                "submit", "submitting", "apply", "applying", "confirm", "confirming", "register", "registering",
+                "sign up", "transfer", "transferring", "mohon", "memohon", "sahkan", "mengesahkan", "daftar",
+                "mendaftar",
+            ], [.submit]
+        ),
+        (
+            [
+                "send", "sending", "post", "posting", "publish", "publishing", "share", "sharing", "reply", "replying",
+                "hantar", "menghantar", "kongsi", "balas", "membalas",
+            ], [.send]
+        ),
+        (
+            [
+                "delete", "deleting", "remove", "removing", "cancel", "cancelling", "canceling", "padam", "padamkan",
+                "memadam", "hapus", "hapuskan", "buang", "batal", "batalkan", "membatalkan",
+            ], [.delete]
+        ),
+        (
+            [
+                "sign", "signing", "agree", "agreeing", "accept", "accepting", "tandatangan", "menandatangani",
+                "setuju",
+                "bersetuju",
+            ], [.sign]
+        ),
+        (["upload", "uploading", "muat naik"], [.upload]),
+        (["sign in", "log in", "login", "logging in", "log masuk", "daftar masuk"], [.credentials]),
+    ]
+
+    static let negations = [
+        "do not", "dont", "must not", "mustnt", "should not", "shouldnt", "may not", "not to", "please not", "but not",
+        "and not", "never", "without", "avoid", "refrain from", "stop before", "jangan", "jgn", "tanpa", "tidak perlu",
+        "tak perlu", "tak payah", "tak mahu", "tak nak", "tidak mahu", "tak mau", "usah", "bukan untuk",
+    ]
+
+    /// Negations by their first word of which more than verbs may follow: without the second one this forbids nothing.
+    static let weakNegations: Set = [
+        "without", "tanpa", "avoid", "never", "not", "please", "but", "and", "tidak", "tak", "bukan",
+    ]
+
+    /// Verbs that turn a negation into a wish.
+    static let reversals: Set = [
+        "forget", "lupa", "leave", "miss", "fail", "hesitate", "worry", "mind", "risau", "terlepas", "care",
+    ]
+
+    /// Words of other languages that stand in a prohibition and in no sentence of English or Malay.
+    static let foreignNegations = [
+        "不要", "别", "別", "请勿", "請勿", "不得", "しないで", "するな", "しません", "하지 마", "하지마", "않", " nicht ", " keine ", " kein ",
+        " ne pas ", " pas ", " não ", " nao ", " niet ", " ikke ", " inte ", "не ", "нельзя", "لا ", "بدون", "मत ",
+        "नहीं", "ห้าม", "อย่า", "đừng", "không ", "வேண்டாம்", "கூடாது", "sin pagar", "no pagues", "no compres", "no envíes",
+        "no borres", " senza ", "nie ",
+    ]
+
+    /// Verbs that ask to be shown something, and words that forbid the rest at the end.
+    static let looking: Set = [
+        "tell", "show", "check", "find", "list", "look", "read", "give", "semak", "lihat", "tengok", "cari", "beritahu",
+    ]
+    static let only: Set = ["only", "sahaja", "saja", "je"]
+
+    /// What may stand between a negation and its verb.
+    static let fillers: Set = [
+        "a", "actually", "any", "anything", "really", "money", "button", "on", "click", "press", "complete", "my",
+        "dulu", "buat", "ever", "for", "just", "make", "making", "membuat",
+        "sebarang", "terus", "the", "to", "want", "you", "yet", "untuk",
+    ]
+
+    /// What stands between two verbs of one negation.
+    static let alternatives: Set = ["or", "nor", "atau"]
+
+    /// What forbids a kind without a verb.
+    static let nothings: [(phrase: String, kind: ActionKind)] = [
+        ("no payment", .pay), ("no payments", .pay), ("no purchase", .pay), ("pay nothing", .pay),
+        ("buy nothing", .pay), ("submit nothing", .submit), ("send nothing", .send), ("delete nothing", .delete),
+        ("sign nothing", .sign), ("tiada bayaran", .pay), ("no paying", .pay), ("no buying", .pay),
+        ("no purchasing", .pay), ("no booking", .pay), ("no ordering", .pay), ("no sending", .send),
+        ("no posting", .send), ("no deleting", .delete), ("no removing", .delete), ("no signing", .sign),
+        ("no submitting", .submit), ("no uploads", .upload), ("no uploading", .upload),
+    ]
+
+    /// Behind a verb these say that some of it is forbidden only, and asking serves that.
+    static let conditions: Set = [
+        "if", "unless", "until", "before", "except", "than", "twice", "late", "without", "jika", "kalau", "kecuali",
+        "melainkan", "sebelum", "sehingga", "lebih", "tanpa",
+    ]
+
+    /// A sentence that begins so forbids nothing by itself.
+    static let conditionalOpenings: Set = ["if", "unless", "why", "jika", "kalau", "sekiranya", "kenapa", "mengapa"]
+
+    static let lookOnly = [
+        "check only", "only check", "just check", "just look", "only look", "look only", "read only", "only read",
+        "just read", "semak sahaja", "semak saja", "hanya semak", "semak je", "lihat sahaja", "lihat saja",
+        "hanya lihat",
+        "hanya lihat", "tengok sahaja", "tengok saja", "sekadar semak",
+    ]
+
+    /// Words that something to be done follows.
+    static let urging: Set = ["and", "then", "dan", "kemudian", "lalu"]
+
+    /// Verbs that ask for something where a clause begins with them; the others are nouns too.
+    static let imperatives: Set = [
+        "pay", "buy", "submit", "apply", "register", "send", "delete", "remove", "cancel", "sign", "upload", "bayar",
+        "beli", "tempah", "mohon", "daftar", "hantar", "padam", "batalkan", "tandatangan",
+    ]
+}

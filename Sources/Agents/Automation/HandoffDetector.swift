@@ -1,0 +1,89 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+import FoundationEssentials
+import RuntimeProtocol
+
+/// Offers the browser to the person where an agent does not get on: each obstacle of a site once, and after three
+/// steps in a row that came to nothing.
+actor HandoffDetector {
+    private let holder: TaskBrowser
+    private let secrets: SecretStore
+    private let goal: String
+    private let patience: Duration
+    private let say: UserLanguage
+    private var offered: Set<String> = []
+    private var failures = 0
+
+    private static let mostFailures = 3
+
+    init(holder: TaskBrowser, secrets: SecretStore, goal: String, patience: Duration, say: UserLanguage) {
+        self.holder = holder
+        self.secrets = secrets
+        self.goal = goal.lowercased()
+        self.patience = patience
+        self.say = say
+    }
+
+    /// What the person is asked after a step, if anything.
+    func offer(after results: [ToolResult]) async -> Interrupt? {
+        for result in results { self.failures = result.isError ? self.failures + 1 : 0 }
+        // A page that is busy or gone shows itself in the next step.
+        guard let page = try? await self.holder.running?.currentPage(), let origin = try? await page.origin() else {
+            return nil
+        }
+        if self.failures >= Self.mostFailures {
+            self.failures = 0
+            return self.question(self.stuck, origin, kind: "stuck")
+        }
+        guard let obstacle = try? await page.obstacle(), !self.isExpected(obstacle, at: origin),
+            self.offered.insert("\(obstacle.rawValue) \(origin)").inserted
+        else { return nil }
+        return self.question(self.request(obstacle, origin), origin, kind: obstacle.rawValue)
+    }
+
+    private var stuck: String {
+        self.say(
+            "I'm stuck: three steps in a row failed. Can you do this part in the live view?",
+            "Saya tersekat di sini: tiga langkah berturut-turut gagal. Bolehkah anda buat bahagian ini dalam pelayar?")
+    }
+
+    private func request(_ obstacle: PageObstacle, _ origin: String) -> String {
+        // What has no origin of its own, such as an error page of the browser's, calls itself "null".
+        let origin = origin == "null" ? self.say("This page", "Halaman ini") : origin
+        return switch obstacle {
+        case .signIn:
+            self.say(
+                "\(origin) requires you to sign in. Please do that in the live view.",
+                "\(origin) meminta log masuk. Sila log masuk sendiri di situ.")
+        case .secondFactor:
+            self.say(
+                "\(origin) asks for a code that only you have. Please enter it there.",
+                "\(origin) meminta kod yang hanya anda ada. Sila masukkannya di situ.")
+        case .captcha:
+            self.say(
+                "\(origin) is asking for a CAPTCHA. Please solve it in the live view.",
+                "\(origin) meminta pengesahan CAPTCHA. Sila selesaikannya dalam paparan langsung.")
+        case .errorPage:
+            self.say(
+                "\(origin) shows an error, such as page not found. Can you open the right page in the live view?",
+                "\(origin) memaparkan halaman ralat. Bolehkah anda buka halaman yang betul dalam paparan langsung?")
+        }
+    }
+
+    /// Whether the task itself brings what the page asks for.
+    private func isExpected(_ obstacle: PageObstacle, at origin: String) -> Bool {
+        switch obstacle {
+        case .signIn:
+            let words = ["password", "sign in", "log in", "login", "kata laluan", "log masuk"]
+            return words.contains { self.goal.contains($0) }
+                || self.secrets.names.contains { self.secrets.ref($0)?.origins.contains(origin) ?? false }
+        case .secondFactor: return ["code", "otp", "tac", "kod"].contains { self.goal.contains($0) }
+        case .captcha, .errorPage: return false
+        }
+    }
+
+    private func question(_ message: String, _ origin: String, kind: String) -> Interrupt {
+        BrowserTools.takeover(message, origin: origin, kind: kind, patience: self.patience)
+    }
+}

@@ -1,0 +1,94 @@
+import AgentEvents
+import AgentLoop
+import BrowserAutomation
+import FoundationEssentials
+
+/// The tools that put a question to the person.
+struct AskUserTool: Sendable {
+    /// How long a question waits.
+    let patience: Duration
+
+    struct Question: ToolInput {
+        var question: String
+        var choices: [String]?
+        var fields: [String]?
+        var secrets: [String]?
+        static let descriptions = [
+            "question": "One short question, in the person's language.",
+            "choices": "The possible answers, where there are only some.",
+            "fields": "The names of several things that are asked for at once.",
+            "secrets": "The names of things that nobody but the site may see, such as a password. You get their "
+                + "names for fill_secret, and never their values.",
+        ]
+    }
+
+    private static let description = """
+        Asks the person for something that only they know or decide. Ask for all that is missing at once.
+        """
+
+    /// The question of an agent that has no browser, and so nowhere to put a secret.
+    var withoutSecrets: Tool {
+        Tool("ask_person", Self.description, risk: .read, describe: Self.step) { (input: Question, context) in
+            guard input.secrets?.isEmpty ?? true else {
+                throw ActionRefused(
+                    "Only the browser agent can ask for secrets, on the page that they are for. Use browse for this.")
+            }
+            return try self.answer(to: input, context, origin: nil, secrets: nil)
+        }
+    }
+
+    /// The question of an agent at a page; secrets are kept for that page's site only.
+    func withSecrets(_ secrets: SecretStore, origin: @escaping @Sendable () async throws -> String) -> Tool {
+        Tool("ask_person", Self.description, risk: .read, describe: Self.step) { (input: Question, context) in
+            let here = input.secrets?.isEmpty ?? true ? nil : try await origin()
+            return try self.answer(to: input, context, origin: here, secrets: secrets)
+        }
+    }
+
+    @Sendable private static func step(_ input: Question) -> String { "Ask: \(input.question)" }
+
+    private func answer(
+        to input: Question, _ context: ToolContext, origin: String?, secrets: SecretStore?
+    ) throws -> String {
+        guard let given = context.answers.first else {
+            throw UserInputRequired(
+                Interrupt(
+                    reason: .inputRequired, message: input.question, responseSchema: Self.schema(input),
+                    expiresAt: Date() + TimeInterval(self.patience.components.seconds),
+                    metadata: origin.map { ["origin": .string($0)] }))
+        }
+        guard given.answer.status == .resolved, case .object(let members) = given.answer.payload ?? [:] else {
+            return "The person declined to answer.\(given.answer.remark)"
+        }
+        var lines: [String] = []
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            if input.secrets?.contains(name) ?? false, let text = value.string, let secrets,
+                let asked = given.interrupt.metadata?["origin"]?.string
+            {
+                secrets.set(text, for: SecretRef(name: name, origins: [asked]))
+                lines.append("\(name): given; put it in with fill_secret, under this name, on \(asked)")
+            } else {
+                lines.append("\(name == "answer" ? "The person answers" : name): \(value.string ?? value.json)")
+            }
+        }
+        return lines.isEmpty ? "The person has confirmed." : lines.joined(separator: "\n")
+    }
+
+    private static func schema(_ input: Question) -> JSONValue {
+        var properties: [String: JSONValue] = [:]
+        for name in input.fields ?? [] { properties[name] = ["type": "string"] }
+        for name in input.secrets ?? [] {
+            properties[name] = ["type": "string", "format": "password", "writeOnly": true]
+        }
+        if properties.isEmpty {
+            let choices = input.choices ?? []
+            properties["answer"] =
+                choices.isEmpty
+                ? ["type": "string"] : ["type": "string", "enum": .array(choices.map { .string($0) })]
+        }
+        return [
+            "type": "object", "properties": .object(properties),
+            "required": .array(properties.keys.sorted().map { .string($0) }),
+        ]
+    }
+}

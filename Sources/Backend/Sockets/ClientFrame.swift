@@ -1,0 +1,85 @@
+import AgentEvents
+import FoundationEssentials
+import HTTPTypes
+import RuntimeProtocol
+
+/// A frame that a client of the human-in-the-loop socket sends.
+enum ClientFrame {
+    case hello(run: RunID?, last: Int, showsFrames: Bool)
+    case authenticate(token: String)
+    case message(key: String, text: String)
+    case answer([InterruptAnswer])
+    case ping
+    case stop
+    /// For the runtime as it is: control, and what the person does in the browser.
+    case passed(SocketFrame.Content)
+
+    private struct Answer: Decodable {
+        var with: [InterruptAnswer]?
+    }
+
+    /// - Throws: ``Problem`` that says what is wrong with it.
+    init(_ text: String) throws {
+        guard let value = try? JSONValue(json: text), let type = value["type"]?.string else {
+            throw Problem(.badRequest, "invalid", "A frame is a JSON object with a type.")
+        }
+        switch type {
+        case "hello":
+            self = .hello(
+                run: value["run_id"]?.string.map { RunID(rawValue: $0) }, last: max(value["last_seq"]?.integer ?? 0, 0),
+                showsFrames: value["frames"] == true)
+        case "auth": self = .authenticate(token: try Self.text(value, "token"))
+        case "user.message":
+            self = .message(
+                key: try MessageKey.check(try Self.text(value, "client_message_id"), "client_message_id"),
+                text: try MessageText.check(try Self.text(value, "text")))
+        case "interrupt.resolve":
+            do {
+                let others: Answer = try value.decode()
+                self = .answer([try value.decode(InterruptAnswer.self)] + (others.with ?? []))
+            } catch {
+                throw Problem(
+                    .badRequest, "invalid",
+                    "interrupt.resolve needs interruptId, status (resolved or cancelled) and payload.")
+            }
+        case "ping": self = .ping
+        case "run.stop": self = .stop
+        case _ where ["control", "input"].contains(type.split(separator: ".").first):
+            self = .passed(try Self.passed(value, type))
+        default: throw Self.unknown(type)
+        }
+    }
+
+    private static func unknown(_ type: String) -> Problem {
+        Problem(.badRequest, "invalid", "There is no frame '\(type.prefix(50))'.")
+    }
+
+    private static func passed(_ value: JSONValue, _ type: String) throws -> SocketFrame.Content {
+        do {
+            return try value.decode(SocketFrame.self).content
+        } catch let error as DecodingError {
+            switch error {
+            case .keyNotFound(let key, _):
+                throw Problem(.badRequest, "invalid", "\(type) lacks a fitting \(key.stringValue).")
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+                guard let key = context.codingPath.last?.stringValue, key != "type" else { throw Self.unknown(type) }
+                throw Problem(.badRequest, "invalid", "\(type) lacks a fitting \(key).")
+            @unknown default: throw Self.unknown(type)
+            }
+        }
+    }
+
+    /// By which limit it counts.
+    var kind: RateLimits.Kind {
+        switch self {
+        case .message: .message
+        case .ping, .passed: .input
+        case .hello, .authenticate, .answer, .stop: .request
+        }
+    }
+
+    private static func text(_ value: JSONValue, _ name: String) throws -> String {
+        guard let text = value[name]?.string else { throw Problem(.badRequest, "invalid", "The frame lacks \(name).") }
+        return text
+    }
+}

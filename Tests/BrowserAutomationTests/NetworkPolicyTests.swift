@@ -1,0 +1,218 @@
+import FoundationEssentials
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import BrowserAutomation
+
+/// A page that tries to reach another server on this machine in every way it knows.
+@Suite("Network policy", .timeLimit(.minutes(15)))
+struct NetworkPolicyTests {
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Names as the page's attempts know them. What `changing.test` stands for is public whenever it is asked for the
+    /// first time, and this machine afterwards.
+    private static func names() -> HostResolver {
+        let asked = Mutex(0)
+        return HostResolver(lifetime: .zero) { host in
+            switch host {
+            case "inside.test", "good.test", "evil.test", "good.test.evil.test", "a.localhost", "localhost",
+                "sub.good.test":
+                return ["127.0.0.1"]
+            case "mixed.test": return ["93.184.216.34", "127.0.0.1"]
+            case "changing.test":
+                return asked.withLock { count in
+                    count += 1
+                    return count % 2 == 1 ? ["93.184.216.34"] : ["127.0.0.1"]
+                }
+            default: return []
+            }
+        }
+    }
+
+    private static func pages(target: String, port: Int, withSockets: Bool) throws -> [String: PageContent] {
+        [
+            "/attempts.js": .raw(
+                status: 200, contentType: "text/javascript", body: try Fixtures.text("walls/attempts.js")),
+            "/": .html(
+                """
+                <body><script>const TARGET = '\(target)', SOCKET = '\(target.replacing("http", with: "ws"))'</script>
+                <script src=/attempts.js></script><script>onload = () => tryAll(\(port), \(withSockets))</script>
+                """),
+            "/done": "", "/worker": .script, "/service-worker": .script,
+            "/redirect": .redirect("\(target)/redirect"), "/redirect-1": .redirect("/redirect-2"),
+            "/redirect-2": .redirect("\(target)/redirect-chain"),
+            "/redirect-frame": .redirect("\(target)/redirect-frame"),
+        ]
+    }
+
+    /// Lets the page try, and returns what of it the other server has seen.
+    private static func reached(
+        through source: any BrowserSource, withSockets: Bool = true,
+        _ policy: @escaping @Sendable (_ own: String) -> AddressPolicy
+    ) async throws -> Set<String> {
+        try await withPages([:]) { other, target in
+            let port = try #require(URL(string: target)?.port)
+            return try await withPages(try Self.pages(target: target, port: port, withSockets: withSockets)) {
+                own, address in
+                // A secure context, which service workers ask for.
+                let page = address.replacing("127.0.0.1", with: "localhost")
+                var configuration = BrowserConfiguration()
+                configuration.addressPolicy = policy(page)
+                configuration.resolver = Self.names()
+                let browser = try await BrowserSession.start(
+                    source, configuration: configuration, logger: Self.quiet)
+                _ = try await browser.currentPage().navigate(to: page)
+                await own.firstSubmission()
+                await browser.close()
+                return Set(other.requests.map { String($0.path.dropFirst()) })
+            }
+        }
+    }
+
+    @Test("nothing that a page tries reaches a private address that is not listed, while its own origin works")
+    func private_() async throws {
+        let reached = try await BrowserSlots.shared.withSlot {
+            try await Self.reached(through: LocalBrowserSource(logger: Self.quiet)) {
+                AddressPolicy(allowedPrivateOrigins: [$0])
+            }
+        }
+        #expect(reached == [])
+    }
+
+    @Test("all of it would reach an address that may be reached")
+    func attemptsAreReal() async throws {
+        let reached = try await BrowserSlots.shared.withSlot {
+            try await Self.reached(through: LocalBrowserSource(logger: Self.quiet)) { _ in
+                AddressPolicy(allowsAllPrivate: true)
+            }
+        }
+        #expect(reached.count >= 45, "\(reached.sorted())")
+    }
+
+    /// A browser without our proxy, as a remote one is.
+    private struct Unfiltered: BrowserSource {
+        func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
+            let chromium = try await LocalChromium.launch(configuration, logger: NetworkPolicyTests.quiet)
+            return BrowserEndpoint(chromium) { await chromium.stop() }
+        }
+    }
+
+    @Test("without the proxy the same holds for all but sockets")
+    func remote() async throws {
+        let reached = try await BrowserSlots.shared.withSlot {
+            try await Self.reached(through: Unfiltered(), withSockets: false) {
+                AddressPolicy(allowedPrivateOrigins: [$0])
+            }
+        }
+        #expect(reached == [])
+    }
+
+    @Test("without the proxy a page that opens a socket to a private address is left")
+    func remoteSocket() async throws {
+        try await withPages([:]) { _, target in
+            let socket = target.replacing("http", with: "ws")
+            try await withPages(["/": .html("<script>new WebSocket('\(socket)/x')</script>Text")]) { _, address in
+                try await BrowserSlots.shared.withSlot {
+                    var configuration = BrowserConfiguration()
+                    configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
+                    let browser = try await BrowserSession.start(
+                        Unfiltered(), configuration: configuration, logger: Self.quiet)
+                    let page = try browser.currentPage()
+                    // The page may be left before it is complete.
+                    _ = try? await page.navigate(to: address)
+                    _ = try await page.wait(for: .url("about:blank"), timeout: .seconds(20))
+                    await browser.close()
+                }
+            }
+        }
+    }
+
+    // MARK: Domains
+
+    /// Opens a page of `good.test` and returns the hosts that were asked for anything.
+    private static func hosts(
+        _ html: String, policy: AddressPolicy, _ body: @Sendable (BrowserPage, _ own: PageServer) async throws -> Void
+    ) async throws -> Set<String> {
+        let content: PageContent = .html(
+            "<body>\(html)<script>onload = () => setTimeout(() => fetch('/done', {method: 'POST', body: 'x'}), 800)</script>"
+        )
+        return try await withPages(["/": content, "/done": "", "/to-evil": .redirect("http://evil.test/")]) {
+            own, address in
+            let port = try #require(URL(string: address)?.port)
+            return try await withBrowser {
+                $0.addressPolicy = policy
+                $0.addressPolicy.allowsAllPrivate = true
+                $0.resolver = Self.names()
+            } _: { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: "http://good.test:\(port)/")
+                try await body(page, own)
+                await own.firstSubmission()
+                return Set(own.requests.map { $0.host.split(separator: ":").first.map(String.init) ?? "" })
+            }
+        }
+    }
+
+    @Test(
+        "documents come only from the allowed domains",
+        arguments: [
+            "<iframe src='//evil.test:PORT/'></iframe>", "<iframe src='//good.test.evil.test:PORT/'></iframe>",
+            "<iframe src='//good.test@evil.test:PORT/'></iframe>", "<iframe src='//EVIL.test.:PORT/'></iframe>",
+            "<script>window.open('//evil.test:' + location.port)</script>",
+            "<iframe srcdoc=\"<meta http-equiv=refresh content='0;url=//evil.test:PORT/'>\"></iframe>",
+            "<form action='//evil.test:PORT/' target=f></form><iframe name=f></iframe><script>document.forms[0].submit()</script>",
+        ])
+    func documents(html: String) async throws {
+        let script =
+            "<script>document.body.innerHTML = document.body.innerHTML.replaceAll('PORT', location.port)</script>"
+        let hosts = try await Self.hosts(html + script, policy: AddressPolicy(allowedDomains: ["good.test"])) { _, _ in
+        }
+        #expect(hosts == ["good.test"])
+    }
+
+    @Test("what documents load may come from elsewhere, unless that is limited too, and never from a denied domain")
+    func resources() async throws {
+        let html = """
+            <script>fetch('//evil.test:' + location.port, {mode: 'no-cors'});
+            new Worker(URL.createObjectURL(new Blob([`fetch('http://evil.test:${location.port}/', {mode: 'no-cors'})`])));
+            new WebSocket('ws://evil.test:' + location.port);
+            fetch('//sub.good.test:' + location.port, {mode: 'no-cors'})</script>
+            """
+        let open = try await Self.hosts(html, policy: AddressPolicy(allowedDomains: ["good.test"])) { _, _ in }
+        #expect(open == ["good.test", "sub.good.test", "evil.test"])
+        let limited = AddressPolicy(allowedDomains: ["good.test"], limitsResources: true)
+        #expect(try await Self.hosts(html, policy: limited) { _, _ in } == ["good.test", "sub.good.test"])
+        let denied = AddressPolicy(deniedDomains: ["evil.test"])
+        #expect(try await Self.hosts(html, policy: denied) { _, _ in } == ["good.test", "sub.good.test"])
+    }
+
+    @Test("a link to where nothing may be opened is refused with its reason, and the page stays")
+    func explains() async throws {
+        let html = "<a href='javascript:location = `//evil.test:${location.port}/`'>Away</a>"
+        _ = try await Self.hosts(html, policy: AddressPolicy(allowedDomains: ["good.test"])) { page, _ in
+            let report = try await page.click(try await page.snapshot().reference("link", "Away"))
+            #expect(report.notes.contains { $0.contains("evil.test is not among the task's allowed domains") })
+            #expect(report.url.contains("good.test"))
+        }
+    }
+
+    @Test("pages are granted nothing")
+    func permissions() async throws {
+        let html = """
+            <p id=p></p><script>(async () => {
+            const names = ['geolocation', 'notifications', 'camera', 'microphone', 'clipboard-read', 'midi'];
+            const states = await Promise.all(names.map(async (name) => (await navigator.permissions.query({name})).state));
+            p.textContent = 'states: ' + states.join(' ') })()</script>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address.replacing("127.0.0.1", with: "localhost"))
+                _ = try await page.wait(
+                    for: .text("states: denied denied denied denied denied denied"), timeout: .seconds(20))
+            }
+        }
+    }
+}
