@@ -32,7 +32,7 @@ public struct RuntimeAssembly: Sendable {
         self.logger = logger
         let aws = AWSParts(settings, logger: logger)
         self.aws = aws
-        self.model = try aws.model ?? Self.model(settings.model, aws)
+        self.model = try aws.model ?? Self.model(settings.model, aws, logger)
         self.browserConfiguration = Self.browserConfiguration(settings.browser)
         self.browsers =
             try aws.browsers ?? LocalBrowserSource(logger: logger)
@@ -136,8 +136,12 @@ public struct RuntimeAssembly: Sendable {
         return configuration
     }
 
-    private static func model(_ settings: Settings.Model, _ aws: AWSParts) throws -> any LanguageModel {
+    private static func model(
+        _ settings: Settings.Model, _ aws: AWSParts, _ logger: Logger
+    ) throws -> any LanguageModel {
         guard let url = settings.url, let name = settings.name else { return OfflineModel() }
-        return OpenAICompatibleModel(baseURL: url, model: name, apiKey: try settings.apiKey.map { try aws.secret($0) })
+        return OpenAICompatibleModel(
+            baseURL: url, model: name, apiKey: try settings.apiKey.map { try aws.secret($0) },
+            warn: { logger.warning("\($0)") })
     }
 }

@@ -1,5 +1,6 @@
 import AgentEvents
 import AgentLoop
+import Synchronization
 import TestSupport
 import Testing
 
@@ -98,6 +99,29 @@ struct OpenAICompatibleModelTests {
         let error = await #expect(throws: ModelError.self) { try await Self.ask(answer) }
         #expect(error?.code == code)
         #expect(error?.message.contains(words) == true)
+    }
+
+    // MARK: A context that is too small
+
+    @Test(
+        "a server that has read only a part of what it was sent is told of",
+        arguments: [(4096, true), (20_000, false), (12, false), (0, false)])
+    func cut(tokens: Int, isTold: Bool) async throws {
+        let text = #"{"choices":[{"message":{"content":"Done."}}],"usage":{"prompt_tokens":\#(tokens)}}"#
+        let answer = PageContent.raw(status: 200, contentType: "application/json", body: text)
+        let warnings = Mutex<[String]>([])
+        try await withPages(["/v1/chat/completions": answer]) { _, address in
+            let model = OpenAICompatibleModel(
+                baseURL: "\(address)/v1", model: "m",
+                warn: { warning in
+                    warnings.withLock { $0.append(warning) }
+                })
+            let long = ModelRequest(system: "s", messages: [.user(String(repeating: "word ", count: 16_000))])
+            for try await _ in model.turn(long) {}
+        }
+        let told = warnings.withLock { $0 }
+        #expect(told.count == (isTold ? 1 : 0))
+        #expect(told.allSatisfy { $0.contains("read 4096 tokens") && $0.contains("OLLAMA_CONTEXT_LENGTH") })
     }
 
     // MARK: Silence

@@ -17,6 +17,7 @@ public struct OpenAICompatibleModel: LanguageModel {
     private let endpoint: String
     private let apiKey: (@Sendable () async throws -> String)?
     private let longestSilence: Duration
+    private let warn: @Sendable (String) -> Void
 
     /// Creates a provider.
     /// - Parameters:
@@ -24,26 +25,38 @@ public struct OpenAICompatibleModel: LanguageModel {
     ///   - model: The model's name on that server.
     ///   - apiKey: Gives what is sent as bearer token, where the server wants one.
     ///   - timeout: The longest silence of the server, in seconds.
+    ///   - warn: Gets what an operator should know and what fails no turn, such as a context that is too small.
     public init(
-        baseURL: String, model: String, apiKey: (@Sendable () async throws -> String)? = nil, timeout: Int = 120
+        baseURL: String, model: String, apiKey: (@Sendable () async throws -> String)? = nil, timeout: Int = 120,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.name = model
         self.endpoint = "\(baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL)/chat/completions"
         self.apiKey = apiKey
         self.longestSilence = .seconds(timeout)
+        self.warn = warn
     }
 
     public func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         AsyncThrowingStream { stream in
             let work = Task {
                 do {
-                    try await self.stream(request) { stream.yield($0) }
+                    try await self.stream(request) { event in
+                        if case .usage(let usage) = event { self.checkContext(request, usage) }
+                        stream.yield(event)
+                    }
                     stream.finish()
                 } catch {
                     stream.finish(throwing: error)
                 }
             }
             stream.onTermination = { _ in work.cancel() }
+        }
+    }
+
+    private func checkContext(_ request: ModelRequest, _ usage: TokenUsage) {
+        if let warning = ContextCut.warning(sent: request, read: usage.inputTokens, by: self.endpoint) {
+            self.warn(warning)
         }
     }
 
