@@ -103,9 +103,24 @@ final class Screencast: Sendable {
             ])
     }
 
+    /// Takes an event of a page that may be shown.
+    func receive(_ event: CDPConnection.Event, from page: BrowserPage) {
+        guard event.method == "Page.screencastFrame" else { return self.renew(page) }
+        self.receiveFrame(event, from: page)
+    }
+
+    /// Begins again. A document that was kept and is shown again draws nothing new, so that there may be no picture of it.
+    private func renew(_ page: BrowserPage) {
+        self.state.withLock { state in
+            guard state.page === page else { return }
+            page.post("Page.stopScreencast")
+            self.start(page, quality: state.quality)
+        }
+    }
+
     /// Takes a `Page.screencastFrame` event. Chromium waits for the answer before it sends much more, so a late
     /// answer is what bounds the rate.
-    func receive(_ event: CDPConnection.Event, from page: BrowserPage) {
+    private func receiveFrame(_ event: CDPConnection.Event, from page: BrowserPage) {
         guard let frame = try? event.parameters(Frame.self) else { return }
         // Ends with the pause.
         Task { [options] in

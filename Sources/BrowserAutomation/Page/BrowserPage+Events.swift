@@ -53,7 +53,9 @@ extension BrowserPage {
         switch event.method {
         case "Page.frameNavigated":
             guard let navigated = try? event.parameters(FrameNavigated.self) else { return }
-            self.navigated(navigated.frame, isRestored: navigated.type == "BackForwardCacheRestore")
+            let isRestored = navigated.type == "BackForwardCacheRestore"
+            self.navigated(navigated.frame, isRestored: isRestored)
+            if isRestored, navigated.frame.id == self.targetID { self.onScreencastEvent(event, self) }
         case "Page.navigatedWithinDocument":
             guard let frame = try? event.parameters(FrameURL.self), frame.frameId == self.targetID else { return }
             self.change { state in
@@ -82,7 +84,7 @@ extension BrowserPage {
         case "Input.dragIntercepted":
             guard let data = try? event.parameters(DragIntercepted.self).data else { return }
             self.change { $0.drag = data }
-        case "Page.screencastFrame": self.onScreencastFrame(event, self)
+        case "Page.screencastFrame": self.onScreencastEvent(event, self)
         case "Inspector.targetCrashed":
             guard session == self.sessionID else { return }
             self.markGone("The page crashed. Open its address again, or another one.")

@@ -16,7 +16,7 @@ public final class BrowserPage: Sendable {
     let control: ControlLease
     let configuration: BrowserConfiguration
     let onTarget: @Sendable (CDPConnection.Event, BrowserPage) -> Void
-    let onScreencastFrame: @Sendable (CDPConnection.Event, BrowserPage) -> Void
+    let onScreencastEvent: @Sendable (CDPConnection.Event, BrowserPage) -> Void
     let state: Mutex<State>
     /// What the script in the page's own world listens for; nothing of the page can know it.
     let messageKey = UUID().uuidString
@@ -92,7 +92,7 @@ public final class BrowserPage: Sendable {
         _ identity: Identity, targetID: String, sessionID: String, url: String, connection: CDPConnection,
         gate: RequestInterceptor, control: ControlLease, configuration: BrowserConfiguration,
         onTarget: @escaping @Sendable (CDPConnection.Event, BrowserPage) -> Void,
-        onScreencastFrame: @escaping @Sendable (CDPConnection.Event, BrowserPage) -> Void
+        onScreencastEvent: @escaping @Sendable (CDPConnection.Event, BrowserPage) -> Void
     ) {
         self.id = identity.id
         self.targetID = targetID
@@ -102,7 +102,7 @@ public final class BrowserPage: Sendable {
         self.control = control
         self.configuration = configuration
         self.onTarget = onTarget
-        self.onScreencastFrame = onScreencastFrame
+        self.onScreencastEvent = onScreencastEvent
         self.state = Mutex(State(url: url, lastReferences: identity.lastReferences))
     }
 

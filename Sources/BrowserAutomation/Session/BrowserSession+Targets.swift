@@ -90,7 +90,7 @@ extension BrowserSession {
                 connection: connection, gate: self.gate, control: self.control, configuration: self.configuration
             ) { [weak self] event, page in
                 self?.receive(event, connection, from: page)
-            } onScreencastFrame: { [screencast] event, page in
+            } onScreencastEvent: { [screencast] event, page in
                 screencast.receive(event, from: page)
             }
             state.pages.append(page)
