@@ -6,7 +6,7 @@ struct AI4AI: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ai4ai",
         abstract: "Has errands on the web done by agents in a real browser.",
-        discussion: "Settings come from the environment: see the README for AI4AI_MODEL_URL and the others.",
+        discussion: "Settings come from the environment: docs/settings.md lists them.",
         version: "0.1.0",
         subcommands: [
             Up.self, BackendCommand.self, Runtime.self, Invoke.self, Browse.self, TimelineCommand.self, Doctor.self,
