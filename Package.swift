@@ -54,7 +54,7 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
-        // Lowest first; the order follows the diagram in CONTRIBUTING.md.
+        // Lowest first; CONTRIBUTING.md has a table of them.
         .target(name: "ServerSentEvents", swiftSettings: swiftSettings),
         .target(
             name: "WebSocket",
@@ -144,9 +144,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "HTTPTransport",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "AWSClient",
             dependencies: [
                 "AgentEvents",
+                "HTTPTransport",
                 "WebSocketClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -159,7 +168,7 @@ let package = Package(
         .target(
             name: "Observability",
             dependencies: [
-                "AWSClient", "AgentEvents",
+                "AWSClient", "AgentEvents", "HTTPTransport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -173,7 +182,7 @@ let package = Package(
         .target(
             name: "AccessTokens",
             dependencies: [
-                "AWSClient", "AgentEvents",
+                "AgentEvents", "HTTPTransport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -184,7 +193,8 @@ let package = Package(
         .target(
             name: "RuntimeClient",
             dependencies: [
-                "AWSClient", "AgentEvents", "RuntimeProtocol", "ServerSentEvents", "WebSocket", "WebSocketClient",
+                "AWSClient", "AgentEvents", "HTTPTransport", "RuntimeProtocol", "ServerSentEvents", "WebSocket",
+                "WebSocketClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -200,6 +210,7 @@ let package = Package(
                 "AWSClient",
                 "AgentEvents",
                 "AgentLoop",
+                "HTTPTransport",
                 "ServerSentEvents",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -221,14 +232,23 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Search",
+            dependencies: [
+                "AgentEvents", "Agents", "HTTPTransport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "AgentCoreServices",
             dependencies: [
                 "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "RuntimeClient",
-                "RuntimeProtocol", "WebSocket",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "RuntimeProtocol", "WebSocket", "WebSocketClient",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
@@ -240,7 +260,7 @@ let package = Package(
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
                 "Agents",
                 "BrowserAutomation", "Models", "Observability", "RuntimeProtocol",
-                "ServerSentEvents", "Settings", "WebSocket",
+                "Search", "ServerSentEvents", "Settings", "WebSocket",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
@@ -335,7 +355,7 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly",
                 "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite", "Deployment",
-                "Evaluation", "Models", "RuntimeClient", "RuntimeProtocol", "Settings",
+                "Evaluation", "HTTPTransport", "Models", "RuntimeClient", "RuntimeProtocol", "Settings",
                 "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

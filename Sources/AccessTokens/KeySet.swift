@@ -1,6 +1,6 @@
-import AWSClient
 import AgentEvents
 import AsyncHTTPClient
+import HTTPTransport
 import JWTKit
 package import NIOCore
 import NIOHTTP1

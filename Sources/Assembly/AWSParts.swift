@@ -5,6 +5,7 @@ import Agents
 import BrowserAutomation
 import Logging
 import Models
+import Search
 import Settings
 
 /// The parts that stand on AWS, each where the settings ask for it. They share one client, and nothing is reached

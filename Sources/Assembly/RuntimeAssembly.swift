@@ -20,7 +20,7 @@ public struct RuntimeAssembly: Sendable {
     package let browserConfiguration: BrowserConfiguration
     /// The automation agent, here or in a runtime of its own.
     public let automation: any Automation
-    private let liveBrowsers: BrowserRegistry?
+    private let browserRegistry: BrowserRegistry?
     private let remote: RemoteAutomation?
     private let memory: (any LongTermMemory)?
     private let aids: Coordinator.Aids
@@ -40,7 +40,7 @@ public struct RuntimeAssembly: Sendable {
         self.remote = try aws.automation
         if let remote {
             self.automation = remote
-            self.liveBrowsers = nil
+            self.browserRegistry = nil
         } else {
             let agent = AutomationAgent(
                 model: self.model, budget: Self.budget(settings), browsers: self.browsers,
@@ -48,7 +48,7 @@ public struct RuntimeAssembly: Sendable {
                 patience: .seconds(settings.questionSeconds), keepsPictures: settings.keepsPictures,
                 store: self.store, logger: logger)
             self.automation = agent
-            self.liveBrowsers = agent.live
+            self.browserRegistry = agent.live
         }
         self.memory = try aws.memory ?? Self.fileMemory(settings)
         self.aids = Coordinator.Aids(
@@ -87,7 +87,7 @@ public struct RuntimeAssembly: Sendable {
             modelName: self.model.name,
             logger: self.logger)
         let handler = InvocationHandler(
-            callers: CallerAuthenticator(self.settings.tokens), runs: runs, browsers: self.liveBrowsers,
+            callers: CallerAuthenticator(self.settings.tokens), runs: runs, browsers: self.browserRegistry,
             remote: self.remote,
             telemetry: telemetry,
             capturesContent: self.settings.observability.capturesContent)
@@ -98,7 +98,7 @@ public struct RuntimeAssembly: Sendable {
             try await handler.serve(socket, context)
         }
         // Services end in turn, the last one first: what the browsers' end tells is sent, too.
-        return ([telemetry, self.liveBrowsers] as [(any Service)?]).compactMap { $0 }.reduce(app) {
+        return ([telemetry, self.browserRegistry] as [(any Service)?]).compactMap { $0 }.reduce(app) {
             $0.with(service: $1)
         }
     }

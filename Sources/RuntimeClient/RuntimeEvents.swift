@@ -1,6 +1,6 @@
-import AWSClient
 package import AgentEvents
 import AsyncHTTPClient
+import HTTPTransport
 import NIOCore
 import ServerSentEvents
 

@@ -346,7 +346,7 @@ struct HostilePageTests {
         try await Self.withSites(["/": .html(html)]) { sites in
             let errand = Errand([
                 .call("navigate", ["url": .string(sites.own)]),
-                .call("navigate", ["url": "\(sites.other)/taken?progressSummary=7731-4402-9988"]), .say("Done."),
+                .call("navigate", ["url": "\(sites.other)/taken?account=7731-4402-9988"]), .say("Done."),
             ])
             var result = try await errand.run(
                 .automation(AutomationTask(goal: "Look.", allowedDomains: ["shop.test"])))

@@ -1,6 +1,7 @@
 import AgentEvents
 import AsyncHTTPClient
 import FoundationEssentials
+import HTTPTransport
 import NIOCore
 import NIOHTTP1
 

@@ -1,6 +1,7 @@
 package import AgentEvents
 import AsyncHTTPClient
 package import FoundationEssentials
+import HTTPTransport
 package import Logging
 import NIOCore
 import NIOHTTP1

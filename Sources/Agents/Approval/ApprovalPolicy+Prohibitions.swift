@@ -39,9 +39,9 @@ extension ApprovalPolicy {
         let wanted = urged.union(others.flatMap(\.demanded))
         // What is not to be done, and not understood, may be anything, where nothing is to be done besides.
         if isUnclear, wanted.isEmpty, forbidden.isEmpty { return everything }
-        var walls = forbidden.subtracting(wanted)
-        if urged.isEmpty, others.contains(where: \.isForLooking) { walls.formUnion(everything) }
-        return walls
+        var prohibited = forbidden.subtracting(wanted)
+        if urged.isEmpty, others.contains(where: \.isForLooking) { prohibited.formUnion(everything) }
+        return prohibited
     }
 
     /// What a clause says not to do.

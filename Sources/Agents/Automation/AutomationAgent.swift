@@ -77,7 +77,7 @@ public struct AutomationAgent: Automation {
             (task, answers) = (known, given)
             try await keeper.resume(context.run, answers)
         }
-        let place = await self.workplace(task, context, keeper, isResumed: !answers.isEmpty)
+        let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty)
         do {
             let outcome =
                 if let address = task.readURL {
@@ -159,7 +159,7 @@ public struct AutomationAgent: Automation {
     // MARK: Browsers
 
     /// The browser that waits for this session, or what starts one when it is first needed.
-    private func workplace(
+    private func taskContext(
         _ task: AutomationTask, _ context: RunContext, _ keeper: RunRecordWriter, isResumed: Bool
     ) async -> TaskContext {
         if isResumed, let parked = await self.live.resume(context.session) {

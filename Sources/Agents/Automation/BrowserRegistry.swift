@@ -23,8 +23,8 @@ struct TaskContext: Sendable {
 ///
 /// As a service it ends with the process: browsers that outlive it are left to the next one, the others end.
 public actor BrowserRegistry: Service {
-    private struct Place {
-        var workplace: TaskContext
+    private struct Entry {
+        var taskContext: TaskContext
         /// Ends a parked one that is not resumed in time.
         var expiry: Task<Void, Never>?
         var control: UserControl?
@@ -32,12 +32,12 @@ public actor BrowserRegistry: Service {
 
     private static let lease = 45
 
-    private var places: [SessionID: Place] = [:]
+    private var places: [SessionID: Entry] = [:]
     private var isShuttingDown = false
 
-    func begin(_ session: SessionID, _ workplace: TaskContext) async {
+    func begin(_ session: SessionID, _ taskContext: TaskContext) async {
         await self.end(session)
-        self.places[session] = Place(workplace: workplace)
+        self.places[session] = Entry(taskContext: taskContext)
     }
 
     /// Keeps the browser until the person has answered, or until it is too late for that.
@@ -51,20 +51,20 @@ public actor BrowserRegistry: Service {
         }
     }
 
-    /// The workplace that was parked, if it is still there. A person who had control has given it back by answering.
+    /// The taskContext that was parked, if it is still there. A person who had control has given it back by answering.
     func resume(_ session: SessionID) -> TaskContext? {
         self.places[session]?.expiry?.cancel()
         self.places[session]?.expiry = nil
         self.places[session]?.control?.release()
         self.places[session]?.control = nil
-        return self.places[session]?.workplace
+        return self.places[session]?.taskContext
     }
 
     func end(_ session: SessionID) async {
         guard let place = self.places.removeValue(forKey: session) else { return }
         await withoutCancellation {
             place.expiry?.cancel()
-            await place.workplace.holder.close()
+            await place.taskContext.holder.close()
         }
     }
 
@@ -78,14 +78,14 @@ public actor BrowserRegistry: Service {
     private func leave(_ session: SessionID) async {
         guard let place = self.places.removeValue(forKey: session) else { return }
         place.expiry?.cancel()
-        await place.workplace.holder.leave()
+        await place.taskContext.holder.leave()
     }
 
     // MARK: People
 
     /// The browser that a person may look at and take over.
     package func browser(of session: SessionID) async -> BrowserSession? {
-        await self.places[session]?.workplace.holder.running
+        await self.places[session]?.taskContext.holder.running
     }
 
     /// The control that a person has of a session's browser.
@@ -118,7 +118,7 @@ public actor BrowserRegistry: Service {
             self.places[session]?.control = nil
             return ControlState(owner: "agent")
         case .revoke:
-            self.places[session]?.workplace.allowances.revoke(request.kind, on: request.origin)
+            self.places[session]?.taskContext.allowances.revoke(request.kind, on: request.origin)
             return ControlState(owner: self.places[session]?.control?.isActive == true ? "person" : "agent")
         case .stop, .forget, .liveView: return ControlState(owner: "agent")
         }

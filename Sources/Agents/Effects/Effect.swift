@@ -15,7 +15,7 @@ struct Effect: Sendable, Hashable {
     var fields: [RequestFields.Field]
     var files: [String]
     var isOpaque: Bool
-    /// Whether money may move: a card, an progressSummary, an amount.
+    /// Whether money may move: a card, an account, an amount.
     var bearsMoney: Bool
     /// Whether a person can allow such for the rest of a task.
     var canLast: Bool

@@ -15,13 +15,13 @@ const patience = 8000;
  */
 export class Delivery {
     #outbox;
-    #ways;
+    #transports;
     #timer = 0;
 
-    /** @param {string} chat @param {Transports} ways */
-    constructor(chat, ways) {
+    /** @param {string} chat @param {Transports} transports */
+    constructor(chat, transports) {
         this.#outbox = new Outbox(chat);
-        this.#ways = ways;
+        this.#transports = transports;
     }
 
     get unsent() {
@@ -50,7 +50,7 @@ export class Delivery {
         clearTimeout(this.#timer);
         if (!this.unsent.length) return;
         const wayIsOpen = this.unsent
-            .map(({ id, text }) => this.#ways.send({ type: "user.message", client_message_id: id, text }))
+            .map(({ id, text }) => this.#transports.send({ type: "user.message", client_message_id: id, text }))
             .some((isSent) => isSent);
         this.#timer = setTimeout(() => {
             if (!wayIsOpen) void this.#post();
@@ -61,9 +61,9 @@ export class Delivery {
     async #post() {
         for (const { id, text } of this.unsent) {
             try {
-                const saved = await this.#ways.post(id, text);
+                const saved = await this.#transports.post(id, text);
                 this.#outbox.remove(id);
-                this.#ways.onSaved(saved);
+                this.#transports.onSaved(saved);
             } catch (error) {
                 const isHopeless = error instanceof ApiError && !error.isUnreachable && error.status !== 429;
                 if (!isHopeless) return;
@@ -75,6 +75,6 @@ export class Delivery {
     /** @param {string} id @param {unknown} error */
     #refuse(id, error) {
         const unsent = this.#outbox.remove(id);
-        if (unsent) this.#ways.onRefused(unsent, error);
+        if (unsent) this.#transports.onRefused(unsent, error);
     }
 }

@@ -31,7 +31,7 @@ const typingPause = 2000;
 export class RunView {
     #root;
     #hooks;
-    #place;
+    #anchor;
     #live;
     #questions;
     #pictures;
@@ -68,7 +68,7 @@ export class RunView {
     constructor(root, liveRoot, hooks) {
         this.#root = root;
         this.#hooks = hooks;
-        this.#place = new ScrollAnchor(root);
+        this.#anchor = new ScrollAnchor(root);
         this.#pictures = new Pictures(hooks.picture);
         this.#live = new LiveView(liveRoot, {
             send: hooks.send, announce: hooks.announce, onOwner: (owner) => this.#questions.setOwner(owner),
@@ -193,7 +193,7 @@ export class RunView {
             openRun: this.#openRun, runningRun: this.#runningRun, sentWords: (id) => this.#questions.sentWords(id),
         });
         const open = openQuestions(entries);
-        this.#place.keep(() => this.#withFocus(() => {
+        this.#anchor.keep(() => this.#withFocus(() => {
             this.#questions.setOpen(open);
             this.#reconcile(entries);
         }));
@@ -205,7 +205,7 @@ export class RunView {
     #reconcile(entries) {
         const context = {
             hooks: this.#hooks, questions: this.#questions, pictures: this.#pictures,
-            look: (key, isOpen) => this.#look(key, isOpen), keepPlace: (change) => this.#place.keep(change),
+            look: (key, isOpen) => this.#look(key, isOpen), keepPlace: (change) => this.#anchor.keep(change),
         };
         const shown = new Set();
         let place = this.#root.firstElementChild;

@@ -41,10 +41,10 @@ package struct Backend: Service {
         let limits = RateLimits(settings.limits)
         let authenticator = Authenticator(
             verifier: settings.cognito.map { TokenVerifier($0.rules, keys: KeySet($0.keysURL)) })
-        let gatekeeping = OriginGuard(settings)
+        let originGuard = OriginGuard(settings)
         self.runs = runs
         self.sockets = ClientSockets(
-            gatekeeping: gatekeeping,
+            originGuard: originGuard,
             parts: .init(runs: runs, authenticator: authenticator, limits: limits, logger: logger), tasks: self.tasks)
 
         let router = Router(context: BackendContext.self, options: .autoGenerateHeadEndpoints)
@@ -52,7 +52,7 @@ package struct Backend: Service {
             MetricsMiddleware()
             SecurityHeadersMiddleware(settings)
             ProblemMiddleware()
-            GatekeepingMiddleware(gatekeeping: gatekeeping)
+            OriginGuardMiddleware(originGuard: originGuard)
         }
         if !settings.allowedOrigins.isEmpty { router.add(middleware: CrossOriginMiddleware(settings.allowedOrigins)) }
         Health(store: store, runtime: runtime).add(to: router)

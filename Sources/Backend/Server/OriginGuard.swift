@@ -36,13 +36,13 @@ struct OriginGuard: Sendable {
     }
 }
 
-struct GatekeepingMiddleware: RouterMiddleware {
-    let gatekeeping: OriginGuard
+struct OriginGuardMiddleware: RouterMiddleware {
+    let originGuard: OriginGuard
 
     func handle(
         _ request: Request, context: BackendContext, next: (Request, BackendContext) async throws -> Response
     ) async throws -> Response {
-        if let refusal = self.gatekeeping.refusal(of: request.head) { throw refusal }
+        if let refusal = self.originGuard.refusal(of: request.head) { throw refusal }
         return try await next(request, context)
     }
 }

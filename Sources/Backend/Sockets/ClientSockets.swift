@@ -17,7 +17,7 @@ struct ClientSockets: Sendable {
     private static let bearerPrefix = "ai4ai.bearer."
     static let largestMessage = 256 * 1024
 
-    let gatekeeping: OriginGuard
+    let originGuard: OriginGuard
     let parts: ClientSocket.Parts
     let tasks: TaskRunner
 
@@ -68,8 +68,8 @@ struct ClientSockets: Sendable {
 
     /// - Throws: ``Problem`` 403 for a page of elsewhere; ``ConversationError`` for a chat that is not the caller's.
     private func check(_ request: HTTPRequest) async throws -> (SessionID, Caller) {
-        if let refusal = self.gatekeeping.refusal(of: request) { throw refusal }
-        guard self.gatekeeping.allowsSocket(request) else {
+        if let refusal = self.originGuard.refusal(of: request) { throw refusal }
+        guard self.originGuard.allowsSocket(request) else {
             throw Problem(
                 .forbidden, "forbidden", "Pages of this origin may not connect. Add it to AI4AI_ALLOWED_ORIGINS.")
         }

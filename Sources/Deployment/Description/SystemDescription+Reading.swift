@@ -29,7 +29,7 @@ extension SystemDescription {
         let value = check.check(document)
         guard check.problems.isEmpty else { throw DescriptionError(problems: check.problems) }
         self = try JSONDecoder().decode(Self.self, from: Data(value.json.utf8))
-        let problems = self.contradictions.map { contradiction in
+        let problems = self.issues.map { contradiction in
             DescriptionProblem(
                 file: file, line: Self.line(of: contradiction.key, in: document), key: contradiction.key,
                 message: contradiction.message)

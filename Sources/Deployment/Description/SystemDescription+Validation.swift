@@ -10,11 +10,11 @@ extension SystemDescription {
     /// What AgentCore takes of a runtime's environment, in bytes of names and values.
     private static let maxEnvironmentBytes = 2560
 
-    var contradictions: [ValidationIssue] {
-        var found = self.contradictions(of: self.agents.coordinator, "agents.coordinator")
+    var issues: [ValidationIssue] {
+        var found = self.issues(of: self.agents.coordinator, "agents.coordinator")
         if let automation = self.agents.automation {
-            found += self.contradictions(of: automation, "agents.automation")
-            found += self.contradictions(between: self.agents.coordinator, and: automation)
+            found += self.issues(of: automation, "agents.automation")
+            found += self.issues(between: self.agents.coordinator, and: automation)
         }
         if let memory, let region = try? Region(self.region), !region.hasAgentCoreMemory {
             found.append(
@@ -51,7 +51,7 @@ extension SystemDescription {
         return found
     }
 
-    private func contradictions(between coordinator: Agent, and automation: Agent) -> [ValidationIssue] {
+    private func issues(between coordinator: Agent, and automation: Agent) -> [ValidationIssue] {
         var found: [ValidationIssue] = []
         // The roles may call what begins with the coordinator's name.
         let isNamed = automation.runtimeName.hasPrefix(coordinator.runtimeName)
@@ -73,7 +73,7 @@ extension SystemDescription {
         return found
     }
 
-    private func contradictions(of agent: Agent, _ key: String) -> [ValidationIssue] {
+    private func issues(of agent: Agent, _ key: String) -> [ValidationIssue] {
         var found: [ValidationIssue] = []
         if agent.maxSeconds < agent.idleSeconds {
             found.append(

@@ -3,6 +3,7 @@ import AgentEvents
 public import AgentLoop
 import AsyncHTTPClient
 import FoundationEssentials
+import HTTPTransport
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1

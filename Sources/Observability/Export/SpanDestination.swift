@@ -1,6 +1,7 @@
 package import AWSClient
 import AgentEvents
 import AsyncHTTPClient
+import HTTPTransport
 import NIOCore
 import NIOHTTP1
 

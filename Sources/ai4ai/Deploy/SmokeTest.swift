@@ -2,6 +2,7 @@ import AWSClient
 import AgentEvents
 import AsyncHTTPClient
 import FoundationEssentials
+import HTTPTransport
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1

@@ -1,8 +1,8 @@
-import AWSClient
 import AgentEvents
 package import Agents
 import AsyncHTTPClient
 import FoundationEssentials
+import HTTPTransport
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1
