@@ -32,7 +32,7 @@ struct EventStream: Sendable {
             try await writer.send(try BackendEvent.saved(sent))
             guard let run = sent.run, !sent.isSteering else { return }
             let changes = self.runs.changes.changes(in: self.session)
-            try await self.follow(run, after: 0, changes, writer)
+            try await self.follow(run, after: 0, hearing: sent.events, changes, writer)
         }
     }
 
@@ -62,23 +62,29 @@ struct EventStream: Sendable {
     }
 
     /// Relays a run, and tells when the chat has it.
+    /// - Parameter events: What is heard of it from its beginning on, where that is known.
     private func follow(
-        _ run: RunID, after number: Int, _ changes: AsyncStream<ChatChange>, _ writer: EventWriter
+        _ run: RunID, after number: Int, hearing events: AsyncStream<RuntimeEvents.Element>? = nil,
+        _ changes: AsyncStream<ChatChange>, _ writer: EventWriter
     ) async throws {
-        var chat = try await self.store.session(self.session, of: self.caller.user)
-        if chat.run?.id == run { try await self.relay(run, after: number, writer) }
-        while !Task.isCancelled {
-            chat = try await self.store.session(self.session, of: self.caller.user)
-            guard chat.run?.id == run, chat.run?.state == .running else { break }
+        try await self.relay(run, after: number, hearing: events, writer)
+        while true {
+            let chat = try await self.store.session(self.session, of: self.caller.user)
+            guard chat.run?.id == run, chat.run?.state == .running, !Task.isCancelled else {
+                return try await writer.send(try BackendEvent.changed(chat))
+            }
             var next = changes.makeAsyncIterator()
             guard await next.next() != nil else { return }
         }
-        try await writer.send(try BackendEvent.changed(chat))
     }
 
-    private func relay(_ run: RunID, after number: Int, _ writer: EventWriter) async throws {
+    private func relay(
+        _ run: RunID, after number: Int, hearing events: AsyncStream<RuntimeEvents.Element>?, _ writer: EventWriter
+    ) async throws {
         var after = number
-        if let heard = await self.runs.events(of: run, after: number) {
+        var heard = events
+        if heard == nil { heard = await self.runs.events(of: run, after: number) }
+        if let heard {
             for await element in heard {
                 after = element.number ?? after
                 try await writer.send(element.envelope)
@@ -86,6 +92,9 @@ struct EventStream: Sendable {
             }
             try Task.checkCancellation()
         }
+        // One that was over before anything was heard of it is in the chat.
+        let chat = try await self.store.session(self.session, of: self.caller.user)
+        guard after > number || chat.run?.id == run else { return }
         for attempt in 1...Self.tries {
             do {
                 let events = try await self.runs.runtime.events(

@@ -21,6 +21,8 @@ actor ChatRuns: Service {
         var run: RunID?
         /// Whether they went to an agent that is at work already.
         var isSteering: Bool
+        /// The events of a run that began with this message: a short one may be over before anybody follows it.
+        var events: AsyncStream<RuntimeEvents.Element>?
     }
 
     let store: any Conversations
@@ -73,8 +75,9 @@ actor ChatRuns: Service {
             if kept.isNew {
                 Failpoint.reach(.messageKept)
                 self.changes.tell(.changed, in: session)
+                let events = self.events(of: run.id, after: 0)
                 self.follow(self.follower(of: run, saying: text, after: chat.run, in: session, for: caller))
-                return Sent(message: kept.message, run: run.id, isSteering: false)
+                return Sent(message: kept.message, run: run.id, isSteering: false, events: events)
             }
             self.stopFollowing(run.id)
             return try await self.repeated(kept.message, text, chat, caller)
@@ -139,9 +142,10 @@ actor ChatRuns: Service {
                 do {
                     try await self.store.change(
                         session, of: caller.user, ifVersion: nil, SessionChange(run: .begin(run)))
+                    let events = self.events(of: run.id, after: 0)
                     self.follow(
                         self.follower(of: run, saying: message.content, after: chat.run, in: session, for: caller))
-                    return Sent(message: message, run: run.id, isSteering: false)
+                    return Sent(message: message, run: run.id, isSteering: false, events: events)
                 } catch {
                     self.stopFollowing(run.id)
                     guard case .busy? = (error as? ConversationError)?.code else { throw error }
