@@ -20,9 +20,14 @@ extension JSONValue {
 
     /// The value as compact JSON with its keys in order.
     public var json: String {
+        // Encoding fails only for numbers that JSON cannot hold.
+        (try? Self.json(encoding: self)) ?? "null"
+    }
+
+    /// Anything that encodes, as compact JSON with its keys in order.
+    public static func json(encoding value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Encoding fails only for numbers that JSON cannot hold.
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

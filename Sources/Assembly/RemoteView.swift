@@ -48,7 +48,7 @@ actor RemoteView {
         var frame = frame
         frame.sessionID = self.session
         frame.userID = self.user
-        try await self.socket().send(JSONValue(encoding: frame).json)
+        try await self.socket().send(JSONValue.json(encoding: frame))
     }
 
     private func socket() async throws -> WebSocketConnection {

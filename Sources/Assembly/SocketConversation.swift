@@ -194,13 +194,13 @@ actor SocketConversation {
         let view = self.isWatching ? self.session.map { self.viewRemotely($0) } ?? [] : []
         return view + [
             { [socket] in
-                for try await entry in followed { try await socket.send(JSONValue(encoding: entry).json) }
+                for try await entry in followed { try await socket.send(JSONValue.json(encoding: entry)) }
             }
         ]
     }
 
     private func send(_ event: SessionEvent) async throws {
-        try await self.socket.send(JSONValue(encoding: EventEnvelope(event: event.event)).json)
+        try await self.socket.send(JSONValue.json(encoding: EventEnvelope(event: event.event)))
     }
 
     /// Something that the client asked for cannot be.

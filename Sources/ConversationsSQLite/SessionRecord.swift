@@ -45,7 +45,7 @@ struct SessionRecord: Codable, FetchableRecord, PersistableRecord {
         self.messageCount = session.messageCount
         self.preview = StoredText(session.preview)
         self.version = session.version
-        self.run = try session.run.map { try JSONValue(encoding: $0).json }
+        self.run = try session.run.map { try JSONValue.json(encoding: $0) }
     }
 
     func session() throws -> ChatSession {

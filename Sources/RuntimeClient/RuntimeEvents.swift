@@ -10,11 +10,17 @@ package struct RuntimeEvents: AsyncSequence, Sendable {
     package struct Element: Sendable {
         package var id: String?
         package var event: JSONValue
+        /// The event as the runtime wrote it, where it came as text of its own.
+        private let text: String?
 
-        package init(id: String?, event: JSONValue) {
+        package init(id: String?, event: JSONValue, text: String? = nil) {
             self.id = id
             self.event = event
+            self.text = text
         }
+
+        /// The event as JSON.
+        package var json: String { self.text ?? self.event.json }
 
         package var type: String { self.event["type"]?.string ?? "" }
 
@@ -56,7 +62,7 @@ package struct RuntimeEvents: AsyncSequence, Sendable {
                     guard let value = try? JSONValue(json: event.data) else {
                         throw RuntimeClientError(.badAnswer, "The runtime sent an event that isn't JSON.")
                     }
-                    return Element(id: event.id, event: value)
+                    return Element(id: event.id, event: value, text: event.data)
                 }
                 do {
                     guard let part = try await self.parts.next() else { return nil }

@@ -27,7 +27,7 @@ public enum SessionEvent: Sendable, Hashable {
     case resyncRequired(oldest: Int)
 
     /// A picture of the browser's page.
-    public struct BrowserFrame: Sendable, Hashable, Codable {
+    public struct BrowserFrame: Sendable, Hashable {
         public var tab: String
         /// In Base64.
         public var jpeg: String
@@ -40,6 +40,14 @@ public enum SessionEvent: Sendable, Hashable {
             self.jpeg = jpeg
             self.width = width
             self.height = height
+        }
+
+        /// Not by coding: a picture is large, and there are several a second.
+        fileprivate var value: JSONValue {
+            [
+                "tab": .string(self.tab), "jpeg": .string(self.jpeg), "width": .number(self.width),
+                "height": .number(self.height),
+            ]
         }
     }
 
@@ -58,7 +66,7 @@ public enum SessionEvent: Sendable, Hashable {
         get throws {
             let (name, value): (Name, JSONValue) =
                 switch self {
-                case .frame(let frame): (.frame, try JSONValue(encoding: frame))
+                case .frame(let frame): (.frame, frame.value)
                 case .controlChanged(let state): (.controlChanged, try JSONValue(encoding: state))
                 case .liveView(let address): (.liveView, try JSONValue(encoding: address))
                 case .picture(let picture): (.picture, try JSONValue(encoding: picture))

@@ -2,12 +2,11 @@
 each copy must be made after that: here two processes are given the same random bytes until then."""
 
 import contextlib
-import pathlib
 import socket
-import subprocess
 
 import pytest
 
+import shims
 from system import Container
 
 DEADLINE = 60
@@ -17,10 +16,7 @@ CLIENT_RANDOM = slice(11, 43)
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    library = tmp_path_factory.mktemp("frozen") / "frozen.so"
-    source = pathlib.Path(__file__).with_name("frozen.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
-    return library
+    return shims.built("frozen", tmp_path_factory.mktemp("frozen"))
 
 
 @contextlib.contextmanager

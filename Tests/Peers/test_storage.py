@@ -3,10 +3,10 @@
 import contextlib
 import os
 import pathlib
-import subprocess
 
 import pytest
 
+import shims
 from system import Container
 
 PROMPT = {"prompt": "what can you do?", "session_id": "s"}
@@ -14,10 +14,7 @@ PROMPT = {"prompt": "what can you do?", "session_id": "s"}
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    library = tmp_path_factory.mktemp("storage") / "storage.so"
-    source = pathlib.Path(__file__).with_name("storage.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
-    return library
+    return shims.built("storage", tmp_path_factory.mktemp("storage"))
 
 
 @contextlib.contextmanager

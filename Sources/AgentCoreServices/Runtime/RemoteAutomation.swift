@@ -44,15 +44,11 @@ package struct RemoteAutomation: Automation {
         do {
             let events = try await self.runtime(for: context.propagation).events(of: request, headers: headers)
             for try await element in events {
-                if let outcome = try await self.relay(element.event, context, &usage) { return outcome }
+                if let outcome = try await self.relay(element.json, context, &usage) { return outcome }
             }
         } catch let error where error is CancellationError || Task.isCancelled {
             // A run there outlives its request, and is stopped by name.
-            await withoutCancellation { [self] in
-                _ = try? await self.ask(
-                    .control(ControlRequest(.stop)), context.session, context.user, context.propagation,
-                    as: ControlResult.self)
-            }
+            _ = await self.abandonPreviousTask(of: context.session, for: context.user, context.propagation)
             throw CancellationError()
         } catch let error where !(error is RemoteAutomationError) {
             throw await self.brokenOff("Its answer broke off: \(error)", context)
@@ -157,9 +153,9 @@ package struct RemoteAutomation: Automation {
 
     /// Hands an event on, and says how the task ended where the event tells it.
     private func relay(
-        _ event: JSONValue, _ context: RunContext, _ usage: inout TokenUsage
+        _ json: String, _ context: RunContext, _ usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome? {
-        guard let event = try AgentEvent.known(in: Data(event.json.utf8)) else { return nil }
+        guard let event = try AgentEvent.known(in: Data(json.utf8)) else { return nil }
         switch event {
         // The run that people see is the caller's.
         case .runStarted: return nil

@@ -51,7 +51,7 @@ public actor BrowserRegistry: Service {
         }
     }
 
-    /// The taskContext that was parked, if it is still there. A person who had control has given it back by answering.
+    /// The context of the task that was parked, if it is still there. A person who had control has given it back by answering.
     func resume(_ session: SessionID) -> TaskContext? {
         self.places[session]?.expiry?.cancel()
         self.places[session]?.expiry = nil

@@ -18,9 +18,7 @@ final class RunRelay: Sendable {
         var viewers: [AsyncStream<Element>.Continuation] = []
         var isOver = false
 
-        /// Nobody can be told everything any more.
-        mutating func leave() {
-            self.kept = nil
+        mutating func endViewers() {
             for viewer in self.viewers { viewer.finish() }
             self.viewers = []
         }
@@ -39,10 +37,13 @@ final class RunRelay: Sendable {
         guard let number = element.number else { return }
         self.state.withLock { state in
             guard number > state.last else { return }
-            // After a gap the runtime tells each viewer by itself what is missing.
-            if number > state.last + 1 { state.leave() }
+            // Events are missing: each viewer has to ask the runtime.
+            if number > state.last + 1 {
+                state.kept = nil
+                state.endViewers()
+            }
             state.last = number
-            state.size += element.event.json.utf8.count
+            state.size += element.json.utf8.count
             if state.size > Self.mostBytes { state.kept = nil }
             state.kept?.append(element)
             state.viewers.removeAll { viewer in
@@ -57,8 +58,7 @@ final class RunRelay: Sendable {
     func finish() {
         self.state.withLock { state in
             state.isOver = true
-            for viewer in state.viewers { viewer.finish() }
-            state.viewers = []
+            state.endViewers()
         }
     }
 

@@ -80,7 +80,7 @@ actor RuntimeView {
     /// Sends a frame with the session and user that the backend knows, whatever the client sent.
     private func send(_ frame: SocketFrame.Content, on socket: WebSocketConnection) async throws {
         let frame = SocketFrame(frame, sessionID: self.session, userID: self.caller.user)
-        try await socket.send(JSONValue(encoding: frame).json)
+        try await socket.send(JSONValue.json(encoding: frame))
     }
 
     // MARK: The connection

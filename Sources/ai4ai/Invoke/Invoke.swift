@@ -79,7 +79,7 @@ struct Invoke: AsyncParsableCommand {
         var end: String?
         for try await element in runtime.events() {
             if element.isEnd { end = element.type }
-            let event = element.event.json
+            let event = element.json
             if self.stream {
                 print(event)
                 // Into a pipe it would otherwise wait for many more.

@@ -68,7 +68,7 @@ struct RuntimeCaller: Sendable {
         let frame = SocketFrame(
             .request(RuntimeRequest(.agUI(RunAgentInput(threadId: session, runId: run, prompt: prompt)))),
             sessionID: session)
-        try await socket.send(JSONValue(encoding: frame).json)
+        try await socket.send(JSONValue.json(encoding: frame))
         for try await message in socket.messages {
             guard let element = RuntimeEvents.Element(envelope: String(buffer: message.data)) else { continue }
             yield(element)

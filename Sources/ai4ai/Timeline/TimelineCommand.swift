@@ -37,7 +37,7 @@ struct TimelineCommand: AsyncParsableCommand {
         if let html {
             try Self.write(await Self.page(timeline, store), to: html)
         } else if self.json {
-            print(try JSONValue(encoding: timeline).json)
+            print(try JSONValue.json(encoding: timeline))
         } else {
             print(TimelineText(timeline).text)
         }
