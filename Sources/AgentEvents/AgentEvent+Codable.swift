@@ -18,6 +18,9 @@ extension AgentEvent: Codable {
         case toolCallEnd = "TOOL_CALL_END"
         case toolCallResult = "TOOL_CALL_RESULT"
         case stateSnapshot = "STATE_SNAPSHOT"
+        case subagentStarted = "SUBAGENT_STARTED"
+        case subagentFinished = "SUBAGENT_FINISHED"
+        case subagentError = "SUBAGENT_ERROR"
         case custom = "CUSTOM"
     }
 
@@ -47,6 +50,9 @@ extension AgentEvent: Codable {
             case .toolCallEnd: .toolCallEnd(try ToolCallEnd(from: decoder))
             case .toolCallResult: .toolCallResult(try ToolCallResult(from: decoder))
             case .stateSnapshot: .stateSnapshot(try StateSnapshot(from: decoder))
+            case .subagentStarted: .subagentStarted(try SubagentStarted(from: decoder))
+            case .subagentFinished: .subagentFinished(try SubagentFinished(from: decoder))
+            case .subagentError: .subagentError(try SubagentError(from: decoder))
             case .custom: .custom(try Custom(from: decoder))
             }
     }
@@ -73,6 +79,9 @@ extension AgentEvent: Codable {
         case .toolCallEnd(let payload): (.toolCallEnd, payload)
         case .toolCallResult(let payload): (.toolCallResult, payload)
         case .stateSnapshot(let payload): (.stateSnapshot, payload)
+        case .subagentStarted(let payload): (.subagentStarted, payload)
+        case .subagentFinished(let payload): (.subagentFinished, payload)
+        case .subagentError(let payload): (.subagentError, payload)
         case .custom(let payload): (.custom, payload)
         }
     }

@@ -15,6 +15,9 @@ public enum AgentEvent: Sendable, Hashable {
     case toolCallEnd(ToolCallEnd)
     case toolCallResult(ToolCallResult)
     case stateSnapshot(StateSnapshot)
+    case subagentStarted(SubagentStarted)
+    case subagentFinished(SubagentFinished)
+    case subagentError(SubagentError)
     case custom(Custom)
 
     /// A run begins.
@@ -73,20 +76,32 @@ public enum AgentEvent: Sendable, Hashable {
         }
     }
 
-    /// A step that a person can follow, such as `click button "Check"`.
+    /// The execution of a tool call. Its name is the tool's, with a number where several run at once.
     public struct Step: Sendable, Hashable, Codable {
         public var stepName: String
+        /// Absent where the step finishes, and in events of earlier versions.
+        public var metadata: ToolStep?
+        /// The subagent whose step it is; absent for the run's own.
+        public var subagentRunId: String?
 
-        /// How the step begins in which one agent hands work over to another: what happens until it is finished is the
-        /// other one's, and what is said is said to the first.
-        public static let handOverPrefix = "Hand over: "
+        public init(stepName: String, metadata: ToolStep? = nil) {
+            self.stepName = stepName
+            self.metadata = metadata
+        }
 
-        public init(stepName: String) { self.stepName = stepName }
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.stepName = try container.decode(String.self, forKey: .stepName)
+            // Producers put into metadata what they like.
+            self.metadata = try? container.decodeIfPresent(ToolStep.self, forKey: .metadata)
+            self.subagentRunId = try container.decodeIfPresent(String.self, forKey: .subagentRunId)
+        }
     }
 
     public struct TextMessageStart: Sendable, Hashable, Codable {
         public var messageId: String
         public var role: String? = "assistant"
+        public var subagentRunId: String?
 
         public init(messageId: String) { self.messageId = messageId }
     }
@@ -94,6 +109,7 @@ public enum AgentEvent: Sendable, Hashable {
     public struct TextMessageContent: Sendable, Hashable, Codable {
         public var messageId: String
         public var delta: String
+        public var subagentRunId: String?
 
         public init(messageId: String, delta: String) {
             self.messageId = messageId
@@ -103,6 +119,7 @@ public enum AgentEvent: Sendable, Hashable {
 
     public struct TextMessageEnd: Sendable, Hashable, Codable {
         public var messageId: String
+        public var subagentRunId: String?
 
         public init(messageId: String) { self.messageId = messageId }
     }
@@ -111,6 +128,7 @@ public enum AgentEvent: Sendable, Hashable {
         public var toolCallId: String
         public var toolCallName: String
         public var parentMessageId: String?
+        public var subagentRunId: String?
 
         public init(toolCallId: String, toolCallName: String, parentMessageId: String? = nil) {
             self.toolCallId = toolCallId
@@ -123,6 +141,7 @@ public enum AgentEvent: Sendable, Hashable {
         public var toolCallId: String
         /// A piece of the arguments' JSON text.
         public var delta: String
+        public var subagentRunId: String?
 
         public init(toolCallId: String, delta: String) {
             self.toolCallId = toolCallId
@@ -132,6 +151,7 @@ public enum AgentEvent: Sendable, Hashable {
 
     public struct ToolCallEnd: Sendable, Hashable, Codable {
         public var toolCallId: String
+        public var subagentRunId: String?
 
         public init(toolCallId: String) { self.toolCallId = toolCallId }
     }
@@ -141,16 +161,30 @@ public enum AgentEvent: Sendable, Hashable {
         public var toolCallId: String
         public var content: String
         public var role: String? = "tool"
+        public var metadata: ToolOutcome?
+        public var subagentRunId: String?
 
-        public init(messageId: String, toolCallId: String, content: String) {
+        public init(messageId: String, toolCallId: String, content: String, metadata: ToolOutcome? = nil) {
             self.messageId = messageId
             self.toolCallId = toolCallId
             self.content = content
+            self.metadata = metadata
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.messageId = try container.decode(String.self, forKey: .messageId)
+            self.toolCallId = try container.decode(String.self, forKey: .toolCallId)
+            self.content = try container.decode(String.self, forKey: .content)
+            self.role = try container.decodeIfPresent(String.self, forKey: .role)
+            self.metadata = try? container.decodeIfPresent(ToolOutcome.self, forKey: .metadata)
+            self.subagentRunId = try container.decodeIfPresent(String.self, forKey: .subagentRunId)
         }
     }
 
     public struct StateSnapshot: Sendable, Hashable, Codable {
         public var snapshot: JSONValue
+        public var subagentRunId: String?
 
         public init(snapshot: JSONValue) { self.snapshot = snapshot }
     }
@@ -158,8 +192,8 @@ public enum AgentEvent: Sendable, Hashable {
     /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `browser.frame`, `control.changed`,
     /// `resync_required`, ``toolFailed``, ``messageDiscarded``, ``effectSent``.
     public struct Custom: Sendable, Hashable, Codable {
-        /// Follows the result of a call that has failed, which AG-UI cannot tell from others: `toolCallId`; and `declined`
-        /// where nothing failed but a person said no, with the `message` for people.
+        /// Follows the result of a call that has failed, for clients that do not read ``ToolOutcome``: `toolCallId`; and
+        /// `declined` where nothing failed but a person said no, with the `message` for people.
         public static let toolFailed = "tool.failed"
         /// Follows the end of a message that broke off and is asked for again: its `messageId`, and the `toolCallIds` of its
         /// calls, of which none was or will be made. What was shown of it is to be taken back.
@@ -170,6 +204,7 @@ public enum AgentEvent: Sendable, Hashable {
 
         public var name: String
         public var value: JSONValue
+        public var subagentRunId: String?
 
         public init(name: String, value: JSONValue) {
             self.name = name

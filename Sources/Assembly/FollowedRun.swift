@@ -86,26 +86,18 @@ extension AgentEvent {
 
 /// What has begun in a stream since its gap: the rest of what began before is left out, because nobody could take it.
 private struct BegunParts {
-    private var parts: Set<String> = []
+    private var parts: Set<AgentEvent.Part> = []
 
-    /// Whether the event goes on with, or ends, something whose beginning is gone.
+    /// Whether the event continues, or closes, something whose beginning is gone.
     mutating func misses(_ event: AgentEvent) -> Bool {
-        switch event {
-        case .textMessageStart(let start): self.begin("text \(start.messageId)")
-        case .textMessageContent(let content): !self.parts.contains("text \(content.messageId)")
-        case .textMessageEnd(let end): self.parts.remove("text \(end.messageId)") == nil
-        case .toolCallStart(let start): self.begin("call \(start.toolCallId)")
-        case .toolCallArgs(let arguments): !self.parts.contains("call \(arguments.toolCallId)")
-        case .toolCallEnd(let end): self.parts.remove("call \(end.toolCallId)") == nil
-        case .stepStarted(let step): self.begin("step \(step.stepName)")
-        case .stepFinished(let step): self.parts.remove("step \(step.stepName)") == nil
-        case .runStarted, .runFinished, .runError, .toolCallResult, .stateSnapshot, .custom: false
+        switch event.partChange {
+        case .opens(let part):
+            self.parts.insert(part)
+            return false
+        case .continues(let part): return !self.parts.contains(part)
+        case .closes(let part): return self.parts.remove(part) == nil
+        case nil: return false
         }
-    }
-
-    private mutating func begin(_ part: String) -> Bool {
-        self.parts.insert(part)
-        return false
     }
 }
 

@@ -2,4 +2,7 @@
 public enum UserLanguage: String, Sendable, Codable {
     case english = "en"
     case malay = "ms"
+
+    /// The text in this language.
+    package func callAsFunction(_ english: String, _ malay: String) -> String { self == .malay ? malay : english }
 }

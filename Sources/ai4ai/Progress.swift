@@ -1,4 +1,5 @@
 import AgentEvents
+import RuntimeProtocol
 
 #if canImport(Glibc)
     @preconcurrency import Glibc
@@ -17,15 +18,16 @@ struct Progress {
 
     mutating func show(_ event: AgentEvent) {
         switch event {
-        case .stepStarted(let step): self.note("→ \(step.stepName)")
+        case .stepStarted(let step):
+            self.note("→ \(step.metadata.map { StepTitle.text(of: $0) } ?? step.stepName)")
         case .toolCallResult(let result):
             // The first line says what happened; the page's content follows it.
             let line = PageMarks.removed(from: result.content).split(separator: "\n").first ?? ""
             self.note("  \(line.prefix(200))")
         case .custom(let custom) where custom.name == "browser.navigated":
             self.note("  \(custom.value["title"]?.string ?? "") \(custom.value["url"]?.string ?? "")")
-        case .textMessageStart: self.answer = ""
-        case .textMessageContent(let content): self.answer += content.delta
+        case .textMessageStart(let start) where start.subagentRunId == nil: self.answer = ""
+        case .textMessageContent(let content) where content.subagentRunId == nil: self.answer += content.delta
         case .runError(let failure): self.error = failure.message
         case .runFinished(let finished):
             guard case .interrupt(let interrupts) = finished.outcome else { break }

@@ -21,8 +21,7 @@ struct ParkingTests {
 
     private func loop(_ turns: [ScriptedModel.Turn], budget: TurnLoop.Budget = .init(steps: 9)) -> TurnLoop {
         let world = self.world
-        let ask = Tool("ask", "Acts once it may.", risk: .reversibleWrite, describe: { (input: Act) in input.what }) {
-            input, context in
+        let ask = Tool("ask", "Acts once it may.", risk: .reversibleWrite) { (input: Act, context) in
             guard let given = context.answers.first else {
                 throw UserInputRequired(
                     Interrupt(
@@ -32,7 +31,7 @@ struct ParkingTests {
             world.done.withLock { $0.append(input.what) }
             return "done, \(given.answer.payload?.string ?? "")"
         }
-        let act = Tool("act", "Acts.", risk: .reversibleWrite, describe: { (input: Act) in input.what }) { input, _ in
+        let act = Tool("act", "Acts.", risk: .reversibleWrite) { (input: Act, _) in
             world.done.withLock { $0.append(input.what) }
             return "done"
         }
@@ -129,7 +128,7 @@ struct ParkingTests {
 
     @Test("only the newest view is kept, and what stands before the last two turns stays the same")
     func views() async throws {
-        let look = Tool("look", "Looks.", risk: .read, describe: { (_: NoInput) in "Look" }) {
+        let look = Tool("look", "Looks.", risk: .read) {
             (_: NoInput, _: ToolContext) in ToolOutput(text: "Looked.", view: String(repeating: "v", count: 1000))
         }
         let model = ScriptedModel(Array(repeating: .call("look"), count: 6) + [.say("Seen.")])

@@ -18,8 +18,7 @@ struct TurnLoopTests {
         static let descriptions = ["first": "The first number."]
     }
 
-    private static let add = Tool("add", "Adds.", risk: .read, describe: { (input: Add) in "Add \(input.first)" }) {
-        input, _ in "\(input.first + input.second)"
+    private static let add = Tool("add", "Adds.", risk: .read) { (input: Add, _) in "\(input.first + input.second)"
     }
 
     private final class Events: Sendable {
@@ -305,7 +304,7 @@ struct TurnLoopTests {
     @Test("a tool's pictures reach the model, and a record names them instead")
     func attachments() async throws {
         let picture = Attachment(.png, name: "screenshot", base64: "aGk=")
-        let look = Tool("look", "Looks.", risk: .read, describe: { (_: NoInput) in "Look" }) {
+        let look = Tool("look", "Looks.", risk: .read) {
             (_: NoInput, _: ToolContext) in ToolOutput(text: "Here.", attachments: [picture])
         }
         let model = ScriptedModel([.call("look"), .say("Seen.")])
@@ -338,12 +337,42 @@ struct TurnLoopTests {
             ])
     }
 
-    @Test("after the result of a call that has failed an event names it")
+    @Test("a step says which call it is, with what the tool was given")
+    func steps() async throws {
+        let run = try await Self.run([.call("add", ["first": 1, "second": 2]), .say("3")])
+        let begun = run.events.compactMap { if case .stepStarted(let step) = $0 { step } else { nil } }
+        let call = try #require(run.messages.flatMap(\.toolCalls).first)
+        #expect(begun.map(\.stepName) == ["add"])
+        #expect(begun[0].metadata == ToolStep(toolCallId: call.id, tool: "add", input: call.input))
+    }
+
+    @Test("calls of one tool that run at once are told apart, though they are the same")
+    func parallelSteps() async throws {
+        let look = Tool("look", "Looks.", risk: .read, isParallel: true) { (_: NoInput, _) in "seen" }
+        let calls = ["a", "b"].flatMap { id -> [ModelEvent] in [.toolCallStart(id: id, name: "look")] }
+        let loop = TurnLoop(
+            model: ScriptedModel([.events(calls + [.stop(.toolUse)]), .say("ok")]), system: "s", tools: [look],
+            budget: .init(steps: 5), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let events = Events()
+        var conversation = Conversation(messages: [.user("Look twice.")])
+        var usage = TokenUsage()
+        _ = try await loop.run(
+            &conversation, usage: &usage,
+            callbacks: TurnLoop.Callbacks(emit: { event in events.all.withLock { $0.append(event) } }))
+        let all = events.all.withLock { $0 }
+        expectWellFormed(all)
+        let steps = all.compactMap { if case .stepStarted(let step) = $0 { step } else { nil } }
+        #expect(Set(steps.map(\.stepName)) == ["look", "look (2)"])
+        #expect(Set(steps.compactMap(\.metadata?.toolCallId)) == Set(conversation.messages[1].toolCalls.map(\.id)))
+    }
+
+    @Test("the result of a call that has failed says so, and an event for earlier clients names it")
     func failedCall() async throws {
         let run = try await Self.run([.call("subtract", [:]), .say("I cannot.")])
         let index = try #require(
             run.events.firstIndex { if case .toolCallResult = $0 { true } else { false } })
         guard case .toolCallResult(let result) = run.events[index] else { return }
+        #expect(result.metadata == ToolOutcome(.failed))
         #expect(
             run.events[index + 1]
                 == .custom(.init(name: "tool.failed", value: ["toolCallId": .string(result.toolCallId)])))
@@ -361,7 +390,7 @@ struct JSONSchemaTests {
     @Test("a member without a schema is told to whoever writes the tool, and not left out")
     func unsupported() async {
         await #expect(processExitsWith: .failure) {
-            _ = Tool("pack", "Packs.", risk: .read, describe: { (input: Dated) in input.name }) { (input: Dated, _) in
+            _ = Tool("pack", "Packs.", risk: .read) { (input: Dated, _) in
                 input.name
             }
         }

@@ -200,7 +200,7 @@ struct CoordinatorTests {
     @Test("hooks see every turn and call, and may answer in a tool's place")
     func hooks() async throws {
         let seen = Mutex<[String]>([])
-        let tool = Tool("look", "Looks.", risk: .read, describe: { (_: NoInput) in "Look" }) { (_: NoInput, _) in "real"
+        let tool = Tool("look", "Looks.", risk: .read) { (_: NoInput, _) in "real"
         }
         var hooks = TurnLoop.Hooks()
         hooks.beforeModel = { request in seen.withLock { $0.append("ask \(request.messages.count)") } }

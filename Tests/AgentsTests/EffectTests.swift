@@ -53,8 +53,9 @@ struct EffectTests {
                 while true {
                     let result = try await bench.run(work) { event in
                         switch event {
-                        case .stepStarted(let step) where step.stepName.hasPrefix("Open http"):
-                            let name = String(step.stepName.split(separator: "/").last ?? "")
+                        case .stepStarted(let step) where step.stepName == "navigate":
+                            let url = step.metadata?.input["url"]?.string
+                            let name = String(url?.split(separator: "/").last ?? "")
                             if pages.contains(where: { $0.name == name }) { current.withLock { $0 = name } }
                         case .toolCallResult(let result):
                             let name = current.withLock { $0 }

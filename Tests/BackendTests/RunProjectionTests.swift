@@ -19,19 +19,46 @@ struct RunProjectionTests {
             } + [["type": "TEXT_MESSAGE_END", "messageId": .string(id)]]
     }
 
-    private func call(_ id: String, _ name: String, title: String, result: String?) -> [JSONValue] {
+    private static let button: JSONValue = ["ref": ["role": "button", "label": "Go"]]
+
+    private func begun(_ id: String, _ tool: String, _ input: JSONValue = ["ref": "e1"]) -> JSONValue {
+        [
+            "type": "STEP_STARTED", "stepName": .string(tool),
+            "metadata": [
+                "toolCallId": .string(id), "tool": .string(tool), "input": input, "elements": Self.button,
+                "address": "https://a.example/",
+            ],
+        ]
+    }
+
+    private func call(_ id: String, _ name: String, result: String?, outcome: JSONValue = ["outcome": "done"])
+        -> [JSONValue]
+    {
         var events: [JSONValue] = [
             ["type": "TOOL_CALL_START", "toolCallId": .string(id), "toolCallName": .string(name)],
             ["type": "TOOL_CALL_ARGS", "toolCallId": .string(id), "delta": "{\"ref\":"],
             ["type": "TOOL_CALL_ARGS", "toolCallId": .string(id), "delta": "\"e1\"}"],
-            ["type": "TOOL_CALL_END", "toolCallId": .string(id)],
-            ["type": "STEP_STARTED", "stepName": .string(title)],
-            ["type": "STEP_FINISHED", "stepName": .string(title)],
+            ["type": "TOOL_CALL_END", "toolCallId": .string(id)], self.begun(id, name),
+            ["type": "STEP_FINISHED", "stepName": .string(name)],
         ]
-        if let result {
-            events.append(["type": "TOOL_CALL_RESULT", "toolCallId": .string(id), "content": .string(result)])
-        }
+        if let result { events.append(self.result(id, result, outcome)) }
         return events
+    }
+
+    private func result(_ id: String, _ content: String, _ outcome: JSONValue = ["outcome": "done"]) -> JSONValue {
+        ["type": "TOOL_CALL_RESULT", "toolCallId": .string(id), "content": .string(content), "metadata": outcome]
+    }
+
+    private func ofSubagent(_ events: [JSONValue]) -> [JSONValue] {
+        events.map { event in
+            guard case .object(var members) = event else { return event }
+            members["subagentRunId"] = "h"
+            return .object(members)
+        }
+    }
+
+    private func steps(_ projection: RunProjection) throws -> [JSONValue] {
+        try #require(projection.messages.first?.details?["steps"]?.array)
     }
 
     private func finished(_ outcome: JSONValue = ["type": "success"], result: JSONValue = [:]) -> JSONValue {
@@ -52,12 +79,10 @@ struct RunProjectionTests {
 
     @Test("a step whose tool has failed says so")
     func failedStep() throws {
-        let failed: JSONValue = ["type": "CUSTOM", "name": "tool.failed", "value": ["toolCallId": "a"]]
         let projection = projection(
-            call("a", "click", title: "Click button \"Go\"", result: "It is covered.") + [failed]
-                + call("b", "click", title: "Click button \"Go\"", result: "Clicked.") + [finished()])
-        let steps = try #require(projection.messages.first?.details?["steps"]?.array)
-        #expect(steps.map { $0["status"] } == ["failed", "done"])
+            call("a", "click", result: "It is covered.", outcome: ["outcome": "failed"])
+                + call("b", "click", result: "Clicked.") + [finished()])
+        #expect(try steps(projection).map { $0["status"] } == ["failed", "done"])
     }
 
     @Test("a message that was taken back leaves nothing, and what came before stays")
@@ -69,24 +94,41 @@ struct RunProjectionTests {
             ]
         }
         let projection = projection(
-            text("0", "Before.") + call("a", "click", title: "Click", result: "Clicked.") + text("1", "Hal")
-                + [discarded("1")] + call("b", "click", title: "Click", result: nil).prefix(4) + [discarded("2", ["b"])]
+            text("0", "Before.") + call("a", "click", result: "Clicked.") + text("1", "Hal")
+                + [discarded("1")] + call("b", "click", result: nil).prefix(4) + [discarded("2", ["b"])]
                 + text("3", "Whole.") + [finished()])
-        #expect(projection.messages.map { $0.content } == ["Before.", "Click", "Whole."])
+        #expect(projection.messages.map { $0.content } == ["Before.", "Click button \"Go\"", "Whole."])
     }
 
-    @Test("steps in a row are one message with their names and results, without the marks that are for the model")
+    @Test("steps in a row are one message with what they are and their results, without the marks for the model")
     func steps() throws {
         let projection = projection(
-            call("a", "navigate", title: "Open example.com", result: PageMarks.around("Opened.", mark: "1"))
-                + call("b", "click", title: "Click button \"Go\"", result: nil) + [finished()])
-        let message = try #require(projection.messages.first)
-        #expect(message.kind == .steps)
-        let steps = try #require(message.details?["steps"]?.array)
-        #expect(steps.map { $0["title"]?.string } == ["Open example.com", "Click button \"Go\""])
-        #expect(steps.map { $0["status"]?.string } == ["done", "unfinished"])
-        #expect(steps[0]["result"] == "Opened.")
-        #expect(steps[0]["arguments"] == ["ref": "e1"])
+            call("a", "hover", result: PageMarks.around("Pointed.", mark: "1")) + call("b", "click", result: nil)
+                + [finished()])
+        #expect(projection.messages.map(\.content) == ["Point at button \"Go\"\nClick button \"Go\""])
+        let steps = try steps(projection)
+        #expect(
+            steps == [
+                [
+                    "id": "a", "name": "hover", "status": "done", "arguments": ["ref": "e1"], "elements": Self.button,
+                    "address": "https://a.example/", "result": "Pointed.",
+                ],
+                [
+                    "id": "b", "name": "click", "status": "unfinished", "arguments": ["ref": "e1"],
+                    "elements": Self.button, "address": "https://a.example/",
+                ],
+            ])
+    }
+
+    @Test("two calls of one tool at once keep their own results")
+    func parallelCalls() throws {
+        let one = call("a", "web_search", result: nil).dropLast(2)
+        let two = call("b", "web_search", result: nil).dropLast(2)
+        let projection = projection(
+            one + two + [begun("a", "web_search", ["query": "one"]), begun("b", "web_search", ["query": "two"])]
+                + [result("b", "2"), result("a", "1"), finished()])
+        #expect(try steps(projection).map { $0["result"] } == ["1", "2"])
+        #expect(projection.messages.first?.content == "Search the web for \"one\"\nSearch the web for \"two\"")
     }
 
     @Test("an answer that quotes the marks around a page's words is kept without them")
@@ -96,42 +138,48 @@ struct RunProjectionTests {
             projection(text("0", "Sorry: \(quoted)") + [finished()]).messages.map(\.content) == ["Sorry: it is gone"])
     }
 
-    @Test("what the automation agent says to the coordinator is no message, and neither is the hand-over")
-    func handOver() {
-        let handOver: [JSONValue] = [
+    @Test("what a subagent says to the coordinator is no message, and neither is the call that delegates")
+    func delegation() throws {
+        let delegated: [JSONValue] = [
             ["type": "TOOL_CALL_START", "toolCallId": "h", "toolCallName": "browse"],
-            ["type": "TOOL_CALL_END", "toolCallId": "h"],
-            ["type": "STEP_STARTED", "stepName": "Hand over: look it up"],
+            ["type": "TOOL_CALL_END", "toolCallId": "h"], begun("h", "browse", ["goal": "look it up"]),
+            ["type": "SUBAGENT_STARTED", "subagentRunId": "h", "name": "automation", "parentToolCallId": "h"],
         ]
         let returned: [JSONValue] = [
-            ["type": "STEP_FINISHED", "stepName": "Hand over: look it up"],
-            ["type": "TOOL_CALL_RESULT", "toolCallId": "h", "content": "RM 70"],
+            ["type": "SUBAGENT_FINISHED", "subagentRunId": "h"], ["type": "STEP_FINISHED", "stepName": "browse"],
+            result("h", "RM 70"),
         ]
         let projection = projection(
-            handOver + call("a", "click", title: "Click e1", result: "ok") + text("n", "RM 70") + returned
+            delegated + ofSubagent(call("a", "click", result: "ok") + text("n", "RM 70")) + returned
                 + text("2", "It is RM 70.") + [finished()])
         #expect(projection.messages.map(\.kind) == [.steps, .text])
-        #expect(projection.messages[0].details?["steps"]?.array?.first?["title"] == "Click e1")
+        #expect(try steps(projection).map { $0["id"] } == ["a"])
         #expect(projection.messages[1].content == "It is RM 70.")
     }
 
-    @Test("a run that goes on after an answer has the step that waited, and no words that were said to the coordinator")
-    func resumed() {
-        let waited: [JSONValue] = [
-            ["type": "STEP_STARTED", "stepName": "Hand over: pay"],
-            ["type": "STEP_STARTED", "stepName": "Click button \"Pay\""],
-            ["type": "STEP_FINISHED", "stepName": "Click button \"Pay\""],
-            ["type": "TOOL_CALL_RESULT", "toolCallId": "earlier", "content": "Clicked."],
-        ]
-        let ended: [JSONValue] = [
-            ["type": "STEP_FINISHED", "stepName": "Hand over: pay"],
-            ["type": "TOOL_CALL_RESULT", "toolCallId": "h", "content": "Paid."],
-        ]
-        let projection = projection(waited + text("n", "Paid.") + ended + text("2", "It is paid.") + [finished()])
-        #expect(projection.messages.map(\.content) == ["Click button \"Pay\"", "It is paid."])
-        let step = projection.messages.first?.details?["steps"]?.array?.first
-        #expect(step?["id"] == "earlier")
-        #expect(step?["result"] == "Clicked.")
+    @Test("a run that goes on after an answer has the step that waited")
+    func resumed() throws {
+        let waited =
+            [begun("h", "browse", ["goal": "pay"])]
+            + ofSubagent([
+                begun("earlier", "click"), ["type": "STEP_FINISHED", "stepName": "click"],
+                result("earlier", "Clicked."),
+            ])
+        let projection = projection(
+            waited + ofSubagent(text("n", "Paid.")) + [result("h", "Paid.")] + text("2", "It is paid.") + [finished()])
+        #expect(projection.messages.map(\.content) == ["Click button \"Go\"", "It is paid."])
+        let step = try steps(projection)[0]
+        #expect(step["id"] == "earlier" && step["result"] == "Clicked." && step["arguments"] == ["ref": "e1"])
+    }
+
+    @Test("steps of an earlier version, which have words alone, are known by their calls")
+    func earlierVersion() throws {
+        let events = call("a", "click", result: "Clicked.").map { event in
+            event["type"] == "STEP_STARTED" ? ["type": "STEP_STARTED", "stepName": "Click button \"Go\""] : event
+        }
+        let projection = projection(events + [finished()])
+        #expect(projection.messages.map(\.content) == ["click"])
+        #expect(try steps(projection)[0]["result"] == "Clicked.")
     }
 
     @Test("each question of a parked run is a message with its interrupt")
@@ -162,7 +210,7 @@ struct RunProjectionTests {
     @Test("a failure keeps what was done before it, and its code")
     func failure() {
         let projection = projection(
-            call("a", "click", title: "Click", result: "ok")
+            call("a", "click", result: "ok")
                 + [["type": "RUN_ERROR", "message": "The model is away.", "code": "model_unavailable"]])
         #expect(projection.messages.map(\.kind) == [.steps, .error])
         #expect(projection.messages.last?.details == ["code": "model_unavailable"])
@@ -184,7 +232,7 @@ struct RunProjectionTests {
 
     @Test("the same events give the same messages")
     func repeats() {
-        let events = call("a", "click", title: "Click", result: "ok") + text("1", "Done.") + [finished()]
+        let events = call("a", "click", result: "ok") + text("1", "Done.") + [finished()]
         #expect(projection(events).messages == projection(events).messages)
     }
 
@@ -208,25 +256,11 @@ struct RunProjectionTests {
         #expect(throws: Never.self) { try message.check() }
     }
 
-    @Test("the browser given to the person is a step of its own, and no work of another agent")
-    func givenToPerson() throws {
-        let title = "Give the browser to the person: sign in"
-        let projection = projection(
-            call("a", "hand_over", title: title, result: "They did it.")
-                + call("b", "click", title: "Click button \"Go\"", result: "Clicked.") + [finished()])
-        let steps = try #require(projection.messages.first?.details?["steps"]?.array)
-        #expect(steps.map { $0["title"]?.string } == [title, "Click button \"Go\""])
-    }
-
     @Test("what a person declined is told as that, and as no failure")
     func declined() throws {
-        let said: JSONValue = [
-            "type": "CUSTOM", "name": "tool.failed",
-            "value": ["toolCallId": "a", "declined": true, "message": "You declined. Nothing was paid."],
-        ]
-        let events = call("a", "click", title: "Click button \"Pay\"", result: "Do not try it again.")
-        let projection = projection(events + [said, finished()])
-        let steps = try #require(projection.messages.first?.details?["steps"]?.array)
-        #expect(steps[0]["status"] == "declined" && steps[0]["result"] == "You declined. Nothing was paid.")
+        let outcome: JSONValue = ["outcome": "declined", "message": "You declined. Nothing was paid."]
+        let events = call("a", "click", result: "Do not try it again.", outcome: outcome)
+        let step = try steps(projection(events + [finished()]))[0]
+        #expect(step["status"] == "declined" && step["result"] == "You declined. Nothing was paid.")
     }
 }

@@ -11,7 +11,12 @@ function runAfter(...events) {
 const started = { type: "RUN_STARTED", runId: "run-1" };
 const finished = { type: "RUN_FINISHED", outcome: { type: "success" }, result: { message: "Done." } };
 const call = (id, name) => ({ type: "TOOL_CALL_START", toolCallId: id, toolCallName: name });
-const result = (id, content = "ok") => ({ type: "TOOL_CALL_RESULT", toolCallId: id, content });
+const begun = (id, tool, more = {}) =>
+    ({ type: "STEP_STARTED", stepName: tool, metadata: { toolCallId: id, tool, input: { ref: "e1" }, ...more } });
+const ended = (tool) => ({ type: "STEP_FINISHED", stepName: tool });
+const result = (id, content = "ok", metadata = { outcome: "done" }) =>
+    ({ type: "TOOL_CALL_RESULT", toolCallId: id, content, metadata });
+const subagent = (id, event) => ({ ...event, subagentRunId: id });
 const text = (id, ...deltas) => [
     { type: "TEXT_MESSAGE_START", messageId: id },
     ...deltas.map((delta) => ({ type: "TEXT_MESSAGE_CONTENT", messageId: id, delta })),
@@ -48,19 +53,31 @@ test("calls are steps, in one list until a text comes between", () => {
     assert.equal(currentStep(run).id, "c");
 });
 
-test("a step has the words and the time that events give it", () => {
-    const run = runAfter(
-        started, call("a", "navigate"), { type: "STEP_STARTED", stepName: "Open https://a.example" },
-        { type: "STEP_FINISHED", stepName: "Open https://a.example" }, result("a", "Opened."));
-    const [step] = steps(run);
+test("a step has the element, the address and the time that events give it", () => {
+    const elements = { ref: { role: "link", label: "A" } };
+    const [step] = steps(runAfter(
+        started, call("a", "click"), begun("a", "click", { elements, address: "https://a.example/" }), ended("click"),
+        result("a", "Clicked.")));
     assert.deepEqual(
-        [step.title, step.milliseconds, step.result, step.status],
-        ["Open https://a.example", 10, "Opened.", "done"]);
+        [step.elements, step.address, step.milliseconds, step.result, step.status],
+        [elements, "https://a.example/", 10, "Clicked.", "done"]);
 });
 
-test("a failed call is a failed step", () => {
-    const failed = { type: "CUSTOM", name: "tool.failed", value: { toolCallId: "a" } };
-    assert.equal(steps(runAfter(started, call("a", "click"), result("a"), failed))[0].status, "failed");
+test("two calls of one tool at once keep their own results", () => {
+    const [first, second] = steps(runAfter(
+        started, call("a", "web_search"), call("b", "web_search"), begun("a", "web_search"),
+        { ...begun("b", "web_search"), stepName: "web_search (2)" }, ended("web_search (2)"), result("b", "two"),
+        ended("web_search"), result("a", "one")));
+    assert.deepEqual([first.result, second.result], ["one", "two"]);
+    assert.deepEqual([first.milliseconds, second.milliseconds], [40, 10]);
+});
+
+test("a result says how its call ended", () => {
+    const one = (metadata) => steps(runAfter(started, call("a", "click"), result("a", "for the model", metadata)))[0];
+    assert.deepEqual([one({ outcome: "failed" }).status, one({ outcome: "failed" }).result], ["failed", "for the model"]);
+    const declined = one({ outcome: "declined", message: "You declined." });
+    assert.deepEqual([declined.status, declined.result], ["declined", "You declined."]);
+    assert.equal(one(undefined).status, "done");
 });
 
 test("a message that was taken back leaves nothing, and what came before stays", () => {
@@ -70,14 +87,15 @@ test("a message that was taken back leaves nothing, and what came before stays",
         started, ...text("0", "Before."), call("a", "click"), result("a"), ...text("1", "Hal"), call("b", "click"),
         discarded("1", ["b"]), call("c", "browse"), discarded("2", ["c"]), ...text("3", "Whole."));
     assert.deepEqual(run.items.flatMap((item) => item.text ?? item.steps.map(({ id }) => id)), ["Before.", "a", "Whole."]);
-    assert.deepEqual(run.handOvers, []);
 });
 
-test("what the agent with the browser says is a note, and its hand-over no step", () => {
-    const run = runAfter(started, call("b", "browse"), ...text("m", "I look."), call("a", "click"));
+test("what a subagent says is a note, and the call that delegates to it no step", () => {
+    const said = text("m", "I look.").map((event) => subagent("b", event));
+    const run = runAfter(started, call("b", "browse"), begun("b", "browse"), ...said, call("a", "click"));
     assert.equal(run.note, "I look.");
+    assert.deepEqual(run.items.map((item) => item.kind), ["steps"]);
     assert.deepEqual(steps(run).map(({ id }) => id), ["a"]);
-    assert.deepEqual(runAfter(started, call("b", "browse"), result("b")).handOvers, []);
+    assert.equal(foldRun(run, { event: { type: "SUBAGENT_FINISHED", subagentRunId: "b" } }, 0).note, "");
 });
 
 test("a run that waits has its questions, and what was open waits with it", () => {
@@ -106,10 +124,18 @@ test("a result stands in for a text whose events were lost, and only then", () =
     assert.deepEqual(runAfter(started, ...text("m", "Told."), finished).items.map((item) => item.text), ["Told."]);
 });
 
-test("a step of an earlier run that goes on is adopted, and gets its result by order", () => {
-    const run = runAfter(started, { type: "STEP_STARTED", stepName: 'Click button "Pay"' }, result("unknown", "Paid."));
-    const [step] = steps(run);
-    assert.deepEqual([step.name, step.id, step.result, step.isAdopted], ["click", "unknown", "Paid.", true]);
+test("a call of an earlier run that goes on is a step", () => {
+    const elements = { ref: { role: "button", label: "Pay" } };
+    const [step] = steps(runAfter(started, begun("a", "click", { elements }), ended("click"), result("a", "Paid.")));
+    assert.deepEqual(
+        [step.name, step.id, step.input, step.elements, step.result, step.status],
+        ["click", "a", '{"ref":"e1"}', elements, "Paid.", "done"]);
+});
+
+test("an event of an earlier version, which has words alone, changes nothing", () => {
+    const run = runAfter(started, call("a", "click"));
+    const after = foldRun(run, { event: { type: "STEP_STARTED", stepName: 'Click button "Pay"' } }, 0);
+    assert.deepEqual(steps(after), steps(run));
 });
 
 test("the marks around a page's words are never shown, however the text is cut", () => {

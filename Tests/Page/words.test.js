@@ -9,7 +9,7 @@ import runMalay from "../../Sources/Backend/Page/i18n-run-ms.js";
 import { formatNumber, has, language, setLanguage, t } from "../../Sources/Backend/Page/i18n.js";
 import { preferences, setPreference } from "../../Sources/Backend/Page/preferences.js";
 import { chatOf, pathOf } from "../../Sources/Backend/Page/router.js";
-import { isTitleOf, stepWords, toolOf, worksInBrowser } from "../../Sources/Backend/Page/step-words.js";
+import { stepTitle, worksInBrowser } from "../../Sources/Backend/Page/step-titles.js";
 import { webAddress } from "../../Sources/Backend/Page/web-address.js";
 
 const en = { ...english, ...runEnglish };
@@ -74,19 +74,40 @@ for (const [name, event, expected] of [
     ["the third signs of a keyboard are text", pressed("q", { ctrlKey: true, getModifierState: () => true }), null],
 ]) test(`keys: ${name}`, () => assert.equal(event, expected));
 
-test("a step's words belong to its tool", () => {
-    for (const [title, tool] of [
-        ["Open https://a.example", "navigate"], ['Click button "Pay"', "click"], ["Give the browser to the person: solve it", "hand_over"],
-        ['Fill e5 with "x"', "fill"], ["Fill the secret card into e5", "fill_secret"], ["Something else", ""],
-    ]) assert.equal(toolOf(title), tool, title);
-    assert.equal(isTitleOf("click", "Open https://a.example"), false);
-    assert.equal(isTitleOf("a tool of somebody else", "anything"), true);
-    assert.equal(worksInBrowser("click"), true);
-    assert.equal(worksInBrowser("web_search"), false);
+test("a step's title is made of what it is, in the user's language", () => {
+    const pay = { name: "click", input: '{"ref":"e5"}', elements: { ref: { role: "button", label: "Pay" } } };
+    assert.equal(stepTitle(pay, t), 'Click button "Pay"');
+    setLanguage("ms");
+    assert.equal(stepTitle(pay, t), 'Klik butang "Pay"');
+    setLanguage("en");
+    assert.equal(stepTitle({ name: "navigate", input: '{"url":"https://www.a.example/"}' }, t), "Open a.example");
 });
 
-test("a step is told in the person's language, and as it is where it is not known", () => {
-    assert.ok(stepWords({ name: "navigate", title: "Open https://www.a.example/" }, t).includes("a.example"));
-    assert.equal(stepWords({ name: "click", title: "Weird" }, t), "Weird");
-    assert.notEqual(stepWords({ name: "click", title: "" }, t), "");
+test("a step whose element or input is not known yet is called by its tool", () => {
+    for (const input of ["", '{"re', "null", "{}", '{"ref":"e5"}']) {
+        assert.equal(stepTitle({ name: "click", input }, t), en["run.tool.click"], input);
+    }
+    assert.equal(stepTitle({ name: "another_tool", input: "{}" }, t), "another_tool");
+});
+
+test("a step that an earlier version stored keeps its title", () => {
+    assert.equal(stepTitle({ name: "click", title: "Weird", input: '{"ref":"e5"}' }, t), "Weird");
+});
+
+test("every tool has a title", () => {
+    const tools = Object.keys(en).filter((key) => key.startsWith("run.tool.") && key !== "run.tool.other");
+    const input = JSON.stringify({
+        done: 1, steps: [], query: "q", fact: "f", question: "?", goal: "g", request: "r", url: "https://a.example", text: "t",
+        secret: "s", option: "o", key: "k",
+    });
+    const element = { role: "button", label: "B" };
+    for (const key of tools) {
+        const title = stepTitle({ name: key.slice(9), input, elements: { ref: element, from: element, to: element } }, t);
+        assert.ok(title && !title.includes("run.") && !title.includes("undefined"), `${key}: ${title}`);
+    }
+});
+
+test("pictures are kept of steps in the browser", () => {
+    assert.equal(worksInBrowser("click"), true);
+    assert.equal(worksInBrowser("web_search"), false);
 });

@@ -25,17 +25,21 @@ def check_order(events):
     assert events[-1]["type"] in ("RUN_FINISHED", "RUN_ERROR")
     opened = set()
     for event in events:
-        for start, end, content, key in (
-            ("TEXT_MESSAGE_START", "TEXT_MESSAGE_END", "TEXT_MESSAGE_CONTENT", "messageId"),
-            ("TOOL_CALL_START", "TOOL_CALL_END", "TOOL_CALL_ARGS", "toolCallId"),
-            ("STEP_STARTED", "STEP_FINISHED", None, "stepName"),
+        for start, ends, content, names in (
+            ("TEXT_MESSAGE_START", ("TEXT_MESSAGE_END",), "TEXT_MESSAGE_CONTENT", ("messageId",)),
+            ("TOOL_CALL_START", ("TOOL_CALL_END",), "TOOL_CALL_ARGS", ("toolCallId",)),
+            ("STEP_STARTED", ("STEP_FINISHED",), None, ("stepName", "subagentRunId")),
+            ("SUBAGENT_STARTED", ("SUBAGENT_FINISHED", "SUBAGENT_ERROR"), None, ("subagentRunId",)),
         ):
-            item = (start, event.get(key))
+            item = (start, *map(event.get, names))
             if event["type"] == start:
                 assert item not in opened, f"{item} is started twice"
                 opened.add(item)
-            elif event["type"] == end:
+            elif event["type"] in ends:
                 opened.remove(item)
             elif event["type"] == content:
                 assert item in opened, f"{item} is not open"
+        owner = event.get("subagentRunId")
+        assert not owner or event["type"].startswith("SUBAGENT_") or ("SUBAGENT_STARTED", owner) in opened, \
+            f"{owner} is not at work: {event}"
     assert events[-1]["type"] == "RUN_ERROR" or not opened, f"still open at the end: {opened}"

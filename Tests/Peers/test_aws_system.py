@@ -139,7 +139,7 @@ def test_socket_dropped_between_steps_is_made_again_and_the_errand_completes(clo
     cloud.script(*errand(site, "DROP 1", hold=True))
     before = len(cloud.sockets()["handshakes"])
     for event in runtime.stream({"prompt": "x"}):
-        if event["type"] == "STEP_FINISHED" and event["stepName"].startswith("Fill"):
+        if event["type"] == "STEP_FINISHED" and event["stepName"] == "fill":
             cloud.drop_sockets()
             cloud.release()
     assert event["result"]["message"] == "Your amount due was read."
@@ -162,7 +162,7 @@ def test_browser_that_a_person_uses_elsewhere_is_waited_for_with_its_page(cloud,
     cloud.script(*errand(site, "HAND 1", hold=True))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         for event in runtime.stream({"prompt": "x"}):
-            if event["type"] == "STEP_FINISHED" and event["stepName"].startswith("Fill"):
+            if event["type"] == "STEP_FINISHED" and event["stepName"] == "fill":
                 automation("DISABLED")
                 given_back = pool.submit(give_back)
                 cloud.release()
@@ -178,7 +178,7 @@ def test_socket_dropped_during_a_look_is_made_again_and_the_look_too(cloud, site
     before = len(cloud.sockets()["handshakes"])
     results = []
     for event in runtime.stream({"prompt": "x"}):
-        if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+        if event["type"] == "STEP_STARTED" and event["stepName"] == "wait_for_text":
             cloud.drop_sockets()
         if event["type"] == "TOOL_CALL_RESULT":
             results.append(event["content"])
@@ -194,7 +194,7 @@ def test_socket_dropped_during_an_action_is_told_and_the_action_not_repeated(clo
     cloud.script(*script)
     results, has_dropped = [], False
     for event in runtime.stream({"prompt": "x"}):
-        if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Click") and not has_dropped:
+        if event["type"] == "STEP_STARTED" and event["stepName"] == "click" and not has_dropped:
             cloud.drop_sockets()
             has_dropped = True
         if event["type"] == "TOOL_CALL_RESULT":
@@ -214,7 +214,7 @@ def test_killed_browser_is_reported_and_a_new_one_is_started(cloud, site, runtim
     cloud.script(*errand(site, "KILL 0", after=again))
     results = []
     for event in runtime.stream({"prompt": "x"}):
-        if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+        if event["type"] == "STEP_STARTED" and event["stepName"] == "wait_for_text":
             cloud.kill_browsers()
         if event["type"] == "TOOL_CALL_RESULT":
             results.append(event["content"])
@@ -229,7 +229,7 @@ def test_run_that_is_stopped_ends_its_browser_session(cloud, site, runtime):
         {"calls": [{"tool": "navigate", "input": {"url": site.url}}]},
         {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
     for event in runtime.stream({"prompt": "x", "session_id": "stopped"}):
-        if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+        if event["type"] == "STEP_STARTED" and event["stepName"] == "wait_for_text":
             break
     stopped = runtime.invoke({"control": {"action": "stop"}, "session_id": "stopped"}).json()
     assert stopped["status"] == "stopped"
@@ -248,7 +248,7 @@ def test_sigterm_ends_the_browser_session_and_records_the_end(cloud, site):
             {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
         events = container.stream({"prompt": "x"})
         for event in events:
-            if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+            if event["type"] == "STEP_STARTED" and event["stepName"] == "wait_for_text":
                 break
         container.process.send_signal(signal.SIGTERM)
         assert container.process.wait(15) == 0, container.logged
@@ -297,7 +297,7 @@ def test_browser_of_a_killed_process_is_ended_by_the_next_run_of_its_session(clo
                 {"calls": [{"tool": "navigate", "input": {"url": url}}]},
                 {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]})
             for event in first.stream({"prompt": "x", "session_id": "left-behind"}):
-                if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+                if event["type"] == "STEP_STARTED" and event["stepName"] == "wait_for_text":
                     break
             first.process.kill()
         finally:
@@ -505,8 +505,8 @@ def test_remote_automation_does_the_errand_as_if_it_were_here(cloud, site, runti
         agui.check_order(events)
         assert events[-1]["result"]["message"] == "Your amount due was read."
         assert {"path": "/check", "fields": {"plate": "FAR 1", "kind": "Car"}} in site.received()
-        steps = [event["stepName"].split()[0] for event in events if event["type"] == "STEP_STARTED"]
-        assert steps == ["Hand", "Open", "Click", "Fill", "Click"]
+        steps = [event["stepName"] for event in events if event["type"] == "STEP_STARTED"]
+        assert steps == ["browse", "navigate", "click", "fill", "click"]
         [sent] = cloud.requests("InvokeAgentRuntime")
         assert all(sent["headers"][name.lower()] == value for name, value in headers.items())
         assert len(sent["headers"][SESSION_HEADER.lower()]) >= 33

@@ -48,7 +48,9 @@ def test_steps_stand_in_the_chat_with_pictures(system, chats):
     chats.send(chat, system.errand())
     steps = [step for each in chats.settled(chat) if each["kind"] == "steps" for step in each["details"]["steps"]]
     assert {"navigate", "fill", "click"} <= {step["name"] for step in steps}
-    assert all(step["id"] and step["title"] and step["status"] == "done" for step in steps if step["name"] == "fill")
+    filled = [step for step in steps if step["name"] == "fill"]
+    assert all(step["id"] and step["status"] == "done" and step["address"].startswith("http") for step in filled)
+    assert {"textbox"} == {step["elements"]["ref"]["role"] for step in filled}
     answers = [chats.call("GET", f"/api/sessions/{chat}/pictures/{step['id']}") for step in steps]
     pictures = [answer for answer in answers if answer.status_code == 200]
     assert pictures and all(answer.content.startswith(b"\xff\xd8\xff") for answer in pictures)

@@ -78,7 +78,7 @@ def agents_use_everything(peer, site, keys):
         tools = "browse", "navigate", "wait_for_text"
         peer.script(*({"calls": [{"tool": tool, "input": input}]} for tool, input in zip(tools, left)))
         for event in container.stream({"prompt": "x", "user_id": "aminah", "session_id": "three"}):
-            if event["type"] == "STEP_STARTED" and event["stepName"].startswith("Wait"):
+            if event["type"] == "STEP_STARTED" and event["stepName"] == "wait_for_text":
                 break
         container.kill()
         peer.clear_script()

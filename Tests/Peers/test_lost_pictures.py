@@ -22,8 +22,8 @@ def is_frame(event):
     return event.get("name") == "browser.frame"
 
 
-def is_done(word):
-    return lambda event: event["type"] == "STEP_FINISHED" and event["stepName"].startswith(word)
+def is_done(tool):
+    return lambda event: event["type"] == "STEP_FINISHED" and event["stepName"] == tool
 
 
 @pytest.mark.parametrize("is_shown", [True, False], ids=["shown before", "asked for later"])
@@ -37,7 +37,7 @@ def test_pictures_come_again_after_the_connection_to_the_browser_was_lost(cloud,
         socket.send(type="hello", session_id=session, frames=is_shown)
         # Who is in charge is told once the browser is watched.
         socket.until(is_frame if is_shown else lambda event: event.get("name") == "control.changed")
-        socket.until(is_done("Fill"))
+        socket.until(is_done("fill"))
         cloud.fault(CONNECT, status=503, error="ServiceUnavailableException", message="no", times=1000)
         connected = len(cloud.requests(CONNECT))
         cloud.drop_sockets()
@@ -49,7 +49,7 @@ def test_pictures_come_again_after_the_connection_to_the_browser_was_lost(cloud,
         assert socket.until(lambda event: event.get("name") == "notice")["value"]["code"] == "no_browser"
         cloud.clear_faults()
         if not is_shown:
-            socket.until(is_done("Click"))
+            socket.until(is_done("click"))
             socket.send(type="frames", show=True)
         assert socket.until(is_frame)["value"]["jpeg"]
         cloud.release()

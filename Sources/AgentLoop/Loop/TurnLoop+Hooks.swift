@@ -7,6 +7,8 @@ extension TurnLoop {
         public var beforeModel: @Sendable (ModelRequest) async -> Void
         /// Sees the model's whole turn.
         public var afterModel: @Sendable (Message) async -> Void
+        /// Adds what is known of the page and the elements that a call refers to.
+        public var describeStep: @Sendable (ToolStep) async -> ToolStep
         /// Sees a call before it is made, and may answer it in the tool's place.
         public var beforeTool: @Sendable (ToolCall) async -> ToolOutput?
         /// Sees a call's result, and may change it.
@@ -17,12 +19,14 @@ extension TurnLoop {
         public init(
             beforeModel: @escaping @Sendable (ModelRequest) async -> Void = { _ in },
             afterModel: @escaping @Sendable (Message) async -> Void = { _ in },
+            describeStep: @escaping @Sendable (ToolStep) async -> ToolStep = { $0 },
             beforeTool: @escaping @Sendable (ToolCall) async -> ToolOutput? = { _ in nil },
             afterTool: @escaping @Sendable (ToolCall, ToolResult) async -> ToolResult = { $1 },
             afterTools: @escaping @Sendable ([ToolResult]) async -> Interrupt? = { _ in nil }
         ) {
             self.beforeModel = beforeModel
             self.afterModel = afterModel
+            self.describeStep = describeStep
             self.beforeTool = beforeTool
             self.afterTool = afterTool
             self.afterTools = afterTools

@@ -62,14 +62,13 @@ extension TurnLoop {
     ) async throws -> [ToolResult] {
         let calls = conversation.openCalls.prefix { self.tools[$0.name]?.isParallel ?? false }
         guard calls.count > 1, open.results.isEmpty, open.waiting == nil else { return [] }
-        var titles: [String: Int] = [:]
+        var counts: [String: Int] = [:]
         return try await withThrowingTaskGroup(of: ToolResult.self) { group in
             for call in calls {
-                // Clients identify a step by its name alone.
-                let title = self.tools[call.name]?.describe(call.input) ?? call.name
-                titles[title, default: 0] += 1
-                let count = titles[title, default: 1]
-                let name = count == 1 ? title : "\(title) (\(count))"
+                // Clients tell the open steps of an agent apart by their names alone.
+                counts[call.name, default: 0] += 1
+                let count = counts[call.name, default: 1]
+                let name = count == 1 ? call.name : "\(call.name) (\(count))"
                 group.addTask { try await self.perform(call, [], emit, step: name) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -87,19 +86,21 @@ extension TurnLoop {
                     callID: call.id, text: "There is no tool '\(call.name)'. There are: \(known).", isError: true),
                 emit)
         }
-        let step = AgentEvent.Step(stepName: name ?? tool.describe(call.input))
-        await emit(.stepStarted(step))
+        let step = await self.hooks.describeStep(ToolStep(toolCallId: call.id, tool: call.name, input: call.input))
+        let end = AgentEvent.Step(stepName: name ?? call.name)
+        await emit(.stepStarted(.init(stepName: end.stepName, metadata: step)))
         do {
             let result = try await AgentOperation.executeTool(call).run { span in
                 span.capture("gen_ai.tool.call.arguments") { call.input }
-                let result = try await self.result(of: call, by: tool, answers, emit, span)
+                var result = try await self.result(of: call, by: tool, answers, emit, span)
+                result.elements = step.elements
                 span.capture("gen_ai.tool.call.result") { CapturedContent.result(result) }
                 return result
             }
-            await emit(.stepFinished(step))
+            await emit(.stepFinished(end))
             return await self.report(self.hooks.afterTool(call, result), emit)
         } catch {
-            await emit(.stepFinished(step))
+            await emit(.stepFinished(end))
             throw error
         }
     }
@@ -127,7 +128,9 @@ extension TurnLoop {
     private func report(_ result: ToolResult, _ emit: EventSink) async -> ToolResult {
         await emit(
             .toolCallResult(
-                .init(messageId: "result-\(result.callID)", toolCallId: result.callID, content: result.wholeText)))
+                .init(
+                    messageId: "result-\(result.callID)", toolCallId: result.callID, content: result.wholeText,
+                    metadata: result.outcome)))
         if result.isError {
             var value: [String: JSONValue] = ["toolCallId": .string(result.callID)]
             if let words = result.declined { (value["declined"], value["message"]) = (true, .string(words)) }

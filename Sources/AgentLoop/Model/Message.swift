@@ -126,6 +126,8 @@ public struct ToolResult: Sendable, Hashable, Codable {
     public var attachments: [Attachment]
     /// What people are told where one of them declined it; the text is the model's.
     public var declined: String?
+    /// The elements that the call's arguments referred to; see ``ToolStep``.
+    public var elements: [String: ToolStep.Element]?
 
     public init(
         callID: String, text: String, view: String? = nil, isError: Bool = false, attachments: [Attachment] = [],
@@ -148,6 +150,7 @@ public struct ToolResult: Sendable, Hashable, Codable {
         // Absent in records of earlier versions.
         self.attachments = try container.decodeIfPresent([Attachment].self, forKey: .attachments) ?? []
         self.declined = try container.decodeIfPresent(String.self, forKey: .declined)
+        self.elements = try container.decodeIfPresent([String: ToolStep.Element].self, forKey: .elements)
     }
 }
 
@@ -173,6 +176,11 @@ extension ToolResult {
         for attachment in self.attachments { result.text += "\n(\(attachment.name) was here.)" }
         result.attachments = []
         return result
+    }
+
+    var outcome: ToolOutcome {
+        if let declined { return ToolOutcome(.declined, message: declined) }
+        return ToolOutcome(self.isError ? .failed : .done)
     }
 
     /// The text with what is seen now, as a model reads it.

@@ -26,21 +26,19 @@ public struct Tool: Sendable {
     public let risk: RiskClass
     /// Whether it may run beside other such calls of the same turn.
     public let isParallel: Bool
-    /// The step's name for a person, such as `Open example.com`.
-    let describe: @Sendable (JSONValue) -> String
     var call: @Sendable (JSONValue, ToolContext) async throws -> ToolOutput
 
     /// The same tool, with something done around each call.
-    /// - Parameter body: Is given the step's name for a person, the call's context, and the call itself.
+    /// - Parameter body: Is given the call's input and context, and the call itself.
     public func around(
         _ body:
             @escaping @Sendable (
-                _ step: String, _ context: ToolContext, _ call: @Sendable () async throws -> ToolOutput
+                _ input: JSONValue, _ context: ToolContext, _ call: @Sendable () async throws -> ToolOutput
             ) async throws -> ToolOutput
     ) -> Tool {
         var tool = self
         tool.call = { input, context in
-            try await body(self.describe(input), context) { try await self.call(input, context) }
+            try await body(input, context) { try await self.call(input, context) }
         }
         return tool
     }
@@ -49,30 +47,24 @@ public struct Tool: Sendable {
     /// - Parameters: As below.
     public init<Input: ToolInput>(
         _ name: String, _ description: String, risk: RiskClass, isParallel: Bool = false,
-        describe: @escaping @Sendable (Input) -> String,
         call: @escaping @Sendable (Input, ToolContext) async throws -> String
     ) {
-        self.init(name, description, risk: risk, isParallel: isParallel, describe: describe) {
-            (input: Input, context) in
+        self.init(name, description, risk: risk, isParallel: isParallel) { (input: Input, context) in
             ToolOutput(text: try await call(input, context))
         }
     }
 
     /// Creates a tool whose JSON schema is made from its input type.
-    /// - Parameters:
-    ///   - describe: Names the step for a person.
-    ///   - call: Does the work and answers the model. What it throws is told to the model, except for
-    ///     `CancellationError`.
+    /// - Parameter call: Does the work and answers the model. What it throws is told to the model, except for
+    ///   `CancellationError`.
     public init<Input: ToolInput>(
         _ name: String, _ description: String, risk: RiskClass, isParallel: Bool = false,
-        describe: @escaping @Sendable (Input) -> String,
         call: @escaping @Sendable (Input, ToolContext) async throws -> ToolOutput
     ) {
         self.definition = ToolDefinition(
             name: name, description: description, inputSchema: JSONSchema.of(Input.self))
         self.risk = risk
         self.isParallel = isParallel
-        self.describe = { value in (try? value.decode(Input.self)).map(describe) ?? name }
         self.call = { value, context in
             let input: Input
             do {

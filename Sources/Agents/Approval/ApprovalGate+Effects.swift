@@ -22,12 +22,11 @@ extension ApprovalGate {
 
     /// Asks about what was stopped before it was sent.
     /// - Parameters:
-    ///   - step: What was done, in words, such as `click button "OK"`.
-    ///   - tool: The tool that is called again once it is allowed.
+    ///   - step: What was done; its tool is called again once it is allowed.
     ///   - quote: Marks the page's own words as data, for a model.
     /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func ask(
-        about stopped: [Effect], after step: String, tool: String, _ context: ToolContext, quote: (String) -> String
+        about stopped: [Effect], after step: ToolStep, _ context: ToolContext, quote: (String) -> String
     ) throws {
         guard let worst = Self.order.first(where: { kind in stopped.contains { $0.kind == kind } }) else { return }
         let lines = stopped.prefix(5).map(\.text).joined(separator: "\n")
@@ -42,15 +41,16 @@ extension ApprovalGate {
         if let given = context.answers.first, given.interrupt.textsRead.count >= Self.mostQuestions {
             throw UserInputRequired(self.takeover(stopped[0].origin))
         }
+        let title = StepTitle.text(of: step, in: self.say)
         let message = self.say(
-            "May I let the page send this (\(worst.rawValue))? Step: \(step)\n\(lines)",
-            "Bolehkah halaman ini menghantar data berikut (\(worst.rawValue))? Langkah: \(step)\n\(lines)")
+            "May I let the page send this (\(worst.rawValue))? Step: \(title)\n\(lines)",
+            "Bolehkah halaman ini menghantar data berikut (\(worst.rawValue))? Langkah: \(title)\n\(lines)")
         let sends = stopped.map(\.fingerprint)
         let before = context.answers.first?.interrupt.metadata?["sends"]?.array ?? []
         let question = self.question(
             message, worst, sends.sorted().joined(separator: " "),
             [
-                "tool": .string(tool), "origin": .string(stopped[0].origin),
+                "tool": .string(step.tool), "origin": .string(stopped[0].origin),
                 "effects": .array(stopped.prefix(20).map(\.json)),
                 "sends": .array(before + sends.map { .string($0) }),
             ],

@@ -120,7 +120,10 @@ public struct AutomationAgent: Automation {
             effects: place.effects, names: place.names, keepPicture: self.pictureKeeper(context.session))
         let loop = TurnLoop(
             model: self.model, system: Self.system, tools: tools.all(seesImages: self.model.seesImages),
-            budget: budget, hooks: .init(afterTools: { await place.offers.offer(after: $0) }), logger: self.logger)
+            budget: budget,
+            hooks: .init(
+                describeStep: { place.names.describe($0) }, afterTools: { await place.offers.offer(after: $0) }),
+            logger: self.logger)
         let settled = callbacks
         return try await keeper.recordingEnd(usage: &usage) { usage in
             var conversation = await keeper.record.conversation

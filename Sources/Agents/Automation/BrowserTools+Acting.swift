@@ -72,9 +72,8 @@ extension BrowserTools {
 
     var click: Tool {
         Tool(
-            "click", "Clicks a control once it can be clicked.", risk: .reversibleWrite,
-            describe: { (input: Click) in "Click \(self.names[input.ref])" }
-        ) { input, context in
+            "click", "Clicks a control once it can be clicked.", risk: .reversibleWrite
+        ) { (input: Click, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
                     .init(tool: "click", action: .click, ref: input.ref), on: page, context
@@ -88,10 +87,7 @@ extension BrowserTools {
     }
 
     var fill: Tool {
-        Tool(
-            "fill", "Puts text into a field.", risk: .reversibleWrite,
-            describe: { (input: Fill) in "Fill \(self.names[input.ref])" }
-        ) { input, context in
+        Tool("fill", "Puts text into a field.", risk: .reversibleWrite) { (input: Fill, context) in
             try await self.acting { page in
                 try await self.checkFlow(
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "fill", context)
@@ -109,8 +105,8 @@ extension BrowserTools {
     var type: Tool {
         Tool(
             "type", "Types text key by key, for fields that react to each key, such as those with suggestions.",
-            risk: .reversibleWrite, describe: { (input: TypeText) in "Type into \(self.names[input.ref])" }
-        ) { input, context in
+            risk: .reversibleWrite
+        ) { (input: TypeText, context) in
             try await self.acting { page in
                 try await self.checkFlow(
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "type", context)
@@ -136,9 +132,8 @@ extension BrowserTools {
     var fillSecret: Tool {
         Tool(
             "fill_secret", "Puts a secret that the person gave for this site into a field, by the secret's name.",
-            risk: .reversibleWrite,
-            describe: { (input: Secret) in "Fill the secret \(input.secret) into \(self.names[input.ref])" }
-        ) { input, context in
+            risk: .reversibleWrite
+        ) { (input: Secret, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
                     .init(
@@ -151,10 +146,7 @@ extension BrowserTools {
     }
 
     var select: Tool {
-        Tool(
-            "select", "Chooses an option of a list.", risk: .reversibleWrite,
-            describe: { (input: Select) in "Choose \"\(input.option)\" in \(self.names[input.ref])" }
-        ) { input, context in
+        Tool("select", "Chooses an option of a list.", risk: .reversibleWrite) { (input: Select, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
                     .init(
@@ -168,9 +160,8 @@ extension BrowserTools {
 
     var check: Tool {
         Tool(
-            "check", "Checks or unchecks a box, radio button or switch.", risk: .reversibleWrite,
-            describe: { (input: Check) in "\(input.checked ? "Check" : "Uncheck") \(self.names[input.ref])" }
-        ) { input, context in
+            "check", "Checks or unchecks a box, radio button or switch.", risk: .reversibleWrite
+        ) { (input: Check, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
                     .init(tool: "check", action: .check, input: ["checked": .bool(input.checked)], ref: input.ref),
@@ -182,9 +173,7 @@ extension BrowserTools {
     }
 
     var press: Tool {
-        Tool(
-            "press", "Presses a key.", risk: .reversibleWrite, describe: { (input: Key) in "Press \(input.key)" }
-        ) { input, context in
+        Tool("press", "Presses a key.", risk: .reversibleWrite) { (input: Key, context) in
             try await self.acting { page in
                 if input.key.count == 1 { try await self.checkFlow(of: [input.key], to: page, tool: "press", context) }
                 let report = try await self.allowing(
@@ -199,9 +188,8 @@ extension BrowserTools {
 
     var hover: Tool {
         Tool(
-            "hover", "Moves the mouse over something, such as a menu that opens by itself.", risk: .read,
-            describe: { (input: Reference) in "Point at \(self.names[input.ref])" }
-        ) { input, context in
+            "hover", "Moves the mouse over something, such as a menu that opens by itself.", risk: .read
+        ) { (input: Reference, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
                     .init(tool: "hover", action: .hover, ref: input.ref), on: page, context
@@ -212,10 +200,7 @@ extension BrowserTools {
     }
 
     var drag: Tool {
-        Tool(
-            "drag", "Drags one thing onto another.", risk: .reversibleWrite,
-            describe: { (input: Drag) in "Drag \(self.names[input.from]) to \(self.names[input.to])" }
-        ) { input, context in
+        Tool("drag", "Drags one thing onto another.", risk: .reversibleWrite) { (input: Drag, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
                     .init(tool: "drag", action: .drag, ref: input.from), on: page, context

@@ -15,7 +15,8 @@ extension BrowserTools {
         let name = tool.definition.name
         // Text that was typed stands there already.
         let isActing = Self.acting.contains(name) && name != "type"
-        return tool.around { step, context, call in
+        return tool.around { input, context, call in
+            let step = self.names.describe(ToolStep(toolCallId: context.callID, tool: name, input: input))
             let isDeclined = context.answers.first?.isDeclined ?? false
             if isDeclined { self.effects.decline() }
             if context.answers.first?.interrupt.reason == .takeover { self.effects.startAfresh() }
@@ -39,14 +40,14 @@ extension BrowserTools {
                 output = try await call()
             } catch let error where !(error is UserInputRequired || error is CancellationError) {
                 // A page may break over what was stopped.
-                try self.check(name, step, context)
+                try self.check(step, context)
                 guard self.effects.isOwed, let failure = error as? BrowserError else { throw error }
                 throw BrowserError(
                     failure.code,
                     "\(failure.message) The person has approved this, and nothing was sent yet. Close what is in the way, "
                         + "and do the same again.")
             }
-            try self.check(name, step, context)
+            try self.check(step, context)
             if let given = context.answers.first { self.gate.remember(given) }
             let sent = self.effects.takeSent()
             for effect in sent {
@@ -66,10 +67,8 @@ extension BrowserTools {
         }
     }
 
-    private func check(_ tool: String, _ step: String, _ context: ToolContext) throws {
+    private func check(_ step: ToolStep, _ context: ToolContext) throws {
         let stopped = self.effects.takeStopped()
-        if !stopped.isEmpty {
-            try self.gate.ask(about: stopped, after: step, tool: tool, context, quote: self.untrusted.wrap)
-        }
+        if !stopped.isEmpty { try self.gate.ask(about: stopped, after: step, context, quote: self.untrusted.wrap) }
     }
 }

@@ -54,8 +54,7 @@ extension BrowserTools {
     }
 
     var navigate: Tool {
-        Tool("navigate", "Opens a web address.", risk: .read, describe: { (input: Address) in "Open \(input.url)" }) {
-            input, context in
+        Tool("navigate", "Opens a web address.", risk: .read) { (input: Address, context) in
             try await self.opening { page in
                 let pieces = self.gate.seen.pieces(of: input.url)
                 let origin = Self.origin(of: input.url)
@@ -77,9 +76,8 @@ extension BrowserTools {
 
     var snapshot: Tool {
         Tool(
-            "snapshot", "Lists what is in the window, with references to act on.", risk: .read,
-            describe: { (_: Part) in "Look at the page" }
-        ) { input, _ in
+            "snapshot", "Lists what is in the window, with references to act on.", risk: .read
+        ) { (input: Part, _) in
             try await self.looking {
                 ToolOutput(text: "The window:", view: try await self.view(of: self.page(), part: input.part ?? 1))
             }
@@ -87,10 +85,7 @@ extension BrowserTools {
     }
 
     var scroll: Tool {
-        Tool(
-            "scroll", "Scrolls the window or a box in it.", risk: .read,
-            describe: { (input: Scroll) in input.pages < 0 ? "Scroll up" : "Scroll down" }
-        ) { input, context in
+        Tool("scroll", "Scrolls the window or a box in it.", risk: .read) { (input: Scroll, context) in
             try await self.acting { page in
                 let report = try await self.guarding(on: page, context) {
                     try await page.scroll(pages: input.pages, at: input.ref)
@@ -102,9 +97,8 @@ extension BrowserTools {
 
     var waitForText: Tool {
         Tool(
-            "wait_for_text", "Waits until a text is on the page, or gone from it.", risk: .read,
-            describe: { (input: Awaited) in "Wait for \"\(input.text)\"" }
-        ) { input, context in
+            "wait_for_text", "Waits until a text is on the page, or gone from it.", risk: .read
+        ) { (input: Awaited, context) in
             let timeout = Duration.seconds(min(max(input.seconds ?? 10, 1), 60))
             return try await self.looking {
                 let page = try await self.page()
@@ -117,9 +111,8 @@ extension BrowserTools {
 
     var readPage: Tool {
         Tool(
-            "read_page", "Reads the whole page as text, also what is outside of the window.", risk: .read,
-            describe: { (_: Part) in "Read the page" }
-        ) { input, _ in
+            "read_page", "Reads the whole page as text, also what is outside of the window.", risk: .read
+        ) { (input: Part, _) in
             try await self.looking {
                 let page = try await self.page()
                 let text = try await page.readText(part: input.part ?? 1)
@@ -131,9 +124,8 @@ extension BrowserTools {
 
     var findText: Tool {
         Tool(
-            "find_text", "Finds a text anywhere on the page, with references to act on.", risk: .read,
-            describe: { (input: Text) in "Find \"\(input.text)\"" }
-        ) { input, _ in
+            "find_text", "Finds a text anywhere on the page, with references to act on.", risk: .read
+        ) { (input: Text, _) in
             let lines = try await self.looking {
                 let page = try await self.page()
                 let lines = try await page.find(input.text)
@@ -147,8 +139,7 @@ extension BrowserTools {
 
     var screenshot: Tool {
         Tool(
-            "screenshot", "Takes a picture of the window, for what its text does not show.", risk: .read,
-            describe: { (_: Picture) in "Take a picture of the page" }
+            "screenshot", "Takes a picture of the window, for what its text does not show.", risk: .read
         ) { (input: Picture, _: ToolContext) in
             let picture = try await self.looking {
                 try await self.page().screenshot(quality: 70, isAnnotated: input.annotated == true)
@@ -160,10 +151,7 @@ extension BrowserTools {
     }
 
     var goBack: Tool {
-        Tool(
-            "go_back", "Goes back to the tab's previous page.", risk: .read,
-            describe: { (_: NoInput) in "Go back" }
-        ) { _, context in
+        Tool("go_back", "Goes back to the tab's previous page.", risk: .read) { (_: NoInput, context) in
             try await self.acting { page in
                 let report = try await self.guarding(on: page, context, opens: true) { try await page.goBack() }
                 return try await self.answer(report, on: page, context)
@@ -172,8 +160,7 @@ extension BrowserTools {
     }
 
     var reload: Tool {
-        Tool("reload", "Loads the page anew.", risk: .read, describe: { (_: NoInput) in "Load the page again" }) {
-            _, context in
+        Tool("reload", "Loads the page anew.", risk: .read) { (_: NoInput, context) in
             try await self.acting { page in
                 let report = try await self.guarding(on: page, context, opens: true) { try await page.reload() }
                 return try await self.answer(report, on: page, context)
@@ -182,10 +169,7 @@ extension BrowserTools {
     }
 
     var tabs: Tool {
-        Tool(
-            "tabs", "Lists the open tabs, switches to one, or closes one.", risk: .read,
-            describe: { (input: Tab) in input.switchTo.map { "Switch to tab \($0)" } ?? "Look at the tabs" }
-        ) { input, _ in
+        Tool("tabs", "Lists the open tabs, switches to one, or closes one.", risk: .read) { (input: Tab, _) in
             let browser = try await self.holder.browser()
             if let tab = input.close { try await browser.closeTab(tab) }
             if let tab = input.switchTo { try await browser.switchTo(tab: tab) }
@@ -195,10 +179,7 @@ extension BrowserTools {
     }
 
     var downloads: Tool {
-        Tool(
-            "downloads", "Lists the files that pages have sent.", risk: .read,
-            describe: { (_: NoInput) in "Look at the downloads" }
-        ) { _, _ in
+        Tool("downloads", "Lists the files that pages have sent.", risk: .read) { (_: NoInput, _) in
             let list = try await self.holder.browser().downloads.map { download in
                 "\(download.name): \(download.state.rawValue), \(download.bytes) bytes, from \(download.url)"
                     + (download.reason.map { " (\($0))" } ?? "")

@@ -13,9 +13,8 @@ extension BrowserTools {
 
     var handOver: Tool {
         Tool(
-            "hand_over", "Lets the person work in the browser, for what they have to do themselves.", risk: .read,
-            describe: { (input: HandOver) in "Give the browser to the person: \(input.request)" }
-        ) { input, context in
+            "hand_over", "Lets the person work in the browser, for what they have to do themselves.", risk: .read
+        ) { (input: HandOver, context) in
             guard let given = context.answers.first else {
                 let page = try await self.page()
                 throw UserInputRequired(

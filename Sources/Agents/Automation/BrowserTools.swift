@@ -120,7 +120,7 @@ struct BrowserTools {
     /// How the page looks now.
     func view(of page: BrowserPage, part: Int = 1) async throws -> String {
         let snapshot = try await page.snapshot(part: part)
-        self.names.note(snapshot.lines)
+        self.names.note(snapshot.lines, at: snapshot.url)
         self.gate.seen.note(snapshot.text, of: try await page.origin())
         return self.untrusted.wrap(snapshot.text)
     }

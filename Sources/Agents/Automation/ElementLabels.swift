@@ -1,25 +1,56 @@
+import AgentEvents
 import Synchronization
 
-/// What controls are called, by their references, so that steps can be told in words.
+/// The roles and labels of the elements that a page's snapshots have listed, by their references.
 final class ElementLabels: Sendable {
-    private let names = Mutex<[String: String]>([:])
+    private struct State {
+        var elements: [String: ToolStep.Element] = [:]
+        var address: String?
+    }
+
+    private let state = Mutex(State())
+    /// The arguments of tools that hold a reference.
+    private static let arguments = ["ref", "from", "to"]
 
     /// Reads the lines of a snapshot, such as `*[e5] button "Check" (disabled)`.
-    func note(_ lines: [String]) {
-        self.names.withLock { names in
+    /// - Parameter address: The page's.
+    func note(_ lines: [String], at address: String? = nil) {
+        self.state.withLock { state in
+            state.address = address ?? state.address
             for line in lines {
-                guard let open = line.firstIndex(of: "["), let close = line.firstIndex(of: "]"), open < close,
-                    let end = line.lastIndex(of: "\"")
-                else { continue }
-                let ref = String(line[line.index(after: open)..<close])
-                let words = line[close...].dropFirst(2)
-                guard words.startIndex < end else { continue }
-                // The name ends where a bracket with the states begins.
-                let name = words.split(separator: "\" (", maxSplits: 1).first ?? words
-                names[ref] = name.hasSuffix("\"") ? String(name) : "\(name)\""
+                if let (reference, element) = Self.element(in: line) { state.elements[reference] = element }
             }
         }
     }
 
-    subscript(ref: String) -> String { self.names.withLock { $0[ref] } ?? ref }
+    private static func element(in line: String) -> (String, ToolStep.Element)? {
+        guard let open = line.firstIndex(of: "["), let close = line.firstIndex(of: "]"), open < close else {
+            return nil
+        }
+        let reference = String(line[line.index(after: open)..<close])
+        let words = line[close...].dropFirst(2)
+        guard let quote = words.firstIndex(of: "\""), let end = words.lastIndex(of: "\""), quote < end else {
+            return nil
+        }
+        // The label ends where a bracket with the states begins.
+        let quoted = words[words.index(after: quote)...]
+        var label = quoted.split(separator: "\" (", maxSplits: 1).first ?? ""
+        if label.hasSuffix("\"") { label = label.dropLast() }
+        return (
+            reference, .init(role: words[..<quote].split(separator: " ").joined(separator: " "), label: String(label))
+        )
+    }
+
+    /// The step with the elements that it refers to, and the page that it acts on.
+    func describe(_ step: ToolStep) -> ToolStep {
+        var step = step
+        self.state.withLock { state in
+            step.address = state.address
+            let elements = Self.arguments.compactMap { argument in
+                step.input[argument]?.string.flatMap { state.elements[$0] }.map { (argument, $0) }
+            }
+            if !elements.isEmpty { step.elements = Dictionary(uniqueKeysWithValues: elements) }
+        }
+        return step
+    }
 }

@@ -71,13 +71,14 @@ public struct Coordinator: Sendable {
         usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
         let sum = UsageSum()
+        let delegation = Delegation(automation: self.automation, context: context, usage: sum)
         let request = conversation.errand
         let tools = CoordinatorTools(
-            context: context, automation: self.automation, playbooks: self.aids.playbooks, search: self.aids.search,
-            memory: self.aids.memory, usage: sum)
+            context: context, delegation: delegation, playbooks: self.aids.playbooks, search: self.aids.search,
+            memory: self.aids.memory)
         let loop = TurnLoop(
             model: self.model, system: Self.system(),
-            tools: [self.browse(context, sum, request), AskUserTool(patience: self.patience).withoutSecrets]
+            tools: [self.browse(delegation, request), AskUserTool(patience: self.patience).withoutSecrets]
                 + tools.all,
             budget: self.budget, userContext: context.recalled, logger: self.logger)
         do {
@@ -91,25 +92,24 @@ public struct Coordinator: Sendable {
         }
     }
 
-    // MARK: Handing over
+    // MARK: Delegation
 
-    private func browse(_ context: RunContext, _ sum: UsageSum, _ request: String) -> Tool {
+    private func browse(_ delegation: Delegation, _ request: String) -> Tool {
         // A report quotes pages.
         let untrusted = UntrustedText()
         return Tool(
-            "browse", "Hands a task to an agent with a web browser and returns its report.", risk: .reversibleWrite,
-            describe: { (input: Browse) in AgentEvent.Step.handOverPrefix + input.goal }
-        ) { input, call in
+            "browse", "Hands a task to an agent with a web browser and returns its report.", risk: .reversibleWrite
+        ) { (input: Browse, call) in
             var work = AutomationWork.resume(call.answers.map(\.answer))
             if call.answers.isEmpty { work = .task(try self.task(input, request)) }
-            switch try await self.automate(work, context, sum) {
+            switch try await delegation.run(work, for: call) {
             case .completed(let report): return untrusted.wrap(report)
             case .parked(let interrupts): throw UserInputRequired(interrupts)
             case .outOfBudget(let reason):
                 // One more try, which knows how far the first one came.
                 guard case .task(var task) = work else { return Self.unfinished(reason) }
                 task.goal += "\n\nAn earlier try did not finish. Do not repeat what it has done. It reported: \(reason)"
-                switch try await self.automate(.task(task), context, sum) {
+                switch try await delegation.run(.task(task), for: call, attempt: 2) {
                 case .completed(let report): return untrusted.wrap(report)
                 case .parked(let interrupts): throw UserInputRequired(interrupts)
                 case .outOfBudget(let again): return Self.unfinished(again)
@@ -138,23 +138,6 @@ public struct Coordinator: Sendable {
             task.playbook = playbook.body
         }
         return task
-    }
-
-    private func automate(
-        _ work: AutomationWork, _ context: RunContext, _ sum: UsageSum
-    ) async throws -> TurnLoop.Outcome {
-        var inner = context
-        // When the task ends the conversation goes on.
-        inner.callbacks.endSteering = { [] }
-        var used = TokenUsage()
-        do {
-            let outcome = try await self.automation.run(work, inner, usage: &used)
-            await sum.add(used)
-            return outcome
-        } catch {
-            await sum.add(used)
-            throw error
-        }
     }
 
     private static func system() -> String {

@@ -6,23 +6,21 @@ import RuntimeProtocol
 /// What the coordinator does beside handing tasks over.
 struct CoordinatorTools: Sendable {
     let context: RunContext
-    let automation: any Automation
+    let delegation: Delegation
     let playbooks: PlaybookLibrary
     let search: (any WebSearch)?
     let memory: (any LongTermMemory)?
-    let usage: UsageSum
     private let untrusted = UntrustedText()
 
     init(
-        context: RunContext, automation: any Automation, playbooks: PlaybookLibrary, search: (any WebSearch)?,
-        memory: (any LongTermMemory)?, usage: UsageSum
+        context: RunContext, delegation: Delegation, playbooks: PlaybookLibrary, search: (any WebSearch)?,
+        memory: (any LongTermMemory)?
     ) {
         self.context = context
-        self.automation = automation
+        self.delegation = delegation
         self.playbooks = playbooks
         self.search = search
         self.memory = memory
-        self.usage = usage
     }
 
     var all: [Tool] {
@@ -48,9 +46,8 @@ struct CoordinatorTools: Sendable {
 
     private var updatePlan: Tool {
         Tool(
-            "update_plan", "Shows the person the plan of a longer errand, and how far it has come.", risk: .read,
-            describe: { (input: Plan) in "Plan: \(input.done) of \(input.steps.count) steps done" }
-        ) { input, call in
+            "update_plan", "Shows the person the plan of a longer errand, and how far it has come.", risk: .read
+        ) { (input: Plan, call) in
             let steps = input.steps.enumerated().map { index, title -> JSONValue in
                 let status = index < input.done ? "done" : index == input.done ? "in_progress" : "pending"
                 return ["title": .string(title), "status": .string(status)]
@@ -69,15 +66,10 @@ struct CoordinatorTools: Sendable {
 
     private var readPage: Tool {
         Tool(
-            "read_page", "Reads a web page as text. For pages where something is to be done, use browse.", risk: .read,
-            describe: { (input: Address) in "Read \(input.url)" }
-        ) { input, _ in
-            var used = TokenUsage()
-            var inner = self.context
-            inner.callbacks.endSteering = { [] }
-            let outcome = try await self.automation.run(
-                .task(AutomationTask(goal: "Read \(input.url)", readURL: input.url)), inner, usage: &used)
-            await self.usage.add(used)
+            "read_page", "Reads a web page as text. For pages where something is to be done, use browse.", risk: .read
+        ) { (input: Address, call) in
+            let outcome = try await self.delegation.run(
+                .task(AutomationTask(goal: "Read \(input.url)", readURL: input.url)), for: call)
             guard case .completed(let text) = outcome else { return "The page could not be read." }
             return self.untrusted.wrap(text)
         }
@@ -89,10 +81,7 @@ struct CoordinatorTools: Sendable {
     }
 
     private func webSearch(_ search: any WebSearch) -> Tool {
-        Tool(
-            "web_search", "Finds pages on the web.", risk: .read, isParallel: true,
-            describe: { (input: Query) in "Search the web for \"\(input.query)\"" }
-        ) { input, _ in
+        Tool("web_search", "Finds pages on the web.", risk: .read, isParallel: true) { (input: Query, _) in
             let found = try await search.search(input.query)
             guard !found.isEmpty else { return "Nothing was found." }
             return self.untrusted.wrap(found.map { "\($0.title)\n\($0.url)\n\($0.text)" }.joined(separator: "\n\n"))
@@ -102,8 +91,8 @@ struct CoordinatorTools: Sendable {
     private var findPlaybook: Tool {
         Tool(
             "find_playbook", "Finds written instructions for an errand. Pass one to browse by its name.", risk: .read,
-            isParallel: true, describe: { (input: Query) in "Look for a playbook: \(input.query)" }
-        ) { input, _ in
+            isParallel: true
+        ) { (input: Query, _) in
             let found = self.playbooks.find(input.query)
             guard !found.isEmpty else { return "There is no playbook for this." }
             return found.map { playbook in
@@ -132,8 +121,8 @@ struct CoordinatorTools: Sendable {
     private func remember(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
         Tool(
             "remember", "Saves a fact for later errands. Only what the person told you and wants saved.",
-            risk: .reversibleWrite, describe: { (input: Fact) in "Remember: \(input.fact)" }
-        ) { input, _ in
+            risk: .reversibleWrite
+        ) { (input: Fact, _) in
             guard !Self.looksSecret(input.fact) else {
                 return "This looks like a secret, and secrets are never kept. Tell the person so."
             }
@@ -143,10 +132,7 @@ struct CoordinatorTools: Sendable {
     }
 
     private func listMemories(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
-        Tool(
-            "list_memories", "Lists what is remembered of the person.", risk: .read,
-            describe: { (_: NoInput) in "Look at what is remembered" }
-        ) { _, _ in
+        Tool("list_memories", "Lists what is remembered of the person.", risk: .read) { (_: NoInput, _) in
             let facts = try await memory.list(for: user)
             return facts.isEmpty
                 ? "Nothing is remembered." : facts.map { "\($0.id): \($0.text)" }.joined(separator: "\n")
@@ -155,9 +141,8 @@ struct CoordinatorTools: Sendable {
 
     private func forget(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
         Tool(
-            "forget", "Forgets something that is remembered of the person.", risk: .reversibleWrite,
-            describe: { (input: Entry) in "Forget \(input.id)" }
-        ) { input, _ in
+            "forget", "Forgets something that is remembered of the person.", risk: .reversibleWrite
+        ) { (input: Entry, _) in
             try await memory.forget(input.id, of: user) ? "It is forgotten." : "There is nothing with this id."
         }
     }
@@ -170,10 +155,4 @@ struct CoordinatorTools: Sendable {
         let digits = text.filter { !" -".contains($0) }.split { !$0.isNumber }.map(\.count).max() ?? 0
         return digits >= 13 || self.secretWords.contains { text.contains($0) }
     }
-}
-
-/// What several tasks have used.
-actor UsageSum {
-    private(set) var total = TokenUsage()
-    func add(_ usage: TokenUsage) { self.total += usage }
 }

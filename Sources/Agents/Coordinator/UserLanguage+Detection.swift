@@ -14,7 +14,4 @@ extension UserLanguage {
         let malay = words.count { Self.malayWords.contains(String($0)) }
         self = malay * 4 > words.count ? .malay : .english
     }
-
-    /// The text in this language.
-    func callAsFunction(_ english: String, _ malay: String) -> String { self == .malay ? malay : english }
 }

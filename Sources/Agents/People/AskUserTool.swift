@@ -28,7 +28,7 @@ struct AskUserTool: Sendable {
 
     /// The question of an agent that has no browser, and so nowhere to put a secret.
     var withoutSecrets: Tool {
-        Tool("ask_person", Self.description, risk: .read, describe: Self.step) { (input: Question, context) in
+        Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
             guard input.secrets?.isEmpty ?? true else {
                 throw ActionRefused(
                     "Only the browser agent can ask for secrets, on the page that they are for. Use browse for this.")
@@ -39,7 +39,7 @@ struct AskUserTool: Sendable {
 
     /// The question of an agent at a page; secrets are kept for that page's site only.
     func withSecrets(_ secrets: SecretStore, origin: @escaping @Sendable () async throws -> String) -> Tool {
-        Tool("ask_person", Self.description, risk: .read, describe: Self.step) { (input: Question, context) in
+        Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
             let here = input.secrets?.isEmpty ?? true ? nil : try await origin()
             return try self.answer(to: input, context, origin: here, secrets: secrets)
         }

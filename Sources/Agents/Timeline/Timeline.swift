@@ -1,5 +1,6 @@
 package import AgentEvents
 package import AgentLoop
+import RuntimeProtocol
 
 /// What happened in a session, in order, for people: the conversation, with the browser agent's steps inside of the
 /// call that handed the task over.
@@ -77,9 +78,13 @@ package struct Timeline: Sendable, Hashable, Encodable {
             let results = isLast ? record.openTurn?.results ?? [] : messages[index + 1].toolResults
             return said
                 + message.toolCalls.map { call in
-                    var step = Entry(who: speaker, text: ToolCallDescription.words(for: call))
+                    let result = results.first { $0.callID == call.id }
+                    let title = StepTitle.text(
+                        of: ToolStep(
+                            toolCallId: call.id, tool: call.name, input: call.input, elements: result?.elements))
+                    var step = Entry(who: speaker, text: title)
                     (step.tool, step.input, step.callID) = (call.name, call.input, call.id)
-                    if let result = results.first(where: { $0.callID == call.id }) {
+                    if let result {
                         step.outcome = result.isError ? .failed : .done
                         step.result = PageMarks.removed(from: result.wholeText)
                     } else {

@@ -65,7 +65,7 @@ enum PageFiles {
         "sign-in.js": PackageResources.sign_in_js,
         "socket.js": PackageResources.socket_js,
         "starters.js": PackageResources.starters_js,
-        "step-words.js": PackageResources.step_words_js,
+        "step-titles.js": PackageResources.step_titles_js,
         "steps.css": PackageResources.steps_css,
         "steps.js": PackageResources.steps_js,
         "theme.js": PackageResources.theme_js,

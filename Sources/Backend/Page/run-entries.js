@@ -143,6 +143,7 @@ function storedStep(step, run) {
     const followed = run?.items.flatMap((item) => item.steps ?? []).find((other) => other.id === step.id);
     return {
         id: String(step.id ?? ""), name: String(step.name ?? ""), title: String(step.title ?? ""),
+        elements: step.elements ?? {}, address: String(step.address ?? ""),
         input: step.arguments === undefined ? "" : JSON.stringify(step.arguments), result: step.result ?? null,
         status: step.status ?? "done", milliseconds: step.milliseconds ?? followed?.milliseconds ?? null,
     };

@@ -4,7 +4,7 @@ import { formatMoment, has, t } from "./i18n.js";
 import { StreamedMarkdown } from "./markdown.js";
 import { runIcon } from "./run-icons.js";
 import { currentStep, withoutMarks } from "./run-state.js";
-import { stepWords } from "./step-words.js";
+import { stepTitle } from "./step-titles.js";
 import { StepsView } from "./steps.js";
 import { webAddress } from "./web-address.js";
 
@@ -139,7 +139,7 @@ export const makePiece = {
             [plan, element("p", { class: "working-line" }, spinner, words, place), note], (data) => {
                 const step = data.items.length ? currentStep(data) : null;
                 words.textContent = data.isConnected === false
-                    ? t("run.reconnecting") : step ? stepWords(step, t)
+                    ? t("run.reconnecting") : step ? stepTitle(step, t)
                         : t(data.browser === "starting" ? "run.browserStarts" : "run.working");
                 place.textContent = data.address ? hostOf(data.address.url) : "";
                 note.textContent = firstLines(withoutMarks(data.note, true));

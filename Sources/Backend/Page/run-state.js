@@ -1,31 +1,30 @@
-import { isTitleOf, toolOf } from "./step-words.js";
-
 /**
  * What a run's events make of it: a pure fold, with the same texts and steps in the same order as the chat gets them
  * as messages once the run has ended.
  *
- * @typedef {{id: string, name: string, title: string, input: string, result: string | null,
- *     status: "open" | "running" | "done" | "failed" | "declined" | "waiting" | "unfinished", startedAt: number,
- *     milliseconds: number | null, isAdopted: boolean}} Step
- *     A step `isAdopted` when its call was made in an earlier run: then its id comes with its result only.
+ * @typedef {import("./step-titles.js").Element} Element
+ * @typedef {{id: string, name: string, input: string, elements: Record<string, Element>, address: string,
+ *     result: string | null, stepName: string, startedAt: number, milliseconds: number | null,
+ *     status: "open" | "running" | "done" | "failed" | "declined" | "waiting" | "unfinished"}} Step
+ *     The `input` is JSON; what has begun it is known by the `stepName` until it finishes.
  * @typedef {{kind: "text", id: string, text: string, isOpen: boolean}} TextItem
  * @typedef {{kind: "steps", steps: Step[]}} StepsItem
  * @typedef {{runId: string | null, lastSequence: number,
  *     phase: "idle" | "running" | "waiting" | "done" | "stopped" | "failed",
- *     items: (TextItem | StepsItem)[], note: string, handOvers: string[], plan: {title: string, status: string}[],
+ *     items: (TextItem | StepsItem)[], note: string, plan: {title: string, status: string}[],
  *     address: {url: string, title: string} | null, browser: string, interrupts: object[], links: object[],
  *     usage: object | null, error: {message: string, code: string} | null}} Run
- *     The `note` is what the agent with the browser thinks aloud; `handOvers` are the calls that it works for.
+ *     The `note` is what the agent with the browser thinks aloud.
  */
 
-/** The coordinator's call that hands work over: what happens in it is told by the steps themselves. */
-const handOver = "browse";
+/** The coordinator's tool that delegates: what happens in it is told by the steps of the subagent. */
+const delegating = "browse";
 const longestNote = 2000;
 
 /** @returns {Run} */
 export function newRun(runId = null) {
     return {
-        runId, lastSequence: 0, phase: "idle", items: [], note: "", handOvers: [], plan: [], address: null, browser: "",
+        runId, lastSequence: 0, phase: "idle", items: [], note: "", plan: [], address: null, browser: "",
         interrupts: [], links: [], usage: null, error: null,
     };
 }
@@ -65,22 +64,22 @@ const changes = {
     RUN_STARTED: (run, event) => ({ ...run, runId: run.runId ?? event.runId, phase: "running" }),
 
     TEXT_MESSAGE_START(run, event) {
-        if (run.handOvers.length) return { ...run, note: "" };
+        // A subagent speaks to the agent that called it.
+        if (event.subagentRunId) return { ...run, note: "" };
         return { ...run, items: [...run.items, { kind: "text", id: event.messageId, text: "", isOpen: true }] };
     },
 
     // Text is kept as it comes: marks may be cut anywhere.
     TEXT_MESSAGE_CONTENT(run, event) {
         const delta = event.delta ?? "";
-        if (run.handOvers.length) return { ...run, note: (run.note + delta).slice(-longestNote) };
+        if (event.subagentRunId) return { ...run, note: (run.note + delta).slice(-longestNote) };
         return changeText(run, event.messageId, (item) => ({ ...item, text: item.text + delta }));
     },
 
     TEXT_MESSAGE_END: (run, event) => changeText(run, event.messageId, (item) => ({ ...item, isOpen: false })),
 
     TOOL_CALL_START(run, event) {
-        if (event.toolCallName === handOver) return { ...run, handOvers: [...run.handOvers, event.toolCallId] };
-        return addStep(run, step(event.toolCallId, event.toolCallName));
+        return event.toolCallName === delegating ? run : addStep(run, step(event.toolCallId, event.toolCallName));
     },
 
     TOOL_CALL_ARGS: (run, event) => changeStep(
@@ -88,38 +87,27 @@ const changes = {
 
     TOOL_CALL_RESULT(run, event) {
         const id = event.toolCallId;
-        if (run.handOvers.includes(id)) return { ...run, handOvers: run.handOvers.filter((other) => other !== id) };
-        const result = { id, result: event.content ?? "", status: "done" };
-        const isKnown = steps(run).some((step) => step.id === id && step.result === null);
-        return changeStep(
-            run, (step) => step.result === null && (isKnown ? step.id === id : step.isAdopted),
-            (step) => ({ ...step, ...result }));
+        const { outcome = "done", message = event.content ?? "" } = event.metadata ?? {};
+        return changeStep(run, (step) => step.id === id, (step) => ({ ...step, result: message, status: outcome }));
     },
 
-    STEP_STARTED(run, event, now) {
-        const title = event.stepName ?? "";
-        const last = run.items.at(-1);
-        const waiting = last?.kind === "steps"
-            ? last.steps.find((step) => step.status === "open" && isTitleOf(step.name, title)) : null;
-        const begun = { title, status: "running", startedAt: now };
-        if (waiting) return changeStep(run, (step) => step === waiting, (step) => ({ ...step, ...begun }));
-        if (isTitleOf(handOver, title)) {
-            // An earlier run's call goes on: its id is not known, so its words stand for it. What is handed over
-            // within it goes to the person.
-            if (!run.handOvers.length) return { ...run, handOvers: [title] };
-            if (!isTitleOf(handOver, run.handOvers[0])) return run;
+    // A call that was made in an earlier run, and waited for a person, begins here.
+    STEP_STARTED(run, { stepName, metadata }, now) {
+        if (!metadata || metadata.tool === delegating) return run;
+        const { toolCallId: id, tool, input, elements = {}, address = "" } = metadata;
+        const begun = { elements, address, stepName, status: "running", startedAt: now };
+        if (steps(run).some((step) => step.id === id)) {
+            return changeStep(run, (step) => step.id === id, (step) => ({ ...step, ...begun }));
         }
-        const adopted = step(`adopted-${steps(run).length}`, toolOf(title));
-        return addStep(run, { ...adopted, ...begun, isAdopted: true });
+        return addStep(run, { ...step(id, tool), ...begun, input: JSON.stringify(input ?? {}) });
     },
 
-    STEP_FINISHED(run, event, now) {
-        const title = event.stepName ?? "";
-        if (run.handOvers.includes(title)) return { ...run, handOvers: run.handOvers.filter((id) => id !== title) };
-        return changeStep(
-            run, (step) => step.title === title && step.status === "running",
-            (step) => ({ ...step, milliseconds: Math.max(0, now - step.startedAt) }));
-    },
+    STEP_FINISHED: (run, { stepName }, now) => changeStep(
+        run, (step) => step.stepName === stepName && step.status === "running",
+        (step) => ({ ...step, milliseconds: Math.max(0, now - step.startedAt) })),
+
+    SUBAGENT_FINISHED: (run) => ({ ...run, note: "" }),
+    SUBAGENT_ERROR: (run) => ({ ...run, note: "" }),
 
     STATE_SNAPSHOT(run, event) {
         const plan = event.snapshot?.plan;
@@ -131,9 +119,6 @@ const changes = {
         switch (event.name) {
             case "browser.navigated":
                 return { ...run, address: { url: String(value.url ?? ""), title: String(value.title ?? "") } };
-            case "tool.failed": return changeStep(
-                run, (step) => step.id === value.toolCallId, (step) => value.declined
-                    ? { ...step, status: "declined", result: String(value.message ?? "") } : { ...step, status: "failed" });
             case "message.discarded": return discard(run, value);
             case "browser.session": return { ...run, browser: String(value.status ?? "") };
             default: return run;
@@ -151,14 +136,14 @@ const changes = {
             items = [...items, { kind: "text", id: "result", text: result.message, isOpen: false }];
         }
         return {
-            ...run, items, phase, note: "", handOvers: [],
+            ...run, items, phase, note: "",
             interrupts: phase === "waiting" ? event.outcome.interrupts ?? [] : [],
             links: phase === "done" ? result.links ?? [] : [], usage: result.usage ?? event.usage?.[0] ?? null,
         };
     },
 
     RUN_ERROR: (run, event) => ({
-        ...settle(run, "unfinished"), phase: "failed", note: "", handOvers: [],
+        ...settle(run, "unfinished"), phase: "failed", note: "",
         error: { message: event.message ?? "", code: event.code ?? "agent_error" },
     }),
 };
@@ -166,8 +151,8 @@ const changes = {
 /** @returns {Step} */
 function step(id, name) {
     return {
-        id, name, title: "", input: "", result: null, status: "open", startedAt: 0, milliseconds: null,
-        isAdopted: false,
+        id, name, input: "", elements: {}, address: "", result: null, stepName: "", startedAt: 0, milliseconds: null,
+        status: "open",
     };
 }
 
@@ -214,7 +199,7 @@ function discard(run, { messageId, toolCallIds = [] }) {
         const left = item.steps.filter((step) => !isGone(step.id));
         return left.length ? [{ ...item, steps: left }] : [];
     });
-    return { ...run, items, handOvers: run.handOvers.filter((id) => !isGone(id)), note: "" };
+    return { ...run, items, note: "" };
 }
 
 /** Nothing goes on after the end. */

@@ -1,7 +1,7 @@
 import { element } from "./elements.js";
 import { formatNumber, t } from "./i18n.js";
 import { runIcon, toolIcon } from "./run-icons.js";
-import { stepWords, worksInBrowser } from "./step-words.js";
+import { stepTitle, worksInBrowser } from "./step-titles.js";
 
 /**
  * The steps of a run: one line that tells where it is, and behind it a line for each step with what came of it.
@@ -14,6 +14,8 @@ import { stepWords, worksInBrowser } from "./step-words.js";
 /** So many of the newest steps are shown while a run goes on. */
 const newest = 6;
 const longestResult = 2000;
+/** The arguments that name an element, which the title tells in words. */
+const references = new Set(["ref", "from", "to"]);
 
 /** @type {Record<string, import("./run-icons.js").RunIcon>} */
 const marks = {
@@ -120,7 +122,7 @@ export class StepsView {
             "details", { class: "step", data: { step: step.id } },
             element(
                 "summary", {}, mark, toolIcon(step.name),
-                element("span", { class: "step-title" }, stepWords(step, t)),
+                element("span", { class: "step-title" }, stepTitle(step, t)),
                 element(
                     "span", { class: "step-facts" },
                     ["failed", "waiting", "unfinished", "declined"].includes(status)
@@ -157,7 +159,7 @@ export class StepsView {
         if (result) body.append(element("pre", { class: "step-result", tabindex: 0 }, result));
         else if (!inputs.length) body.append(element("p", { class: "muted" }, t("run.step.nothing")));
         if (worksInBrowser(step.name) && ["done", "failed", "declined"].includes(step.status)) {
-            body.append(this.#pictures.thumbnail(step.id, stepWords(step, t)));
+            body.append(this.#pictures.thumbnail(step.id, stepTitle(step, t)));
         }
         return body;
     }
@@ -166,7 +168,7 @@ export class StepsView {
 /** Whether two steps look the same. */
 function isSame(one, other) {
     if (one === other) return true;
-    return ["id", "name", "title", "input", "result", "status", "milliseconds"].every((key) => one[key] === other[key]);
+    return ["id", "name", "title", "input", "elements", "result", "status", "milliseconds"].every((key) => one[key] === other[key]);
 }
 
 /** What the step was told, without what its title says already. */
@@ -179,7 +181,7 @@ function inputsOf(step) {
         // It is being written, or was cut off.
         return [];
     }
-    return Object.entries(inputs ?? {}).filter(([name, value]) => name !== "ref" && value !== null)
+    return Object.entries(inputs ?? {}).filter(([name, value]) => !references.has(name) && value !== null)
         .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
 }
 

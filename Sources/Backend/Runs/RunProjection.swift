@@ -1,5 +1,6 @@
 import AgentEvents
 import Conversations
+import RuntimeProtocol
 
 /// What the events of a run leave in a chat: a pure fold, so that the same events give the same messages wherever and
 /// however often they are read.
@@ -21,31 +22,32 @@ struct RunProjection {
     private struct Step {
         var id: String
         var name: String
-        var title: String?
+        /// What it does, once it is begun.
+        var data: ToolStep?
         var arguments = ""
         var result: String?
-        var hasFailed = false
-        /// What people are told of a call that one of them declined.
-        var declined: String?
+        var outcome: ToolOutcome?
 
         /// The tool's own result has marks that are meant for the model.
-        var words: String? {
-            self.declined ?? self.result.map { String(PageMarks.removed(from: $0).prefix(RunProjection.longestResult)) }
+        var text: String? {
+            self.outcome?.message
+                ?? self.result.map { String(PageMarks.removed(from: $0).prefix(RunProjection.longestResult)) }
         }
 
+        var title: String { self.data.map { StepTitle.text(of: $0) } ?? self.name }
+
         private var status: String {
-            if self.result == nil { return "unfinished" }
-            if self.declined != nil { return "declined" }
-            return self.hasFailed ? "failed" : "done"
+            self.result == nil ? "unfinished" : (self.outcome?.status ?? .done).rawValue
         }
 
         var json: JSONValue {
             var members: [String: JSONValue] = [
-                "id": .string(self.id), "name": .string(self.name), "title": .string(self.title ?? self.name),
-                "status": .string(self.status),
+                "id": .string(self.id), "name": .string(self.name), "status": .string(self.status),
             ]
-            members["arguments"] = try? JSONValue(json: self.arguments)
-            members["result"] = self.words.map { .string($0) }
+            members["arguments"] = (try? JSONValue(json: self.arguments)) ?? self.data?.input
+            members["elements"] = self.data?.elements.flatMap { try? JSONValue(encoding: $0) }
+            members["address"] = self.data?.address.map { .string($0) }
+            members["result"] = self.text.map { .string($0) }
             return .object(members)
         }
     }
@@ -54,13 +56,11 @@ struct RunProjection {
     private static let longestArguments = 4000
     private static let longestText = 400_000
     private static let mostSteps = 1000
-    /// The coordinator's call that hands work over.
-    private static let handOver = "browse"
+    /// The coordinator's tool that delegates: what happens in it is told by the steps of the subagent.
+    private static let delegating = "browse"
 
     let run: RunID
     private var items: [Item] = []
-    /// How many hand-overs are at work: what is said meanwhile is said to the coordinator.
-    private var handOvers = 0
     private var openText: String?
     /// The message whose text came last.
     private var newestText: String?
@@ -88,15 +88,9 @@ struct RunProjection {
                 step.arguments += (event["delta"]?.string ?? "").prefix(max(room, 0))
             }
         case "TOOL_CALL_RESULT": self.endCall(event)
-        case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.toolFailed:
-            self.change(event["value"]?["toolCallId"]?.string) { step in
-                step.hasFailed = true
-                if event["value"]?["declined"] == true { step.declined = event["value"]?["message"]?.string }
-            }
         case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.messageDiscarded:
             self.discard(event["value"] ?? [:])
-        case "STEP_STARTED": self.name(event["stepName"]?.string ?? "")
-        case "STEP_FINISHED": if Self.isHandOver(event["stepName"]?.string ?? "") { self.handOvers -= 1 }
+        case "STEP_STARTED": self.beginStep(event)
         case "RUN_FINISHED": self.finish(event)
         case "RUN_ERROR":
             self.finish = event
@@ -106,7 +100,8 @@ struct RunProjection {
     }
 
     private mutating func startText(_ event: JSONValue) {
-        guard self.handOvers <= 0 else { return }
+        // A subagent speaks to the agent that called it.
+        guard event["subagentRunId"] == nil else { return }
         self.openText = event["messageId"]?.string
         self.newestText = self.openText
         self.items.append(.text(""))
@@ -133,13 +128,9 @@ struct RunProjection {
     }
 
     private mutating func startCall(_ event: JSONValue) {
-        let step = Step(
-            id: event["toolCallId"]?.string ?? "", name: event["toolCallName"]?.string ?? "", title: nil)
-        // What happens in a hand-over is told by the steps themselves.
-        if step.name != Self.handOver { self.append(step) }
+        let step = Step(id: event["toolCallId"]?.string ?? "", name: event["toolCallName"]?.string ?? "")
+        if step.name != Self.delegating { self.append(step) }
     }
-
-    private static func isHandOver(_ title: String) -> Bool { title.hasPrefix(AgentEvent.Step.handOverPrefix) }
 
     private mutating func append(_ step: Step) {
         if case .steps(var steps)? = self.items.last {
@@ -156,26 +147,18 @@ struct RunProjection {
         self.changeStep({ $0.id == id }, body)
     }
 
-    /// The name of a step comes after its call: it is that of the oldest call of the newest group that has none. A call
-    /// of an earlier run, which waited for a person, has only its name here.
-    private mutating func name(_ title: String) {
-        if Self.isHandOver(title) {
-            self.handOvers += 1
-        } else if case .steps(var steps)? = self.items.last,
-            let index = steps.firstIndex(where: { $0.title == nil && $0.result == nil })
-        {
-            steps[index].title = title
-            self.items[self.items.count - 1] = .steps(steps)
-        } else {
-            self.append(Step(id: "", name: "", title: title))
-        }
+    private mutating func beginStep(_ event: JSONValue) {
+        guard let data = try? event["metadata"]?.decode(ToolStep.self), data.tool != Self.delegating else { return }
+        if self.changeStep({ $0.id == data.toolCallId }, { $0.data = data }) { return }
+        // The call was made in an earlier run, and waited for a person.
+        self.append(Step(id: data.toolCallId, name: data.tool, data: data))
     }
 
     private mutating func endCall(_ event: JSONValue) {
-        guard let id = event["toolCallId"]?.string else { return }
-        let result = event["content"]?.string ?? ""
-        if self.changeStep({ $0.id == id }, { $0.result = result }) { return }
-        self.changeStep({ $0.id.isEmpty && $0.result == nil }) { ($0.id, $0.result) = (id, result) }
+        self.change(event["toolCallId"]?.string) { step in
+            step.result = event["content"]?.string ?? ""
+            step.outcome = try? event["metadata"]?.decode(ToolOutcome.self)
+        }
     }
 
     @discardableResult
@@ -225,8 +208,7 @@ struct RunProjection {
             case .steps(let steps) where steps.isEmpty: break
             case .text(let text): add(.text, PageMarks.removed(from: text))
             case .steps(let steps):
-                let titles = steps.map { $0.title ?? $0.name }
-                add(.steps, titles.joined(separator: "\n"), ["steps": .array(steps.map(\.json))])
+                add(.steps, steps.map(\.title).joined(separator: "\n"), ["steps": .array(steps.map(\.json))])
             }
         }
         let message = self.finish?["result"]?["message"]?.string ?? ""

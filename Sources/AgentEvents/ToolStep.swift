@@ -1,0 +1,76 @@
+/// What a tool call does, as data. Each surface words it from its own table; nothing reads it back from a sentence.
+///
+/// It is the `metadata` of `STEP_STARTED`.
+public struct ToolStep: Sendable, Hashable, Codable {
+    public var toolCallId: String
+    /// The tool's name, such as `click`.
+    public var tool: String
+    /// The tool's arguments. Long texts are cut; `TOOL_CALL_ARGS` has the whole.
+    public var input: JSONValue
+    /// The elements that arguments refer to, by the argument's name: `{"ref": {"role": "button", "label": "Check"}}`.
+    public var elements: [String: Element]?
+    /// The address of the page that the tool acts on.
+    public var address: String?
+    /// The call that this one belongs to, where a subagent makes it.
+    public var parentToolCallId: String?
+
+    /// An element of a page, as a person would name it.
+    public struct Element: Sendable, Hashable, Codable {
+        /// The ARIA role, such as `button`.
+        public var role: String
+        public var label: String
+
+        public init(role: String, label: String) {
+            self.role = role
+            self.label = label
+        }
+    }
+
+    private static let longestText = 300
+
+    public init(
+        toolCallId: String, tool: String, input: JSONValue, elements: [String: Element]? = nil, address: String? = nil
+    ) {
+        self.toolCallId = toolCallId
+        self.tool = tool
+        self.input = Self.shortened(input)
+        self.elements = elements
+        self.address = address
+    }
+
+    private static func shortened(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text):
+            // Counting what looks like one character takes long in long texts.
+            text.utf8.count <= Self.longestText
+                ? value : .string(String(text.unicodeScalars.prefix(Self.longestText)) + "…")
+        case .array(let values): .array(values.map(Self.shortened))
+        case .object(let members): .object(members.mapValues(Self.shortened))
+        default: value
+        }
+    }
+}
+
+/// How a tool call ended. It is the `metadata` of `TOOL_CALL_RESULT`.
+public struct ToolOutcome: Sendable, Hashable, Codable {
+    public enum Status: String, Sendable, Codable {
+        case done
+        case failed
+        /// A person said no.
+        case declined
+    }
+
+    public var status: Status
+    /// What people are told in place of the result, which is the model's.
+    public var message: String?
+
+    public init(_ status: Status, message: String? = nil) {
+        self.status = status
+        self.message = message
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case status = "outcome"
+        case message
+    }
+}

@@ -1,0 +1,101 @@
+/**
+ * What steps are called: one table from what a step is to the user's language. See `StepTitle.swift` for terminals.
+ *
+ * @typedef {{role: string, label: string}} Element
+ * @typedef {{name: string, input: string, elements?: Record<string, Element>, title?: string}} Titled
+ *     A step of a chat that an earlier version stored has a `title`, and is called by it.
+ */
+
+/**
+ * The text of each tool's step, and its values.
+ * @type {Record<string, (input: any, element: (argument: string) => string | undefined) => [string, Record<string, any>?]>}
+ */
+const titles = {
+    update_plan: ({ done, steps }) => ["run.step.plan", { done, all: steps?.length }],
+    web_search: ({ query }) => ["run.step.search", { what: query }],
+    find_playbook: ({ query }) => ["run.step.playbook", { what: query }],
+    remember: ({ fact }) => ["run.step.remember", { what: fact }],
+    list_memories: () => ["run.step.memories"],
+    forget: () => ["run.step.forget"],
+    ask_person: ({ question }) => ["run.step.ask", { what: question }],
+    browse: ({ goal }) => ["run.step.browse", { what: goal }],
+    hand_over: ({ request }) => ["run.step.handOver", { what: request }],
+    navigate: ({ url }) => ["run.step.open", { what: shortAddress(url) }],
+    snapshot: () => ["run.step.look"],
+    screenshot: () => ["run.step.picture"],
+    read_page: ({ url }) => (url ? ["run.step.read", { what: shortAddress(url) }] : ["run.step.readPage"]),
+    find_text: ({ text }) => ["run.step.find", { what: text }],
+    wait_for_text: ({ text, gone }) => [gone ? "run.step.waitGone" : "run.step.wait", { what: text }],
+    scroll: ({ pages }) => [pages < 0 ? "run.step.scrollUp" : "run.step.scrollDown"],
+    go_back: () => ["run.step.back"],
+    reload: () => ["run.step.reload"],
+    tabs({ switchTo, close }) {
+        if (switchTo) return ["run.step.tabSwitch", { what: switchTo }];
+        return close ? ["run.step.tabClose", { what: close }] : ["run.step.tabs"];
+    },
+    downloads: () => ["run.step.downloads"],
+    click: ({ double }, element) => [double ? "run.step.doubleClick" : "run.step.click", { what: element("ref") }],
+    fill_secret: ({ secret }, element) => ["run.step.fillSecret", { secret, what: element("ref") }],
+    fill: ({ text }, element) => ["run.step.fillWith", { text, what: element("ref") }],
+    type: ({ text }, element) => ["run.step.typeText", { text, what: element("ref") }],
+    select: ({ option }, element) => ["run.step.select", { text: option, what: element("ref") }],
+    check: ({ checked }, element) => [
+        checked === false ? "run.step.uncheck" : "run.step.check", { what: element("ref") }],
+    press: ({ key }) => ["run.step.press", { what: key }],
+    hover: (_, element) => ["run.step.hover", { what: element("ref") }],
+    drag: (_, element) => ["run.step.drag", { what: element("from"), to: element("to") }],
+};
+
+/** The roles of elements that have a word of their own. */
+const roles = new Set([
+    "button", "link", "textbox", "searchbox", "checkbox", "radio", "combobox", "listbox", "option", "tab", "menuitem",
+    "switch",
+]);
+
+/** The tools that work in the browser, of which a picture may have been kept. */
+const browserTools = new Set([
+    "navigate", "snapshot", "screenshot", "find_text", "wait_for_text", "scroll", "go_back", "reload", "tabs", "click",
+    "fill", "fill_secret", "type", "select", "check", "press", "hover", "drag", "hand_over", "read_page",
+]);
+
+/** @param {string} tool */
+export function worksInBrowser(tool) {
+    return browserTools.has(tool);
+}
+
+/**
+ * A step's title in the user's language.
+ * @param {Titled} step
+ * @param {(key: string, values?: Record<string, any>) => string} t
+ */
+export function stepTitle({ name, input, elements = {}, title }, t) {
+    if (title) return title;
+    const known = titles[name];
+    const given = parsed(input);
+    if (!known || !given) return t(known ? `run.tool.${name}` : "run.tool.other", { name });
+    const element = (argument) => (elements[argument] ? elementText(elements[argument], t) : undefined);
+    const [key, values = {}] = known(given, element);
+    // A step that has not begun has no elements yet; and models leave out what they should not.
+    return Object.values(values).includes(undefined) ? t(`run.tool.${name}`) : t(key, values);
+}
+
+/** What a tool was given; `null` while that is being written, or where it was cut off. */
+function parsed(input) {
+    if (!input) return null;
+    try {
+        const value = JSON.parse(input);
+        return typeof value === "object" ? value : null;
+    } catch {
+        return null;
+    }
+}
+
+/** An element such as `button "Pay"`, with the role in the user's language. */
+function elementText({ role, label }, t) {
+    return `${roles.has(role) ? t(`run.role.${role}`) : role} "${label}"`;
+}
+
+/** An address without what is the same for nearly all of them. */
+function shortAddress(address) {
+    return typeof address === "string" ? address.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "") : undefined;
+}

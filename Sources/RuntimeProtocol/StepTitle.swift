@@ -1,0 +1,108 @@
+package import AgentEvents
+
+/// What a step is called in terminals, timelines, questions, and the texts of stored chats. The web UI has its own table,
+/// `step-titles.js`.
+package struct StepTitle {
+    private let step: ToolStep
+    private let language: UserLanguage
+
+    /// The step's title for a person.
+    package static func text(of step: ToolStep, in language: UserLanguage = .english) -> String {
+        StepTitle(step: step, language: language).text
+    }
+
+    private func say(_ english: String, _ malay: String) -> String { self.language(english, malay) }
+
+    private func input(_ name: String) -> String { self.step.input[name].map { $0.string ?? $0.json } ?? "?" }
+
+    /// The element that an argument refers to, such as `button "Check"`; its reference where it is not known.
+    private func element(_ name: String) -> String {
+        guard let element = self.step.elements?[name] else { return self.input(name) }
+        return "\(element.role) \"\(element.label)\""
+    }
+
+    private var text: String {
+        switch self.step.tool {
+        case "browse": self.say("Work in the browser: \(input("goal"))", "Bekerja dalam pelayar: \(input("goal"))")
+        case "ask_person": self.say("Ask: \(input("question"))", "Tanya: \(input("question"))")
+        case "hand_over":
+            self.say("Ask the user to act: \(input("request"))", "Minta pengguna bertindak: \(input("request"))")
+        case "update_plan":
+            self.say("Plan: \(input("done")) of \(parts) done", "Rancangan: \(input("done")) daripada \(parts) selesai")
+        case "web_search":
+            self.say("Search the web for \"\(input("query"))\"", "Cari \"\(input("query"))\" di web")
+        case "find_playbook": self.say("Look for a playbook: \(input("query"))", "Cari panduan: \(input("query"))")
+        case "remember": self.say("Remember: \(input("fact"))", "Ingat: \(input("fact"))")
+        case "list_memories": self.say("List what is remembered", "Senaraikan apa yang diingati")
+        case "forget": self.say("Forget \(input("id"))", "Lupakan \(input("id"))")
+        default: self.browserStep
+        }
+    }
+
+    private var browserStep: String {
+        switch self.step.tool {
+        case "navigate": self.say("Open \(input("url"))", "Buka \(input("url"))")
+        case "snapshot": self.say("Look at the page", "Lihat halaman")
+        case "screenshot": self.say("Take a picture of the page", "Ambil gambar halaman")
+        case "read_page":
+            self.step.input["url"]?.string.map { self.say("Read \($0)", "Baca \($0)") }
+                ?? self.say("Read the page", "Baca halaman")
+        case "find_text": self.say("Find \"\(input("text"))\"", "Cari \"\(input("text"))\"")
+        case "wait_for_text":
+            self.step.input["gone"] == true
+                ? self.say("Wait until \"\(input("text"))\" is gone", "Tunggu \"\(input("text"))\" hilang")
+                : self.say("Wait for \"\(input("text"))\"", "Tunggu \"\(input("text"))\"")
+        case "scroll":
+            self.step.input["pages"]?.double ?? 1 < 0
+                ? self.say("Scroll up", "Tatal ke atas") : self.say("Scroll down", "Tatal ke bawah")
+        case "go_back": self.say("Go back", "Kembali")
+        case "reload": self.say("Reload the page", "Muat semula halaman")
+        case "tabs": self.tabs
+        case "downloads": self.say("List the downloads", "Senaraikan muat turun")
+        default: self.action
+        }
+    }
+
+    private var action: String {
+        switch self.step.tool {
+        case "click":
+            self.step.input["double"] == true
+                ? self.say("Double-click \(element("ref"))", "Klik dua kali \(element("ref"))")
+                : self.say("Click \(element("ref"))", "Klik \(element("ref"))")
+        case "fill":
+            self.say(
+                "Fill \(element("ref")) with \"\(input("text"))\"", "Isi \(element("ref")) dengan \"\(input("text"))\"")
+        case "type":
+            self.say(
+                "Type \"\(input("text"))\" into \(element("ref"))", "Taip \"\(input("text"))\" dalam \(element("ref"))")
+        case "fill_secret":
+            self.say(
+                "Fill the secret \(input("secret")) into \(element("ref"))",
+                "Isi rahsia \(input("secret")) dalam \(element("ref"))")
+        case "select":
+            self.say(
+                "Choose \"\(input("option"))\" in \(element("ref"))",
+                "Pilih \"\(input("option"))\" dalam \(element("ref"))")
+        case "check":
+            self.step.input["checked"] == false
+                ? self.say("Uncheck \(element("ref"))", "Nyahtanda \(element("ref"))")
+                : self.say("Check \(element("ref"))", "Tandakan \(element("ref"))")
+        case "press": self.say("Press \(input("key"))", "Tekan \(input("key"))")
+        case "hover": self.say("Point at \(element("ref"))", "Tunjuk pada \(element("ref"))")
+        case "drag":
+            self.say(
+                "Drag \(element("from")) to \(element("to"))", "Seret \(element("from")) ke \(element("to"))")
+        default: "\(self.step.tool) \(self.step.input.json)"
+        }
+    }
+
+    private var parts: Int { self.step.input["steps"]?.array?.count ?? 0 }
+
+    private var tabs: String {
+        if let tab = self.step.input["switchTo"]?.string {
+            return self.say("Switch to tab \(tab)", "Tukar ke tab \(tab)")
+        }
+        if let tab = self.step.input["close"]?.string { return self.say("Close tab \(tab)", "Tutup tab \(tab)") }
+        return self.say("List the tabs", "Senaraikan tab")
+    }
+}
