@@ -103,14 +103,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            resources: [
-                .embedInCode("Page/Script/controls.js"), .embedInCode("Page/Script/snapshot.js"),
-                .embedInCode("Page/Script/actions.js"), .embedInCode("Page/Script/fields.js"),
-                .embedInCode("Page/Script/cover.js"), .embedInCode("Page/Script/reading.js"),
-                .embedInCode("Page/Script/target.js"), .embedInCode("Page/Script/obstacle.js"),
-                .embedInCode("Page/Script/messages.js"), .embedInCode("Page/Script/sockets.js"),
-                .embedInCode("Page/Script/exports.js"),
-            ],
+            resources: [.embedInCode("Page/Script")],
             swiftSettings: swiftSettings
         ),
         .target(

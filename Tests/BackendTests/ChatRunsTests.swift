@@ -26,6 +26,75 @@ struct ChatRunsTests {
         func log(event: LogEvent) { self.heard.yield("\(event.message)") }
     }
 
+    /// A store in which a run ends with a question just after somebody has looked.
+    private struct ParkingStore: Conversations {
+        let inner: SQLiteConversations
+        let run: ChatRun
+
+        func session(_ id: SessionID, of user: UserID) async throws -> ChatSession {
+            let seen = try await self.inner.session(id, of: user)
+            let waiting = ChatRun(id: self.run.id, state: .waiting, since: .now)
+            try await self.inner.change(
+                id, of: user, ifVersion: nil, SessionChange(run: .end(self.run.id, then: waiting)))
+            return seen
+        }
+
+        func create(_ session: ChatSession) async throws { try await self.inner.create(session) }
+        func sessions(
+            of user: UserID, matching words: String?, limit: Int, after position: SessionPosition?
+        ) async throws -> SessionPage {
+            try await self.inner.sessions(of: user, matching: words, limit: limit, after: position)
+        }
+        func change(
+            _ id: SessionID, of user: UserID, ifVersion version: Int?, _ change: SessionChange
+        ) async throws -> ChatSession {
+            try await self.inner.change(id, of: user, ifVersion: version, change)
+        }
+        func append(
+            _ draft: MessageDraft, to id: SessionID, of user: UserID, _ change: SessionChange
+        ) async throws -> AppendedMessage { try await self.inner.append(draft, to: id, of: user, change) }
+        func messages(
+            in id: SessionID, of user: UserID, limit: Int, before time: MessageTime?
+        ) async throws -> MessagePage { try await self.inner.messages(in: id, of: user, limit: limit, before: time) }
+        func message(_ id: String, in session: SessionID, of user: UserID) async throws -> ChatMessage? {
+            try await self.inner.message(id, in: session, of: user)
+        }
+        func beginRemoval(of id: SessionID, of user: UserID) async throws -> Bool {
+            try await self.inner.beginRemoval(of: id, of: user)
+        }
+        func finishRemoval(of id: SessionID, of user: UserID) async throws {
+            try await self.inner.finishRemoval(of: id, of: user)
+        }
+        func removals(of user: UserID) async throws -> [SessionID] { try await self.inner.removals(of: user) }
+        func secret() async throws -> [UInt8] { try await self.inner.secret() }
+        func check() async throws { try await self.inner.check() }
+    }
+
+    @Test("an answer that is quicker than the store is not told that the chat is busy")
+    func quickAnswer() async throws {
+        let folder = "\(FileManager.default.temporaryDirectory.path)/chat-runs-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let inner = try SQLiteConversations(path: "\(folder)/chats.sqlite")
+        let ann = UserID(rawValue: "ann")
+        let chat = SessionID(rawValue: "chat")
+        let run = ChatRun(id: RunID(rawValue: "r"), since: .now)
+        try await inner.create(ChatSession(id: chat, owner: ann, createdAt: .now))
+        try await inner.change(chat, of: ann, ifVersion: nil, SessionChange(run: .begin(run)))
+        // Nothing listens there: an answer that is taken is refused by nobody else.
+        var nowhere = BackendSettings.Runtime()
+        nowhere.url = "http://127.0.0.1:1"
+        let runtime = try RuntimeConnection(nowhere) { throw RuntimeFailure(.refused, "There is no AWS here.") }
+        let runs = ChatRuns(
+            store: ParkingStore(inner: inner, run: run), runtime: runtime, logger: Logger(label: "test"))
+        let running = Task { try await runs.run() }
+        defer { running.cancel() }
+        await #expect(throws: RuntimeFailure.self) {
+            try await runs.answer(
+                [InterruptAnswer(interruptId: InterruptID(rawValue: "i"), status: .cancelled)], in: chat,
+                for: Caller(user: ann))
+        }
+    }
+
     @Test("each chat whose removal was begun is tried, also after one that could not be removed")
     func sweepGoesOn() async throws {
         let folder = "\(FileManager.default.temporaryDirectory.path)/chat-runs-\(UUID().uuidString)"

@@ -118,7 +118,7 @@ struct SessionTests {
 
     /// A page that sends itself to another server after a second.
     private static func sendingTo(_ address: String) -> PageContent {
-        .html("<form id=f method=post action='\(address)/'></form><script>setTimeout(() => f.submit(), 1000)</script>")
+        .html("<form id=f method=post action='\(address)/'></form><script>setTimeout(() => f.submit(), 1500)</script>")
     }
 
     @Test("a page that went where it may not while there was no connection is left before it is read")

@@ -181,7 +181,7 @@ actor ChatRuns: Service {
     /// - Returns: The run that goes on with them.
     /// - Throws: ``ConversationError``; ``Problem`` with the runtime's code where it does not take them.
     func answer(_ answers: [InterruptAnswer], in session: SessionID, for caller: Caller) async throws -> RunID {
-        let chat = try await self.store.session(session, of: caller.user)
+        let chat = try await self.parkedChat(session, caller)
         guard let previous = chat.run, previous.state == .waiting else {
             throw Problem(
                 .conflict, chat.run == nil ? "stale_answer" : "busy", "This chat isn't waiting for an answer.")
@@ -205,6 +205,21 @@ actor ChatRuns: Service {
             taken: taken.continuation)
         for try await _ in taken.stream { break }
         return run.id
+    }
+
+    /// The chat once its run waits. Whoever follows the run sees its question a moment before the store has it, and answers
+    /// it at once where a program does.
+    private func parkedChat(_ session: SessionID, _ caller: Caller) async throws -> ChatSession {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let chat = try await self.store.session(session, of: caller.user)
+            guard let run = chat.run, run.state == .running, ContinuousClock.now < deadline else { return chat }
+            if self.followed[run.id] != nil {
+                await self.ended(run.id, within: deadline - .now)
+            } else {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
     }
 
     // MARK: Control

@@ -35,10 +35,10 @@ struct RequestInterceptor: Sendable {
         let documents: JSONValue = ["patterns": [["urlPattern": "*", "resourceType": "Document"]]]
         let isPartOnly = self.isFiltered && !self.policy.hasRulesForResources && self.judge == nil
         try await connection.send("Fetch.enable", isPartOnly ? documents : [:], session: session)
-        guard !self.isFiltered else { return }
-        try await connection.send(
-            "Network.enable", ["maxTotalBufferSize": 0, "maxResourceBufferSize": 0, "maxPostDataSize": 0],
-            session: session)
+        let limits: JSONValue = ["maxTotalBufferSize": 0, "maxResourceBufferSize": 0, "maxPostDataSize": 0]
+        // A tab that waits to be let run answers this only then, and the proxy is there already.
+        guard !self.isFiltered else { return connection.post("Network.enable", limits, session: session) }
+        try await connection.send("Network.enable", limits, session: session)
     }
 
     /// Has what no page sends come to ``receive(_:session:document:connection:onRefusal:onViolation:)``, too: the requests of
@@ -90,6 +90,8 @@ struct RequestInterceptor: Sendable {
                 self.judge(
                     paused, session: session, document: document, connection: connection, onRefusal: onRefusal)
             }
+        // Where the proxy judges the addresses that names stand for, these come too late to matter.
+        case _ where self.isFiltered: return event.method.hasPrefix("Network.")
         case "Network.responseReceived":
             guard let response = try? event.parameters(Answered.self).response,
                 let remote = response.remoteIPAddress, let address = IPAddress(remote), !address.isPublic,

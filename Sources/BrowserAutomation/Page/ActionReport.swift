@@ -74,13 +74,18 @@ extension BrowserPage {
         var title: String
         var contentType: String
         var focus: String?
+        /// How much the page is about to do by itself.
+        var pending: Int
+        /// Whether nothing is shown yet.
+        var isBlank: Bool
     }
 
-    /// Where the page is now, and what has happened since the action began.
+    /// Where the page is once it has settled, and what has happened since the action began.
     /// - Parameter known: What an answer from the page's own document has told of it already.
     func report(_ summary: String, value: String? = nil, known: PageInfo? = nil) async throws -> ActionReport {
-        let place: PageInfo
+        var place: PageInfo
         if let known { place = known } else { place = try await self.call("place", as: PageInfo.self) }
+        place = try await self.settleContent(place)
         if !Self.shownTypes.contains(place.contentType) {
             self.note(
                 "This is a document of type \(place.contentType), not a web page. Its content can't be read here.")

@@ -42,6 +42,7 @@ extension BrowserPage {
     /// Takes an event of one of this tab's sessions. Must not wait: the socket's reader calls it.
     func receive(_ event: CDPConnection.Event, session: String) {
         if event.method.hasPrefix("Target.") { return self.onTarget(event, self) }
+        if event.method.hasPrefix("Network.") { self.noteRequest(event) }
         let isJudged = self.gate.receive(
             event, session: session, document: self.documentID, connection: self.connection
         ) { [weak self] refusal in

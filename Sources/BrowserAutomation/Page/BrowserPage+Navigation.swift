@@ -14,6 +14,8 @@ extension BrowserPage {
     ) async throws -> Result {
         do {
             return try await self.control.asAgent {
+                self.state.withLock { $0.requests.beginWork() }
+                defer { self.state.withLock { $0.requests.endWork() } }
                 try await self.waitForInput()
                 return try await work()
             }
@@ -180,6 +182,7 @@ extension BrowserPage {
     func beginAction() -> String? {
         self.state.withLock { state in
             state.effects = Effects()
+            state.requests.beginAction()
             // A frame that was loading before, such as an advertisement, is not this action's doing.
             state.loadingFrames = []
             return state.loaderID

@@ -34,7 +34,7 @@ extension BrowserPage {
             PackageResources.controls_js, PackageResources.snapshot_js, PackageResources.cover_js,
             PackageResources.actions_js, PackageResources.fields_js, PackageResources.reading_js,
             PackageResources.target_js, PackageResources.obstacle_js, PackageResources.messages_js,
-            PackageResources.exports_js,
+            PackageResources.settle_js, PackageResources.exports_js,
         ]
         let lines = files.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
             .map { $0.drop(while: { $0 == " " }) }
@@ -169,7 +169,8 @@ extension BrowserPage {
         let document = ScriptedDocument(frame: frame, session: session, context: world.executionContextId)
         let start = self.state.withLock { $0.lastReferences[path] ?? 0 }
         _ = try await self.evaluate(
-            "\(Self.script);__ai4ai.startAt(\(start));null", document, byValue: true, patience: path.patience,
+            "\(Self.script);__ai4ai.startAt(\(start),\(JSONValue.string(self.pendingKey).json));null", document,
+            byValue: true, patience: path.patience,
             as: JSONValue.self)
         self.state.withLock { state in
             // A document that was replaced meanwhile takes its world with it.

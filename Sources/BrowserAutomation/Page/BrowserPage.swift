@@ -38,6 +38,7 @@ public final class BrowserPage: Sendable {
         var loadingFrames: Set<String> = []
         /// What happened beside the action that was asked for.
         var effects = Effects()
+        var requests = PendingRequests()
         /// A dialog that waits for a person, and who else decides about them.
         var openDialog: OpenDialog?
         var decideDialog: (@Sendable (PageDialog) -> DialogAnswer)?
@@ -144,6 +145,7 @@ public final class BrowserPage: Sendable {
         self.connection.post("Page.setInterceptFileChooserDialog", ["enabled": true], session: session)
         self.connection.post("Target.setAutoAttach", BrowserSession.autoAttach, session: session)
         self.watchMessages(session)
+        self.watchWork(session)
     }
 
     /// Takes a frame that runs in a process of its own into the page, and lets it run.

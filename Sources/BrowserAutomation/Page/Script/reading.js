@@ -7,7 +7,7 @@ function place() {
   const role = focused && focused !== document.body ? roleOf(focused) : "";
   return {
     url: shorten(location.href, 2000), title: shorten(squeeze(document.title), 300), contentType: document.contentType,
-    focus: role ? `${role} ${quote(nameOf(focused))}` : null,
+    focus: role ? `${role} ${quote(nameOf(focused))}` : null, pending: pendingWork(), isBlank: isBlank(),
   };
 }
 

@@ -1,0 +1,79 @@
+import AgentEvents
+import Synchronization
+
+/// Waiting until a page has done what it does by itself after an action or a load: requests, timers, mounting.
+extension BrowserPage {
+    private struct RequestBegan: Decodable {
+        struct Request: Decodable { var url: String }
+        var requestId: String
+        var type: String?
+        var request: Request
+    }
+
+    private struct RequestReference: Decodable { var requestId: String }
+
+    private static let script = String(decoding: PackageResources.pending_js, as: UTF8.self)
+    /// How long a page may take in all.
+    private static let settlePatience = Duration.seconds(3)
+    /// For so long nothing changes before it counts as settled, in milliseconds.
+    private static let quiet = 150
+
+    var pendingKey: String { "\(self.messageKey)-pending" }
+
+    /// Puts the script that counts timers into each document of a session. The requests are told of by what judges them.
+    func watchWork(_ session: String) {
+        self.connection.post(
+            "Page.addScriptToEvaluateOnNewDocument",
+            ["source": .string("\(Self.script)(\(JSONValue.string(self.pendingKey).json))"), "runImmediately": true],
+            session: session)
+    }
+
+    /// Takes an event of the `Network` domain.
+    func noteRequest(_ event: CDPConnection.Event) {
+        switch event.method {
+        case "Network.requestWillBeSent":
+            guard let began = try? event.parameters(RequestBegan.self) else { return }
+            self.change { $0.requests.begin(began.requestId, type: began.type ?? "Other", url: began.request.url) }
+        case "Network.responseReceived", "Network.dataReceived", "Network.eventSourceMessageReceived":
+            guard self.followsRequests, let id = try? event.parameters(RequestReference.self).requestId else { return }
+            self.state.withLock { $0.requests.hear(id, at: .now) }
+        case "Network.loadingFinished", "Network.loadingFailed":
+            guard self.followsRequests, let id = try? event.parameters(RequestReference.self).requestId else { return }
+            self.change { $0.requests.end(id) }
+        default: break
+        }
+    }
+
+    private var followsRequests: Bool { self.state.withLock { !$0.requests.isEmpty } }
+
+    /// Waits until what an action has started shows on the page. A page with nothing to come costs nothing.
+    /// - Parameter place: What the page has said of itself after the action.
+    /// - Returns: What it says now.
+    func settleContent(_ place: PageInfo) async throws -> PageInfo {
+        // A user who works in the page sees for themselves.
+        guard self.state.withLock({ $0.requests.isActing }) else { return place }
+        let deadline = ContinuousClock.now + Self.settlePatience
+        var place = place
+        while place.pending > 0 || place.isBlank || self.pendingRequests > 0, ContinuousClock.now < deadline {
+            try await self.waitForRequests(until: deadline)
+            let rest = max(Int((deadline - .now) / .milliseconds(1)), 0)
+            _ = try await self.call("settled", [.integer(Self.quiet), .integer(rest), true], as: Bool.self)
+            // A timer may have led to another page.
+            _ = try await self.wait(until: deadline) { [targetID] in !$0.loadingFrames.contains(targetID) }
+            place = try await self.call("place", as: PageInfo.self)
+        }
+        if place.pending > 0 || self.pendingRequests > 0 {
+            self.note("The page is still working; look again in a moment.")
+        }
+        return place
+    }
+
+    private var pendingRequests: Int { self.state.withLock { $0.requests.count(at: .now) } }
+
+    private func waitForRequests(until deadline: ContinuousClock.Instant) async throws {
+        while self.pendingRequests > 0, ContinuousClock.now < deadline {
+            let silence = self.state.withLock { $0.requests.nextSilence(after: .now) } ?? deadline
+            _ = try await self.wait(until: min(silence, deadline)) { $0.requests.count(at: .now) == 0 }
+        }
+    }
+}
