@@ -45,14 +45,13 @@ COPY --from=build-contract /root-of-image /
 HEALTHCHECK NONE
 ENTRYPOINT ["/usr/bin/contract-agent"]
 
-# With what the page shows Markdown with.
+# The web page's Markdown parser.
 # hadolint ignore=DL3006
 FROM ${DEBIAN_IMAGE} AS page
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends libjs-marked node-dompurify \
-    && mkdir -p /page/usr/share/javascript/marked /page/usr/share/nodejs/dompurify/dist \
-    && cp -L /usr/share/javascript/marked/marked.min.js /page/usr/share/javascript/marked/ \
-    && cp -L /usr/share/nodejs/dompurify/dist/purify.min.js /page/usr/share/nodejs/dompurify/dist/
+RUN apt-get update && apt-get install -y --no-install-recommends libjs-marked \
+    && mkdir -p /page/usr/share/javascript/marked \
+    && cp -L /usr/share/javascript/marked/marked.min.js /page/usr/share/javascript/marked/
 
 FROM scratch AS backend
 COPY --from=build-all /root-of-image /
@@ -70,7 +69,6 @@ FROM ${DEBIAN_IMAGE} AS local
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates chromium fonts-dejavu-core libjs-marked \
-    node-dompurify \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build-all /root-of-image/usr/bin/ai4ai /usr/bin/ai4ai
 COPY --from=build-all /root-of-image/usr/share/licenses /usr/share/licenses

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, and says what to do where it cannot. Quick when nothing is missing.
-# Usage: setup.sh [further programs, as NAME or NAME:DEBIAN-PACKAGE]
+# Installs the missing programs, or says what to do if it can't. Fast if nothing is missing.
+# Usage: setup.sh [additional programs, as NAME or NAME:DEBIAN-PACKAGE]
 set -euo pipefail
 
 fail() {
@@ -25,10 +25,9 @@ done
 need curl curl
 need python3 python3
 python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
-# The page's own packages; where they are missing it shows plain text.
+# The page's Markdown parser; without it, the page shows plain text.
 if command -v apt-get > /dev/null; then
     [ -e /usr/share/javascript/marked/marked.min.js ] || missing+=(libjs-marked)
-    [ -e /usr/share/nodejs/dompurify/dist/purify.min.js ] || missing+=(node-dompurify)
 fi
 for program in "$@"; do need "${program%:*}" "${program#*:}"; done
 

@@ -1,67 +1,68 @@
 import AgentEvents
 public import Configuration
 
-/// The settings of the backend. Bad values fail here, at the start.
+/// The settings of the backend. Invalid values are rejected at startup.
 public struct BackendSettings: Sendable, Hashable {
     /// The address to listen on.
     public var host = "127.0.0.1"
     public var port = 3000
-    /// Where people reach the backend, such as `https://chat.example.com`; by host and port when absent.
+    /// The public URL of the backend, such as `https://chat.example.com`. If `nil`, users reach it at `host`
+    /// and `port`.
     public var publicURL: String?
-    /// Origins of other frontends that may call the API.
+    /// The origins of other frontends that may call the API.
     public var allowedOrigins: [String] = []
     public var runtime = Runtime()
     public var chats = Chats.sqlite
-    /// Who may sign in; only this machine's user without a sign-in when absent.
+    /// The user pool for sign-in. If `nil`, there is no sign-in, and only this machine's user has access.
     public var cognito: Cognito?
     public var libraries = Libraries()
     public var limits = Limits()
 
-    /// Where the agents run.
+    /// The runtime that runs the agents.
     public struct Runtime: Sendable, Hashable {
-        /// The address of a runtime that is reached directly.
+        /// The URL of a runtime that is called directly.
         public var url = "http://127.0.0.1:8080"
-        /// A runtime in AgentCore, instead of that address.
+        /// The ARN of a runtime on AgentCore, used instead of the URL.
         public var arn: String?
         public var qualifier = "DEFAULT"
-        /// How a runtime in AgentCore knows us: by our signature, or by the person's own token.
+        /// How the backend authenticates to a runtime on AgentCore: by signing requests, or with the user's own token.
         public var authentication = Settings.Automation.Authentication.signature
 
         public init() {}
     }
 
-    /// What one user may do, and for how long a connection may lie idle.
+    /// Per-user rate limits, and the idle timeout of connections.
     public struct Limits: Sendable, Hashable {
         public var requestsPerMinute = 1200
         public var messagesPerMinute = 60
         public var socketsPerUser = 50
-        /// After how many seconds a connection without a request is closed; longer than the idle time of a load balancer
-        /// in front, which would use a closed connection otherwise.
+        /// How long an idle connection stays open, in seconds. Must exceed the idle timeout of a load balancer in
+        /// front, which would otherwise use a connection that is already closed.
         public var idleSeconds = 75
 
         public init() {}
     }
 
-    /// What keeps chats.
+    /// The chat store.
     public enum Chats: String, Sendable, CaseIterable {
         case sqlite, dynamodb
     }
 
-    /// A user pool of Amazon Cognito with its hosted pages.
+    /// An Amazon Cognito user pool with hosted sign-in pages.
     public struct Cognito: Sendable, Hashable {
         public var poolID: String
-        /// The clients whose access tokens are accepted; the page signs in with the first.
+        /// The app clients whose access tokens are accepted. The page signs in with the first.
         public var clientIDs: [String]
-        /// The root of the hosted pages, such as `https://example.auth.ap-southeast-2.amazoncognito.com`.
+        /// The base URL of the hosted pages, such as `https://example.auth.ap-southeast-2.amazoncognito.com`.
         public var domain: String
-        /// Who issues the tokens.
+        /// The issuer of the tokens.
         public var issuer: String
-        /// Where the issuer's public keys are.
+        /// The URL of the issuer's public keys (JWKS).
         public var keysURL: String
 
         /// - Parameters:
-        ///   - issuer: By the pool's region when absent.
-        ///   - keysURL: The issuer's `/.well-known/jwks.json` when absent.
+        ///   - issuer: Derived from the pool's region if `nil`.
+        ///   - keysURL: The issuer's `/.well-known/jwks.json` if `nil`.
         public init(
             poolID: String, clientIDs: [String], domain: String, issuer: String? = nil, keysURL: String? = nil
         ) {
@@ -74,23 +75,21 @@ public struct BackendSettings: Sendable, Hashable {
         }
     }
 
-    /// Packages that the page uses and that are not ours; Debian's by default.
+    /// The paths of the third-party packages that the page uses; by default, those of Debian.
     public struct Libraries: Sendable, Hashable {
-        /// Reads Markdown.
+        /// The Markdown parser.
         public var marked = "/usr/share/javascript/marked/marked.min.js"
-        /// Takes out of HTML what could do harm.
-        public var domPurify = "/usr/share/nodejs/dompurify/dist/purify.min.js"
 
         public init() {}
     }
 
-    /// The default settings.
+    /// Creates the default settings.
     public init() {}
 
-    /// Whether only this machine can reach it.
+    /// Whether the backend listens on the loopback interface only.
     public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(self.host) }
 
-    /// Reads the settings from the process's environment.
+    /// Reads the settings from the process environment.
     /// - Throws: ``SettingsError``.
     public static func fromEnvironment() throws -> BackendSettings {
         try BackendSettings(reader: ConfigReader(provider: EnvironmentVariablesProvider()))
@@ -98,19 +97,22 @@ public struct BackendSettings: Sendable, Hashable {
 
     /// Reads the settings.
     ///
-    /// - Configuration keys, each also an environment variable in capitals with underscores:
-    ///   - `ai4ai.backend.host` (default 127.0.0.1; another one needs a user pool), `ai4ai.backend.port` (default 3000)
-    ///   - `ai4ai.public.url`: where people reach it
-    ///   - `ai4ai.allowed.origins`: other frontends, separated by commas
+    /// - Configuration keys, each also an environment variable in uppercase with underscores:
+    ///   - `ai4ai.backend.host` (default 127.0.0.1; any other address requires a user pool), `ai4ai.backend.port`
+    ///     (default
+    ///     3000)
+    ///   - `ai4ai.public.url`: the public URL
+    ///   - `ai4ai.allowed.origins`: the origins of other frontends, separated by commas
     ///   - `ai4ai.runtime.url` (default `http://127.0.0.1:8080`), or `ai4ai.runtime.arn` with `ai4ai.runtime.qualifier`
     ///     and `ai4ai.runtime.authentication` (signature or bearer)
     ///   - `ai4ai.chats` (sqlite or dynamodb, default sqlite)
-    ///   - `ai4ai.cognito.pool.id`, `ai4ai.cognito.client.ids` (separated by commas) and `ai4ai.cognito.domain`: sign-in;
-    ///     with `ai4ai.cognito.issuer` and `ai4ai.cognito.keys.url` where they are not Amazon's
-    ///   - `ai4ai.requests.per.minute` (default 1200), `ai4ai.messages.per.minute` (default 60) and
-    ///     `ai4ai.sockets.per.user` (default 50): what one user may do
-    ///   - `ai4ai.idle.seconds` (default 75): after how long a connection without a request is closed
-    ///   - `ai4ai.marked`, `ai4ai.dompurify`: files of the page's packages
+    ///   - `ai4ai.cognito.pool.id`, `ai4ai.cognito.client.ids` (separated by commas), and `ai4ai.cognito.domain`:
+    ///     sign-in;
+    ///     also `ai4ai.cognito.issuer` and `ai4ai.cognito.keys.url` if they aren't Amazon's
+    ///   - `ai4ai.requests.per.minute` (default 1200), `ai4ai.messages.per.minute` (default 60), and
+    ///     `ai4ai.sockets.per.user` (default 50): limits per user
+    ///   - `ai4ai.idle.seconds` (default 75): the idle timeout of connections
+    ///   - `ai4ai.marked`: the path of the Markdown parser
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
         let values = SettingsReader(reader: reader)
@@ -131,7 +133,6 @@ public struct BackendSettings: Sendable, Hashable {
             try values.integer("sockets.per.user", in: 1...1_000_000) ?? self.limits.socketsPerUser
         self.limits.idleSeconds = try values.integer("idle.seconds", in: 1...3600) ?? self.limits.idleSeconds
         self.libraries.marked = values.text("marked") ?? self.libraries.marked
-        self.libraries.domPurify = values.text("dompurify") ?? self.libraries.domPurify
         self.cognito = try Self.cognito(values)
         guard self.cognito != nil || self.isLoopback else {
             throw SettingsError(

@@ -1,4 +1,4 @@
-// What browsers have and the declarations of TypeScript 4.8 lack, and the globals of the libraries that the page loads.
+// APIs that browsers have but TypeScript 4.8 doesn't declare, and the global of marked, which the page loads.
 
 interface Array<T> {
     findLast(check: (value: T, index: number) => unknown): T | undefined;
@@ -16,7 +16,7 @@ interface HTMLElement {
 }
 
 interface Event {
-    // Of the event `toggle` of popovers.
+    // In the `toggle` event of popovers.
     readonly newState?: "open" | "closed";
 }
 
@@ -26,6 +26,4 @@ interface Location {
 
 interface Window {
     marked: any;
-    DOMPurify: any;
-    shadowNode?: { __depth: number };
 }

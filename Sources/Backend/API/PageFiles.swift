@@ -1,9 +1,9 @@
-/// The page's files, which are part of the program.
+/// The page's files, embedded in the executable.
 enum PageFiles {
     static let index = PackageResources.index_html
     static let openAPI = PackageResources.openapi_json
 
-    /// The modules and styles, as `/assets/` names them.
+    /// The scripts and styles, by their names under `/assets/`.
     static let all: [String: [UInt8]] = [
         "announcer.js": PackageResources.announcer_js,
         "answer-words.js": PackageResources.answer_words_js,
@@ -16,6 +16,7 @@ enum PageFiles {
         "card-form.js": PackageResources.card_form_js,
         "cards.css": PackageResources.cards_css,
         "cards.js": PackageResources.cards_js,
+        "character-references.js": PackageResources.character_references_js,
         "chat-row.js": PackageResources.chat_row_js,
         "chat.js": PackageResources.chat_js,
         "chats.css": PackageResources.chats_css,
@@ -41,6 +42,8 @@ enum PageFiles {
         "live-view.js": PackageResources.live_view_js,
         "live.css": PackageResources.live_css,
         "manifest.json": PackageResources.manifest_json,
+        "markdown-elements.js": PackageResources.markdown_elements_js,
+        "markdown-tokens.js": PackageResources.markdown_tokens_js,
         "markdown.css": PackageResources.markdown_css,
         "markdown.js": PackageResources.markdown_js,
         "menu.js": PackageResources.menu_js,

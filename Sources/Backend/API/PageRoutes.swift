@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import Settings
 
-/// The page, what it needs to begin, and the API's description.
+/// The routes for the page, its configuration, and the API's description.
 struct PageRoutes: Sendable {
     private struct Configuration: Encodable {
         struct Limits: Encodable {
@@ -45,14 +45,14 @@ struct PageRoutes: Sendable {
         self.configuration = Configuration(
             mode: settings.cognito == nil ? "local" : "cognito", demo_site: demoSite, model: model,
             sign_in: settings.cognito.flatMap(Configuration.SignIn.init))
-        let files = ["marked.js": settings.libraries.marked, "purify.js": settings.libraries.domPurify]
+        let files = ["marked.js": settings.libraries.marked]
         self.libraries = files.compactMapValues { path in
             do {
                 return ByteBuffer(bytes: try Data(contentsOf: URL(filePath: path)))
             } catch {
                 logger.warning(
-                    "Answers are shown as plain text, because a file of the page's packages is missing",
-                    metadata: ["path": "\(path)", "remedy": "Install Debian's libjs-marked and node-dompurify."])
+                    "Answers are shown as plain text, because the page's Markdown parser is missing",
+                    metadata: ["path": "\(path)", "remedy": "Install Debian's libjs-marked."])
                 return nil
             }
         }
@@ -80,7 +80,7 @@ struct PageRoutes: Sendable {
         Response(status: .ok, headers: Self.headers(type), body: .init(byteBuffer: ByteBuffer(bytes: file)))
     }
 
-    /// A new version of the page is used at the next load.
+    /// The browser revalidates on each load, so a new version of the page takes effect immediately.
     private static func headers(_ type: String) -> HTTPFields { [.contentType: type, .cacheControl: "no-cache"] }
 
     private static func type(of name: String) throws -> String {
