@@ -1,6 +1,6 @@
-# What a newcomer needs. Each target installs what is missing first. docs/testing.md describes the lanes.
+# The commands for development. Each target first installs what is missing. docs/testing.md describes the lanes.
 SWIFT ?= swift
-# debug | release: what the black-box tests run against.
+# debug | release: the build that the black-box tests use.
 BUILD ?= debug
 VENV := .build/peers
 PYTEST := $(VENV)/bin/pytest -q --config-file=Tests/pytest.ini
@@ -8,12 +8,12 @@ export AI4AI_BUILD := $(CURDIR)/.build/$(BUILD)
 export CONTRACT_AGENT := $(AI4AI_BUILD)/contract-agent
 
 # A debug build without an index store and with line tables only takes a third less time; crashes still name their line.
-# DEBUG_INFO=full is for a debugger. Changing it rebuilds everything.
+# Use DEBUG_INFO=full with a debugger. Changing it rebuilds everything.
 DEBUG_INFO ?= lines
 FLAGS_lines := --disable-index-store -debug-info-format none -Xswiftc -gline-tables-only -Xcc -g0
 FLAGS_full :=
 FAST := $(FLAGS_$(DEBUG_INFO)) $(if $(shell command -v ld.lld),-Xswiftc -use-ld=lld)
-# Our own warnings are errors here, and only warnings for those who depend on us or use another compiler.
+# Our own warnings are errors here; for packages that depend on this one and for other compilers, they stay warnings.
 INDEX := $(if $(filter lines,$(DEBUG_INFO)),AI4AI_TEST_INDEX=$(CURDIR)/.build/$(shell uname -m)-unknown-linux-gnu/debug/index/store)
 FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
@@ -27,26 +27,26 @@ run: setup ## Start the runtime and the demo site on this machine.
 
 # ---------------------------------------------------------------------------------------------------------- lanes
 
-check: lint page build ## The inner loop: all that needs neither a browser nor Python.
+check: lint page build ## The inner loop: everything that needs neither a browser nor Python.
 	AI4AI_TEST_BROWSER=none $(SWIFT_TESTS)
 
 test: lint page swift-tests docs examples peers ## What a change must pass.
 
-test-all: test nightly ## Also what is long or random, and what ships: the release build and the image.
+test-all: test nightly ## Also all long and random tests, the release build, and the image.
 
-# All peers' tests of the release build include those of its part.
+# Leaves out part-release, because peers-release includes its tests.
 nightly: examples-built $(addprefix part-,$(filter-out release,$(PARTS))) peers-release image-check
 
-# The parts of the night that a runner of two cores does in about ten minutes; CI does another one each day.
+# The nightly parts, each of which takes about ten minutes on two cores; CI runs a different one each day.
 PARTS := browser page stores load release
 part-of-the-day:
 	$(MAKE) part-$(word $(shell echo $$(( $$(date +%-j) % $(words $(PARTS)) + 1 ))),$(PARTS))
 
-# What is of no other part is of the browser, so that no test is left out.
+# part-browser runs every nightly test that belongs to no other part, so that no test is left out.
 PAGE := $(wildcard Tests/Peers/test_page*.py)
 STORES := Tests/Peers/test_chat_store.py Tests/Peers/test_kills.py
 
-# Its random and long tests take longer than any of `make test` may.
+# The random and long tests take longer than the time limit of `make test`.
 NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
 part-browser: build $(VENV)/installed .build/applications/installed
@@ -56,7 +56,7 @@ part-browser: build $(VENV)/installed .build/applications/installed
 part-page: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(PAGE)
 
-# Applications that others wrote, for the tests of how often people are asked in them.
+# Third-party applications, for the tests that measure how often users are asked.
 .build/applications/installed: Tests/Peers/applications.txt
 	python3 -m venv .build/applications
 	.build/applications/bin/pip install --quiet --disable-pip-version-check -r $<
@@ -69,7 +69,7 @@ part-load: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -m 'nightly and serial' Tests/Peers
 	scripts/with-stress.sh $(SWIFT_TESTS) --skip BrowserAutomationTests
 
-# Optimised code has been wrong where the debug build was right, so what ships is what is tested.
+# Optimized code has been miscompiled where the debug build was right, so these tests use the build that ships.
 part-release: $(VENV)/installed
 	$(SWIFT) build -c release --product contract-agent
 	$(SWIFT) build -c release --product aws-probe
@@ -88,11 +88,11 @@ build: setup
 	$(if $(filter-out debug,$(BUILD)),$(SWIFT) build -c $(BUILD))
 	scripts/check-links.sh $(AI4AI_BUILD)/ai4ai-runtime
 
-# Not by `swift test`, which plans the whole build again before it starts this.
+# Runs the test program directly, because `swift test` plans the whole build again first.
 SWIFT_TESTS := .build/debug/ai4aiPackageTests.xctest --testing-library swift-testing $(if $(FILTER),--filter $(FILTER))
 
-# Chromium without its windows starts in half the time, and the tests start it hundreds of times. Where it is installed,
-# `make test` finds it under Chromium's name; the nightly parts use Chromium as people have it.
+# The tests start Chromium hundreds of times, and chromium-headless-shell starts in half the time. If it's installed,
+# `make test` finds it under Chromium's name; the nightly parts use full Chromium, as users have it.
 QUICK_BROWSER := PATH=$(CURDIR)/.build/quick-browser:$$PATH
 
 .build/quick-browser: setup
@@ -105,23 +105,23 @@ swift-tests: build .build/quick-browser
 docs: build ## Compile the documentation of the public libraries.
 	scripts/docs.sh .build/debug
 
-examples: build ## Compile the examples against what is built.
+examples: build ## Compile the examples against the built modules.
 	scripts/check-examples.sh .build/debug
 
-examples-built: setup ## Build the examples as the packages that they are.
+examples-built: setup ## Build the examples as packages.
 	for example in Examples/*/; do $(SWIFT) build --package-path $$example --scratch-path .build/examples || exit 1; done
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift
 	scripts/check-await.sh
 
-page: ## Check the page's scripts: types, and the tests that need no browser.
+page: ## Check the page's scripts: the types, and the tests that need no browser.
 	scripts/check-page.sh
 
-# Twice as many workers as cores: many tests wait for processes. What measures time or load runs alone.
+# Twice as many workers as cores, because many tests wait for processes. Tests that measure time or load run alone.
 WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
-peers: build $(VENV)/installed .build/quick-browser ## Judge the built programs with clients that others wrote.
+peers: build $(VENV)/installed .build/quick-browser ## Test the built programs with third-party clients.
 	$(MAKE) --keep-going -j1 peers-together peers-alone
 
 peers-together:
@@ -142,14 +142,14 @@ memory: $(VENV)/installed
 PLATFORM ?= linux/arm64
 TARGET ?= runtime
 
-image: ## Build an image with Docker: PLATFORM is linux/arm64 or linux/amd64, TARGET is runtime, backend or local.
+image: ## Build an image with Docker: PLATFORM is linux/arm64 or linux/amd64, TARGET is runtime, backend, or local.
 	docker buildx build --platform $(PLATFORM) --target $(TARGET) --load --tag ai4ai/$(TARGET) .
 
-# What the Dockerfile does, without Docker. Apart from the usual builds, because Swift's library is linked in.
+# Does what the Dockerfile does, without Docker. Uses a separate scratch directory, because it links Swift's library statically.
 STATIC := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/image -Xlinker -s
 ROOTS := $(CURDIR)/.build/image/roots
 
-image-check: setup $(VENV)/installed ## Check the image's contents, and run it and the contract's suite in it. Needs root.
+image-check: setup $(VENV)/installed ## Check the image's contents, run it, and run the contract tests in it. Needs root.
 	scripts/setup.sh strace
 	$(STATIC) --product ai4ai-runtime
 	$(STATIC) --product contract-agent
@@ -162,19 +162,19 @@ image-check: setup $(VENV)/installed ## Check the image's contents, and run it a
 
 export CONTAINER_ENGINE ?= docker
 
-built-image-check: $(VENV)/installed ## Check what `make image` and `make image TARGET=contract` have built. Needs the engine.
+built-image-check: $(VENV)/installed ## Check the images of `make image` and `make image TARGET=contract`. Needs Docker or Podman.
 	PLATFORM=$(PLATFORM) $(PYTEST) Tests/Image/built.py
-	# The suite hands on few variables.
+	# The contract tests pass only a few environment variables to the agent.
 	printf '#!/bin/sh\nCONTAINER_ENGINE=%s exec %s/Tests/Image/contract-container.sh\n' '$(CONTAINER_ENGINE)' '$(CURDIR)' > .build/contract-container
 	chmod +x .build/contract-container
-	# One test counts the sockets of the process that it has started, which is the engine's.
+	# Leaves out a test that counts the sockets of the process that it has started, which is the engine's client here.
 	CONTRACT_AGENT=$(CURDIR)/.build/contract-container $(CONTRACT_SUITE) -k 'not many_running_invocations'
 
-arm64-check: $(VENV)/installed ## Build for arm64 with Debian's Swift, and run that under emulation. Needs root.
+arm64-check: $(VENV)/installed ## Build for arm64 with Debian's Swift, and run the build under emulation. Needs root.
 	scripts/arm64-check.sh
 	CONTRACT_AGENT=$(CURDIR)/.build/arm64/contract-agent $(CONTRACT_SUITE)
 
-bench: setup $(VENV)/bench-installed .build/backend-peer/installed ## Measure against peers, in release builds.
+bench: setup $(VENV)/bench-installed .build/backend-peer/installed ## Compare release builds with other tools.
 	$(SWIFT) build -c release --product ai4ai-runtime
 	$(SWIFT) build -c release --product contract-agent
 	$(SWIFT) build -c release --product browser-bench
@@ -182,18 +182,18 @@ bench: setup $(VENV)/bench-installed .build/backend-peer/installed ## Measure ag
 	$(SWIFT) build -c release --product ai4ai
 	$(VENV)/bin/python Benchmarks/run.py
 
-cost: setup $(VENV)/installed ## Measure what an errand takes, and work out what it costs.
+cost: setup $(VENV)/installed ## Measure the resources of a task, and calculate its cost.
 	$(SWIFT) build -c release --product ai4ai
 	$(SWIFT) build -c release --product ai4ai-runtime
 	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/errand.py
 
-bench-first-word: setup $(VENV)/installed ## Measure how soon an answer begins where each call to AWS takes a while.
+bench-first-word: setup $(VENV)/installed ## Measure the time to the first word of an answer when each call to AWS takes a while.
 	$(SWIFT) build -c release --product ai4ai
 	$(SWIFT) build -c release --product ai4ai-runtime
 	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/first_word.py
 
-# Heavy, and with other versions of what the peers need.
-bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Measure the browser against its peers.
+# browser-use has its own environment, because it is large and needs other versions of packages than the peers' tests.
+bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Compare the browser with other tools.
 	$(SWIFT) build -c release --product browser-bench
 	$(SWIFT) build -c release --product browser-probe
 	$(VENV)/bin/python Benchmarks/run.py browser
@@ -204,7 +204,7 @@ bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Mea
 	.build/browser-use/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# Apart from the others, whose uvicorn would find and use what comes with this one.
+# In its own environment: the other peer's uvicorn would find and use the packages that are installed with this one.
 .build/backend-peer/installed: Benchmarks/requirements-backend.txt
 	python3 -m venv .build/backend-peer
 	.build/backend-peer/bin/pip install --quiet --disable-pip-version-check -r $<

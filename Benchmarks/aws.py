@@ -1,4 +1,4 @@
-"""Our AWS parts beside boto3's, in the same run: signing, and the way of a model's first word to the HTTP client."""
+"""Compares our AWS client with boto3 in the same run: signing, and the latency of a model's first token."""
 
 import json
 import pathlib
@@ -22,7 +22,7 @@ TURNS = 60
 
 
 def botocore_signing():
-    """Medians in microseconds, by the names that aws-bench gives them."""
+    """Returns medians in microseconds, under the names that aws-bench uses."""
 
     def median(service, method, url, body):
         times = []
@@ -43,7 +43,7 @@ def botocore_signing():
 
 
 def first_words(port, peer, body):
-    """How long each turn's first word took from the model's socket to ours, in milliseconds."""
+    """Returns how long each turn's first word takes from the model's socket to the client's, in milliseconds."""
     request = b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nContent-Length: %d\r\n\r\n" % len(body)
     seen = len(peer.stamps())
     arrivals = []
@@ -59,12 +59,12 @@ def first_words(port, peer, body):
             arrivals.append(time.monotonic_ns())
             while not text.endswith(b"0\r\n\r\n"):
                 text += client.recv(1 << 16)
-    # The first turns connect and warm up.
+    # Excludes the first turns, which open connections and warm up.
     return [(arrival - sent) / 1e6 for arrival, sent in zip(arrivals, peer.stamps()[seen:])][10:]
 
 
 def bench(server, runtime, python, line):
-    """`server` starts a program, `line` prints a comparison, as run.py has them."""
+    """`server` starts a program, and `line` prints a comparison; run.py defines both."""
     print("\nAWS                                                 ours    botocore")
     output = subprocess.run([str(ROOT / ".build/release/aws-bench")], capture_output=True, text=True, check=True).stdout
     ours, theirs = json.loads(output), botocore_signing()

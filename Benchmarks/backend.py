@@ -1,6 +1,6 @@
-"""The backend beside the same routes in FastAPI: open sockets, messages kept, and lists of many chats.
+"""Compares the backend with the same routes in FastAPI: open sockets, stored messages, and lists of many chats.
 
-Before both is a runtime that answers at once; both keep chats in SQLite, on the same disk, synced at each commit.
+Both use a runtime that answers immediately, and store chats in SQLite on the same disk, synced at each commit.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ SOCKETS = 1000
 CLIENTS = 16
 CHATS_WRITTEN_TO = 50
 SECONDS = 5
-# Long enough for a heartbeat of every socket.
+# Seconds; long enough for a heartbeat on every socket.
 IDLE = 20
 TEXT = "Please look up the plate number and tell me what there is to pay, and until when. " * 3
 
 
 class Side:
-    """One of the two, on its own database."""
+    """One of the two servers, with its own database."""
 
     def __init__(self, server, command, runtime, folder):
         self.server, self.command, self.path = server, command, folder / "chats.sqlite"
@@ -48,13 +48,13 @@ class Side:
         return self.server(self.command, health="/health", **self.environment)
 
     def query(self, sql):
-        """Rows of the database, read beside the server."""
+        """Reads rows from the database while the server is running."""
         with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)) as database:
             return database.execute(sql).fetchall()
 
 
 def at_once(port, each):
-    """What the clients get that do the same at the same time, each over a connection of its own."""
+    """Runs the same function in all clients in parallel, each with its own connection, and returns all results."""
 
     def client(number):
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
@@ -74,7 +74,7 @@ def post(connection, path, status, body, **headers):
 
 
 def seed(port):
-    """Makes chats; their ids."""
+    """Creates chats and returns their IDs."""
 
     def make(connection, number):
         for count in range(number, CHATS, CLIENTS):
@@ -88,7 +88,7 @@ def seed(port):
 
 
 async def hold(server, chats):
-    """The most memory in MB, while sockets are opened and idle."""
+    """Returns the peak memory in MB while sockets are opened and idle."""
     gate = asyncio.Semaphore(32)
 
     async def ask(client, frame, name):
@@ -147,7 +147,7 @@ def bench_lists(servers, line, wrk, rounds):
 
 
 def say(port, chats):
-    """The messages that were answered 202, by chat and id, and how many a second."""
+    """Returns the messages that were accepted with 202, as chat and ID, and their rate per second."""
     began = time.perf_counter()
 
     def client(connection, number):
@@ -168,7 +168,7 @@ def answers(side, kinds="'text'"):
 
 
 def settle(side, count):
-    """Waits until there are so many answers or failures, or for half a minute."""
+    """Waits until there are `count` answers or failures, for at most 30 seconds."""
     deadline = time.monotonic() + 30
     while answers(side, "'text', 'error'") < count and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -201,11 +201,11 @@ def bench_messages(sides, servers, chats, line, rounds):
 
 
 def bench(server, backend, line, wrk, rounds):
-    """`server` starts a program, `line` prints a comparison, and `wrk` measures requests, as run.py has them."""
+    """`server` starts a program, `line` prints a comparison, and `wrk` measures requests; run.py defines all three."""
     print("\nBackend                                             ours     FastAPI")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    # On the disk, where a commit costs what it costs; temporary files are often in memory.
+    # On the disk, for realistic commit times; the directory for temporary files is often in memory.
     with tempfile.TemporaryDirectory(dir=ROOT / ".build", prefix="backend-bench-") as folder, server(
         RUNTIME) as runtime, contextlib.ExitStack() as stack:
         folders = [pathlib.Path(folder) / name for name in ("ours", "theirs")]

@@ -1,4 +1,4 @@
-"""The peer: the backend's list, messages and sockets in FastAPI, on the same tables and with commits as safe."""
+"""The peer: the backend's list, messages, and sockets in FastAPI, with the same tables and equally durable commits."""
 
 import asyncio
 import contextlib
@@ -56,7 +56,7 @@ def connect():
 
 
 reading, writing = connect(), connect()
-# A commit waits for the disk; whatever else there is to do does not.
+# Commits wait for the disk in a thread of their own, so that nothing else has to wait.
 writer = ThreadPoolExecutor(1)
 runs = set()
 
@@ -71,7 +71,7 @@ app = FastAPI(lifespan=lifespan)
 
 
 def append(session, message, run):
-    """Keeps a message, and which run the chat has from then on. Returns whether there is such a chat."""
+    """Stores a message and the chat's current run. Returns whether the chat exists."""
     writing.execute("BEGIN IMMEDIATE")
     with writing:
         now = time.time_ns()
@@ -92,7 +92,7 @@ async def keep(*arguments):
 
 
 async def follow(session, run, text):
-    """Has the runtime answer, and keeps what it says."""
+    """Invokes the runtime and stores its answer."""
     body = {"threadId": session, "runId": run, "messages": [{"id": "1", "role": "user", "content": text}],
             "session_id": session, "user_id": USER}
     answer = ""
@@ -109,7 +109,7 @@ async def health():
     return {"status": "ok"}
 
 
-# Not a `def` in FastAPI's threads: on this loop such short reads are quicker.
+# `async def`, because such short reads are faster on the event loop than in FastAPI's threads.
 @app.get("/api/sessions")
 async def sessions(limit: int = 30, q: str = "") -> Sessions:
     found = reading.execute(

@@ -1,4 +1,4 @@
-"""A runtime that answers at once, so that the backend before it is what is measured."""
+"""A runtime that answers immediately, so that a benchmark measures only the backend."""
 
 import json
 import os
@@ -9,7 +9,7 @@ ANSWER = ["I have looked at the page ", "and the plate number has ", "no compoun
 
 
 def events(session, run):
-    """A run of a few words, as a stream of AG-UI."""
+    """Returns a short run as a stream of AG-UI events."""
     ids = {"threadId": session, "runId": run}
     result = {"message": "".join(ANSWER), "run_id": run, "session_id": session, "status": "completed"}
     sequence = [

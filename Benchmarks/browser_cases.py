@@ -1,9 +1,9 @@
-"""Runs the cases of Tests/BrowserCases with our library, also with each request judged, and its peers, one after the
-other, on the same Chromium.
+"""Runs the cases of Tests/BrowserCases with our library, with and without judging each request, and with its peers, one
+after the other, on the same Chromium.
 
-Prints for each case who passed and how long it took, then what failed and why. browser-use has an environment of its
-own in .build/browser-use, because it brings a great many packages; without it, or without a built browser-probe, that
-driver is left out.
+Prints which drivers passed each case and how long it took, then the failures with their reasons. browser-use has its
+own environment in .build/browser-use, because it depends on many packages. A driver is skipped if that environment, or
+a built browser-probe, is missing.
 """
 
 import json
@@ -20,7 +20,7 @@ BUILDS = [ROOT / ".build/release", ROOT / ".build/debug"]
 
 
 def drivers():
-    """Each driver's name, the interpreter and the module that run it, and its environment."""
+    """Yields each driver's name, the interpreter and module that run it, and its environment variables."""
     build = next((build for build in BUILDS if (build / "browser-probe").exists()), None)
     if build:
         os.environ.setdefault("AI4AI_BUILD", str(build))
@@ -34,7 +34,7 @@ def drivers():
 
 
 def run(python, module, more, words):
-    """The results of one driver, by the names of the cases."""
+    """Returns the results of one driver, by case name."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         output = subprocess.run(
             [python, "-m", f"BrowserCases.{module}", *words], cwd=ROOT / "Tests", stdout=subprocess.PIPE,
@@ -53,7 +53,7 @@ def main(words):
     print(f"{'Case (milliseconds)':<82}" + "".join(f"{name:>15}" for name in results))
     for case in cases:
         print(f"{case:<82}" + "".join(cell(each[case]) for each in results.values()))
-    # A median over what all have passed: a refusal takes as long as the driver is patient, and is no achievement.
+    # Only the cases that all drivers passed count for the median, because a failure can last as long as a timeout.
     common = [case for case in cases if all(each[case]["passed"] for each in results.values())]
     passed = {name: sum(each[case]["passed"] for case in cases) for name, each in results.items()}
     print(f"{f'passed, of {len(cases)}':<82}" + "".join(f"{count:>15}" for count in passed.values()))

@@ -1,6 +1,6 @@
-"""What browser-use's browser state takes on the pages of pages.py. Prints medians in milliseconds as JSON.
+"""Measures browser-use's browser state on the pages of pages.py. Prints medians in milliseconds as JSON.
 
-`python browser_use_bench.py http://127.0.0.1:PORT`, in the environment that browser-use has to itself.
+`python browser_use_bench.py http://127.0.0.1:PORT`, in the separate environment of browser-use.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ async def main(site):
         print(json.dumps(await measure(session, site)), flush=True)
     finally:
         chromium.close()
-        # Its own end waits for a browser that is gone.
+        # A regular exit would wait for the browser, which is gone.
         os._exit(0)
 
 

@@ -1,8 +1,8 @@
-"""What an errand costs: `make cost`.
+"""Estimates the cost of a task: `make cost`.
 
-The container does the errands of the practice site with a model that says what a script tells it, so that what is
-measured is ours: time on the processor, memory, and how much is sent to the model, turn by turn. Prices are those of the
-public list for us-east-1 in the middle of 2026 and are arguments, because yours may be others.
+The container performs the tasks of the practice site with a scripted model, so that the measurement covers only our
+part: CPU time, memory, and the amount of text sent to the model in each turn. The default prices are the public list
+prices for us-east-1 in mid-2026; pass arguments to use other prices.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "Tests/Peers"))
 TICKS = os.sysconf("SC_CLK_TCK")
-# A model's token is about four letters of English; a page's is shorter, as it has many signs.
+# A token has about four characters of English, and fewer on a page, because pages contain many symbols.
 LETTERS_IN_A_TOKEN = 3.5
 
 
@@ -30,16 +30,16 @@ def peak_megabytes(pid):
 
 
 def prefix(a, b):
-    """How many letters of two texts are the same from the beginning: what a cache point saves."""
+    """Returns the length of the common prefix of two texts, which is what a cache point saves."""
     return next((index for index, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
 
 
 def letters(requests):
-    """Letters that the model reads anew, and those that it may have in its cache, over all turns."""
+    """Returns the number of uncached and cacheable input characters over all turns."""
     fresh = cached = 0
     before = {}
     for request in requests:
-        # The order in which they are sent; each agent has a conversation of its own.
+        # In the order in which the parts are sent. Each agent has its own conversation.
         text = "".join(json.dumps(request.get(part, ""), sort_keys=True) for part in ("toolConfig", "system", "messages"))
         agent = json.dumps(request.get("toolConfig", ""), sort_keys=True)
         same = prefix(before.get(agent, ""), text)
@@ -92,7 +92,7 @@ def main():
     seconds = wall + turns * options.thinking
     gigabytes = max(peak / 1000, 0.128)
     runtime = used / 3600 * options.processor + gigabytes * seconds / 3600 * options.memory
-    # A Chromium at a usual page: a tenth of a processor while it is looked at, half a gigabyte.
+    # Assumes a tenth of a vCPU and half a gigabyte for Chromium on a typical page.
     browser = 0.1 * seconds / 3600 * options.processor + 0.5 * seconds / 3600 * options.memory
     model = (fresh * options.input + cached * options.cached + written * options.output) / 1e6
     rows = [

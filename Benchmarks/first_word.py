@@ -1,7 +1,7 @@
-"""How soon the first word of an answer comes in AWS mode: `make bench-first-word`.
+"""Measures the time to the first word of an answer in AWS mode: `make bench-first-word`.
 
-Model, runs and memory are played by services that verify signatures and shapes; every call to them takes so much longer
-than it takes here. The difference, in calls, is how many of them stand one behind the other before the first word.
+Test services that verify signatures and shapes replace the model, run storage, and memory, and delay every call by a
+fixed time. The added latency, divided by that delay, is the number of sequential calls before the first word.
 """
 
 import argparse
@@ -19,7 +19,7 @@ OPERATIONS = (
 
 
 def first_word(runtime, session):
-    """Milliseconds from the request to the first piece of text."""
+    """Returns the milliseconds from the request to the first text delta."""
     began = time.perf_counter()
     word = None
     for event in runtime.stream({"prompt": "hello", "user_id": "aminah", "session_id": session}):
@@ -30,13 +30,13 @@ def first_word(runtime, session):
 
 
 def measured(peer, runtime, rounds, is_new):
-    """The median of so many first words, each of a new session or all of one."""
+    """Returns the median over `rounds` turns, each in a new session or all in the same one."""
     session = f"first-word-{uuid.uuid4()}"
     words = []
     for number in range(rounds + 2):
         peer.script({"text": "Hello."})
         words.append(first_word(runtime, f"{session}-{number}" if is_new else session))
-    # What is made at a process's first use belongs to no turn.
+    # Excludes the first two turns, which initialize what the process creates on first use.
     return statistics.median(words[2:])
 
 

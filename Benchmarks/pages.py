@@ -1,11 +1,11 @@
-"""The pages that both browser drivers are measured on."""
+"""The pages on which the browser drivers are measured."""
 
 import http.server
 import threading
 
 
 def mixed(count):
-    """A list of `count` rows with one control each: link, button, field, list."""
+    """Returns a list of `count` rows with one control each: a link, button, field, or list."""
     controls = (
         '<a href="#i{0}">Open item {0}</a>',
         '<button type="button">Do action {0}</button>',
@@ -17,7 +17,7 @@ def mixed(count):
 
 
 def dense(count):
-    """`count` buttons in one window, each in its place."""
+    """Returns a page with `count` buttons at fixed positions in one window."""
     buttons = (
         f'<button style="left:{i % 80 * 16}px;top:{i // 80 * 14}px">b{i}</button>' for i in range(count))
     style = "button { position: absolute; width: 15px; height: 13px; padding: 0; font-size: 5px; overflow: hidden }"

@@ -1,4 +1,4 @@
-"""The peer: a Python `bedrock-agentcore` application with the trivial handler that our contract agent has."""
+"""The peer: a Python `bedrock-agentcore` application with the same trivial handler as our contract agent."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ async def words(count):
 
 
 def turn(model):
-    """One turn of a model of Bedrock, handed on as it comes."""
+    """Streams one turn of a Bedrock model as it arrives."""
     import boto3
 
     answer = boto3.client("bedrock-runtime").converse_stream(

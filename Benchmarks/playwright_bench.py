@@ -1,4 +1,4 @@
-"""What browser-bench measures, with Playwright on the same Chromium. Prints medians in milliseconds as JSON."""
+"""Measures the same as browser-bench with Playwright on the same Chromium. Prints medians in milliseconds as JSON."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def main(site):
 
         def navigate(_):
             page.goto(f"{site}/static.html")
-            # Our report says where it came to, too.
+            # Our library also reports the page that it arrived at.
             page.title()
 
         result["navigate"] = median(50, navigate)

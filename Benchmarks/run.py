@@ -1,8 +1,8 @@
-"""Measures ours against peers in one run and prints ratios: `make bench`.
+"""Compares this project with its peers in one run and prints ratios: `make bench`.
 
-The contract agent against a Python `bedrock-agentcore` application with the same handler, our browser driver against
-Playwright on the same Chromium, and the backend against the same routes in FastAPI. Rounds alternate, so that a machine
-that slows down slows both down.
+Compares the contract agent with a Python `bedrock-agentcore` application with the same handler, the browser driver with
+Playwright on the same Chromium, and the backend with the same routes in FastAPI. Rounds alternate, so that a slowdown
+of the machine affects both sides.
 """
 
 import json
@@ -36,7 +36,7 @@ def free_port():
 
 
 def ping(port, path):
-    """Whether a path answers 200, over a socket of one's own."""
+    """Returns whether a path answers with 200, over a new socket."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
             client.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" % path.encode())
@@ -46,7 +46,7 @@ def ping(port, path):
 
 
 class Server:
-    """A running server; `started` is how long its first healthy ping took, in milliseconds."""
+    """A running server; `started` is the time until its first healthy ping, in milliseconds."""
 
     def __init__(self, command, quiet=True, health="/ping", **environment):
         self.port = free_port()
@@ -68,13 +68,13 @@ class Server:
         self.process.wait(20)
 
     def memory(self):
-        """Resident memory in MB."""
+        """Returns the resident memory in MB."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
 def wrk(server, path, connections, body=None):
-    """Requests per second, p50 and p99 in milliseconds."""
+    """Returns the requests per second, and p50 and p99 in milliseconds."""
     arguments = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", server.address + path]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         if body:
@@ -172,7 +172,7 @@ def bench_browser():
 
 
 def bench_browser_use(site, ours):
-    """What an agent sees of a page, with a picture of it; browser-use has an environment of its own."""
+    """Compares the page state that an agent sees, with a screenshot. browser-use has its own environment."""
     python = ROOT / ".build/browser-use/bin/python"
     if not python.exists():
         return
@@ -190,7 +190,7 @@ def bench_browser_use(site, ours):
 
 
 def bench_guard(site):
-    """What it costs that what a page sends is judged."""
+    """Measures the cost of judging the requests that a page sends."""
     output = subprocess.run([RELEASE / "browser-bench", site, "guard"], stdout=subprocess.PIPE, text=True, check=True)
     measured = json.loads(output.stdout)
     print("\nThe effect guard                                 without        with")
@@ -199,7 +199,7 @@ def bench_guard(site):
 
 
 def bench_cycles(site):
-    """What a thousand tasks leave behind."""
+    """Measures which resources have grown after a thousand tasks."""
     count = int(os.environ.get("CYCLES", "1000"))
     output = subprocess.run(
         [RELEASE / "browser-bench", site, "cycles", str(count)], stdout=subprocess.PIPE, text=True, check=True).stdout

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the images for linux/arm64 and pushes them to the project's repositories, which `ai4ai deploy apply` makes.
-# Usage: deploy/push-image.sh [agent] [backend]     (both when none is named)
-# Reads AWS_REGION (default ap-southeast-2), PROJECT (default ai4ai), TAG (default: the commit's).
+# Builds the images for linux/arm64 and pushes them to the project's repositories, which `ai4ai deploy apply` creates.
+# Usage: deploy/push-image.sh [agent] [backend]     (both by default)
+# Reads AWS_REGION (default ap-southeast-2), PROJECT (default ai4ai), and TAG (default: the commit's hash).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,7 +32,7 @@ for name in "$@"; do
         *) fail "$name is no image. There are agent and backend." ;;
     esac
     image=$registry/$project/$name:$tag
-    # An attestation would make an index of it, with an image for an unknown architecture.
+    # With an attestation, the result would be an image index with an image for an unknown architecture.
     docker buildx build --platform linux/arm64 --provenance=false --target "$target" --tag "$image" --push .
     echo "push-image: pushed $image"
 done

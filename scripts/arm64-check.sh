@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the container's programs for arm64 on any machine and runs the runtime under emulation. The contract's agent is
-# left as .build/arm64/contract-agent, for the suite.
-# Debian's Swift knows both architectures; a whole system of it is unpacked for that. Needs root, 10 GB and half an hour.
+# Builds the container's programs for arm64 on any machine and runs the runtime under emulation. Leaves the contract agent
+# in .build/arm64/contract-agent for the contract tests.
+# Debian's Swift supports both architectures, so this script unpacks a Debian system for each. Needs root, 10 GB, and 30 minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$PWD/.build/arm64
@@ -11,7 +11,7 @@ sysroot=$sdks/arm64.artifactbundle/arm64/sysroot
 scripts/setup.sh mmdebstrap qemu-aarch64-static:qemu-user-static
 
 debian() { # directory, architecture, variant, packages
-    # A mirror may be older than Debian wants the unstable suite to be.
+    # A mirror's copy of the unstable suite may be older than its Valid-Until date.
     mmdebstrap --quiet --aptopt='Acquire::Check-Valid-Until "false"' --architectures="$2" --variant="$3" \
         --include="$4" sid "$1" http://deb.debian.org/debian
 }
@@ -21,7 +21,7 @@ if [ ! -e "$work/ready" ]; then
     mkdir -p "$work"
     debian "$work/host" amd64 minbase swiftlang,git,g++
     mkdir -p "$(dirname "$sysroot")" "$work/host$PWD"
-    # Only unpacked: nothing of it runs here but what is built with it.
+    # Only unpacked: the arm64 system is used as a sysroot and never started.
     debian "$sysroot" arm64 extract swiftlang,g++,zlib1g-dev
     rm -rf "${sysroot:?}"/{dev,var,tmp}
     ln -sfn usr/lib "$sysroot/lib"
@@ -41,7 +41,7 @@ JSON
     touch "$work/ready"
 fi
 
-# The packages are fetched out here, by whatever this machine has set for that.
+# Fetches the packages outside of the chroot, with this machine's network settings.
 swift package resolve --scratch-path "$work/build"
 for product in ai4ai-runtime contract-agent; do
     # shellcheck disable=SC2016 # The inner shell expands it.

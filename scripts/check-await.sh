@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails where a tuple or a case is built around an `await`: Swift 6.3.1 compiles that wrongly with optimisation, and
-# stores nothing. Await into a `let` first.
+# Fails if code builds a tuple or an enum case around an `await`: with optimization, Swift 6.3.1 miscompiles it and stores
+# nothing. Await into a `let` first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

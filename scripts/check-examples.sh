@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles the examples against the public modules of a build. `make examples-built` builds them as packages.
+# Compiles the examples against the public modules of an existing build. `make examples-built` builds them as packages.
 # Usage: check-examples.sh BUILD-DIRECTORY
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails when the container's program links full Foundation: that would add 44 MB of ICU to the image.
+# Fails if the container's program links full Foundation, which would add 44 MB of ICU to the image.
 set -euo pipefail
 if ldd "$1" | grep -E 'libFoundation\.so|libFoundationInternationalization|_FoundationICU'; then
     echo "check-links: $1 links full Foundation. Import FoundationEssentials, and check the traits in Package.swift." >&2

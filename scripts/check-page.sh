@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the page's scripts without a browser: their types, from JSDoc, and what they do. In CI nothing is left out.
+# Checks the page's scripts without a browser: their JSDoc types and their unit tests. In CI, a missing tool is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

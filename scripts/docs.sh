@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles the documentation of the public libraries; a link or a parameter that is wrong is an error.
+# Compiles the documentation of the public libraries; an invalid link or parameter is an error.
 # Usage: docs.sh BUILD-DIRECTORY [OUTPUT]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ read -ra flags <<< "$(scripts/module-flags.sh "$build")"
 for module in AgentCoreRuntime BrowserAutomation; do
     rm -rf "${output:?}/$module" "$output/$module.graphs"
     mkdir -p "$output/$module.graphs"
-    # Of these two modules only: SwiftPM's own command builds the package again and extracts all of them.
+    # Extracts these two modules only: SwiftPM's own command rebuilds the package and extracts every module.
     swift symbolgraph-extract -module-name "$module" -target "$target" "${flags[@]}" \
         -minimum-access-level public -output-dir "$output/$module.graphs"
     docc convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$output/$module.graphs" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all of `make test` that runs something, N times under load, and lists what failed at least once.
-# Usage: flaky.sh N     The logs stay in .build/flaky.
+# Runs the tests of `make test` N times under load, and lists what failed at least once.
+# Usage: flaky.sh N     The logs are in .build/flaky.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,6 @@ for round in $(seq "$1"); do
             echo "$part failed" >> .build/flaky/failed
     done
 done
-# What Node, Swift Testing and pytest say of a test that has failed.
+# The lines that Node, Swift Testing, and pytest print for a failed test.
 grep -hE '^(not ok|✖|FAILED|ERROR)|✘ Test (case )?.* (failed|recorded)' .build/flaky/*.log | sort | uniq -c | sort -rn
 [ ! -e .build/flaky/failed ] && echo "flaky: $1 rounds, nothing has failed"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command while two busy loops keep the processor from it: what depends on time fails here first.
+# Runs a command while two busy loops use the CPU: tests that depend on timing fail here first.
 # Usage: with-stress.sh COMMAND…
 set -euo pipefail
 

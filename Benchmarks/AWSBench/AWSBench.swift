@@ -3,7 +3,7 @@ import AgentEvents
 import FoundationEssentials
 import NIOCore
 
-/// Times what is done for each request to AWS, and prints the medians in microseconds as JSON.
+/// Measures the work per AWS request, and prints the medians in microseconds as JSON.
 @main
 struct AWSBench {
     static func main() throws {
@@ -34,7 +34,7 @@ struct AWSBench {
         print(try JSONValue(encoding: result).json)
     }
 
-    /// A request as a turn of a model makes it.
+    /// A request like that of a model turn.
     private static func request(bodySize: Int) -> SigV4Signer.Request {
         .init(
             method: "POST", path: "/model/au.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse-stream",

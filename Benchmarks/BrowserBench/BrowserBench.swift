@@ -2,11 +2,11 @@ import BrowserAutomation
 import FoundationEssentials
 import Logging
 
-/// Times browser actions on the pages of `Benchmarks/pages.py`, and prints medians in milliseconds as JSON, with the
-/// lengths of snapshots and the memory that was used in the end.
+/// Measures browser actions on the pages of `Benchmarks/pages.py`, and prints medians in milliseconds as JSON, with the
+/// snapshot lengths and the final memory usage.
 ///
-/// `browser-bench http://127.0.0.1:PORT`, or `browser-bench http://127.0.0.1:PORT cycles N` for what N tasks leave
-/// behind, or `browser-bench http://127.0.0.1:PORT guard` for what it costs that each request is judged.
+/// `browser-bench http://127.0.0.1:PORT`, or `browser-bench http://127.0.0.1:PORT cycles N` to find leaks over N tasks,
+/// or `browser-bench http://127.0.0.1:PORT guard` to measure the cost of judging each request.
 @main
 struct BrowserBench {
     static func main() async throws {
@@ -48,7 +48,7 @@ struct BrowserBench {
         let snapshot = try await page.snapshot()
         let button = try self.reference("button", in: snapshot)
         let field = try self.reference("textbox", in: snapshot)
-        // A click with all checks, and the page read afterwards, as an agent does.
+        // A click with all checks, followed by reading the page, as an agent does.
         result["click+read"] = try await self.median(of: 200) { _ in
             _ = try await page.click(button)
             _ = try await page.snapshot()
@@ -97,7 +97,7 @@ struct BrowserBench {
     }
 }
 
-/// This process as the system sees it.
+/// Resource usage of this process, as the operating system reports it.
 enum Process {
     /// In MB.
     static var residentMemory: Double {
@@ -110,7 +110,7 @@ enum Process {
         Double((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0)
     }
 
-    /// All processes whose command lines hold this.
+    /// The number of processes whose command line contains the text.
     static func count(with text: String) -> Double {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return Double(

@@ -2,16 +2,16 @@ import BrowserAutomation
 import FoundationEssentials
 import Logging
 
-/// Does the same small task again and again, each time in a tab of its own, and now and then in a browser of its own,
-/// and tells what has grown meanwhile.
+/// Repeats a small task, each time in a new tab and every 50 tasks in a new browser, and reports which resources have
+/// grown.
 struct Cycles {
     let site: String
     let browser: BrowserSession
     let configuration: BrowserConfiguration
 
-    /// One browser of its own for so many tasks.
+    /// How many tasks run between two that use a browser of their own.
     private static let tasksPerBrowser = 50
-    /// Caches and pools have filled by then.
+    /// The number of tasks after which caches and pools are filled.
     private static let warmUp = 100
 
     func run(_ count: Int) async throws -> [String: Double] {
@@ -22,7 +22,7 @@ struct Cycles {
             try await self.task(in: self.browser)
             if cycle % Self.tasksPerBrowser == 0 { try await self.ownBrowser() }
         }
-        // The last tab goes a moment after it was told to.
+        // The last tab disappears shortly after it was closed.
         while self.browser.tabs.count > 1 { try await Task.sleep(for: .milliseconds(10)) }
         let after = self.measures
         return Dictionary(

@@ -1,7 +1,8 @@
 import BrowserAutomation
 import FoundationEssentials
 
-/// What it costs that each request, and each message of an action, is judged: the same steps in turns in two browsers.
+/// Measures the cost of judging each request, and each message of an action, by alternating the same steps in two
+/// browsers.
 struct Guard {
     let site: String
     let plain: BrowserSession
@@ -9,7 +10,7 @@ struct Guard {
 
     private static let rounds = 200
 
-    /// Medians in milliseconds, and their ratios.
+    /// Returns medians in milliseconds, and their ratios.
     func measure() async throws -> [String: Double] {
         var result: [String: Double] = [:]
         let pages = [try self.plain.currentPage(), try self.judged.currentPage()]
@@ -20,7 +21,7 @@ struct Guard {
             for round in 0..<Self.rounds {
                 for (index, page) in pages.enumerated() {
                     let started = ContinuousClock.now
-                    // As the agent's tools do it: for what works a control.
+                    // The agent's tools do this for the steps that use a control.
                     if isGuarded {
                         try await page.judgingMessages(waits: true) { try await step(page, round) }
                     } else {

@@ -1,20 +1,21 @@
-/// What an ``AWSClient`` needs to know. Making one reaches nothing.
+/// The region, endpoints, and retry policy of an ``AWSClient``. Creating a configuration makes no network requests.
 package struct AWSConfiguration: Sendable {
-    /// The region where no other is asked for; `nil` until a request needs one.
+    /// The default region; can stay `nil` until a request needs one.
     package var region: Region?
-    /// Endpoints by service id; the empty id stands for all others.
+    /// Endpoints by service ID; the empty ID is the endpoint for all other services.
     private var endpoints: [String: ServiceEndpoint] = [:]
-    /// Regions by service id, where they are others than ``region``.
+    /// Regions by service ID, for services that use a region other than ``region``.
     private var regions: [String: Region] = [:]
     package var retries = RetryPolicy()
 
     package init(region: Region?) { self.region = region }
 
-    /// Reads what every AWS SDK reads, in the environment and then in the profile's files: `AWS_REGION`,
-    /// `AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`;
-    /// `region`, `endpoint_url`, `services`. And of ours, `AI4AI_REGION_<SERVICE>`.
+    /// Reads the settings that every AWS SDK reads, first from the environment, then from the profile's files:
+    /// `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
+    /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`; `region`, `endpoint_url`, `services`. Also reads
+    /// `AI4AI_REGION_<SERVICE>`, which only this project defines.
     ///
-    /// Source: AWS SDKs and Tools reference, "Service-specific endpoints".
+    /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
     /// - Throws: ``AWSError`` with code `invalidInput`.
     package init(environment: [String: String]) throws {
         let profile = ProfileFiles(environment).settings()
@@ -29,7 +30,7 @@ package struct AWSConfiguration: Sendable {
         }
     }
 
-    /// The environment goes before the files, and in each of them a service's own address before the one for all.
+    /// The environment takes precedence over the files, and in each, a service-specific endpoint over the global one.
     private mutating func readEndpoints(_ environment: [String: String], _ profile: [String: String]) throws {
         func endpoint(_ url: String?, _ name: String) throws -> ServiceEndpoint? {
             try url.map { try ServiceEndpoint($0, variable: name) }
@@ -45,18 +46,19 @@ package struct AWSConfiguration: Sendable {
         self.endpoints[""] = try everywhere ?? endpoint(profile["endpoint_url"], "endpoint_url of the profile")
     }
 
-    /// Uses a region for all services.
+    /// Sets one region for all services.
     mutating func useEverywhere(_ region: Region) {
         self.region = region
         self.regions = [:]
     }
 
-    /// Where a service is reached.
+    /// The endpoint of a service: the configured one, or the public one of the region.
     func endpoint(of service: AWSService, in region: Region) -> ServiceEndpoint {
         self.endpoints[service.id] ?? self.endpoints[""] ?? ServiceEndpoint(service, in: region)
     }
 
-    /// - Throws: ``AWSError`` with code `invalidInput` where no region is known.
+    /// The region for a request: the explicit one, then the service's, then the default.
+    /// - Throws: ``AWSError`` with code `invalidInput` if no region is known.
     package func region(_ explicit: Region? = nil, of service: AWSService? = nil) throws -> Region {
         guard let region = explicit ?? service.flatMap({ self.regions[$0.id] }) ?? self.region else {
             throw AWSError(
@@ -68,6 +70,7 @@ package struct AWSConfiguration: Sendable {
 }
 
 extension [String: String] {
-    /// A variable of the environment; an empty one counts as absent, as shells make it hard to unset one.
+    /// The value of an environment variable. An empty value counts as unset, because some shells can't unset a
+    /// variable.
     func setting(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 }

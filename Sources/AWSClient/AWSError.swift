@@ -1,53 +1,52 @@
 package import AgentEvents
 
-/// What went wrong with AWS. Holds no credentials.
+/// An error from AWS, or from sending a request to it. Contains no credentials.
 package struct AWSError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kinds of failure.
     package enum Code: Sendable, Hashable {
-        /// A value that cannot be sent: region, endpoint, ARN, identifier.
+        /// A value that can't be sent: a region, endpoint, ARN, or identifier.
         case invalidInput
         /// No credentials were found, or their source failed.
         case noCredentials
-        /// The service does not know the key, or the signature is not that of its secret.
+        /// The service doesn't know the access key, or the signature doesn't match the key's secret.
         case badCredentials
-        /// Temporary credentials are past their end.
+        /// The temporary credentials have expired.
         case expiredCredentials
-        /// This machine's clock is too far from the service's.
+        /// The local clock differs too much from the service's clock.
         case clockSkew
         case accessDenied
         case notFound
-        /// The request does not fit the service's rules.
+        /// The request violates the service's validation rules.
         case validation
         case throttled
-        /// Another request is in the way; worth another try.
+        /// The request conflicts with another request; a retry can succeed.
         case conflict
-        /// A condition of a conditional write does not hold.
+        /// The condition of a conditional write isn't met.
         case conditionFailed
         case quotaExceeded
-        /// The service cannot be reached, or the connection broke.
+        /// The service can't be reached, or the connection was lost.
         case unreachable
         case timedOut
         case serverFailure
-        /// The answer cannot be read.
+        /// The response can't be parsed.
         case badAnswer
-        /// Anything else that the service refused.
+        /// Any other error response from the service.
         case refused
     }
 
     package var code: Code
     /// What failed and why.
     package var message: String
-    /// What to do about it.
+    /// What to do about the error.
     package var remedy: String?
-    /// The service's own name of the error, such as `ThrottlingException`.
+    /// The service's name for the error, such as `ThrottlingException`.
     package var type: String?
-    /// The HTTP status.
+    /// The HTTP status code.
     package var status: Int?
-    /// What AWS calls the request by, for its support.
+    /// The request ID, which AWS Support asks for.
     package var requestID: String?
-    /// The service's whole answer to a conditional write: it may hold the item that stood in the way.
+    /// The full response to a failed conditional write; it can contain the item that didn't meet the condition.
     package var details: JSONValue?
-    /// How long the service asks to wait, in seconds.
+    /// How long the service asks the client to wait before a retry, in seconds.
     package var retryAfter: Double?
 
     package init(_ code: Code, _ message: String, remedy: String? = nil) {
@@ -63,7 +62,7 @@ package struct AWSError: Error, Sendable, Hashable, CustomStringConvertible {
         return text
     }
 
-    /// Whether the same request may succeed a moment later.
+    /// Whether the same request might succeed on a retry.
     package var isTransient: Bool {
         [.throttled, .conflict, .unreachable, .timedOut, .serverFailure].contains(self.code)
     }

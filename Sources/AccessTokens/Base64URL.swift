@@ -1,6 +1,6 @@
 extension [UInt8] {
-    /// Decodes base64url as tokens have it: without padding, and only in the one spelling that an encoder gives, so
-    /// that no second text stands for the same bytes (RFC 7515, appendix C; RFC 4648, section 3.5).
+    /// Decodes base64url as used in tokens: without padding, and only in its canonical form, so that no two texts
+    /// decode to the same bytes (RFC 7515, appendix C; RFC 4648, section 3.5).
     init?(base64URL text: some Collection<UInt8>) {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []

@@ -1,29 +1,29 @@
 import AgentEvents
 
-/// A signed token taken apart (RFC 7515, section 7.1; RFC 7519). Nothing in it is to be believed before its signature
-/// is checked.
+/// A parsed JSON Web Token (RFC 7515, section 7.1; RFC 7519). None of its content can be trusted until the signature is
+/// verified.
 struct CompactToken: Sendable {
-    /// What a token may be long, in bytes.
+    /// The maximum length of a token, in bytes.
     static let limit = 8192
 
-    /// Which of the issuer's keys is said to have signed it.
+    /// The ID of the issuer's key that the token claims to be signed with.
     let keyID: String
     let claims: Claims
-    /// What the signature is for.
+    /// The bytes that the signature covers.
     let signed: [UInt8]
     let signature: [UInt8]
 
-    /// What the token says, each value of the type that it must have.
+    /// The token's claims, validated for type.
     struct Claims: Sendable {
         var issuer: String?
         var subject: String?
         var username: String?
-        /// What the token is for: Cognito has `access` and `id`.
+        /// The purpose of the token: `access` or `id` in Cognito's tokens.
         var use: String?
         var clientID: String?
         var scope: String?
         var audiences: [String] = []
-        /// In seconds since 1970.
+        /// In seconds since 1970, as are `notBefore` and `issuedAt`.
         var expiry: Double?
         var notBefore: Double?
         var issuedAt: Double?
@@ -72,7 +72,7 @@ struct CompactToken: Sendable {
         return claims
     }
 
-    /// The members of one of the token's objects.
+    /// The members of the token's header or payload.
     private struct Members {
         private let members: [String: JSONValue]
         private let place: String
@@ -97,14 +97,14 @@ struct CompactToken: Sendable {
             return text
         }
 
-        /// A point in time in this calendar's first ten thousand years, which dates can be made of.
+        /// A time before the year 10,000, so that `Date` can represent and format it.
         func time(_ name: String) throws(TokenError) -> Double? {
             guard let value = self.members[name] else { return nil }
             guard let time = value.double, (0..<253_402_300_800).contains(time) else { throw self.wrongType(name) }
             return time
         }
 
-        /// One text, or several.
+        /// Returns one string or an array of strings as an array.
         func audiences(_ name: String) throws(TokenError) -> [String] {
             guard let value = self.members[name] else { return [] }
             if let one = value.string { return [one] }
@@ -113,7 +113,7 @@ struct CompactToken: Sendable {
             return several.compactMap(\.self)
         }
 
-        /// - Parameter name: One that is looked for, so that it tells nothing of the token.
+        /// - Parameter name: The name of an expected claim, so that the error reveals nothing of the token.
         func wrongType(_ name: String) -> TokenError {
             TokenError(.malformed, "The token's \(self.place) has a value of the wrong type for \(name).")
         }

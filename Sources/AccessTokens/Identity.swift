@@ -1,12 +1,12 @@
 package import AgentEvents
 package import FoundationEssentials
 
-/// Who is asking, as a sign-in has shown.
+/// The identity of an authenticated user.
 package struct Identity: Sendable, Hashable {
     package var userID: UserID
-    /// The name that the person signs in by, where it is another than the id.
+    /// The user's sign-in name, if it differs from the ID.
     package var name: String?
-    /// When the sign-in ends; never when absent.
+    /// When the sign-in expires; `nil` if it never does.
     package var expiresAt: Date?
 
     package init(userID: UserID, name: String? = nil, expiresAt: Date? = nil) {

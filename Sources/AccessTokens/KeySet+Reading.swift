@@ -2,17 +2,17 @@ import AgentEvents
 import JWTKit
 import NIOCore
 
-/// Why an answer holds no keys.
+/// The reason why a response contains no usable keys.
 struct KeysFlaw: Error, Sendable, Hashable, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
 
 extension KeySet {
-    /// Keys by their ids, and why each is not to be used that is not.
+    /// Keys by ID, or the reason why a key can't be used.
     typealias Keys = [String: Result<any JWTAlgorithm, TokenError>]
 
-    /// Reads a JSON Web Key Set (RFC 7517).
+    /// Parses a JSON Web Key Set (RFC 7517).
     static func read(_ body: ByteBuffer) async throws -> Keys {
         guard let keys = try? StrictJSON.object(Array(body.readableBytesView))["keys"]?.array else {
             throw KeysFlaw("the answer is not a JSON Web Key Set")
@@ -35,10 +35,11 @@ extension KeySet {
         return read
     }
 
-    /// What checks signatures of a key with RS256.
+    /// Returns the algorithm that verifies RS256 signatures with a key.
     ///
-    /// Made from the key's numbers alone: jwt-kit 5.7.1 lets the first token, checked or not, choose the algorithm of
-    /// a key that names none, and takes the first key for every id that it does not know.
+    /// Builds it from the key's modulus and exponent alone, because of two problems in jwt-kit 5.7.1: the first token,
+    /// verified or not, chooses the algorithm of a key that doesn't specify one, and an unknown key ID falls back to
+    /// the first key.
     private static func algorithm(_ key: JSONValue) async throws(TokenError) -> any JWTAlgorithm {
         guard key["kty"]?.string == "RSA", key["use"]?.string == "sig" else {
             throw TokenError(.unfitKey, "The token's key is not an RSA key for signatures.")

@@ -5,24 +5,26 @@ import JWTKit
 package import NIOCore
 import NIOHTTP1
 
-/// The public keys of one issuer, fetched when the first of them is needed.
+/// The public keys of one issuer, fetched on first use.
 ///
-/// They are kept for good, and fetched again only for an id that is not among them: by one request however many ask,
-/// and not soon again when that was in vain a few times, because anybody can make up ids. A new key that its issuer serves a
-/// moment after its first token is found by the next one. A fetch that fails takes nothing away.
+/// The keys are cached without expiration and fetched again only for an unknown key ID. Concurrent callers share one
+/// request. Because anyone can make up key IDs, fetching pauses after several fetches in quick succession that don't
+/// find the ID. If an issuer publishes a new key shortly after the first token that uses it, the next token finds the
+/// key. A failed fetch removes no keys.
 package actor KeySet {
-    /// An answer of the issuer, whose body may be still to come.
+    /// The issuer's response, whose body may still be arriving.
     package struct Answer: Sendable {
         package var status: Int
         package var body: any AsyncSequence<ByteBuffer, any Error> & Sendable
     }
 
-    /// What an answer may be long, in bytes.
+    /// The maximum length of a response, in bytes.
     private static let limit = 64 * 1024
-    /// For how long unknown ids fail at once after a fetch that failed, or so many in vain.
+    /// How long unknown key IDs fail immediately after a failed fetch, or after `mostInVain` fetches within this time
+    /// that didn't find the ID.
     private static let pause = Duration.seconds(10)
     private static let mostInVain = 3
-    /// The same while there are no keys at all, when nobody can sign in.
+    /// The same pause while no keys are cached, when nobody can sign in.
     private static let shortPause = Duration.seconds(1)
 
     private static let start = ContinuousClock.now
@@ -33,15 +35,16 @@ package actor KeySet {
     private let fetch: @Sendable (_ url: String) async throws -> Answer
     private var keys: Keys = [:]
     private var fetching: Task<Void, Never>?
-    /// Until when unknown ids fail at once, and with what.
+    /// The end of the current pause, and the error with which unknown key IDs fail until then.
     private var refusal: (end: Duration, error: TokenError)?
-    /// When ids stayed unknown.
+    /// The times at which fetches didn't find the requested key ID.
     private var inVain: [Duration] = []
 
+    /// Creates a key set.
     /// - Parameters:
-    ///   - url: Where the issuer publishes its keys.
-    ///   - timeout: What one answer may take.
-    ///   - uptime: A clock that never jumps.
+    ///   - url: The URL at which the issuer publishes its keys.
+    ///   - timeout: The time limit for one fetch.
+    ///   - uptime: A monotonic clock.
     package init(
         _ url: String, timeout: Duration = .seconds(3),
         uptime: @escaping @Sendable () -> Duration = { KeySet.start.duration(to: .now) },
@@ -53,7 +56,7 @@ package actor KeySet {
         self.fetch = fetch
     }
 
-    /// The key with an id, ready to check signatures of its one algorithm.
+    /// Returns the key with an ID, ready to verify signatures with its algorithm.
     func key(_ id: String) async throws(TokenError) -> any JWTAlgorithm {
         if let key = self.keys[id] { return try key.get() }
         if self.fetching == nil, let refusal, self.uptime() < refusal.end { throw refusal.error }
@@ -65,13 +68,15 @@ package actor KeySet {
 
     private static let unknown = TokenError(.unknownKey, "The issuer has no such key.")
 
-    /// Shared by all who ask meanwhile, so it ends by its own time limits and not with the first who asked.
+    /// Starts a fetch that concurrent callers share, so it ends by its own timeout and isn't canceled with the first
+    /// caller.
     private func startFetching(for id: String) -> Task<Void, Never> {
         let task = Task {
             do throws(TokenError) {
                 self.keys = try await self.fetchTwice()
                 self.refusal = nil
-                // Here and not when the first who asked goes on, or others could fetch again in between.
+                // Recorded here, before the first caller resumes, because other callers could start another fetch in
+                // between.
                 if self.keys[id] == nil { self.noteInVain() }
             } catch {
                 self.refusal = (self.uptime() + (self.keys.isEmpty ? Self.shortPause : Self.pause), error)
@@ -116,12 +121,13 @@ package actor KeySet {
         }
     }
 
-    /// Where the issuer's keys are is said by its discovery document, which is fetched with them.
+    /// Creates a key set that finds the keys' URL in the issuer's discovery document, which it fetches along with the
+    /// keys.
     ///
     /// Source: OpenID Connect Discovery 1.0, sections 3 and 4.
     /// - Parameters:
-    ///   - url: The document's address.
-    ///   - issuers: Whom it must name, one of these.
+    ///   - url: The URL of the discovery document.
+    ///   - issuers: The issuers of which the document must name one.
     package static func discovering(_ url: String, issuers: [String]) -> KeySet {
         KeySet(
             url, timeout: .seconds(5),
@@ -140,7 +146,7 @@ package actor KeySet {
     }
 
     private static func get(_ url: String) async throws -> Answer {
-        // Whoever asks ends it in time, with its body, which the client's own limit leaves out.
+        // The caller enforces the timeout, including for the body, which the HTTP client's own deadline doesn't cover.
         let response = try await OutboundHTTP.client.execute(HTTPClientRequest(url: url), deadline: .distantFuture)
         return Answer(status: Int(response.status.code), body: response.body)
     }

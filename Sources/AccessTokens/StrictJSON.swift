@@ -1,20 +1,20 @@
 import AgentEvents
 import FoundationEssentials
 
-/// Reads JSON that somebody unknown may have written, and that everybody has to read alike.
+/// Parses JSON from untrusted sources and rejects what two parsers could read differently.
 enum StrictJSON {
     enum ValidationError: Error {
-        /// No UTF-8, no JSON, no object, or nested too deeply.
+        /// Not UTF-8, not JSON, not an object, or nested too deeply.
         case noObject
         case duplicateMember
     }
 
-    /// Far more than tokens and keys need, and far less than what overflows a stack.
+    /// The maximum nesting depth: far more than tokens and keys need, and far too little to overflow the stack.
     private static let depth = 16
 
-    /// The members of an object.
+    /// Returns the members of a JSON object.
     static func object(_ bytes: [UInt8]) throws(ValidationError) -> [String: JSONValue] {
-        // The decoder takes zeros for a sign of UTF-16, and would read another text than the one checked here.
+        // The decoder takes zero bytes as a sign of UTF-16 and would parse a different text than the one checked here.
         guard bytes.first == UInt8(ascii: "{"), !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil
         else { throw .noObject }
         try Self.checkNames(bytes)
@@ -24,9 +24,9 @@ enum StrictJSON {
         return members
     }
 
-    /// Looks for names that an object has twice. What is no JSON is left for the decoder to find.
+    /// Throws if an object contains a name twice. Leaves other syntax errors to the decoder.
     private static func checkNames(_ bytes: [UInt8]) throws(ValidationError) {
-        /// The names so far in each object that is open; nothing for an array.
+        /// The names found so far in each open object; `nil` for an array.
         var open: [Set<String>?] = []
         var position = 0
         while position < bytes.count {
@@ -46,7 +46,7 @@ enum StrictJSON {
         }
     }
 
-    /// Where the text is that begins here, with its quotation marks.
+    /// Returns the range of the string that starts here, including its quotation marks.
     private static func text(in bytes: [UInt8], at start: Int) throws(ValidationError) -> Range<Int> {
         var end = start + 1
         while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
@@ -56,7 +56,7 @@ enum StrictJSON {
         return start..<end + 1
     }
 
-    /// The name that a text is when a colon follows, with its escapes resolved.
+    /// Returns the string with its escapes resolved if it's a member name, that is, if a colon follows.
     private static func name(in bytes: [UInt8], at text: Range<Int>) throws(ValidationError) -> String? {
         let next = bytes[text.upperBound...].first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         guard next == UInt8(ascii: ":") else { return nil }

@@ -1,11 +1,10 @@
-/// Why an access token is not accepted. Holds nothing of the token, so that it can be logged; whoever sent it learns
-/// only that it is not accepted.
+/// The reason why an access token is rejected. Contains nothing of the token, so it's safe to log. The client learns
+/// only that the token isn't accepted.
 package struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The classes of failure.
     package enum Code: String, Sendable, Hashable, CaseIterable {
         case tooLarge = "too_large"
         case malformed
-        /// A name twice in one JSON object, of which two readers could take two different ones.
+        /// A name occurs twice in one JSON object, so two parsers could read different values.
         case duplicateMember = "duplicate_member"
         case wrongAlgorithm = "wrong_algorithm"
         case criticalHeader = "critical_header"
@@ -13,7 +12,7 @@ package struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
         case wrongIssuer = "wrong_issuer"
         case unknownKey = "unknown_key"
         case unfitKey = "unfit_key"
-        /// The issuer's keys cannot be fetched: nothing is known against the token.
+        /// The issuer's keys can't be fetched, so the token is neither valid nor invalid.
         case keysUnavailable = "keys_unavailable"
         case badSignature = "bad_signature"
         case noExpiry = "no_expiry"
@@ -28,9 +27,9 @@ package struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// Which check failed.
+    /// The check that failed.
     package let message: String
-    /// What to do about it, where it is ours to do.
+    /// What the operator can do about it.
     package let remedy: String?
 
     init(_ code: Code, _ message: String, remedy: String? = nil) {

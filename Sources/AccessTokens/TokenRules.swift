@@ -1,14 +1,15 @@
-/// Which access tokens are accepted. What is `nil` may be anything.
+/// The requirements for access tokens. A rule that is `nil` accepts any value.
 package struct TokenRules: Sendable, Hashable {
-    /// Who must have issued them, in each way of writing that is taken.
+    /// The accepted issuers, in every accepted spelling.
     package var issuers: [String]
-    /// The clients that they may be for, by `client_id`.
+    /// The accepted clients, by `client_id`.
     package var clients: [String]?
-    /// The audiences of which they must name one.
+    /// The accepted audiences; a token must name one of them.
     package var audiences: [String]?
-    /// The scopes of which they must have one.
+    /// The accepted scopes; a token must have one of them.
     package var scopes: [String]?
-    /// Whether they must say that they are access tokens, as Cognito's do; those that say otherwise are never accepted.
+    /// Whether a token must declare that it's an access token, as Cognito's do. A token that declares another use is
+    /// always rejected.
     package var mustSayUse = false
 
     package init(

@@ -2,28 +2,28 @@ import AgentEvents
 package import FoundationEssentials
 import JWTKit
 
-/// Checks access tokens of an issuer without asking it.
+/// Verifies an issuer's access tokens locally, without a request per token.
 ///
-/// A token that its owner has revoked holds until it expires, as Cognito's guide says of all local checks.
+/// A revoked token therefore stays valid until it expires, as Cognito's developer guide says of local verification.
 package struct TokenVerifier: Sendable {
-    /// How far the issuer's clock and ours may be apart, in seconds.
+    /// The tolerated difference between the issuer's clock and the local clock, in seconds.
     private static let skew = 30.0
 
     private let rules: TokenRules
     private let keys: KeySet
     private let now: @Sendable () -> Date
 
-    /// - Parameter keys: Those of the issuer.
+    /// - Parameter keys: The issuer's keys.
     package init(_ rules: TokenRules, keys: KeySet, now: @escaping @Sendable () -> Date = { Date() }) {
         self.rules = rules
         self.keys = keys
         self.now = now
     }
 
-    /// Who has signed in with the token.
+    /// Verifies a token and returns the identity of its user.
     package func verify(_ token: String) async throws(TokenError) -> Identity {
         let token = try CompactToken(token)
-        // First, because a token of another issuer is no reason to fetch the keys of ours.
+        // Checked first, because a token from another issuer is no reason to fetch this issuer's keys.
         guard let issuer = token.claims.issuer, self.rules.issuers.contains(issuer) else {
             throw TokenError(
                 .wrongIssuer, "The token is not from \(self.rules.issuers.list).",
@@ -41,7 +41,7 @@ package struct TokenVerifier: Sendable {
             expiresAt: Date(timeIntervalSince1970: expiry))
     }
 
-    /// - Returns: When it expires.
+    /// - Returns: The expiration time, in seconds since 1970.
     private func checkTimes(_ claims: CompactToken.Claims) throws(TokenError) -> Double {
         let now = self.now().timeIntervalSince1970
         guard let expiry = claims.expiry else { throw TokenError(.noExpiry, "The token never expires.") }
@@ -76,8 +76,8 @@ package struct TokenVerifier: Sendable {
     }
 
     private static func userID(_ claims: CompactToken.Claims) throws(TokenError) -> UserID {
-        // Stored keys and headers are made of it: a space at its end, say, would be another user's id without it.
-        // Those that begin with # are ours, for what belongs to nobody.
+        // Storage keys and headers contain the user ID: an ID with a trailing space could collide with another user's.
+        // IDs that start with # are reserved for internal data that belongs to no user.
         guard let subject = claims.subject, (1...200).contains(subject.utf8.count), subject.utf8.first != 0x23,
             subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw TokenError(.badSubject, "The token names no user, or one whose id cannot be used.") }

@@ -1,3 +1,3 @@
-// The message and event types that handlers meet, so that an agent needs one import.
+// Re-exports the message and event types of handlers, so that an agent needs only one import.
 @_exported public import ServerSentEvents
 @_exported public import WebSocket

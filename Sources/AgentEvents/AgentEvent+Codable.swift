@@ -24,8 +24,9 @@ extension AgentEvent: Codable {
         case custom = "CUSTOM"
     }
 
-    /// Reads an event that another program sent.
-    /// - Returns: `nil` for one that this version does not know; a newer producer may send such, and they are skipped.
+    /// Decodes an event from another program.
+    /// - Returns: The event; `nil` if this version does not know its type, so that events from newer producers are
+    ///   skipped.
     /// - Throws: `DecodingError`.
     public static func known(in json: Data) throws -> AgentEvent? {
         struct Typed: Decodable { var type: String }

@@ -1,6 +1,6 @@
 extension AgentEvent {
-    /// Something that events open and close. AG-UI clients refuse a stream that opens a part twice, continues one that is
-    /// not open, or ends with one open.
+    /// A part of the stream that events open and close. AG-UI clients reject a stream that opens a part twice,
+    /// continues a part that is not open, or ends with an open part.
     package enum Part: Sendable, Hashable {
         case text(String)
         case call(String)
@@ -27,7 +27,7 @@ extension AgentEvent {
         case closes(Part)
     }
 
-    /// What the event does to a part of the stream, if anything.
+    /// How the event changes a part of the stream; `nil` if it does not.
     package var partChange: PartChange? {
         switch self {
         case .textMessageStart(let start): .opens(.text(start.messageId))

@@ -1,7 +1,7 @@
 extension AgentEvent {
-    /// An agent begins, or continues, work that a tool call of another agent has given it.
+    /// An agent starts, or resumes, work that a tool call of another agent has delegated.
     public struct SubagentStarted: Sendable, Hashable, Codable {
-        /// Names the work, also where a later run continues it.
+        /// Identifies the work, even if a later run resumes it.
         public var subagentRunId: String
         public var name: String
         public var parentToolCallId: String?
@@ -13,10 +13,10 @@ extension AgentEvent {
         }
     }
 
-    /// A subagent has ended, or waits for a person.
+    /// A subagent has ended, or waits for the user.
     public struct SubagentFinished: Sendable, Hashable, Codable {
         public var subagentRunId: String
-        /// Success where it is absent.
+        /// The outcome; `nil` means success.
         public var outcome: SubagentOutcome?
 
         public init(subagentRunId: String, outcome: SubagentOutcome? = nil) {
@@ -25,10 +25,10 @@ extension AgentEvent {
         }
     }
 
-    /// A subagent has failed. The run may go on.
+    /// A subagent has failed. The run may continue.
     public struct SubagentError: Sendable, Hashable, Codable {
         public var subagentRunId: String
-        /// What went wrong, for a person.
+        /// The error message for users.
         public var message: String
         public var code: String?
 
@@ -40,7 +40,7 @@ extension AgentEvent {
     }
 
     public struct SubagentOutcome: Sendable, Hashable, Codable {
-        /// `success` or `suspended`; newer producers may know more.
+        /// `success` or `suspended`. Newer producers may send other types.
         public var type: String
         public var interruptIds: [String]?
 
@@ -49,8 +49,9 @@ extension AgentEvent {
         }
     }
 
-    /// The same event as a subagent's. What belongs to a subagent already, or to the run, stays as it is.
-    /// - Parameter call: The tool call that gave the work.
+    /// Returns the event attributed to a subagent. An event that already belongs to a subagent, or that belongs to the
+    /// run, is returned unchanged.
+    /// - Parameter call: The tool call that delegated the work.
     package func attributed(to subagent: String, calledBy call: String) -> AgentEvent {
         switch self {
         case .stepStarted(var step):

@@ -1,6 +1,6 @@
-/// What happens in a run, in the vocabulary of AG-UI 1.0 (docs.ag-ui.com).
+/// An event of a run, in the vocabulary of AG-UI 1.0 (docs.ag-ui.com).
 ///
-/// Absent members are left out of the JSON: in AG-UI `null` is a value.
+/// Optional members without a value are left out of the JSON, because in AG-UI `null` is a value.
 public enum AgentEvent: Sendable, Hashable {
     case runStarted(RunStarted)
     case runFinished(RunFinished)
@@ -20,11 +20,11 @@ public enum AgentEvent: Sendable, Hashable {
     case subagentError(SubagentError)
     case custom(Custom)
 
-    /// A run begins.
+    /// A run starts.
     public struct RunStarted: Sendable, Hashable, Codable {
         public var threadId: SessionID
         public var runId: RunID
-        /// The version of AG-UI that the producer speaks.
+        /// The AG-UI version that the producer implements.
         public var protocolVersion: String? = "1.0"
 
         public init(threadId: SessionID, runId: RunID) {
@@ -57,7 +57,7 @@ public enum AgentEvent: Sendable, Hashable {
             self.threadId = try container.decode(SessionID.self, forKey: .threadId)
             self.runId = try container.decode(RunID.self, forKey: .runId)
             self.result = try container.decodeIfPresent(JSONValue.self, forKey: .result)
-            // A newer producer may know more ways to end.
+            // A newer producer may send other outcomes.
             let isKnown =
                 try container.decodeIfPresent(JSONValue.self, forKey: .outcome).map(RunOutcome.isKnown) ?? false
             self.outcome = isKnown ? try container.decode(RunOutcome.self, forKey: .outcome) : nil
@@ -76,12 +76,12 @@ public enum AgentEvent: Sendable, Hashable {
         }
     }
 
-    /// The execution of a tool call. Its name is the tool's, with a number where several run at once.
+    /// The execution of a tool call. Its name is the tool's name, with a number if several calls run in parallel.
     public struct Step: Sendable, Hashable, Codable {
         public var stepName: String
-        /// Absent where the step finishes, and in events of earlier versions.
+        /// The details of the step; absent when the step finishes, and in events of earlier versions.
         public var metadata: ToolStep?
-        /// The subagent whose step it is; absent for the run's own.
+        /// The subagent that executes the step; absent if the run's own agent does.
         public var subagentRunId: String?
 
         public init(stepName: String, metadata: ToolStep? = nil) {
@@ -92,7 +92,7 @@ public enum AgentEvent: Sendable, Hashable {
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             self.stepName = try container.decode(String.self, forKey: .stepName)
-            // Producers put into metadata what they like.
+            // Other producers may put anything into the metadata.
             self.metadata = try? container.decodeIfPresent(ToolStep.self, forKey: .metadata)
             self.subagentRunId = try container.decodeIfPresent(String.self, forKey: .subagentRunId)
         }
@@ -189,17 +189,18 @@ public enum AgentEvent: Sendable, Hashable {
         public init(snapshot: JSONValue) { self.snapshot = snapshot }
     }
 
-    /// An event of ours beside the vocabulary: `browser.session`, `browser.navigated`, `browser.frame`, `control.changed`,
-    /// `resync_required`, ``toolFailed``, ``messageDiscarded``, ``effectSent``.
+    /// An event outside the AG-UI vocabulary: `browser.session`, `browser.navigated`, `browser.frame`,
+    /// `control.changed`, `resync_required`, ``toolFailed``, ``messageDiscarded``, ``effectSent``.
     public struct Custom: Sendable, Hashable, Codable {
-        /// Follows the result of a call that has failed, for clients that do not read ``ToolOutcome``: `toolCallId`; and
-        /// `declined` where nothing failed but a person said no, with the `message` for people.
+        /// Follows the result of a failed call, for clients that do not read ``ToolOutcome``. It holds `toolCallId`. If
+        /// the user declined the call, nothing has failed, and it also holds `declined` and the `message` for users.
         public static let toolFailed = "tool.failed"
-        /// Follows the end of a message that broke off and is asked for again: its `messageId`, and the `toolCallIds` of its
-        /// calls, of which none was or will be made. What was shown of it is to be taken back.
+        /// Follows the end of a message that was cut off and is requested again. It holds the `messageId`, and the
+        /// `toolCallIds` of the message's calls, none of which was or will be executed. Clients should remove what they
+        /// have shown of the message.
         public static let messageDiscarded = "message.discarded"
-        /// A call has sent something that cannot be taken back: its `toolCallId`, and the `effect` with `kind`, `method`,
-        /// `origin`, `path`, `fields` and `files`; secrets are masked.
+        /// Reports that a call has sent something that cannot be undone. It holds the `toolCallId`, and the `effect`
+        /// with `kind`, `method`, `origin`, `path`, `fields`, and `files`. Secrets are masked.
         public static let effectSent = "effect.sent"
 
         public var name: String
@@ -216,9 +217,9 @@ public enum AgentEvent: Sendable, Hashable {
 /// How a run ended.
 public enum RunOutcome: Sendable, Hashable, Codable {
     case success
-    /// It waits for a person's answers to these.
+    /// The run waits for the user's answers to these interrupts.
     case interrupt([Interrupt])
-    /// It was stopped.
+    /// The run was stopped.
     case cancelled
 
     private enum CodingKeys: String, CodingKey { case type, interrupts }
@@ -247,15 +248,15 @@ public enum RunOutcome: Sendable, Hashable, Codable {
     }
 }
 
-/// The tokens that a run has used.
+/// The token usage of a run.
 public struct TokenUsage: Sendable, Hashable, Codable {
     public var model: String?
-    /// All tokens that went in, also those of the cache.
+    /// All input tokens, including cached ones.
     public var inputTokens: Int
     public var outputTokens: Int
-    /// Of the tokens that went in, those that came from the provider's cache.
+    /// The input tokens that were read from the provider's cache.
     public var cachedInputTokens: Int?
-    /// Of the tokens that went in, those that were put into the cache.
+    /// The input tokens that were written to the provider's cache.
     public var cacheWriteInputTokens: Int?
 
     public init(
@@ -269,7 +270,7 @@ public struct TokenUsage: Sendable, Hashable, Codable {
         self.cacheWriteInputTokens = cacheWriteInputTokens
     }
 
-    /// Numbers from outside may be anything, and must not trap.
+    /// Adds numbers without trapping, because external input may contain any values. Negative numbers count as 0.
     package static func sum(_ numbers: Int...) -> Int {
         numbers.reduce(0) { sum, number in
             let (total, isTooLarge) = sum.addingReportingOverflow(max(number, 0))
@@ -277,7 +278,7 @@ public struct TokenUsage: Sendable, Hashable, Codable {
         }
     }
 
-    /// Adds what another turn used.
+    /// Adds the usage of another turn.
     public static func += (sum: inout TokenUsage, other: TokenUsage) {
         func total(_ first: Int?, _ second: Int?) -> Int? {
             first == nil && second == nil ? nil : Self.sum(first ?? 0, second ?? 0)

@@ -1,4 +1,4 @@
-/// What finds a running browser again, from any process.
+/// Identifies a running browser, so that any process can attach to it.
 public struct BrowserReference: Sendable, Hashable, Codable {
     /// The kind of browser, such as `aws.browser.v1`.
     public var browser: String

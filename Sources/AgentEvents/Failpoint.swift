@@ -11,46 +11,46 @@
     #endif
 #endif
 
-/// A place where a process may die and something must hold afterwards: nothing is done twice, nothing is lost.
+/// A point where a process may crash, and after which invariants must hold: nothing is done twice, and nothing is lost.
 ///
-/// A test writes a name into the file that the variable `AI4AI_FAILPOINT` names, and a number where it does not mean
-/// the first time: `call-begun 2`. The process dies there as by a power cut. Debug builds only: elsewhere nothing is
-/// compiled in.
+/// A test writes a name into the file that the environment variable `AI4AI_FAILPOINT` names, and a count unless it
+/// means the first time: `call-begun 2`. The process then kills itself at that point, as in a power failure. Only debug
+/// builds include this code.
 package enum Failpoint: String, Sendable {
-    // The runtime, in the order of a run.
+    // Runtime, in the order of a run.
 
-    /// A run's record is taken over; nothing of the run is in it.
+    /// A run's record is acquired; it does not contain anything about the run yet.
     case recordOpened = "record-opened"
-    /// The record says that the run has begun; no model was asked.
+    /// The record says that the run has started; no model was asked yet.
     case runBegun = "run-begun"
-    /// A person's answers are used up; nothing was done with them.
+    /// The user's answers are recorded as used; nothing was done with them yet.
     case answerTaken = "answer-taken"
-    /// The intent of a call is recorded; the call has done nothing.
+    /// The intent to execute a call is recorded; the call has not had any effect.
     case callBegun = "call-begun"
     /// The call is done; its result is not recorded.
     case callDone = "call-done"
     /// The results of a turn are recorded.
     case turnSaved = "turn-saved"
-    /// A question is recorded; nobody has been asked.
+    /// A question is recorded; the user has not been asked.
     case runParked = "run-parked"
-    /// The end is recorded; nobody has been told.
+    /// The end is recorded; no client was notified.
     case runEnded = "run-ended"
 
-    // The stores of run records.
+    // Run stores.
 
-    /// A file is written aside and not in its place.
+    /// A temporary file is written but not renamed.
     case fileWrittenAside = "file-written-aside"
-    /// All but the head of a record that is larger than an item is in DynamoDB.
+    /// All chunks of a record that is larger than one item are in DynamoDB, but not its head.
     case chunksPut = "chunks-put"
 
-    // The backend.
+    // Backend.
 
-    /// A message is kept; the runtime does not know of it.
+    /// A message is stored; the runtime has not received it.
     case messageKept = "message-kept"
-    /// The runtime has told a run's end; the chat does not have it.
+    /// The runtime has reported a run's end; the chat has not stored it.
     case endHeard = "end-heard"
 
-    /// Ends this process here if a test says so.
+    /// Kills this process here if a test asks for it.
     @inline(__always)
     package static func reach(_ place: Failpoint) {
         #if DEBUG
@@ -60,11 +60,11 @@ package enum Failpoint: String, Sendable {
 
     #if DEBUG
         private static let file = ProcessInfo.processInfo.environment["AI4AI_FAILPOINT"]
-        /// What the file said last, and how often that place was reached since.
+        /// The last content of the file, and how often its failpoint was reached since.
         private static let reached = Mutex((line: "", count: 0))
 
         private var isChosen: Bool {
-            // No test has named a place where there is no file.
+            // Without a file, no test has named a failpoint.
             guard let path = Self.file, let line = try? String(contentsOfFile: path, encoding: .utf8) else {
                 return false
             }

@@ -1,35 +1,35 @@
 public import FoundationEssentials
 
-/// Names an interrupt among all others.
+/// The unique id of an interrupt.
 public struct InterruptID: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
     public var description: String { self.rawValue }
 }
 
-/// What a parked run needs from a person, as AG-UI's interrupts carry it.
+/// A parked run's request for user input, in the form of AG-UI's interrupts.
 public struct Interrupt: Sendable, Hashable, Codable {
-    /// Why a person is asked.
+    /// The reason for asking the user.
     public enum Reason: String, Sendable, Codable {
-        /// The agent needs to know something.
+        /// The agent needs information.
         case inputRequired = "input_required"
-        /// Something irreversible is to be approved.
+        /// An irreversible action needs approval.
         case confirmation
-        /// The person has to do something in the browser.
+        /// The user must do something in the browser.
         case takeover
     }
 
     public var id: InterruptID
     public var reason: Reason
-    /// What the person is asked.
+    /// The question for the user.
     public var message: String
-    /// The call that waits for the answer.
+    /// The tool call that waits for the answer.
     public var toolCallId: String?
-    /// A JSON Schema of the answer's payload.
+    /// The JSON Schema of the answer's payload.
     public var responseSchema: JSONValue?
-    /// Until when it can be answered.
+    /// The time until which the question can be answered.
     public var expiresAt: Expiry
-    /// What the question is about, for whoever shows it; for an approval also `fingerprint`.
+    /// Details about the question for the user interface. For an approval, they include a `fingerprint`.
     public var metadata: JSONValue?
 
     public init(
@@ -44,17 +44,18 @@ public struct Interrupt: Sendable, Hashable, Codable {
         self.metadata = metadata
     }
 
-    /// The same question with the call that waits for its answer, unless it has one: an agent hands on what another asks.
+    /// Returns the question with the call that waits for its answer. A question that already has a call keeps it,
+    /// because agents forward the questions of their subagents.
     public func raised(by call: String) -> Interrupt {
         var interrupt = self
         interrupt.toolCallId = self.toolCallId ?? call
         return interrupt
     }
 
-    /// Whether it is too late for an answer.
+    /// Whether the question can no longer be answered.
     public var isExpired: Bool { self.expiresAt.date <= Date() }
 
-    /// A moment, in JSON as ISO 8601 writes it.
+    /// A point in time, encoded as an ISO 8601 string.
     public struct Expiry: Sendable, Hashable, Codable {
         public var date: Date
 
@@ -77,9 +78,9 @@ public struct Interrupt: Sendable, Hashable, Codable {
     }
 }
 
-/// A person's answer to an interrupt; AG-UI's resume entry.
+/// The user's answer to an interrupt. It corresponds to AG-UI's resume entry.
 public struct InterruptAnswer: Sendable, Hashable, Codable, Redacted {
-    /// Whether the question was answered or turned down.
+    /// Whether the question was answered or declined.
     public enum Status: String, Sendable, Codable {
         case resolved
         case cancelled
@@ -87,7 +88,7 @@ public struct InterruptAnswer: Sendable, Hashable, Codable, Redacted {
 
     public var interruptId: InterruptID
     public var status: Status
-    /// The answer, by the interrupt's schema. It may hold secrets.
+    /// The answer, in the form of the interrupt's schema. It may contain secrets.
     public var payload: JSONValue?
 
     public init(interruptId: InterruptID, status: Status, payload: JSONValue? = nil) {

@@ -2,13 +2,13 @@ import FoundationEssentials
 import JSONText
 
 extension JSONValue {
-    /// Reads JSON text.
-    /// - Throws: `DecodingError` where it is none.
+    /// Parses JSON text.
+    /// - Throws: `DecodingError` if the text is not valid JSON.
     public init(json text: String) throws {
         self = try JSONText.decode(JSONValue.self, from: Data(text.utf8))
     }
 
-    /// The value of anything that encodes.
+    /// Creates a value from any encodable value.
     public init(encoding value: some Encodable) throws {
         self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
     }
@@ -18,13 +18,13 @@ extension JSONValue {
         try JSONDecoder().decode(type, from: JSONEncoder().encode(self))
     }
 
-    /// The value as compact JSON with its keys in order.
+    /// The value as compact JSON with sorted keys.
     public var json: String {
-        // Encoding fails only for numbers that JSON cannot hold.
+        // Encoding fails only for numbers that JSON cannot represent.
         (try? Self.json(encoding: self)) ?? "null"
     }
 
-    /// Anything that encodes, as compact JSON with its keys in order.
+    /// Returns any encodable value as compact JSON with sorted keys.
     public static func json(encoding value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

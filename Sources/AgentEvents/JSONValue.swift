@@ -1,6 +1,6 @@
 /// Any JSON value (RFC 8259).
 ///
-/// Whole numbers stay whole, so that an identifier survives a round trip.
+/// Integers are kept as integers, so that an identifier survives a round trip.
 public enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -10,7 +10,7 @@ public enum JSONValue: Sendable, Hashable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// A member of an object; `nil` where there is none.
+    /// A member of an object; `nil` if there is none.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[key]
@@ -28,7 +28,7 @@ public enum JSONValue: Sendable, Hashable {
         return elements
     }
 
-    /// The value of a number, whole or not.
+    /// The value of a number.
     public var double: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -37,7 +37,7 @@ public enum JSONValue: Sendable, Hashable {
         }
     }
 
-    /// The value of a whole number.
+    /// The value of an integer.
     public var integer: Int? {
         guard case .integer(let value) = self else { return nil }
         return value

@@ -1,4 +1,4 @@
-/// A value that holds secrets: no description of it shows what it holds, also not those of debuggers and `dump`.
+/// A value that contains secrets. None of its descriptions shows its content, including those of debuggers and `dump`.
 public protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension Redacted {

@@ -1,16 +1,16 @@
-/// What AG-UI clients post to start a run. Members that we don't use are accepted and ignored.
+/// The body that AG-UI clients post to start a run. Members that this project doesn't use are accepted and ignored.
 public struct RunAgentInput: Sendable, Hashable, Codable {
     public var threadId: SessionID
     public var runId: RunID
     public var messages: [Message]
-    /// The answers that the thread's run continues with.
+    /// The answers with which the thread's run resumes.
     public var resume: [InterruptAnswer]
 
     /// A message of the conversation, as the client knows it.
     public struct Message: Sendable, Hashable, Codable {
         public var id: String
         public var role: String
-        /// The message's text; the text parts joined where the content is a list.
+        /// The message's text. If the content is a list, its text parts are joined.
         public var text: String
 
         public init(id: String, role: String, text: String) {
@@ -36,7 +36,7 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
             if let parts = try? container.decode([Part].self, forKey: .text) {
                 self.text = parts.compactMap(\.text).joined(separator: "\n")
             } else {
-                // Activity messages hold objects, assistant messages with tool calls hold nothing.
+                // Activity messages contain objects, and assistant messages with tool calls contain no text.
                 self.text = (try? container.decode(String.self, forKey: .text)) ?? ""
             }
         }
@@ -49,12 +49,12 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
         self.resume = resume
     }
 
-    /// A run that is started with a text of the user.
+    /// Creates the input for a run that starts with the user's text.
     public init(threadId: SessionID, runId: RunID, prompt: String) {
         self.init(threadId: threadId, runId: runId, messages: [Message(id: "1", role: "user", text: prompt)])
     }
 
-    /// The text of the newest message of the user.
+    /// The text of the user's newest message.
     public var prompt: String? { self.messages.last { $0.role == "user" }?.text }
 
     private enum CodingKeys: String, CodingKey { case threadId, runId, messages, resume }

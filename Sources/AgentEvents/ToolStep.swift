@@ -1,20 +1,21 @@
-/// What a tool call does, as data. Each surface words it from its own table; nothing reads it back from a sentence.
+/// Describes a tool call as data. Each user interface has its own table of texts, and nothing parses the data back from
+/// a sentence.
 ///
-/// It is the `metadata` of `STEP_STARTED`.
+/// This is the `metadata` of `STEP_STARTED`.
 public struct ToolStep: Sendable, Hashable, Codable {
     public var toolCallId: String
     /// The tool's name, such as `click`.
     public var tool: String
-    /// The tool's arguments. Long texts are cut; `TOOL_CALL_ARGS` has the whole.
+    /// The tool's arguments. Long texts are truncated; `TOOL_CALL_ARGS` has the full text.
     public var input: JSONValue
     /// The elements that arguments refer to, by the argument's name: `{"ref": {"role": "button", "label": "Check"}}`.
     public var elements: [String: Element]?
     /// The address of the page that the tool acts on.
     public var address: String?
-    /// The call that this one belongs to, where a subagent makes it.
+    /// The call that delegated the work, if a subagent makes this call.
     public var parentToolCallId: String?
 
-    /// An element of a page, as a person would name it.
+    /// An element of a page, as a user would name it.
     public struct Element: Sendable, Hashable, Codable {
         /// The ARIA role, such as `button`.
         public var role: String
@@ -41,7 +42,7 @@ public struct ToolStep: Sendable, Hashable, Codable {
     private static func shortened(_ value: JSONValue) -> JSONValue {
         switch value {
         case .string(let text):
-            // Counting what looks like one character takes long in long texts.
+            // Counting characters is slow for long texts.
             text.utf8.count <= Self.longestText
                 ? value : .string(String(text.unicodeScalars.prefix(Self.longestText)) + "…")
         case .array(let values): .array(values.map(Self.shortened))
@@ -51,17 +52,17 @@ public struct ToolStep: Sendable, Hashable, Codable {
     }
 }
 
-/// How a tool call ended. It is the `metadata` of `TOOL_CALL_RESULT`.
+/// The outcome of a tool call. This is the `metadata` of `TOOL_CALL_RESULT`.
 public struct ToolOutcome: Sendable, Hashable, Codable {
     public enum Status: String, Sendable, Codable {
         case done
         case failed
-        /// A person said no.
+        /// The user declined the call.
         case declined
     }
 
     public var status: Status
-    /// What people are told in place of the result, which is the model's.
+    /// The message for users, in place of the result, which is for the model.
     public var message: String?
 
     public init(_ status: Status, message: String? = nil) {

@@ -8,21 +8,21 @@ import Models
 import Search
 import Settings
 
-/// The parts that stand on AWS, each where the settings ask for it. They share one client, and nothing is reached
-/// before one of them is used.
+/// The parts of the runtime that use AWS, each created only if the settings ask for it. They share one client, and no
+/// service is contacted before one of the parts is used.
 struct AWSParts {
     private let settings: Settings
     private let logger: Logger
     let client: Result<AWSClient, any Error>
 
-    /// Without a setting that asks for AWS, variables that are wrong do no harm.
+    /// Stores a failure instead of throwing it, so that invalid AWS variables do no harm if no setting asks for AWS.
     init(_ settings: Settings, logger: Logger) {
         self.settings = settings
         self.logger = logger
         self.client = Result { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
     }
 
-    /// The model, where it is one of Bedrock's.
+    /// The model, if it is in Amazon Bedrock.
     var model: (any LanguageModel)? {
         get throws {
             guard let id = self.settings.model.bedrockID else { return nil }
@@ -41,7 +41,7 @@ struct AWSParts {
         }
     }
 
-    /// Automation, where it runs elsewhere.
+    /// The automation agent, if it has its own runtime.
     var automation: RemoteAutomation? {
         get throws {
             guard let arn = self.settings.automation.runtimeARN else { return nil }
@@ -51,7 +51,7 @@ struct AWSParts {
         }
     }
 
-    /// The browsers, where they are AgentCore's.
+    /// The browsers, if they run in AgentCore.
     var browsers: (any BrowserSource)? {
         get throws {
             guard self.settings.browser.source == .agentcore else { return nil }
@@ -62,12 +62,12 @@ struct AWSParts {
         }
     }
 
-    /// The run store, where it is DynamoDB's.
+    /// The run store, if it is in DynamoDB.
     var store: (any RunStore)? {
         get throws { self.settings.storage == .dynamodb ? DynamoRunStore(try self.client.get()) : nil }
     }
 
-    /// The long-term memory, where there is one and the region has it.
+    /// The long-term memory, if one is configured and the region supports it.
     var memory: (any LongTermMemory)? {
         get throws {
             guard let id = self.settings.memory.id else { return nil }
@@ -80,7 +80,7 @@ struct AWSParts {
         }
     }
 
-    /// The web search, where there is a key for it.
+    /// The web search, if a key is configured.
     var search: (any WebSearch)? {
         get throws {
             guard let key = try self.settings.searchKey.map({ try self.secret($0) }) else { return nil }
@@ -88,7 +88,7 @@ struct AWSParts {
         }
     }
 
-    /// A secret, to be had when it is used.
+    /// Returns a function that returns a secret. A secret from Secrets Manager is not fetched before it is used.
     func secret(_ secret: Settings.Secret) throws -> @Sendable () async throws -> String {
         switch secret {
         case .value(let value): return { value }
@@ -99,7 +99,8 @@ struct AWSParts {
     }
 }
 
-/// A secret of Secrets Manager, fetched on first use and kept for some minutes, so that a rotated one is found.
+/// A secret from Secrets Manager, fetched on first use and cached for five minutes, so that a rotated secret is picked
+/// up.
 private actor SecretCache {
     private static let lifetime = Duration.seconds(300)
 

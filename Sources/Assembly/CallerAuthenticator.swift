@@ -4,9 +4,10 @@ import AgentEvents
 import Logging
 import Settings
 
-/// Finds out who makes a request.
+/// Authenticates the caller of a request.
 struct CallerAuthenticator: Sendable {
-    /// `nil` where no tokens are asked for: then whoever may call is believed, which is the backend's role alone.
+    /// The token verifier; `nil` if tokens are not required. In that case the runtime trusts its caller, which can only
+    /// be the backend's role.
     private let verifier: TokenVerifier?
 
     init(_ settings: Settings.Tokens?) {
@@ -19,8 +20,9 @@ struct CallerAuthenticator: Sendable {
         }
     }
 
-    /// Who has signed in with the request's token; `nil` where none is asked for.
-    /// - Throws: ``InvocationError`` with status 401, or 503 where it cannot be known.
+    /// Returns the identity in the request's token; `nil` if tokens are not required.
+    /// - Throws: ``InvocationError`` with status 401 if the token is missing or invalid, or 503 if it cannot be
+    ///   verified now.
     func identify(_ context: RequestContext) async throws -> Identity? {
         guard let verifier else { return nil }
         guard let token = context.identity.bearerToken else {

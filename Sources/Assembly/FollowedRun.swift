@@ -5,14 +5,14 @@ import FoundationEssentials
 import RuntimeProtocol
 import ServerSentEvents
 
-/// A run as somebody follows it.
+/// The events of a run as one follower sees them.
 struct FollowedRun: AsyncSequence, Sendable {
     var log: RunLog
     /// The last event that its follower has seen.
     var after = 0
-    /// Whether events that the follower has not seen are gone with the process that they were in.
+    /// Whether events that the follower has not seen were lost with their process.
     var hasGap = false
-    /// What its follower calls the session, where that is another name: AG-UI clients know their own thread only.
+    /// The follower's own id for the session, if it differs: AG-UI clients know only their own thread.
     var thread: SessionID?
 
     typealias Element = EventEnvelope
@@ -28,9 +28,9 @@ struct FollowedRun: AsyncSequence, Sendable {
         let log: RunLog
         var tellsGap: Bool
         let thread: SessionID?
-        /// What comes next, before anything else of the log.
+        /// The next element, to be returned before anything else from the log.
         private var queued: Element?
-        /// Present after a gap.
+        /// The parts that have started since a gap; `nil` without a gap.
         private var begun: BegunParts?
 
         init(entries: RunLog.Entries.AsyncIterator, log: RunLog, tellsGap: Bool, thread: SessionID?) {
@@ -40,7 +40,8 @@ struct FollowedRun: AsyncSequence, Sendable {
             self.thread = thread
         }
 
-        /// Nothing comes before RUN_STARTED, also where events are gone: clients of AG-UI refuse it.
+        /// Returns the next event. RUN_STARTED always comes first, even if events are missing, because AG-UI clients
+        /// require it.
         mutating func next() async throws -> Element? {
             if let next = self.queued.take() { return next }
             while true {
@@ -61,7 +62,7 @@ struct FollowedRun: AsyncSequence, Sendable {
             }
         }
 
-        /// Tells a follower that events are gone which it has not seen: it should load the session anew.
+        /// Returns an event that tells the follower to reload the session, because it has missed events.
         private static func resync(oldest: Int) throws -> Element {
             Element(event: try SessionEvent.resyncRequired(oldest: oldest).event)
         }
@@ -69,7 +70,7 @@ struct FollowedRun: AsyncSequence, Sendable {
 }
 
 extension AgentEvent {
-    /// The same event, with the follower's own name of the thread where it has one.
+    /// Returns the event with the follower's own thread id, if it has one.
     fileprivate func named(_ thread: SessionID?) -> AgentEvent {
         guard let thread else { return self }
         switch self {
@@ -84,11 +85,12 @@ extension AgentEvent {
     }
 }
 
-/// What has begun in a stream since its gap: the rest of what began before is left out, because nobody could take it.
+/// The parts that have started in a stream since its gap. Events of earlier parts are dropped, because clients would
+/// reject them.
 private struct BegunParts {
     private var parts: Set<AgentEvent.Part> = []
 
-    /// Whether the event continues, or closes, something whose beginning is gone.
+    /// Returns whether the event continues or closes a part whose start is missing.
     mutating func misses(_ event: AgentEvent) -> Bool {
         switch event.partChange {
         case .opens(let part):
@@ -101,7 +103,7 @@ private struct BegunParts {
     }
 }
 
-/// A run's events as SSE sends them.
+/// The events of a run as server-sent events.
 struct NumberedEvents: AsyncSequence, Sendable {
     let run: FollowedRun
 

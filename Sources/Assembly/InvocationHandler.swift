@@ -8,20 +8,20 @@ import Observability
 import RuntimeProtocol
 import Tracing
 
-/// Between the service contract and the runs: reads payloads, answers with JSON or events.
+/// Connects the service contract to the runs: decodes payloads, and responds with JSON or events.
 struct InvocationHandler: Sendable {
     let callers: CallerAuthenticator
     let runs: AgentRuns
-    /// Where a person finds the browsers that this process works in.
+    /// The browsers of this process, for live views; `nil` if another runtime runs the browsers.
     let browsers: BrowserRegistry?
-    /// Where they are found when another runtime works in them.
+    /// The other runtime that runs the browsers, if any.
     let remote: RemoteAutomation?
     let telemetry: Telemetry?
     let capturesContent: Bool
 
     func respond(to request: InvocationRequest, _ context: RequestContext) async throws -> InvocationResponse {
         var payload = try request.decode(RuntimeRequest.self)
-        // The token decides who the user is, whatever the body says.
+        // The token determines the user, whatever the body says.
         if let caller = try await self.callers.identify(context) { payload.userID = caller.userID }
         switch payload.content {
         case .control(let control):
@@ -43,12 +43,12 @@ struct InvocationHandler: Sendable {
         }
     }
 
-    /// Serves a socket until its client leaves.
+    /// Serves a WebSocket until its client disconnects.
     func serve(_ socket: AgentWebSocket, _ context: RequestContext) async throws {
         try await SocketConversation(socket, context, self).run()
     }
 
-    /// Begins a run, or finds one again.
+    /// Starts a run, or attaches to an existing one.
     func follow(_ payload: RuntimeRequest, _ context: RequestContext) async throws -> FollowedRun {
         switch payload.content {
         case .prompt(let text): return await self.start(.prompt(text), payload, context)
@@ -67,14 +67,14 @@ struct InvocationHandler: Sendable {
         }
     }
 
-    /// - Parameter thread: The client's own name for the session, where it has one.
+    /// - Parameter thread: The client's own id for the session, if it has one.
     private func start(
         _ work: RunRequest.Work, _ payload: RuntimeRequest, _ context: RequestContext, thread: SessionID? = nil
     ) async -> FollowedRun {
         let request = self.runRequest(work, payload, context)
         let trace = ServiceContext(context, session: request.sessionID, capturesContent: self.capturesContent)
         let (log, hasGap) = await ServiceContext.withValue(trace) { await self.runs.start(request) }
-        // A run outlives its request, and keeps the session and its process running. Once it's idle, it may be suspended.
+        // A run outlives its request, and keeps the session and its process running. An idle process may be suspended.
         context.backgroundTasks.run("run") { [runs, telemetry] in
             await runs.settle(request.sessionID)
             await telemetry?.flush()
@@ -82,12 +82,14 @@ struct InvocationHandler: Sendable {
         return FollowedRun(log: log, hasGap: hasGap, thread: thread == request.sessionID ? nil : thread)
     }
 
-    /// The session header wins over the body, so that a payload cannot reach into another session.
+    /// Returns the id of the session. The session header overrides the body, so that a payload cannot reach another
+    /// session.
     private func sessionID(of payload: RuntimeRequest, _ context: RequestContext) -> SessionID? {
         context.sessionID.map { SessionID(rawValue: $0) } ?? payload.sessionID
     }
 
-    /// The session of a request that makes sense in an existing one only.
+    /// Returns the session of a request that requires an existing one.
+    /// - Throws: ``InvocationError`` with status 400 if the request names no session.
     func session(of payload: RuntimeRequest, _ context: RequestContext) throws -> SessionID {
         guard let session = self.sessionID(of: payload, context) else {
             throw InvocationError(

@@ -2,7 +2,8 @@ import AgentCoreRuntime
 import Agents
 
 extension Propagation {
-    /// What of a request goes on to the runtimes that it leads to: its trace, its baggage, and who it is for.
+    /// Extracts what a request forwards to the runtimes it calls: its trace context, baggage, custom headers, and
+    /// identity.
     init(_ context: RequestContext) {
         var headers: [String: String] = [:]
         for header in context.headers {
@@ -19,7 +20,7 @@ extension Propagation {
 }
 
 extension RequestContext.Identity {
-    /// The token in `Authorization`, where it holds one.
+    /// The bearer token in `Authorization`, if there is one.
     var bearerToken: String? {
         guard let authorization, authorization.lowercased().hasPrefix("bearer ") else { return nil }
         return String(authorization.dropFirst("bearer ".count))

@@ -8,8 +8,8 @@ import NIOFoundationEssentialsCompat
 import RuntimeProtocol
 import WebSocket
 
-/// A person's view of a browser that another runtime works in: their frames go there, and pictures and news of who is
-/// in charge come back. It lasts as long as its connection; the next one is another view.
+/// The user's view of a browser in another runtime. It forwards the user's frames to that runtime, and relays pictures,
+/// control changes, and notices back. It lasts as long as its connection; a new connection needs a new view.
 actor RemoteView {
     private static let relayed = Set([SessionEvent.Name.frame, .controlChanged, .notice].map(\.rawValue))
 
@@ -26,7 +26,7 @@ actor RemoteView {
         self.propagation = propagation
     }
 
-    /// Hands on what the other runtime shows, for as long as it does.
+    /// Relays the other runtime's events to the client until their stream ends.
     func relay(to socket: AgentWebSocket, showsFrames: Bool) async throws {
         let other = try await self.socket()
         try await self.send(SocketFrame(.hello(showsFrames: showsFrames)))
@@ -43,7 +43,7 @@ actor RemoteView {
         }
     }
 
-    /// Passes a frame of the person on.
+    /// Forwards a frame from the user.
     func send(_ frame: SocketFrame) async throws {
         var frame = frame
         frame.sessionID = self.session

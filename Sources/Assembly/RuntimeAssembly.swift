@@ -10,7 +10,7 @@ import RuntimeProtocol
 public import ServiceLifecycle
 public import Settings
 
-/// Chooses the concrete parts of the runtime by its settings. Nothing here connects or starts anything.
+/// Creates the concrete parts of the runtime from its settings. Nothing here connects to or starts anything.
 public struct RuntimeAssembly: Sendable {
     private let settings: Settings
     private let logger: Logger
@@ -18,7 +18,7 @@ public struct RuntimeAssembly: Sendable {
     package let model: any LanguageModel
     package let browsers: any BrowserSource
     package let browserConfiguration: BrowserConfiguration
-    /// The automation agent, here or in a runtime of its own.
+    /// The automation agent, in this process or in its own runtime.
     public let automation: any Automation
     private let browserRegistry: BrowserRegistry?
     private let remote: RemoteAutomation?
@@ -26,7 +26,7 @@ public struct RuntimeAssembly: Sendable {
     private let aids: Coordinator.Aids
     package let store: any RunStore
 
-    /// - Throws: ``SettingsError``, or `AWSError` for AWS settings that cannot be used.
+    /// - Throws: ``SettingsError``, or `AWSError` for invalid AWS settings.
     public init(settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
@@ -56,8 +56,8 @@ public struct RuntimeAssembly: Sendable {
             search: try aws.search, memory: self.memory)
     }
 
-    /// Serves the runtime until SIGTERM or SIGINT, with logs as JSON lines.
-    /// - Parameter services: What runs beside it, as long as it does.
+    /// Serves the runtime until SIGTERM or SIGINT, and writes logs as JSON lines.
+    /// - Parameter services: Services to run alongside the runtime.
     public static func serve(
         _ settings: Settings, configuration: AgentCoreApp.Configuration, with services: [any Service] = []
     ) async throws {
@@ -75,7 +75,7 @@ public struct RuntimeAssembly: Sendable {
         try await services.reduce(app) { $0.with(service: $1) }.run()
     }
 
-    /// The whole runtime behind the service contract.
+    /// Creates the app that serves the whole runtime behind the service contract.
     private func app(configuration: AgentCoreApp.Configuration, telemetry: Telemetry?) -> AgentCoreApp {
         let runs = AgentRuns(
             coordinator: Coordinator(
@@ -97,7 +97,7 @@ public struct RuntimeAssembly: Sendable {
         .onWebSocket { socket, context in
             try await handler.serve(socket, context)
         }
-        // Services end in turn, the last one first: what the browsers' end tells is sent, too.
+        // Services shut down in reverse order, so that telemetry from the closing browsers is still sent.
         return ([telemetry, self.browserRegistry] as [(any Service)?]).compactMap { $0 }.reduce(app) {
             $0.with(service: $1)
         }
@@ -114,7 +114,8 @@ public struct RuntimeAssembly: Sendable {
         return budget
     }
 
-    /// Beside run records in files stands what people want to be remembered; elsewhere that is the cloud's to keep.
+    /// Returns a memory in files if the run records are in files too. Otherwise, long-term memory is left to the cloud
+    /// service.
     private static func fileMemory(_ settings: Settings) -> (any LongTermMemory)? {
         settings.storage == .files ? FileMemory(directory: "\(settings.storageDirectory)/memory") : nil
     }

@@ -8,24 +8,25 @@ import NIOCore
 import NIOFoundationEssentialsCompat
 import RuntimeProtocol
 
-/// One socket of `/ws`: the events of its session's runs go out as envelopes `{"id", "event"}`, and what the person
-/// says, answers and does comes in.
+/// Serves one WebSocket connection to `/ws`. It sends the events of its session's runs as envelopes `{"id", "event"}`,
+/// and receives the user's messages, answers, and browser input.
 ///
-/// It ends with its client; what it has begun goes on.
+/// It ends when its client disconnects. The runs that it has started continue.
 actor SocketConversation {
     private let socket: AgentWebSocket
     private let context: RequestContext
     private let handler: InvocationHandler
     private var session: SessionID?
     private var user: UserID?
-    /// Who has signed in with the socket's token; then no frame says otherwise.
+    /// The identity in the connection's token. If present, frames cannot claim another user.
     private var caller: Identity?
     private var control: UserControl?
     private var remoteView: RemoteView?
     private var isWatching = false
-    /// What the person does in the browser, in its order; beside the messages, so that a slow page holds up no stop.
+    /// The user's browser input, in order. It is processed separately from messages, so that a slow page does not delay
+    /// a stop request.
     private let deeds = AsyncStream.makeStream(of: Work.self, bufferingPolicy: .bufferingOldest(500))
-    /// Whether pictures of the browser go out.
+    /// Whether to send pictures of the browser.
     private var showsFrames = false
 
     init(_ socket: AgentWebSocket, _ context: RequestContext, _ handler: InvocationHandler) {
@@ -35,7 +36,7 @@ actor SocketConversation {
         self.session = context.sessionID.map { SessionID(rawValue: $0) }
     }
 
-    /// Serves the socket until its client leaves.
+    /// Serves the connection until its client disconnects.
     func run() async throws {
         do {
             self.caller = try await self.handler.callers.identify(self.context)
@@ -65,12 +66,12 @@ actor SocketConversation {
                 }
                 for work in try await self.receive(frame) { group.addTask(operation: work) }
             }
-            // A person's control lasts for the rest of its lease, so that they can come back; then the agent goes on.
+            // The user's control lasts until its lease ends, so that they can reconnect. Then the agent continues.
             group.cancelAll()
         }
     }
 
-    /// Who only watches sends nothing that could be refused when their token has expired.
+    /// Closes the connection when the token expires. A client that only watches sends no frames that could be rejected.
     private func endWithToken() async {
         guard let end = self.caller?.expiresAt,
             (try? await Task.sleep(for: .seconds(max(end.timeIntervalSinceNow, 0)))) != nil
@@ -97,7 +98,7 @@ actor SocketConversation {
         case .hello(let run, let last, let showsFrames):
             guard let session = try await self.knownSession() else { return [] }
             let works = try await self.follow(RuntimeRequest(.attach(run, after: last)))
-            // Whose session it is not is told by the attached log.
+            // If the session belongs to another user, the attached log reports that.
             let isTheirs = (try? await self.handler.runs.checkOwner(session, self.user)) != nil
             guard isTheirs else { return works }
             self.showsFrames = showsFrames
@@ -114,7 +115,7 @@ actor SocketConversation {
             return try await self.take(control: ControlRequest(action))
         case .input(let input) where self.handler.remote == nil:
             switch input {
-            // Loading a page may take long, and must not delay the user's other input.
+            // Loading a page may take long and must not delay the user's other input.
             case .dialog, .navigate, .back, .forward, .reload: return [{ await self.pass(input) }]
             case .mouse, .wheel, .key, .text, .tab: try await self.doInOrder { await self.pass(input) }
             }
@@ -131,8 +132,8 @@ actor SocketConversation {
 
     // MARK: A browser in another runtime
 
-    /// What hands on the other runtime's news. It is looked for again after the connection was lost: when the person
-    /// does something, or a run begins.
+    /// Returns the work that relays the other runtime's events. After a lost connection, the view is created again when
+    /// the user does something or a run starts.
     private func viewRemotely(_ session: SessionID) -> [Work] {
         guard self.remoteView == nil, let remote = self.handler.remote else { return [] }
         let view = RemoteView(remote, session, self.user, Propagation(self.context))
@@ -142,7 +143,7 @@ actor SocketConversation {
                 do {
                     try await view.relay(to: socket, showsFrames: await self.showsFrames)
                 } catch let error where !(error is CancellationError) {
-                    // A client that answers at once must get a new view.
+                    // A client that reacts at once must get a new view.
                     await self.leave(view)
                     try await self.tellNoView(error)
                 }
@@ -203,7 +204,7 @@ actor SocketConversation {
         try await self.socket.send(JSONValue.json(encoding: EventEnvelope(event: event.event)))
     }
 
-    /// Something that the client asked for cannot be.
+    /// Notifies the client that its request cannot be fulfilled.
     private func tell(_ code: String, _ message: String) async throws {
         try await self.send(.notice(code: code, message: message))
     }
@@ -225,7 +226,8 @@ actor SocketConversation {
         return []
     }
 
-    /// Passes on what the person does. What comes without control, or cannot be done, is told and harms nothing.
+    /// Forwards the user's input to the browser. Input without control, or input that fails, is reported to the client
+    /// and has no other effect.
     private func pass(_ input: BrowserInput) async {
         do {
             guard let control = self.control, control.isActive else {
@@ -233,12 +235,12 @@ actor SocketConversation {
             }
             try await control.perform(input)
         } catch {
-            // A socket that is gone is told nothing more.
+            // A closed connection cannot be notified.
             try? await self.tell("input_failed", "\(error)")
         }
     }
 
-    // MARK: Sight
+    // MARK: Live view
 
     private func show(picture id: String) async throws -> [Work] {
         guard let session = try await self.knownSession() else { return [] }
@@ -250,7 +252,7 @@ actor SocketConversation {
 
     private static let pause = Duration.milliseconds(250)
 
-    /// Shows the session's browsers for as long as the socket is open: who is in charge and, when asked for, pictures.
+    /// Shows the session's browsers while the connection is open: who is in control and, if requested, pictures.
     private func watch(_ session: SessionID, _ browsers: BrowserRegistry) async throws {
         while true {
             if let browser = await browsers.browser(of: session) {
@@ -260,7 +262,7 @@ actor SocketConversation {
                         let owner = controller == .agent ? "agent" : "person"
                         try await self.send(.controlChanged(ControlState(owner: owner)))
                     }
-                    // That has ended with the browser.
+                    // The control changes end when the browser closes; stop the pictures too.
                     group.cancelAll()
                 }
             }
@@ -268,7 +270,8 @@ actor SocketConversation {
         }
     }
 
-    /// Sends pictures whenever they are wanted. They pause where the browser's connection is lost, and go on with the next.
+    /// Sends pictures while they are requested. They pause when the connection to the browser is lost, and resume with
+    /// the next one.
     private func showPictures(of browser: BrowserSession) async throws {
         while !Task.isCancelled {
             if self.showsFrames {
@@ -281,7 +284,7 @@ actor SocketConversation {
                                 height: frame.height)))
                 }
             }
-            // Cancelled when the browser or the viewer has gone.
+            // This task is canceled when the browser or the client is gone.
             guard (try? await Task.sleep(for: Self.pause)) != nil else { return }
         }
     }

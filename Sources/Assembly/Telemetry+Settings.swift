@@ -7,8 +7,8 @@ import Settings
 import Tracing
 
 extension Telemetry {
-    /// What the settings ask for; `nil` where that is nothing.
-    /// - Throws: `AWSError` for AWS settings that cannot be used.
+    /// Creates the telemetry that the settings ask for; `nil` if they ask for none.
+    /// - Throws: `AWSError` for invalid AWS settings.
     convenience init?(
         _ wanted: Settings.Observability, _ aws: AWSParts, output: LogOutput, logger: Logger
     ) throws {
@@ -28,7 +28,7 @@ extension Telemetry {
 }
 
 extension ServiceContext {
-    /// What a run's spans belong to: the trace that its request came with, and its session.
+    /// Creates the context of a run's spans: the trace of its request, and its session.
     init(_ request: RequestContext, session: SessionID, capturesContent: Bool) {
         self = .current ?? .topLevel
         InstrumentationSystem.instrument.extract(request, into: &self, using: RequestExtractor())

@@ -2,8 +2,7 @@ import BrowserAutomation
 import RuntimeProtocol
 
 extension UserControl {
-    /// Does what the user did.
-    /// - Throws: ``BrowserError``.
+    /// Performs the user's input in the browser.
     func perform(_ input: BrowserInput) async throws {
         switch input {
         case .mouse(.move, let x, let y, let button, _):

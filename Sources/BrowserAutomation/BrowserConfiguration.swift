@@ -1,48 +1,61 @@
-/// How browsers are started and what they may reach.
+/// Settings that control how a browser starts, what it can reach, and how long it can take.
 public struct BrowserConfiguration: Sendable {
-    /// The size of the visible part of a page, in CSS pixels.
+    /// The size of a page's viewport, in CSS pixels.
     public struct Viewport: Sendable, Hashable, Codable {
+        /// The width, in CSS pixels.
         public var width: Int
+        /// The height, in CSS pixels.
         public var height: Int
 
+        /// Creates a viewport size.
+        /// - Parameters:
+        ///   - width: The width, in CSS pixels.
+        ///   - height: The height, in CSS pixels.
         public init(width: Int, height: Int) {
             self.width = width
             self.height = height
         }
     }
 
-    /// The Chromium to run; `nil` looks in `PATH` and the usual places.
+    /// The path of the Chromium executable; `nil` searches `PATH` and the usual installation directories.
     public var chromium: String?
-    /// Whether no window is shown.
+    /// Whether Chromium runs without a visible window.
     public var isHeadless = true
+    /// The size of each page's viewport.
     public var viewport = Viewport(width: 1280, height: 900)
-    /// Which addresses the browser may reach.
+    /// The addresses that the browser may reach.
     public var addressPolicy = AddressPolicy()
-    /// How long Chromium may take to start.
+    /// The maximum time for Chromium to start.
     public var startTimeout: Duration = .seconds(30)
-    /// How often a browser is asked whether it is still there.
+    /// The interval between the checks that the browser still responds.
     public var heartbeat: Duration = .seconds(30)
-    /// How long an action is retried until its element can be acted on.
+    /// The maximum time to retry an action until its element is actionable.
     public var actionTimeout: Duration = .seconds(5)
-    /// How long an action waits for what covers its element to go away; at most ``actionTimeout``.
+    /// The maximum time to retry an action while another element covers its element; at most ``actionTimeout``.
     public var coverTimeout: Duration = .milliseconds(1500)
-    /// How long a page may take to load.
+    /// The maximum time for a page to load.
     public var navigationTimeout: Duration = .seconds(30)
-    /// How long the browser may take for any one answer. Scripts of a page that keep it busy longer are stopped.
+    /// The maximum time for the browser to answer a command. A page script that keeps the browser busy for longer is
+    /// stopped.
     public var answerTimeout: Duration = .seconds(20)
-    /// What is answered to `confirm`, `prompt` and `beforeunload`. Pages may ask for anything, so the default is no.
+    /// Chooses the answer to a `confirm`, `prompt` or `beforeunload` dialog. The default dismisses every dialog,
+    /// because a page may ask for anything.
     public var dialogPolicy: @Sendable (PageDialog) -> DialogAnswer = { _ in .dismiss }
-    /// Judges each request that pages and their workers make, before it goes out and after the address policy has let it
-    /// through. Called in the order of the requests; must not wait. Chromium tells of no message on a WebSocket.
-    /// ``PageRequest/driver`` tells what comes while a person has control.
+    /// Decides whether each request of a page or worker may proceed, after ``addressPolicy`` has allowed it and before
+    /// the browser sends it.
+    ///
+    /// The browser calls the closure in the order of the requests, and the closure must not block.
+    /// ``PageRequest/driver`` says whether the agent or a user was operating the browser. Chromium doesn't report
+    /// WebSocket messages; the closure sees only those that ``BrowserPage/judgingMessages(waits:beforehand:_:)`` holds
+    /// back.
     public var requestJudge: (@Sendable (PageRequest) -> RequestVerdict)?
-    /// What may be downloaded.
+    /// The limits for downloads.
     public var downloads = DownloadPolicy()
-    /// How the browser is shown to people.
+    /// How the browser is shown to users who watch it.
     public var screencast = ScreencastOptions()
-    /// Values that are typed into pages of their own origins only, and masked everywhere else.
+    /// The secrets that can be typed into pages of their own origins only, and that are masked everywhere else.
     public var secrets = SecretStore()
-    /// Who is asked for the addresses of names.
+    /// Resolves host names to IP addresses.
     package var resolver = HostResolver()
 
     /// Creates the default configuration.

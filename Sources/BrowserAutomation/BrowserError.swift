@@ -1,41 +1,45 @@
-/// What went wrong in the browser, in words that a model or a person can act on.
+/// An error in the browser, with a message that a model or a user can act on.
 public struct BrowserError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: Sendable, Hashable {
-        /// No Chromium was found, or it did not start.
+        /// No Chromium executable was found, or Chromium did not start.
         case cannotStart
-        /// The browser or its connection died; a new one may be started.
+        /// The browser or its connection ended. You can start a new browser.
         case browserGone
         /// The page crashed or was closed.
         case pageGone
-        /// The address may not be visited.
+        /// The address policy does not allow the address.
         case addressRefused
-        /// The page could not be loaded.
+        /// The page failed to load.
         case navigationFailed
-        /// The reference does not stand for an element of this page any more.
+        /// The reference no longer identifies an element of the page.
         case staleReference
-        /// The element cannot be acted on in the way that was asked for.
+        /// The element does not support the requested action, or is not in a state that allows it.
         case notActionable
-        /// What was waited for did not come in time.
+        /// The expected condition or answer did not occur in time.
         case timedOut
-        /// The value does not fit the element.
+        /// The value is not valid for the element.
         case invalidValue
-        /// A person took control of the browser, or has it.
+        /// A user took control of the browser, or already has it.
         case controlTaken
-        /// Chromium refused a command, or a page's script failed.
+        /// Chromium rejected a command, or a script in the page failed.
         case protocolFailure
     }
 
     /// The kind of failure.
     public let code: Code
-    /// What failed, with which value, why, and what to do.
+    /// What failed, with which value, why, and what to do about it.
     public let message: String
 
     /// Creates an error.
+    /// - Parameters:
+    ///   - code: The kind of failure.
+    ///   - message: What failed, with which value, why, and what to do about it.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
+    /// The same text as ``message``.
     public var description: String { self.message }
 }

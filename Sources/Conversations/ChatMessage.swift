@@ -1,33 +1,33 @@
 public import AgentEvents
 
-/// Something that was said or done in a chat.
+/// An entry in a chat.
 public struct ChatMessage: Sendable, Hashable, Codable {
-    /// Who said it.
+    /// The author of a message.
     public enum Role: String, Sendable, Codable {
         case user
         case assistant
     }
 
-    /// What it is.
+    /// The type of a message.
     public enum Kind: String, Sendable, Codable {
-        /// Words, in Markdown where the assistant's.
+        /// Text; in Markdown if it's from the assistant.
         case text
-        /// Steps of an agent; `details` is a list.
+        /// Steps of an agent. `details` contains them as a list.
         case steps
-        /// What a person is asked; `details` is the interrupt.
+        /// A question to the user. `details` is the interrupt.
         case question
-        /// A person's answer to one; `details` names the interrupt.
+        /// The user's answer to a question. `details` names the interrupt.
         case answer
-        /// Why a run has failed; `details` has the code.
+        /// The reason that a run failed. `details` contains the error code.
         case error
-        /// That a run was stopped, and the like.
+        /// A notice, such as that a run was stopped.
         case notice
     }
 
-    /// Unique in its chat: the client's own for a person's message, `run_id:index` for what a run brings.
+    /// Unique within the chat: the client's own ID for a user's message, `run_id:index` for a run's.
     public var id: String
     public var sessionID: SessionID
-    /// Its place in the chat.
+    /// The message's position in the chat.
     public var time: MessageTime
     public var role: Role
     public var kind: Kind
@@ -47,7 +47,7 @@ public struct ChatMessage: Sendable, Hashable, Codable {
     }
 }
 
-/// A message before the store has given it its place.
+/// A message before the store assigns its position.
 public struct MessageDraft: Sendable, Hashable {
     public var id: String
     public var role: ChatMessage.Role
@@ -68,9 +68,10 @@ public struct MessageDraft: Sendable, Hashable {
         self.runID = runID
     }
 
-    /// The most bytes of UTF-8 that a message may take, with its details as JSON.
+    /// The maximum size of a message, in bytes of UTF-8, including its details as JSON.
     public static let largest = 1_000_000
 
+    /// Validates the message.
     /// - Throws: ``ConversationError`` with code `tooLarge` or `invalid`.
     public func check() throws {
         guard !self.id.isEmpty, self.id.utf8.count <= 200 else {

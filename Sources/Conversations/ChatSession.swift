@@ -1,25 +1,25 @@
 public import AgentEvents
 
-/// A chat, as its owner's list shows it. Its id is also that of the runtime session that its agents work in.
+/// A chat, as its owner's list shows it. Its ID is also that of its agents' runtime session.
 public struct ChatSession: Sendable, Hashable, Codable {
     public var id: SessionID
     public var owner: UserID
-    /// Empty until the first message gives one.
+    /// Empty until the first user message sets it.
     public var title: String
     public var createdAt: MessageTime
-    /// When something was last said or renamed: the order of the list.
+    /// When the chat last received a message or was renamed. The list is sorted by this.
     public var updatedAt: MessageTime
-    /// The newest message's time; each message comes after it.
+    /// The time of the newest message. Each new message comes after it.
     public var lastMessageAt: MessageTime
     public var messageCount: Int
-    /// The beginning of what was said last.
+    /// The beginning of the last message.
     public var preview: String
-    /// Counts the changes that the owner has made, so that two tabs notice each other.
+    /// Incremented by each of the owner's changes, so that two tabs detect conflicting changes.
     public var version: Int
-    /// The run that is at work, or waits for the owner.
+    /// The run that is in progress or waits for the owner.
     public var run: ChatRun?
 
-    /// A chat that begins now.
+    /// Creates a new chat.
     public init(id: SessionID, owner: UserID, title: String = "", createdAt: MessageTime) {
         self.id = id
         self.owner = owner
@@ -32,18 +32,19 @@ public struct ChatSession: Sendable, Hashable, Codable {
         self.version = 1
     }
 
-    /// The most characters of a title.
+    /// The maximum length of a title, in characters.
     public static let longestTitle = 200
-    /// The most characters of a title that is made of a message, and of a preview.
+    /// The maximum length of a preview, and of a title taken from a message, in characters.
     public static let longestExcerpt = 80
-    /// The most Unicode scalars of either, as a character may consist of any number of them.
+    /// The maximum length of either, in Unicode scalars, because a character may consist of any number of them.
     static let mostScalars = 2000
 
-    /// A title, or what is looked for in titles, without its case. By way of the capitals, because only those are one for
+    /// Folds the case of a title or a search text. Uppercases first, because only uppercase unifies `ß` with `SS` and
+    /// `σ` with `ς`.
     /// `ß` and `SS`, or for `σ` and `ς`.
     package static func folded(_ text: String) -> String { text.uppercased().lowercased() }
 
-    /// The beginning of a text on one line, cut between words.
+    /// The beginning of a text as a single line, cut between words.
     public static func excerpt(_ text: String) -> String {
         let text = text.drop(while: \.isWhitespace)
         let beginning = String(text.unicodeScalars.prefix(Self.mostScalars))
@@ -52,7 +53,7 @@ public struct ChatSession: Sendable, Hashable, Codable {
         var excerpt = ""
         for (index, word) in words.enumerated() {
             let longer = excerpt.isEmpty ? String(word) : "\(excerpt) \(word)"
-            // What is cut needs room for "…".
+            // A truncated excerpt needs room for "…".
             let room = isWhole && index == words.count - 1 ? Self.longestExcerpt : Self.longestExcerpt - 1
             guard longer.count <= room else {
                 return excerpt.isEmpty ? "\(word.prefix(Self.longestExcerpt - 1))…" : "\(excerpt)…"
@@ -63,9 +64,9 @@ public struct ChatSession: Sendable, Hashable, Codable {
     }
 }
 
-/// The run that a chat has begun and that is not in its messages yet, or that waits for an answer.
+/// A chat's run that isn't yet in its messages, or that waits for an answer.
 public struct ChatRun: Sendable, Hashable, Codable {
-    /// Where it stands.
+    /// The state of the run.
     public enum State: String, Sendable, Codable {
         case running
         case waiting
@@ -73,11 +74,11 @@ public struct ChatRun: Sendable, Hashable, Codable {
 
     public var id: RunID
     public var state: State
-    /// The message that it answers, which is sent again should the runtime not have got it; none where it goes on
+    /// The message that the run answers, which is resent if it didn't reach the runtime; `nil` if the run continues
     /// with answers.
     public var messageID: String?
     public var since: MessageTime
-    /// When it is too late for the first of its questions, where it waits.
+    /// When the first of a waiting run's questions expires.
     public var expiresAt: MessageTime?
 
     public init(
@@ -92,17 +93,17 @@ public struct ChatRun: Sendable, Hashable, Codable {
     }
 }
 
-/// What is to become of a chat beside its messages.
+/// A change to a chat, other than its messages.
 public struct SessionChange: Sendable, Hashable {
-    /// What becomes of its run.
+    /// A change to the chat's run.
     public enum Run: Sendable, Hashable {
-        /// A run begins. Refused with `busy` while another one is `running`; one that waits gives way.
+        /// Starts a run. Fails with `busy` if another run is `running`; replaces a run that waits.
         case begin(ChatRun)
-        /// This run is over; one that waits may take its place. Nothing happens where the chat has another one by now.
+        /// Ends a run, which a waiting run may replace. Has no effect if the chat has another run by now.
         case end(RunID, then: ChatRun? = nil)
     }
 
-    /// A new title, by the owner: it counts as a new version.
+    /// A new title, set by the owner. Increments the version.
     public var title: String?
     public var run: Run?
 
@@ -111,8 +112,8 @@ public struct SessionChange: Sendable, Hashable {
         self.run = run
     }
 
-    /// The change with its title as it is kept: without the white space around it.
-    /// - Throws: ``ConversationError`` with code `invalid` for a title of no or too many characters.
+    /// Validates the change, and trims white space from its title.
+    /// - Throws: ``ConversationError`` with code `invalid` if the title is empty or too long.
     package func checked() throws -> SessionChange {
         guard let title = self.title else { return self }
         let trimmed = String(title.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())

@@ -1,71 +1,72 @@
 public import AgentEvents
 
-/// Keeps chats: sessions and their messages. What it has accepted survives the death of any process.
+/// The chat store: sessions and their messages. Writes are durable once a call returns.
 ///
-/// Every call names the user; a chat of somebody else is as absent as one that does not exist. Any number of processes
-/// may write at once.
+/// Every call names the user; a chat that belongs to another user is treated as nonexistent. Any number of processes
+/// may write concurrently.
 public protocol Conversations: Sendable {
-    /// Keeps a new chat.
-    /// - Throws: ``ConversationError`` with code `invalid` where its id is taken.
+    /// Stores a new chat.
+    /// - Throws: ``ConversationError`` with code `invalid` if its ID is taken.
     func create(_ session: ChatSession) async throws
 
+    /// Fetches a chat.
     /// - Throws: ``ConversationError`` with code `notFound`.
     func session(_ id: SessionID, of user: UserID) async throws -> ChatSession
 
-    /// A user's chats, the one that was changed last first.
+    /// Lists a user's chats, the most recently changed first.
     /// - Parameters:
-    ///   - words: Only those whose title contains this, whatever the case.
-    ///   - position: Only those after this place of the list.
+    ///   - words: Returns only chats whose title contains this text, ignoring case.
+    ///   - position: Returns only chats after this position in the list.
     func sessions(
         of user: UserID, matching words: String?, limit: Int, after position: SessionPosition?
     ) async throws -> SessionPage
 
     /// Changes a chat.
-    /// - Parameter version: What the owner has seen; any when absent.
-    /// - Throws: ``ConversationError`` with code `notFound`, `busy`, or `conflict` where the chat has another version.
+    /// - Parameter version: The version that the owner has seen; `nil` to change any version.
+    /// - Throws: ``ConversationError`` with code `notFound`, `busy`, or, if the chat has another version, `conflict`.
     @discardableResult
     func change(
         _ id: SessionID, of user: UserID, ifVersion version: Int?, _ change: SessionChange
     ) async throws -> ChatSession
 
-    /// Puts a message at the chat's end and changes the chat, both or neither. A message whose id is there already
-    /// changes nothing and is given back as it was kept.
+    /// Appends a message to the chat and applies the change, in one transaction. If a message with this ID exists,
+    /// changes nothing and returns the stored message.
     ///
-    /// The first message of a person gives a chat without a title its own; every message becomes the preview.
-    /// - Throws: ``ConversationError`` with code `notFound`, `tooLarge`, `invalid` or `busy`.
+    /// A chat without a title takes it from its first user message. Every message becomes the chat's preview.
+    /// - Throws: ``ConversationError`` with code `notFound`, `tooLarge`, `invalid`, or `busy`.
     @discardableResult
     func append(
         _ draft: MessageDraft, to id: SessionID, of user: UserID, _ change: SessionChange
     ) async throws -> AppendedMessage
 
-    /// The newest messages before a time, oldest first.
+    /// Fetches the newest messages before a time, oldest first.
     /// - Throws: ``ConversationError`` with code `notFound`.
     func messages(
         in id: SessionID, of user: UserID, limit: Int, before time: MessageTime?
     ) async throws -> MessagePage
 
-    /// The message with this id; `nil` where there is none.
-    /// - Throws: ``ConversationError`` with code `notFound` for the chat.
+    /// Fetches a message; `nil` if the chat has no message with this ID.
+    /// - Throws: ``ConversationError`` with code `notFound` if there is no such chat.
     func message(_ id: String, in session: SessionID, of user: UserID) async throws -> ChatMessage?
 
-    /// Hides a chat for good; its messages are removed by ``finishRemoval(of:of:)``. Returns whether there was one.
+    /// Hides a chat permanently. ``finishRemoval(of:of:)`` deletes its data. Returns whether the chat existed.
     func beginRemoval(of id: SessionID, of user: UserID) async throws -> Bool
 
-    /// Removes all that is left of a hidden chat. To be repeated where it fails or its process dies.
+    /// Deletes the data of a hidden chat. Idempotent: call it again if it fails or its process exits.
     func finishRemoval(of id: SessionID, of user: UserID) async throws
 
-    /// The hidden chats of a user whose removal has not been finished.
+    /// Lists a user's hidden chats whose removal isn't finished.
     func removals(of user: UserID) async throws -> [SessionID]
 
-    /// A secret that all processes with this store share, for signing cursors; 32 bytes, made at its first use.
+    /// The 32-byte secret for signing cursors, shared by all processes that use this store. Created on first use.
     func secret() async throws -> [UInt8]
 
-    /// Whether the store can be used.
-    /// - Throws: What is wrong.
+    /// Checks that the store can be read and written.
+    /// - Throws: ``ConversationError`` with the reason.
     func check() async throws
 }
 
-/// A place in the list of chats.
+/// A position in the list of chats.
 public struct SessionPosition: Sendable, Hashable, Codable {
     public var updatedAt: MessageTime
     public var id: SessionID
@@ -76,10 +77,10 @@ public struct SessionPosition: Sendable, Hashable, Codable {
     }
 }
 
-/// A part of the list of chats.
+/// A page of the list of chats.
 public struct SessionPage: Sendable, Hashable {
     public var sessions: [ChatSession]
-    /// Where the next part begins; `nil` at the end.
+    /// The position of the next page; `nil` on the last page.
     public var next: SessionPosition?
 
     public init(sessions: [ChatSession], next: SessionPosition?) {
@@ -88,10 +89,10 @@ public struct SessionPage: Sendable, Hashable {
     }
 }
 
-/// A part of a chat's messages, oldest first.
+/// A page of a chat's messages, oldest first.
 public struct MessagePage: Sendable, Hashable {
     public var messages: [ChatMessage]
-    /// Whether there are older ones.
+    /// Whether older messages exist.
     public var hasOlder: Bool
 
     public init(messages: [ChatMessage], hasOlder: Bool) {
@@ -100,10 +101,10 @@ public struct MessagePage: Sendable, Hashable {
     }
 }
 
-/// A message that is kept.
+/// The result of appending a message.
 public struct AppendedMessage: Sendable, Hashable {
     public var message: ChatMessage
-    /// Whether it was not there before.
+    /// Whether the message was added, rather than already stored.
     public var isNew: Bool
 
     public init(message: ChatMessage, isNew: Bool) {
@@ -112,21 +113,21 @@ public struct AppendedMessage: Sendable, Hashable {
     }
 }
 
-/// Why a chat cannot be read or changed as asked.
+/// An error from reading or changing chats.
 public struct ConversationError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: Sendable, Hashable {
-        /// There is no such chat, or it is somebody else's.
+        /// The chat doesn't exist, or belongs to another user.
         case notFound
-        /// Somebody has changed it since: this is what it is now.
+        /// The chat has changed in the meantime. The value is its current state.
         case conflict(ChatSession)
-        /// A run is at work in it.
+        /// A run is in progress in the chat.
         case busy(ChatRun)
         case tooLarge
         case invalid
-        /// The store cannot be reached, or is too busy; worth another try.
+        /// The store can't be reached or is overloaded. The call may succeed when retried.
         case unavailable
-        /// What is stored cannot be understood.
+        /// The stored data can't be read.
         case unusable
     }
 

@@ -2,21 +2,22 @@ public import AgentEvents
 import Crypto
 import FoundationEssentials
 
-/// Writes places in a list as text that only we can have written, and that serves nobody else.
+/// Signs pagination cursors, so that clients can't forge them or use them in another scope.
 public struct CursorSigner: Sendable, Redacted {
     private let key: SymmetricKey
 
-    /// - Parameter secret: What all processes share.
+    /// - Parameter secret: The secret that all processes share.
     public init(secret: [UInt8]) { self.key = SymmetricKey(data: secret) }
 
-    /// A cursor for a place.
-    /// - Parameter scope: Whom it serves and where, such as the user and the chat.
+    /// Encodes a position as a signed cursor.
+    /// - Parameter scope: What the cursor is valid for, such as the user and the chat.
     public func cursor(for place: some Encodable, scope: [String]) throws -> String {
         let body = try JSONEncoder().encode(place)
         return Self.text(self.signature(of: body, scope)) + "." + Self.text(body)
     }
 
-    /// - Throws: ``ConversationError`` with code `invalid` for what was not written by us for this scope.
+    /// Decodes a cursor.
+    /// - Throws: ``ConversationError`` with code `invalid` if it wasn't signed for this scope.
     public func place<Place: Decodable>(_ type: Place.Type, from cursor: String, scope: [String]) throws -> Place {
         let parts = cursor.split(separator: ".", omittingEmptySubsequences: false)
         guard cursor.utf8.count <= 1000, parts.count == 2, let signature = Self.bytes(parts[0]),
@@ -34,7 +35,7 @@ public struct CursorSigner: Sendable, Redacted {
         Data(HMAC<SHA256>.authenticationCode(for: Self.signed(body, scope), using: self.key))
     }
 
-    /// Each part with its length, so that no two scopes read alike.
+    /// Prefixes each part with its length, so that different scopes can't produce the same bytes.
     private static func signed(_ body: Data, _ scope: [String]) -> Data {
         Data(scope.map { "\($0.utf8.count):\($0)" }.joined().utf8) + body
     }

@@ -1,20 +1,19 @@
 public import FoundationEssentials
 
-/// A moment in nanoseconds since 1970, as the sort key of messages: a number that JavaScript cannot hold, so JSON has it
-/// as text.
+/// A time in nanoseconds since 1970, used as the sort key of messages. Encoded in JSON as a string, because it exceeds
+/// JavaScript's safe integers.
 public struct MessageTime: RawRepresentable, Sendable, Hashable, Comparable, Codable {
     public let rawValue: Int
 
     public init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// - Parameter date: Between 1970 and 2255; another one becomes the nearest of these.
+    /// - Parameter date: A date between 1970 and 2255. Dates outside that range are clamped.
     public init(_ date: Date) {
         let sinceEpoch = min(max(date.timeIntervalSince1970, 0), 9e9)
         let seconds = sinceEpoch.rounded(.down)
         self.init(rawValue: Int(seconds) * 1_000_000_000 + Int((sinceEpoch - seconds) * 1e9))
     }
 
-    /// The time now.
     public static var now: MessageTime { MessageTime(Date()) }
 
     public init(from decoder: any Decoder) throws {
@@ -33,8 +32,8 @@ public struct MessageTime: RawRepresentable, Sendable, Hashable, Comparable, Cod
 
     public static func < (one: MessageTime, other: MessageTime) -> Bool { one.rawValue < other.rawValue }
 
-    /// The first moment that is neither before now nor at or before another one: clocks differ and go back, the order
-    /// of messages does not.
+    /// The current time, or the next nanosecond after another time if that is later. Keeps messages in order although
+    /// clocks differ and may go backward.
     public static func next(after other: MessageTime, now: MessageTime = .now) -> MessageTime {
         max(now, MessageTime(rawValue: other.rawValue + 1))
     }

@@ -1,8 +1,9 @@
 import Conversations
 
 extension ChatSession {
-    /// - Parameter change: One that was checked.
-    /// - Throws: ``ConversationError`` with code `busy`.
+    /// Applies a change.
+    /// - Parameter change: A validated change.
+    /// - Throws: ``ConversationError`` with code `busy` if another run is in progress.
     mutating func apply(_ change: SessionChange) throws {
         switch change.run {
         case .begin(let run):
@@ -23,11 +24,11 @@ extension ChatSession {
         }
     }
 
-    /// Counts a message that comes after all others.
-    /// - Parameter excerpt: Its content's, which takes long to make of a large one.
+    /// Updates the chat for a message appended to it.
+    /// - Parameter excerpt: The excerpt of its content, passed in because creating it is slow for large messages.
     mutating func add(_ message: ChatMessage, excerpt: String) {
         self.lastMessageAt = message.time
-        // A rename may have been on a clock that was ahead.
+        // A rename may have used a clock that was ahead.
         self.updatedAt = max(self.updatedAt, message.time)
         self.messageCount += 1
         self.preview = excerpt

@@ -2,13 +2,13 @@ import Conversations
 import GRDB
 
 extension ConversationDatabase {
-    /// What an error of the database means to who has called.
+    /// Converts a database error to an error for the caller.
     static func failure(_ error: any Error, _ path: String) -> any Error {
         switch error {
         case is ConversationError, is CancellationError: return error
         case let error as DatabaseError: return self.failure(error, path)
         default:
-            // Without the error's own description, which quotes the chat.
+            // Leave out the error's own description, which quotes the chat.
             return ConversationError(
                 .unusable,
                 "The database of chats \(path) holds what this program cannot read (\(type(of: error))). "

@@ -10,16 +10,16 @@ import GRDB
     import Darwin
 #endif
 
-/// The database file, open, with its tables as they are to be.
+/// The open database file, with a current schema.
 ///
-/// A write is one immediate transaction, and is on the disk when it is over: in WAL mode SQLite syncs each commit only
-/// with `synchronous=FULL`. With `NORMAL` some 8,000 messages a second can be kept instead of some 700, but a power cut
-/// takes the last ones, whose senders were told that they are kept.
+/// A write is one immediate transaction, and is durable once it returns: in WAL mode, SQLite syncs each commit only
+/// with `synchronous=FULL`. `NORMAL` would allow some 8,000 messages per second instead of some 700, but a power
+/// failure would lose the last ones after their senders were told that they're stored.
 struct ConversationDatabase: Sendable {
     private let pool: DatabasePool
     private let path: String
 
-    /// Opens a database, which is made, with its folder, where there is none.
+    /// Opens a database, and creates the file and its folder if they don't exist.
     /// - Throws: ``ConversationError``.
     init(path: String) throws {
         self.path = path
@@ -38,7 +38,7 @@ struct ConversationDatabase: Sendable {
         }
     }
 
-    /// Reads from one state of the database.
+    /// Reads from one snapshot of the database.
     func read<Result: Sendable>(_ body: @Sendable (Database) throws -> Result) async throws -> Result {
         do {
             return try await self.pool.read(body)
@@ -47,7 +47,7 @@ struct ConversationDatabase: Sendable {
         }
     }
 
-    /// Reads and writes, all or nothing, while nobody else writes: GRDB begins a write with `BEGIN IMMEDIATE`.
+    /// Reads and writes in an exclusive transaction: GRDB starts writes with `BEGIN IMMEDIATE`.
     func write<Result: Sendable>(_ body: @Sendable (Database) throws -> Result) async throws -> Result {
         do {
             return try await self.pool.write(body)
@@ -56,11 +56,12 @@ struct ConversationDatabase: Sendable {
         }
     }
 
-    /// - Throws: ``ConversationError`` where the file cannot be read or written, or is no longer where it was: what is
-    ///   written to one that was deleted is lost.
+    /// Checks that the database can be read and written.
+    /// - Throws: ``ConversationError`` if it can't, or if the file was moved or deleted: writes to a deleted file are
+    ///   lost.
     func check() async throws {
         try await self.read { _ = try Row.fetchOne($0, sql: "SELECT id FROM session LIMIT 1") }
-        // One row, which is always the same: a full disk, or a file that may only be read, shows at a commit.
+        // Overwrites the same row each time. A full disk or a read-only file shows only when committing.
         try await self.write { try $0.execute(sql: "INSERT OR REPLACE INTO secret VALUES ('check', x'')") }
         guard FileManager.default.fileExists(atPath: self.path) else {
             throw ConversationError(
@@ -75,7 +76,7 @@ struct ConversationDatabase: Sendable {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// A folder that is there keeps its permissions: others may need it.
+    /// Creates a private folder. An existing folder keeps its permissions, because others may need it.
     private static func makeFolder(_ folder: String) throws {
         var isFolder = false
         guard !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) || !isFolder else { return }
@@ -88,7 +89,7 @@ struct ConversationDatabase: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .callback(self.waitForWriter)
         let pool = try DatabasePool(path: path, configuration: configuration)
-        // Only now, because GRDB lowers it when it switches to WAL.
+        // Set this after opening, because GRDB lowers it when it switches to WAL.
         try pool.writeWithoutTransaction { database in
             try database.execute(
                 sql: """
@@ -107,16 +108,16 @@ struct ConversationDatabase: Sendable {
         return pool
     }
 
-    /// Chats are nobody else's to read. A file that is there is not opened: closing it would take away the locks that
-    /// another instance in this process has on it.
+    /// Creates the file readable only by its owner. Doesn't open an existing file, because closing it would release the
+    /// locks that another instance in this process holds on it.
     private static func makeFile(_ path: String) {
         let file = openFile(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        // Why it cannot be made, SQLite will say.
+        // SQLite reports the reason if the file can't be created.
         if file >= 0 { close(file) }
     }
 
-    /// Keeps apart processes that open a new database at the same time: neither the switch to WAL nor GRDB's migrator
-    /// bears with that.
+    /// Locks the folder while opening, because neither the switch to WAL nor GRDB's migrator tolerates processes that
+    /// open a new database at the same time.
     private static func locked<Result>(_ folder: String, _ body: () throws -> Result) throws -> Result {
         let lock = openFile(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         defer { if lock >= 0 { close(lock) } }
@@ -131,8 +132,8 @@ struct ConversationDatabase: Sendable {
         return try body()
     }
 
-    /// Asks for the lock of another process every millisecond, for some ten seconds. SQLite's own timeout asks ever more
-    /// seldom, so that a process that writes without a pause keeps another one waiting three times as long.
+    /// Retries to get another process's lock every millisecond, for about ten seconds. SQLite's own timeout backs off,
+    /// so that a process that writes continuously keeps others waiting three times as long.
     @Sendable private static func waitForWriter(tries: Int) -> Bool {
         guard tries < 10_000 else { return false }
         usleep(1000)
@@ -140,5 +141,5 @@ struct ConversationDatabase: Sendable {
     }
 }
 
-// Under a name of its own, because the type has an `open` too.
+// A name of its own, because the type has an `open`, too.
 private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }

@@ -1,6 +1,6 @@
 import GRDB
 
-/// The tables, by the changes that have led to them. What is here is never edited: databases have it already.
+/// The database schema as a list of migrations. Never edit a released migration: databases have already applied it.
 enum ConversationMigrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -8,7 +8,7 @@ enum ConversationMigrations {
         return migrator
     }
 
-    /// No table is STRICT, because a text with a NUL is kept as bytes.
+    /// Tables aren't STRICT, because text with a NUL is stored as a blob.
     @Sendable private static func createTables(in database: Database) throws {
         try database.execute(
             sql: """

@@ -2,7 +2,7 @@ import AgentEvents
 import Conversations
 import GRDB
 
-/// A message as a row.
+/// A row of the message table.
 struct MessageRecord: Codable, FetchableRecord, PersistableRecord {
     static let databaseTableName = "message"
 
@@ -12,7 +12,7 @@ struct MessageRecord: Codable, FetchableRecord, PersistableRecord {
     var role: ChatMessage.Role
     var kind: ChatMessage.Kind
     var content: StoredText
-    /// As JSON, in which a NUL is written as an escape.
+    /// JSON, in which NUL characters are escaped.
     var details: String?
     var runID: StoredText?
 

@@ -3,16 +3,16 @@ public import Conversations
 import FoundationEssentials
 import GRDB
 
-/// Chats in a file of SQLite, for one machine: any number of its processes may use the file at once.
+/// A chat store in a SQLite file, for one machine. Any number of processes may use the file concurrently.
 public struct SQLiteConversations: Conversations {
-    /// The most rows that one answer holds, whatever is asked for: the rest is on the next pages.
+    /// The maximum number of rows per page, regardless of the requested limit.
     private static let largestPage = 1000
-    /// The most messages that are removed at once: others want to write, too.
+    /// The maximum number of messages deleted per transaction, so that other writers get their turn.
     private static let removalBatch = 200
 
     let database: ConversationDatabase
 
-    /// Opens the chats in a file, which is made, with its folder, where there is none.
+    /// Opens the store, and creates the file and its folder if they don't exist.
     /// - Throws: ``ConversationError`` with code `unavailable` or `unusable`.
     public init(path: String) throws {
         self.database = try ConversationDatabase(path: path)
@@ -32,13 +32,13 @@ public struct SQLiteConversations: Conversations {
         let count = Self.size(limit)
         var request = SessionRecord.filter(sql: "owner = ? AND NOT removed", arguments: [StoredText(user.rawValue)])
         if let words, !words.isEmpty {
-            // Not LIKE, to which some characters are wildcards.
+            // Not LIKE, which treats some characters as wildcards.
             request = request.filter(
                 sql: "instr(folded_title, ?) > 0", arguments: [StoredText(ChatSession.folded(words))])
         }
         if let position {
             let time = position.updatedAt.rawValue
-            // The first comparison is for the index.
+            // The first comparison lets SQLite use the index.
             request = request.filter(
                 sql: "updated_at <= ? AND (updated_at < ? OR id > ?)",
                 arguments: [time, time, StoredText(position.id.rawValue)])
@@ -89,7 +89,7 @@ public struct SQLiteConversations: Conversations {
         while try await self.removeSome(of: id, of: user) {}
     }
 
-    /// Returns whether there may be more.
+    /// Deletes one batch of messages, and the chat after the last one. Returns whether more may remain.
     private func removeSome(of id: SessionID, of user: UserID) async throws -> Bool {
         try await self.database.write { database in
             let chat: StatementArguments = [StoredText(id.rawValue), StoredText(user.rawValue)]
@@ -126,7 +126,7 @@ public struct SQLiteConversations: Conversations {
         var generator = SystemRandomNumberGenerator()
         let made = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
         return try await self.database.write { database in
-            // Another process may have been first; then its one counts.
+            // If another process was first, its secret is used.
             try database.execute(
                 sql: "INSERT OR IGNORE INTO secret (name, value) VALUES ('cursor', ?)", arguments: [made])
             return try Self.keptSecret(database) ?? [UInt8](made)

@@ -2,14 +2,14 @@ import AgentEvents
 import Conversations
 import GRDB
 
-/// A chat as a row.
+/// A row of the session table.
 struct SessionRecord: Codable, FetchableRecord, PersistableRecord {
     static let databaseTableName = "session"
 
     var id: StoredText
     var owner: StoredText
     var title: StoredText
-    /// What a search looks in.
+    /// The case-folded title, for searches.
     var foldedTitle: StoredText
     var createdAt: Int
     var updatedAt: Int
@@ -61,7 +61,7 @@ struct SessionRecord: Codable, FetchableRecord, PersistableRecord {
         return session
     }
 
-    /// The user's chat, unless it is hidden.
+    /// Fetches a user's chat, unless it's hidden.
     /// - Throws: ``ConversationError`` with code `notFound`.
     static func visible(_ id: SessionID, of user: UserID, in database: Database) throws -> SessionRecord {
         let found = try SessionRecord.fetchOne(

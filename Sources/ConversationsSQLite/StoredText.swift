@@ -1,7 +1,7 @@
 import FoundationEssentials
 import GRDB
 
-/// A text as a column holds it: as text, or as its bytes where it has a NUL, at which GRDB ends a text.
+/// A text column's value: text, or a blob if it contains a NUL, where GRDB would cut off the text.
 struct StoredText: Hashable, Codable, DatabaseValueConvertible {
     let text: String
 

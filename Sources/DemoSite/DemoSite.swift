@@ -5,12 +5,12 @@ import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
-/// A road-tax portal to practise on: a search form behind a cookie banner, sign-in, a result table, a payment page
-/// with a confirmation, a slow page and a frame. It looks like the real thing and touches nothing real.
+/// A road tax portal for practice: a search form behind a cookie banner, sign-in, a result table, a payment page with a
+/// confirmation, a slow page, and a frame. It behaves like a real portal without touching anything real.
 ///
-/// It records what it received, so that a test can check what an agent did instead of what it says.
+/// It records the forms that it receives, so that a test can check what an agent did instead of what it reports.
 public struct DemoSite: Service {
-    /// A form that was sent.
+    /// A submitted form.
     public struct Submission: Sendable, Hashable, Codable {
         public var path: String
         public var fields: [String: String]
@@ -33,7 +33,7 @@ public struct DemoSite: Service {
     /// Creates the site.
     /// - Parameters:
     ///   - port: The port on 127.0.0.1; 0 picks a free one.
-    ///   - onListening: Called with the port once the site can be visited.
+    ///   - onListening: Called with the port once the site accepts requests.
     public init(
         port: Int = 0,
         logger: Logger = Logger(label: "demo-site") { _ in SwiftLogNoOpLogHandler() },
@@ -44,7 +44,7 @@ public struct DemoSite: Service {
         self.onListening = onListening
     }
 
-    /// The forms that were sent, in order.
+    /// The submitted forms, in order.
     public var submissions: [Submission] { self.record.submissions.withLock { $0 } }
 
     /// Serves until the surrounding task is cancelled or the process shuts down.
@@ -112,7 +112,7 @@ public struct DemoSite: Service {
     }
 }
 
-/// What the portal knows about.
+/// A vehicle that the portal knows.
 struct Vehicle {
     var model: String
     var expiry: String

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The form encoding of the WHATWG URL standard, and JSON for the record.
+/// The form encoding of the WHATWG URL Standard, and the JSON encoding of the record.
 enum FormCoding {
     static func decode(_ text: String) -> [String: String] {
         var fields: [String: String] = [:]
@@ -25,7 +25,7 @@ enum FormCoding {
     static func json(_ submissions: [DemoSite.Submission]) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        // Strings always encode.
+        // Encoding strings can't fail.
         return (try? encoder.encode(submissions)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
     }
 

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// One HTML page of the site.
+/// An HTML page of the site.
 struct Page {
     var title: String
     var body: String

@@ -1,4 +1,4 @@
-/// Runs the demo site on a free port while `body` works with it.
+/// Runs the demo site on a free port for the duration of `body`.
 package func withDemoSite<Result: Sendable>(
     _ body: @Sendable (DemoSite, _ address: String) async throws -> Result
 ) async throws -> Result {

@@ -1,15 +1,15 @@
-/// What a deployment does, or would do, to one part of the system.
+/// A change that a deployment makes, or would make, to one part of the system.
 package struct Change: Sendable, Hashable, CustomStringConvertible {
     package enum Action: String, Sendable {
         case create, update, delete
-        /// Nothing: it is what it should be.
+        /// No change: the part is up to date.
         case keep
     }
 
     package var action: Action
-    /// The part, such as `runtime ai4ai`.
+    /// The name of the part, such as `runtime ai4ai`.
     package var subject: String
-    /// What is different, or what is worth knowing.
+    /// The differences, or other information about the change.
     package var details: [String] = []
 
     package var description: String {

@@ -2,8 +2,9 @@ import AWSClient
 import AgentEvents
 
 extension Deployment {
-    /// Removes what was deployed, in the opposite order. What is gone already is passed over.
-    /// - Parameter withData: Whether people's accounts, their chats, their memory and the logs go too. That cannot be undone.
+    /// Deletes what was deployed, in reverse order. Skips parts that no longer exist.
+    /// - Parameter withData: Whether to also delete users' accounts, chats, memory, and the logs, which can't be
+    ///   undone.
     /// - Throws: ``DeploymentError`` or ``AWSError``.
     package func destroy(withData: Bool) async throws {
         _ = try await self.account()
@@ -43,7 +44,7 @@ extension Deployment {
         let client = self.client.inRegion(try Region(self.system.dataRegion))
         let name = "\(self.system.project)-data"
         let pool = try await CloudFormation(client).stack(name)?.outputs["PoolId"]
-        // The stack's own removal would leave them: they are protected from everything but this.
+        // Deleting the stack would leave the tables and the user pool, because they're protected from deletion.
         for table in ["ai4ai-chat-sessions", "ai4ai-chat-messages"] {
             guard try await Self.removeTable(table, DynamoDB(client)) else { continue }
             self.report(Change(action: .delete, subject: "table \(table)"))
@@ -79,7 +80,7 @@ extension Deployment {
                     target: "AWSCognitoIdentityProviderService.\(operation)", of: .cognito, version: "1.1", input))
         }
         do {
-            // An update replaces all settings; nothing of the pool is needed any more.
+            // The update resets all other settings, which don't matter for a pool about to be deleted.
             try await call("UpdateUserPool", ["UserPoolId": .string(pool), "DeletionProtection": "INACTIVE"])
             try? await call("DeleteUserPoolDomain", ["UserPoolId": .string(pool), "Domain": .string(domain)])
             try await call("DeleteUserPool", ["UserPoolId": .string(pool)])

@@ -2,7 +2,7 @@ import AWSClient
 import AgentEvents
 
 extension Deployment {
-    /// What is there, a line for each part. Only reads.
+    /// Describes the deployed parts, one line per part. Only reads.
     /// - Throws: ``DeploymentError`` or ``AWSError``.
     package func status() async throws -> [String] {
         _ = try await self.account()
@@ -38,8 +38,8 @@ extension Deployment {
         return lines
     }
 
-    /// The runtime that people's requests go to, as it is deployed.
-    /// - Throws: ``DeploymentError`` where it is not there or not ready, or ``AWSError``.
+    /// The deployed coordinator runtime, which receives users' requests.
+    /// - Throws: ``DeploymentError`` if it doesn't exist or isn't ready, or ``AWSError``.
     package func coordinator() async throws -> (arn: String, endpoint: String, version: String) {
         _ = try await self.account()
         let agent = self.system.agents.coordinator
@@ -59,8 +59,8 @@ extension Deployment {
         return (arn, agent.endpoint, endpoint["liveVersion"]?.string ?? "")
     }
 
-    /// The newest lines that the runtimes have logged, oldest first.
-    /// - Parameter seconds: How far back to look.
+    /// The runtimes' recent log lines, oldest first.
+    /// - Parameter seconds: How far back to read.
     package func logs(ofLast seconds: Int, at now: Int) async throws -> [String] {
         _ = try await self.account()
         var events: [(time: Int, line: String)] = []
@@ -68,7 +68,7 @@ extension Deployment {
             guard let id = try await self.control.runtimeID(named: agent.runtimeName) else { continue }
             var token: String?
             repeat {
-                // The session stands in the stream's name, in the middle: a prefix finds nothing.
+                // The session ID is in the middle of the stream's name, so a prefix can't find it.
                 var input: [String: JSONValue] = [
                     "logGroupName": .string(Self.logGroup(id, agent.endpoint)),
                     "startTime": .integer((now - seconds) * 1000),
@@ -76,7 +76,7 @@ extension Deployment {
                 input["nextToken"] = token.map { .string($0) }
                 let request = AWSRequest(
                     target: "Logs_20140328.FilterLogEvents", of: .logs, version: "1.1", .object(input))
-                // A runtime that has not been called yet has no log group.
+                // A runtime that hasn't been invoked yet has no log group.
                 guard let answer = try await self.client.jsonIfFound(request) else { break }
                 for event in answer["events"]?.array ?? [] {
                     events.append((event["timestamp"]?.integer ?? 0, event["message"]?.string ?? ""))

@@ -2,27 +2,27 @@ package import AWSClient
 import AgentEvents
 import Foundation
 
-/// Brings an account to what `agentcore.yaml` describes.
+/// Deploys the system described in `agentcore.yaml` to an AWS account.
 ///
-/// What was deployed is kept nowhere but in AWS: each part is found by its name and compared with what it should be. So
-/// whatever was interrupted goes on where it was, from any machine.
+/// AWS holds the only record of what is deployed: each part is found by its name and compared with its description. An
+/// interrupted deployment can therefore be resumed from any machine.
 package struct Deployment: Sendable {
     package enum Mode: Sendable {
-        /// Tells what would be done. Only reads.
+        /// Reports what would be done, and only reads.
         case plan
         case apply
     }
 
     package let system: SystemDescription
     let templates: String
-    /// In the system's region.
+    /// A client for the system's region.
     let client: AWSClient
     let region: Region
     let report: @Sendable (Change) -> Void
 
     /// - Parameters:
     ///   - templates: The directory with the CloudFormation templates.
-    ///   - report: Is told of each part, once it is what it should be, or would be.
+    ///   - report: Called for each part once it's up to date, or, when planning, with what would change.
     /// - Throws: ``AWSError`` with code `invalidInput`.
     package init(
         of system: SystemDescription, templates: String, client: AWSClient,
@@ -35,8 +35,8 @@ package struct Deployment: Sendable {
         self.report = report
     }
 
-    /// Goes through all parts, in the order in which they need each other.
-    /// - Throws: ``DescriptionError``, ``DeploymentError`` or ``AWSError``.
+    /// Deploys or plans all parts, in the order of their dependencies.
+    /// - Throws: ``DescriptionError``, ``DeploymentError``, or ``AWSError``.
     package func run(_ mode: Mode) async throws {
         let account = try await self.account()
         let data = try await self.put(self.dataStack(), mode)
@@ -58,7 +58,7 @@ package struct Deployment: Sendable {
     }
 
     /// The account that the credentials belong to.
-    /// - Throws: ``DeploymentError`` where it is not the one that the description names.
+    /// - Throws: ``DeploymentError`` if it isn't the account in the description.
     func account() async throws -> String {
         let identity = try await STS(self.client).callerIdentity()
         if let expected = self.system.account, expected != identity.account {

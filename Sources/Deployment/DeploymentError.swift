@@ -1,4 +1,4 @@
-/// Why a deployment cannot go on. What was done stays, and the same command goes on from there.
+/// An error that stops a deployment. Completed parts are kept, and running the same command again resumes.
 package struct DeploymentError: Error, Sendable, CustomStringConvertible {
     package let description: String
 

@@ -1,10 +1,10 @@
-/// Waits for what AWS does in its own time.
+/// Waits for asynchronous AWS operations.
 enum Poller {
-    /// AgentCore has been seen to take more than three minutes for a version.
+    /// AgentCore can take more than three minutes to create a version.
     private static let minutes = 30
 
-    /// Asks again, less and less often, until there is an answer.
-    /// - Throws: ``DeploymentError`` when the time is up, or what asking throws.
+    /// Polls with increasing intervals until there is a result.
+    /// - Throws: ``DeploymentError`` after the timeout, or the error that `ask` throws.
     static func wait<Answer>(for what: String, _ ask: () async throws -> Answer?) async throws -> Answer {
         let deadline = ContinuousClock.now + .seconds(60 * self.minutes)
         var pause = Duration.milliseconds(200)

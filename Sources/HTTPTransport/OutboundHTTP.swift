@@ -1,31 +1,34 @@
 package import AsyncHTTPClient
 import NIOCore
 
-/// The HTTP clients of the process for all that goes out. Made on first use and never shut down, as
+/// The process's HTTP clients for outbound requests. Created on first use and never shut down, like
 /// `HTTPClient.shared`.
 package enum OutboundHTTP {
-    /// For services. A model may think for minutes before its next word.
+    /// The client for services. Its read timeout is five minutes, because a model can be silent for minutes while it
+    /// reasons.
     package static let client = make(silence: .minutes(5))
 
-    /// For agents, whose whole answer may come after a quarter of an hour without a word before.
+    /// The client for agents, whose response can arrive after a quarter of an hour of silence.
     package static let patient = make(silence: .minutes(20))
 
-    /// An error in words. The client's own errors quote header fields whole, which hold secrets.
+    /// Describes an error without secrets. The HTTP client's own errors quote whole header fields, which can contain
+    /// secrets.
     package static func words(_ error: any Error) -> String {
         (error as? HTTPClientError)?.shortDescription ?? "\(error)"
     }
 
-    /// - Parameter silence: The longest wait for more of an answer.
+    /// - Parameter silence: The read timeout: the maximum time between two parts of a response.
     private static func make(silence: TimeAmount) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
-        // A server that refuses connections is reported at once instead of being tried until the timeout.
+        // Report a server that refuses connections immediately, instead of retrying until the timeout.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // Each run that is followed holds a connection, and a session must not wait for another one's end.
+        // Each followed run holds a connection, and a session must not wait for another session to end.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
         configuration.timeout.connect = .seconds(10)
         configuration.timeout.read = silence
         configuration.redirectConfiguration = .disallow
-        // What a request is for has a span already; one more for each would tell little, and cost as much.
+        // The operations that send requests have spans of their own; another span per request would add cost but little
+        // information.
         configuration.tracing.tracer = nil
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }

@@ -1,10 +1,10 @@
 public import FoundationEssentials
 
-/// JSON as programs write it that cut text by UTF-16 units: half of an emoji is an escape such as `\ud83d` that stands for no
-/// character, and decoders refuse the whole document for it. RFC 8259, section 8.2, calls the outcome unpredictable; here
-/// the half becomes U+FFFD.
+/// Decodes JSON that contains unpaired surrogates. A program that splits text by UTF-16 code units can write half of an
+/// emoji as an escape such as `\ud83d`, and decoders then reject the whole document. RFC 8259, section 8.2, calls the
+/// behavior unpredictable; this type replaces the unpaired half with U+FFFD.
 public enum JSONText {
-    /// Decodes, and where that fails once more with what was cut in two repaired.
+    /// Decodes a document; if that fails, decodes it again with unpaired surrogates replaced.
     /// - Throws: `DecodingError`.
     public static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from json: Data) throws -> Value {
         do {
@@ -17,9 +17,9 @@ public enum JSONText {
     }
 }
 
-/// Documents of one stream of text: what one of them has cut in two may come whole with the next.
+/// Decodes the documents of one text stream, and joins surrogate pairs that are split between two documents.
 public struct JSONPieces: Sendable {
-    /// The first half of a pair, which ended the text of the document before.
+    /// The high surrogate at the end of the previous document's text.
     private var half: UInt16?
 
     public init() {}
@@ -31,7 +31,7 @@ public struct JSONPieces: Sendable {
         return try JSONDecoder().decode(type, from: self.repaired(json, isPiece: true) ?? json)
     }
 
-    /// The document with each half replaced; `nil` where it has none.
+    /// Returns the document with unpaired surrogates replaced or joined, or `nil` if it contains none.
     fileprivate mutating func repaired(_ json: Data, isPiece: Bool) -> Data? {
         let bytes = [UInt8](json)
         var result: [UInt8] = []
@@ -73,7 +73,7 @@ public struct JSONPieces: Sendable {
         return Array("\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
     }
 
-    /// The value of an escape `\uXXXX`.
+    /// The code unit of an escape `\uXXXX`.
     private static func unit(_ bytes: [UInt8], at index: Int) -> UInt16? {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
             return nil

@@ -5,10 +5,10 @@ import ServiceLifecycle
 import Synchronization
 import Tracing
 
-/// Sends what the process tells of itself: spans in batches, and metrics as lines of its log.
+/// Exports the process's telemetry: spans in batches, and metrics as log lines.
 ///
-/// It makes no connection and starts no timer before the first span has ended. Nothing waits for it: what cannot be
-/// sent is kept for the next time while there is room, and then dropped and counted.
+/// Opens no connection and starts no timer before the first span has ended. Nothing blocks on exports: spans that can't
+/// be sent are kept for the next attempt up to a limit, and then dropped and counted.
 package final class Telemetry: Service {
     private struct State {
         var spans: [RecordedSpan.Record] = []
@@ -20,17 +20,17 @@ package final class Telemetry: Service {
     }
 
     private enum Signal {
-        /// There is something to be sent before long.
+        /// Telemetry was recorded, to be exported soon.
         case recorded
-        /// It is time to send.
+        /// An export is due.
         case due
     }
 
-    /// How long what has come together waits for more.
+    /// How long to collect telemetry before an export.
     private static let interval = Duration.seconds(5)
-    /// The most spans of one request.
+    /// The maximum number of spans per request.
     private static let batch = 512
-    /// The most spans that wait; more than the agents of a process make in many intervals.
+    /// The maximum number of buffered spans; more than a process's agents record in many intervals.
     private static let limit = 2048
 
     private let destination: SpanDestination?
@@ -42,9 +42,9 @@ package final class Telemetry: Service {
     private let signal: AsyncStream<Signal>.Continuation
 
     /// - Parameters:
-    ///   - destination: Where spans go; none are made without one.
-    ///   - resource: What the process is, in the attributes of OpenTelemetry.
-    ///   - writeMetrics: Takes lines of metrics; none are kept without it.
+    ///   - destination: The destination of spans; none are recorded without one.
+    ///   - resource: The OpenTelemetry resource attributes of the process.
+    ///   - writeMetrics: Writes lines of metrics; no metrics are recorded without it.
     package init(
         destination: SpanDestination?, resource: [(key: String, value: String)],
         writeMetrics: (@Sendable (String) -> Void)? = nil, logger: Logger
@@ -59,7 +59,7 @@ package final class Telemetry: Service {
         }
     }
 
-    /// Makes this the process's tracer and keeper of metrics. To be called once, before anything is traced.
+    /// Installs this as the process's tracer and metrics backend. Call it once, before anything is traced.
     package func bootstrap() {
         if self.destination != nil { InstrumentationSystem.bootstrap(self.tracer) }
         if let metrics { MetricsSystem.bootstrap(metrics) }
@@ -67,7 +67,7 @@ package final class Telemetry: Service {
 
     package var tracer: SpanTracer { SpanTracer { self.take($0) } }
 
-    /// Names the trace that a line of the log belongs to, as OpenTelemetry spells it for logs in formats of their own.
+    /// Adds the current trace to log lines, with OpenTelemetry's field names for non-OTLP log formats.
     package static let logMetadata = Logger.MetadataProvider {
         guard let context = ServiceContext.current else { return [:] }
         var metadata: Logger.Metadata = [:]
@@ -77,7 +77,8 @@ package final class Telemetry: Service {
         return metadata
     }
 
-    /// Returns once all that was recorded before has been sent or given up; at once where nothing runs.
+    /// Waits until everything recorded so far has been exported or given up. Returns immediately if the service isn't
+    /// running.
     package func flush() async {
         await withCheckedContinuation { continuation in
             let isRunning = self.state.withLock { state in
@@ -97,7 +98,7 @@ package final class Telemetry: Service {
                     case .recorded:
                         guard self.setTimer() else { continue }
                         group.addTask {
-                            // A cancelled sleep only sends sooner.
+                            // Cancellation only makes the export happen sooner.
                             try? await Task.sleep(for: Self.interval)
                             self.signal.yield(.due)
                         }
@@ -117,7 +118,7 @@ package final class Telemetry: Service {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// - Returns: Whether there was none.
+    /// - Returns: Whether no timer was set before.
     private func setTimer() -> Bool {
         self.state.withLock { state in
             defer { state.isTimerSet = true }
@@ -153,7 +154,7 @@ package final class Telemetry: Service {
             } catch {
                 self.tell(failure: error)
                 guard error.isTransient else { continue }
-                // They go along with what comes next.
+                // Send them again with the next batch.
                 return self.putBack(batch)
             }
         }
@@ -168,7 +169,8 @@ package final class Telemetry: Service {
         }
     }
 
-    /// Keeps what may be taken later; new spans come in meanwhile, and those are worth more.
+    /// Puts back a batch that may be accepted later. Drops its oldest spans if there isn't enough room, because newer
+    /// spans are worth more.
     private func putBack(_ batch: [RecordedSpan.Record]) {
         self.state.withLock { state in
             let room = max(Self.limit - state.spans.count, 0)
@@ -177,7 +179,7 @@ package final class Telemetry: Service {
         }
     }
 
-    /// Says when it begins to fail and when that is over, and not each time between.
+    /// Logs when exports start to fail and when they recover, not each failure in between.
     private func tell(failure: SpanExportFailure?) {
         let (wasFailing, dropped) = self.state.withLock { state in
             defer {

@@ -10,10 +10,10 @@ package import WebSocketClient
 ///
 /// Source: Amazon Bedrock AgentCore developer guide, "Invoke an AgentCore Runtime agent", and botocore's model.
 package struct AgentRuntimeClient: Sendable {
-    /// How the runtime knows its callers; each version of a runtime has one way.
+    /// How the runtime authenticates its callers. Each version of a runtime supports one way.
     package enum Authentication: Sendable, Hashable, Redacted {
         case signature
-        /// A token of the identity provider that the runtime trusts.
+        /// A token from the identity provider that the runtime trusts.
         case bearer(String)
     }
 
@@ -23,7 +23,7 @@ package struct AgentRuntimeClient: Sendable {
         package var contentType = "application/json"
         package var accept = "application/json"
         package var session: SessionID?
-        /// Trace context, baggage, identity tokens and `X-Amzn-Bedrock-AgentCore-Runtime-Custom-*`.
+        /// Trace context, baggage, identity tokens, and `X-Amzn-Bedrock-AgentCore-Runtime-Custom-*`.
         package var headers: [String: String] = [:]
 
         package init(payload: ByteBuffer, session: SessionID? = nil) {
@@ -57,8 +57,7 @@ package struct AgentRuntimeClient: Sendable {
         }
     }
 
-    /// Sends a request and returns once the answer's head is there; its body is read as it comes.
-    /// - Throws: ``AWSError``.
+    /// Sends a request and returns once the response headers arrive. The body is streamed.
     package func invoke(_ invocation: Invocation) async throws -> AWSResponse {
         var request = try self.request("InvokeAgentRuntime", "invocations")
         try request.addHeader("Content-Type", invocation.contentType)
@@ -66,10 +65,10 @@ package struct AgentRuntimeClient: Sendable {
         try request.addHeader(Self.sessionHeader, invocation.session.map(Self.runtimeSessionID))
         for (name, value) in invocation.headers { try request.addHeader(name, value) }
         request.body = .bytes(invocation.payload)
-        // The service lets an agent take 15 minutes for its answer.
+        // The service allows an agent 15 minutes for its response.
         request.timeout = .seconds(15 * 60)
         request.allowsSilence = true
-        // An agent that was asked twice would do the errand twice.
+        // A retry would make the agent do the task twice.
         request.isRepeatable = false
         do {
             return try await self.client.execute(request, authentication: self.httpAuthentication)
@@ -79,8 +78,8 @@ package struct AgentRuntimeClient: Sendable {
         }
     }
 
-    /// Ends the session's microVM.
-    /// - Throws: ``AWSError``; `notFound` where it has ended already.
+    /// Stops the session's microVM.
+    /// - Throws: ``AWSError``; `notFound` if the session has already ended.
     package func stopSession(_ session: SessionID) async throws {
         var request = try self.request("StopRuntimeSession", "stopruntimesession")
         try request.addHeader(Self.sessionHeader, Self.runtimeSessionID(session))
@@ -88,8 +87,7 @@ package struct AgentRuntimeClient: Sendable {
         _ = try await self.client.execute(request, authentication: self.httpAuthentication).bytes()
     }
 
-    /// Opens a socket to the agent's `/ws`, signed for this connect.
-    /// - Throws: ``AWSError``.
+    /// Opens a WebSocket to the agent's `/ws`, signed for this connection.
     package func openSocket(session: SessionID, headers: [String: String] = [:]) async throws -> WebSocketConnection {
         let request = try self.request("InvokeAgentRuntimeWithWebSocketStream", "ws")
         var fields = headers.map { (name: $0.key, value: $0.value) }
@@ -104,8 +102,8 @@ package struct AgentRuntimeClient: Sendable {
         }
     }
 
-    /// An address at which a program without credentials can open the agent's `/ws`.
-    /// - Parameter expiry: How long it can be connected to, in seconds; 1 to 300.
+    /// Returns a presigned URL with which a program without credentials can open the agent's `/ws`.
+    /// - Parameter expiry: How long the URL can be used to connect, in seconds; 1 to 300.
     /// - Throws: ``AWSError``.
     package func presignedSocketURL(session: SessionID, expiry: Int = 300) async throws -> String {
         var request = try self.request("InvokeAgentRuntimeWithWebSocketStream", "ws")
@@ -131,7 +129,8 @@ package struct AgentRuntimeClient: Sendable {
         return request
     }
 
-    /// The service takes sessions of 33 to 256 characters; shorter ones get a longer one that stands for them.
+    /// Returns a valid session id for the service, which requires 33 to 256 characters. Other ids are replaced by an id
+    /// that is derived from them.
     package static func runtimeSessionID(_ session: SessionID) -> String {
         let id = session.rawValue
         let isPlain = id.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: "-_") }

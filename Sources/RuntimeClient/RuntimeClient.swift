@@ -10,7 +10,8 @@ package import RuntimeProtocol
 package import WebSocket
 import WebSocketClient
 
-/// Calls a runtime: one that listens at a URL, or one in AgentCore, with a signature or with the user's token.
+/// Calls a runtime: either one that listens at a URL, or one in AgentCore, authenticated by a signature or the user's
+/// token.
 package struct RuntimeClient: Sendable {
     private enum Target: Sendable {
         case url(String)
@@ -19,16 +20,15 @@ package struct RuntimeClient: Sendable {
 
     private let target: Target
 
-    /// - Parameter url: Where the runtime listens, such as `http://127.0.0.1:8080`.
+    /// - Parameter url: The URL of the runtime, such as `http://127.0.0.1:8080`.
     package init(url: String) { self.target = .url(url) }
 
     package init(_ runtime: AgentRuntimeClient) { self.target = .agentCore(runtime) }
 
-    /// The largest answer, in bytes. Pictures are the largest ones.
+    /// The maximum size of a response, in bytes. Pictures are the largest responses.
     private static let largestAnswer = 16 << 20
 
-    /// Sends a request and returns its answer, once it is complete.
-    /// - Throws: ``RuntimeClientError``, `AWSError`, `CancellationError`.
+    /// Sends a request and returns its complete response.
     package func answer<Answer: Decodable>(
         to request: RuntimeRequest, headers: [String: String] = [:], as type: Answer.Type = Answer.self
     ) async throws -> Answer {
@@ -40,8 +40,7 @@ package struct RuntimeClient: Sendable {
         }
     }
 
-    /// Sends a request and returns its answer as the runtime wrote it.
-    /// - Throws: ``RuntimeClientError``, `AWSError`, `CancellationError`.
+    /// Sends a request and returns the JSON text of its response unchanged.
     package func json(_ request: RuntimeRequest, headers: [String: String] = [:]) async throws -> String {
         let body = try await self.post(request, headers, accept: "application/json")
         do {
@@ -51,14 +50,12 @@ package struct RuntimeClient: Sendable {
         }
     }
 
-    /// Sends a request and returns the events of the run, once the first is on its way.
-    /// - Throws: ``RuntimeClientError``, `AWSError`, `CancellationError`.
+    /// Sends a request and returns the events of the run, once the response has started.
     package func events(of request: RuntimeRequest, headers: [String: String] = [:]) async throws -> RuntimeEvents {
         RuntimeEvents(body: try await self.post(request, headers, accept: "text/event-stream"))
     }
 
-    /// Opens a socket to a session. Frames on it are ``SocketFrame``s.
-    /// - Throws: `WebSocketError`, `AWSError`, `CancellationError`.
+    /// Opens a WebSocket to a session. Frames on it are ``SocketFrame``s.
     package func openSocket(
         _ session: SessionID, headers: [String: String] = [:]
     ) async throws -> WebSocketConnection {
@@ -68,19 +65,18 @@ package struct RuntimeClient: Sendable {
         }
     }
 
-    /// Ends what AgentCore keeps running for a session. A runtime at a URL keeps nothing.
-    /// - Throws: `AWSError`.
+    /// Stops what AgentCore keeps running for a session. A runtime at a URL has nothing to stop.
     package func endSession(_ session: SessionID) async throws {
         guard case .agentCore(let runtime) = self.target else { return }
         do {
             try await runtime.stopSession(session)
         } catch let error as AWSError where error.code == .notFound {
-            // It has ended already.
+            // The session has already ended.
         }
     }
 
-    /// Checks that the runtime can be reached. One in AgentCore is not asked: that would start it, and cost.
-    /// - Throws: ``RuntimeClientError``.
+    /// Checks that the runtime can be reached. A runtime in AgentCore is not contacted, because that would start it and
+    /// cost money.
     package func checkHealth() async throws {
         guard case .url(let url) = self.target else { return }
         let response = try await self.send(HTTPClientRequest(url: "\(url)/ping"), within: .seconds(3))
@@ -125,10 +121,10 @@ package struct RuntimeClient: Sendable {
     }
 }
 
-/// A runtime at a URL can't be reached, or doesn't take a request.
+/// An error for a runtime at a URL that can't be reached or rejects a request.
 package struct RuntimeClientError: Error, CustomStringConvertible {
     package enum Code: Sendable {
-        /// Worth another try.
+        /// The runtime can't be reached; a retry may succeed.
         case unreachable
         case refused
         case badAnswer
@@ -136,7 +132,7 @@ package struct RuntimeClientError: Error, CustomStringConvertible {
 
     package let code: Code
     package let description: String
-    /// The status of the answer, where it says that the request was refused.
+    /// The HTTP status, if the runtime rejected the request.
     package let status: UInt?
 
     init(_ code: Code, _ description: String, status: UInt? = nil) {

@@ -6,11 +6,11 @@ import ServerSentEvents
 
 /// The events of a run, as the runtime streams them.
 package struct RuntimeEvents: AsyncSequence, Sendable {
-    /// An event with its `run_id:seq`, where it has one. It may be of a type that we don't know.
+    /// An event with its `run_id:seq`, if it has one. This version may not know its type.
     package struct Element: Sendable {
         package var id: String?
         package var event: JSONValue
-        /// The event as the runtime wrote it, where it came as text of its own.
+        /// The event's original text, if it arrived as separate text.
         private let text: String?
 
         package init(id: String?, event: JSONValue, text: String? = nil) {
@@ -30,14 +30,14 @@ package struct RuntimeEvents: AsyncSequence, Sendable {
         /// The event's position in its run.
         package var number: Int? { self.id.flatMap(EventID.init(text:))?.sequence }
 
-        /// As a frame of a socket.
+        /// The event as a WebSocket frame.
         package var envelope: JSONValue {
             var envelope: [String: JSONValue] = ["event": self.event]
             envelope["id"] = self.id.map { .string($0) }
             return .object(envelope)
         }
 
-        /// Reads a frame of a socket; `nil` where it is none.
+        /// Parses a WebSocket frame; `nil` if it is not an event.
         package init?(envelope text: String) {
             guard let envelope = try? JSONValue(json: text), let event = envelope["event"] else { return nil }
             self.init(id: envelope["id"]?.string, event: event)
@@ -55,7 +55,7 @@ package struct RuntimeEvents: AsyncSequence, Sendable {
 
         init(parts: HTTPClientResponse.Body.AsyncIterator) { self.parts = parts }
 
-        /// - Throws: ``RuntimeClientError`` where the stream breaks off.
+        /// - Throws: ``RuntimeClientError`` if the stream is interrupted.
         package mutating func next() async throws -> Element? {
             while true {
                 if let event = self.ready.popFirst() {
@@ -76,7 +76,7 @@ package struct RuntimeEvents: AsyncSequence, Sendable {
 }
 
 extension EventID {
-    /// Reads `run_id:seq`.
+    /// Parses `run_id:seq`.
     package init?(text: String) {
         guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]), number >= 0
         else { return nil }

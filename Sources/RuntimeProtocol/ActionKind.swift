@@ -1,8 +1,8 @@
-/// How far an action on a page reaches.
+/// The kind of an action on a page, by its consequences.
 public enum ActionKind: String, Sendable, Codable, CodingKeyRepresentable, CaseIterable {
-    /// It only leads to other pages.
+    /// The action only leads to other pages.
     case look
-    /// It can be changed back, or nothing has been handed over yet.
+    /// The action can be undone, or nothing has been submitted yet.
     case change
     case submit
     case pay
@@ -10,6 +10,6 @@ public enum ActionKind: String, Sendable, Codable, CodingKeyRepresentable, CaseI
     case sign
     case delete
     case upload
-    /// It logs in, or hands over a password.
+    /// The action signs in, or enters a password.
     case credentials
 }

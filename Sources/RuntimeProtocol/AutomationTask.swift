@@ -1,20 +1,20 @@
 /// A task for the automation agent.
 public struct AutomationTask: Sendable, Hashable, Codable {
-    /// What is to be done, with all facts that are needed for it.
+    /// The goal of the task, with all facts that are needed for it.
     public var goal: String
-    /// Where to begin.
+    /// The address to start at.
     public var startURL: String?
-    /// The only domains (with their subdomains) whose pages may be opened; no limit when empty.
+    /// The only domains, including their subdomains, whose pages may be opened; no limit if empty.
     public var allowedDomains: [String]
-    /// The most turns of the model; the configured limit when absent.
+    /// The maximum number of model turns; the configured limit if `nil`.
     public var maxSteps: Int?
-    /// What must not be done, whatever the model decides. When absent, it is read from the goal.
+    /// The prohibited kinds of action, whatever the model decides. If `nil`, they are parsed from the goal.
     public var forbidden: Set<ActionKind>?
-    /// Instructions that were written for such tasks.
+    /// Instructions for tasks of this kind.
     public var playbook: String?
-    /// A page that is only to be read, without a model.
+    /// The address of a page to read without a model.
     public var readURL: String?
-    /// The language in which the person is asked.
+    /// The language of questions to the user.
     public var language: UserLanguage?
 
     public init(

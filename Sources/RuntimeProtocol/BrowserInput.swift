@@ -1,19 +1,19 @@
-/// What a user who controls the browser does in it. Coordinates are CSS pixels of the page.
+/// An input event from a user who controls the browser. Coordinates are CSS pixels of the page.
 public enum BrowserInput: Sendable, Hashable {
     /// A mouse button.
     public enum Button: String, Sendable, Codable { case left, middle, right }
 
-    /// What the mouse does.
+    /// A mouse action.
     public enum MouseAction: String, Sendable, Codable { case move, down, up }
 
-    /// - `button`: the one that is pressed or released; for a move, the one that is held.
+    /// - `button`: The button that is pressed or released; for a move, the button that is held.
     case mouse(MouseAction, x: Double, y: Double, button: Button? = nil, clicks: Int = 1)
     case wheel(x: Double, y: Double, deltaX: Double = 0, deltaY: Double = 0)
-    /// A key with its modifiers, such as `a`, `Enter` or `Control+a`.
+    /// A key with its modifiers, such as `a`, `Enter`, or `Control+a`.
     case key(String)
-    /// Text that is inserted as a whole: pasted, or composed by an input method.
+    /// Text that is inserted at once: pasted, or composed by an input method.
     case text(String)
-    /// Answers the page's dialog; with text, if it asks for some.
+    /// Answers the page's dialog, with text if the dialog asks for it.
     case dialog(accept: Bool, text: String? = nil)
     case navigate(url: String)
     case back
@@ -26,7 +26,7 @@ public enum BrowserInput: Sendable, Hashable {
 // MARK: - Coding
 
 extension BrowserInput: Codable {
-    /// Every `type` starts with it.
+    /// The prefix of every `type`.
     static let prefix = "input."
 
     private enum Kind: String, Codable {

@@ -1,6 +1,6 @@
 public import AgentEvents
 
-/// A request about a session other than its work: stop it, control its browser, delete it.
+/// A request that controls a session: stop its run, control its browser, or delete it.
 public struct ControlRequest: Sendable, Hashable, Codable {
     /// What is requested.
     public enum Action: String, Sendable, Codable {
@@ -14,7 +14,7 @@ public struct ControlRequest: Sendable, Hashable, Codable {
         case renew
         /// Return an address where the browser can be watched without this runtime.
         case liveView = "live_view"
-        /// Withdraw what was allowed for the rest of the task: ask again before it.
+        /// Revoke what was allowed for the rest of the task, so that the user is asked again.
         case revoke
         /// End the run and delete everything that is stored about the session.
         case forget
@@ -23,9 +23,9 @@ public struct ControlRequest: Sendable, Hashable, Codable {
     public var action: Action
     /// The control that ``Action/take`` returned, for ``Action/release`` and ``Action/renew``.
     public var controlID: Int?
-    /// The kind of action to ask about again, for ``Action/revoke``; all kinds when absent.
+    /// The kind of action to ask about again, for ``Action/revoke``; all kinds if `nil`.
     public var kind: ActionKind?
-    /// The site to ask about again, for ``Action/revoke``, such as `https://forum.example`; all sites when absent.
+    /// The site to ask about again, for ``Action/revoke``, such as `https://forum.example`; all sites if `nil`.
     public var origin: String?
 
     public init(_ action: Action, controlID: Int? = nil, kind: ActionKind? = nil, origin: String? = nil) {
@@ -41,16 +41,16 @@ public struct ControlRequest: Sendable, Hashable, Codable {
     }
 }
 
-/// The answer to a control request.
+/// The response to a control request.
 public struct ControlResult: Sendable, Hashable, Codable {
     public var message: String
     public var status: RunStatus
     public var sessionID: SessionID
-    /// Why it failed, as a code for programs.
+    /// The machine-readable reason for a failure.
     public var code: String?
     public var control: ControlState?
     public var liveView: LiveViewAddress?
-    /// How far the stopped task had come, in words for a model.
+    /// A summary, written for a model, of the stopped task's progress.
     public var progressSummary: String?
 
     public init(
@@ -76,11 +76,11 @@ public struct ControlResult: Sendable, Hashable, Codable {
 
 /// Who controls a session's browser.
 public struct ControlState: Sendable, Hashable, Codable {
-    /// `agent` or `person`.
+    /// The controlling party: `agent` or `person`.
     public var owner: String
     /// Identifies the user's control to the client that took it.
     public var controlID: Int?
-    /// How long the control lasts unless it is renewed.
+    /// How long the control lasts unless it is renewed, in seconds.
     public var leaseSeconds: Int?
 
     public init(owner: String, controlID: Int? = nil, leaseSeconds: Int? = nil) {
@@ -96,7 +96,8 @@ public struct ControlState: Sendable, Hashable, Codable {
     }
 }
 
-/// An address where a browser can be watched without the runtime. It contains its own permission, so it's confidential.
+/// An address where a browser can be watched without the runtime. The address itself grants access, so it's
+/// confidential.
 public struct LiveViewAddress: Sendable, Hashable, Codable, Redacted {
     /// A size in CSS pixels.
     public struct Size: Sendable, Hashable, Codable {

@@ -1,12 +1,12 @@
 public import AgentEvents
 
-/// How a run ended: the answer to its request when the client asks for JSON.
+/// The result of a run: the response to its request when the client asks for JSON.
 public struct RunResult: Sendable, Hashable, Codable {
     public var message: String
     public var sessionID: SessionID
     public var runID: RunID
     public var status: RunStatus
-    /// Why it failed, as a code for programs.
+    /// The machine-readable reason for a failure.
     public var code: String?
     /// The questions that the run waits for.
     public var interrupts: [Interrupt]?
@@ -37,7 +37,7 @@ public struct RunResult: Sendable, Hashable, Codable {
 
 /// An address in the message of a result.
 public struct ResultLink: Sendable, Hashable, Codable {
-    /// What the address is for.
+    /// The purpose of the address.
     public enum Kind: String, Sendable, Codable { case page, payment }
 
     public var url: String
@@ -51,12 +51,12 @@ public struct ResultLink: Sendable, Hashable, Codable {
     }
 }
 
-/// The picture of a step, or why there is none.
+/// The picture of a step, or the reason that there is none.
 public struct PictureResult: Sendable, Hashable, Codable {
     /// The id of the step's tool call.
     public var id: String
     public var status: RunStatus
-    /// In Base64.
+    /// The picture, in Base64.
     public var jpeg: String?
     public var code: String?
     public var message: String?

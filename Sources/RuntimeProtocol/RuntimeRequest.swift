@@ -6,28 +6,29 @@ public import AgentEvents
 /// {"session_id": "…", "user_id": "…", "prompt": "How much is the road tax for WXY 1234?"}
 /// ```
 ///
-/// Which member is present says what is requested: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
-/// `resume`, `attach`, `control` or `picture`. Unknown members are ignored.
+/// The present member determines the request: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
+/// `resume`, `attach`, `control`, or `picture`. Unknown members are ignored.
 public struct RuntimeRequest: Sendable, Hashable, Redacted {
     /// What is requested.
     public enum Content: Sendable, Hashable {
         /// Start a run of the coordinator with this text.
         case prompt(String)
-        /// Start a run of the coordinator, or continue it with answers, as AG-UI clients do. Always answered with events.
+        /// Start a run of the coordinator, or resume it with answers, as AG-UI clients do. The response is always a
+        /// stream of events.
         case agUI(RunAgentInput)
-        /// Start a run of the automation agent alone.
+        /// Start a run of the automation agent, without the coordinator.
         case task(AutomationTask)
-        /// Continue the run that waits for these answers.
+        /// Resume the run that waits for these answers.
         case resume([InterruptAnswer], of: Agent = .coordinator)
-        /// Follow a run that was started before; the newest one when absent. Events up to and including `after` are left
-        /// out.
+        /// Follow a run that was started before; the newest run if `nil`. Events up to and including `after` are
+        /// skipped.
         case attach(RunID? = nil, after: Int = 0)
         case control(ControlRequest)
-        /// Return the picture of a step, by the id of its tool call.
+        /// Return the picture of a step, identified by its tool call.
         case picture(id: String)
     }
 
-    /// Whose run is meant, where a session can have one of each.
+    /// The agent whose run is meant, because a session can have one of each.
     public enum Agent: String, Sendable, Codable { case coordinator, automation }
 
     public var content: Content
@@ -40,7 +41,7 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
         self.userID = userID
     }
 
-    /// The run's id, where the client chose it. The same request can then be repeated without starting another run.
+    /// The run's id, if the client chose it. The same request can then be repeated without starting another run.
     public var runID: RunID? {
         guard case .agUI(let input) = self.content else { return nil }
         return input.runId

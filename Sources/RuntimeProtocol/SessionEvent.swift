@@ -1,6 +1,6 @@
 public import AgentEvents
 
-/// A frame that a runtime sends on `/ws`: an event with its `run_id:seq`, where it has one.
+/// A frame that a runtime sends on `/ws`: an event with its `run_id:seq`, if it has one.
 public struct EventEnvelope: Sendable, Hashable, Codable {
     public var id: String?
     public var event: AgentEvent
@@ -11,15 +11,15 @@ public struct EventEnvelope: Sendable, Hashable, Codable {
     }
 }
 
-/// Events of our own, sent as AG-UI's `CUSTOM`, that belong to a session and not to a run. They have no number and are
-/// not repeated.
+/// Events outside the AG-UI vocabulary, sent as AG-UI's `CUSTOM`, that belong to a session and not to a run. They have
+/// no number and are not repeated.
 public enum SessionEvent: Sendable, Hashable {
     /// A picture of the browser.
     case frame(BrowserFrame)
     case controlChanged(ControlState)
     case liveView(LiveViewAddress)
     case picture(PictureResult)
-    /// A frame of the client was refused, or can't be carried out.
+    /// A frame from the client was rejected, or can't be carried out.
     case notice(code: String, message: String)
     /// Everything about the session was deleted.
     case forgotten
@@ -29,9 +29,9 @@ public enum SessionEvent: Sendable, Hashable {
     /// A picture of the browser's page.
     public struct BrowserFrame: Sendable, Hashable {
         public var tab: String
-        /// In Base64.
+        /// The picture, in Base64.
         public var jpeg: String
-        /// In CSS pixels of the page.
+        /// The size of the picture, in CSS pixels of the page.
         public var width: Double
         public var height: Double
 
@@ -42,7 +42,7 @@ public enum SessionEvent: Sendable, Hashable {
             self.height = height
         }
 
-        /// Not by coding: a picture is large, and there are several a second.
+        /// Built without an encoder, because pictures are large and several are sent per second.
         fileprivate var value: JSONValue {
             [
                 "tab": .string(self.tab), "jpeg": .string(self.jpeg), "width": .number(self.width),
@@ -51,7 +51,7 @@ public enum SessionEvent: Sendable, Hashable {
         }
     }
 
-    /// The name that says which event it is.
+    /// The name of the custom event.
     public enum Name: String, Sendable {
         case frame = "browser.frame"
         case controlChanged = "control.changed"
@@ -61,7 +61,7 @@ public enum SessionEvent: Sendable, Hashable {
         case resyncRequired = "resync_required"
     }
 
-    /// As it is sent.
+    /// The event to send.
     public var event: AgentEvent {
         get throws {
             let (name, value): (Name, JSONValue) =

@@ -2,7 +2,7 @@ public import AgentEvents
 
 /// A frame that a client sends on `/ws`: a ``RuntimeRequest``, or a message with a `type`.
 public struct SocketFrame: Sendable, Hashable, Redacted {
-    /// What the frame says.
+    /// The content of the frame.
     public enum Content: Sendable, Hashable {
         case request(RuntimeRequest)
         /// The first frame: follow the session's run after this event, and its browser.
@@ -12,7 +12,7 @@ public struct SocketFrame: Sendable, Hashable, Redacted {
         /// Text for the coordinator.
         case message(String)
         case answer(InterruptAnswer)
-        /// ``ControlRequest/Action/stop``, `take`, `release` or `renew`.
+        /// ``ControlRequest/Action/stop``, `take`, `release`, or `renew`.
         case control(ControlRequest.Action)
         case input(BrowserInput)
     }

@@ -1,12 +1,12 @@
 package import AgentEvents
 
-/// What a step is called in terminals, timelines, questions, and the texts of stored chats. The web UI has its own table,
+/// The title of a step in terminals, timelines, questions, and the texts of stored chats. The web UI has its own table,
 /// `step-titles.js`.
 package struct StepTitle {
     private let step: ToolStep
     private let language: UserLanguage
 
-    /// The step's title for a person.
+    /// Returns the step's title for users.
     package static func text(of step: ToolStep, in language: UserLanguage = .english) -> String {
         StepTitle(step: step, language: language).text
     }
@@ -15,7 +15,8 @@ package struct StepTitle {
 
     private func input(_ name: String) -> String { self.step.input[name].map { $0.string ?? $0.json } ?? "?" }
 
-    /// The element that an argument refers to, such as `button "Check"`; its reference where it is not known.
+    /// Returns the element that an argument refers to, such as `button "Check"`; its reference if the element is
+    /// unknown.
     private func element(_ name: String) -> String {
         guard let element = self.step.elements?[name] else { return self.input(name) }
         return "\(element.role) \"\(element.label)\""

@@ -3,6 +3,6 @@ public enum UserLanguage: String, Sendable, Codable {
     case english = "en"
     case malay = "ms"
 
-    /// The text in this language.
+    /// Returns the text in this language.
     package func callAsFunction(_ english: String, _ malay: String) -> String { self == .malay ? malay : english }
 }

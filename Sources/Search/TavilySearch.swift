@@ -7,7 +7,7 @@ import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1
 
-/// Web search by Tavily (docs.tavily.com, "Search").
+/// Web search with Tavily (docs.tavily.com, "Search").
 package struct TavilySearch: WebSearch {
     private static let mostResults = 5
     private static let mostBytes = 1 << 20
@@ -16,8 +16,8 @@ package struct TavilySearch: WebSearch {
     private let key: @Sendable () async throws -> String
 
     /// - Parameters:
-    ///   - url: The root of the interface.
-    ///   - key: Gives the API key.
+    ///   - url: The root of the API.
+    ///   - key: Returns the API key.
     package init(url: String = "https://api.tavily.com", key: @escaping @Sendable () async throws -> String) {
         self.endpoint = "\(url.hasSuffix("/") ? String(url.dropLast()) : url)/search"
         self.key = key

@@ -1,15 +1,20 @@
-/// One message of an event stream (WHATWG HTML, section 9.2 "Server-sent events").
+/// An event in an event stream (WHATWG HTML, section 9.2 "Server-sent events").
 public struct ServerSentEvent: Sendable, Hashable {
-    /// The event's name; `nil` is the default type, `message`.
+    /// The type of the event; `nil` for the default type, `message`.
     public var event: String?
-    /// What `Last-Event-ID` carries after a reconnect.
+    /// The event ID, which a client sends as `Last-Event-ID` when it reconnects.
     public var id: String?
-    /// The payload; may hold several lines.
+    /// The payload, which can have several lines.
     public var data: String
-    /// Reconnection time in milliseconds.
+    /// The reconnection time, in milliseconds.
     public var retry: Int?
 
     /// Creates an event.
+    /// - Parameters:
+    ///   - data: The payload, which can have several lines.
+    ///   - event: The type of the event; `nil` for the default type, `message`.
+    ///   - id: The event ID.
+    ///   - retry: The reconnection time, in milliseconds.
     public init(data: String, event: String? = nil, id: String? = nil, retry: Int? = nil) {
         self.data = data
         self.event = event
@@ -17,10 +22,10 @@ public struct ServerSentEvent: Sendable, Hashable {
         self.retry = retry
     }
 
-    /// The event as it goes over the wire, with its closing blank line.
+    /// The event in its wire format, including the final blank line.
     ///
-    /// Line breaks in ``event`` and ``id`` would start new fields, so they are dropped; a NUL in ``id`` makes
-    /// browsers ignore the field and is dropped too.
+    /// Line breaks in ``event`` and ``id`` are removed, because they would start new fields. NUL characters in ``id``
+    /// are removed too, because they make browsers ignore the field.
     public var encoded: String {
         var text = ""
         text.reserveCapacity(self.data.utf8.count + 32)
@@ -38,11 +43,11 @@ public struct ServerSentEvent: Sendable, Hashable {
         return text
     }
 
-    /// Only CR, LF and CRLF end a line in an event stream; `Character.isNewline` knows more of them.
+    /// Only CR, LF and CRLF end a line in an event stream. `Character.isNewline` includes more characters.
     private static func endsLine(_ character: Character) -> Bool {
         character == "\n" || character == "\r" || character == "\r\n"
     }
 
-    /// A comment line: ignored by clients, keeps proxies from closing an idle stream.
+    /// A comment line, which clients ignore, and which keeps proxies from closing an idle stream.
     public static let keepAlive = ": keep-alive\n\n"
 }

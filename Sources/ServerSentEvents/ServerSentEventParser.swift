@@ -1,13 +1,14 @@
-/// An incremental parser of event streams: bytes in, in any portions; complete events out.
+/// An incremental parser for event streams, which takes bytes in portions of any size and returns complete events.
 ///
-/// Follows the WHATWG HTML standard, section 9.2.6: CR, LF and CRLF end a line also when split between two
-/// portions, one leading byte order mark is skipped, unknown fields and comments are ignored, and an event
-/// that the stream's end cuts off is dropped.
+/// It follows the WHATWG HTML standard, section 9.2.6: CR, LF and CRLF end a line, even if split between two portions;
+/// a leading byte order mark is skipped; unknown fields and comments are ignored; and an event that is incomplete at
+/// the end of the stream is dropped.
 public struct ServerSentEventParser: Sendable {
-    /// A line or an event grew over the limit.
+    /// An error that indicates that an event or a line exceeds the limit.
     public struct EventTooLarge: Error, CustomStringConvertible {
-        /// The limit in bytes.
+        /// The limit, in bytes.
         public let limit: Int
+        /// The cause of the error and what to do about it.
         public var description: String {
             "An event of the stream is larger than \(self.limit) bytes. Raise the parser's limit if that is expected."
         }
@@ -24,13 +25,15 @@ public struct ServerSentEventParser: Sendable {
     private var retry: Int?
 
     /// Creates a parser.
-    /// - Parameter limit: The most bytes that one event may hold before ``EventTooLarge`` is thrown.
+    /// - Parameter limit: The maximum size of an event, in bytes.
     public init(limit: Int = 16 * 1024 * 1024) {
         self.limit = limit
     }
 
-    /// Takes the next bytes and returns the events that they complete.
-    /// - Throws: ``EventTooLarge``; the parser is not to be used afterwards.
+    /// Parses the next bytes.
+    /// - Parameter bytes: The next portion of the stream.
+    /// - Returns: The events that the bytes complete.
+    /// - Throws: ``EventTooLarge``. Do not use the parser after it has thrown an error.
     public mutating func feed(_ bytes: some Sequence<UInt8>) throws -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         for byte in bytes {

@@ -2,44 +2,47 @@ public import AgentEvents
 public import Configuration
 
 extension Settings {
-    /// What the process tells of itself, and whom. The variables are OpenTelemetry's own, as AgentCore sets them.
+    /// The telemetry that the process exports. Uses OpenTelemetry's environment variables, as AgentCore sets them.
     public struct Observability: Sendable, Redacted {
-        /// Where spans go.
+        /// The destination of spans.
         public enum Destination: Sendable, Hashable {
-            /// The endpoint of CloudWatch in the process's region.
+            /// The CloudWatch endpoint in the process's region.
             case cloudWatch
-            /// A collector, at the whole address that takes traces.
+            /// A collector, at its complete traces URL.
             case collector(String)
         }
 
-        /// Where spans go; none are made when absent.
+        /// The destination of spans. No spans are recorded if `nil`.
         public var destination: Destination?
-        /// Sent with each request; they may hold a collector's key.
+        /// The headers of each export request, which may contain the collector's API key.
         public var headers: [String: String] = [:]
-        /// The longest that an export may take, in milliseconds.
+        /// The timeout of an export, in milliseconds.
         public var timeout = 5000
-        /// What the process is, in OpenTelemetry's attributes.
+        /// The OpenTelemetry resource attributes that identify the process.
         public var resource: [(key: String, value: String)] = []
-        /// Whether metrics are written into the log, in CloudWatch's embedded metric format.
+        /// Whether metrics are written to the log in CloudWatch's embedded metric format.
         public var writesMetrics = false
-        /// Whether spans hold what people, models and pages say.
+        /// Whether spans include the content of messages from users, models, and pages.
         public var capturesContent = false
 
         public init() {}
 
         /// Reads the settings.
         ///
-        /// - Configuration keys, each also an environment variable in capitals with underscores:
-        ///   - `agent.observability.enabled` (set by AgentCore): spans go to CloudWatch, metrics into the log
-        ///   - `otel.exporter.otlp.traces.endpoint`, or `otel.exporter.otlp.endpoint` to which `/v1/traces` is added: a
-        ///     collector, or CloudWatch's own address, which gets signed requests
-        ///   - `otel.exporter.otlp.headers`, `otel.exporter.otlp.traces.headers`: as `name=value,name=value`
-        ///   - `otel.exporter.otlp.traces.timeout`, `otel.exporter.otlp.timeout` (1 to 5000 milliseconds; more counts as
-        ///     5000, the default)
-        ///   - `otel.exporter.otlp.protocol`: http/protobuf; no other is spoken
+        /// - Configuration keys, each also an environment variable in uppercase with underscores:
+        ///   - `agent.observability.enabled` (set by AgentCore): exports spans to CloudWatch, and writes metrics to the
+        ///     log
+        ///   - `otel.exporter.otlp.traces.endpoint`, or `otel.exporter.otlp.endpoint`, to which `/v1/traces` is
+        ///     appended: a
+        ///     collector, or the CloudWatch endpoint, whose requests are signed
+        ///   - `otel.exporter.otlp.headers`, `otel.exporter.otlp.traces.headers`: in the form `name=value,name=value`
+        ///   - `otel.exporter.otlp.traces.timeout`, `otel.exporter.otlp.timeout`: 1 to 5000 milliseconds, default 5000;
+        ///     higher
+        ///     values count as 5000
+        ///   - `otel.exporter.otlp.protocol`: http/protobuf, the only supported protocol
         ///   - `otel.resource.attributes`, `otel.service.name` (default ai4ai)
-        ///   - `otel.traces.exporter` as none, or `otel.sdk.disabled`: no spans
-        ///   - `otel.metrics.exporter` as none, or `otel.sdk.disabled`: no metrics
+        ///   - `otel.traces.exporter` set to none, or `otel.sdk.disabled`: disables spans
+        ///   - `otel.metrics.exporter` set to none, or `otel.sdk.disabled`: disables metrics
         ///   - `otel.instrumentation.genai.capture.message.content` (default false)
         /// - Throws: ``SettingsError``.
         public init(reader: ConfigReader) throws {
@@ -51,12 +54,12 @@ extension Settings {
             } else if !self.resource.contains(where: { $0.key == "service.name" }) {
                 self.resource.append(("service.name", "ai4ai"))
             }
-            // Words for the same, of several versions of OpenTelemetry.
+            // Different versions of OpenTelemetry use different values for the same setting.
             self.capturesContent = ["true", "span_only", "span_and_event"].contains(
                 values.text("otel.instrumentation.genai.capture.message.content")?.lowercased())
             guard try values.flag("otel.sdk.disabled") != true else { return }
             let isOnAgentCore = try values.flag("agent.observability.enabled") ?? false
-            // By this attribute CloudWatch knows agents among all that has traces.
+            // CloudWatch identifies agents by this attribute.
             if isOnAgentCore, !self.resource.contains(where: { $0.key == "aws.service.type" }) {
                 self.resource.append(("aws.service.type", "gen_ai_agent"))
             }

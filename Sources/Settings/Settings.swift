@@ -2,80 +2,81 @@ public import AgentEvents
 public import Configuration
 import FoundationEssentials
 
-/// The settings of both executables. Bad values fail here, at the start.
+/// The settings of both executables. Invalid values are rejected at startup.
 public struct Settings: Sendable, Redacted {
     /// The port of the runtime.
     public var port = 8080
-    /// Whether debug actions are answered.
+    /// Whether the runtime answers debug actions.
     public var debugActions = false
-    /// The least level that is logged: trace, debug, info, notice, warning, error or critical.
+    /// The minimum log level: trace, debug, info, notice, warning, error, or critical.
     public var logLevel = "info"
     public var model = Model()
     public var browser = Browser()
     public var automation = Automation()
     public var memory = Memory()
     public var observability = Observability()
-    /// The tokens that the runtime's callers must show; without them whoever may call it is believed.
+    /// The access tokens that the runtime requires from its callers. If `nil`, it trusts the user ID in each request.
     public var tokens: Tokens?
-    /// What keeps run records.
+    /// The storage for run records.
     public var storage = Storage.files
-    /// Where run records are kept as files.
+    /// The directory for run records stored as files.
     public var storageDirectory = ".ai4ai"
-    /// Whether a picture of the page is kept after each step.
+    /// Whether to keep a screenshot of the page after each step.
     public var keepsPictures = true
-    /// The token with which commands call a runtime that takes tokens.
+    /// The bearer token with which commands call a runtime that requires one.
     public var bearerToken: String?
-    /// The variables that every AWS SDK reads (`AWS_…`, `HOME`), for the parts that use AWS, and `AI4AI_REGION_…`.
+    /// The environment variables for AWS access: those that every AWS SDK reads (`AWS_…`, `HOME`), and
+    /// `AI4AI_REGION_…`.
     public var awsEnvironment: [String: String] = [:]
-    /// The most turns of the model in a run.
+    /// The maximum number of model turns per run.
     public var maxSteps = 40
-    /// The longest a run may take, in seconds.
+    /// The maximum duration of a run, in seconds.
     public var maxSeconds = 600
-    /// The most tokens of an agent's run; no limit when absent.
+    /// The maximum number of tokens that each agent may use per run; unlimited if `nil`.
     public var maxRunTokens: Int?
-    /// The most that an agent's run may cost, in US dollars; no limit when absent.
+    /// The maximum cost of each agent per run, in US dollars; unlimited if `nil`.
     public var maxDollars: Double?
-    /// What a million tokens cost, in US dollars.
+    /// The prices of a million input and output tokens, in US dollars.
     public var inputPrice: Double?
     public var outputPrice: Double?
 
-    /// How long a question to a person waits for its answer, in seconds.
+    /// How long a question waits for the user's answer, in seconds.
     public var questionSeconds = 900
-    /// What cannot be undone and is done without asking, by kind.
+    /// The kinds of irreversible actions that need no confirmation.
     public var allowedActions: [String] = []
-    /// What is never done, by kind.
+    /// The kinds of irreversible actions that are prohibited.
     public var deniedActions: [String] = []
 
-    /// The kinds of what cannot be undone.
+    /// All kinds of irreversible actions.
     public static let irreversibleActions = ["submit", "pay", "send", "sign", "delete", "upload", "credentials"]
 
-    /// The key of Tavily's web search; there is none when absent.
+    /// The API key for web search with Tavily; web search is disabled if `nil`.
     public var searchKey: Secret?
-    /// The root of its interface, where it is another one.
+    /// The base URL of the search API, if it differs from Tavily's.
     public var searchURL: String?
-    /// The directory with playbooks; there are none when absent.
+    /// The directory with playbooks, if any.
     public var playbooks: String?
 
-    /// Which model answers.
+    /// The language model.
     public struct Model: Sendable, Hashable {
-        /// The places in which a model of Bedrock takes cache points.
+        /// Where to put cache points in requests to a Bedrock model.
         public enum PromptCaching: String, Sendable, CaseIterable {
             case none, messages, everywhere
         }
 
-        /// The root of an OpenAI-compatible interface; the offline model answers without it and without Bedrock.
+        /// The base URL of an OpenAI-compatible API. Without it and without a Bedrock model, the offline model is used.
         public var url: String?
-        /// The model's name on that server, or of Bedrock after `bedrock/`.
+        /// The name of the model on that server, or `bedrock/` and the ID of a Bedrock model.
         public var name: String?
         public var apiKey: Secret?
-        /// Where cache points go; by the model's name when absent.
+        /// Where to put cache points; chosen by the model's name if `nil`.
         public var promptCaching: PromptCaching?
-        /// The most tokens of an answer.
+        /// The maximum number of output tokens per answer.
         public var maxTokens: Int?
-        /// What a model of Bedrock may think with before it answers.
+        /// The token budget for a Bedrock model's extended thinking.
         public var thinkingTokens: Int?
 
-        /// The model's id in Bedrock, where it is one of Bedrock's.
+        /// The model ID in Bedrock, if it's a Bedrock model.
         public var bedrockID: String? {
             guard self.url == nil, let name, name.hasPrefix("bedrock/") else { return nil }
             return String(name.dropFirst("bedrock/".count))
@@ -84,33 +85,34 @@ public struct Settings: Sendable, Redacted {
         public init() {}
     }
 
-    /// A secret, or where it is.
+    /// A secret, given as its value or as a reference.
     public enum Secret: Sendable, Hashable, Redacted {
         case value(String)
-        /// In AWS Secrets Manager: `secretsmanager:ID`, or `secretsmanager:ID#KEY` for a member of a JSON object.
+        /// A secret in AWS Secrets Manager: `secretsmanager:ID`, or `secretsmanager:ID#KEY` for a member of a JSON
+        /// object.
         case secretsManager(id: String, key: String?)
     }
 
-    /// Where browsers come from.
+    /// The source of browsers.
     public enum BrowserSource: String, Sendable, CaseIterable {
         case local, agentcore
     }
 
-    /// What keeps run records.
+    /// The storage for run records.
     public enum Storage: String, Sendable, CaseIterable {
         case files, dynamodb
     }
 
-    /// Where automation runs, when not here.
+    /// The runtime for browser automation, if it isn't this one.
     public struct Automation: Sendable, Hashable {
-        /// How the other runtime knows us.
+        /// How to authenticate to the other runtime.
         public enum Authentication: String, Sendable, CaseIterable {
             case signature
-            /// The person's own token is passed on.
+            /// Forwards the user's own token.
             case bearer
         }
 
-        /// The runtime's ARN; automation runs here when absent.
+        /// The ARN of the runtime. Automation runs in this process if `nil`.
         public var runtimeARN: String?
         public var qualifier = "DEFAULT"
         public var authentication = Authentication.signature
@@ -118,40 +120,40 @@ public struct Settings: Sendable, Redacted {
         public init() {}
     }
 
-    /// The long-term memory.
+    /// Long-term memory.
     public struct Memory: Sendable, Hashable {
-        /// The id of an AgentCore Memory; there is none when absent.
+        /// The ID of an AgentCore Memory resource; long-term memory is disabled if `nil`.
         public var id: String?
-        /// Where to look for what is remembered; by the memory's strategies when empty.
+        /// The namespaces to search for memories; those of the memory's strategies if empty.
         public var namespaces: [String] = []
 
         public init() {}
     }
 
-    /// How browsers are started and what they may reach.
+    /// How to start browsers, and what they may access.
     public struct Browser: Sendable, Hashable {
         public var source = BrowserSource.local
-        /// Which browser of AgentCore.
+        /// The ID of the AgentCore browser.
         public var identifier = "aws.browser.v1"
-        /// How long a browser session of AgentCore lives, in seconds.
+        /// The lifetime of an AgentCore browser session, in seconds.
         public var sessionSeconds = 3600
-        /// The Chromium to run; found by itself when absent.
+        /// The path of the Chromium executable; detected automatically if `nil`.
         public var chromium: String?
         public var isHeadless = true
-        /// Origins that may be reached although they are on this machine or a private network.
+        /// The origins on this machine or on private networks that browsers may access.
         public var allowedPrivateOrigins: [String] = []
-        /// Whether all of those may be reached.
+        /// Whether browsers may access every address on this machine and on private networks.
         public var allowsPrivate = false
-        /// Domains from which nothing may come, with their subdomains.
+        /// The domains that browsers must not access, including their subdomains.
         public var deniedDomains: [String] = []
 
         public init() {}
     }
 
-    /// The default settings.
+    /// Creates the default settings.
     public init() {}
 
-    /// Reads the settings from the process's environment.
+    /// Reads the settings from the process environment.
     /// - Throws: ``SettingsError``.
     public static func fromEnvironment() throws -> Settings {
         var settings = try Settings(reader: ConfigReader(provider: EnvironmentVariablesProvider()))
@@ -163,36 +165,38 @@ public struct Settings: Sendable, Redacted {
 
     /// Reads the settings.
     ///
-    /// - Configuration keys, each also an environment variable in capitals with underscores:
+    /// - Configuration keys, each also an environment variable in uppercase with underscores:
     ///   - `ai4ai.port` (0 to 65535, default 8080)
     ///   - `ai4ai.debug.actions` (true or false, default false)
     ///   - `ai4ai.log.level` (default info)
     ///   - `ai4ai.model.url`, `ai4ai.model`, `ai4ai.model.api.key`: an OpenAI-compatible server
-    ///   - `ai4ai.model` as `bedrock/<id>`: a model of Amazon Bedrock; with `ai4ai.model.prompt.caching` (none,
-    ///     messages, everywhere), `ai4ai.model.max.tokens` and `ai4ai.model.thinking.tokens`
+    ///   - `ai4ai.model` as `bedrock/<id>`: an Amazon Bedrock model; with `ai4ai.model.prompt.caching` (none, messages,
+    ///     or
+    ///     everywhere), `ai4ai.model.max.tokens`, and `ai4ai.model.thinking.tokens`
     ///   - `ai4ai.browser` (local or agentcore, default local), `ai4ai.browser.id`,
     ///     `ai4ai.browser.session.seconds` (1 to 28800, default 3600)
-    ///   - `ai4ai.chromium`: path of the local browser
+    ///   - `ai4ai.chromium`: the path of the local browser
     ///   - `ai4ai.browser.headless` (default true)
     ///   - `ai4ai.browser.allowed.private.origins`: separated by commas
     ///   - `ai4ai.browser.denied.domains`: separated by commas
-    ///   - `ai4ai.browser.allow.private` (default false): shorthand for all of them
+    ///   - `ai4ai.browser.allow.private` (default false): allows all private origins
     ///   - `ai4ai.storage` (files or dynamodb, default files), `ai4ai.storage.directory` (default .ai4ai)
-    ///   - `ai4ai.keep.pictures` (true or false, default true where storage is files): pictures of the steps, which
-    ///     only files keep
+    ///   - `ai4ai.keep.pictures` (true or false, default true if storage is files): screenshots of the steps, which
+    ///     only
+    ///     file storage keeps
     ///   - `ai4ai.memory.id`, `ai4ai.memory.namespaces`: AgentCore Memory
     ///   - `ai4ai.automation.runtime.arn`, `ai4ai.automation.qualifier`, `ai4ai.automation.authentication`
-    ///     (signature or bearer): automation in a runtime of its own
+    ///     (signature or bearer): automation in a separate runtime
     ///   - `ai4ai.bearer.token`: for commands that call a runtime
-    ///   - `ai4ai.token.discovery.url` with some of `ai4ai.token.clients`, `ai4ai.token.audiences` and
-    ///     `ai4ai.token.scopes`, separated by commas: the runtime reads from access tokens who calls it
+    ///   - `ai4ai.token.discovery.url` with at least one of `ai4ai.token.clients`, `ai4ai.token.audiences`, and
+    ///     `ai4ai.token.scopes`, separated by commas: the runtime identifies its callers by access tokens
     ///   - `ai4ai.question.seconds` (10 to 86400, default 900): how long a question waits
-    ///   - `ai4ai.actions.allow`, `ai4ai.actions.deny`: of submit, pay, send, sign, delete, upload and credentials,
-    ///     separated by commas, what is done without asking and what is never done
+    ///   - `ai4ai.actions.allow`, `ai4ai.actions.deny`: irreversible actions that need no confirmation, and prohibited
+    ///     ones: any of submit, pay, send, sign, delete, upload, and credentials, separated by commas
     ///   - `ai4ai.tavily.api.key`, `ai4ai.tavily.url`: web search
     ///   - `ai4ai.playbooks`: a directory with playbooks
     ///   - `ai4ai.max.run.tokens` (1000 to 1000000000), `ai4ai.max.dollars` with `ai4ai.price.input` and
-    ///     `ai4ai.price.output` in US dollars for a million tokens: what each agent of a run may use
+    ///     `ai4ai.price.output` in US dollars per million tokens: the limits for each agent of a run
     ///   - `ai4ai.max.steps` (1 to 1000, default 40), `ai4ai.max.seconds` (1 to 28800, default 600)
     ///   - those of ``Observability/init(reader:)``
     /// - Throws: ``SettingsError``.

@@ -1,12 +1,12 @@
 import Configuration
 import FoundationEssentials
 
-/// A setting has a value that it cannot have.
+/// An error for a setting with an invalid value.
 public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The environment variable's name.
+    /// The name of the environment variable.
     public let variable: String
     public let value: String
-    /// What would be accepted.
+    /// A description of the accepted values.
     public let accepted: String
 
     init(key: String, value: String, accepted: String, scope: String = "ai4ai.") {
@@ -22,10 +22,11 @@ public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible 
     }
 }
 
-/// Reads single settings. An empty value counts as absent, as shells make it hard to unset a variable.
+/// Reads and validates individual settings. Treats an empty value as absent, because shells make it hard to unset a
+/// variable.
 struct SettingsReader {
     let reader: ConfigReader
-    /// What comes before each key; empty, or with a dot at its end.
+    /// The prefix of each key: empty, or ending with a dot.
     var scope = "ai4ai."
 
     private func key(_ key: String) -> ConfigKey { ConfigKey(self.scope + key) }
@@ -34,12 +35,12 @@ struct SettingsReader {
         SettingsError(key: key, value: value, accepted: accepted, scope: self.scope)
     }
 
-    /// Without white space around it, which files and consoles leave there.
+    /// A text setting, trimmed of the white space that files and consoles may add.
     func text(_ key: String) -> String? {
         self.reader.string(forKey: self.key(key)).flatMap(Self.meant)
     }
 
-    /// A text that is never shown.
+    /// A text setting that is never logged or displayed.
     func confidential(_ key: String) -> String? {
         self.reader.string(forKey: self.key(key), isSecret: true).flatMap(Self.meant)
     }
@@ -50,8 +51,8 @@ struct SettingsReader {
         return String(text[...last])
     }
 
-    /// Refuses what would break a header or a line: a key that was pasted with a line end in its middle, for instance. The
-    /// value is not told, because it may be a secret.
+    /// Rejects values that contain control characters, such as a key pasted with a line break, because they would break
+    /// a header or a line of text. The error doesn't show the value, because it may be a secret.
     func checkControls(in keys: [String]) throws {
         for key in keys {
             guard let text = self.confidential(key),
@@ -61,7 +62,7 @@ struct SettingsReader {
         }
     }
 
-    /// A secret, as it is or by its place in a secret store.
+    /// A secret, given as its value or as a reference to a secret store.
     func secret(_ key: String) throws -> Settings.Secret? {
         guard let text = self.confidential(key) else { return nil }
         guard text.hasPrefix("secretsmanager:") else { return .value(text) }
@@ -73,7 +74,7 @@ struct SettingsReader {
         return .secretsManager(id: String(id), key: parts.count > 1 ? String(parts[1]) : nil)
     }
 
-    /// Values that are separated by commas.
+    /// A comma-separated list.
     func list(_ key: String) -> [String] {
         (self.text(key) ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
     }
@@ -90,7 +91,7 @@ struct SettingsReader {
         return value
     }
 
-    /// A number above 0.
+    /// A number greater than 0.
     func amount(_ key: String) throws -> Double? {
         guard let text = self.text(key) else { return nil }
         guard let value = Double(text), value > 0, value.isFinite else {
@@ -135,7 +136,8 @@ struct SettingsReader {
     func domains(_ key: String) throws -> [String] {
         let domains = self.list(key)
         for domain in domains {
-            // A name in other letters would never fit what browsers send, and so deny nothing.
+            // Browsers send international names in Punycode, so a name in another form would never match and deny
+            // nothing.
             let isPlain = domain.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.*".contains($0)) }
             guard isPlain, domain.contains(where: { $0 != "." && $0 != "*" }) else {
                 throw self.error(
@@ -146,13 +148,13 @@ struct SettingsReader {
         return domains
     }
 
-    /// Values with names, as `name=value,name=value` with what is special percent-encoded. What is none is passed over.
+    /// Pairs in the form `name=value,name=value`, with special characters percent-encoded. Skips malformed pairs.
     func pairs(_ key: String) -> [(key: String, value: String)] {
         (self.confidential(key) ?? "").split(separator: ",").compactMap { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = Self.trimmed(parts[0])
             guard parts.count == 2, !name.isEmpty else { return nil }
-            // A query is encoded in the same way.
+            // Decode the value as a URL query, which has the same encoding.
             let query = URLComponents(string: "?\(Self.trimmed(parts[1]).replacing("#", with: "%23"))")?.query
             return query.map { (name, $0) }
         }

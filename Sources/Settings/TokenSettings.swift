@@ -1,22 +1,23 @@
 import Configuration
 
 extension Settings {
-    /// The access tokens that a runtime asks its callers for.
+    /// The rules for access tokens of the runtime's callers.
     ///
-    /// They are checked here too, although AgentCore's authorizer has let them through: who asks is read from them.
+    /// The runtime verifies tokens even if AgentCore's authorizer has accepted them, because it reads the user from
+    /// them.
     public struct Tokens: Sendable, Hashable {
         private static let path = "/.well-known/openid-configuration"
 
-        /// The issuer's discovery document.
+        /// The URL of the issuer's discovery document.
         public var discoveryURL: String
-        /// The clients that they may be for; any when empty.
+        /// The accepted clients; any if empty.
         public var clients: [String]
-        /// The audiences of which they must name one; none when empty.
+        /// The accepted audiences, of which a token must name at least one; not checked if empty.
         public var audiences: [String]
-        /// The scopes of which they must have one; none when empty.
+        /// The accepted scopes, of which a token must have at least one; not checked if empty.
         public var scopes: [String]
 
-        /// Whose tokens they are. A slash at an issuer's end is not there in the address of its document.
+        /// The accepted issuers: with and without a trailing slash, because the URL of the discovery document omits it.
         ///
         /// Source: OpenID Connect Discovery 1.0, section 4.
         public var issuers: [String] {
@@ -24,7 +25,8 @@ extension Settings {
             return [issuer, "\(issuer)/"]
         }
 
-        /// - Returns: `nil` where no tokens are asked for.
+        /// - Returns: `nil` if the settings require no tokens.
+        /// - Throws: ``SettingsError``.
         init?(_ values: SettingsReader) throws {
             guard let url = values.text("token.discovery.url") else { return nil }
             let isSafe = ["https://", "http://127.0.0.1:", "http://localhost:"].contains(where: url.hasPrefix)

@@ -1,14 +1,16 @@
-/// Checks UTF-8 that arrives in portions: accepts a sequence cut anywhere, refuses at the first bad byte.
+/// Validates UTF-8 that arrives in portions. It accepts a sequence that is split anywhere, and fails at the first
+/// invalid byte.
 ///
-/// The table is the one of RFC 3629, section 4: what may follow a lead byte depends on that byte.
+/// The table is that of RFC 3629, section 4: the bytes that may follow a lead byte depend on that byte.
 struct UTF8Validator {
     private var remaining = 0
     private var next: ClosedRange<UInt8> = 0x80...0xBF
 
-    /// Whether the text so far ends on a character's boundary.
+    /// Whether the text so far ends at a character boundary.
     var isComplete: Bool { self.remaining == 0 }
 
-    /// Takes the next bytes; `false` when no continuation could make the text valid.
+    /// Validates the next bytes.
+    /// - Returns: `false` if no continuation can make the text valid.
     mutating func accepts(_ bytes: some Sequence<UInt8>) -> Bool {
         for byte in bytes where !self.accepts(byte) { return false }
         return true

@@ -1,10 +1,10 @@
 public import NIOCore
 
-/// One open WebSocket, either role: an asynchronous sequence of messages in, and functions to send.
+/// An open WebSocket, in either role: an asynchronous sequence of received messages, and methods to send messages.
 ///
-/// Reading holds the peer back: while nobody asks for the next message, no more than a few are read from the
-/// socket. The sequence ends when the peer closed the connection properly and throws ``WebSocketError`` when it
-/// broke off or broke the protocol.
+/// Reading applies backpressure: while nothing reads the next message, only a few are taken from the socket. The
+/// sequence ends when the peer closes the connection properly. It throws ``WebSocketError`` if the peer drops the
+/// connection or violates the protocol.
 public struct WebSocketConnection: Sendable {
     package typealias Inbound = NIOThrowingAsyncSequenceProducer<
         WebSocketMessage, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark,
@@ -22,22 +22,24 @@ public struct WebSocketConnection: Sendable {
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
 
-    /// The messages of the peer, in order. To be iterated once.
+    /// The messages from the peer, in order. Iterate over the sequence only once.
     public var messages: Messages { Messages(inbound: self.inbound) }
 
-    /// Sends a message and returns once it was handed to the socket.
+    /// Sends a message, and returns once the message is written to the socket.
+    /// - Parameter message: The message to send.
     /// - Throws: ``WebSocketError`` with code `closed`.
     public func send(_ message: WebSocketMessage) async throws {
         try await self.write(message).get()
     }
 
-    /// Sends a text message and returns once it was handed to the socket.
+    /// Sends a text message, and returns once the message is written to the socket.
+    /// - Parameter text: The text to send.
     /// - Throws: ``WebSocketError`` with code `closed`.
     public func send(_ text: String) async throws {
         try await self.send(.text(text))
     }
 
-    /// Queues a message without waiting; the future fails when the connection is closed.
+    /// Queues a message without waiting. The future fails if the connection is closed.
     @discardableResult
     package func write(_ message: WebSocketMessage) -> EventLoopFuture<Void> {
         let promise = self.channel.eventLoop.makePromise(of: Void.self)
@@ -45,20 +47,24 @@ public struct WebSocketConnection: Sendable {
         return promise.futureResult
     }
 
-    /// Sends a ping; the answer only keeps the connection alive.
+    /// Sends a ping. The pong only keeps the connection alive, and is not reported.
+    /// - Parameter data: The payload, which the peer returns in its pong.
     public func ping(_ data: ByteBuffer = ByteBuffer()) {
         self.onEventLoop { $0.ping(data) }
     }
 
-    /// Starts the closing handshake and returns when the connection is down, at the latest after the handshake's
-    /// deadline. Does nothing on a closed connection.
+    /// Performs the closing handshake, and returns when the connection is closed, or at the latest after the deadline
+    /// of the handshake. Does nothing if the connection is already closed.
+    /// - Parameters:
+    ///   - code: The reason for closing.
+    ///   - reason: An explanation, of which at most 120 bytes are sent.
     public func close(_ code: WebSocketCloseCode = .normal, reason: String = "") async {
         self.startClosing(code, reason: reason)
-        // The future only fails when the channel failed to close, and then there is nothing left to do.
+        // The future fails only if the channel failed to close, and then there is nothing left to do.
         try? await self.channel.closeFuture.get()
     }
 
-    /// Starts the closing handshake without waiting for its end.
+    /// Starts the closing handshake without waiting until it ends.
     package func startClosing(_ code: WebSocketCloseCode, reason: String = "") {
         self.onEventLoop { $0.close(code, reason: reason) }
     }
@@ -76,11 +82,12 @@ public struct WebSocketConnection: Sendable {
         public typealias Element = WebSocketMessage
         fileprivate let inbound: Inbound
 
-        /// Reads the messages one by one.
+        /// An iterator over the messages.
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let iterator: Inbound.AsyncIterator
 
-            /// The next message; `nil` after a proper close.
+            /// Returns the next message; `nil` after the connection was closed properly.
+            /// - Throws: ``WebSocketError`` if the peer drops the connection or violates the protocol.
             public func next() async throws -> WebSocketMessage? {
                 try await self.iterator.next()
             }

@@ -1,16 +1,17 @@
 package import NIOCore
 package import NIOWebSocket
 
-/// The shell around ``WebSocketStateMachine`` in a channel's pipeline: frames in, messages out, for both roles.
+/// A channel handler that connects ``WebSocketStateMachine`` to a pipeline: it turns frames into messages and messages
+/// into frames, in both roles.
 package final class WebSocketFrameHandler: ChannelDuplexHandler {
     package typealias InboundIn = WebSocketFrame
     package typealias OutboundIn = Never
     package typealias OutboundOut = WebSocketFrame
 
-    /// How long the peer has to answer a close frame.
+    /// The time for the peer to answer a close frame.
     private static let closeDeadline = TimeAmount.seconds(3)
 
-    /// Asks the channel for more when the reader of the messages wants more.
+    /// Reads more from the channel when the reader of the messages asks for more.
     package struct Demand: NIOAsyncSequenceProducerDelegate {
         let handler: NIOLoopBound<WebSocketFrameHandler>
         let eventLoop: any EventLoop
@@ -25,7 +26,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
     private var source: WebSocketConnection.Inbound.Source?
     private var wantsMore = true
     private var readIsHeldBack = false
-    /// Whether nothing has come since a ping that asked whether the peer is there.
+    /// Whether nothing has arrived since the last ping that checks whether the peer is alive.
     private var isWaitingForLife = false
     private var closeTimer: Scheduled<Void>?
 
@@ -34,8 +35,8 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         self.machine = WebSocketStateMachine(role: role, maxMessageSize: maxMessageSize)
     }
 
-    /// Puts frame codec and handler into a pipeline whose HTTP part is over. Call on the event loop.
-    /// - Parameter position: Where in the pipeline; the default is its end.
+    /// Adds the frame codec and the handler to a pipeline whose HTTP handlers are done. Call this on the event loop.
+    /// - Parameter position: The position in the pipeline; by default, its end.
     package static func install(
         on channel: any Channel,
         isServer: Bool,
@@ -88,7 +89,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        // Pongs that nobody reads must not pile up either.
+        // Also stop while the channel is not writable: pongs that the peer does not read must not accumulate.
         if self.wantsMore, context.channel.isWritable {
             context.read()
         } else {
@@ -112,7 +113,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         context.read()
     }
 
-    /// Nobody reads any more: what still comes in is dropped, so that the closing handshake can go through.
+    /// Handles the end of the reader. Further messages are dropped, so that the closing handshake can complete.
     private func readerLeft() {
         self.source = nil
         self.produceMore()
@@ -162,7 +163,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
-            // Handlers after this one would close the channel at once; the peer is owed a close frame first.
+            // Later handlers would close the channel immediately, but the peer must get a close frame first.
             self.close(.goingAway, reason: "the server is shutting down")
         case ChannelEvent.inputClosed:
             context.close(promise: nil)
@@ -173,9 +174,9 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Behind NIO's `IdleStateHandler`: a peer from whom nothing comes is asked once, and then left.
+    /// Handles a read timeout of NIO's `IdleStateHandler`: pings a silent peer once, and then closes the connection.
     private func lookForLife(_ context: ChannelHandlerContext) {
-        // What we do not read says nothing about the peer.
+        // While reading is paused, silence says nothing about the peer.
         guard self.machine.isOpen, !self.readIsHeldBack else { return }
         guard self.isWaitingForLife else {
             self.isWaitingForLife = true
@@ -200,7 +201,8 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         self.write(opcode, message.data, context, promise: promise)
     }
 
-    /// AgentCore's proxy takes frames of 32 KB, so a server's larger messages go out in parts.
+    /// The maximum size of a frame from a server. AgentCore's proxy accepts frames of up to 32 KB, so larger messages
+    /// are fragmented.
     private static let maxOutboundFrame = 30 * 1024
 
     func ping(_ data: ByteBuffer) {
@@ -212,7 +214,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         guard let context, self.machine.close() else { return }
         self.writeClose(code, reason: reason, context)
         self.armCloseTimer(context)
-        // The answer must be read even if nobody takes the messages that come before it.
+        // Continue reading, even if nobody reads the messages that precede the peer's close frame.
         self.produceMore()
     }
 
@@ -220,7 +222,7 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
         var data = ByteBuffer()
         if let code {
             data.writeInteger(code.rawValue)
-            // A control frame holds 125 bytes, two of them the code.
+            // The payload of a control frame is limited to 125 bytes, of which the code takes two.
             data.writeString(String(decoding: reason.utf8.prefix(120), as: UTF8.self))
         }
         self.write(.connectionClose, data, context)
@@ -245,9 +247,9 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
 
     // MARK: Ending
 
-    /// The last frame is out: the server closes; a client leaves that to the server (RFC 6455, section 7.1.1),
-    /// but not for ever. Only the sending half is shut, because closing with unread bytes would reset the
-    /// connection and could destroy the close frame on its way.
+    /// Shuts down the connection after the last frame. The server closes it; a client leaves that to the server (RFC
+    /// 6455, section 7.1.1), but not indefinitely. Only the output is closed, because closing with unread bytes would
+    /// reset the connection, and the peer might not receive the close frame.
     private func shutDown(_ context: ChannelHandlerContext) {
         self.armCloseTimer(context)
         self.produceMore()
@@ -274,6 +276,6 @@ package final class WebSocketFrameHandler: ChannelDuplexHandler {
 }
 
 extension WebSocketStateMachine.Close {
-    /// Whether the messages before it are all there were.
+    /// Whether the peer sent all of its messages before it closed the connection.
     fileprivate var isProper: Bool { [.normal, .goingAway, .noStatus].contains(self.code) }
 }

@@ -1,11 +1,11 @@
 import NIOCore
 
-/// The rules of RFC 6455 between frames and messages: who masks, how fragments join, how a connection closes.
+/// The rules of RFC 6455 that relate frames to messages: masking, fragmentation, and the closing handshake.
 ///
-/// Pure: frames in, actions out. Two invariants hold in every state: at most one close frame is sent, and after
-/// a close frame was sent or received no message is delivered.
+/// The state machine performs no I/O: it takes frames and returns actions. Two invariants hold in every state: at most
+/// one close frame is sent, and no message is delivered after a close frame was sent or received.
 struct WebSocketStateMachine {
-    /// Which end of the connection this is: clients mask, servers do not.
+    /// The role of this endpoint. Clients mask their frames, and servers don't.
     enum Role { case client, server }
 
     struct Frame {
@@ -25,11 +25,11 @@ struct WebSocketStateMachine {
         case none
         case deliver(WebSocketMessage)
         case pong(ByteBuffer)
-        /// The peer closes first: answer with this code (`nil`: an empty close frame), then end.
+        /// The peer closes first: answer with this code (`nil` for an empty close frame), then end the connection.
         case reply(WebSocketCloseCode?, received: Close)
-        /// The peer answered our close: end.
+        /// The peer answered the close frame of this endpoint: end the connection.
         case finish(received: Close)
-        /// The peer broke a rule: send this close, then end.
+        /// The peer violated a rule: send this close frame, then end the connection.
         case fail(Close)
     }
 
@@ -64,10 +64,11 @@ struct WebSocketStateMachine {
         self.maxMessageSize = maxMessageSize
     }
 
-    /// Whether messages may still be sent.
+    /// Whether this endpoint can still send messages.
     var isOpen: Bool { self.state == .open }
 
-    /// Takes note that this side closes. `false` when a close frame was sent already or the connection is over.
+    /// Records that this endpoint closes the connection.
+    /// - Returns: `false` if a close frame was already sent, or the connection has ended.
     mutating func close() -> Bool {
         guard self.state == .open else { return false }
         self.state = .closeSent
@@ -75,7 +76,7 @@ struct WebSocketStateMachine {
         return true
     }
 
-    /// Takes note of a rule that the frame decoder saw broken, before there was a frame to hand in.
+    /// Handles a violation that the frame decoder detected before it could produce a frame.
     mutating func fail(_ code: WebSocketCloseCode, _ reason: String) -> Action {
         defer {
             self.state = .closed
@@ -164,7 +165,7 @@ struct WebSocketStateMachine {
 }
 
 extension ByteBuffer {
-    /// Whether the readable bytes are UTF-8, checked in place.
+    /// Whether the readable bytes are valid UTF-8. The bytes are not copied.
     package var isValidUTF8: Bool {
         (try? UTF8Span(validating: self.readableBytesUInt8Span)) != nil
     }

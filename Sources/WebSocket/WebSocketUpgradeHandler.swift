@@ -5,38 +5,38 @@ package import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOWebSocket
 
-/// Turns an HTTP/1.1 connection into a WebSocket at any request boundary.
+/// Upgrades an HTTP/1.1 connection to a WebSocket at any request.
 ///
-/// NIO's own upgraders look only at the first request of a connection (apple/swift-nio#680), so a pooling proxy
-/// that sent a health check before could not upgrade. A request that offers an upgrade which is not taken, such
-/// as `Upgrade: h2c` from Java's and curl's clients, is answered as HTTP with `Connection: close`, because NIO's
-/// decoder stops parsing after any such request.
+/// NIO's own upgraders inspect only the first request of a connection (apple/swift-nio#680), so a pooling proxy that
+/// has sent a health check could no longer upgrade. A request that offers an upgrade that is not accepted, such as
+/// `Upgrade: h2c` from Java's and curl's clients, gets an HTTP response with `Connection: close`, because NIO's decoder
+/// stops parsing after any such request.
 ///
-/// Behind NIO's `IdleStateHandler` it closes a connection on which no request comes, or one that never ends. An answer
-/// may take its time, and a WebSocket that is quiet is asked whether somebody is there.
+/// If NIO's `IdleStateHandler` precedes it in the pipeline, the handler closes a connection that sends no request, or
+/// one that does not end. Responses may take any time, and a silent WebSocket is pinged.
 package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
     package typealias OutboundIn = HTTPResponsePart
     package typealias OutboundOut = HTTPResponsePart
 
-    /// What to do with a request that asks for a WebSocket.
+    /// The decision about a request that asks for a WebSocket.
     package enum Decision: Sendable {
-        /// Answer it as HTTP.
+        /// Handle the request as HTTP.
         case pass
-        /// Upgrade; the fields join the 101's own.
+        /// Upgrade, and add the fields to the 101 response.
         case accept(HTTPFields, @Sendable (WebSocketConnection) -> Void)
-        /// It takes a while to find out; a failure counts as ``pass``.
+        /// Decide later. A failed future counts as ``pass``.
         case later(EventLoopFuture<Decision>)
     }
 
     private enum State {
         case http
-        /// A handshake that is being decided on. It has no body that anybody would read.
+        /// A handshake waits for the decision. Any body that it has is ignored.
         case deciding(isComplete: Bool)
-        /// An accepted handshake waits for its end and for the responses to earlier requests.
+        /// An accepted handshake waits for the end of its request and for the responses to earlier requests.
         case handshake(HTTPRequest, HTTPFields, @Sendable (WebSocketConnection) -> Void, isComplete: Bool)
-        /// A refused offer is being answered; then the connection ends.
+        /// A rejected offer gets its response. Then the connection ends.
         case refusing
         case webSocket
     }
@@ -45,12 +45,12 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
     private let decide: @Sendable (HTTPRequest) -> Decision
     private var state = State.http
     private var responsesOwed = 0
-    /// Whether a request has begun whose end has not come.
+    /// Whether a request has started but not ended.
     private var isReading = false
 
     /// Creates the handler.
     /// - Parameters:
-    ///   - maxMessageSize: The most bytes a message may have.
+    ///   - maxMessageSize: The maximum size of a message, in bytes.
     ///   - decide: Called on the event loop for each request that asks for a WebSocket.
     package init(maxMessageSize: Int, decide: @escaping @Sendable (HTTPRequest) -> Decision) {
         self.maxMessageSize = maxMessageSize
@@ -119,7 +119,7 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .webSocket = self.state {
-            // Nothing of HTTP may reach the frame encoder.
+            // HTTP parts must not reach the frame encoder.
             promise?.fail(ChannelError.operationUnsupported)
             return
         }
@@ -151,7 +151,7 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
         if case .refusing = self.state { true } else { false }
     }
 
-    // MARK: The switch
+    // MARK: Upgrade
 
     private func upgradeIfReady(_ context: ChannelHandlerContext) {
         guard self.responsesOwed == 0, case .handshake(let request, let fields, let run, true) = self.state else {
@@ -200,7 +200,7 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
         for (name, value) in headers { answer += "\(name): \(value)\r\n" }
         for field in fields { answer += "\(field.name): \(field.value)\r\n" }
         answer += "\r\n"
-        // Everything before this handler now speaks bytes, so the answer is written from here.
+        // The handlers before this one now handle bytes, so write the response from here.
         context.writeAndFlush(NIOAny(ByteBuffer(string: answer)), promise: nil)
         let connection = try WebSocketFrameHandler.install(
             on: context.channel, isServer: true, maxMessageSize: self.maxMessageSize, position: .before(self))
@@ -209,7 +209,7 @@ package final class WebSocketUpgradeHandler: ChannelDuplexHandler, RemovableChan
 }
 
 extension HTTPRequest {
-    /// Whether the request is a handshake of RFC 6455, section 4.2.1; a wrong one is answered as HTTP.
+    /// Whether the request is a handshake according to RFC 6455, section 4.2.1. An invalid one is handled as HTTP.
     fileprivate var isWebSocketHandshake: Bool {
         let connection = self.headerFields[values: .connection].joined(separator: ",").lowercased()
         return self.method == .get && connection.contains("upgrade")
@@ -217,7 +217,7 @@ extension HTTPRequest {
             && self.headerFields[values: .secWebSocketKey].count == 1
     }
 
-    /// The part of the request that the handshake's answer is made from.
+    /// The head of the request, from which the handshake response is made.
     fileprivate var handshakeHead: HTTPRequestHead {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: self.path ?? "/")
         for field in self.headerFields { head.headers.add(name: field.name.canonicalName, value: field.value) }

@@ -2,7 +2,7 @@ import WebSocket
 
 /// The parts of a `ws` or `wss` URL that a connection needs.
 ///
-/// Path and query stay exactly as they were given: a signed URL must not be encoded again.
+/// Path and query stay exactly as given, because a signed URL must not be encoded again.
 struct Endpoint: Sendable {
     let isSecure: Bool
     let host: String
@@ -52,13 +52,13 @@ struct Endpoint: Sendable {
         }
     }
 
-    /// What the `Host` field carries: the port only where it is not the scheme's own.
+    /// The value of the `Host` field, which includes the port only if it is not the scheme's default.
     var authority: String {
         let host = self.host.contains(":") ? "[\(self.host)]" : self.host
         return self.port == (self.isSecure ? 443 : 80) ? host : "\(host):\(self.port)"
     }
 
-    /// The name for server name indication, which does not exist for addresses.
+    /// The host name for TLS Server Name Indication (SNI); `nil` if the host is an IP address.
     var tlsName: String? {
         let isAddress = self.host.contains(":") || self.host.allSatisfy { $0.isNumber || $0 == "." }
         return isAddress ? nil : self.host

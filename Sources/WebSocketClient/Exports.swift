@@ -1,2 +1,2 @@
-// The message and error types that a client meets.
+// Re-export the message and error types that clients use.
 @_exported public import WebSocket

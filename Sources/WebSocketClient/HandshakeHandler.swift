@@ -3,9 +3,9 @@ import NIOHTTP1
 import NIOWebSocket
 import WebSocket
 
-/// Sends the handshake and, when the server agrees, makes the channel a WebSocket.
+/// Sends the handshake, and turns the channel into a WebSocket if the server accepts it.
 ///
-/// NIO's client upgrader reports a refusal without the server's answer; that answer is what tells a person why.
+/// NIO's client upgrader reports a rejection without the server's response, which users need to find the cause.
 final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -63,8 +63,9 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// The decoder is removed only after the read that it is in, and until then it looks at every write as HTTP.
-    /// So the frame handlers come when it is gone; what the server has sent by then waits.
+    /// Replaces the HTTP handlers with the frame handlers. The decoder is removed only after the read in progress, and
+    /// until then treats every write as HTTP. The frame handlers are therefore added after it is gone, and bytes that
+    /// the server sends in the meantime are buffered.
     private func becomeWebSocket(_ context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
         do {
@@ -115,7 +116,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Keeps what a server sends before the frame handlers are in place.
+/// Buffers the bytes that a server sends before the frame handlers are added.
 private final class EarlyBytes: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -131,7 +132,7 @@ private final class EarlyBytes: ChannelInboundHandler, RemovableChannelHandler {
         self.bytes.writeBuffer(&part)
     }
 
-    /// Hands on what has come, and leaves the pipeline.
+    /// Forwards the buffered bytes and removes this handler from the pipeline.
     func release() {
         guard let context else { return }
         if self.bytes.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(self.bytes)) }
@@ -140,6 +141,6 @@ private final class EarlyBytes: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension HTTPRequestHead {
-    /// The path without the query, which may hold a signature.
+    /// The path without the query, which may contain a signature.
     fileprivate var path: Substring { self.uri.prefix { $0 != "?" } }
 }

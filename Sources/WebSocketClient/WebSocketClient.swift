@@ -5,14 +5,14 @@ import NIOSSL
 import NIOWebSocket
 public import WebSocket
 
-/// Opens WebSockets with any headers, over `ws` and `wss`.
+/// A client that opens WebSockets with custom headers, over `ws` and `wss`.
 public struct WebSocketClient: Sendable {
-    /// How to connect.
+    /// The limits of a connection.
     public struct Configuration: Sendable {
-        /// The most bytes a message of the server may have. Chromium sends each reply as one frame, and a
-        /// screenshot of a long page is many megabytes.
+        /// The maximum size of a message from the server, in bytes. Chromium sends each reply as a single frame, and a
+        /// screenshot of a long page takes many megabytes.
         public var maxMessageSize = 256 * 1024 * 1024
-        /// How long connecting and the handshake may take together.
+        /// The maximum time for connecting and the handshake together.
         public var timeout: TimeAmount = .seconds(15)
 
         /// Creates the default configuration.
@@ -20,28 +20,30 @@ public struct WebSocketClient: Sendable {
     }
 
     private let configuration: Configuration
-    /// Shared by the process and never stopped, so that a connection may outlive whoever opened it.
+    /// The event loop group of the process, which is never shut down, so that a connection can outlive this client.
     private let group = MultiThreadedEventLoopGroup.singleton
 
     /// Creates a client.
+    /// - Parameter configuration: The limits of its connections.
     public init(configuration: Configuration = .init()) {
         self.configuration = configuration
     }
 
-    /// Connects and completes the handshake.
+    /// Connects to a server and completes the handshake.
     ///
-    /// No `Origin` is sent unless it is among `headers`: Chromium's DevTools socket refuses most of them.
+    /// The request has an `Origin` field only if `headers` includes one, because Chromium's DevTools socket rejects
+    /// most origins.
     /// - Parameters:
     ///   - url: An absolute `ws` or `wss` URL.
-    ///   - headers: Fields for the handshake request, in addition to the protocol's own.
-    /// - Throws: ``WebSocketError`` with code `unreachable` or `handshakeRefused`, the latter with the server's
-    ///   answer.
+    ///   - headers: Fields for the handshake request, in addition to those of the protocol.
+    /// - Returns: The open connection.
+    /// - Throws: ``WebSocketError`` with code `unreachable`, or with code `handshakeRefused` and the server's response.
     public func connect(to url: String, headers: [(name: String, value: String)] = []) async throws
         -> WebSocketConnection
     {
         let endpoint = try Endpoint(url)
         for header in headers {
-            // The encoder below checks nothing.
+            // Validate here, because the encoder does not.
             let text = Array(header.name.utf8) + Array(header.value.utf8)
             guard !header.name.isEmpty, text.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 throw WebSocketError(

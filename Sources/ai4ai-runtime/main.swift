@@ -15,7 +15,7 @@ import Settings
     import Darwin
 #endif
 
-// The container's only program: serves the runtime, or checks the health of the one that runs.
+// The container's entry point: serves the runtime, or checks the health of the running one.
 
 func fail(_ message: String) -> Never {
     fputs("ai4ai-runtime: \(message)\n", stderr)

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What people run.
+/// The `ai4ai` command.
 @main
 struct AI4AI: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +16,7 @@ struct AI4AI: AsyncParsableCommand {
     )
 }
 
-/// Prints the version.
+/// The command that prints the version.
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the version.")
 

@@ -17,7 +17,7 @@ import UnixSignals
     import Darwin
 #endif
 
-/// Serves chats and the page alone, for a runtime that is somewhere else.
+/// The command that starts only the backend and its page, for a runtime that runs elsewhere.
 struct BackendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backend", abstract: "Start the backend and its page alone.",
@@ -42,7 +42,7 @@ struct BackendCommand: AsyncParsableCommand {
             services: [.init(service: LogOutput.standardOutput), .init(service: service)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "ai4ai.lifecycle") { _ in SwiftLogNoOpLogHandler() })
-        // What a client has left half said is not waited for.
+        // Don't wait longer for clients that haven't finished sending their request.
         configuration.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()
@@ -51,7 +51,7 @@ struct BackendCommand: AsyncParsableCommand {
         }
     }
 
-    /// The backend with the store that the settings choose.
+    /// Creates the backend with the chat store that the settings select.
     static func service(
         _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, model: String?, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void

@@ -8,7 +8,7 @@ import Logging
 import RuntimeProtocol
 import Settings
 
-/// Has one task done in a browser, without a runtime.
+/// The command that performs one task in a browser, without a runtime.
 struct Browse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Do one task in a browser here and now, without a server.",
@@ -28,7 +28,7 @@ struct Browse: AsyncParsableCommand {
             handler.logLevel = .warning
             return handler
         }
-        // Nothing of it is gone back to.
+        // Run records of a one-time task aren't kept.
         let scratch = FileManager.default.temporaryDirectory.appending(path: "ai4ai-browse-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }
         settings.storageDirectory = scratch.path()

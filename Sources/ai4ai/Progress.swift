@@ -9,8 +9,7 @@ import RuntimeProtocol
     import Darwin
 #endif
 
-/// Shows a run to a person in a terminal: steps and what came of them on standard error, the answer on standard
-/// output.
+/// Shows a run in a terminal: steps and their results on standard error, the answer on standard output.
 struct Progress {
     private var isTextOpen = false
     private var answer = ""
@@ -21,7 +20,7 @@ struct Progress {
         case .stepStarted(let step):
             self.note("→ \(step.metadata.map { StepTitle.text(of: $0) } ?? step.stepName)")
         case .toolCallResult(let result):
-            // The first line says what happened; the page's content follows it.
+            // The first line states the result; page content follows it.
             let line = PageMarks.removed(from: result.content).split(separator: "\n").first ?? ""
             self.note("  \(line.prefix(200))")
         case .custom(let custom) where custom.name == "browser.navigated":
@@ -40,7 +39,7 @@ struct Progress {
     }
 
     /// Prints the answer.
-    /// - Throws: ``Failure`` when the run failed.
+    /// - Throws: ``Failure`` if the run failed.
     func finish() throws {
         if let error { throw Failure(error) }
         print(PageMarks.removed(from: self.answer))

@@ -15,7 +15,7 @@ import UnixSignals
     import Darwin
 #endif
 
-/// Brings everything up that exists, on this machine.
+/// The command that starts everything on this machine.
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the page, the runtime and the demo site on this machine.",
@@ -42,12 +42,12 @@ struct Up: AsyncParsableCommand {
             backend, settings, demoSite: demo, model: settings.model.name ?? "offline", logger: logger
         ) {
             [model = settings.model] page in
-            // The words come when all of it is there.
+            // Print the welcome message only once the runtime is listening, too.
             for await port in runtime.stream {
                 print(Self.welcome(page: page, port: port, demo: demo, model: model))
                 break
             }
-            // Into a pipe the words would otherwise wait for many more.
+            // Flush, because standard output is fully buffered in a pipe.
             fflush(nil)
         }
         try await RuntimeAssembly.serve(
@@ -72,7 +72,7 @@ struct Up: AsyncParsableCommand {
     }
 }
 
-/// Serves the runtime alone.
+/// The command that starts only the runtime.
 struct Runtime: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Start the runtime alone.")
 
@@ -85,7 +85,7 @@ struct Runtime: AsyncParsableCommand {
     }
 }
 
-/// Serves the demo site alone.
+/// The command that starts only the demo site.
 struct DemoSiteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo-site", abstract: "Start the demo site alone.",

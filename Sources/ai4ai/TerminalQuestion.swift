@@ -8,11 +8,12 @@ import AgentEvents
     import Darwin
 #endif
 
-/// Puts a question of an agent to the person at the terminal.
+/// Asks the user at the terminal an agent's question.
 struct TerminalQuestion {
     let interrupt: Interrupt
 
-    /// - Throws: ``Failure`` where nobody sits there.
+    /// Asks the question and reads the answer.
+    /// - Throws: ``Failure`` if standard input isn't a terminal.
     func ask() throws -> InterruptAnswer {
         guard isatty(0) == 1 else {
             throw Failure("A person is needed: \(self.interrupt.message) Run this in a terminal to answer.")
@@ -44,7 +45,7 @@ struct TerminalQuestion {
         InterruptAnswer(interruptId: self.interrupt.id, status: .resolved, payload: payload)
     }
 
-    /// - Parameter isSecret: Whether what is typed is kept from the screen.
+    /// - Parameter isSecret: Whether to hide the input.
     private func line(_ prompt: String, isSecret: Bool = false) -> String {
         fputs(prompt, stderr)
         guard isSecret else { return readLine() ?? "" }

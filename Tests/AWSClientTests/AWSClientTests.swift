@@ -9,7 +9,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Requests to AWS")
+@Suite("AWS requests")
 struct AWSClientTests {
     private static func client(_ address: String, region: String = "us-west-2") throws -> AWSClient {
         try AWSClient(
@@ -19,7 +19,7 @@ struct AWSClientTests {
             ], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    @Test("a body that is streamed arrives whole, anew for each attempt")
+    @Test("a streamed body is sent completely, again for each attempt")
     func streamedBody() async throws {
         let text = String(repeating: "0123456789", count: 20_000)
         try await withPages(["/upload": .raw(status: 503, contentType: "text/plain", body: "busy")]) {
@@ -44,7 +44,7 @@ struct AWSClientTests {
         }
     }
 
-    @Test("a redirect is not followed: the signature is another host's")
+    @Test("a redirect isn't followed, because the signature is for another host")
     func redirects() async throws {
         try await withPages(["/a": .redirect("http://127.0.0.1:1/")]) { _, address in
             let client = try Self.client(address)
@@ -56,7 +56,7 @@ struct AWSClientTests {
     }
 
     @Test(
-        "an answer that is none is an error that says so",
+        "a malformed response throws a badAnswer error",
         arguments: ["{", "<html>", "\"", "[1,2", "{\"a\":\u{0}}"])
     func badAnswers(body: String) async throws {
         try await withPages(["/a": .raw(status: 200, contentType: "application/json", body: body)]) { _, address in
@@ -68,7 +68,7 @@ struct AWSClientTests {
         }
     }
 
-    @Test("an answer larger than what is asked for is not read")
+    @Test("a response body larger than the limit isn't read")
     func limits() async throws {
         let large = String(repeating: "x", count: 100_000)
         try await withPages(["/a": .raw(status: 200, contentType: "text/plain", body: large)]) { _, address in
@@ -78,7 +78,7 @@ struct AWSClientTests {
         }
     }
 
-    @Test("a request that is given up ends at once")
+    @Test("a canceled request ends immediately")
     func cancellation() async throws {
         let client = try Self.client("http://127.0.0.1:1")
         let task = Task { try await client.execute(try AWSRequest("X", of: .agentCore, .GET, "/a")) }
@@ -86,7 +86,7 @@ struct AWSClientTests {
         await #expect(throws: (any Error).self) { try await task.value }
     }
 
-    @Test("without a region nothing is sent")
+    @Test("without a region, nothing is sent")
     func noRegion() async throws {
         let client = AWSClient(
             configuration: AWSConfiguration(region: nil),

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Kept credentials")
+@Suite("Credential cache")
 struct CredentialCacheTests {
-    /// Gives what it is told to, and counts how often it was asked.
+    /// A credential provider that returns prepared results and counts the fetches.
     private final class Source: CredentialProvider {
         let name = "a test"
         private let state: Mutex<(asked: Int, answers: [Result<AWSCredentials?, AWSError>])>
@@ -29,7 +29,7 @@ struct CredentialCacheTests {
         }
     }
 
-    /// Clocks that a test moves.
+    /// Clocks that a test controls.
     private final class Clocks: Sendable {
         private let state = Mutex((wall: 1_000_000.0, uptime: 0.0))
 
@@ -40,7 +40,7 @@ struct CredentialCacheTests {
             }
         }
 
-        /// The wall clock alone, as after the restore of a snapshot.
+        /// Moves only the wall clock, as after restoring a snapshot.
         func jump(_ seconds: Double) { self.state.withLock { $0.wall += seconds } }
 
         var now: Date { Date(timeIntervalSince1970: self.state.withLock { $0.wall }) }
@@ -60,7 +60,7 @@ struct CredentialCacheTests {
 
     private static let failure = AWSError(.noCredentials, "not now")
 
-    @Test("nothing is fetched before the first use, and lasting ones are fetched once")
+    @Test("nothing is fetched before the first use, and permanent credentials are fetched once")
     func once() async throws {
         let source = Source([.success(Self.key("a"))])
         let cache = Clocks().cache(source)
@@ -69,7 +69,7 @@ struct CredentialCacheTests {
         #expect(source.asked == 1)
     }
 
-    @Test("however many ask at once, one fetch is made")
+    @Test("concurrent callers share one fetch")
     func singleFlight() async throws {
         let (gate, open) = AsyncStream<Void>.makeStream()
         let source = Source([.success(Self.key("a"))], gate: gate)
@@ -83,7 +83,7 @@ struct CredentialCacheTests {
         #expect(source.asked == 1)
     }
 
-    @Test("one of many who gives up takes the fetch from nobody")
+    @Test("canceling one caller doesn't cancel the shared fetch")
     func cancelledWaiter() async throws {
         let (gate, open) = AsyncStream<Void>.makeStream()
         let source = Source([.success(Self.key("a"))], gate: gate)
@@ -96,7 +96,7 @@ struct CredentialCacheTests {
         #expect(try await second.value.accessKeyID == "a")
     }
 
-    @Test("they are renewed shortly before their end")
+    @Test("credentials are refreshed shortly before they expire")
     func renewal() async throws {
         let clocks = Clocks()
         let source = Source([
@@ -110,7 +110,7 @@ struct CredentialCacheTests {
         #expect(try await cache.current().accessKeyID == "b")
     }
 
-    @Test("while renewing fails, the old ones do until their end, and each request tries again")
+    @Test("while refreshing fails, the old credentials are used until they expire, and each request retries")
     func failedRenewal() async throws {
         let clocks = Clocks()
         let source = Source([
@@ -126,7 +126,7 @@ struct CredentialCacheTests {
         #expect(try await cache.current().accessKeyID == "b")
     }
 
-    @Test("a failure is never remembered")
+    @Test("a failure is never cached")
     func failureIsForgotten() async throws {
         let cache = Clocks().cache(Source([.failure(Self.failure), .success(nil), .success(Self.key("a"))]))
         await #expect(throws: AWSError.self) { try await cache.current() }
@@ -135,7 +135,7 @@ struct CredentialCacheTests {
         #expect(try await cache.current().accessKeyID == "a")
     }
 
-    @Test("a jump of the clock drops them, an hour of work does not", arguments: [-7200.0, 7200])
+    @Test("a clock jump discards the credentials, and an hour of uptime doesn't", arguments: [-7200.0, 7200])
     func clockJump(seconds: Double) async throws {
         let clocks = Clocks()
         let source = Source([.success(Self.key("a")), .success(Self.key("b"))])
@@ -147,7 +147,7 @@ struct CredentialCacheTests {
         #expect(try await cache.current().accessKeyID == "b")
     }
 
-    @Test("only those that a service has called expired are dropped")
+    @Test("only credentials that a service rejected as expired are discarded")
     func discarding() async throws {
         let source = Source([.success(Self.key("a")), .success(Self.key("b"))])
         let cache = Clocks().cache(source)

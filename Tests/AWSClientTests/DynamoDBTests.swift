@@ -8,7 +8,7 @@ import Testing
 @Suite("DynamoDB")
 struct DynamoDBTests {
     @Test(
-        "a transaction is cancelled for what does not pass by itself, before what does",
+        "a permanent cancellation reason of a transaction takes precedence over a transient one",
         arguments: [
             (["None", "ConditionalCheckFailed"], .conditionFailed),
             (["ConditionalCheckFailed", "TransactionConflict"], .conditionFailed),
@@ -30,7 +30,7 @@ struct DynamoDBTests {
         #expect(error.isTransient == [.conflict, .throttled].contains(code))
     }
 
-    @Test("what has no answer that is whole is called again, and given up in the end")
+    @Test("a call with an incomplete response is retried until the attempts are exhausted")
     func brokenAnswer() async throws {
         try await withPages(["/": .raw(status: 200, contentType: "application/x-amz-json-1.0", body: "{\"It")]) {
             server, address in
@@ -51,7 +51,7 @@ struct DynamoDBTests {
     }
 
     @Test(
-        "a text is cut between characters into parts that are small enough",
+        "a text is split between characters into parts within the size limit",
         arguments: ["", "a", "abcd", "abcde", "ääääää", "a€b€c€", "𝄞𝄞𝄞", "x𝄞y€zä"])
     func parts(text: String) {
         let parts = text.dynamoParts(of: 4)

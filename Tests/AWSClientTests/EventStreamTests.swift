@@ -14,7 +14,7 @@ struct EventStreamTests {
             .init("time", .timestamp(1_440_938_160_000)), .init("id", .uuid(Array(0..<16))), .init("ü", .string("")),
         ], payload: ByteBuffer(string: #"{"delta":{"text":"Grüße"}}"#))
 
-    @Test("every type of header comes back, cut into portions of any size", arguments: [1, 2, 7, 13, 64, 100_000])
+    @Test("every header type survives a round trip, in chunks of any size", arguments: [1, 2, 7, 13, 64, 100_000])
     func portions(size: Int) throws {
         let messages = [Self.everyType, .init(headers: []), Self.everyType]
         var bytes = ByteBuffer()
@@ -29,9 +29,9 @@ struct EventStreamTests {
         #expect(!decoder.isWithinMessage)
     }
 
-    @Test("the example of the format's specification is read")
+    @Test("the example in the format's specification is decoded")
     func specification() throws {
-        // Smithy, "Amazon Event Stream Specification": a message without headers, and one with a content type.
+        // Smithy, "Amazon Event Stream Specification": the message without headers.
         let empty: [UInt8] = [0, 0, 0, 0x10, 0, 0, 0, 0, 0x05, 0xC2, 0x48, 0xEB, 0x7D, 0x98, 0xC8, 0xFF]
         var decoder = EventStreamDecoder()
         decoder.feed(ByteBuffer(bytes: empty))
@@ -39,7 +39,7 @@ struct EventStreamTests {
         #expect(Array(buffer: try EventStreamEncoder.encode(.init(headers: []))) == empty)
     }
 
-    @Test("any single changed byte is noticed")
+    @Test("any single changed byte is detected")
     func corruption() throws {
         let bytes = Array(buffer: try EventStreamEncoder.encode(Self.everyType))
         for index in bytes.indices {
@@ -48,14 +48,15 @@ struct EventStreamTests {
             var decoder = EventStreamDecoder()
             decoder.feed(ByteBuffer(bytes: broken))
             #expect(throws: EventStreamError.self, "byte \(index)") {
-                // A longer length waits for more; the checksum of the lengths is looked at before.
+                // A corrupted length could make the decoder wait for more bytes, so the checksum of the lengths is
+                // checked first.
                 if try decoder.next() != nil { Issue.record("byte \(index) was not noticed") }
             }
         }
     }
 
     @Test(
-        "hostile lengths are refused before anything is allocated for them",
+        "hostile lengths are rejected before any memory is allocated for them",
         arguments: [
             (UInt32.max, UInt32.max), (UInt32.max, 0), (16, 1), (15, 0), (0, 0), (100, 85), (24 << 20 | 1, 0),
             (20 << 20, 129 << 10), (0x7FFF_FFFF, 0), (1 << 31, 1 << 31),
@@ -69,7 +70,7 @@ struct EventStreamTests {
         #expect(throws: EventStreamError.self) { try decoder.next() }
     }
 
-    @Test("no bytes at all make it trap", arguments: Array(1...40) as [UInt64])
+    @Test("no input makes the decoder trap", arguments: Array(1...40) as [UInt64])
     func fuzz(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let valid = Array(buffer: try EventStreamEncoder.encode(Self.everyType))
@@ -78,7 +79,7 @@ struct EventStreamTests {
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
                 bytes[Int.random(in: 12..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator)
             }
-            // Where the checksums fit, the headers are read, whatever they say.
+            // With a valid checksum, the decoder parses the headers, whatever they contain.
             let sum = CRC32.checksum(of: bytes.dropLast(4))
             bytes.replaceSubrange((bytes.count - 4)..., with: withUnsafeBytes(of: sum.bigEndian, Array.init))
             var decoder = EventStreamDecoder()
@@ -87,7 +88,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("what the format cannot hold is refused")
+    @Test("values beyond the limits of the format are rejected")
     func limits() {
         let long = String(repeating: "x", count: 256)
         #expect(throws: EventStreamError.self) {

@@ -3,15 +3,15 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("What is put into addresses")
+@Suite("Validation of request inputs")
 struct InputTests {
     @Test(
-        "regions of every partition are known",
+        "regions of every partition are accepted",
         arguments: ["us-west-2", "ap-southeast-5", "us-gov-east-1", "cn-north-1", "us-iso-east-1"])
     func regions(name: String) throws { #expect(try Region(name).name == name) }
 
     @Test(
-        "anything else is no region",
+        "any other region name is rejected",
         arguments: [
             "", "us", "us-west", "us-west-", "-us-west-2", "us--west-2", "US-WEST-2", "us-west-2 ", " us-west-2",
             "us-west-2\n", "us-west-2\0", "us-west-2/", "us-west-2:443", "us-west-2@x", "us-west-2#", "us-west-2?",
@@ -24,7 +24,7 @@ struct InputTests {
         #expect(error?.description.contains("\n") == false)
     }
 
-    @Test("a service may have a region of its own, and what is told where to go goes there with all services")
+    @Test("a service can have its own region, and useEverywhere overrides the regions of all services")
     func regionOfService() throws {
         var configuration = try AWSConfiguration(environment: [
             "AWS_REGION": "ap-southeast-2", "AI4AI_REGION_DYNAMODB": "ap-southeast-5",
@@ -39,7 +39,7 @@ struct InputTests {
         }
     }
 
-    @Test("each service has its own host, in China another domain")
+    @Test("each service has its own host, and the domain differs in China")
     func hosts() throws {
         func host(_ service: AWSService, _ region: String) throws -> String {
             ServiceEndpoint(service, in: try Region(region)).authority
@@ -52,7 +52,7 @@ struct InputTests {
     }
 
     @Test(
-        "endpoints of an operator are taken over TLS anywhere, and without it only near by",
+        "configured endpoints can use TLS for any host, and plain HTTP only for nearby hosts",
         arguments: [
             ("https://vpce-1.example.com", "vpce-1.example.com", ""), ("https://h:8443/base/", "h:8443", "/base"),
             ("http://127.0.0.1:4566", "127.0.0.1:4566", ""), ("http://localhost", "localhost", ""),
@@ -66,7 +66,7 @@ struct InputTests {
     }
 
     @Test(
-        "ARNs are taken apart",
+        "ARNs are parsed",
         arguments: [
             "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/a-b",
             "arn:aws-us-gov:bedrock-agentcore:us-gov-west-1:111122223333:runtime/x",
@@ -76,7 +76,7 @@ struct InputTests {
     }
 
     @Test(
-        "anything else is no ARN",
+        "any other ARN is rejected",
         arguments: [
             "", "arn", "arn:aws:bedrock-agentcore:us-west-2:111122223333", "arn:aws:s3:us-west-2:111122223333:x",
             "arn:evil:bedrock-agentcore:us-west-2:111122223333:x", "arn:aws:bedrock-agentcore:evil:111122223333:x",
@@ -87,7 +87,7 @@ struct InputTests {
         ])
     func noARNs(text: String) { #expect(throws: AWSError.self) { try ARN(text, service: "bedrock-agentcore") } }
 
-    @Test("labels cannot change a path, and values cannot end a header field", arguments: ["", ".", ".."])
+    @Test("labels can't change a path, and values can't end a header field", arguments: ["", ".", ".."])
     func labels(value: String) throws {
         #expect(throws: AWSError.self) {
             try AWSRequest("X", of: .agentCore, .GET, "/a/{b}/c", labels: ["b": value])

@@ -7,8 +7,9 @@ import Testing
 
 @testable import AWSClient
 
-/// AWS's protocol tests for REST-JSON and JSON 1.0 and 1.1, as botocore has them, as far as they speak of what we do:
-/// no operation of ours has constants in its path, a host prefix, a compressed body or a checksum field.
+/// AWS's protocol tests for REST-JSON and JSON 1.0 and 1.1, as published in botocore, limited to the features that this
+/// client uses: none of its operations has constants in the path, a host prefix, a compressed body, or a checksum
+/// field.
 @Suite("AWS protocols")
 struct ProtocolTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -38,7 +39,7 @@ struct ProtocolTests {
             return !uri.contains("?") && !skipped.contains { test.id.contains($0) }
         }
 
-    @Test("requests are written as the protocol's own tests have them", arguments: inputs)
+    @Test("requests match the protocol test suite", arguments: inputs)
     func request(test: Case) throws {
         let request = try ModelledRequest(test).request
         let expected = test.body["serialized"] ?? [:]
@@ -61,12 +62,12 @@ struct ProtocolTests {
         }
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     static let failures: [Case] = ["rest-json", "json", "json_1_0"].flatMap { (try? Case.all("output/\($0)")) ?? [] }
         .filter { $0.body["errorCode"] != nil }
 
-    @Test("errors are known by each of their spellings", arguments: failures)
+    @Test("errors are recognized in every format", arguments: failures)
     func failure(test: Case) throws {
         let response = try #require(test.body["response"])
         let error = ServiceErrorReader.read(
@@ -79,14 +80,14 @@ struct ProtocolTests {
         if let message = test.body["errorMessage"]?.string { #expect(error.message.hasSuffix(" \(message)")) }
     }
 
-    @Test("all cases were found")
+    @Test("all cases of the suite are found")
     func found() {
         #expect(Self.inputs.count > 150)
         #expect(Self.failures.count == 36)
     }
 }
 
-/// A request made from a case's shapes and parameters with the pieces that our services are written with.
+/// A request that is built from a case's shapes and parameters with the same methods that the services use.
 private struct ModelledRequest {
     private enum Place { case body, query, header, path }
 
@@ -133,7 +134,7 @@ private struct ModelledRequest {
     }
 
     private mutating func addFields() throws {
-        // Named members win over the members of a map.
+        // Named members take precedence over map entries.
         let ordered = self.members.sorted { !self.isMap($0.value) && self.isMap($1.value) }
         var taken: Set<String> = []
         for (name, member) in ordered {
@@ -197,7 +198,7 @@ private struct ModelledRequest {
 
     private func shape(of member: JSONValue) -> JSONValue { member["shape"]?.string.flatMap { self.shapes[$0] } ?? [:] }
 
-    /// A value as it stands in a JSON body.
+    /// Converts a value for a JSON body.
     private func json(_ value: JSONValue, _ shape: JSONValue, member: JSONValue = [:]) -> JSONValue {
         if shape["document"] != nil { return value }
         switch (shape["type"]?.string, value) {
@@ -223,7 +224,7 @@ private struct ModelledRequest {
         }
     }
 
-    /// A value as it stands in a path, a query or a header field.
+    /// Converts a value for a path, query, or header field.
     private static func text(_ value: JSONValue, _ member: JSONValue, _ shapes: JSONValue, _ place: Place) -> String {
         let shape = member["shape"]?.string.flatMap { shapes[$0] } ?? [:]
         if member["jsonvalue"] != nil, let text = value.string { return Data(text.utf8).base64EncodedString() }

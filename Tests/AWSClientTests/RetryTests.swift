@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Retries")
 struct RetryTests {
-    @Test("pauses are by chance up to a limit that doubles and is capped")
+    @Test("delays are random, up to a limit that doubles and is capped")
     func pauses() {
         let policy = RetryPolicy()
         for attempt in [1, 2, 3, 8, 1000, .max] {
@@ -16,7 +16,7 @@ struct RetryTests {
     }
 
     @Test(
-        "what a service asks for is kept to, within reason",
+        "a delay that the service asks for is respected up to a limit",
         arguments: [(2.0, 2.0), (1e300, 60), (.infinity, 0), (.nan, 0), (-5, 0), (0, 0)] as [(Double, Double)])
     func asked(seconds: Double, least: Double) {
         let pause = RetryPolicy().pause(after: 1, asked: seconds)
@@ -24,7 +24,7 @@ struct RetryTests {
         #expect(pause <= .seconds(max(least, 0.1)))
     }
 
-    @Test("a budget bounds the retries of all requests together, and successes refill it")
+    @Test("a budget limits the retries of all requests together, and successes refill it")
     func budget() {
         let budget = RetryBudget()
         var taken = 0

@@ -4,10 +4,10 @@ import Testing
 
 @testable import AWSClient
 
-/// AWS's published test suite, all cases, in headers and in the query.
+/// Runs all cases of AWS's published test suite, for signatures in the headers and in the query.
 @Suite("Signature Version 4")
 struct SigV4SignerTests {
-    /// One case of the suite.
+    /// A case of the suite.
     struct Vector: Sendable {
         private struct Context: Decodable {
             struct Credentials: Decodable {
@@ -32,7 +32,7 @@ struct SigV4SignerTests {
         let date: Date
         let expiry: Int
         let signsBody: Bool
-        /// The token is added after signing.
+        /// Whether the session token is added after signing.
         let omitsToken: Bool
 
         init(_ name: String) throws {
@@ -78,10 +78,10 @@ struct SigV4SignerTests {
 
     static let names = (try? Fixtures.names(in: "aws-signing-test-suite/v4")) ?? []
 
-    @Test("the suite is there whole")
+    @Test("the test suite is complete")
     func suite() { #expect(Self.names.count == 38) }
 
-    @Test("in headers", arguments: names)
+    @Test("header signatures match the suite", arguments: names)
     func headers(name: String) throws {
         let vector = try Vector(name)
         let fields = vector.signer.headers(
@@ -92,7 +92,7 @@ struct SigV4SignerTests {
         #expect(expected.contains("Authorization:\(authorization)\n"))
     }
 
-    @Test("in the query", arguments: names)
+    @Test("query signatures match the suite", arguments: names)
     func query(name: String) throws {
         let vector = try Vector(name)
         let query = vector.signer.presignedQuery(
@@ -103,7 +103,7 @@ struct SigV4SignerTests {
         }
     }
 
-    @Test("S3 takes the path as it goes over the wire, and all others encode it once more")
+    @Test("S3 signs the path as sent, and all other services encode it once more")
     func pathRules() {
         let credentials = AWSCredentials(accessKeyID: "AKID", secretAccessKey: "secret")
         let request = SigV4Signer.Request(method: "GET", path: "/a%2Fb//c", headers: [(name: "Host", value: "h")])
@@ -117,7 +117,7 @@ struct SigV4SignerTests {
         #expect(path(.normalised) == "/a%252Fb/c")
     }
 
-    @Test("what proxies change on the way is not signed, also not of a WebSocket's handshake")
+    @Test("fields that proxies change aren't signed, including those of a WebSocket handshake")
     func unsignedFields() throws {
         let request = SigV4Signer.Request(
             method: "GET", path: "/",
@@ -131,7 +131,7 @@ struct SigV4SignerTests {
         #expect(fields.last?.value.contains("SignedHeaders=host;x-amz-date;x-amz-security-token,") == true)
     }
 
-    @Test("no description of what holds a secret shows it")
+    @Test("descriptions of types with secrets never reveal them")
     func secrecy() {
         let credentials = AWSCredentials(
             accessKeyID: "AKIDEXAMPLE0", secretAccessKey: "hidden-secret", sessionToken: "hidden-token")

@@ -7,7 +7,7 @@ import Testing
 @Suite("Timestamps")
 struct TimestampTests {
     @Test(
-        "each form is written as AWS reads it",
+        "each format is written as AWS expects it",
         arguments: [
             (0, "19700101T000000Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
             (1_440_938_160, "20150830T123600Z", "Sun, 30 Aug 2015 12:36:00 GMT"),
@@ -23,7 +23,7 @@ struct TimestampTests {
         #expect(Timestamp.parse(httpDate: http) == date)
     }
 
-    @Test("days agree with Foundation's calendar", arguments: [1, 2, 3] as [UInt64])
+    @Test("dates agree with Foundation's calendar", arguments: [1, 2, 3] as [UInt64])
     func calendar(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<2000 {
@@ -33,7 +33,7 @@ struct TimestampTests {
         }
     }
 
-    @Test("fractions and offsets are read")
+    @Test("fractional seconds and UTC offsets are parsed")
     func fractions() {
         #expect(Timestamp.parse(iso8601: "2000-01-02T20:34:56.250Z")?.timeIntervalSince1970 == 946_845_296.25)
         #expect(Timestamp.parse(iso8601: "2000-01-02T21:34:56+01:00")?.timeIntervalSince1970 == 946_845_296)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AccessTokens
 
-/// A token that nobody may get in with. What it tells of itself is marked with "leak".
+/// A token that must be rejected. Its content is marked with "leak", so that tests can detect a leak.
 struct BadToken: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let code: TokenError.Code
@@ -20,7 +20,7 @@ struct BadToken: Sendable, CustomTestStringConvertible {
 
     static let all: [BadToken] = forms + objects + algorithms + keys + times + claims
 
-    /// Those that are no tokens of the issuer at all, however their signatures may be.
+    /// The tokens that aren't from the issuer, whatever their signatures.
     static let foreign = Self.all.filter { bad in
         let codes: [TokenError.Code] = [
             .tooLarge, .malformed, .duplicateMember, .wrongAlgorithm, .criticalHeader, .noKeyID, .wrongIssuer,
@@ -28,7 +28,7 @@ struct BadToken: Sendable, CustomTestStringConvertible {
         return codes.contains(bad.code)
     }
 
-    /// How a token is written.
+    /// Tokens with an invalid format.
     private static let forms = [
         BadToken("nothing", .malformed) { "" },
         BadToken("text", .malformed) { "leak" },
@@ -55,7 +55,7 @@ struct BadToken: Sendable, CustomTestStringConvertible {
         BadToken("an empty header", .malformed) { try "." + goodParts().dropFirst().joined(separator: ".") },
     ]
 
-    /// What its parts hold.
+    /// Tokens with invalid header or payload JSON.
     private static let objects = [
         BadToken("a header that is no JSON", .malformed) {
             try TestIssuer.token(header: "leak", payload: goodPayload())
@@ -241,7 +241,7 @@ struct BadToken: Sendable, CustomTestStringConvertible {
         try TestIssuer.token(claims).split(separator: ".").map(String.init)
     }
 
-    /// The JSON of a good payload.
+    /// The JSON of a valid payload.
     private static func goodPayload() throws -> String {
         String(decoding: try #require([UInt8](base64URL: goodParts()[1].utf8)), as: UTF8.self)
     }

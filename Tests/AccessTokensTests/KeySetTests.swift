@@ -20,7 +20,7 @@ struct KeySetTests {
         }
     }
 
-    @Test("they are fetched at the first use, and once")
+    @Test("keys are fetched on first use, and once")
     func once() async throws {
         let issuer = try TestIssuer()
         let verifier = issuer.verifier()
@@ -29,7 +29,7 @@ struct KeySetTests {
         #expect(issuer.asked == 1)
     }
 
-    @Test("however many come with unknown keys at once, one fetch is made", arguments: [false, true])
+    @Test("many concurrent tokens with unknown keys cause one fetch", arguments: [false, true])
     func storm(isWarm: Bool) async throws {
         let (gate, open) = AsyncStream<Void>.makeStream()
         if isWarm { open.finish() }
@@ -45,12 +45,12 @@ struct KeySetTests {
             for await code in group { #expect(code == .unknownKey) }
         }
         #expect(issuer.asked == before + 1)
-        // Those whose key is known have not noticed.
+        // A token with a known key isn't affected.
         #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
         #expect(issuer.asked == before + 1)
     }
 
-    @Test("new keys are found when the first token comes with one")
+    @Test("new keys are found when the first token uses one")
     func rotation() async throws {
         let issuer = try TestIssuer()
         let verifier = issuer.verifier()
@@ -62,11 +62,11 @@ struct KeySetTests {
         }
         #expect(await Self.code(verifier, new) == nil)
         #expect(issuer.asked == 2)
-        // The issuer has taken the old one back.
+        // The issuer no longer publishes the old key.
         #expect(await Self.code(verifier, try TestIssuer.token()) == .unknownKey)
     }
 
-    @Test("a new key that its issuer serves a moment later is found by the next token")
+    @Test("a key that the issuer publishes slightly late is found for the next token")
     func lateRotation() async throws {
         let issuer = try TestIssuer()
         let verifier = issuer.verifier()
@@ -77,7 +77,7 @@ struct KeySetTests {
         #expect(issuer.asked == 2)
     }
 
-    @Test("after three fetches in vain the next unknown key is looked for ten seconds later")
+    @Test("after three fetches without success, the next unknown key is looked up ten seconds later")
     func pause() async throws {
         let issuer = try TestIssuer()
         let verifier = issuer.verifier()
@@ -94,7 +94,7 @@ struct KeySetTests {
         #expect(issuer.asked == 4)
     }
 
-    /// A token by a new key, and the keys with it.
+    /// Returns a token that is signed with a new key, and a key set that contains the key.
     private static func rotated() throws -> (token: String, keys: [JSONValue]) {
         let key = try TestIssuer.otherKey.get()
         let token = try TestIssuer.token(header: ["kid": "key-2"]) { signed in
@@ -103,7 +103,7 @@ struct KeySetTests {
         return (token, [try Self.usual(), try TestIssuer.publicKey(of: key, id: "key-2")])
     }
 
-    @Test("one failure is made good at once")
+    @Test("a single failed fetch is retried immediately")
     func retry() async throws {
         let issuer = TestIssuer([.failure, .keys([try Self.usual()])])
         #expect(await Self.code(issuer.verifier(), try TestIssuer.token()) == nil)
@@ -111,7 +111,7 @@ struct KeySetTests {
     }
 
     @Test(
-        "an issuer that does not serve keys is told from a bad token",
+        "missing keys are reported differently from an invalid token",
         arguments: [
             .failure, .text("", status: 200), .text("{\"keys\":[]}", status: 500),
             .text("<html>Sign in to this network</html>"), .text("[]"), .text("{}"), .text("{\"keys\":{}}"),
@@ -124,7 +124,7 @@ struct KeySetTests {
         let verifier = issuer.verifier()
         #expect(await Self.code(verifier, try TestIssuer.token()) == .keysUnavailable)
         #expect(issuer.asked == 2)
-        // Not with each request while it lasts, and soon again.
+        // Fetches aren't repeated for each request during the outage, but resume soon after.
         #expect(await Self.code(verifier, try TestIssuer.token()) == .keysUnavailable)
         #expect(issuer.asked == 2)
         issuer.advance(1)
@@ -132,7 +132,7 @@ struct KeySetTests {
         #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
     }
 
-    @Test("an issuer is not waited for without end", arguments: [.nothing, .endless] as [TestIssuer.Answer])
+    @Test("a fetch from a slow issuer times out", arguments: [.nothing, .endless] as [TestIssuer.Answer])
     func slow(answer: TestIssuer.Answer) async throws {
         let issuer = TestIssuer([answer])
         let verifier = issuer.verifier(timeout: .milliseconds(10))
@@ -141,7 +141,7 @@ struct KeySetTests {
     }
 
     @Test(
-        "a later fetch that fails takes no key away",
+        "a later failed fetch removes no keys",
         arguments: [.failure, .text("oops"), .keys([])] as [TestIssuer.Answer])
     func failedRefetch(answer: TestIssuer.Answer) async throws {
         let issuer = try TestIssuer()
@@ -155,7 +155,7 @@ struct KeySetTests {
         #expect(await Self.code(verifier, try TestIssuer.token()) == nil)
     }
 
-    @Test("whoever gives up waiting takes the fetch from nobody")
+    @Test("canceling one caller doesn't cancel the shared fetch")
     func cancelledWaiter() async throws {
         let (gate, open) = AsyncStream<Void>.makeStream()
         let issuer = TestIssuer([.keys([try Self.usual()])], gate: gate)
@@ -171,7 +171,7 @@ struct KeySetTests {
     }
 
     @Test(
-        "a key that is not made for these signatures is not used",
+        "a key for another purpose isn't used",
         arguments: [
             ["use": "enc"], ["use": nil], ["kty": "EC"], ["kty": "oct", "k": "AAAA"], ["kty": nil], ["alg": "RS512"],
             ["alg": "PS256"], ["alg": "RSA-OAEP"], ["alg": "none"], ["alg": 256], ["n": nil], ["n": ""],
@@ -183,7 +183,7 @@ struct KeySetTests {
         #expect(issuer.asked == 1)
     }
 
-    @Test("a key of 1024 bits is not used")
+    @Test("a key of 1024 bits isn't used")
     func short() async throws {
         let key = try TestIssuer.shortKey.get()
         let issuer = TestIssuer([.keys([try TestIssuer.publicKey(of: key)])])
@@ -193,7 +193,7 @@ struct KeySetTests {
         #expect(await Self.code(issuer.verifier(), token) == .unfitKey)
     }
 
-    @Test("of two keys with one id none is used, and the others are")
+    @Test("two keys with the same ID are both rejected, and the other keys still work")
     func twins() async throws {
         let other = try TestIssuer.otherKey.get()
         let issuer = TestIssuer([
@@ -209,7 +209,7 @@ struct KeySetTests {
         #expect(await Self.code(verifier, token) == nil)
     }
 
-    @Test("a first forged token does not choose the algorithm of a key that names none")
+    @Test("a forged first token can't choose the algorithm of a key that doesn't specify one")
     func poison() async throws {
         let issuer = TestIssuer([.keys([try Self.usual(["alg": nil])])])
         let verifier = issuer.verifier()

@@ -7,16 +7,16 @@ import Synchronization
 
 @testable import AccessTokens
 
-/// An issuer of tokens whose keys, answers and clocks are a test's.
+/// A token issuer whose keys, responses, and clock are controlled by a test.
 final class TestIssuer: Sendable {
-    /// What the issuer answers when it is asked for its keys.
+    /// The issuer's response to a request for its keys.
     enum Answer: Sendable {
         case keys([JSONValue])
         case text(String, status: Int = 200)
         case failure
-        /// Not even a head.
+        /// No response, not even a head.
         case nothing
-        /// A head, and then a body without end.
+        /// A response head, followed by a body that never ends.
         case endless
     }
 
@@ -26,7 +26,7 @@ final class TestIssuer: Sendable {
     static let rules = TokenRules(
         issuers: [issuer],
         clients: ["page", "command-line"], scopes: ["openid"], mustSayUse: true)
-    /// The tests' present.
+    /// The current time in the tests.
     static let time = 1_800_000_000.0
 
     static let key = Result { try _RSA.Signing.PrivateKey(keySize: .bits2048) }
@@ -36,23 +36,23 @@ final class TestIssuer: Sendable {
     private struct State {
         var asked = 0
         var uptime = 0.0
-        /// The last one stays.
+        /// The responses in order; the last one repeats.
         var answers: [Answer]
     }
 
     private let state: Mutex<State>
     private let gate: AsyncStream<Void>?
 
-    /// - Parameter gate: Answers come when it has ended.
+    /// - Parameter gate: Responses wait until this stream ends.
     init(_ answers: [Answer], gate: AsyncStream<Void>? = nil) {
         self.state = Mutex(State(answers: answers))
         self.gate = gate
     }
 
-    /// An issuer with the one usual key.
+    /// Creates an issuer with the default key.
     convenience init() throws { self.init([.keys([try Self.publicKey(of: Self.key.get())])]) }
 
-    /// How often its keys were fetched.
+    /// How often the keys were fetched.
     var asked: Int { self.state.withLock { $0.asked } }
 
     func advance(_ seconds: Double) { self.state.withLock { $0.uptime += seconds } }
@@ -76,7 +76,7 @@ final class TestIssuer: Sendable {
         var status = 200
         switch answer {
         case .keys(let keys):
-            // In two pieces, as a network may have it.
+            // In two chunks, as a network might deliver it.
             let text = JSONValue.object(["keys": .array(keys)]).json
             bytes.yield(ByteBuffer(string: String(text.prefix(10))))
             bytes.yield(ByteBuffer(string: String(text.dropFirst(10))))
@@ -92,7 +92,7 @@ final class TestIssuer: Sendable {
         return KeySet.Answer(status: status, body: body)
     }
 
-    /// A key as a key set has it.
+    /// Returns a key in the format of a key set.
     static func publicKey(
         of key: _RSA.Signing.PrivateKey, id: String = "key-1", _ changes: [String: JSONValue?] = [:]
     ) throws -> JSONValue {
@@ -104,10 +104,10 @@ final class TestIssuer: Sendable {
         return .object(members.changed(by: changes))
     }
 
-    /// An access token as Cognito writes it.
+    /// Returns an access token in Cognito's format.
     /// - Parameters:
-    ///   - claims: What is different; `nil` for what is missing.
-    ///   - header: The same of the header.
+    ///   - claims: The claims to change; `nil` removes a claim.
+    ///   - header: The header members to change; `nil` removes a member.
     static func token(
         _ claims: [String: JSONValue?] = [:], header: [String: JSONValue?] = [:], signer: Signer = TestIssuer.rs256
     ) throws -> String {
@@ -148,7 +148,7 @@ final class TestIssuer: Sendable {
 }
 
 extension [String: JSONValue] {
-    /// - Parameter changes: New values; `nil` for names that go.
+    /// - Parameter changes: The new values; `nil` removes a member.
     fileprivate func changed(by changes: [String: JSONValue?]) -> Self {
         changes.reduce(into: self) { $0[$1.key] = $1.value }
     }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Access tokens")
 struct TokenVerifierTests {
-    @Test("a token of the pool tells who signed in, and until when")
+    @Test("a token of the user pool identifies the user and the expiration time")
     func good() async throws {
         let identity = try await TestIssuer().verifier().verify(TestIssuer.token())
         #expect(identity.userID == UserID(rawValue: "3f0c-user"))
@@ -16,7 +16,7 @@ struct TokenVerifierTests {
         #expect(identity.expiresAt == Date(timeIntervalSince1970: TestIssuer.time + 3600))
     }
 
-    @Test("a name that only repeats the id is none")
+    @Test("a name that equals the ID is omitted")
     func noName() async throws {
         let verifier = try TestIssuer().verifier()
         #expect(try await verifier.verify(TestIssuer.token(["username": "3f0c-user"])).name == nil)
@@ -24,14 +24,14 @@ struct TokenVerifierTests {
     }
 
     @Test(
-        "what others may write differently is accepted",
+        "valid variations of a token are accepted",
         arguments: [
             ["client_id": "command-line"],
             ["scope": "openid"],
             ["aud": ["page", "other"], "cognito:groups": ["a"], "x": ["y": ["z": .null]]],
             ["iat": nil, "jti": nil, "version": nil],
             ["exp": .number(TestIssuer.time + 0.5)],
-            // Clocks may be apart by half a minute.
+            // The clocks can differ by up to 30 seconds.
             ["exp": .number(TestIssuer.time - 29.5)],
             ["nbf": .number(TestIssuer.time + 30), "iat": .number(TestIssuer.time + 30)],
             ["sub": .string(String(repeating: "~", count: 200))],
@@ -43,7 +43,7 @@ struct TokenVerifierTests {
         #expect(identity.userID.rawValue == (claims["sub"]??.string ?? "3f0c-user"))
     }
 
-    @Test("a token that jwt-kit has signed is accepted")
+    @Test("a token signed by jwt-kit is accepted")
     func foreignSigner() async throws {
         struct Payload: JWTPayload {
             var iss = TestIssuer.issuer
@@ -61,7 +61,7 @@ struct TokenVerifierTests {
         #expect(identity.userID.rawValue == "someone")
     }
 
-    @Test("8 KB are accepted and not a byte more")
+    @Test("tokens up to 8 KB are accepted, and larger ones are rejected")
     func size() async throws {
         let verifier = try TestIssuer().verifier()
         #expect(try await verifier.verify(Self.token(bytes: 8192)).name == "aisha")
@@ -69,7 +69,7 @@ struct TokenVerifierTests {
         #expect(error?.code == .tooLarge)
     }
 
-    /// A good token of a length.
+    /// Returns a valid token with an exact length.
     private static func token(bytes: Int) throws -> String {
         for inHeader in 0..<4 {
             for inPayload in 5400..<5600 {
@@ -78,7 +78,7 @@ struct TokenVerifierTests {
                         ["x": .string(String(repeating: "x", count: inPayload))],
                         header: ["x": .string(String(repeating: "x", count: inHeader))], signer: signer)
                 }
-                // The signature's length is known before it is.
+                // The length of the signature is known before its content.
                 let length = try token { _ in [UInt8](repeating: 0, count: 256) }.utf8.count
                 if length == bytes { return try token(TestIssuer.rs256) }
             }
@@ -86,19 +86,19 @@ struct TokenVerifierTests {
         throw CancellationError()
     }
 
-    @Test("nobody gets in with", arguments: BadToken.all)
+    @Test("invalid tokens are rejected", arguments: BadToken.all)
     func bad(token bad: BadToken) async throws {
         let token = try bad.make()
         let verifier = try TestIssuer().verifier()
         let error = await #expect(throws: TokenError.self) { try await verifier.verify(token) }
         #expect(error?.code == bad.code)
-        // What is logged holds nothing of the token.
+        // The error, which is logged, contains nothing of the token.
         let told = error?.description ?? ""
         #expect(!told.contains("leak"))
         for part in token.split(separator: ".") { #expect(!told.contains(part)) }
     }
 
-    @Test("a good token with any one character changed is refused")
+    @Test("a valid token with any single character changed is rejected")
     func changed() async throws {
         let token = try Array(TestIssuer.token().utf8)
         let verifier = try TestIssuer().verifier()
@@ -110,7 +110,7 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("what is no token of ours never makes us fetch keys", arguments: BadToken.foreign)
+    @Test("a token that isn't from the issuer never causes a fetch of the keys", arguments: BadToken.foreign)
     func noFetch(bad: BadToken) async throws {
         let issuer = try TestIssuer()
         let token = try bad.make()

@@ -3,9 +3,9 @@ import Logging
 import Testing
 import WebSocketClient
 
-@Suite("A served app", .timeLimit(.minutes(1)))
+@Suite("AgentCoreApp server", .timeLimit(.minutes(1)))
 struct AppTests {
-    /// Serves an app on a free port while `body` works with it.
+    /// Serves an app on a free port while `body` runs.
     private static func serve(
         _ make: (AgentCoreApp.Configuration, Logger) -> AgentCoreApp, _ body: @Sendable (Int) async throws -> Void
     ) async throws {
@@ -23,7 +23,7 @@ struct AppTests {
 
     struct Request: Decodable { var prompt: String }
 
-    @Test("our socket client and server understand each other", arguments: [0, 1, 125, 126, 65_536, 3_000_000])
+    @Test("messages of any size pass between the client and server", arguments: [0, 1, 125, 126, 65_536, 3_000_000])
     func webSocketEcho(size: Int) async throws {
         try await Self.serve { configuration, logger in
             AgentCoreApp(configuration: configuration, logger: logger) { (request: Request, _) in request.prompt }
@@ -40,7 +40,7 @@ struct AppTests {
         }
     }
 
-    @Test("a refused handshake names the status and the server's words")
+    @Test("the error of a rejected handshake contains the status")
     func refusedHandshake() async throws {
         try await Self.serve { configuration, logger in
             AgentCoreApp(configuration: configuration, logger: logger) { (request: Request, _) in request.prompt }
@@ -64,12 +64,12 @@ struct AppTests {
         }
     }
 
-    @Test("while nothing happens, a stream says by default at least every 15 seconds that it is there")
+    @Test("an idle stream sends a keep-alive at least every 15 seconds by default")
     func keepAlive() {
         #expect(AgentCoreApp.Configuration(port: 0, isContainer: false).keepAliveInterval <= .seconds(15))
     }
 
-    @Test("an address that nobody serves is unreachable", arguments: ["ws://127.0.0.1:1/", "http://x/", "ws://"])
+    @Test("an address that nothing serves is unreachable", arguments: ["ws://127.0.0.1:1/", "http://x/", "ws://"])
     func unreachable(url: String) async {
         let error = await #expect(throws: WebSocketError.self) { try await WebSocketClient().connect(to: url) }
         #expect(error?.code == .unreachable)

@@ -4,10 +4,10 @@ import Testing
 
 @testable import AgentCoreRuntime
 
-@Suite("What reaches the agent of a request")
+@Suite("Forwarding of headers and baggage")
 struct ContextTests {
     @Test(
-        "the forwarding rule of the Python SDK holds at its boundaries",
+        "headers are forwarded by the rule of the Python SDK, including its edge cases",
         arguments: [
             ("X-Amzn-Bedrock-AgentCore-Runtime-Custom-", true), ("X-Amzn-Bedrock-AgentCore-Runtime-Custom", false),
             ("X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant", true), ("PrefixX-Amzn-Trace-Id", true),
@@ -20,16 +20,16 @@ struct ContextTests {
         #expect(HeaderForwarding.allows(name.lowercased()) == isForwarded)
     }
 
-    @Test("malformed baggage is skipped, the rest is read")
+    @Test("malformed baggage members are skipped, and the others are parsed")
     func baggage() {
         let headers = ["a=1, b = %C3%A9;prop=x ,=nokey,broken", "c=%zz,d=2=3"]
         #expect(Baggage.parse(headers) == ["a": "1", "b": "é", "d": "2=3"])
     }
 }
 
-@Suite("The status of /ping")
+@Suite("Ping status")
 struct ActivityTrackerTests {
-    /// A clock that the test sets.
+    /// A clock that the test controls.
     final class Clock: Sendable {
         private let value = LockedInt()
         var now: Int {
@@ -38,7 +38,7 @@ struct ActivityTrackerTests {
         }
     }
 
-    @Test("the time changes with the status and not between")
+    @Test("the time changes only when the status changes")
     func timeIsFrozen() {
         let clock = Clock()
         clock.now = 100
@@ -55,7 +55,7 @@ struct ActivityTrackerTests {
         #expect(tracker.report == PingReport(status: .healthy, timeOfLastUpdate: 300))
     }
 
-    @Test("forced beats custom, custom beats automatic")
+    @Test("a forced status overrides a custom one, which overrides the automatic one")
     func precedence() {
         let tracker = ActivityTracker { 1 }
         tracker.beginTurn()
@@ -69,7 +69,7 @@ struct ActivityTrackerTests {
         #expect(tracker.report.status == .healthyBusy)
     }
 
-    @Test("ending a job that does not run changes nothing")
+    @Test("ending an unknown job changes nothing")
     func unknownJob() {
         let tracker = ActivityTracker { 1 }
         let job = tracker.beginJob("a")
@@ -80,7 +80,7 @@ struct ActivityTrackerTests {
     }
 }
 
-@Suite("Only this machine may call")
+@Suite("Host and origin check")
 struct LocalHostPolicyTests {
     private static func request(host: String, origin: String? = nil) -> HTTPRequest {
         var request = HTTPRequest(method: .post, scheme: "http", authority: host, path: "/invocations")
@@ -89,7 +89,7 @@ struct LocalHostPolicyTests {
     }
 
     @Test(
-        "local names pass",
+        "local hosts and origins are accepted",
         arguments: [("localhost:8080", nil), ("127.0.0.1", nil), ("[::1]:8080", "http://localhost:3000")]
             as [(String, String?)])
     func local(host: String, origin: String?) {
@@ -97,7 +97,7 @@ struct LocalHostPolicyTests {
     }
 
     @Test(
-        "foreign names are refused",
+        "foreign hosts and origins are rejected",
         arguments: [
             ("evil.example", nil), ("localhost.evil.example", nil), ("127.0.0.1.evil.example:8080", nil),
             ("localhost", "https://evil.example"), ("localhost", "null"),

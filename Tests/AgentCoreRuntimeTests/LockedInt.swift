@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A number that several threads may set.
+/// A thread-safe integer.
 final class LockedInt: Sendable {
     private let value = Mutex(0)
 

@@ -20,13 +20,13 @@ struct AgentCoreMemoryTests {
         .raw(status: status, contentType: "application/json", body: json)
     }
 
-    /// More than a machine takes that runs all tests at once.
+    /// Longer than a request can take on a machine that runs all tests in parallel.
     private static let patient = Duration.seconds(120)
 
     private static let user = UserID(rawValue: "aminah")
     private static let session = SessionID(rawValue: "session")
 
-    @Test("what is remembered comes back from every namespace, in their order")
+    @Test("recalled memories come from every namespace, in order")
     func recall() async throws {
         let record = #"{"memoryRecordSummaries": [{"content": {"text": "Drives WXY 1234."}, "score": 0.9}]}"#
         try await withPages(["/memories/m/retrieve": Self.answer(record)]) { server, address in
@@ -40,7 +40,7 @@ struct AgentCoreMemoryTests {
         }
     }
 
-    @Test("what fits badly is left out")
+    @Test("records with a low score are left out")
     func score() async throws {
         let records = #"""
             {"memoryRecordSummaries": [{"content": {"text": "far off"}, "score": 0.1},
@@ -53,7 +53,7 @@ struct AgentCoreMemoryTests {
         }
     }
 
-    @Test("where all namespaces fail, that is told")
+    @Test("recalling throws if all namespaces fail")
     func failure() async throws {
         let refused = Self.answer(#"{"__type": "AccessDeniedException", "message": "no"}"#, status: 403)
         try await withPages(["/memories/m/retrieve": refused]) { _, address in
@@ -65,7 +65,7 @@ struct AgentCoreMemoryTests {
         }
     }
 
-    @Test("a long text is cut into pieces between characters, and nothing is lost")
+    @Test("a long text is split between characters, and nothing is lost")
     func pieces() {
         let text = String(repeating: "é👩‍👩‍👧‍👦", count: 60_000)
         let pieces = AgentCoreMemory.pieces(text)
@@ -75,13 +75,13 @@ struct AgentCoreMemoryTests {
     }
 }
 
-@Suite("Identifiers that AgentCore takes")
+@Suite("AgentCore actor IDs")
 struct IdentifierTests {
-    @Test("what the service takes is itself", arguments: ["aminah", "a-b_c", "0193-abc"])
+    @Test("an ID that AgentCore accepts is used unchanged", arguments: ["aminah", "a-b_c", "0193-abc"])
     func plain(id: String) { #expect(AgentCoreMemory.actorID(UserID(rawValue: id)) == id) }
 
     @Test(
-        "anything else has an id of its own, always the same",
+        "any other ID is mapped to a stable, distinct ID",
         arguments: ["", "-a", "a b", "ü", "a\u{0}b", String(repeating: "x", count: 256)])
     func others(id: String) {
         let actor = AgentCoreMemory.actorID(UserID(rawValue: id))

@@ -7,7 +7,7 @@ struct AgentEventTests {
     private static let session = SessionID(rawValue: "s")
     private static let run = RunID(rawValue: "r")
 
-    @Test("an event carries its type, and leaves absent members out")
+    @Test("an event encodes its type and omits absent members")
     func encodes() throws {
         let event = AgentEvent.runFinished(.init(threadId: Self.session, runId: Self.run, outcome: .success))
         #expect(
@@ -16,7 +16,7 @@ struct AgentEventTests {
     }
 
     @Test(
-        "every event is read back as it was written",
+        "every event survives a round trip",
         arguments: [
             .runStarted(.init(threadId: session, runId: run)),
             .runError(.init(message: "m", code: "c")),
@@ -32,12 +32,12 @@ struct AgentEventTests {
         #expect(try JSONValue(json: JSONValue(encoding: event).json).decode(AgentEvent.self) == event)
     }
 
-    @Test("whole numbers stay whole", arguments: [0, -1, 9_007_199_254_740_993])
+    @Test("integers stay integers", arguments: [0, -1, 9_007_199_254_740_993])
     func integers(value: Int) throws {
         #expect(try JSONValue(json: "[\(value)]") == [.integer(value)])
     }
 
-    @Test("an input's prompt is the newest message of the person, also from parts")
+    @Test("the prompt of an input is the user's newest message, even if it has parts")
     func prompt() throws {
         let input = try JSONValue(
             json: """
@@ -50,7 +50,7 @@ struct AgentEventTests {
         #expect(input.prompt == "new")
     }
 
-    @Test("events and ends that this version does not know are skipped, and unknown members ignored")
+    @Test("unknown events and outcomes are skipped, and unknown members are ignored")
     func unknown() throws {
         func read(_ json: String) throws -> AgentEvent? { try AgentEvent.known(in: Data(json.utf8)) }
         #expect(try read(#"{"type":"REASONING_START","messageId":"r"}"#) == nil)
@@ -61,7 +61,7 @@ struct AgentEventTests {
     }
 
     @Test(
-        "the marks around a page are removed wherever they stand",
+        "page marks are removed wherever they occur",
         arguments: [
             (PageMarks.around("a\nb", mark: "1f"), "a\nb"),
             (

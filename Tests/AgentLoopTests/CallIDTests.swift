@@ -2,9 +2,9 @@ import Testing
 
 @testable import AgentLoop
 
-@Suite("Ids of calls")
+@Suite("Tool call IDs")
 struct CallIDTests {
-    @Test("an id that we make is nine letters and digits: the strictest servers accept nothing else as a whole id")
+    @Test("a generated ID has nine alphanumeric characters, because the strictest servers accept nothing else")
     func own() {
         for _ in 0..<100 {
             let id = CallID.random()
@@ -13,7 +13,7 @@ struct CallIDTests {
     }
 
     @Test(
-        "a server gets back the id that it gave, although ours is another",
+        "a server gets back its own ID, although the internal ID differs",
         arguments: ["aB3dE6gH9", "call-1", "toolu_01-abcdefghj", "a-b-c", "1", ""])
     func roundTrip(given: String) {
         let id = CallID.unique(from: given)

@@ -3,7 +3,7 @@ import AgentLoop
 import FoundationEssentials
 import Testing
 
-@Suite("Run records as files")
+@Suite("File run store")
 struct FileRunStoreTests {
     private static func inDirectory(_ body: (String) async throws -> Void) async throws {
         let path = "\(FileManager.default.temporaryDirectory.path)/run-store-\(UUID().uuidString)"
@@ -11,7 +11,7 @@ struct FileRunStoreTests {
         try await body(path)
     }
 
-    @Test("what was saved is there in another process", arguments: ["plain", "../../etc/passwd", "Ünï code", ".", ""])
+    @Test("another process can open a saved record", arguments: ["plain", "../../etc/passwd", "Ünï code", ".", ""])
     func survives(session: String) async throws {
         try await Self.inDirectory { directory in
             let id = SessionID(rawValue: session)
@@ -27,7 +27,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("a process whose session was taken over cannot write any more")
+    @Test("a process that lost its session to another can't save anymore")
     func fencing() async throws {
         try await Self.inDirectory { directory in
             let id = SessionID(rawValue: "s")
@@ -40,7 +40,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("a half-written file of a crash does not matter")
+    @Test("a partially written file left by a crash is ignored")
     func crashDuringWrite() async throws {
         try await Self.inDirectory { directory in
             let id = SessionID(rawValue: "s")
@@ -53,7 +53,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("a record that cannot be read is named and left alone")
+    @Test("the error for an unreadable record contains its path, and the file stays unchanged")
     func corrupted() async throws {
         try await Self.inDirectory { directory in
             try FileManager.default.createDirectory(atPath: "\(directory)/s", withIntermediateDirectories: true)
@@ -65,7 +65,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("what is removed is gone with its pictures, also the second time", arguments: ["plain", "../../x", "", "."])
+    @Test("removing a session removes its pictures, and can be repeated", arguments: ["plain", "../../x", "", "."])
     func removes(session: String) async throws {
         try await Self.inDirectory { directory in
             let (id, other) = (SessionID(rawValue: session), SessionID(rawValue: "another"))
@@ -82,7 +82,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("a record that was removed is not saved any more by who had it open")
+    @Test("a process that has an old copy of a removed record can't save it")
     func removedUnderneath() async throws {
         try await Self.inDirectory { directory in
             let id = SessionID(rawValue: "s")
@@ -96,12 +96,12 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("no two sessions have one place", arguments: [("x y", "x\u{2}0y"), ("a\nb", "a\u{0}ab"), ("%20", " ")])
+    @Test("no two sessions share a directory", arguments: [("x y", "x\u{2}0y"), ("a\nb", "a\u{0}ab"), ("%20", " ")])
     func names(one: String, other: String) {
         #expect(PlainName.of(one) != PlainName.of(other))
     }
 
-    @Test("what cannot be removed is named")
+    @Test("the error for a failed removal contains the path")
     func notRemoved() async throws {
         try await Self.inDirectory { directory in
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -113,7 +113,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("pictures lie beside the record, whatever they are called, for their owner only")
+    @Test("pictures are stored next to the record, under safe names, and only the owner can read them")
     func pictures() async throws {
         try await Self.inDirectory { directory in
             let id = SessionID(rawValue: "s")
@@ -134,7 +134,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("the oldest pictures of a session go once there are many")
+    @Test("the oldest pictures are removed when a session has too many")
     func manyPictures() async throws {
         try await Self.inDirectory { directory in
             let id = SessionID(rawValue: "s")
@@ -151,7 +151,7 @@ struct FileRunStoreTests {
         }
     }
 
-    @Test("a picture that cannot be kept fails nothing")
+    @Test("failing to store a picture throws no error")
     func noPlaceForPictures() async throws {
         try await Self.inDirectory { directory in
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

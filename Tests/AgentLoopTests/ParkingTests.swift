@@ -7,8 +7,9 @@ import Testing
 
 @testable import AgentLoop
 
-/// A tool asks a person before it acts; the loop parks, and goes on with the answer, perhaps in another process.
-@Suite("Parking", .timeLimit(.minutes(1)))
+/// A tool asks the user before it acts. The loop parks the run and resumes it with the answer, possibly in another
+/// process.
+@Suite("Parking a run", .timeLimit(.minutes(1)))
 struct ParkingTests {
     private final class World: Sendable {
         let done = Mutex<[String]>([])
@@ -64,7 +65,7 @@ struct ParkingTests {
         InterruptAnswer(interruptId: InterruptID(rawValue: id), status: .resolved, payload: "yes")
     }
 
-    @Test("a call that needs a person parks the run, after the calls before it and before those after it")
+    @Test("a call that needs user input parks the run, after the calls before it and before those after it")
     func parks() async throws {
         var conversation = Conversation(messages: [.user("go")])
         let outcome = try await self.run(self.loop([Self.calls(["act-1", "ask-1", "act-2"])]), &conversation)
@@ -76,7 +77,7 @@ struct ParkingTests {
         #expect(self.world.done.withLock { $0 } == ["act-1"])
     }
 
-    @Test("the answer goes to the call that asked, in another process, and nothing is done twice")
+    @Test("in another process, the answer goes to the call that asked, and no call is repeated")
     func resumes() async throws {
         var conversation = Conversation(messages: [.user("go")])
         _ = try await self.run(self.loop([Self.calls(["act-1", "ask-1", "act-2"])]), &conversation)
@@ -88,7 +89,7 @@ struct ParkingTests {
         #expect(later.messages[2].toolResults.map(\.text) == ["done", "done, yes", "done"])
     }
 
-    @Test("what may change the world is written down before it is done, and its outcome after it")
+    @Test("a call with side effects is saved before it runs, and its result afterwards")
     func intents() async throws {
         var conversation = Conversation(messages: [.user("go")])
         _ = try await self.run(self.loop([Self.calls(["act-1", "act-2"]), .say("ok")]), &conversation)
@@ -98,7 +99,7 @@ struct ParkingTests {
         #expect(saved[3].openTurn == nil && saved[3].messages.last?.toolResults.count == 2)
     }
 
-    @Test("an answer is used up, on disk, before anything is done with it")
+    @Test("an answer is marked as used on disk before the call acts on it")
     func answersAreUsedUp() async throws {
         var conversation = Conversation(messages: [.user("go")])
         _ = try await self.run(self.loop([Self.calls(["ask-1"])]), &conversation)
@@ -109,7 +110,7 @@ struct ParkingTests {
         #expect(first.openTurn?.interrupts == [] && first.openTurn?.waiting == nil)
     }
 
-    @Test("a process that ended during a turn leaves a conversation in which every call has a result")
+    @Test("after a process ends during a turn, every call in the conversation gets a result")
     func closes() {
         var open = OpenTurn()
         open.results = [ToolResult(callID: "1", text: "fine")]
@@ -126,7 +127,7 @@ struct ParkingTests {
         #expect(conversation.openTurn == nil)
     }
 
-    @Test("only the newest view is kept, and what stands before the last two turns stays the same")
+    @Test("only the newest view is kept, and earlier turns stay unchanged for caching")
     func views() async throws {
         let look = Tool("look", "Looks.", risk: .read) {
             (_: NoInput, _: ToolContext) in ToolOutput(text: "Looked.", view: String(repeating: "v", count: 1000))
@@ -145,7 +146,7 @@ struct ParkingTests {
         }
     }
 
-    @Test("a conversation of 200 turns stays within a model's window, and no call is parted from its result")
+    @Test("a conversation of 200 turns fits the model's context, and calls keep their results")
     func longConversation() async throws {
         var conversation = Conversation(messages: [])
         let text = String(repeating: "word ", count: 800)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AgentLoop
 
-@Suite("The turn loop", .timeLimit(.minutes(1)))
+@Suite("Turn loop", .timeLimit(.minutes(1)))
 struct TurnLoopTests {
     struct Add: ToolInput {
         enum Unit: String, CaseIterable, Decodable, Sendable { case metre, mile }
@@ -45,7 +45,7 @@ struct TurnLoopTests {
         let loop = TurnLoop(
             model: ScriptedModel(turns), system: "s", tools: [Self.add], budget: budget,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        // Whatever comes of it, its stream is one that clients of AG-UI take.
+        // Whatever the outcome, the stream must be valid for AG-UI clients.
         defer { expectWellFormed(events.all.withLock { $0 }) }
         let waiting = Mutex(steering)
         var conversation = Conversation(messages: [Message.user("What is 1 + 2?")])
@@ -62,7 +62,7 @@ struct TurnLoopTests {
         return Run(outcome: outcome, messages: conversation.messages, events: events.all.withLock { $0 }, usage: usage)
     }
 
-    @Test("a tool's schema comes from its Swift type")
+    @Test("the schema of a tool is derived from its Swift type")
     func schema() {
         #expect(
             Self.add.definition.inputSchema == [
@@ -74,7 +74,7 @@ struct TurnLoopTests {
             ])
     }
 
-    @Test("a tool is called, and its result is what the model sees next")
+    @Test("a tool is called, and the model gets its result")
     func callsTools() async throws {
         let run = try await Self.run([
             .call("add", ["first": 1, "second": 2]),
@@ -85,7 +85,7 @@ struct TurnLoopTests {
     }
 
     @Test(
-        "what a model gets wrong is told to it, and it may go on",
+        "an invalid call is reported to the model, which can continue",
         arguments: [
             ("subtract", [:], "There is no tool 'subtract'. There are: add."),
             ("add", ["first": 1], "'second' is missing"),
@@ -101,7 +101,7 @@ struct TurnLoopTests {
         #expect(run.outcome == .completed("sorry"))
     }
 
-    @Test("a model that repeats itself is told so, and bounded by the steps")
+    @Test("a repeated call is reported to the model, and the step limit ends the run")
     func loops() async throws {
         let run = try await Self.run(Array(repeating: .call("add", ["first": 1, "second": 2]), count: 9))
         guard case .outOfBudget(let reason) = run.outcome else {
@@ -113,7 +113,7 @@ struct TurnLoopTests {
     }
 
     @Test(
-        "a run that has used up its budget says how far it came, in a last turn",
+        "a run that exhausts its budget reports its progress in a last turn",
         arguments: [
             (TurnLoop.Budget(steps: 5, time: .zero), "time limit"), (TurnLoop.Budget(steps: 1), "1 steps"),
             (TurnLoop.Budget(steps: 5, tokens: 10), "10 tokens"),
@@ -137,7 +137,7 @@ struct TurnLoopTests {
         #expect(run.messages.last?.text == text)
     }
 
-    @Test("a passing failure of the model is tried again, a lasting one is not")
+    @Test("a transient model failure is retried, and a permanent one isn't")
     func retries() async throws {
         let run = try await Self.run([.fail(ModelError(.throttled, "later")), .say("here")])
         #expect(run.outcome == .completed("here"))
@@ -146,7 +146,7 @@ struct TurnLoopTests {
     }
 
     @Test(
-        "a turn that is cut off is never taken for an answer",
+        "a truncated or filtered turn is never taken for an answer",
         arguments: [
             [.text("half"), .stop(.maxTokens)], [.text("half"), .stop(.filtered)],
             [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{\"first\":"), .stop(.maxTokens)],
@@ -156,7 +156,7 @@ struct TurnLoopTests {
     }
 
     @Test(
-        "a turn that breaks off is asked for again, and what was told of it is taken back",
+        "an interrupted turn is requested again, and its partial output is retracted",
         arguments: [
             [.text("half")], [.text("half"), .toolCallStart(id: "1", name: "add")],
             [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{\"first\":")],
@@ -175,7 +175,7 @@ struct TurnLoopTests {
         #expect(discarded.first?["toolCallIds"] == .array(calls.map { .string($0) }))
     }
 
-    @Test("calls that a server gives one id, in one turn or in two, are told apart, and go back as they came")
+    @Test("calls with the same ID are distinguished, and the server gets back its own ID")
     func sameIDs() async throws {
         func call(_ first: Int) -> [ModelEvent] {
             [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: #"{"first":\#(first),"second":2}"#)]
@@ -194,7 +194,7 @@ struct TurnLoopTests {
     }
 
     @Test(
-        "a turn that is cut off or refused closes what it has begun",
+        "a truncated or filtered turn closes the events that it has opened",
         arguments: [
             [.text("half"), .stop(.maxTokens)],
             [.toolCallStart(id: "1", name: "add"), .toolCallInput(id: "1", delta: "{"), .stop(.filtered)],
@@ -207,13 +207,13 @@ struct TurnLoopTests {
         #expect(!events.all.withLock { $0 }.isEmpty)
     }
 
-    @Test("a turn that says it calls tools and calls none is asked for again")
+    @Test("a turn that announces tool calls but contains none is requested again")
     func noCalls() async throws {
         let run = try await Self.run([.events([.stop(.toolUse)]), .say("Now.")])
         #expect(run.outcome == .completed("Now."))
     }
 
-    @Test("a turn that does not end is cut off")
+    @Test("a turn that doesn't end is cut off")
     func endless() async {
         let piece = String(repeating: "word ", count: 10_000)
         let error = await #expect(throws: ModelError.self) {
@@ -222,13 +222,13 @@ struct TurnLoopTests {
         #expect(error?.message.contains("does not end") == true)
     }
 
-    @Test("a message that comes in during a run is seen at the next step")
+    @Test("a message that arrives during a run is seen at the next step")
     func steering() async throws {
         let run = try await Self.run([.decide { .say($0.messages.last?.text ?? "") }], steering: ["In metres, please."])
         #expect(run.outcome == .completed("In metres, please."))
     }
 
-    @Test("a message that comes in with the last answer is still answered, and none after that is taken in")
+    @Test("a message that arrives with the last answer is still answered, and the loop then accepts no more")
     func lateSteering() async throws {
         let model = ScriptedModel([.say("3"), .say("In miles: 2.")])
         let loop = TurnLoop(
@@ -251,14 +251,14 @@ struct TurnLoopTests {
         #expect(asked.withLock { $0 } == 2)
     }
 
-    @Test("cancelling ends a run whose model never answers")
+    @Test("canceling ends a run whose model never answers")
     func cancellation() async throws {
         let run = Task { try await Self.run([.hang]) }
         run.cancel()
         await #expect(throws: (any Error).self) { try await run.value }
     }
 
-    @Test("text, thoughts and calls keep the order in which the model gave them")
+    @Test("text, reasoning, and calls keep the model's order")
     func order() async throws {
         let thought = Reasoning(model: "m", text: "Hm.", signature: "s")
         let run = try await Self.run([
@@ -274,7 +274,7 @@ struct TurnLoopTests {
             ])
     }
 
-    @Test("thoughts alone are no answer: the model is asked again")
+    @Test("reasoning alone is no answer, so the model is asked again")
     func onlyThoughts() async throws {
         let run = try await Self.run([
             .events([.reasoning(.init(model: "m", text: "Hm.")), .stop(.endTurn)]), .say("Now."),
@@ -283,7 +283,7 @@ struct TurnLoopTests {
         #expect(run.messages.count == 2)
     }
 
-    @Test("what is known of the person stands before their words, each time, and stays out of the conversation")
+    @Test("the user context precedes the user's text in each request, and stays out of the conversation")
     func userContext() async throws {
         let model = ScriptedModel([.call("add", ["first": 1, "second": 2]), .say("3")])
         let loop = TurnLoop(
@@ -301,7 +301,7 @@ struct TurnLoopTests {
         #expect(conversation.messages[2] == .user("What is 1 + 2?"))
     }
 
-    @Test("a tool's pictures reach the model, and a record names them instead")
+    @Test("a tool's pictures reach the model, and the record replaces them with their names")
     func attachments() async throws {
         let picture = Attachment(.png, name: "screenshot", base64: "aGk=")
         let look = Tool("look", "Looks.", risk: .read) {
@@ -320,7 +320,7 @@ struct TurnLoopTests {
         #expect(kept.toolResults.first?.attachments.isEmpty == true)
     }
 
-    @Test("a result that an earlier version has recorded is still read")
+    @Test("a tool result recorded by an earlier version can be decoded")
     func olderRecord() throws {
         let result = try JSONValue(json: #"{"callID":"1","text":"x","isError":false}"#).decode(ToolResult.self)
         #expect(result == ToolResult(callID: "1", text: "x"))
@@ -337,7 +337,7 @@ struct TurnLoopTests {
             ])
     }
 
-    @Test("a step says which call it is, with what the tool was given")
+    @Test("a step event contains its call ID and the tool's input")
     func steps() async throws {
         let run = try await Self.run([.call("add", ["first": 1, "second": 2]), .say("3")])
         let begun = run.events.compactMap { if case .stepStarted(let step) = $0 { step } else { nil } }
@@ -346,7 +346,7 @@ struct TurnLoopTests {
         #expect(begun[0].metadata == ToolStep(toolCallId: call.id, tool: "add", input: call.input))
     }
 
-    @Test("calls of one tool that run at once are told apart, though they are the same")
+    @Test("identical calls that run in parallel are distinguished")
     func parallelSteps() async throws {
         let look = Tool("look", "Looks.", risk: .read, isParallel: true) { (_: NoInput, _) in "seen" }
         let calls = ["a", "b"].flatMap { id -> [ModelEvent] in [.toolCallStart(id: id, name: "look")] }
@@ -366,7 +366,7 @@ struct TurnLoopTests {
         #expect(Set(steps.compactMap(\.metadata?.toolCallId)) == Set(conversation.messages[1].toolCalls.map(\.id)))
     }
 
-    @Test("the result of a call that has failed says so, and an event for earlier clients names it")
+    @Test("the result of a failed call is marked as failed, and an event for older clients refers to it")
     func failedCall() async throws {
         let run = try await Self.run([.call("subtract", [:]), .say("I cannot.")])
         let index = try #require(
@@ -379,7 +379,7 @@ struct TurnLoopTests {
     }
 }
 
-@Suite("Schemas of tools")
+@Suite("Tool schemas")
 struct JSONSchemaTests {
     private struct Dated: ToolInput {
         static let descriptions: [String: String] = [:]
@@ -387,7 +387,7 @@ struct JSONSchemaTests {
         var size: UInt8
     }
 
-    @Test("a member without a schema is told to whoever writes the tool, and not left out")
+    @Test("a property of an unsupported type is a programming error and isn't left out")
     func unsupported() async {
         await #expect(processExitsWith: .failure) {
             _ = Tool("pack", "Packs.", risk: .read) { (input: Dated, _) in

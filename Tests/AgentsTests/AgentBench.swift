@@ -9,12 +9,12 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The agents around a model, with real browsers that may reach this machine and a store of their own.
+/// Runs the agents with a given model, real browsers that can reach the local machine, and a separate store.
 struct AgentBench: Sendable {
     let runs: AgentRuns
     let store: FileRunStore
     let memory: FileMemory
-    /// Where all that is kept lies.
+    /// The directory that contains all stored data.
     let directory: String
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -42,7 +42,7 @@ struct AgentBench: Sendable {
             automation: automation, store: self.store, memory: memory, modelName: model.name, logger: Self.quiet)
     }
 
-    /// Runs to the end, and holds the events against what clients verify.
+    /// Runs work to its end, and verifies that the events are valid for clients.
     func run(_ work: RunRequest.Work, emit: @escaping EventSink = { _ in }) async throws -> RunResult {
         let events = Mutex<[AgentEvent]>([])
         let result = try await self.runs.run(
@@ -61,7 +61,7 @@ struct AgentBench: Sendable {
         _ = await self.runs.control(.init(.stop), in: SessionID(rawValue: "s"), for: UserID(rawValue: "aminah"))
     }
 
-    /// What is written of the session and of its automation.
+    /// Returns the stored records of the session and its automation as text.
     func stored() async throws -> String {
         let records = try await [
             self.store.read(.init(rawValue: "s")), self.store.read(.init(rawValue: "s#automation")),
@@ -71,7 +71,7 @@ struct AgentBench: Sendable {
 }
 
 extension RunResult {
-    /// An answer to the only question.
+    /// Returns the work that resumes the run with an answer to its only question.
     func answered(_ payload: JSONValue, _ status: InterruptAnswer.Status = .resolved) -> RunRequest.Work {
         .resume(
             (self.interrupts ?? []).map { InterruptAnswer(interruptId: $0.id, status: status, payload: payload) })

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Agents
 
-/// What a person allows for the rest of a task is not asked about again, and nothing else is allowed with it.
+/// An approval for the rest of a task covers the same kind of action on the same site, and nothing else.
 @Suite("Allowances", .timeLimit(.minutes(5)))
 struct AllowanceTests {
     private static let page = PageContent.html(
@@ -19,7 +19,7 @@ struct AllowanceTests {
         <iframe name=frame></iframe>
         """)
 
-    /// Clicks the buttons one after the other, and answers what is asked.
+    /// Clicks the buttons in order, and answers the questions.
     private static func click(
         _ buttons: [String], answer: @Sendable (Int, Interrupt, AgentBench) async -> JSONValue,
         _ check: @Sendable (_ questions: [Interrupt], _ taken: [String]) throws -> Void
@@ -48,7 +48,7 @@ struct AllowanceTests {
         question.responseSchema?["properties"]?["for_task"] != nil
     }
 
-    @Test("the same kind on the same site is not asked about again, what deletes or names a price is")
+    @Test("an allowance covers the same kind of action on the same site, except deletions and prices")
     func forTask() async throws {
         let buttons = ["Post comment", "Post comment", "Delete comment", "Submit", "Post comment"]
         try await Self.click(
@@ -60,7 +60,7 @@ struct AllowanceTests {
         }
     }
 
-    @Test("what was stopped on its way can be allowed so, too")
+    @Test("an action stopped on the network can be allowed for the task too")
     func stopped() async throws {
         try await Self.click(
             ["Okay", "Okay", "Okay"], answer: { _, _, _ in ["approved": true, "for_task": true] }
@@ -69,14 +69,14 @@ struct AllowanceTests {
         }
     }
 
-    @Test("a yes without it is a yes to one action")
+    @Test("a plain approval covers a single action")
     func once() async throws {
         try await Self.click(["Post comment", "Post comment"], answer: { _, _, _ in ["approved": true] }) {
             #expect($0.count == 2 && $1.count == 2)
         }
     }
 
-    @Test("what was revoked is asked about again")
+    @Test("the user is asked again after revoking an allowance")
     func revoked() async throws {
         try await Self.click(
             ["Post comment", "Post comment", "Delete comment", "Post comment"],
@@ -95,7 +95,7 @@ struct AllowanceTests {
         }
     }
 
-    @Test("it is not taken where it was not offered")
+    @Test("an allowance that wasn't offered is rejected")
     func notOffered() async throws {
         try await withPages(["/": Self.page, "/taken": "Thanks"]) { server, address in
             let bench = AgentBench(
@@ -113,12 +113,12 @@ struct AllowanceTests {
     }
 
     @Test(
-        "a sum of money is known by its currency, wherever that stands",
+        "an amount of money is recognized by its currency, in any position",
         arguments: ["Fee: RM 70.00", "RM70", "70 €", "$1,000.00", "9000円", "Total 12 USD", "100 บาท", "¥ 5"])
     func sums(text: String) { #expect(Money.isNamed(in: text)) }
 
     @Test(
-        "other numbers are no sums",
+        "other numbers aren't amounts of money",
         arguments: ["Room 12", "ABC 1234", "page 3 of 9", "12:30", "arm 5", "5 comments, try again", "$", "1.2.3"])
     func noSums(text: String) { #expect(!Money.isNamed(in: text)) }
 }

@@ -35,7 +35,7 @@ struct ApprovalPolicyTests {
     // MARK: Kinds
 
     @Test(
-        "a button reaches as far as its name says, in English and Malay",
+        "the name of a button determines the kind of action, in English and Malay",
         arguments: [
             ("Pay now", .pay), ("PLACE ORDER", .pay), ("Buy", .pay), ("Checkout", .pay), ("Confirm and pay", .pay),
             ("Bayar", .pay), ("Beli sekarang", .pay), ("Tempah", .pay), ("Send", .send), ("Hantar", .send),
@@ -52,7 +52,7 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "it does so in the languages that are used most, too",
+        "the name of a button determines the kind of action in other common languages too",
         arguments: [
             ("Jetzt kaufen", .pay), ("Payer maintenant", .pay), ("Pagar ahora", .pay), ("Acquista", .pay),
             ("Afrekenen", .pay), ("Kupuję i płacę", .pay), ("Satın al", .pay), ("Оплатить", .pay), ("ادفع الآن", .pay),
@@ -69,7 +69,7 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "what a form asks for counts where its button's name says nothing; the rest is judged when it is sent",
+        "if a button's name says nothing, the form counts, and the rest is judged when the form is sent",
         arguments: [
             (button("OK", submits: post), .change), (button("", submits: post), .submit),
             (button("Cari", submits: post), .change), (button("Continue", submits: post), .change),
@@ -87,7 +87,7 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "a link to a page only looks, and one that runs a script is a button",
+        "following a link is a look, and a link that runs a script counts as a button",
         arguments: [
             (link("News", to: "https://example.com/news"), .look),
             (link("Pay now", to: "https://example.com/pay"), .look), (link("Delete", to: "#"), .delete),
@@ -103,7 +103,7 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "other actions than a click reach as far as they do by themselves",
+        "actions other than clicks have the right kind",
         arguments: [
             (button("Pay"), .hover, .look), (field("Name"), .fill, .change), (field("Name"), .type, .change),
             (field("Resume"), .upload, .upload), (field("Password"), .fillSecret, .credentials),
@@ -119,21 +119,21 @@ struct ApprovalPolicyTests {
         #expect(ApprovalPolicy.kind(of: target, action: action) == kind)
     }
 
-    @Test("Enter in a field does what the form's button says")
+    @Test("Enter in a field counts as the form's button")
     func enterByButton() {
         var form = Self.post
         form.submitter = "Place order"
         #expect(ApprovalPolicy.kind(of: Self.field("Coupon", entersInto: form), action: .press) == .pay)
     }
 
-    @Test("a key that does not work a button changes nothing that matters")
+    @Test("a key that doesn't activate a button counts as a change")
     func otherKeys() {
         var target = Self.button("Pay")
         target.isActivated = false
         #expect(ApprovalPolicy.kind(of: target, action: .press) == .change)
     }
 
-    @Test("by itself an agent looks and changes, and asks about the rest", arguments: ActionKind.allCases)
+    @Test("only looks and changes are allowed without asking", arguments: ActionKind.allCases)
     func usualRules(kind: ActionKind) {
         #expect(ApprovalPolicy().rule(for: kind) == ([.look, .change].contains(kind) ? .allow : .ask))
         #expect(ApprovalPolicy(rules: [kind: .deny]).rule(for: kind) == .deny)
@@ -149,13 +149,13 @@ struct ApprovalPolicyTests {
             tool: "click", input: ["ref": .string(ref), "double": false], target: target)
     }
 
-    @Test("the same action has the same fingerprint, whatever its reference is")
+    @Test("the same action has the same fingerprint, whatever its element reference")
     func sameFingerprint() {
         #expect(Self.fingerprint().count == 64)
         #expect(Self.fingerprint() == Self.fingerprint(ref: "f1e20"))
     }
 
-    @Test("another content of the form, origin, name, tool or input has another fingerprint")
+    @Test("a different form content, origin, name, tool, or input changes the fingerprint")
     func otherFingerprints() {
         let target = Self.button("Send", submits: Self.post)
         let fingerprints = [
@@ -168,10 +168,10 @@ struct ApprovalPolicyTests {
         #expect(Set(fingerprints).count == fingerprints.count)
     }
 
-    // MARK: Walls
+    // MARK: Prohibited actions
 
     @Test(
-        "a request forbids what it says is not to be done",
+        "the prohibitions in a request are recognized",
         arguments: [
             ("Check my summons, do not pay", [.pay]), ("Don't pay anything", [.pay]), ("Don’t pay", [.pay]),
             ("Find a flight without paying", [.pay]), ("Look at the bill. No payment.", [.pay]),
@@ -200,7 +200,7 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "a request to look forbids everything else",
+        "a request that only asks to look prohibits everything else",
         arguments: [
             "Check only: my summons", "Only check what I must pay", "Semak sahaja saman saya",
             "Hanya semak, jangan bayar", "Just look at the prices", "Read only please", "CHECK ONLY and don't pay",
@@ -213,7 +213,7 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "a request that wants something done, or forbids it under a condition, is no wall",
+        "a request for an action, or a conditional prohibition, prohibits nothing",
         arguments: [
             "Pay my summons", "Check the price and pay", "Semak saman dan bayar", "Don't forget to pay my summons",
             "Do not pay more than RM 100", "Do not leave without paying", "If it costs more than RM 100, do not pay",

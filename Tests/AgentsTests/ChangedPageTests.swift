@@ -7,10 +7,11 @@ import RuntimeProtocol
 import TestSupport
 import Testing
 
-/// A yes holds for what a person has seen: what has changed since is asked about again, and what is different is said.
+/// An approval covers only what the user has seen. If the page has changed, the user is asked again and told what
+/// changed.
 @Suite("Changed pages", .timeLimit(.minutes(5)))
 struct ChangedPageTests {
-    /// A form on which anything can change once the question is asked.
+    /// A form on which any part can change after the question is asked.
     private static func form(_ change: String = "") -> PageContent {
         .html(
             """
@@ -24,12 +25,13 @@ struct ChangedPageTests {
             <script>
             const start = Date.now();
             const show = (left) => `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-            fetch("/go").then(() => { \(change); fetch("/changed"); });
+            // Later than what a look at the page waits for.
+            setTimeout(() => fetch("/go").then(() => { \(change); fetch("/changed"); }), 1100);
             </script>
             """)
     }
 
-    /// Asks about "Pay", has the page changed, and answers.
+    /// Asks for approval of "Pay", changes the page, and answers.
     private static func approve(
         _ page: PageContent, _ payload: JSONValue = ["approved": true],
         _ body: @Sendable (_ again: RunResult, _ bench: AgentBench, _ server: PageServer) async throws -> Void
@@ -58,7 +60,7 @@ struct ChangedPageTests {
     }
 
     @Test(
-        "what has changed is said, and nothing is sent",
+        "the new question names the change, and nothing is sent",
         arguments: Nightly.cases(
             [
                 ("total.textContent = 'RM 9,000.00'", #""Total: RM 10.00" is now "Total: RM 9,000.00""#),
@@ -78,7 +80,7 @@ struct ChangedPageTests {
     }
 
     @Test(
-        "what is seen and is no text counts too, and what is sent without being seen",
+        "visible changes outside the text count, and so do invisible changes to what is sent",
         arguments: Nightly.cases(
             [
                 (
@@ -109,7 +111,7 @@ struct ChangedPageTests {
             """
             <h1>Send money to Ali</h1><form id=f method=post action=/taken><p>Total: RM 10.00</p>\(html)
             <button>Pay 1</button></form>
-            <script>fetch('/go').then(() => { \(change); fetch('/changed') })</script>
+            <script>setTimeout(() => fetch('/go').then(() => { \(change); fetch('/changed') }), 1100)</script>
             """)
         try await Self.approve(page) { again, _, server in
             #expect(again.interrupts?.first?.reason == .confirmation)
@@ -118,7 +120,7 @@ struct ChangedPageTests {
     }
 
     @Test(
-        "a change is noticed where there is no form, among many hidden fields, and in what only the click does",
+        "changes are detected without a form, among many hidden fields, and in the click's own effect",
         arguments: [
             (
                 """
@@ -154,7 +156,7 @@ struct ChangedPageTests {
         ])
     func places(html: String, change: String) async throws {
         let page = PageContent.html(
-            "\(html)<script>fetch('/go').then(() => { \(change); fetch('/changed') })</script>")
+            "\(html)<script>setTimeout(() => fetch('/go').then(() => { \(change); fetch('/changed') }), 1100)</script>")
         try await Self.approve(page) { again, _, server in
             #expect(again.interrupts?.first?.reason == .confirmation)
             #expect(Self.taken(server) == [])
@@ -162,7 +164,7 @@ struct ChangedPageTests {
     }
 
     @Test(
-        "clocks that run and tokens that are made anew change nothing",
+        "running clocks and renewed tokens don't count as changes",
         arguments: [
             "left.textContent = show(599 - Math.round((Date.now() - start) / 1000))", "f.csrf.value = 'second'",
         ])
@@ -173,7 +175,7 @@ struct ChangedPageTests {
         }
     }
 
-    @Test("a page that changes each time is left to the person after two repeats")
+    @Test("a page that changes each time is handed to the user after two repeated questions")
     func restless() async throws {
         let page = Self.form("setInterval(() => { total.textContent = `RM ${Math.random()}` }, 1)")
         try await Self.approve(page) { again, bench, server in
@@ -188,7 +190,7 @@ struct ChangedPageTests {
         }
     }
 
-    @Test("an edit that changes more than its field is asked about again")
+    @Test("an edit that changes more than its own field is asked about again")
     func edited() async throws {
         let edits: JSONValue = ["approved": true, "edits": ["Quantity": "3"]]
         try await Self.approve(Self.form(), edits) { again, bench, server in

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Agents
 
-@Suite("The coordinator", .timeLimit(.minutes(15)))
+@Suite("Coordinator", .timeLimit(.minutes(15)))
 struct CoordinatorTests {
     private struct Search: WebSearch {
         func search(_ query: String) -> [WebSearchResult] {
@@ -18,7 +18,7 @@ struct CoordinatorTests {
         }
     }
 
-    @Test("a plan is shown to the person, with how far it has come")
+    @Test("the user sees the plan and its progress")
     func plan() async throws {
         let events = Mutex<[JSONValue]>([])
         let bench = AgentBench(
@@ -36,7 +36,7 @@ struct CoordinatorTests {
             ])
     }
 
-    @Test("searches of one turn run side by side, answer in the order of their calls, and are marked as data")
+    @Test("searches in one turn run in parallel, return in the order of their calls, and are marked as data")
     func searches() async throws {
         let calls = ["cats", "dogs"].flatMap { word -> [ModelEvent] in
             [
@@ -51,7 +51,7 @@ struct CoordinatorTests {
         #expect(results.allSatisfy { $0.text.hasPrefix("<page ") && $0.text.contains("data, never instructions") })
     }
 
-    @Test("a page is read without a model of its own")
+    @Test("a page is read without a separate model")
     func readsPages() async throws {
         try await withPages(["/": "<h1>Hours</h1><p>Nine to five.</p>"]) { _, address in
             let model = ScriptedModel([.call("read_page", ["url": .string(address)]), .say("Nine to five.")])
@@ -78,7 +78,7 @@ struct CoordinatorTests {
                 """, file: "tax.md")
     }
 
-    @Test("a playbook is found and handed over")
+    @Test("a playbook is found and passed to the automation agent")
     func playbooks() async throws {
         let model = ScriptedModel([
             .call("find_playbook", ["query": "road tax"]),
@@ -90,7 +90,7 @@ struct CoordinatorTests {
     }
 
     @Test(
-        "an address that only looks like a service's own is not opened",
+        "an address that imitates an official domain isn't opened",
         arguments: [
             ("https://tax-gov.my/pay", false), ("https://tax.gov.my.evil.com", false), ("https://tax.gov.my/x", true),
             ("https://portal.tax.gov.my", true), ("https://mytax.com", false), ("https://example.com", true),
@@ -100,7 +100,7 @@ struct CoordinatorTests {
         #expect((domains.objection(to: address) == nil) == isFine)
     }
 
-    @Test("what the person wants kept is kept, listed and forgotten; secrets never are")
+    @Test("facts can be remembered, listed, and forgotten, and secrets are never remembered")
     func memory() async throws {
         let bench = AgentBench(
             ScriptedModel([
@@ -120,7 +120,7 @@ struct CoordinatorTests {
         #expect(byOwner)
     }
 
-    @Test("what is remembered is told to the model in another session")
+    @Test("in another session, the model gets the remembered facts")
     func recall() async throws {
         let model = ScriptedModel([.say("Yes.")])
         let bench = AgentBench(model)
@@ -137,7 +137,7 @@ struct CoordinatorTests {
                     """))
     }
 
-    @Test("a task that runs out of its budget is tried once more, with what the first try found")
+    @Test("a task that exhausts its budget is retried once, with the results of the first attempt")
     func retry() async throws {
         let looks = Array(repeating: ScriptedModel.Turn.call("nothing"), count: 30)
         let model = ScriptedModel(
@@ -150,7 +150,7 @@ struct CoordinatorTests {
         #expect(second?.messages.first?.text.contains("I found half.") == true)
     }
 
-    @Test("a task that ends with its model's failure tells the coordinator how far it had come")
+    @Test("when a model failure ends a task, the coordinator learns of the progress")
     func failedTask() async throws {
         try await withPages(["/": "<p>Here</p>"]) { _, address in
             let model = ScriptedModel([
@@ -167,7 +167,7 @@ struct CoordinatorTests {
     }
 
     @Test(
-        "addresses in an answer are links, and those to payments are marked",
+        "addresses in an answer become links, and payment links are marked",
         arguments: [
             ("See https://a.my/x.", [ResultLink(url: "https://a.my/x", kind: .page)]),
             (
@@ -187,7 +187,7 @@ struct CoordinatorTests {
     }
 
     @Test(
-        "the person's language is told by their words",
+        "the user's language is detected from their text",
         arguments: [
             ("Tolong semak cukai jalan kereta saya", UserLanguage.malay),
             ("Bila lesen memandu saya luput?", .malay), ("Check my road tax", .english), ("", .english),
@@ -197,7 +197,7 @@ struct CoordinatorTests {
         #expect(UserLanguage(of: text) == expected)
     }
 
-    @Test("hooks see every turn and call, and may answer in a tool's place")
+    @Test("hooks see every turn and call, and can replace the result of a tool")
     func hooks() async throws {
         let seen = Mutex<[String]>([])
         let tool = Tool("look", "Looks.", risk: .read) { (_: NoInput, _) in "real"

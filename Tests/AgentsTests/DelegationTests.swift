@@ -8,7 +8,7 @@ import Testing
 
 @testable import Agents
 
-/// An automation agent that does as it is told, with nothing behind it.
+/// An automation agent that plays prepared events.
 private struct PlayedAutomation: Automation {
     var events: [AgentEvent] = []
     var end: @Sendable () throws -> TurnLoop.Outcome = { .completed("RM 70") }
@@ -59,7 +59,7 @@ struct DelegationTests {
         return Seen(events: seen, outcome: outcome, usage: await sum.total)
     }
 
-    @Test("what the agent does is a subagent's, which the coordinator's call has begun")
+    @Test("the agent's events belong to a subagent that the coordinator's call started")
     func attribution() async throws {
         let seen = await Self.delegate(
             PlayedAutomation(events: [
@@ -76,13 +76,13 @@ struct DelegationTests {
         #expect(seen.usage.inputTokens == 5)
     }
 
-    @Test("a second attempt is another subagent's")
+    @Test("a second attempt is a separate subagent")
     func secondAttempt() async {
         let seen = await Self.delegate(PlayedAutomation(), attempt: 2)
         #expect(seen.events.last == .subagentFinished(.init(subagentRunId: "c-2")))
     }
 
-    @Test("an agent that waits for a person is suspended, with its questions")
+    @Test("an agent that waits for the user is suspended with its questions")
     func suspended() async {
         let question = Interrupt(reason: .confirmation, message: "Pay?", expiresAt: Date())
         let seen = await Self.delegate(PlayedAutomation(end: { .parked([question]) }))
@@ -90,7 +90,7 @@ struct DelegationTests {
             seen.events.last == .subagentFinished(.init(subagentRunId: "c", outcome: .suspended([question]))))
     }
 
-    @Test("an agent that runs out of its budget has failed, and the coordinator goes on")
+    @Test("an agent that exhausts its budget fails, and the coordinator continues")
     func outOfBudget() async {
         let seen = await Self.delegate(PlayedAutomation(end: { .outOfBudget("Too many steps.") }))
         #expect(
@@ -98,7 +98,7 @@ struct DelegationTests {
                 == .subagentError(.init(subagentRunId: "c", message: "Too many steps.", code: "budget_exceeded")))
     }
 
-    @Test("an agent that breaks off in the middle leaves nothing open, and shows no internals")
+    @Test("an agent that is interrupted leaves nothing open and reveals no internals")
     func brokenOff() async throws {
         struct Gone: Error { let host = "10.0.0.7" }
         let seen = await Self.delegate(
@@ -118,7 +118,7 @@ struct DelegationTests {
                 == .subagentError(.init(subagentRunId: "c", message: "The task failed.", code: "agent_error")))
     }
 
-    @Test("an agent that is stopped says so")
+    @Test("an agent that is stopped reports it")
     func stopped() async {
         let seen = await Self.delegate(PlayedAutomation(end: { throw CancellationError() }))
         #expect(

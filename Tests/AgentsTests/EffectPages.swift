@@ -1,13 +1,13 @@
 import AgentEvents
 import Models
 
-/// A page with one control, and how an agent uses it. `CASE` stands for the page's name.
+/// A page with one control, and the actions of an agent on it. `CASE` stands for the page's name.
 struct EffectPage: Sendable {
-    /// An act of an agent.
+    /// An action of the agent.
     enum Act: Sendable {
         case on(String, role: String, String, JSONValue = [:])
         case call(String, JSONValue)
-        /// Opens an address of the site.
+        /// Opens a path of the site.
         case open(String)
 
         func turn(_ address: String, _ page: String) -> ScriptedModel.Turn {
@@ -23,9 +23,9 @@ struct EffectPage: Sendable {
     var name: String
     var html: String
     var acts: [Act]
-    /// Whether it does something only after a while.
+    /// Whether the effect occurs only after a delay.
     var isLate = false
-    /// Whether what it does can be seen at the site.
+    /// Whether the site can observe the effect.
     var reaches = true
 
     init(_ name: String, _ html: String, _ acts: Act..., isLate: Bool = false, reaches: Bool = true) {
@@ -36,7 +36,7 @@ struct EffectPage: Sendable {
         self.reaches = reaches
     }
 
-    /// A button that posts.
+    /// A page with a button that sends a POST request.
     private static func posting(_ name: String, _ label: String) -> EffectPage {
         EffectPage(
             name, "<button type=button onclick=\"\(Self.post)\">\(label)</button>",
@@ -45,14 +45,14 @@ struct EffectPage: Sendable {
 
     private static let post = "fetch('/taken?CASE', {method: 'POST', body: 'x'})"
 
-    /// A page that posts by itself while it loads.
+    /// A page that sends a POST request while it loads.
     static let landing = "<script>fetch('/hits', {method: 'POST', body: '1'})</script><h1>Landed</h1>"
 
-    /// Those that are allowed and done in the tests, too.
+    /// The pages whose effects the tests also approve and perform.
     static let once: Set = ["word-german", "form-continue", "double", "beacon", "graphql-mutation", "get-do"]
 
     static let consequential: [EffectPage] = [
-        // Whatever it is called, and in whatever language.
+        // Labels of any kind, in any language.
         posting("word-german", "Jetzt kaufen"), posting("word-arabic", "ادفع الآن"), posting("word-thai", "ชำระเงิน"),
         posting("word-hindi", "भुगतान करें"), posting("word-russian", "Оплатить"), posting("word-korean", "결제하기"),
         posting("word-spanish", "Finalizar compra"), posting("word-turkish", "Siparişi tamamla"),
@@ -64,7 +64,7 @@ struct EffectPage: Sendable {
         EffectPage(
             "lying-name", "<button type=button aria-label=Details onclick=\"\(post)\">Pay RM 10</button>",
             .on("click", role: "button", "Details")),
-        // However it is sent.
+        // Any way of sending.
         EffectPage(
             "form-continue",
             "<form method=post action='/taken?CASE'><input name=a value=1><button>Continue</button></form>",
@@ -180,7 +180,7 @@ struct EffectPage: Sendable {
             "editor-posts",
             "<button type=button onclick=\"fetch('/api/notes?to=/taken/CASE', {method: 'POST', body: JSON.stringify({text: 'I resign'})})\">Keep</button>",
             .on("click", role: "button", "Keep")),
-        // By whatever it is set off.
+        // Any trigger.
         EffectPage(
             "hover", "<button type=button onmouseover=\"\(post)\">Menu</button>", .on("hover", role: "button", "Menu")),
         EffectPage(

@@ -10,20 +10,20 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What an action would do for good is stopped before it is sent, whatever the page says of it.
-@Suite("Effects", .timeLimit(.minutes(15)))
+/// Actions with a lasting effect are stopped before they are sent, whatever the page says about them.
+@Suite("Effects of actions", .timeLimit(.minutes(15)))
 struct EffectTests {
-    /// What became of a page's control.
+    /// The outcome of using a page's control.
     private struct Found: Sendable {
         var questions = 0
         var isAsked: Bool { self.questions > 0 }
         var result = ""
-        /// What the site has got.
+        /// The requests that reached the site.
         var taken: [String] = []
     }
 
-    /// Uses each page's control, one after the other in one browser.
-    /// - Parameter answer: What the person says to each question.
+    /// Uses each page's control, one after the other, in one browser.
+    /// - Parameter answer: Returns the user's answer to each question.
     private static func use(
         _ pages: [EffectPage], goal: String = "Do what the page is for.",
         answer: @escaping @Sendable (Interrupt) -> JSONValue = { _ in ["approved": false] },
@@ -41,7 +41,7 @@ struct EffectTests {
             for page in pages {
                 turns.append(.call("navigate", ["url": .string("\(address)/\(page.name)")]))
                 turns += page.acts.map { $0.turn(address, page.name) }
-                // What a timer does comes a little later.
+                // The effect of a timer arrives a little later.
                 if page.isLate { turns.append(.call("wait_for_text", ["text": "never", "seconds": 1])) }
             }
             let found = Mutex<[String: Found]>([:])
@@ -65,7 +65,7 @@ struct EffectTests {
                     }
                     guard let question = result.interrupts?.first else { break }
                     let name = current.withLock { $0 }
-                    // After some failures the browser is offered, and given back as it is.
+                    // After some failures the agent offers the browser to the user, who returns it unchanged.
                     let isOffer = question.reason == .takeover
                     if !isOffer { found.withLock { $0[name, default: Found()].questions += 1 } }
                     work = .resume(
@@ -109,7 +109,7 @@ struct EffectTests {
         }
     }
 
-    @Test("what cannot be undone is asked about first, and a no sends nothing")
+    @Test("an irreversible action is asked about first, and a refusal sends nothing")
     func asked() async throws {
         let pages = Nightly.cases(EffectPage.consequential, every: 2)
         try await Self.use(pages) { found, _ in
@@ -121,7 +121,7 @@ struct EffectTests {
         }
     }
 
-    @Test("what a request forbids is neither done nor asked about")
+    @Test("an action that the request prohibits is neither performed nor asked about")
     func forbidden() async throws {
         let pages = Nightly.cases(EffectPage.consequential, every: 4)
         let goal = "Look at the page and do not pay, delete, send, sign or submit anything."
@@ -134,7 +134,7 @@ struct EffectTests {
         }
     }
 
-    @Test("what a person has allowed is done, once")
+    @Test("an approved action is performed once")
     func allowed() async throws {
         let pages = EffectPage.consequential.filter { EffectPage.once.contains($0.name) }
         #expect(pages.count == EffectPage.once.count)
@@ -146,7 +146,7 @@ struct EffectTests {
         }
     }
 
-    @Test("what is searched, counted, chosen or put into a cart is done without a question")
+    @Test("searching, counting, choosing, and filling a cart need no approval")
     func harmless() async throws {
         try await Self.use(EffectPage.harmless) { found, server in
             for page in EffectPage.harmless {
@@ -159,13 +159,14 @@ struct EffectTests {
         }
     }
 
-    @Test("what comes by itself after an action is stopped too, and goes through once the person has allowed it")
+    @Test("a delayed effect is stopped too, and passes after the user's approval")
     func late() async throws {
         let timer = EffectPage(
             "timer",
-            "<button type=button onclick=\"setTimeout(() => fetch('/taken?CASE', {method: 'POST', body: 'x'}), 200)\">Hours</button>",
-            .on("click", role: "button", "Hours"), .call("wait_for_text", ["text": "never", "seconds": 1]),
-            .call("snapshot", [:]), .on("click", role: "button", "Hours"), isLate: true)
+            "<button type=button onclick=\"setTimeout(() => fetch('/taken?CASE', {method: 'POST', body: 'x'}), 1200)\">Hours</button>",
+            .on("click", role: "button", "Hours"), .call("wait_for_text", ["text": "never", "seconds": 2]),
+            .call("snapshot", [:]), .on("click", role: "button", "Hours"),
+            .call("wait_for_text", ["text": "never", "seconds": 2]))
         try await Self.use([timer], answer: { _ in ["approved": true] }) { found, _ in
             #expect(found["timer"]?.isAsked == true && found["timer"]?.taken == ["/taken?timer"])
             #expect(found["timer"]?.result.contains("Do the same action again") == true)
@@ -173,22 +174,22 @@ struct EffectTests {
     }
 
     @Test(
-        "what was approved is sent once though the page was in its own way",
+        "an approved action is sent once, even if the page changed in response to the stopped attempt",
         arguments: [
-            // It has disabled the button that was clicked, and renamed it.
+            // The page disables and renames the button that was clicked.
             EffectPage(
                 "disabled",
                 "<form method=post action=/taken?CASE onsubmit=\"b.disabled = true; b.textContent = 'Continuing…'\">"
                     + "<button id=b>Continue</button></form>",
                 .on("click", role: "button", "Continue")),
-            // It has covered it by what it says of the failure.
+            // The page covers the button with its error message.
             EffectPage(
                 "covered",
                 "<button onclick=\"fetch('/taken?CASE', {method: 'POST', body: 'x'}).catch(() => d.showModal())\">Create</button>"
                     + "<dialog id=d>Failed to fetch <button onclick='d.close()'>Dismiss</button></dialog>",
                 .on("click", role: "button", "Create"), .call("snapshot", [:]), .on("click", role: "button", "Dismiss"),
                 .on("click", role: "button", "Create")),
-            // The text that was typed stands there already.
+            // The field already contains the typed text.
             EffectPage(
                 "typed",
                 "<label>Code <input id=o></label><script>o.onkeyup = () => {"
@@ -205,7 +206,7 @@ struct EffectTests {
     }
 
     @Test(
-        "a page that never stops trying is stopped each time, asks a few times, and is closed without letting one through",
+        "a page that keeps sending is stopped each time, asks a few times, and is closed without any request passing",
         arguments: [("", 1...2), ("=' + Math.random() + '", 2...5)])
     func ceaseless(query: String, questions: ClosedRange<Int>) async throws {
         let post = "fetch('/taken?CASE\(query)', {method: 'POST', body: 'x'})"
@@ -220,7 +221,7 @@ struct EffectTests {
     }
 
     @Test(
-        "what a page asks after a yes is confirmed where it says nothing new, and asked about where it does",
+        "a dialog after an approval is confirmed if it adds nothing new, and asked about otherwise",
         arguments: Nightly.cases(
             [
                 ("Are you sure you want to submit this?", 1), ("Adakah anda pasti?", 1), ("", 1),
@@ -252,7 +253,7 @@ struct EffectTests {
         }
     }
 
-    @Test("a page that asks something else each time, or more than can be shown, is told no")
+    @Test("a dialog that differs each time, or is too long to show, is dismissed")
     func endless() async throws {
         let pages = ["Submit order ' + Math.random() + '", "Sure?' + ' '.repeat(1000) + 'Transfer RM 9,000"]
             .enumerated().map {
@@ -267,7 +268,7 @@ struct EffectTests {
         }
     }
 
-    @Test("what a page asks after a yes is refused where the request forbids it")
+    @Test("a dialog after an approval is dismissed if the request prohibits its action")
     func forbiddenDialog() async throws {
         let page = EffectPage(
             "confirm",
@@ -282,7 +283,7 @@ struct EffectTests {
     }
 
     @Test(
-        "a yes is not used for something else than what was asked about",
+        "an approval isn't used for a changed action",
         arguments: Nightly.cases(
             [
                 (
@@ -318,7 +319,8 @@ struct EffectTests {
             ], every: 2))
     func changed(html: String, change: String) async throws {
         let go = Signal()
-        let script = "<script>fetch('/go').then(() => { \(change); fetch('/changed') })</script>"
+        let script =
+            "<script>setTimeout(() => fetch('/go').then(() => { \(change); fetch('/changed') }), 1100)</script>"
         try await withPages([
             "/": .html(html + script), "/go": .nothing(after: go), "/changed": "", "/taken": "Thank you.",
         ]) { server, address in

@@ -11,11 +11,11 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Errands", .timeLimit(.minutes(15)))
+@Suite("End-to-end tasks", .timeLimit(.minutes(15)))
 struct ErrandTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// The agents around a model, with real browsers that may reach this machine.
+    /// Creates the agents with a given model, and real browsers that can reach the local machine.
     private static func runs(
         _ model: any LanguageModel, steps: Int = 30, policy: ApprovalPolicy = .init(),
         store: any RunStore = FileRunStore(directory: "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())")
@@ -49,7 +49,7 @@ struct ErrandTests {
         }
     }
 
-    @Test("the offline model does the demo site's errand, behind its cookie banner")
+    @Test("the offline model performs the demo site's task, behind its cookie banner")
     func demoErrand() async throws {
         try await withDemoSite { site, address in
             let result = try await Self.ask(
@@ -60,7 +60,7 @@ struct ErrandTests {
         }
     }
 
-    @Test("it reads in a frame what it sent there")
+    @Test("the offline model submits a form in a frame and reads the result there")
     func frameErrand() async throws {
         try await withDemoSite { site, address in
             let result = try await Self.ask(
@@ -70,7 +70,7 @@ struct ErrandTests {
         }
     }
 
-    @Test("it waits for what is late")
+    @Test("the offline model waits for delayed content")
     func slowErrand() async throws {
         try await withDemoSite { _, address in
             let result = try await Self.ask(
@@ -79,7 +79,7 @@ struct ErrandTests {
         }
     }
 
-    @Test("it does not pay by itself, and does not confirm what a page asks")
+    @Test("the offline model doesn't pay without approval, and doesn't accept a page's dialog")
     func confirmErrand() async throws {
         try await withDemoSite { site, address in
             let errand = "open \(address)/pay?plate=WXY+1234, fill Card number with 4111, click Pay RM 70.00, read it"
@@ -91,7 +91,7 @@ struct ErrandTests {
         }
     }
 
-    /// Pages that the offline model was not written with, in other words and another order.
+    /// Pages that the offline model wasn't developed with, with different labels and structure.
     static let unseenPages: [(page: String, prompt: String, body: String, answer: String)] = [
         (
             """
@@ -125,7 +125,7 @@ struct ErrandTests {
         ),
     ]
 
-    @Test("the offline model works pages it has never seen", arguments: [0, 1, 2])
+    @Test("the offline model can use pages that it has never seen", arguments: [0, 1, 2])
     func unseenPage(index: Int) async throws {
         let (page, prompt, body, answer) = Self.unseenPages[index]
         let sent: PageContent =
@@ -139,7 +139,7 @@ struct ErrandTests {
         }
     }
 
-    @Test("it says what it cannot do, and how to connect a model that can")
+    @Test("the offline model says what it can't do, and how to connect another model")
     func honesty() async throws {
         let unknown = try await Self.ask("book me a flight to Tokyo")
         #expect(unknown.message.contains("\"book me a flight to Tokyo\""))
@@ -151,7 +151,7 @@ struct ErrandTests {
         #expect(missing.message.contains("button \"Start\""))
     }
 
-    @Test("it asks for an address that is missing, and goes on when it comes")
+    @Test("the offline model asks for a missing address, and continues with the answer")
     func asksForAddress() async throws {
         try await withPages(["/": "<p>Opening hours: 9 to 5</p>"]) { _, address in
             let runs = Self.runs(OfflineModel())
@@ -183,7 +183,7 @@ struct ErrandTests {
         }
     }
 
-    @Test("a task's allowed domains hold in the network")
+    @Test("a task's allowed domains are enforced on the network")
     func allowedDomains() async throws {
         try await withPages(["/": "<p>other</p>"]) { _, address in
             let task = AutomationTask(
@@ -195,7 +195,7 @@ struct ErrandTests {
         }
     }
 
-    @Test("a run that uses up its steps fails and says so")
+    @Test("a run that exhausts its steps fails with the reason")
     func budget() async throws {
         let result = try await Self.runs(
             ScriptedModel(Array(repeating: .call("nothing"), count: 9)), steps: 3
@@ -204,7 +204,7 @@ struct ErrandTests {
         #expect(result.code == "budget_exceeded")
     }
 
-    @Test("a model that is not there is a failure with its reason")
+    @Test("a model failure ends the run with its reason")
     func modelFailure() async throws {
         let result = try await Self.runs(ScriptedModel([.fail(ModelError(.refused, "bad key"))]))
             .run(Self.request(.prompt("go"))) { _ in }
@@ -212,7 +212,7 @@ struct ErrandTests {
         #expect(result.message == "bad key")
     }
 
-    @Test("somebody else's session is refused")
+    @Test("a session of another user is rejected")
     func owner() async throws {
         let runs = Self.runs(ScriptedModel([.say("yours"), .say("yours again")]))
         _ = try await runs.run(Self.request(.prompt("hi"), session: "s", user: "a")) { _ in }
@@ -223,7 +223,7 @@ struct ErrandTests {
         #expect(try await runs.run(Self.request(.prompt("hi"), session: "s", user: "a")) { _ in }.status == .completed)
     }
 
-    @Test("a prompt during a run is noted for it, a second task is refused as busy")
+    @Test("a prompt during a run is passed to it, and a second task is rejected as busy")
     func busyLane() async throws {
         let (started, signal) = AsyncStream<Void>.makeStream()
         let model = ScriptedModel([.hang])
@@ -243,7 +243,7 @@ struct ErrandTests {
         #expect(try await running.value.status == .stopped)
     }
 
-    @Test("what a killed process was doing is told as unknown, not lost and not repeated")
+    @Test("after a crash, the interrupted action is reported as unknown, not lost or repeated")
     func interrupted() async throws {
         let directory = "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())"
         let store = FileRunStore(directory: directory)
@@ -273,7 +273,7 @@ struct ErrandTests {
             "\(progressSummary)")
     }
 
-    @Test("a run that fails in its middle is recorded as failed")
+    @Test("a run that fails midway is recorded as failed")
     func recorded() async throws {
         let directory = "\(FileManager.default.temporaryDirectory.path)/runs-\(UUID())"
         _ = try await Self.runs(

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Agents
 
-/// What one site shows, or the task says, does not find its way to another site unasked.
-@Suite("Flows between sites", .timeLimit(.minutes(5)))
+/// Data from one site or from the task isn't sent to another site without approval.
+@Suite("Data flow between sites", .timeLimit(.minutes(5)))
 struct FlowTests {
     private static func seen() -> CrossOriginDataTracker {
         let seen = CrossOriginDataTracker()
@@ -21,7 +21,7 @@ struct FlowTests {
     }
 
     @Test(
-        "what another site shows is known however it is written",
+        "data from another site is recognized in any notation",
         arguments: [
             "512345678901", "5123 4567 8901", "5123.4567.8901", "Please note 4111-1111-1111-1111, thanks",
             "900101145566",
@@ -38,7 +38,7 @@ struct FlowTests {
     }
 
     @Test(
-        "what is said on any site is not taken for another's",
+        "common text isn't taken for another site's data",
         arguments: ["opening-hours", "openinghours", "Account", "1234567", "office", "2026-11-29", "paragraph"])
     func common(text: String) {
         let seen = Self.seen()
@@ -48,10 +48,10 @@ struct FlowTests {
             })
     }
 
-    @Test("a site may get what it shows itself")
+    @Test("a site may receive its own data")
     func own() { #expect(Self.seen().origin(of: "5123-4567-8901", except: "https://bank.example") == nil) }
 
-    @Test("a number that is written piece by piece is known by its eighth digit", arguments: [1, 2, 3, 4, 5, 7])
+    @Test("a number that is typed in pieces is recognized by its eighth digit", arguments: [1, 2, 3, 4, 5, 7])
     func pieces(size: Int) {
         let seen = Self.seen()
         var found: Int?
@@ -65,7 +65,7 @@ struct FlowTests {
         #expect(found.map { $0 < 8 + size } == true, "\(found ?? 0)")
     }
 
-    @Test("a task names its sites in its words, its start and its limits")
+    @Test("a task names sites in its goal, start URL, and allowed domains")
     func named() {
         let places = NamedPlaces(
             AutomationTask(
@@ -80,13 +80,13 @@ struct FlowTests {
     }
 
     @Test(
-        "the task's numbers go unasked where a link leads, and not where a page goes by itself",
+        "the task's numbers need no approval on a site reached through a link, unlike after a script's redirect",
         arguments: [
             ("<a href=THERE>On</a>", "link", 0), ("<button onclick=\"location = 'THERE'\">On</button>", "button", 1),
         ])
     func led(html: String, role: String, questions: Int) async throws {
         try await withPages(["/form": "<label>Number <input></label>"]) { _, there in
-            // The same machine by another name.
+            // The same machine under another name.
             let there = there.replacing("127.0.0.1", with: "localhost") + "/form"
             try await withPages(["/": .html(html.replacing("THERE", with: there))]) { _, address in
                 let bench = AgentBench(

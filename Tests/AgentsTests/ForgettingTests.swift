@@ -9,14 +9,14 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Sessions that are forgotten, and browsers that are watched past the runtime.
-@Suite("Forgetting and watching", .timeLimit(.minutes(5)))
+/// Deleting sessions, and watching browsers without going through the runtime.
+@Suite("Forgetting sessions and external live views", .timeLimit(.minutes(5)))
 struct ForgettingTests {
     private static let session = SessionTests.session
     private static let aminah = SessionTests.aminah
     private static let ben = UserID(rawValue: "ben")
 
-    /// A memory of what it was told to forget, which may fail at first.
+    /// A memory that records the sessions that it forgets, and can fail at first.
     private final class Memory: LongTermMemory {
         struct Failure: Error {}
         let failures: Mutex<Int>
@@ -48,11 +48,11 @@ struct ForgettingTests {
         try FileManager.default.contentsOfDirectory(atPath: "\(bench.directory)/runs").sorted()
     }
 
-    @Test("a session that is forgotten leaves nothing behind, and what was at work in it is stopped")
+    @Test("forgetting a session removes all its data and stops its running work")
     func forgets() async throws {
         try await SessionTests.withDirectory { directory in
             let memory = Memory()
-            // The run may be stopped before its model is asked.
+            // The run can be stopped before its model is called.
             let turn = ScriptedModel.Turn.decide { $0.messages.last?.text == "go on" ? .hang : .say("Done.") }
             let model = ScriptedModel([turn, turn, turn])
             let bench = AgentBench(model, recall: memory, directory: directory)
@@ -68,14 +68,14 @@ struct ForgettingTests {
                 let log = await bench.runs.attach(to: run, in: Self.session, for: Self.aminah, after: 0).log
                 #expect(try await log.result().code == code)
             }
-            // Its id begins a new session, whoever uses it.
+            // Afterwards, any user can start a new session with the same ID.
             let anew = await bench.runs.start(SessionTests.prompt("hello", run: "r", user: Self.ben)).log
             _ = try await anew.result()
             #expect(model.requests.last?.messages.map(\.text) == ["hello"])
         }
     }
 
-    @Test("a question that waits is forgotten with its session, also from another process")
+    @Test("a pending question is forgotten with its session, also by another process")
     func waiting() async throws {
         try await SessionTests.withDirectory { directory in
             let model = ScriptedModel([.call("ask_person", ["question": "Which car?"])])
@@ -87,7 +87,7 @@ struct ForgettingTests {
         }
     }
 
-    @Test("a session that is not there is forgotten already")
+    @Test("forgetting a missing session succeeds")
     func missing() async throws {
         try await SessionTests.withDirectory { directory in
             let bench = AgentBench(ScriptedModel([]), directory: directory)
@@ -96,7 +96,7 @@ struct ForgettingTests {
         }
     }
 
-    @Test("nobody else forgets a session", arguments: [true, false])
+    @Test("another user can't forget a session", arguments: [true, false])
     func foreign(isSameProcess: Bool) async throws {
         try await SessionTests.withDirectory { directory in
             let memory = Memory()
@@ -110,7 +110,7 @@ struct ForgettingTests {
         }
     }
 
-    @Test("a memory that does not forget is told, and forgets when it is asked again")
+    @Test("a memory failure is reported, and forgetting can be repeated")
     func failingMemory() async throws {
         try await SessionTests.withDirectory { directory in
             let memory = Memory(failures: 1)
@@ -125,7 +125,7 @@ struct ForgettingTests {
     }
 
     @Test(
-        "a record that cannot be read is forgotten, unless it says that it is somebody else's",
+        "an unreadable record is forgotten, unless it names another owner",
         arguments: [
             ("{", ForgettingTests.aminah, nil), ("{", nil, nil),
             (#"{"owner": "aminah", "version": "new"}"#, ForgettingTests.aminah, nil),
@@ -143,7 +143,7 @@ struct ForgettingTests {
         }
     }
 
-    /// Takes its time to remember, and is told when to go on.
+    /// A memory that delays remembering until the test allows it.
     private final class SlowMemory: LongTermMemory {
         let hasBegun = Signal()
         let mayEnd = Signal()
@@ -161,7 +161,7 @@ struct ForgettingTests {
         func forget(session: SessionID, of user: UserID) { self.said.withLock { $0 = [] } }
     }
 
-    @Test("nothing is remembered of a session after it was forgotten, also not of a run before the last")
+    @Test("after a session is forgotten, nothing of its runs is remembered, even if saving had started")
     func lateMemory() async throws {
         try await SessionTests.withDirectory { directory in
             let memory = SlowMemory()
@@ -178,9 +178,9 @@ struct ForgettingTests {
         }
     }
 
-    // MARK: Watching
+    // MARK: Live view
 
-    /// Browsers elsewhere, of which some have ended.
+    /// A source of remote browsers, some of which have ended.
     private struct Elsewhere: BrowserSource {
         func start(name: String, configuration: BrowserConfiguration) throws -> BrowserEndpoint {
             throw BrowserError(.cannotStart, "None is needed.")
@@ -195,7 +195,7 @@ struct ForgettingTests {
         }
     }
 
-    /// A session whose task waits in a browser that another process has started.
+    /// Stores a session whose task waits in a browser that another process started.
     private static func bench(_ source: any BrowserSource, browser: String?, _ directory: String) async throws
         -> AgentBench
     {
@@ -208,7 +208,7 @@ struct ForgettingTests {
         return bench
     }
 
-    @Test("a browser elsewhere is watched at an address of its own, by the session's owner")
+    @Test("the owner of a session gets the external live view of a remote browser")
     func externalLiveView() async throws {
         try await SessionTests.withDirectory { directory in
             let bench = try await Self.bench(Elsewhere(), browser: "b1", directory)
@@ -226,7 +226,7 @@ struct ForgettingTests {
     }
 
     @Test(
-        "where there is nothing to watch from outside, the reason is told",
+        "without a browser to watch, the reason is reported",
         arguments: [("gone", "no_browser"), (nil, "no_browser")])
     func noBrowser(browser: String?, code: String) async throws {
         try await SessionTests.withDirectory { directory in
@@ -236,7 +236,7 @@ struct ForgettingTests {
         }
     }
 
-    @Test("a source without such places says that there is none")
+    @Test("a source without external live views is reported as such")
     func noExternalLiveView() async throws {
         struct Plain: BrowserSource {
             func start(name: String, configuration: BrowserConfiguration) throws -> BrowserEndpoint {

@@ -7,8 +7,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a person's memory is asked and told.
-@Suite("Memory", .timeLimit(.minutes(5)))
+/// The queries and conversations that a user's memory receives.
+@Suite("Long-term memory", .timeLimit(.minutes(5)))
 struct MemoryTests {
     private final class Memory: LongTermMemory {
         let asked = Mutex<[String]>([])
@@ -29,7 +29,7 @@ struct MemoryTests {
     }
 
     @Test(
-        "a task that waited for the person is remembered as what was asked for, and goes on with what is known",
+        "a task that waited for the user is remembered by its request, and resumes with the recalled facts",
         arguments: [true, false])
     func resumed(isAnsweredInWords: Bool) async throws {
         try await SessionTests.withDirectory { directory in

@@ -8,10 +8,10 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a page sends over a WebSocket is stopped and asked about like a request.
-@Suite("Messages on sockets", .timeLimit(.minutes(5)))
+/// Messages that a page sends over a WebSocket are stopped and asked about like requests.
+@Suite("WebSocket messages", .timeLimit(.minutes(5)))
 struct MessageTests {
-    /// A page with a socket, which sends what an expression gives when its button is pressed.
+    /// A page with a WebSocket. Its button runs `message`.
     private static func page(_ message: String, more: String = "") -> PageContent {
         .html(
             """
@@ -25,7 +25,7 @@ struct MessageTests {
             """)
     }
 
-    /// Writes into the field, works the page, and answers what is asked.
+    /// Fills in the field, performs the action, and answers the questions.
     private static func use(
         _ page: PageContent, with act: ScriptedModel.Turn = .callOn("click", role: "button", name: "Go"),
         goal: String = "Do what the page is for.", approving: Bool,
@@ -56,7 +56,7 @@ struct MessageTests {
     }
 
     @Test(
-        "what is sent for good is asked about, and sent once after a yes and not at all after a no",
+        "a consequential message is asked about, and sent once after approval or not at all after refusal",
         arguments: Nightly.cases(
             [
                 "socket.send(t.value)", "socket.send(JSON.stringify({type: 'chat', body: t.value}))",
@@ -85,7 +85,7 @@ struct MessageTests {
         }
     }
 
-    @Test("a key for what has the focus sends nothing unasked either")
+    @Test("a key for the focused element sends nothing without approval either")
     func key() async throws {
         let page = Self.page("", more: "t.onkeydown = (event) => { if (event.key === 'Enter') socket.send(t.value) }")
         try await Self.use(page, with: .call("press", ["key": "Enter"]), approving: false) { questions, received, _ in
@@ -93,7 +93,7 @@ struct MessageTests {
         }
     }
 
-    @Test("what is sent before a socket is closed arrives, and as it was when it was sent")
+    @Test("messages sent before a socket closes arrive with their content at the time of sending")
     func lastWords() async throws {
         let message = """
             const bytes = new TextEncoder().encode('first'); socket.send(bytes); bytes.fill(120);
@@ -106,7 +106,7 @@ struct MessageTests {
         }
     }
 
-    @Test("what was stopped is not sent by the page later")
+    @Test("a page can't send a stopped message later")
     func later() async throws {
         let more = "setInterval(() => { if (n) socket.send(t.value) }, 20)"
         try await Self.use(Self.page("n = 1", more: more), approving: false) { questions, received, _ in
@@ -114,7 +114,7 @@ struct MessageTests {
         }
     }
 
-    @Test("what a request forbids is not sent over a socket either")
+    @Test("a message that the request prohibits isn't sent")
     func forbidden() async throws {
         let goal = "Look at the page and do not pay, delete, send, sign or submit anything."
         try await Self.use(Self.page("socket.send(t.value)"), goal: goal, approving: true) { questions, received, _ in
@@ -123,7 +123,7 @@ struct MessageTests {
     }
 
     @Test(
-        "signs of life, drafts, and what is only looked at go out unasked",
+        "heartbeats, drafts, and read-only messages need no approval",
         arguments: [
             "socket.send(JSON.stringify({type: 'cursor', x: 1}))", "socket.send('2')",
             "socket.send(JSON.stringify({event: 'add_to_cart', item: 12}))",
@@ -137,7 +137,7 @@ struct MessageTests {
         }
     }
 
-    @Test("bytes keep their place, and the page finds its sockets as they were")
+    @Test("binary messages keep their order, and the page sees unmodified sockets")
     func order() async throws {
         let message = """
             socket.send(JSON.stringify({type: 'sync'})); socket.send(new Blob(['second'])); socket.send('3');

@@ -8,8 +8,8 @@ import RuntimeProtocol
 import TestSupport
 import Testing
 
-/// How agents come to a person, and what becomes of the answers.
-@Suite("People", .timeLimit(.minutes(15)))
+/// How agents ask the user for input, and how they use the answers.
+@Suite("User input and takeover", .timeLimit(.minutes(15)))
 struct PeopleTests {
     private static let signIn: PageContent = """
         <form method=post action=/in><label>E-mail <input name=mail></label>
@@ -23,7 +23,7 @@ struct PeopleTests {
     private static let fillIn = ScriptedModel.Turn.call(
         "ask_person", ["question": "How do you sign in?", "fields": ["mail"], "secrets": ["pass"]])
 
-    @Test("a secret that the person gives reaches its site and nothing else")
+    @Test("a secret that the user provides reaches its site and nothing else")
     func secrets() async throws {
         try await withPages(["/": Self.signIn, "/in": "<p>Welcome</p>"]) { server, address in
             let model = ScriptedModel([
@@ -49,7 +49,7 @@ struct PeopleTests {
     }
 
     @Test(
-        "what only a person can pass is offered to them by itself, once",
+        "an obstacle that only the user can pass is offered to them once, automatically",
         arguments: [
             ("sign_in", "<h1>Portal</h1><label>Password <input type=password></label>", "Look at my fines."),
             ("second_factor", "<label>TAC code <input></label>", "Look at my fines."),
@@ -72,7 +72,7 @@ struct PeopleTests {
         }
     }
 
-    @Test("an error page is offered to the person too")
+    @Test("an error page is offered to the user too")
     func errorPage() async throws {
         try await withPages(["/": "<p>home</p>"]) { _, address in
             let bench = AgentBench(ScriptedModel([.call("navigate", ["url": "\(address)/nowhere"]), .say("?")]))
@@ -85,7 +85,7 @@ struct PeopleTests {
         }
     }
 
-    @Test("three steps in a row that fail bring the person in, in their own language")
+    @Test("after three failed steps in a row, the agent asks the user for help in their language")
     func stuck() async throws {
         try await withPages(["/": "<p>nothing here</p>"]) { _, address in
             let bench = AgentBench(
@@ -102,7 +102,7 @@ struct PeopleTests {
         }
     }
 
-    @Test("the person's edits stand in the form before what they approved is done")
+    @Test("the user's edits are in the form before the approved action is performed")
     func edits() async throws {
         let form: PageContent = """
             <form method=post action=/sent><label>Message <input name=m></label><button>Send</button></form>
@@ -123,7 +123,7 @@ struct PeopleTests {
         }
     }
 
-    @Test("a person who takes the browser, only looks and gives it back can approve what waits, and is not asked again")
+    @Test("a user who takes control without changes can approve the pending action, and isn't asked again")
     func onlyLooked() async throws {
         let form: PageContent = """
             <form method=post action=/sent><label>Message <input name=m value=Hello></label><button>Send</button></form>
@@ -151,7 +151,7 @@ struct PeopleTests {
         }
     }
 
-    @Test("an approval does not hold for a page that has changed since")
+    @Test("an approval isn't valid for a page that has changed since")
     func changedPage() async throws {
         let form: PageContent = """
             <form method=post action=/sent><label>To <input name=to value=Ali></label><button>Send</button></form>

@@ -35,13 +35,13 @@ struct PlaybookTests {
         return error?.problems ?? []
     }
 
-    /// A playbook about one site.
+    /// Creates a playbook for one site.
     private static func playbook(_ name: String, _ site: String, when: String) throws -> Playbook {
         try Playbook(
             markdown: "---\nname: \(name)\nsites:\n- \(site)\nwhen: \(when)\n---\n1. Go.", file: "\(name).md")
     }
 
-    /// Calls `body` with a directory of these files.
+    /// Calls `body` with a directory that contains the files.
     private static func withFiles(_ files: [String: String], _ body: (String) throws -> Void) throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "playbooks-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -51,7 +51,7 @@ struct PlaybookTests {
     }
 
     @Test(
-        "a good file is read, whatever its line ends and with a byte order mark",
+        "a valid file is read, with any line endings and with a byte order mark",
         arguments: [Self.good, "\u{FEFF}" + Self.good, Self.good.replacing("\n", with: "\r\n")])
     func goodFile(markdown: String) throws {
         let playbook = try Playbook(markdown: markdown, file: "pay.md")
@@ -64,7 +64,7 @@ struct PlaybookTests {
     }
 
     @Test(
-        "what is wrong is reported with its line and nothing else",
+        "each problem is reported with its line, and nothing else is reported",
         arguments: [
             ("name: a\nsites:\n- a.my\n1. Go.", 1, .noFrontMatter),
             ("---\nname: a\nsites:\n- a.my\nwhen: a\n1. Go.", 1, .unclosedFrontMatter),
@@ -95,7 +95,7 @@ struct PlaybookTests {
     }
 
     @Test(
-        "a host is a domain, localhost or an address, and nothing around it",
+        "a host must be a plain domain, localhost, or an IP address",
         arguments: [
             ("https://jpj.gov.my", "scheme"), ("jpj.gov.my/check", "path"), ("jpj gov.my", "space"),
             ("jpj.gov.my:443", "port"), ("127.0.0.1:8090", "port"), ("jpj", "no dot"), ("bücher.example", "xn--"),
@@ -112,7 +112,7 @@ struct PlaybookTests {
         }
     }
 
-    @Test("all problems of a file are reported at once, in the order of lines")
+    @Test("all problems of a file are reported together, in line order")
     func allProblems() {
         let problems = Self.problems("---\nname: a\nsite: a.my\nsites:\n- a my\nneeds_person: payment\n---\nGo.\0")
         #expect(problems.map(\.line) == [3, 5, 6, 7, 8, 8])
@@ -126,7 +126,7 @@ struct PlaybookTests {
     }
 
     @Test(
-        "a request finds the playbooks that share its words, best first",
+        "a request finds the playbooks that share its words, best match first",
         arguments: [
             ("When does my ROAD TAX end?", ["road-tax", "income-tax"]),
             ("semak saman saya", ["summons"]),
@@ -150,14 +150,14 @@ struct PlaybookTests {
         #expect(library.find(request, limit: 0).isEmpty)
     }
 
-    @Test("a playbook is known by its name in any case")
+    @Test("the lookup of a playbook by name ignores case")
     func naming() throws {
         let library = PlaybookLibrary([try Self.playbook("Parking", "a.example", when: "parking")])
         #expect(library.named("parking")?.name == "Parking")
         #expect(library.named("park") == nil)
     }
 
-    @Test("a directory's playbooks are read, but not its README, hidden files and others")
+    @Test("a directory's playbooks are read, without its README, hidden files, and other files")
     func directory() throws {
         let text = "---\nname: NAME\nsites:\n- a.my\nwhen: a\n---\n1. Go."
         let files = [
@@ -170,7 +170,7 @@ struct PlaybookTests {
         }
     }
 
-    @Test("the problems of all files of a directory are reported at once, shared names too")
+    @Test("the problems of all files in a directory are reported together, including duplicate names")
     func badDirectory() throws {
         let text = "---\nname: Same\nsites:\n- a.my\nwhen: a\n---\n1. Go."
         let files = ["a.md": text, "b.md": text.lowercased(), "c.md": "1. Go.", "d.md": text + "\nGo: on\n\0"]
@@ -182,7 +182,7 @@ struct PlaybookTests {
         }
     }
 
-    @Test("bytes that are not UTF-8 are reported with their line")
+    @Test("invalid UTF-8 is reported with its line")
     func invalidBytes() throws {
         try Self.withFiles([:]) { directory in
             var bytes = Data("---\nname: a\nsites:\n- a.my\nwhen: ".utf8)
@@ -195,7 +195,7 @@ struct PlaybookTests {
         }
     }
 
-    @Test("a directory that is not there is named")
+    @Test("the error for a missing directory contains its path")
     func missingDirectory() {
         let problems = Self.problems(in: "/nowhere/playbooks")
         #expect(problems.map(\.code) == [.unreadable])
@@ -210,14 +210,14 @@ struct PlaybookTests {
         }
     }
 
-    @Test("the playbooks that come along can all be read")
+    @Test("the bundled playbooks can all be read")
     func shippedPlaybooks() throws {
         let names = try Self.shipped.playbooks.map(\.name)
         #expect(names == ["demo-road-tax", "jpj-summons-check", "myeg-road-tax-check"])
     }
 
     @Test(
-        "the playbooks that come along are found by what people ask",
+        "typical requests find the bundled playbooks",
         arguments: [
             ("When does the road tax of WXY 1234 expire?", "myeg-road-tax-check"),
             ("check my road tax", "myeg-road-tax-check"),

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Agents
 
-/// What is asked of sessions beside their work, and requests that come twice.
+/// Requests to sessions other than tasks, and repeated requests.
 @Suite("Sessions", .timeLimit(.minutes(5)))
 struct SessionTests {
     static let session = SessionID(rawValue: "s")
@@ -28,7 +28,8 @@ struct SessionTests {
 
     // MARK: Messages to a running run
 
-    /// The user messages in the model's last request, after B was sent to the run of A, and C began a run of its own.
+    /// Returns the user messages of the model's last request, after sending B to the run of A, and then starting a run
+    /// with C.
     private static func told(endingBy end: ScriptedModel.Turn, stops: Bool) async throws -> [String] {
         let model = ScriptedModel([end, .say("Done.")])
         let told = Mutex<[String]>([])
@@ -45,13 +46,13 @@ struct SessionTests {
         return told.withLock { $0 }
     }
 
-    @Test("what was said to a run that the person stopped never comes back to a later one")
+    @Test("a message to a run that the user stopped never appears in a later run")
     func stopped() async throws {
         let told = try await Self.told(endingBy: .hang, stops: true)
         #expect(told.last == "C" && !told.contains { $0.contains("B") }, "\(told)")
     }
 
-    @Test("what was said to a run that failed comes before what is said next")
+    @Test("a message to a failed run precedes the next message")
     func failed() async throws {
         try await Self.withDirectory { directory in
             let model = HeldModel([.fail(ModelError(.refused, "bad key")), .say("Done.")])
@@ -67,9 +68,9 @@ struct SessionTests {
         }
     }
 
-    // MARK: Requests that come again
+    // MARK: Repeated requests
 
-    @Test("of requests with one run id that come at once one begins a run, and all follow it")
+    @Test("of concurrent requests with the same run ID, one starts a run, and all follow it")
     func atOnce() async throws {
         try await Self.withDirectory { directory in
             let model = ScriptedModel([.say("Done."), .say("Again.")])
@@ -87,7 +88,7 @@ struct SessionTests {
         }
     }
 
-    @Test("requests without a run id are each one of their own")
+    @Test("requests without a run ID start separate runs")
     func withoutID() async throws {
         try await Self.withDirectory { directory in
             let bench = AgentBench(ScriptedModel([.say("one"), .say("two")]), directory: directory)
@@ -99,7 +100,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a request that comes again to another process finds what came of it")
+    @Test("a repeated request to another process returns the result of its run")
     func inAnotherProcess() async throws {
         try await Self.withDirectory { directory in
             let first = AgentBench(ScriptedModel([.say("Done.")]), directory: directory)
@@ -115,7 +116,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a request that comes again finds the question that its run waits with")
+    @Test("a repeated request returns the pending question of its run")
     func waiting() async throws {
         try await Self.withDirectory { directory in
             let model = ScriptedModel([.call("ask_person", ["question": "Which car?"])])
@@ -123,7 +124,7 @@ struct SessionTests {
             let asked = try await first.runs.start(Self.prompt("go", run: "r")).log.result()
             for bench in [first, AgentBench(model, directory: directory)] {
                 let again = try await bench.runs.start(Self.prompt("go", run: "r")).log.result()
-                // A stored time is told in seconds.
+                // Compares only the IDs, because stored times have a resolution of seconds.
                 #expect(again.interrupts?.map(\.id) == asked.interrupts?.map(\.id))
                 #expect(again.status == .interrupted)
             }
@@ -131,7 +132,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a run id of somebody else's tells nothing", arguments: [true, false])
+    @Test("another user's run ID reveals nothing", arguments: [true, false])
     func foreign(isSameProcess: Bool) async throws {
         try await Self.withDirectory { directory in
             let bench = AgentBench(ScriptedModel([.say("secret")]), directory: directory)
@@ -144,7 +145,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a word to a run at work is heard once, however often it comes")
+    @Test("a repeated message to a running run is delivered once")
     func steering() async throws {
         try await Self.withDirectory { directory in
             let model = HeldModel()
@@ -166,7 +167,7 @@ struct SessionTests {
 
     // MARK: Pictures
 
-    @Test("a picture is had by the id of its step, by the session's owner")
+    @Test("only the session's owner can get a picture by the ID of its step")
     func pictures() async throws {
         try await Self.withDirectory { directory in
             let bench = AgentBench(ScriptedModel([.say("Done.")]), directory: directory)
@@ -182,7 +183,7 @@ struct SessionTests {
     }
 }
 
-/// Says when it is asked, and answers its first question once it is let.
+/// A model that signals when it's called, and waits to answer the first call until the test releases it.
 private final class HeldModel: LanguageModel {
     let name = "held"
     let provider = "ai4ai"

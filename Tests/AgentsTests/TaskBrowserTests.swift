@@ -7,9 +7,9 @@ import Testing
 
 @testable import Agents
 
-@Suite("The browser of a task", .timeLimit(.minutes(1)))
+@Suite("Task browser", .timeLimit(.minutes(1)))
 struct TaskBrowserTests {
-    /// A source whose browser is on its way until it is let go, or the start is given up.
+    /// A source whose browser keeps starting until the test lets it fail or the start is canceled.
     private struct Slow: BrowserSource {
         let isAsked = Signal()
         let mayFail = Signal()
@@ -26,12 +26,12 @@ struct TaskBrowserTests {
         }
     }
 
-    /// Asks for the browser from within the holder, so that whatever is asked of the holder later comes after it.
+    /// Requests the browser while isolated to the actor, so that later requests to the actor come after this one.
     private static func ask(_ holder: isolated TaskBrowser) -> Task<BrowserSession, any Error> {
         Task { try await holder.browser() }
     }
 
-    @Test("a start goes on for those who wait for it when whoever asked first is cancelled")
+    @Test("canceling the first caller doesn't cancel the start for the others")
     func firstIsCancelled() async throws {
         try await SessionTests.withDirectory { directory in
             let keeper = try await RunRecordWriter.open(
@@ -43,7 +43,7 @@ struct TaskBrowserTests {
             let first = await Self.ask(holder)
             await source.isAsked.wait()
             let second = await Self.ask(holder)
-            // Once this is answered, the second waits too.
+            // After this returns, the second caller is waiting too.
             _ = await holder.isReattached
             first.cancel()
             source.mayFail.fire()

@@ -5,7 +5,7 @@ import FoundationEssentials
 import RuntimeProtocol
 import Testing
 
-/// A session that was recorded, shown to people.
+/// A recorded session, formatted for people.
 @Suite("Timeline")
 struct TimelineTests {
     private static let session = SessionID(rawValue: "demo")
@@ -44,7 +44,7 @@ struct TimelineTests {
         try #require(Timeline(session: Self.session, conversation: conversation, automation: automation))
     }
 
-    /// The browser agent's task, with a step that failed.
+    /// A task of the browser agent with a failed step.
     private static var errand: RunRecord {
         var record = Self.record([
             .user("pay the fine"),
@@ -70,7 +70,7 @@ struct TimelineTests {
         ])
     }
 
-    @Test("steps stand in order, with what came of them and who did them, inside of the call that led to them")
+    @Test("steps appear in order, nested in the call that caused them, with their agent and outcome")
     func order() throws {
         let timeline = try Self.timeline(Self.conversation, automation: Self.errand)
         let browse = Self.title("browse", ["goal": "pay the fine"])
@@ -89,7 +89,7 @@ struct TimelineTests {
         #expect(timeline.pictureNames == ["a1"])
     }
 
-    @Test("a task without a conversation stands for itself")
+    @Test("a task without a conversation is shown on its own")
     func automationAlone() throws {
         let timeline = try Self.timeline(nil, automation: Self.errand)
         #expect(timeline.entries.map(\.who) == [.person, .browser, .browser, .browser])
@@ -97,7 +97,7 @@ struct TimelineTests {
     }
 
     @Test(
-        "a second try and a page that is only read belong to their calls",
+        "a second attempt and a page that is only read are nested in their calls",
         arguments: [
             ("browse", ["goal": "pay the fine"], ["goal": "pay the fine\n\nAn earlier try did not come to an end."]),
             ("read_page", ["url": "https://a.example/"], ["goal": "Read it", "read_url": "https://a.example/"]),
@@ -112,7 +112,7 @@ struct TimelineTests {
         #expect(timeline.entries.map(\.entries.count) == [0, 2])
     }
 
-    @Test("steps whose call is not in the conversation any more come last")
+    @Test("steps whose call is no longer in the conversation come last")
     func unrelatedTask() throws {
         var other = Self.errand
         other.task = ["goal": "something else"]
@@ -124,7 +124,7 @@ struct TimelineTests {
         #expect(timeline.entries.map(\.entries.count).max() == 0)
     }
 
-    @Test("results belong to their turn, also where a model uses ids again")
+    @Test("results belong to their turn, even if a model reuses IDs")
     func repeatedIDs() throws {
         let timeline = try Self.timeline(
             Self.record([
@@ -134,7 +134,7 @@ struct TimelineTests {
         #expect(timeline.entries.map(\.result) == ["", "first", "second"])
     }
 
-    @Test("a question that both records hold is shown once, with its expiry")
+    @Test("a question in both records is shown once, with its expiration")
     func openQuestion() throws {
         let question = Interrupt(
             id: InterruptID(rawValue: "int-1"), reason: .confirmation, message: "Pay RM 70?",
@@ -158,7 +158,7 @@ struct TimelineTests {
         #expect(TimelinePage(timeline).html.contains("open until 2100-01-01T00:00:00Z"))
     }
 
-    @Test("what was begun and has no result is unknown; what comes after it was not done")
+    @Test("a call that started without a result is unknown, and later calls weren't done")
     func unknownOutcome() throws {
         let calls = ["pay", "leave"].map { id in
             Message.Content.toolCall(ToolCall(id: id, name: "press", input: ["key": .string(id)]))
@@ -173,7 +173,7 @@ struct TimelineTests {
     }
 
     @Test(
-        "a page's text stays text",
+        "a page's text can't inject markup",
         arguments: [
             "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='alert(1)", "</pre></details><b>",
             "&lt;b&gt;", "</style><link rel=stylesheet href=//evil.example>",
@@ -197,7 +197,7 @@ struct TimelineTests {
             return TimelinePage(timeline, pictures: [text: Data("jpeg".utf8)]).html
         }
         let html = try page(text)
-        // All that could be markup is as it is with harmless words.
+        // The number of markup characters is the same as with harmless text.
         let harmless = try page("words")
         for mark in ["<", ">", "\"", "'"] {
             #expect(html.split(separator: mark).count == harmless.split(separator: mark).count)
@@ -206,7 +206,7 @@ struct TimelineTests {
         #expect(html.contains("default-src 'none'; img-src data:; style-src 'unsafe-inline'"))
     }
 
-    @Test("a page cannot give orders to the terminal")
+    @Test("a page can't inject terminal control sequences")
     func hostileTerminal() throws {
         let timeline = try Self.timeline(
             Self.record([.user("\u{1B}]0;owned\u{7}\u{9B}2J\u{202E}abc\nAgent    done")]))
@@ -214,7 +214,7 @@ struct TimelineTests {
         #expect(text.hasPrefix("You       ]0;owned  2J abc Agent    done\n"))
     }
 
-    @Test("pictures stand in the page beside their steps, as data")
+    @Test("pictures are embedded in the page next to their steps, as data URLs")
     func pictures() throws {
         let timeline = try Self.timeline(Self.conversation, automation: Self.errand)
         let html = TimelinePage(timeline, pictures: ["a1": Data("jpeg".utf8), "a2": Data("old".utf8)]).html

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Assembly
 
-@Suite("The parts of the runtime")
+@Suite("Runtime assembly")
 struct RuntimeAssemblyTests {
     private static func assembly(_ variables: [String: String]) throws -> RuntimeAssembly {
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
@@ -21,7 +21,7 @@ struct RuntimeAssemblyTests {
         "AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
     ]
 
-    @Test("without settings everything is on this machine")
+    @Test("without settings, everything is local")
     func local() throws {
         let assembly = try Self.assembly([:])
         #expect(assembly.model is OfflineModel)
@@ -29,7 +29,7 @@ struct RuntimeAssemblyTests {
         #expect(assembly.store is FileRunStore)
     }
 
-    @Test("each part can be on AWS without the others")
+    @Test("each part can be on AWS independently")
     func cloud() throws {
         let bedrock = try Self.assembly(Self.aws.merging(["AI4AI_MODEL": "bedrock/amazon.nova-pro-v1:0"]) { $1 })
         #expect(bedrock.model is BedrockModel)
@@ -40,7 +40,7 @@ struct RuntimeAssemblyTests {
         #expect(storage.store is DynamoRunStore)
     }
 
-    @Test("a model server is any that speaks OpenAI's protocol")
+    @Test("any server with an OpenAI-compatible API can be the model server")
     func server() throws {
         let assembly = try Self.assembly([
             "AI4AI_MODEL": "openai/qwen3", "AI4AI_MODEL_URL": "http://127.0.0.1:11434/v1",

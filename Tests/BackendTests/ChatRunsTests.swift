@@ -8,9 +8,9 @@ import Testing
 
 @testable import Backend
 
-@Suite("Runs of chats", .timeLimit(.minutes(1)))
+@Suite("Chat runs", .timeLimit(.minutes(1)))
 struct ChatRunsTests {
-    /// Tells what is logged.
+    /// A log handler that passes each message to the test.
     private struct Listener: LogHandler {
         let heard: AsyncStream<String>.Continuation
         var logLevel = Logger.Level.warning
@@ -26,7 +26,7 @@ struct ChatRunsTests {
         func log(event: LogEvent) { self.heard.yield("\(event.message)") }
     }
 
-    /// A store in which a run ends with a question just after somebody has looked.
+    /// A chat store in which a run parks just after the first read.
     private struct ParkingStore: Conversations {
         let inner: SQLiteConversations
         let run: ChatRun
@@ -70,7 +70,7 @@ struct ChatRunsTests {
         func check() async throws { try await self.inner.check() }
     }
 
-    @Test("an answer that is quicker than the store is not told that the chat is busy")
+    @Test("an answer that arrives before the store has the question isn't refused as busy")
     func quickAnswer() async throws {
         let folder = "\(FileManager.default.temporaryDirectory.path)/chat-runs-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -80,7 +80,7 @@ struct ChatRunsTests {
         let run = ChatRun(id: RunID(rawValue: "r"), since: .now)
         try await inner.create(ChatSession(id: chat, owner: ann, createdAt: .now))
         try await inner.change(chat, of: ann, ifVersion: nil, SessionChange(run: .begin(run)))
-        // Nothing listens there: an answer that is taken is refused by nobody else.
+        // Nothing listens at this address, so an answer that passes fails there.
         var nowhere = BackendSettings.Runtime()
         nowhere.url = "http://127.0.0.1:1"
         let runtime = try RuntimeConnection(nowhere) { throw RuntimeFailure(.refused, "There is no AWS here.") }
@@ -95,7 +95,7 @@ struct ChatRunsTests {
         }
     }
 
-    @Test("each chat whose removal was begun is tried, also after one that could not be removed")
+    @Test("each started removal is attempted, even after one fails")
     func sweepGoesOn() async throws {
         let folder = "\(FileManager.default.temporaryDirectory.path)/chat-runs-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -106,7 +106,7 @@ struct ChatRunsTests {
             try await store.create(ChatSession(id: id, owner: ann, createdAt: .now))
             _ = try await store.beginRemoval(of: id, of: ann)
         }
-        // Nothing listens there, so none can be removed.
+        // Nothing listens on this port, so every removal fails.
         var nowhere = BackendSettings.Runtime()
         nowhere.url = "http://127.0.0.1:1"
         let runtime = try RuntimeConnection(nowhere) { throw RuntimeFailure(.refused, "There is no AWS here.") }
@@ -116,7 +116,7 @@ struct ChatRunsTests {
         let running = Task { try await runs.run() }
         defer { running.cancel() }
         await runs.sweep(for: Caller(user: ann))
-        // Ends early only where the time limit cancels it.
+        // The stream ends early only if the time limit cancels the test.
         let told = await heard.prefix(3).reduce(into: [String]()) { $0.append($1) }
         #expect(told == Array(repeating: "A chat's removal is not finished yet", count: 3))
     }

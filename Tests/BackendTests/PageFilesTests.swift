@@ -3,9 +3,9 @@ import Testing
 
 @testable import Backend
 
-@Suite("The page's files")
+@Suite("Page files")
 struct PageFilesTests {
-    @Test("every file of the page is served, and none that is not there")
+    @Test("all files of the page are served, and no others")
     func complete() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -14,7 +14,7 @@ struct PageFilesTests {
         #expect(Set(PageFiles.all.keys) == Set(names).subtracting(["index.html"]))
     }
 
-    @Test("the page's document runs no script and has no style of its own, which its policy forbids")
+    @Test("the page's document contains no inline script or style, which its content security policy forbids")
     func policy() {
         let document = String(decoding: PageFiles.index, as: UTF8.self)
         #expect(!document.contains(" style="))

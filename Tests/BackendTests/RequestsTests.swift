@@ -8,9 +8,9 @@ import Testing
 
 @testable import Backend
 
-@Suite("What clients send")
+@Suite("Client requests")
 struct RequestsTests {
-    @Test("new chats have ids of their own, in the order of time, that AgentCore takes")
+    @Test("new chat IDs are distinct, in chronological order, and valid for AgentCore")
     func sessionIDs() async throws {
         let first = SessionID.new(at: Date(timeIntervalSince1970: 1_800_000_000))
         let second = SessionID.new(at: Date(timeIntervalSince1970: 1_800_000_000.001))
@@ -20,14 +20,14 @@ struct RequestsTests {
     }
 
     @Test(
-        "an address that cannot be a chat's is none",
+        "an invalid chat ID is rejected",
         arguments: [
             "", "x", "../../etc/passwd", "run#0192-aaaa-bbbb-cccc-dddddddddddd", String(repeating: "a", count: 37),
             "0192f000-0000-7000-8000-00000000000é",
         ])
     func foreignIDs(text: String) { #expect(SessionID(chat: text) == nil) }
 
-    @Test("an event's id is read back as it was written")
+    @Test("an event ID survives a round trip")
     func eventIDs() {
         let id = EventID(run: RunID(rawValue: "run-1:2"), sequence: 7)
         #expect(EventID(text: id.description) == id)
@@ -36,7 +36,7 @@ struct RequestsTests {
     }
 
     @Test(
-        "a frame that does not fit is refused with its reason",
+        "an invalid frame is rejected with the reason",
         arguments: [
             ("", "JSON object"), ("[]", "JSON object"), ("{}", "JSON object"), (#"{"type":7}"#, "JSON object"),
             (#"{"type":"fly"}"#, "no frame 'fly'"), (#"{"type":"user.message","text":"hi"}"#, "client_message_id"),
@@ -49,7 +49,7 @@ struct RequestsTests {
         #expect { try ClientFrame(text) } throws: { "\($0)".contains(words) }
     }
 
-    @Test("a schema that marks a secret anywhere asks for one")
+    @Test("a schema that marks any member as secret asks for a secret")
     func secrets() {
         #expect(RunFollower.asksForSecret(["properties": ["code": ["type": "string", "writeOnly": true]]]))
         #expect(RunFollower.asksForSecret(["anyOf": [["format": "password"]]]))
@@ -57,7 +57,7 @@ struct RequestsTests {
     }
 }
 
-@Suite("How often one user may do something")
+@Suite("Rate limits")
 struct RateLimitsTests {
     private let user = UserID(rawValue: "u")
 
@@ -68,7 +68,7 @@ struct RateLimitsTests {
         return RateLimits(limits)
     }
 
-    @Test("more than the limit is refused, and allowed again as time goes on")
+    @Test("requests over the limit are rejected, and allowed again later")
     func refills() throws {
         let limits = limits(messages: 60)
         let start = ContinuousClock.now
@@ -79,14 +79,14 @@ struct RateLimitsTests {
         try limits.take(.message, for: user, now: start + .seconds(1))
     }
 
-    @Test("one user's use takes nothing from another's")
+    @Test("the limits of different users are independent")
     func users() throws {
         let limits = limits(messages: 1)
         try limits.take(.message, for: user)
         try limits.take(.message, for: UserID(rawValue: "other"))
     }
 
-    @Test("a socket's place is given back")
+    @Test("closing a socket frees its slot")
     func sockets() {
         let limits = limits(messages: 1)
         #expect(limits.takeSocket(of: user))

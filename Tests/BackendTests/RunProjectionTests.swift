@@ -4,7 +4,7 @@ import Testing
 
 @testable import Backend
 
-@Suite("What the events of a run leave in a chat")
+@Suite("Run projection")
 struct RunProjectionTests {
     private func projection(_ events: [JSONValue]) -> RunProjection {
         var projection = RunProjection(run: RunID(rawValue: "r"))
@@ -65,7 +65,7 @@ struct RunProjectionTests {
         ["type": "RUN_FINISHED", "runId": "r", "outcome": outcome, "result": result]
     }
 
-    @Test("streamed words become one message, with the links of the result")
+    @Test("streamed text becomes one message, with the links of the result")
     func words() throws {
         let links: JSONValue = [["kind": "page", "url": "https://example.com/"]]
         let projection = projection(text("1", "Amount", " due") + [finished(result: ["links": links, "run_id": "r"])])
@@ -77,7 +77,7 @@ struct RunProjectionTests {
         #expect(projection.end == .completed)
     }
 
-    @Test("a step whose tool has failed says so")
+    @Test("a step with a failed tool is marked as failed")
     func failedStep() throws {
         let projection = projection(
             call("a", "click", result: "It is covered.", outcome: ["outcome": "failed"])
@@ -85,7 +85,7 @@ struct RunProjectionTests {
         #expect(try steps(projection).map { $0["status"] } == ["failed", "done"])
     }
 
-    @Test("a message that was taken back leaves nothing, and what came before stays")
+    @Test("a discarded message leaves nothing, and earlier messages stay")
     func discarded() {
         func discarded(_ message: String, _ calls: JSONValue = []) -> JSONValue {
             [
@@ -100,7 +100,7 @@ struct RunProjectionTests {
         #expect(projection.messages.map { $0.content } == ["Before.", "Click button \"Go\"", "Whole."])
     }
 
-    @Test("steps in a row are one message with what they are and their results, without the marks for the model")
+    @Test("consecutive steps form one message with their titles and results, without page marks")
     func steps() throws {
         let projection = projection(
             call("a", "hover", result: PageMarks.around("Pointed.", mark: "1")) + call("b", "click", result: nil)
@@ -120,7 +120,7 @@ struct RunProjectionTests {
             ])
     }
 
-    @Test("two calls of one tool at once keep their own results")
+    @Test("parallel calls of the same tool keep their own results")
     func parallelCalls() throws {
         let one = call("a", "web_search", result: nil).dropLast(2)
         let two = call("b", "web_search", result: nil).dropLast(2)
@@ -131,14 +131,14 @@ struct RunProjectionTests {
         #expect(projection.messages.first?.content == "Search the web for \"one\"\nSearch the web for \"two\"")
     }
 
-    @Test("an answer that quotes the marks around a page's words is kept without them")
+    @Test("page marks in an answer are removed")
     func marks() {
         let quoted = PageMarks.around("it is gone", mark: "10318d87")
         #expect(
             projection(text("0", "Sorry: \(quoted)") + [finished()]).messages.map(\.content) == ["Sorry: it is gone"])
     }
 
-    @Test("what a subagent says to the coordinator is no message, and neither is the call that delegates")
+    @Test("a subagent's reply to the coordinator and the delegating call aren't messages")
     func delegation() throws {
         let delegated: [JSONValue] = [
             ["type": "TOOL_CALL_START", "toolCallId": "h", "toolCallName": "browse"],
@@ -157,7 +157,7 @@ struct RunProjectionTests {
         #expect(projection.messages[1].content == "It is RM 70.")
     }
 
-    @Test("a run that goes on after an answer has the step that waited")
+    @Test("a resumed run contains the step that was waiting")
     func resumed() throws {
         let waited =
             [begun("h", "browse", ["goal": "pay"])]
@@ -172,7 +172,7 @@ struct RunProjectionTests {
         #expect(step["id"] == "earlier" && step["result"] == "Clicked." && step["arguments"] == ["ref": "e1"])
     }
 
-    @Test("steps of an earlier version, which have words alone, are known by their calls")
+    @Test("steps recorded by an earlier version, without metadata, are identified by their calls")
     func earlierVersion() throws {
         let events = call("a", "click", result: "Clicked.").map { event in
             event["type"] == "STEP_STARTED" ? ["type": "STEP_STARTED", "stepName": "Click button \"Go\""] : event
@@ -182,7 +182,7 @@ struct RunProjectionTests {
         #expect(try steps(projection)[0]["result"] == "Clicked.")
     }
 
-    @Test("each question of a parked run is a message with its interrupt")
+    @Test("each question of a parked run becomes a message with its interrupt")
     func questions() {
         let interrupt: JSONValue = ["id": "int-1", "reason": "confirmation", "message": "Pay RM 70?"]
         let projection = projection([finished(["type": "interrupt", "interrupts": [interrupt]])])
@@ -192,7 +192,7 @@ struct RunProjectionTests {
         #expect(projection.messages.first?.content == "Pay RM 70?")
     }
 
-    @Test("a parked run waits until its first question expires, whatever else stands for a time")
+    @Test("a parked run expires with its first question, and invalid expirations are ignored")
     func expiry() {
         let expiries = ["2026-11-24T08:30:05Z", "2026-11-24T08:30:00Z", "soon", "9999-12-31T23:59:59Z"]
         let interrupts = expiries.map { expiry in JSONValue.object(["id": "int-1", "expiresAt": .string(expiry)]) }
@@ -201,13 +201,13 @@ struct RunProjectionTests {
         #expect(self.projection([finished(["type": "interrupt", "interrupts": [interrupts[3]]])]).expiry != nil)
     }
 
-    @Test("a run whose events are lost is told by its result")
+    @Test("the result stands in for lost events")
     func lostEvents() {
         let projection = projection([finished(result: ["message": "RM 70", "run_id": "r"])])
         #expect(projection.messages.map(\.content) == ["RM 70"])
     }
 
-    @Test("a failure keeps what was done before it, and its code")
+    @Test("a failed run keeps its earlier steps and the error code")
     func failure() {
         let projection = projection(
             call("a", "click", result: "ok")
@@ -224,20 +224,20 @@ struct RunProjectionTests {
         #expect(projection.end == .stopped)
     }
 
-    @Test("a word to an agent at work names the run that got it")
+    @Test("a message to a running agent names the run that received it")
     func steering() {
         let projection = projection([finished(result: ["message": "Noted.", "run_id": "other"])])
         #expect(projection.carriedOut == RunID(rawValue: "other"))
     }
 
-    @Test("the same events give the same messages")
+    @Test("the same events produce the same messages")
     func repeats() {
         let events = call("a", "click", result: "ok") + text("1", "Done.") + [finished()]
         #expect(projection(events).messages == projection(events).messages)
     }
 
     @Test(
-        "events without the members that they should have harm nothing",
+        "events without their required members are harmless",
         arguments: [
             "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_RESULT",
             "STEP_STARTED", "RUN_FINISHED", "RUN_ERROR", "UNKNOWN",
@@ -247,7 +247,7 @@ struct RunProjectionTests {
         #expect(projection.end != nil)
     }
 
-    @Test("a text without end is cut")
+    @Test("an overlong text is truncated")
     func longText() throws {
         let piece = String(repeating: "x", count: 100_000)
         let projection = projection(text("1", piece, piece, piece, piece, piece, piece, piece) + [finished()])
@@ -256,7 +256,7 @@ struct RunProjectionTests {
         #expect(throws: Never.self) { try message.check() }
     }
 
-    @Test("what a person declined is told as that, and as no failure")
+    @Test("a declined action is shown as declined, not as failed")
     func declined() throws {
         let outcome: JSONValue = ["outcome": "declined", "message": "You declined. Nothing was paid."]
         let events = call("a", "click", result: "Do not try it again.", outcome: outcome)

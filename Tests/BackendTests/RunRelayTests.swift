@@ -4,7 +4,7 @@ import Testing
 
 @testable import Backend
 
-@Suite("What is heard of a run, for all its viewers")
+@Suite("Run relay")
 struct RunRelayTests {
     private static func element(_ number: Int, size: Int = 0) -> RunRelay.Element {
         .init(id: "r:\(number)", event: ["type": "CUSTOM", "value": .string(String(repeating: "x", count: size))])
@@ -15,19 +15,19 @@ struct RunRelayTests {
         return await stream.reduce(into: []) { $0.append($1.number) }
     }
 
-    @Test("a viewer gets what was heard before it came and what is heard after, each once", arguments: [0, 2])
+    @Test("a viewer gets earlier and later events exactly once", arguments: [0, 2])
     func viewers(last: Int) async {
         let relay = RunRelay()
         for number in 1...3 { relay.send(Self.element(number)) }
         let viewer = relay.elements(after: last)
-        // A follower that reconnects hears the run from its beginning.
+        // A follower that reconnects receives the run from its beginning.
         for number in 1...5 { relay.send(Self.element(number)) }
         relay.finish()
         #expect(await Self.numbers(viewer) == Array(last + 1...5))
         #expect(await Self.numbers(relay.elements(after: 4)) == [5])
     }
 
-    @Test("after a gap viewers ask by themselves, and get no later event out of place")
+    @Test("after a gap, viewers get no later events and must request them")
     func gap() async {
         let relay = RunRelay()
         relay.send(Self.element(1))
@@ -37,7 +37,7 @@ struct RunRelayTests {
         #expect(relay.elements(after: 0) == nil)
     }
 
-    @Test("a viewer that reads nothing for long is left with the events up to there")
+    @Test("a slow viewer gets only the events up to the buffer limit")
     func slow() async throws {
         let relay = RunRelay()
         let viewer = relay.elements(after: 0)
@@ -47,7 +47,7 @@ struct RunRelayTests {
         #expect(numbers.count < 1100)
     }
 
-    @Test("more than is kept is told to those who listen, and not to who comes later")
+    @Test("events beyond the history limit reach current viewers, but not later ones")
     func large() async {
         let relay = RunRelay()
         let viewer = relay.elements(after: 0)
@@ -57,7 +57,7 @@ struct RunRelayTests {
         #expect(await Self.numbers(viewer) == [1, 2, 3])
     }
 
-    @Test("what belongs to no place in a run is not handed on")
+    @Test("an event without an ID isn't relayed")
     func nameless() async {
         let relay = RunRelay()
         relay.send(.init(id: nil, event: ["type": "CUSTOM"]))

@@ -4,10 +4,10 @@ import Testing
 
 @testable import BrowserAutomation
 
-/// Each case is a page that other agents get wrong; the page itself writes down what reached it.
+/// Pages that other agents handle incorrectly. Each page records the actions that reach it.
 @Suite("Actions", .timeLimit(.minutes(15)))
 struct ActionTests {
-    /// Opens a page of this HTML and works with it. `log` in the HTML adds to what ``logged(_:)`` reads.
+    /// Opens a page with the given HTML and runs `body`. In the HTML, `log` sets the title, which `title(_:)` returns.
     private static func onPage(
         _ html: String, actionTimeout: Duration = .seconds(4),
         _ body: @Sendable (BrowserPage, PageSnapshot) async throws -> Void
@@ -27,27 +27,27 @@ struct ActionTests {
     private static func title(_ page: BrowserPage) async throws -> String { try await page.snapshot().title }
 
     @Test(
-        "a click waits until it can reach its button, and reaches it",
+        "a click waits until its button is actionable, and reaches it",
         arguments: [
             "<button onclick='log(`clicked`)'>Go</button>",
-            // Late: enabled after a while.
+            // Enabled after a delay.
             "<button disabled id=b onclick='log(`clicked`)'>Go</button><script>setTimeout(() => b.disabled = false, 500)</script>",
-            // Moving for a while.
+            // Moving at first.
             """
             <button id=b style='position:relative' onclick='log(`clicked`)'>Go</button>
             <script>b.animate([{left: '0px'}, {left: '400px'}], {duration: 700, fill: 'forwards'})</script>
             """,
-            // Covered for a while.
+            // Covered at first.
             """
             <button onclick='log(`clicked`)'>Go</button><div id=d style='position:fixed;inset:0'></div>
             <script>setTimeout(() => d.remove(), 400)</script>
             """,
-            // Below the window, under a sticky header.
+            // Below the viewport, under a sticky header.
             """
             <div style='position:sticky;top:0;height:120px;background:#ccc'>Header</div><div style='height:3000px'></div>
             <button onclick='log(`clicked`)'>Go</button><div style='height:3000px'></div>
             """,
-            // In a box that scrolls.
+            // In a scroll container.
             """
             <div style='height:100px;overflow:auto'><div style='height:2000px'></div>
             <button onclick='log(`clicked`)'>Go</button></div>
@@ -65,7 +65,7 @@ struct ActionTests {
             <div id=d></div><script>let at = d; for (let i = 0; i < 200; i++) at = at.appendChild(document.createElement('div'));
             at.innerHTML = '<button>Go</button>'; at.firstChild.onclick = () => log('clicked')</script>
             """,
-            // Drawn anew after it was listed.
+            // Rendered again after the snapshot.
             """
             <div id=d><button onclick='log(`clicked`)'>Go</button></div>
             <script>setTimeout(() => { d.innerHTML = d.innerHTML }, 100)</script>
@@ -81,7 +81,7 @@ struct ActionTests {
     }
 
     @Test(
-        "a click that would not do what a person means is refused, and says why",
+        "a click that can't have the intended effect is rejected with the reason",
         arguments: [
             ("<button disabled onclick='log(`clicked`)'>Go</button>", "disabled"),
             ("<button aria-disabled=true onclick='log(`clicked`)'>Go</button>", "disabled"),
@@ -107,7 +107,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a node that became something else is not clicked under its old name")
+    @Test("an element whose label has changed isn't clicked by its old reference")
     func replacedNode() async throws {
         let html =
             "<button id=b onclick='log(this.textContent)'>Save</button>"
@@ -122,7 +122,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a reference of an earlier page stands for nothing on the next")
+    @Test("a reference is invalid on the next page")
     func staleAcrossPages() async throws {
         try await Self.onPage("<a href='/?2'>Next</a><button onclick='log(`clicked`)'>Go</button>") { page, snapshot in
             let button = try snapshot.reference("button", "Go")
@@ -133,7 +133,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a question of the page is answered with no, and reported")
+    @Test("a page's dialog is dismissed and reported")
     func confirm() async throws {
         let html = "<button onclick='log(confirm(`Pay RM 500 now?`) ? `paid` : `kept`)'>Pay</button>"
         try await Self.onPage(html) { page, snapshot in
@@ -144,7 +144,7 @@ struct ActionTests {
     }
 
     @Test(
-        "a field holds what it was filled with",
+        "a field contains the text that was filled in",
         arguments: [
             ("<label>Name<input value=old></label>", "New"),
             ("<label>Name<textarea>old</textarea></label>", "two\nlines"),
@@ -161,7 +161,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a field that changes what is typed is reported with what it holds")
+    @Test("if a field changes the typed text, the report contains its actual value")
     func readsBack() async throws {
         try await Self.onPage("<label>Plate<input oninput='this.value = this.value.toUpperCase()'></label>") {
             page, snapshot in
@@ -181,7 +181,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a framework's field learns of the text")
+    @Test("filling a field fires trusted input events")
     func inputEvents() async throws {
         try await Self.onPage("<label>Name<input oninput='log(event.isTrusted + this.value)'></label>") {
             page, snapshot in
@@ -190,7 +190,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a hidden checkbox is worked by its label")
+    @Test("a hidden checkbox is clicked through its label")
     func hiddenCheckbox() async throws {
         let html =
             "<input type=checkbox id=c style='position:absolute;opacity:0;width:0;height:0'><label for=c>Agree</label>"
@@ -200,7 +200,7 @@ struct ActionTests {
         }
     }
 
-    @Test("an option that is not there is refused with those that are")
+    @Test("the error for a missing option lists the available options")
     func missingOption() async throws {
         try await Self.onPage(
             "<label>State<select><option>Johor<option>Perak</select></label>", actionTimeout: .milliseconds(300)
@@ -213,7 +213,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a release whose press went elsewhere is neither taken for the click nor told to the page")
+    @Test("a mouse release without its press isn't taken for the click and doesn't reach the page")
     func strayRelease() async throws {
         try await Self.onPage("<button onmouseup='log(`released`)'>Go</button>") { page, snapshot in
             let button = try snapshot.reference("button", "Go")
@@ -229,13 +229,13 @@ struct ActionTests {
             }
             #expect(try await releasedAlone(isGuarded: true)["hit"] == false)
             #expect(try await Self.title(page) != "released")
-            // Without the guard it does arrive.
+            // Without the guard, the release reaches the page.
             _ = try await releasedAlone(isGuarded: false)
             #expect(try await Self.title(page) == "released")
         }
     }
 
-    @Test("Enter in a field sends its form, and the next page is waited for")
+    @Test("Enter in a field submits its form, and the action waits for the next page")
     func enter() async throws {
         try await Self.onPage("<form action='/' method=get><label>Find<input name=q></label></form>") {
             page, snapshot in
@@ -244,7 +244,7 @@ struct ActionTests {
         }
     }
 
-    @Test("an unknown key is named", arguments: ["Entr", "Control+", "Hyper+a", ""])
+    @Test("an unknown key is rejected", arguments: ["Entr", "Control+", "Hyper+a", ""])
     func unknownKey(key: String) async throws {
         try await Self.onPage("") { page, _ in
             let error = try await #require(throws: BrowserError.self) { try await page.press(key) }
@@ -252,7 +252,7 @@ struct ActionTests {
         }
     }
 
-    @Test("going back and scrolling say where they led")
+    @Test("going back and scrolling report the new position")
     func backAndScroll() async throws {
         try await Self.onPage("<a href='/?2'>Next</a><div style='height:5000px'></div>") { page, snapshot in
             _ = try await page.click(try snapshot.reference("link", "Next"))

@@ -6,10 +6,10 @@ import Testing
 
 @testable import BrowserAutomation
 
-/// What a session does where its browser's connection is not as it should be.
-@Suite("Connections to a browser", .timeLimit(.minutes(5)))
+/// The behavior of a session if its connection to the browser fails.
+@Suite("Browser connections", .timeLimit(.minutes(5)))
 struct ConnectionTests {
-    /// A connection to a browser that does not know a method.
+    /// A connection to a browser that doesn't support a certain method.
     private struct Refusing: CDPTransport {
         let base: any CDPTransport
         let method: String
@@ -26,7 +26,7 @@ struct ConnectionTests {
         func close() async { await self.base.close() }
     }
 
-    /// A listening browser whose connections are counted, and may refuse a method.
+    /// A listening browser that counts its connections, and can reject a method.
     private final class Watched: BrowserSource {
         let connects = Mutex(0)
         private let refused: String
@@ -44,7 +44,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a browser that does not let its requests be judged opens no page")
+    @Test("if requests can't be intercepted, no page is opened")
     func unjudged() async throws {
         try await withPages(["/": "Here"]) { server, address in
             do {
@@ -58,7 +58,7 @@ struct ConnectionTests {
         }
     }
 
-    /// A connection to a browser that answers nothing, and does not end by itself.
+    /// A connection to a browser that never responds and doesn't close.
     private final class Silent: CDPTransport {
         let eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any()
         private let end = Signal()
@@ -70,7 +70,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "a browser that answers nothing is noticed, whether an answer may take less than half of the heartbeat or more",
+        "an unresponsive browser is detected, whether the answer timeout is shorter or longer than half the heartbeat",
         .timeLimit(.minutes(1)), arguments: [Duration.milliseconds(1), .seconds(3600)])
     func halfOpen(answerTimeout: Duration) async throws {
         let connection = CDPConnection.open(
@@ -78,7 +78,7 @@ struct ConnectionTests {
         try await eventually { !connection.isOpen }
     }
 
-    @Test("two that connect again at once share one connection")
+    @Test("two concurrent reconnects share one connection")
     func reconnectsOnce() async throws {
         let source = Watched()
         try await withBrowser(from: source) { browser in

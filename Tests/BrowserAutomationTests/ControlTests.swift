@@ -4,7 +4,7 @@ import Testing
 
 @testable import BrowserAutomation
 
-@Suite("Control", .timeLimit(.minutes(15)))
+@Suite("User control", .timeLimit(.minutes(15)))
 struct ControlTests {
     private static let form: PageContent =
         "<label>Name <input autofocus></label><button onclick='document.title = `clicked`'>Go</button>"
@@ -23,7 +23,7 @@ struct ControlTests {
         }
     }
 
-    @Test("what the agent asks for waits while a person is in control, and is done afterwards")
+    @Test("agent actions wait while a user is in control, and run afterwards")
     func waits() async throws {
         try await Self.onForm { browser, page, _ in
             let control = try await browser.takeControl(for: .seconds(60))
@@ -32,9 +32,9 @@ struct ControlTests {
                 let text = try await page.snapshot().text
                 look.yield(text)
             }
-            // Long enough for a look that does not wait: the person's own work goes through the browser and back.
+            // Takes long enough for a snapshot that doesn't wait: the user's input goes through the browser and back.
             try await control.reload()
-            // Until it was painted the field is at no place; a picture may still be the one from before.
+            // Before the first paint, the field has no position, and a screenshot can still show the previous page.
             try await page.send("Runtime.evaluate", ["expression": .string(Self.painted), "awaitPromise": true])
             try await Self.click(control, x: 120, y: 18)
             try await control.send(.text("by hand"))
@@ -45,11 +45,11 @@ struct ControlTests {
         }
     }
 
-    @Test("what the agent is doing stops when a person takes over, and says so")
+    @Test("a running agent action stops with an error when a user takes control")
     func interrupts() async throws {
         try await Self.onForm { browser, page, _ in
             let waiting = Task { try await page.wait(for: .text("never there"), timeout: .seconds(100)) }
-            // Until it is under way.
+            // Waits until the action is running.
             for _ in 0..<5 { _ = try await page.snapshot() }
             let control = try await browser.takeControl(for: .seconds(60))
             let error = await #expect(throws: BrowserError.self) { try await waiting.value }
@@ -58,7 +58,7 @@ struct ControlTests {
         }
     }
 
-    @Test("after a person's work the agent looks afresh before it acts")
+    @Test("after user input, the agent needs a new snapshot before it acts")
     func looksAfresh() async throws {
         try await Self.onForm { browser, page, snapshot in
             let button = try snapshot.reference("button", "Go")
@@ -72,7 +72,7 @@ struct ControlTests {
         }
     }
 
-    @Test("a person who only looks takes nothing away from the agent: its references hold")
+    @Test("element references stay valid if the user only looks")
     func looksOnly() async throws {
         try await Self.onForm { browser, page, look in
             let control = try await browser.takeControl(for: .seconds(60))
@@ -82,7 +82,7 @@ struct ControlTests {
         }
     }
 
-    @Test("a person's mouse, keys, wheel and clipboard reach the page")
+    @Test("the user's mouse, keyboard, wheel, and clipboard input reaches the page")
     func input() async throws {
         let html = """
             <style>body { height: 5000px; margin: 0 } button { position: fixed; left: 0; top: 100px; width: 200px; height: 60px }</style>
@@ -115,11 +115,11 @@ struct ControlTests {
         try await control.send(.mouseReleased(x: x, y: y, button: .left, clicks: 1))
     }
 
-    @Test("control ends by itself unless renewed, and an old hold can do nothing any more")
+    @Test("control expires unless renewed, and an expired control can do nothing")
     func expiry() async throws {
         try await Self.onForm { browser, page, _ in
             let control = try await browser.takeControl(for: .milliseconds(200))
-            // Waits for the end of the hold.
+            // Waits until control expires.
             _ = try await page.snapshot()
             #expect(!control.isActive)
             #expect(browser.controller == .agent)
@@ -129,7 +129,7 @@ struct ControlTests {
         }
     }
 
-    @Test("only one person is in control at a time")
+    @Test("only one user can be in control at a time")
     func onePerson() async throws {
         try await Self.onForm { browser, _, _ in
             let first = try await browser.takeControl(for: .seconds(60))
@@ -140,7 +140,7 @@ struct ControlTests {
         }
     }
 
-    @Test("a person answers the dialogs that come meanwhile; one left open is answered with no")
+    @Test("the user can answer dialogs, and a dialog left open is dismissed")
     func dialogs() async throws {
         let html = """
             <script>const ask = () => { document.title = confirm('Sure?') ? 'yes' : 'no' }; onkeydown = () => setTimeout(ask)</script>
@@ -163,7 +163,7 @@ struct ControlTests {
         }
     }
 
-    @Test("whoever watches sees the page as it changes, in pictures of a bounded size")
+    @Test("viewers see the page change, in frames of limited size")
     func screencast() async throws {
         let html = "<h1 id=h>0</h1><script>let n = 0; setInterval(() => h.textContent = ++n, 50)</script>"
         try await withPages(["/": .html(html)]) { _, address in
@@ -181,7 +181,7 @@ struct ControlTests {
                     seen.insert(Array(frame.jpeg))
                     if seen.count == 3 { break }
                 }
-                // Who watches later sees something at once, also of a page that stands still.
+                // A later viewer gets a frame immediately, even of a static page.
                 _ = try await browser.currentPage().navigate(to: "about:blank")
                 var later = browser.frames().makeAsyncIterator()
                 #expect(await later.next() != nil)
@@ -189,7 +189,7 @@ struct ControlTests {
         }
     }
 
-    @Test("whoever watches sees the page again after a lost connection")
+    @Test("viewers get frames again after a lost connection")
     func screencastGoesOn() async throws {
         let html = "<h1 id=h>0</h1><script>let n = 0; setInterval(() => h.textContent = ++n, 50)</script>"
         try await withPages(["/": .html(html)]) { _, address in
@@ -199,13 +199,13 @@ struct ControlTests {
                 _ = await frames.next()
                 await browser.detach()
                 try await browser.reconnect()
-                // One may have been on its way already; the page is never still.
+                // One frame may have been in transit already. The page never stops changing.
                 for _ in 0..<3 { #expect(await frames.next() != nil) }
             }
         }
     }
 
-    @Test("a message that the agent may not send is sent by a person who presses the button themselves")
+    @Test("a message that the agent may not send is sent when the user presses the button")
     func messages() async throws {
         let html = """
             <body style=margin:0><button id=b disabled style="width:300px;height:200px"
@@ -231,7 +231,7 @@ struct ControlTests {
         }
     }
 
-    @Test("who is in charge is told to whoever asks to be told")
+    @Test("observers are notified of changes of control")
     func changes() async throws {
         try await Self.onForm { browser, _, _ in
             var changes = browser.controlChanges().makeAsyncIterator()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import BrowserAutomation
 
-/// Pages may reach peers over UDP, past every proxy.
+/// Pages can reach peers over UDP, which bypasses every proxy.
 @Suite("Datagrams", .timeLimit(.minutes(5)))
 struct DatagramTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -18,7 +18,7 @@ struct DatagramTests {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) { self.caught.withLock { $0 += 1 } }
     }
 
-    /// A browser without our proxy, and so without its walls.
+    /// A browser without the filtering proxy, and therefore without the network policy.
     private struct Unfiltered: BrowserSource {
         func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
             let chromium = try await LocalChromium.launch(configuration, logger: DatagramTests.quiet)
@@ -26,8 +26,8 @@ struct DatagramTests {
         }
     }
 
-    /// How many datagrams a page sends that asks a server for its own address.
-    /// - Parameter isEnough: Once so many have come, nothing more is waited for; otherwise for the page to give up.
+    /// Returns the number of datagrams from a page that queries a STUN server for its own address.
+    /// - Parameter isEnough: Stops waiting after this many datagrams; `nil` waits until the page gives up.
     private static func sent(through source: any BrowserSource, isEnough: Int? = nil) async throws -> Int {
         let trap = Trap()
         let server = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -59,7 +59,7 @@ struct DatagramTests {
         return trap.caught.withLock { $0 }
     }
 
-    @Test("none leave a local browser, whatever its pages try")
+    @Test("no datagram leaves a local browser")
     func none() async throws {
         let sent = try await BrowserSlots.shared.withSlot {
             try await Self.sent(through: LocalBrowserSource(logger: Self.quiet))
@@ -67,7 +67,7 @@ struct DatagramTests {
         #expect(sent == 0)
     }
 
-    @Test("without the wall the same page sends some")
+    @Test("without the network policy, the same page sends datagrams")
     func attemptIsReal() async throws {
         let sent = try await BrowserSlots.shared.withSlot { try await Self.sent(through: Unfiltered(), isEnough: 1) }
         #expect(sent > 0)

@@ -3,9 +3,9 @@ import DemoSite
 import TestSupport
 import Testing
 
-@Suite("Errands on the demo site", .timeLimit(.minutes(15)))
+@Suite("Tasks on the demo site", .timeLimit(.minutes(15)))
 struct DemoSiteTests {
-    @Test("a form is found, filled and sent, and its result is read")
+    @Test("a form is found, filled in, and submitted, and its result is read")
     func fillsAForm() async throws {
         try await withDemoSite { site, address in
             try await withBrowser { browser in
@@ -24,7 +24,7 @@ struct DemoSiteTests {
         }
     }
 
-    @Test("a screenshot is a picture of the window in the format that was asked for")
+    @Test("a screenshot shows the window, in the requested format")
     func screenshot() async throws {
         try await withDemoSite { _, address in
             try await withBrowser { browser in

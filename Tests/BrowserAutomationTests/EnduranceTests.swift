@@ -4,7 +4,7 @@ import Testing
 
 @testable import BrowserAutomation
 
-/// Pages that do their worst. Each ends in an answer or a typed error, in bounded time, and the browser goes on.
+/// Hostile or broken pages. Each produces an answer or a typed error in bounded time, and the browser stays usable.
 @Suite("Endurance", .timeLimit(.minutes(15)))
 struct EnduranceTests {
     private static func onPage(
@@ -21,7 +21,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("endless dialogs are ended, and the page can be used")
+    @Test("endless dialogs are stopped, and the page stays usable")
     func dialogs() async throws {
         try await Self.onPage("<button onclick='while (true) alert(`again`)'>Go</button><p>Text</p>") { _, page in
             let report = try await page.click(try await page.snapshot().reference("button", "Go"))
@@ -31,7 +31,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("a script that never ends is stopped, and the page can be used")
+    @Test("an endless script is stopped, and the page stays usable")
     func endlessScript() async throws {
         try await Self.onPage("<button onclick='setTimeout(() => { while (true); }, 50)'>Go</button><p>Text</p>") {
             $0.answerTimeout = .seconds(3)
@@ -47,7 +47,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("a frame whose script never ends does not keep the page from being read")
+    @Test("an endless script in a frame doesn't block reading the page")
     func endlessFrame() async throws {
         try await withPages(["/": "<script>setTimeout(() => { while (true); }, 200)</script>"]) { _, other in
             let frame = other.replacing("127.0.0.1", with: "localhost")
@@ -58,7 +58,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("50,000 elements, and a thousand within each other, are read in parts of the size that is asked for")
+    @Test("50,000 elements, and a thousand nested ones, are read in parts of the requested size")
     func largePages() async throws {
         let html = """
             <div id=deep></div><div id=many></div><script>
@@ -76,7 +76,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("a window full of controls is read in parts, and none is left out")
+    @Test("a window full of controls is read in parts, and none is missing")
     func dense() async throws {
         let html = """
             <script>document.write(Array.from({length: 3000}, (_, i) => `<button style='position:absolute;width:20px;height:12px;`
@@ -96,7 +96,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("texts of many megabytes neither break the connection nor reach the model whole")
+    @Test("texts of many megabytes don't break the connection, and reach the model only in part")
     func largeTexts() async throws {
         let html = """
             <button id=b>Go</button><p id=p></p><script>p.textContent = 'word '.repeat(5e6); document.title = 't'.repeat(1e6);
@@ -110,9 +110,9 @@ struct EnduranceTests {
         }
     }
 
-    @Test("a page that never stops loading is taken as it is")
+    @Test("a page that never stops loading is read as it is")
     func slowPage() async throws {
-        // The picture is asked for again and again, and never answered.
+        // The page requests an image again and again, and never gets one.
         let html =
             "<h1>Here</h1><script>setInterval(() => { const i = new Image(); i.src = '/next?' + Math.random() }, 5)</script>"
         try await Self.onPage(html) { _, page in
@@ -121,7 +121,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("a tab that crashes is an error that says so, and another can be opened")
+    @Test("a crashed tab throws a descriptive error, and another tab can be opened")
     func crash() async throws {
         try await Self.onPage("<p>Text</p>") { browser, page in
             page.post("Page.crash")
@@ -133,7 +133,7 @@ struct EnduranceTests {
         }
     }
 
-    @Test("what a page downloads is kept under a harmless name; too large and dangerous files are refused")
+    @Test("downloads are saved under safe names, and files that are too large or dangerous are rejected")
     func downloads() async throws {
         let files: [String: PageContent] = [
             "/": """
@@ -163,14 +163,14 @@ struct EnduranceTests {
                 let contents = try downloads.compactMap(\.path).map { try String(contentsOfFile: $0, encoding: .utf8) }
                 #expect(contents == ["one", "two"])
                 let folder = try #require(downloads[0].path?.replacing("/_.._etc_passwd", with: ""))
-                // What was refused goes once the browser has let go of it.
+                // A rejected file disappears when the browser has closed it.
                 try await eventually { try FileManager.default.contentsOfDirectory(atPath: folder).count <= 2 }
             }
         }
     }
 
     @Test(
-        "the name that a page suggests for a file is harmless in our folder",
+        "a file name that a page suggests is made safe",
         arguments: [
             ("../../etc/passwd", "passwd"), ("..\\..\\a.txt", "a.txt"), (".bashrc", "bashrc"), ("", "download"),
             ("a\nb\u{0}.txt", "ab.txt"), ("..", "download"),
@@ -178,13 +178,13 @@ struct EnduranceTests {
         ])
     func names(suggested: String, name: String) { #expect(Downloads.safe(suggested) == name) }
 
-    @Test("a second file of a name gets a number")
+    @Test("a second file with the same name gets a number")
     func numbers() {
         #expect(Downloads.unique("a.txt", among: ["a.txt", "a (2).txt"]) == "a (3).txt")
         #expect(Downloads.unique("a", among: ["a"]) == "a (2)")
     }
 
-    @Test("a document that is no page is named for what it is")
+    @Test("documents other than HTML are shown, and a PDF is downloaded")
     func otherDocuments() async throws {
         let pages: [String: PageContent] = [
             "/json": .raw(status: 200, contentType: "application/json", body: "{\"due\": \"2026-12-31\"}"),
@@ -201,7 +201,7 @@ struct EnduranceTests {
                 #expect(try await page.readText().contains("plain words"))
                 _ = try await page.navigate(to: "\(address)/xml")
                 #expect(try await page.snapshot().text.contains("2026"))
-                // A PDF document is saved.
+                // A PDF document is downloaded.
                 #expect(try await page.navigate(to: "\(address)/pdf").downloads == ["pdf.pdf"])
             }
         }

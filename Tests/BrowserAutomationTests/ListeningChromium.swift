@@ -7,7 +7,8 @@ import WebSocketClient
 
 @testable import BrowserAutomation
 
-/// A Chromium that listens on a port and has no proxy of ours, as a remote one: its connection can be lost and made again.
+/// A Chromium that listens on a port and doesn't use the filtering proxy, like a remote browser. Its connection can be
+/// lost and reestablished.
 struct ListeningChromium: BrowserSource {
     func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
         let profile = "\(FileManager.default.temporaryDirectory.path)/listening-\(UUID())"

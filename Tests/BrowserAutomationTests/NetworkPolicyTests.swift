@@ -6,13 +6,13 @@ import Testing
 
 @testable import BrowserAutomation
 
-/// A page that tries to reach another server on this machine in every way it knows.
+/// A page that tries every known way to reach another server on the local machine.
 @Suite("Network policy", .timeLimit(.minutes(15)))
 struct NetworkPolicyTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Names as the page's attempts know them. What `changing.test` stands for is public whenever it is asked for the
-    /// first time, and this machine afterwards.
+    /// Resolves the host names that the page uses. `changing.test` alternates between a public address and the local
+    /// machine, starting with the public one.
     private static func names() -> HostResolver {
         let asked = Mutex(0)
         return HostResolver(lifetime: .zero) { host in
@@ -47,7 +47,7 @@ struct NetworkPolicyTests {
         ]
     }
 
-    /// Lets the page try, and returns what of it the other server has seen.
+    /// Runs all attempts of the page, and returns those that reached the other server.
     private static func reached(
         through source: any BrowserSource, withSockets: Bool = true,
         _ policy: @escaping @Sendable (_ own: String) -> AddressPolicy
@@ -56,7 +56,7 @@ struct NetworkPolicyTests {
             let port = try #require(URL(string: target)?.port)
             return try await withPages(try Self.pages(target: target, port: port, withSockets: withSockets)) {
                 own, address in
-                // A secure context, which service workers ask for.
+                // Service workers require a secure context, which localhost is.
                 let page = address.replacing("127.0.0.1", with: "localhost")
                 var configuration = BrowserConfiguration()
                 configuration.addressPolicy = policy(page)
@@ -71,7 +71,7 @@ struct NetworkPolicyTests {
         }
     }
 
-    @Test("nothing that a page tries reaches a private address that is not listed, while its own origin works")
+    @Test("no attempt of a page reaches a private address that isn't listed, while its own origin works")
     func private_() async throws {
         let reached = try await BrowserSlots.shared.withSlot {
             try await Self.reached(through: LocalBrowserSource(logger: Self.quiet)) {
@@ -81,7 +81,7 @@ struct NetworkPolicyTests {
         #expect(reached == [])
     }
 
-    @Test("all of it would reach an address that may be reached")
+    @Test("if the policy allows the address, the attempts reach it")
     func attemptsAreReal() async throws {
         let reached = try await BrowserSlots.shared.withSlot {
             try await Self.reached(through: LocalBrowserSource(logger: Self.quiet)) { _ in
@@ -91,7 +91,7 @@ struct NetworkPolicyTests {
         #expect(reached.count >= 45, "\(reached.sorted())")
     }
 
-    /// A browser without our proxy, as a remote one is.
+    /// A browser without the filtering proxy, like a remote browser.
     private struct Unfiltered: BrowserSource {
         func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
             let chromium = try await LocalChromium.launch(configuration, logger: NetworkPolicyTests.quiet)
@@ -99,7 +99,7 @@ struct NetworkPolicyTests {
         }
     }
 
-    @Test("without the proxy the same holds for all but sockets")
+    @Test("without the proxy, the policy still blocks everything except WebSockets")
     func remote() async throws {
         let reached = try await BrowserSlots.shared.withSlot {
             try await Self.reached(through: Unfiltered(), withSockets: false) {
@@ -109,7 +109,7 @@ struct NetworkPolicyTests {
         #expect(reached == [])
     }
 
-    @Test("without the proxy a page that opens a socket to a private address is left")
+    @Test("without the proxy, a page that opens a WebSocket to a private address is closed")
     func remoteSocket() async throws {
         try await withPages([:]) { _, target in
             let socket = target.replacing("http", with: "ws")
@@ -120,7 +120,7 @@ struct NetworkPolicyTests {
                     let browser = try await BrowserSession.start(
                         Unfiltered(), configuration: configuration, logger: Self.quiet)
                     let page = try browser.currentPage()
-                    // The page may be left before it is complete.
+                    // The page can be closed before it has finished loading.
                     _ = try? await page.navigate(to: address)
                     _ = try await page.wait(for: .url("about:blank"), timeout: .seconds(20))
                     await browser.close()
@@ -131,7 +131,7 @@ struct NetworkPolicyTests {
 
     // MARK: Domains
 
-    /// Opens a page of `good.test` and returns the hosts that were asked for anything.
+    /// Opens a page of `good.test`, and returns the hosts that received requests.
     private static func hosts(
         _ html: String, policy: AddressPolicy, _ body: @Sendable (BrowserPage, _ own: PageServer) async throws -> Void
     ) async throws -> Set<String> {
@@ -156,7 +156,7 @@ struct NetworkPolicyTests {
     }
 
     @Test(
-        "documents come only from the allowed domains",
+        "documents are loaded only from allowed domains",
         arguments: [
             "<iframe src='//evil.test:PORT/'></iframe>", "<iframe src='//good.test.evil.test:PORT/'></iframe>",
             "<iframe src='//good.test@evil.test:PORT/'></iframe>", "<iframe src='//EVIL.test.:PORT/'></iframe>",
@@ -172,7 +172,7 @@ struct NetworkPolicyTests {
         #expect(hosts == ["good.test"])
     }
 
-    @Test("what documents load may come from elsewhere, unless that is limited too, and never from a denied domain")
+    @Test("subresources may come from other domains unless they are limited too, and never from a denied domain")
     func resources() async throws {
         let html = """
             <script>fetch('//evil.test:' + location.port, {mode: 'no-cors'});
@@ -188,7 +188,7 @@ struct NetworkPolicyTests {
         #expect(try await Self.hosts(html, policy: denied) { _, _ in } == ["good.test", "sub.good.test"])
     }
 
-    @Test("a link to where nothing may be opened is refused with its reason, and the page stays")
+    @Test("following a link to a forbidden page is rejected with the reason, and the current page stays open")
     func explains() async throws {
         let html = "<a href='javascript:location = `//evil.test:${location.port}/`'>Away</a>"
         _ = try await Self.hosts(html, policy: AddressPolicy(allowedDomains: ["good.test"])) { page, _ in
@@ -198,7 +198,7 @@ struct NetworkPolicyTests {
         }
     }
 
-    @Test("pages are granted nothing")
+    @Test("pages get no permissions")
     func permissions() async throws {
         let html = """
             <p id=p></p><script>(async () => {

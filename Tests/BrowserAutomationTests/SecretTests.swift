@@ -24,7 +24,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a secret reaches the form of its own origin, and nothing that is read shows it")
+    @Test("a secret reaches a form of its own origin, and is masked in everything that is read")
     func fills() async throws {
         let html = """
             <form method=post action=/login><label>Password <input type=password name=p></label>
@@ -51,7 +51,7 @@ struct SecretTests {
         }
     }
 
-    @Test("the address that a form puts a secret into is masked too")
+    @Test("a secret in a URL is masked too")
     func address() async throws {
         try await Self.onPage("<form action=/login><label>Password <input name=p></label><button>Go</button></form>") {
             browser, page, _ in
@@ -63,7 +63,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a secret is not typed into another origin, nor into a frame of one")
+    @Test("a secret isn't entered into a page or frame of another origin")
     func otherOrigin() async throws {
         try await withPages(["/": "<label>Password <input oninput='document.title = `leaked`'></label>"]) { _, other in
             let frame = other.replacing("127.0.0.1", with: "localhost")
@@ -80,7 +80,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a secret that nobody gave is asked for")
+    @Test("the error for an unknown secret names it")
     func unknown() async throws {
         try await Self.onPage("<label>Password <input></label>") { _, page, _ in
             let field = try await page.snapshot().reference("textbox", "Password")
@@ -89,7 +89,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a picture of a page with a secret looks as if another text of that length stood there")
+    @Test("a secret is covered in screenshots")
     func picture() async throws {
         let html =
             "<p id=p style='font: 20px monospace'></p><script>p.textContent = new URLSearchParams(location.search).get('t')</script>"
@@ -98,7 +98,7 @@ struct SecretTests {
             _ = try await page.navigate(to: "\(url)?t=hunter2%20%26%20co%2F%C3%9F")
             let shown = try await page.screenshot()
             _ = try await page.navigate(to: "\(url)?t=hunter2%20%26%20co%2F%C3%9E")
-            // Not the secret, so nothing is covered.
+            // This text isn't the secret, so nothing is covered.
             let other = try await page.screenshot()
             #expect(shown != other)
             _ = try await page.navigate(to: "\(url)?t=hunter2%20%26%20co%2F%C3%9F")
@@ -106,7 +106,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a secret that is too short to look for is not shown by its field")
+    @Test("a secret that is too short to search for is masked by its field")
     func short() async throws {
         let store = SecretStore()
         try await withPages(["/": "<label>CVV <input></label>"]) { _, address in
@@ -125,7 +125,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a picture is taken also where the page shows a secret in a frame of its own")
+    @Test("a page with a secret in a frame can be captured")
     func pictureOfFrame() async throws {
         let html = "<p>hunter2 &amp; co/ß</p><iframe srcdoc='<p>hunter2 &amp;amp; co/ß</p>'></iframe>"
         try await Self.onPage(html) { _, page, _ in
@@ -136,7 +136,7 @@ struct SecretTests {
     }
 
     @Test(
-        "a secret is masked however it is written",
+        "a secret is masked in every notation",
         arguments: [
             "4111 1111 1111 1111", "4111-1111-1111-1111", "4111.1111.1111.1111", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
             "4111\u{A0}1111\u{2009}1111\u{200B}1111", "4111) 1111 / 1111_1111", "４１１１１１１１１１１１１１１１", "٤١١١١١١١١١١١١١١١",
@@ -150,7 +150,7 @@ struct SecretTests {
         for other in ["4111 2222 3333 4444", "1 2 3 4 5 6 7 8 9"] { #expect(store.mask(other) == other) }
     }
 
-    @Test("a secret beside a sign of percent, and one that begins like another, is masked whole")
+    @Test("a secret next to a percent sign, and one that starts like another, are masked completely")
     func beside() {
         let store = SecretStore()
         store.set("123456789012", for: SecretRef(name: "short", origins: []))
@@ -160,7 +160,7 @@ struct SecretTests {
         #expect(store.mask("123456789012 3456, 1234-5678-9012") == "<secret long>, <secret short>")
     }
 
-    @Test("letters of a secret are found in any case, and short secrets only as they stand")
+    @Test("a secret with letters is found ignoring case, and a short secret only as written")
     func lettersAndShortOnes() {
         let store = SecretStore()
         store.set("Correct-Horse7", for: SecretRef(name: "password", origins: []))
@@ -170,7 +170,7 @@ struct SecretTests {
     }
 
     @Test(
-        "no picture is taken of a secret that cannot be covered",
+        "a page with a secret that can't be covered isn't captured",
         arguments: [
             "<p>4111 1111 1111 1111</p>", "<p><b>4111</b><i>1111</i><u>1111</u>1111</p>",
             "<p>41111111<wbr>11111111</p>",
@@ -203,7 +203,7 @@ struct SecretTests {
         }
     }
 
-    @Test("each form of a secret is masked, the longest first, and short ones are left alone")
+    @Test("each form of a secret is masked, the longest first, and short secrets aren't")
     func masks() {
         let store = SecretStore()
         store.set("abcd", for: SecretRef(name: "a", origins: []))

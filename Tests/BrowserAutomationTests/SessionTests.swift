@@ -10,7 +10,7 @@ import Testing
 struct SessionTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// The processes that were started with this profile.
+    /// Returns the processes that were started with a profile.
     private static func processes(of profile: String) -> [Int32] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
             guard let process = Int32(name),
@@ -21,7 +21,7 @@ struct SessionTests {
         }
     }
 
-    /// Hands out one Chromium, so that a test can look at its process.
+    /// A source that provides one Chromium, so that a test can access its process.
     private struct OneChromium: BrowserSource {
         let chromium: LocalChromium
 
@@ -30,7 +30,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a Chromium that is killed is an error that says so, and leaves nothing behind")
+    @Test("a killed Chromium throws a descriptive error and leaves nothing behind")
     func killedChromium() async throws {
         try await BrowserSlots.shared.withSlot { try await self.killChromium() }
     }
@@ -52,14 +52,14 @@ struct SessionTests {
         #expect(!FileManager.default.fileExists(atPath: chromium.profile))
     }
 
-    @Test("a browser that answers nothing any more is noticed, also while nobody asks it for something")
+    @Test("an unresponsive browser is detected, even without pending requests")
     func halfOpen() async throws {
         try await BrowserSlots.shared.withSlot { try await self.stopAnswering() }
     }
 
     private func stopAnswering() async throws {
         var configuration = BrowserConfiguration()
-        // Half of it is the time for an answer, which a busy machine must not exceed by itself.
+        // Half of it is the answer timeout, which a busy machine must not exceed.
         configuration.heartbeat = .seconds(20)
         let chromium = try await LocalChromium.launch(configuration, logger: Self.quiet)
         let browser = try await BrowserSession.start(
@@ -69,13 +69,13 @@ struct SessionTests {
         for process in processes { kill(process, SIGSTOP) }
         try await eventually { !browser.isAlive }
         for process in processes { kill(process, SIGCONT) }
-        // It has no other way to us than the one that was given up.
+        // A local browser has only the one connection, which was closed.
         let error = await #expect(throws: BrowserError.self) { try await browser.reconnect() }
         #expect(error?.code == .browserGone)
         await browser.close()
     }
 
-    @Test("a lost connection is made again: to the same tabs, pages and controls")
+    @Test("reconnecting restores the tabs, pages, and controls")
     func reconnects() async throws {
         try await withPages([
             "/": "<h1>Form</h1><label>Name <input></label><a href=/two target=_blank>More</a>", "/two": "Two",
@@ -99,7 +99,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a browser whose last tab was closed meanwhile gets a new one")
+    @Test("a browser whose last tab was closed in the meantime gets a new one")
     func noTabLeft() async throws {
         try await withBrowser(from: ListeningChromium()) { browser in
             _ = try await browser.openTab()
@@ -110,18 +110,18 @@ struct SessionTests {
                 try await browser.reconnect()
                 #expect(browser.tabs.count == 1)
             } catch let error as BrowserError {
-                // Some Chromiums end with their last tab.
+                // Some versions of Chromium quit with their last tab.
                 #expect(error.code == .browserGone)
             }
         }
     }
 
-    /// A page that sends itself to another server after a second.
+    /// A page that submits itself to another server after a second.
     private static func sendingTo(_ address: String) -> PageContent {
         .html("<form id=f method=post action='\(address)/'></form><script>setTimeout(() => f.submit(), 1500)</script>")
     }
 
-    @Test("a page that went where it may not while there was no connection is left before it is read")
+    @Test("a page that reached a forbidden address while disconnected is closed before it's read")
     func wallBeforeReading() async throws {
         try await withPages(["/": "secret"]) { other, secret in
             try await withPages(["/": Self.sendingTo(secret)]) { _, address in
@@ -142,7 +142,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a local browser listens on no port, and ends with its connection")
+    @Test("a local browser listens on no port, and quits with its connection")
     func endsWithConnection() async throws {
         try await BrowserSlots.shared.withSlot {
             let configuration = BrowserConfiguration()
@@ -156,7 +156,7 @@ struct SessionTests {
         }
     }
 
-    @Test("the wall stands again after a lost connection")
+    @Test("the network policy applies again after a lost connection")
     func wallAfterReconnect() async throws {
         try await withPages(["/data": "secret"]) { other, secret in
             let html = """
@@ -188,7 +188,7 @@ struct SessionTests {
         #expect(!FileManager.default.fileExists(atPath: chromium.profile))
     }
 
-    @Test("a link that opens a tab is reported, and the tab can be worked in")
+    @Test("a link that opens a tab is reported, and the tab can be used")
     func popups() async throws {
         try await withPages(["/": "<a href='/two' target=_blank>Open</a>", "/two": "<p>second page</p>"]) {
             _, address in
@@ -207,7 +207,7 @@ struct SessionTests {
         }
     }
 
-    @Test("after the last tab has crashed a new one can be opened")
+    @Test("after the last tab crashes, a new one can be opened")
     func crashedTab() async throws {
         try await withPages(["/": "<p>here</p>"]) { _, address in
             try await withBrowser { browser in
@@ -222,7 +222,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a page that is not there fails with its address and reason")
+    @Test("the error for an unreachable page contains its address and the reason")
     func unreachable() async throws {
         try await withBrowser { browser in
             let page = try browser.currentPage()
@@ -232,7 +232,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a redirect to a private address is refused on its way")
+    @Test("a redirect to a private address is blocked")
     func redirectToPrivate() async throws {
         try await withPages(["/": "<p>secret</p>"]) { _, secret in
             let port = try #require(secret.split(separator: ":").last)
@@ -248,7 +248,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a page cannot fetch from a private address that is not listed")
+    @Test("a page can't fetch from a private address that isn't listed")
     func subresource() async throws {
         try await withPages(["/data": .raw(status: 200, contentType: "text/plain", body: "secret")]) { other, secret in
             let html = """
@@ -268,14 +268,14 @@ struct SessionTests {
         }
     }
 
-    @Test("what a killed process left is cleared away at the next start, and what is in use stays")
+    @Test("profiles of killed processes are removed at the next start, and profiles in use stay")
     func reaping() async throws {
         let path = "\(FileManager.default.temporaryDirectory.path)/ai4ai-chromium-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try Data().write(to: URL(filePath: "\(path).lock"))
         let inUse = try ProfileDirectory.create()
         ProfileDirectory.reapAbandoned()
-        // Another browser's start may be at it already.
+        // The start of another browser may already be removing it.
         try await eventually {
             !FileManager.default.fileExists(atPath: path) && !FileManager.default.fileExists(atPath: "\(path).lock")
         }
@@ -284,7 +284,7 @@ struct SessionTests {
         #expect(!FileManager.default.fileExists(atPath: inUse.path))
     }
 
-    @Test("a browser that is not there is named, with what to do")
+    @Test("the error for a missing browser contains its path and a remedy")
     func missingChromium() {
         let configured = #expect(throws: BrowserError.self) {
             try ChromiumExecutable.find(configured: "/no/such", searchPath: "")
@@ -293,10 +293,10 @@ struct SessionTests {
     }
 }
 
-@Suite("Which addresses may be reached")
+@Suite("Address policy")
 struct AddressPolicyTests {
     @Test(
-        "private and odd addresses are refused in every spelling",
+        "private and unusual addresses are rejected in every notation",
         arguments: [
             "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://[::1]/",
             "http://localhost/", "http://a.localhost/", "http://10.0.0.1/", "http://192.168.1.1/", "http://172.16.0.1/",
@@ -312,7 +312,7 @@ struct AddressPolicyTests {
         }
     }
 
-    @Test("public addresses are allowed, names are looked up")
+    @Test("public addresses are allowed, and names are resolved")
     func allowed() {
         #expect(AddressPolicy().verdict(on: "https://93.184.216.34/", isDocument: true) == .allowed)
         #expect(AddressPolicy().verdict(on: "https://[2606:4700::1]/", isDocument: true) == .allowed)
@@ -320,7 +320,7 @@ struct AddressPolicyTests {
             AddressPolicy().verdict(on: "https://Example.com./", isDocument: true) == .dependsOn(host: "example.com"))
     }
 
-    @Test("an origin is listed with its scheme and port")
+    @Test("a listed origin includes its scheme and port")
     func listedOrigin() {
         let policy = AddressPolicy(allowedPrivateOrigins: ["http://127.0.0.1:8090"])
         #expect(policy.verdict(on: "http://127.0.0.1:8090/check", isDocument: true) == .allowed)
@@ -329,7 +329,7 @@ struct AddressPolicyTests {
     }
 
     @Test(
-        "a task's domains hold for documents, by whole labels",
+        "a task's domains apply to documents, and match whole labels",
         arguments: [
             ("https://jpj.gov.my/", true), ("https://www.jpj.gov.my/", true), ("https://eviljpj.gov.my/", false),
             ("https://jpj.gov.my.evil.example/", false), ("https://jpj.gov.my@evil.example/", false),

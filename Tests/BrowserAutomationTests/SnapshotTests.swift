@@ -6,7 +6,7 @@ import Testing
 struct SnapshotTests {
     private static let buttons = (1...20).map { "<button>B\($0)</button><br>" }.joined()
 
-    /// The names of the controls that a snapshot of this HTML says are covered.
+    /// Returns the names of the controls that a snapshot marks as covered.
     private static func covered(in html: String) async throws -> [String] {
         try await withPages(["/": .html(html)]) { _, address in
             try await withBrowser { browser in
@@ -18,7 +18,7 @@ struct SnapshotTests {
         }
     }
 
-    @Test("what lies under something else is marked, and what stands beside it is not")
+    @Test("covered controls are marked, and adjacent ones aren't")
     func glass() async throws {
         let glass = """
             <div id=glass style="position: absolute; width: 300px"></div>
@@ -32,13 +32,13 @@ struct SnapshotTests {
         #expect(try await Self.covered(in: Self.buttons + glass) == ["B12", "B13"])
     }
 
-    @Test("a backdrop that is no element of its own is seen too")
+    @Test("a pseudo-element that covers controls is detected too")
     func backdrop() async throws {
         let style = "<style>body::after { content: ''; position: fixed; inset: 0 }</style>"
         #expect(try await Self.covered(in: style + Self.buttons).count == 20)
     }
 
-    @Test("texts that were cut within a character are read, found and worked")
+    @Test("texts with half a surrogate pair can be read, found, and acted on")
     func halves() async throws {
         let html = """
             <title>Shop</title><p id=p></p><button id=save>Save</button> <output id=log></output><script>

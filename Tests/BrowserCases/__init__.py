@@ -1,1 +1,2 @@
-"""What a browser driver has to get right, as small pages with intents and what the page should then have recorded."""
+"""What a browser driver has to get right, as small pages, each with steps and what the page must have recorded
+afterwards."""

@@ -1,7 +1,8 @@
-"""The cases with browser-use's own actions, which its agent calls, with indices that its browser state lists.
+"""The cases with browser-use's own actions, which its agent calls with indices from its browser state.
 
-The state is asked for before each step, as its agent does, but without a screenshot, which saves it time. Where a
-control is not listed, it may scroll and look again, as its prompt demands. It runs in an environment of its own.
+The driver requests the state before each step, as the agent does, but without a screenshot, which saves time. If a
+control isn't listed, the driver may scroll and look again, as browser-use's prompt requires. It runs in a separate
+environment.
 """
 
 import asyncio
@@ -30,11 +31,11 @@ TIMEOUT = 120
 
 
 class Refused(Exception):
-    """The action's answer to the model is an error."""
+    """The action returned an error to the model."""
 
 
 def looks_like(node, target):
-    """How well a listed element fits what a person means; 0 if not at all."""
+    """How well a listed element matches what a user means; 0 if it doesn't match."""
     ax = node.ax_node
     name = " ".join((ax.name or "").split()) if ax else ""
     if name == target.name:
@@ -83,7 +84,7 @@ class BrowserUse(Driver):
         return await event.event_result(raise_if_any=True, raise_if_none=False)
 
     def act(self, action, **parameters):
-        """One action as the model would call it; returns what the model is told."""
+        """Calls one action as the model would; returns what the model gets."""
         answer = self.wait_until(self.tools.act(
             self.actions(**{action: parameters}), self.session, available_file_paths=self.paths,
             file_system=self.file_system))
@@ -103,7 +104,8 @@ class BrowserUse(Driver):
         self.tabs = {target.target_id for target in self.session.get_page_targets()}
 
     def close_case(self):
-        """Goes back to a single tab, because new tabs for each case confuse it. A session that fails is replaced."""
+        """Goes back to a single tab, because a new tab for each case confuses browser-use. A session that fails is
+        replaced."""
         try:
             for target in self.session.get_page_targets():
                 if target.target_id != self.tab:
@@ -125,7 +127,7 @@ class BrowserUse(Driver):
         return state
 
     def index(self, target):
-        """The index of the listed element that fits best; scrolls the page and then its boxes where none does."""
+        """The index of the listed element that matches best; if none matches, scrolls the page and then its boxes."""
         if target in self.seen:
             return self.seen[target]
         for _ in range(ROUNDS):
@@ -181,7 +183,7 @@ class BrowserUse(Driver):
         self.act("send_keys", keys=key)
 
     def select(self, target, option):
-        """Tries again like a model that waits for options; other lists are opened and the option is clicked."""
+        """Tries again, like a model that waits for options. Opens lists that aren't native and clicks the option."""
         for _ in range(3):
             index = self.index(target)
             native = self.listed(index).tag_name == "select"
@@ -200,7 +202,7 @@ class BrowserUse(Driver):
         raise refusal
 
     def check(self, target, checked):
-        """Clicks where the list does not already show it as wished."""
+        """Clicks if the list doesn't already show the wanted state."""
         index = self.index(target)
         node = self.listed(index)
         properties = (node.ax_node.properties if node.ax_node else None) or []
@@ -244,7 +246,7 @@ class BrowserUse(Driver):
         self.act("go_back")
 
     def forward(self):
-        """Not among its actions, but its session knows how."""
+        """Not one of its actions, but its session supports it."""
         self.wait_until(self.event(GoForwardEvent()))
 
     def reload(self):

@@ -1,4 +1,4 @@
-"""Boxes to tick, lists to choose from, files to give and things to drag."""
+"""Checkboxes, lists, file uploads, and drag and drop."""
 
 from .vocabulary import Case, File, check, click, drag, select, upload
 

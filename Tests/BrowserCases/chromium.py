@@ -1,4 +1,4 @@
-"""A Chromium of one's own, for drivers that connect to one."""
+"""A separate Chromium, for drivers that connect to one."""
 
 import os
 import pathlib

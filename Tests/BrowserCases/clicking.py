@@ -1,11 +1,11 @@
-"""Clicks that must arrive: where the button is, when it is ready, and what happens to it meanwhile."""
+"""Clicks that must arrive: where the button is, when it is ready, and what happens to it in the meantime."""
 
 from .vocabulary import Case, click, double_click, hover, observe, scroll_until, signal, wait_for
 
 GO = """<button onclick="log('clicked')">Go</button>"""
 CLICK = [click("button", "Go")]
 CLICKED = ["clicked"]
-# Records the clicks that went somewhere else.
+# Records the clicks that arrived elsewhere.
 MISSED = "<script>onclick = (event) => { if (!event.target.closest('button, a, area')) log('missed') }</script>"
 SPACE = "<div style='height: 3000px'>A long way</div>"
 

@@ -1,4 +1,4 @@
-"""What all drivers share: a case is observed and acted out step by step, then judged by what its page recorded."""
+"""The part that all drivers share: performs a case step by step, then checks what its page recorded."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ SETTLE = 0.25
 
 
 class Result(NamedTuple):
-    """`detail` says what is wrong, or how a case was refused that had to be."""
+    """`detail` says what is wrong, or how a case that had to be refused was refused."""
 
     passed: bool
     milliseconds: float
@@ -21,11 +21,11 @@ class Result(NamedTuple):
 
 
 class NotListed(LookupError):
-    """The driver's observation does not show the control. That is a refusal too."""
+    """The driver's observation doesn't contain the control. That counts as a refusal."""
 
 
 class NotOffered(Exception):
-    """The driver has no action for the intent."""
+    """The driver has no action for the step."""
 
 
 class Driver:
@@ -80,7 +80,7 @@ class Driver:
         return "" if visit.logs == case.logs else f"the page recorded {visit.logs}, not {case.logs}"
 
     def complain(self, case, error):
-        """What is wrong with how the driver reported it. Only ours is asked."""
+        """What is wrong with the driver's error message. Only our driver is checked."""
         return ""
 
     def wait(self, check):

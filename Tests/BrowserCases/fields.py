@@ -1,4 +1,4 @@
-"""Text into fields: what a form would send, and what the page's own scripts were told."""
+"""Text in fields: what a form would send, and which events the page's own scripts get."""
 
 from .vocabulary import Case, clear, click, fill, press, type_keys, wait_for
 
@@ -36,7 +36,7 @@ CASES = [
             field.oninput = () => { const digits = field.value.replace(/\\D/g, '').slice(0, 12)
             field.value = [digits.slice(0, 6), digits.slice(6, 8), digits.slice(8)].filter(Boolean).join('-') }"""),
     saved(
-        # What React does: a script that sets the value is not noticed, only what the browser itself puts in.
+        # As in React: a value that a script sets isn't noticed, only a value that the browser itself enters.
         "a field of a framework that tracks its value knows the text", "<input>", "Siti", ["Siti (noticed)"],
         script="""const field = document.querySelector('input')
             const native = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')

@@ -1,4 +1,4 @@
-"""Documents inside of documents, of the same site and of others."""
+"""Documents in documents, from the same site and from others."""
 
 from .clicking import CLICK, CLICKED, GO, SPACE
 from .vocabulary import Case, click, fill, select, wait_for

@@ -1,4 +1,4 @@
-"""Clicks that must not happen: the driver has to say that it could not, and the page must not have noticed."""
+"""Clicks that must not happen: the driver has to report that it couldn't click, and the page must not have noticed."""
 
 from .clicking import CLICK, GO, MISSED
 from .vocabulary import Case, click, fill, wait_for

@@ -1,4 +1,4 @@
-"""The cases with our library: each step looks at the snapshot, takes a reference from it and acts."""
+"""The cases with our library: each step finds a reference in the snapshot and acts on it."""
 
 import os
 import pathlib
@@ -17,7 +17,7 @@ ROUNDS = 30
 
 
 class Ours(Driver):
-    """Drives one browser for all cases, and a new one if a case has ended it."""
+    """Drives one browser for all cases, and starts a new one if a case has ended it."""
 
     refusals = (NotListed, BrowserFailure)
 
@@ -63,7 +63,8 @@ class Ours(Driver):
         return ""
 
     def ref(self, target):
-        """What was observed of the control before, or what the snapshot shows now, or shows after a scroll."""
+        """The reference that was observed before, or the control's reference in the current snapshot, if necessary
+        after a scroll."""
         if target in self.seen:
             return self.seen[target]
         end = time.monotonic() + TIMEOUT

@@ -1,4 +1,4 @@
-"""Pages that come and go: navigation, tabs, dialogs, downloads."""
+"""Navigation, tabs, dialogs, and downloads."""
 
 from .clicking import CLICK, CLICKED, GO
 from .vocabulary import (

@@ -1,4 +1,4 @@
-"""The cases with Playwright's locators by role and name, as its documentation asks for, with everything on default."""
+"""The cases with Playwright's locators by role and name, as its documentation recommends, with default settings."""
 
 import time
 
@@ -28,7 +28,7 @@ class PlaywrightDriver(Driver):
         self.context.close()
 
     def pause(self, seconds):
-        """Playwright only hears of events while it is called."""
+        """Playwright receives events only while it is called."""
         self.context.pages[0].wait_for_timeout(seconds * 1000)
 
     def downloaded(self):
@@ -43,7 +43,7 @@ class PlaywrightDriver(Driver):
         raise NotListed(failure)
 
     def locators(self, target):
-        """The ways in which an author would look for the control, one after the other."""
+        """The locators that a test author would try, in order."""
         for frame in self.page.frames:
             if target.role not in ("clickable", "file"):
                 yield frame.get_by_role(target.role, name=target.name, exact=True)
@@ -53,7 +53,7 @@ class PlaywrightDriver(Driver):
             yield frame.get_by_text(target.name, exact=True)
 
     def find(self, target):
-        """The first locator that matches. Frames have to be looked through, because a locator sees one document."""
+        """The first locator that matches. Searches all frames, because a locator sees only one document."""
         def found():
             for locator in self.locators(target):
                 if locator.count():
@@ -62,7 +62,7 @@ class PlaywrightDriver(Driver):
         return self.poll(found, f"no locator finds {target}")
 
     def observe(self, target):
-        """A locator keeps nothing of what it has seen."""
+        """A locator stores nothing of what it has found."""
         self.find(target)
 
     def click(self, target):
@@ -87,7 +87,7 @@ class PlaywrightDriver(Driver):
         self.find(target).press(key) if target else self.page.keyboard.press(key)
 
     def select(self, target, option):
-        """Only native lists have a method; others are opened and their option is clicked."""
+        """Only native lists have a method; other lists are opened and their option is clicked."""
         locator = self.find(target)
         if locator.evaluate("(element) => element.localName") == "select":
             locator.select_option(label=option)

@@ -1,4 +1,5 @@
-"""The website of the cases. It serves a case's pages under a key of each run's own and keeps what they record."""
+"""The website of the cases. It serves a case's pages under a key that is unique to each run, and stores what they
+record."""
 
 import http.server
 import itertools
@@ -8,11 +9,11 @@ import threading
 
 from .vocabulary import Served
 
-# Two hosts that lead to the same server: to a browser they are two sites.
+# Two host names for the same server: for a browser they are two sites.
 HOST, OTHER = "127.0.0.1", "localhost"
 DEADLINE = 60
 
-# `log` waits for the answer, so that what a page did is known here before the driver learns that it is done.
+# `log` waits for the response, so that what a page did is recorded before the driver learns that it is done.
 HELPERS = """<!doctype html><meta charset="utf-8"><script>
 function log(text) {
   const request = new XMLHttpRequest();
@@ -91,7 +92,7 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_):
-        """Pages that are closed leave requests behind."""
+        """Closed pages leave unfinished requests behind."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

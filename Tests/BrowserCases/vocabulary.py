@@ -1,6 +1,6 @@
-"""The words of the cases: who is meant (role and accessible name), what is done, and what must come of it.
+"""The vocabulary of the cases: the target (role and accessible name), the action, and the expected outcome.
 
-A step is a tuple of the driver's method and its arguments, so that each driver can do it in its own way.
+A step is a tuple of the driver's method and its arguments, so that each driver can perform it in its own way.
 """
 
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Target(NamedTuple):
-    """A control as a person names it. `nth` counts from 0 where several look alike."""
+    """A control as a user names it. `nth` counts from 0 if several look the same."""
 
     role: str
     name: str
@@ -19,7 +19,7 @@ class Target(NamedTuple):
 
 
 class Served(NamedTuple):
-    """A page that is no HTML."""
+    """A resource that isn't HTML."""
 
     body: str
     type: str = "text/plain; charset=utf-8"
@@ -27,7 +27,7 @@ class Served(NamedTuple):
 
 
 class File(NamedTuple):
-    """What is to be uploaded."""
+    """A file to upload."""
 
     name: str
     text: str
@@ -35,10 +35,10 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """`logs` is all that the page may have recorded at the end.
+    """`logs` is everything that the page may have recorded at the end.
 
     `refused`: the last step must fail, and the page must not have noticed. `reason` and `dialog` are texts that only
-    our driver has to report. Only the pages named are served; "/" is where a case starts.
+    our driver has to report. Only the named pages are served; a case starts at "/".
     """
 
     name: str
@@ -76,12 +76,12 @@ def clear(role, name):
 
 
 def type_keys(role, name, text):
-    """Key by key, as somebody at a keyboard."""
+    """Key by key, as on a keyboard."""
     return "type_keys", Target(role, name), text
 
 
 def press(key, role=None, name=None):
-    """Where the focus is, or at a control."""
+    """At the focused element, or at a control."""
     return "press", key, Target(role, name) if role else None
 
 
@@ -106,7 +106,7 @@ def wait_for(text):
 
 
 def scroll_until(text):
-    """Scrolls down, page by page, until the text is there."""
+    """Scrolls down, page by page, until the text appears."""
     return "scroll_until", text
 
 
@@ -131,10 +131,10 @@ def reload():
 
 
 def observe(role, name, nth=None):
-    """Looks at the page now; a later step at this control uses what was seen."""
+    """Observes the page now; a later step on this control uses what was observed."""
     return "observe", Target(role, name, nth)
 
 
 def signal(name):
-    """Lets the page do what it keeps ready under `when(name, …)`, and waits until it is done."""
+    """Lets the page do what it registered with `when(name, …)`, and waits until it is done."""
     return "signal", name

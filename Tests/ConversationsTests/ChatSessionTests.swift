@@ -2,7 +2,7 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Excerpts of messages")
+@Suite("Message excerpts")
 struct ChatSessionTests {
     private static let a39 = String(repeating: "a", count: 39)
     private static let b40 = String(repeating: "b", count: 40)
@@ -12,14 +12,14 @@ struct ChatSessionTests {
         arguments: [
             ("", ""), (" \n\t\u{3000} ", ""), ("Book a train", "Book a train"),
             ("  Book\n\n a\ttrain ", "Book a train"),
-            // Eighty characters fit, and one more does not.
+            // Eighty characters fit, and 81 don't.
             ("\(Self.a39) \(Self.b40)", "\(Self.a39) \(Self.b40)"), ("\(Self.a39) \(Self.b40)b", "\(Self.a39)…"),
-            // What is cut has room for the sign that it is.
+            // A cut excerpt leaves room for the ellipsis.
             ("\(Self.a39) \(Self.b40) c", "\(Self.a39)…"), ("\(Self.a39) \(Self.a39) c", "\(Self.a39) \(Self.a39)…"),
             (String(repeating: "x", count: 80), String(repeating: "x", count: 80)),
             (String(repeating: "x", count: 81), String(repeating: "x", count: 79) + "…"),
             (String(repeating: "x", count: 80) + " y", String(repeating: "x", count: 79) + "…"),
-            // Characters count, not bytes.
+            // The limit counts characters, not bytes.
             (String(repeating: "👩‍👩‍👧‍👦", count: 80), String(repeating: "👩‍👩‍👧‍👦", count: 80)),
             (String(repeating: "語", count: 100), String(repeating: "語", count: 79) + "…"),
             ("a\u{0}b \u{202E}c", "a\u{0}b \u{202E}c"),
@@ -28,7 +28,7 @@ struct ChatSessionTests {
         #expect(ChatSession.excerpt(text) == excerpt)
     }
 
-    @Test("no excerpt has more than 80 characters, and each begins as its text does", arguments: 1...90)
+    @Test("an excerpt has at most 80 characters, and is a prefix of the text", arguments: 1...90)
     func length(wordLength: Int) {
         let text = Array(repeating: String(repeating: "w", count: wordLength), count: 90).joined(separator: " ")
         let excerpt = ChatSession.excerpt(text)
@@ -39,7 +39,7 @@ struct ChatSessionTests {
     }
 
     @Test(
-        "an excerpt of a large text is small, whatever that consists of",
+        "an excerpt of a large text is small, whatever the text contains",
         arguments: ["x", "x ", " ", "\u{301}", " e\u{301}"])
     func large(part: String) {
         let excerpt = ChatSession.excerpt(String(repeating: part, count: MessageDraft.largest / part.utf8.count))

@@ -2,11 +2,11 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Many writers of a store")
+@Suite("Concurrent writers")
 struct ConcurrencyTests {
     private static let writers = 8
 
-    /// Writes messages from several tasks, each with its own instance in turn, and looks at what has become of them.
+    /// Writes messages from several tasks, distributed over the instances, and checks the stored messages.
     private static func write(_ count: Int, to chats: [any Conversations]) async throws {
         let session = try await chats[0].newChat("Busy")
         try await withThrowingTaskGroup { group in
@@ -40,18 +40,18 @@ struct ConcurrencyTests {
     }
 
     @Test(
-        "of the messages of many writers none is lost, none is there twice, and their order is kept",
+        "concurrent messages aren't lost or duplicated, and each writer's messages stay in order",
         .timeLimit(.minutes(10)), arguments: Store.all)
     func manyMessages(store: Store) async throws {
         try await store.open { try await Self.write(store.isSlow ? 240 : 10_000, to: [$0]) }
     }
 
-    @Test("several processes may write to one chat", .timeLimit(.minutes(10)), arguments: Store.all)
+    @Test("several processes can write to one chat", .timeLimit(.minutes(10)), arguments: Store.all)
     func processes(store: Store) async throws {
         try await store.open(instances: 4) { try await Self.write(store.isSlow ? 80 : 1600, to: $0) }
     }
 
-    @Test("a message that is sent several times at once is kept once", arguments: Store.all)
+    @Test("a message that is sent several times concurrently is stored once", arguments: Store.all)
     func sameMessage(store: Store) async throws {
         try await store.open(instances: 2) { chats in
             let session = try await chats[0].newChat()
@@ -59,7 +59,7 @@ struct ConcurrencyTests {
                 for number in 0..<Self.writers {
                     let chats = chats[number % 2]
                     group.addTask {
-                        // Also the run that it begins is one only.
+                        // Likewise, only one of the runs starts.
                         let run = SessionChange.begin(RunID(rawValue: "run-\(number)"))
                         return try await chats.append(.user("Words \(number)", id: "m"), to: session.id, of: .ann, run)
                     }
@@ -76,7 +76,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("what one process has written another one sees", arguments: Store.all)
+    @Test("changes by one process are visible to another", arguments: Store.all)
     func seenElsewhere(store: Store) async throws {
         try await store.open(instances: 2) { chats in
             let session = try await chats[0].newChat("Shared")
@@ -91,7 +91,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("the order of messages holds though a clock goes back", arguments: Store.all)
+    @Test("messages stay in order even if the clock goes back", arguments: Store.all)
     func clockGoesBack(store: Store) async throws {
         try await store.open { chats in
             let ahead = MessageTime(rawValue: MessageTime.now.rawValue + 3_600_000_000_000)
@@ -107,7 +107,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("the secret of a store is one for all its processes, from the first moment on", arguments: Store.all)
+    @Test("all processes share the same secret from the start", arguments: Store.all)
     func secret(store: Store) async throws {
         try await store.open(instances: 4) { chats in
             let secrets = try await withThrowingTaskGroup(of: [UInt8].self) { group in

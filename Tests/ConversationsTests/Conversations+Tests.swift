@@ -42,7 +42,7 @@ extension MessageDraft {
 }
 
 extension Conversations {
-    /// Makes a chat of Ann's, if not of somebody else's.
+    /// Creates a chat that belongs to Ann, unless another user is given.
     @discardableResult
     func newChat(_ title: String = "", of user: UserID = .ann, at time: MessageTime = .now) async throws -> ChatSession
     {
@@ -66,7 +66,7 @@ extension Conversations {
         try await self.session(session.id, of: session.owner)
     }
 
-    /// All messages of a chat, oldest first, a page at a time from the newest on.
+    /// Returns all messages of a chat, oldest first, by reading page after page from the newest on.
     func everyMessage(in session: ChatSession, limit: Int = 100) async throws -> [ChatMessage] {
         var messages: [ChatMessage] = []
         var hasOlder = true
@@ -80,7 +80,7 @@ extension Conversations {
         return messages
     }
 
-    /// All chats of a user, a page at a time.
+    /// Returns all chats of a user, by reading page after page.
     func everyChat(
         of user: UserID = .ann, matching words: String? = nil, limit: Int = 100,
         afterPage: () async throws -> Void = {}
@@ -98,7 +98,7 @@ extension Conversations {
     }
 }
 
-/// Why a call was refused; `nil` where it was not.
+/// Returns the error code of a rejected call, or `nil` if the call succeeds.
 func refusal<Result>(_ call: () async throws -> Result) async throws -> ConversationError.Code? {
     do {
         _ = try await call()

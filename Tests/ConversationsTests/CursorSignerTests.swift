@@ -2,7 +2,7 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Cursors")
+@Suite("Signed cursors")
 struct CursorSignerTests {
     private static let signer = CursorSigner(secret: Array(0..<32))
     private static let place = SessionPosition(
@@ -13,7 +13,7 @@ struct CursorSignerTests {
         try self.signer.place(SessionPosition.self, from: cursor, scope: scope)
     }
 
-    @Test("a cursor leads to its place, also in another process")
+    @Test("a cursor can be resolved, also by another process")
     func roundTrip() throws {
         let cursor = try Self.signer.cursor(for: Self.place, scope: Self.scope)
         let other = CursorSigner(secret: Array(0..<32))
@@ -25,7 +25,7 @@ struct CursorSignerTests {
     }
 
     @Test(
-        "a cursor serves nobody else and no other list",
+        "a cursor is invalid for another user or list",
         arguments: [
             ["bob", "chat-1"], ["ann", "chat-2"], ["ann"], [], ["ann", "chat-1", ""], ["annchat-1"],
             ["ann", "chat-", "1"],
@@ -37,14 +37,14 @@ struct CursorSignerTests {
         #expect(error?.code == .invalid)
     }
 
-    @Test("a cursor in which anything was changed leads nowhere else")
+    @Test("a modified cursor never resolves to another position")
     func tampered() throws {
         let cursor = try Self.signer.cursor(for: Self.place, scope: Self.scope)
         for index in cursor.indices {
             for character in ["A", "b", "-", ".", "=", " ", "é"] where cursor[index] != Character(character) {
                 var changed = cursor
                 changed.replaceSubrange(index...index, with: character)
-                // The last character of a part has bits that mean nothing.
+                // The last character of each part has bits that aren't used.
                 #expect((try? Self.read(changed)) ?? Self.place == Self.place)
             }
         }
@@ -61,14 +61,14 @@ struct CursorSignerTests {
         }
     }
 
-    @Test("a cursor of another secret is none")
+    @Test("a cursor signed with another secret is invalid")
     func otherSecret() throws {
         let cursor = try CursorSigner(secret: Array(1...32)).cursor(for: Self.place, scope: Self.scope)
         let error = #expect(throws: ConversationError.self) { try Self.read(cursor) }
         #expect(error?.code == .invalid)
     }
 
-    @Test("a cursor of another kind of list is none")
+    @Test("a cursor for another kind of list is invalid")
     func otherPlace() throws {
         let cursor = try Self.signer.cursor(for: Self.place.updatedAt, scope: Self.scope)
         let error = #expect(throws: ConversationError.self) { try Self.read(cursor) }
@@ -76,7 +76,7 @@ struct CursorSignerTests {
     }
 
     @Test(
-        "what is no cursor is none",
+        "malformed cursors are invalid",
         arguments: [
             "", ".", "..", "a.b", "null", "\u{0}", "😀.😀", "%2e", "e30.e30", "AAAA.eyJpZCI6IjEifQ",
             String(repeating: "A", count: 1_000_000), String(repeating: ".", count: 2000),
@@ -86,7 +86,7 @@ struct CursorSignerTests {
         #expect(error?.code == .invalid)
     }
 
-    @Test("a cursor that is too long is none, be it ours")
+    @Test("an overlong cursor is invalid, even with a valid signature")
     func tooLong() throws {
         let place = SessionPosition(
             updatedAt: Self.place.updatedAt, id: SessionID(rawValue: String(repeating: "x", count: 1000)))
@@ -95,7 +95,7 @@ struct CursorSignerTests {
         #expect(error?.code == .invalid)
     }
 
-    @Test("a signer shows its secret nowhere")
+    @Test("descriptions of a signer don't reveal its secret")
     func confidential() {
         let signer = CursorSigner(secret: Array("secret of thirty-two bytes......".utf8))
         var dumped = ""

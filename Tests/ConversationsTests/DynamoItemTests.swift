@@ -4,8 +4,8 @@ import Testing
 
 @testable import Conversations
 
-/// What the tables hold. How the store behaves is tried with all stores.
-@Suite("Items of chats in DynamoDB")
+/// Tests the table items. The tests that run for every store cover the store's behavior.
+@Suite("DynamoDB chat items")
 struct DynamoItemTests {
     private static func message(_ content: String, _ details: JSONValue? = nil) -> ChatMessage {
         let draft = MessageDraft(
@@ -20,7 +20,7 @@ struct DynamoItemTests {
     }
 
     @Test(
-        "a message comes back from its items, each of which is small enough",
+        "a message survives being split into items within the size limit",
         arguments: [
             ("", nil, 1), (String(repeating: "x", count: 307_200), nil, 1),
             (String(repeating: "x", count: 307_201), nil, 2), (String(repeating: "é€𝄞", count: 111_111), nil, 4),
@@ -40,7 +40,7 @@ struct DynamoItemTests {
         }
     }
 
-    @Test("a message that lacks a part, or has one of another, cannot be used")
+    @Test("a message with a missing or foreign part is unusable")
     func incomplete() {
         let items = Self.items(Self.message(String(repeating: "x", count: 1_000_000)))
         var stray = items
@@ -51,7 +51,7 @@ struct DynamoItemTests {
         }
     }
 
-    @Test("the mark of a message is no time, and another one's is another")
+    @Test("the marker of a message can't be a timestamp, and differs for each message")
     func marks() {
         let marks = Set((0..<1000).map { MessageItem.mark(of: "m\($0)") })
         #expect(marks.count == 1000)
@@ -60,7 +60,7 @@ struct DynamoItemTests {
     }
 
     @Test(
-        "the store's own keys are nobody's", arguments: ["#settings", "run#1", "", String(repeating: "x", count: 1001)])
+        "reserved keys are rejected", arguments: ["#settings", "run#1", "", String(repeating: "x", count: 1001)])
     func reserved(text: String) {
         let user = #expect(throws: ConversationError.self) { try SessionItem.userKey(UserID(rawValue: text)) }
         #expect(user?.code == .invalid)
@@ -70,7 +70,7 @@ struct DynamoItemTests {
         #expect(session?.code == .notFound)
     }
 
-    @Test("a page that ends in the midst of a large message has the whole of it", arguments: Store.all)
+    @Test("a page that ends within a large message contains the complete message", arguments: Store.all)
     func midst(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()

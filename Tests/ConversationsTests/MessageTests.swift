@@ -2,9 +2,9 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Messages in a store")
+@Suite("Stored messages")
 struct MessageTests {
-    @Test("the first text of a person names the chat, and the newest message is its preview", arguments: Store.all)
+    @Test("the user's first text becomes the chat's title, and the newest message its preview", arguments: Store.all)
     func titleAndPreview(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -23,7 +23,7 @@ struct MessageTests {
         }
     }
 
-    @Test("a message leaves a title that is there, and may bring one", arguments: Store.all)
+    @Test("a message keeps an existing title, and can set one", arguments: Store.all)
     func givenTitle(store: Store) async throws {
         try await store.open { chats in
             let named = try await chats.newChat("Named")
@@ -37,7 +37,7 @@ struct MessageTests {
         }
     }
 
-    @Test("a message sent again is given back as it was kept, and changes nothing", arguments: Store.all)
+    @Test("a message sent again is returned as stored, and changes nothing", arguments: Store.all)
     func sentAgain(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -52,7 +52,7 @@ struct MessageTests {
         }
     }
 
-    @Test("the id of a message is its chat's own", arguments: Store.all)
+    @Test("message IDs are unique per chat", arguments: Store.all)
     func idPerChat(store: Store) async throws {
         try await store.open { chats in
             let sessions = [try await chats.newChat(), try await chats.newChat()]
@@ -72,7 +72,7 @@ struct MessageTests {
         "line\r\nline\u{2028}line", "'; DROP TABLE message; --", "{\"json\": \"\\u0000\"}", "12", "\u{10FFFF}\u{FFFD}",
     ]
 
-    @Test("every text comes back as it was, to the byte", arguments: Store.all, Self.texts)
+    @Test("every text is stored unchanged, byte for byte", arguments: Store.all, Self.texts)
     func anyText(store: Store, text: String) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -85,14 +85,14 @@ struct MessageTests {
             #expect(appended == ChatMessage(draft, in: session.id, at: appended.time))
             #expect(read == appended)
             #expect(try await chats.everyMessage(in: session) == [appended])
-            // Strings are equal also where their bytes are not.
+            // Strings can be equal even if their bytes differ.
             #expect(Array(read.content.utf8) == Array(text.utf8))
             #expect(Array(read.id.utf8) == Array(draft.id.utf8))
             #expect(try await chats.message("id \(text).", in: session.id, of: .ann) == nil)
         }
     }
 
-    @Test("ids that differ only after a NUL are two", arguments: Store.all)
+    @Test("IDs that differ only after a NUL character are distinct", arguments: Store.all)
     func idsWithNUL(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -108,7 +108,7 @@ struct MessageTests {
         ["id": "i1", "large": 9_007_199_254_740_993],
     ]
 
-    @Test("details of every form come back, and so does their absence", arguments: Store.all)
+    @Test("details of every JSON type are stored, and so is their absence", arguments: Store.all)
     func details(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -122,7 +122,7 @@ struct MessageTests {
         }
     }
 
-    @Test("each kind of message by each role comes back", arguments: Store.all)
+    @Test("every kind of message is stored for every role", arguments: Store.all)
     func kinds(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -140,7 +140,7 @@ struct MessageTests {
         }
     }
 
-    @Test("a message of a million bytes is kept", arguments: Store.all, ["x", "é", "😀", "\"", "\u{0}"])
+    @Test("a message of a million bytes is stored", arguments: Store.all, ["x", "é", "😀", "\"", "\u{0}"])
     func largest(store: Store, character: String) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -160,7 +160,7 @@ struct MessageTests {
         }
     }
 
-    @Test("a message of more than a million bytes is too large, its details counted", arguments: Store.all)
+    @Test("a message of more than a million bytes, including details, is too large", arguments: Store.all)
     func tooLarge(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -180,7 +180,7 @@ struct MessageTests {
         }
     }
 
-    @Test("an id of no or more than 200 bytes is refused", arguments: Store.all)
+    @Test("an ID that is empty or longer than 200 bytes is rejected", arguments: Store.all)
     func badID(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()

@@ -3,10 +3,10 @@ import Conversations
 import FoundationEssentials
 import Testing
 
-@Suite("Times of messages")
+@Suite("Message times")
 struct MessageTimeTests {
     @Test(
-        "the next time is now, if that is later than the one before",
+        "the next time is the current time, unless the previous time is later",
         arguments: [(before: 5, now: 9, next: 9), (5, 6, 6), (5, 5, 6), (9, 5, 10), (0, 0, 1), (-7, -9, -6)])
     func next(times: (before: Int, now: Int, next: Int)) {
         let next = MessageTime.next(
@@ -14,7 +14,7 @@ struct MessageTimeTests {
         #expect(next == MessageTime(rawValue: times.next))
     }
 
-    @Test("times that follow each other at once rise")
+    @Test("consecutive times always increase")
     func rising() {
         var time = MessageTime.now
         for _ in 0..<1000 {
@@ -24,7 +24,7 @@ struct MessageTimeTests {
         }
     }
 
-    @Test("JSON has a time as text, with every nanosecond")
+    @Test("a time is encoded in JSON as a string with nanosecond precision")
     func json() throws {
         let time = MessageTime(rawValue: 1_700_000_000_123_456_789)
         let value = try JSONValue(encoding: time)
@@ -35,7 +35,7 @@ struct MessageTimeTests {
         }
     }
 
-    @Test("a time is the same moment as its date")
+    @Test("a time and its date are the same moment")
     func date() {
         let time = MessageTime(rawValue: 1_700_000_000_500_000_000)
         #expect(time.date.timeIntervalSince1970 == 1_700_000_000.5)

@@ -2,9 +2,9 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Whose chats a store tells of")
+@Suite("Chat ownership")
 struct OwnershipTests {
-    /// Something that one may do with a chat; what comes of it as text.
+    /// An operation on a chat, with its result as text.
     struct Call: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let isRefused: Bool
@@ -46,7 +46,7 @@ struct OwnershipTests {
         Call("finish removal", isRefused: false) { try await $0.finishRemoval(of: $1, of: $2) },
     ]
 
-    @Test("a foreign chat is as absent as a missing one", arguments: Store.all, Self.calls)
+    @Test("another user's chat can't be distinguished from a missing one", arguments: Store.all, Self.calls)
     func foreign(store: Store, call: Call) async throws {
         try await store.open { chats in
             let session = try await chats.newChat("Ann's")
@@ -65,7 +65,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("nobody else finishes a removal, or hears of it", arguments: Store.all)
+    @Test("another user can't finish or list a removal", arguments: Store.all)
     func foreignRemoval(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -76,7 +76,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("users are told apart to the byte", arguments: Store.all)
+    @Test("users with similar IDs are distinguished byte for byte", arguments: Store.all)
     func similarUsers(store: Store) async throws {
         try await store.open { chats in
             let users = ["ann", "Ann", "ann ", "e\u{301}", "é"].map(UserID.init)

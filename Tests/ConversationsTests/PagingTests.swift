@@ -2,12 +2,12 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Pages of a store")
+@Suite("Pagination")
 struct PagingTests {
     // MARK: Messages
 
     @Test(
-        "pages of messages lead from the newest to the oldest, each message once", arguments: Store.all, [1, 3, 10, 11])
+        "pages go from the newest message to the oldest, with each message once", arguments: Store.all, [1, 3, 10, 11])
     func messages(store: Store, limit: Int) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -21,7 +21,7 @@ struct PagingTests {
         }
     }
 
-    @Test("before a time is before it: neither at it nor after it", arguments: Store.all)
+    @Test("a page before a time contains no message at or after that time", arguments: Store.all)
     func before(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -45,7 +45,7 @@ struct PagingTests {
         }
     }
 
-    @Test("messages that arrive while somebody turns pages are not among them", arguments: Store.all)
+    @Test("messages that arrive during paging don't appear in later pages", arguments: Store.all)
     func messagesArrive(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -65,7 +65,7 @@ struct PagingTests {
 
     // MARK: Chats
 
-    @Test("pages of chats lead from the last changed one back, each chat once", arguments: Store.all, [1, 4, 12, 13])
+    @Test("pages list chats by their last change, newest first, each chat once", arguments: Store.all, [1, 4, 12, 13])
     func chats(store: Store, limit: Int) async throws {
         try await store.open { chats in
             var ids: [SessionID] = []
@@ -80,7 +80,7 @@ struct PagingTests {
         }
     }
 
-    @Test("chats of the same moment are each found once", arguments: Store.all)
+    @Test("chats with the same time each appear once", arguments: Store.all)
     func ties(store: Store) async throws {
         try await store.open { chats in
             var ids: Set<SessionID> = []
@@ -91,7 +91,7 @@ struct PagingTests {
         }
     }
 
-    @Test("chats that arrive while somebody turns pages move nothing", arguments: Store.all)
+    @Test("chats that arrive during paging don't shift the pages", arguments: Store.all)
     func chatsArrive(store: Store) async throws {
         try await store.open { chats in
             for number in 0..<20 { try await chats.newChat(at: MessageTime(rawValue: 1000 + number / 2)) }
@@ -104,7 +104,7 @@ struct PagingTests {
         }
     }
 
-    @Test("who has no chats has one empty page", arguments: Store.all, [nil, "words"])
+    @Test("a user without chats gets one empty page", arguments: Store.all, [nil, "words"])
     func noChats(store: Store, words: String?) async throws {
         try await store.open { chats in
             try await chats.newChat("Words", of: .bob)
@@ -122,7 +122,7 @@ struct PagingTests {
     ]
 
     @Test(
-        "a search finds what a title contains, whatever the case, and takes every character for itself",
+        "a search finds text within titles, ignores case, and treats every character literally",
         arguments: Store.all,
         [
             ("%", ["100 % cotton"]), ("100", ["100 % cotton", "100 percent"]), ("_", ["snake_case"]),
@@ -143,7 +143,7 @@ struct PagingTests {
         }
     }
 
-    @Test("a search looks in the title of now, however it came to be", arguments: Store.all)
+    @Test("a search uses the current title, wherever it came from", arguments: Store.all)
     func searchAfterChange(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()

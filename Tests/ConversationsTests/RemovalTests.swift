@@ -2,9 +2,9 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Removal of chats from a store")
+@Suite("Chat removal")
 struct RemovalTests {
-    @Test("a chat whose removal has begun is gone for everybody", arguments: Store.all)
+    @Test("a chat is hidden as soon as its removal has started", arguments: Store.all)
     func hidden(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat("Gone")
@@ -28,7 +28,7 @@ struct RemovalTests {
         }
     }
 
-    @Test("a removal that was only begun is finished by another process", arguments: Store.all)
+    @Test("another process can finish a removal that has only started", arguments: Store.all)
     func resumed(store: Store) async throws {
         try await store.open(instances: 2) { chats in
             let count = store.isSlow ? 60 : 450
@@ -46,7 +46,7 @@ struct RemovalTests {
             #expect(try await chats[0].everyChat().map(\.id) == [kept.id])
             #expect(try await chats[0].everyMessage(in: kept).map(\.content) == ["Stays"])
 
-            // Whoever gets the id again finds nothing of what was there.
+            // A new chat with the same ID contains nothing of the old one.
             let again = ChatSession(id: session.id, owner: .bob, title: "Again", createdAt: .now)
             try await chats[0].create(again)
             #expect(try await chats[0].everyMessage(in: again).isEmpty)
@@ -54,7 +54,7 @@ struct RemovalTests {
         }
     }
 
-    @Test("two processes may finish a removal at once", arguments: Store.all)
+    @Test("two processes can finish a removal concurrently", arguments: Store.all)
     func finishedTwice(store: Store) async throws {
         try await store.open(instances: 2) { chats in
             let session = try await chats[0].newChat()
@@ -70,7 +70,7 @@ struct RemovalTests {
         }
     }
 
-    @Test("nothing is removed of a chat that is not hidden", arguments: Store.all)
+    @Test("a removal that hasn't started can't be finished, and removes nothing", arguments: Store.all)
     func notBegun(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -82,7 +82,7 @@ struct RemovalTests {
         }
     }
 
-    @Test("all removals that were begun are listed", arguments: Store.all)
+    @Test("all started removals are listed", arguments: Store.all)
     func listed(store: Store) async throws {
         try await store.open { chats in
             var ids: Set<SessionID> = []

@@ -2,9 +2,9 @@ import AgentEvents
 import Conversations
 import Testing
 
-@Suite("Runs of chats in a store")
+@Suite("Chat runs in a store")
 struct RunTests {
-    @Test("a run that begins is the chat's, and no new version of it", arguments: Store.all)
+    @Test("starting a run sets the chat's run without changing its version", arguments: Store.all)
     func begin(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat("Chat")
@@ -15,7 +15,7 @@ struct RunTests {
         }
     }
 
-    @Test("no second run begins while one is at work", arguments: Store.all)
+    @Test("a second run can't start while one is running", arguments: Store.all)
     func busy(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -32,7 +32,7 @@ struct RunTests {
         }
     }
 
-    @Test("a run that waits for its owner gives way", arguments: Store.all)
+    @Test("a run that waits for the user gives way to a new run", arguments: Store.all)
     func waiting(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -44,7 +44,7 @@ struct RunTests {
         }
     }
 
-    @Test("a run that is over leaves the chat to the next", arguments: Store.all)
+    @Test("after a run has ended, the next one can start", arguments: Store.all)
     func end(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -57,7 +57,7 @@ struct RunTests {
     }
 
     @Test(
-        "the end of a run that the chat does not have changes nothing", arguments: Store.all,
+        "ending a run that isn't the chat's run changes nothing", arguments: Store.all,
         [nil, ChatRun.waiting(.first)])
     func lateEnd(store: Store, next: ChatRun?) async throws {
         try await store.open { chats in
@@ -69,7 +69,7 @@ struct RunTests {
         }
     }
 
-    @Test("a message and the end of its run come together", arguments: Store.all)
+    @Test("a message and the end of its run are stored together", arguments: Store.all)
     func lastMessage(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -82,7 +82,7 @@ struct RunTests {
         }
     }
 
-    @Test("a message sent again is given back also while a run is at work", arguments: Store.all)
+    @Test("a message sent again is returned as stored, even while a run is running", arguments: Store.all)
     func sentAgain(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -94,7 +94,7 @@ struct RunTests {
         }
     }
 
-    @Test("of runs that begin at once one does", arguments: Store.all)
+    @Test("of runs that start concurrently, one succeeds", arguments: Store.all)
     func beginsAtOnce(store: Store) async throws {
         try await store.open(instances: 2) { chats in
             let session = try await chats[0].newChat()

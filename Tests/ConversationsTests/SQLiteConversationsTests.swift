@@ -5,9 +5,9 @@ import FoundationEssentials
 import GRDB
 import Testing
 
-@Suite("Chats in a file of SQLite")
+@Suite("SQLite chat store")
 struct SQLiteConversationsTests {
-    @Test("the file and its folder are made, for their owner only")
+    @Test("the file and its folder are created with access only for the owner")
     func permissions() async throws {
         try await withFolder { folder in
             let path = "\(folder)/deep/chats.sqlite"
@@ -23,7 +23,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("what was kept is there when the file is opened again")
+    @Test("stored data is available after reopening the file")
     func reopened() async throws {
         try await withFolder { folder in
             let path = "\(folder)/chats.sqlite"
@@ -43,7 +43,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("many may open a new file at once")
+    @Test("a new file can be opened concurrently")
     func openedAtOnce() async throws {
         try await withFolder { folder in
             let opened = try await withThrowingTaskGroup(of: SQLiteConversations.self) { group in
@@ -57,7 +57,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("what is no database is named and left alone")
+    @Test("the error for a file that isn't a database contains its path, and the file stays unchanged")
     func noDatabase() async throws {
         try await withFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -72,7 +72,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("a folder that cannot be made, or a folder in the file's place, is named")
+    @Test("the error for an unusable path contains the path")
     func noPlace() async throws {
         try await withFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -85,7 +85,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("a file that was deleted under the program is noticed")
+    @Test("a deleted database file is detected")
     func deleted() async throws {
         try await withFolder { folder in
             let path = "\(folder)/chats.sqlite"
@@ -96,7 +96,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("a file that can be read and not written is noticed")
+    @Test("a database that can't be written is detected")
     func readOnly() async throws {
         try await withFolder { folder in
             let path = "\(folder)/chats.sqlite"
@@ -109,7 +109,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("a call that was cancelled says so and keeps nothing")
+    @Test("a canceled call throws a cancellation error and stores nothing")
     func cancelled() async throws {
         try await Store.sqlite.open { chats in
             let session = try await chats.newChat()
@@ -122,7 +122,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("no page is longer than what a process can hold", arguments: [-1, 0, Int.max])
+    @Test("extreme page limits are safe", arguments: [-1, 0, Int.max])
     func anyLimit(limit: Int) async throws {
         try await Store.sqlite.open { chats in
             let session = try await chats.newChat()
@@ -134,7 +134,7 @@ struct SQLiteConversationsTests {
         }
     }
 
-    @Test("a page of five thousand chats takes well under 20 ms, found by words or not")
+    @Test("a page of five thousand chats takes well under 20 ms, with and without a search")
     func manyChats() async throws {
         try await Store.sqlite.open { chats in
             for number in 0..<5000 { try await chats.newChat("Chat number \(number)") }
@@ -143,7 +143,7 @@ struct SQLiteConversationsTests {
                 position = try await chats.sessions(of: .ann, matching: nil, limit: 1000, after: position).next
             }
             for (words, after) in [(nil, nil), (nil, position), ("NUMBER 1", nil), ("nowhere", nil)] {
-                // The quickest one, as other tests are at work beside it.
+                // The minimum, because other tests run in parallel.
                 var quickest = Duration.seconds(1)
                 for _ in 0..<20 {
                     let duration = try await ContinuousClock().measure {

@@ -3,9 +3,9 @@ import Conversations
 import FoundationEssentials
 import Testing
 
-@Suite("Chats in a store")
+@Suite("Stored chats")
 struct SessionTests {
-    @Test("a new chat is there as it was made", arguments: Store.all)
+    @Test("a new chat is stored unchanged", arguments: Store.all)
     func made(store: Store) async throws {
         try await store.open { chats in
             var session = ChatSession(
@@ -24,7 +24,7 @@ struct SessionTests {
         }
     }
 
-    @Test("an id is taken for everybody", arguments: Store.all)
+    @Test("a chat ID can be used only once, across all users", arguments: Store.all)
     func takenID(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat("Mine")
@@ -37,7 +37,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a rename counts as a version and moves the chat to the front", arguments: Store.all)
+    @Test("renaming increments the version and moves the chat to the front", arguments: Store.all)
     func rename(store: Store) async throws {
         try await store.open { chats in
             let old = try await chats.newChat("Old", at: MessageTime(rawValue: 1000))
@@ -52,7 +52,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a title is kept without the white space around it", arguments: Store.all)
+    @Test("a title is stored without surrounding white space", arguments: Store.all)
     func trimming(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat()
@@ -66,7 +66,7 @@ struct SessionTests {
     }
 
     @Test(
-        "a title of no or more than 200 characters, or of endless ones, is refused", arguments: Store.all,
+        "a title that is empty, or longer than the limits for characters and bytes, is rejected", arguments: Store.all,
         ["", " \n\t", String(repeating: "a", count: 201), "a" + String(repeating: "\u{301}", count: 3000)])
     func badTitle(store: Store, title: String) async throws {
         try await store.open { chats in
@@ -81,7 +81,7 @@ struct SessionTests {
         }
     }
 
-    @Test("who has seen an older version is told the current one", arguments: Store.all)
+    @Test("a change based on an older version is rejected with the current one", arguments: Store.all)
     func conflict(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat("One")
@@ -96,7 +96,7 @@ struct SessionTests {
         }
     }
 
-    @Test("of tabs that rename at once one wins, and the others see its title", arguments: Store.all)
+    @Test("of concurrent renames one succeeds, and the others get its title", arguments: Store.all)
     func renamesAtOnce(store: Store) async throws {
         try await store.open(instances: 2) { chats in
             let session = try await chats[0].newChat("Before")
@@ -119,7 +119,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a change of nothing changes nothing", arguments: Store.all)
+    @Test("an empty change changes nothing", arguments: Store.all)
     func noChange(store: Store) async throws {
         try await store.open { chats in
             let session = try await chats.newChat("Same")
@@ -128,7 +128,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a store that works says so", arguments: Store.all)
+    @Test("the check of a working store succeeds", arguments: Store.all)
     func check(store: Store) async throws {
         try await store.open { try await $0.check() }
     }

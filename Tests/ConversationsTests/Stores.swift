@@ -6,21 +6,21 @@ import FoundationEssentials
 import Logging
 import Testing
 
-/// A kind of store, on which every rule of `Conversations` is tried.
+/// A kind of store, with which every rule of `Conversations` is tested.
 ///
-/// It is SQLite, or DynamoDB, or what answers in its place, where `AI4AI_TEST_DYNAMODB` is its endpoint; the region and
-/// the credentials are where every AWS SDK looks for them.
+/// The store is SQLite, or the DynamoDB (or compatible) service at the endpoint in `AI4AI_TEST_DYNAMODB`. Region and
+/// credentials come from the standard AWS SDK sources.
 struct Store: Sendable, CustomTestStringConvertible {
     typealias Use = ([any Conversations]) async throws -> Void
 
     let testDescription: String
-    /// Whether a message takes so long to write that tests write few of them.
+    /// Whether writing a message is so slow that tests should write only a few.
     let isSlow: Bool
     private let withInstances: @Sendable (_ count: Int, _ use: Use) async throws -> Void
 
     static let all: [Store] = [dynamoEndpoint.map { .dynamo(at: $0) } ?? .sqlite]
 
-    /// Opens a new, empty store, and takes it away afterwards.
+    /// Opens a new, empty store, and deletes it afterwards.
     func open(_ use: (any Conversations) async throws -> Void) async throws {
         try await self.open(instances: 1) { try await use($0[0]) }
     }
@@ -41,7 +41,7 @@ struct Store: Sendable, CustomTestStringConvertible {
     private static let dynamoEndpoint = ProcessInfo.processInfo.environment["AI4AI_TEST_DYNAMODB"]
         .flatMap { $0.isEmpty ? nil : $0 }
 
-    /// Tables of its own for each store.
+    /// Creates separate tables for each store.
     private static func dynamo(at endpoint: String) -> Store {
         Store(testDescription: "DynamoDB at \(endpoint)", isSlow: true) { count, use in
             var environment = ProcessInfo.processInfo.environment
@@ -87,10 +87,10 @@ struct Store: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// Makes a folder of one's own, and removes it afterwards.
+/// Provides a path for a temporary folder, and removes the folder afterwards.
 func withFolder(_ use: (String) async throws -> Void) async throws {
     let folder = "\(FileManager.default.temporaryDirectory.path)/chats-\(UUID().uuidString)"
-    // One that was not made needs no removal.
+    // A folder that wasn't created doesn't need to be removed.
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try await use(folder)
 }

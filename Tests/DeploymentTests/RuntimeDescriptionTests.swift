@@ -3,7 +3,7 @@ import Testing
 
 @testable import Deployment
 
-@Suite("A runtime as it should be")
+@Suite("Runtime description")
 struct RuntimeDescriptionTests {
     private static func described(_ agent: String = "", environment: [String: String] = [:]) throws
         -> RuntimeDescription
@@ -21,7 +21,7 @@ struct RuntimeDescriptionTests {
             agent: description.agents.coordinator, image: "image:1", role: "role", environment: environment)
     }
 
-    /// A runtime that is as it should be, as GetAgentRuntime would tell it.
+    /// A runtime that matches its description, as GetAgentRuntime returns it.
     private static func current(_ described: RuntimeDescription, _ more: [String: JSONValue] = [:]) -> JSONValue {
         var members = described.members
         members["metadataConfiguration"] = ["requireMMDSV2": true]
@@ -29,7 +29,7 @@ struct RuntimeDescriptionTests {
     }
 
     @Test(
-        "what others have set beside our members stays, and is no difference",
+        "unmanaged members are kept, and don't count as differences",
         arguments: [
             (["protocolConfiguration": ["serverProtocol": "HTTP", "port": 9000, "path": "/x"]], "port"),
             (
@@ -44,7 +44,7 @@ struct RuntimeDescriptionTests {
         #expect(described.update(of: current).json.contains("\"\(word)\""))
     }
 
-    @Test("rules for claims that were set elsewhere are never taken away, and ours are changed")
+    @Test("claim rules that were set elsewhere are kept, and managed rules are updated")
     func claims() throws {
         let issuer = "https://issuer.example/.well-known/openid-configuration"
         let described = try Self.described(
@@ -63,7 +63,7 @@ struct RuntimeDescriptionTests {
             ])
     }
 
-    @Test("a rule for claims that is described is set, also over another one")
+    @Test("a described claim rule replaces an existing one")
     func describedClaims() throws {
         let described = try Self.described(
             """
@@ -87,13 +87,13 @@ struct RuntimeDescriptionTests {
         #expect(update["authorizerConfiguration"]?["customJWTAuthorizer"]?["customClaims"] == rules)
     }
 
-    @Test("a runtime that is as it should be is left alone")
+    @Test("a runtime that matches its description has no differences")
     func same() throws {
         let described = try Self.described(environment: ["A": "1"])
         #expect(described.differences(from: Self.current(described)) == [])
     }
 
-    @Test("empty members mean the same as none")
+    @Test("empty members count as missing")
     func empty() throws {
         let described = try Self.described()
         let current = Self.current(
@@ -101,7 +101,7 @@ struct RuntimeDescriptionTests {
         #expect(described.differences(from: current) == [])
     }
 
-    @Test("of the environment the names that differ are told, and no value")
+    @Test("differences in the environment contain names, but no values")
     func environment() throws {
         let described = try Self.described(environment: ["SAME": "x", "CHANGED": "new-secret", "ADDED": "y"])
         let current = Self.current(
@@ -109,7 +109,7 @@ struct RuntimeDescriptionTests {
         #expect(described.differences(from: current) == ["the environment: ADDED, CHANGED, GONE"])
     }
 
-    @Test("an update sends back what somebody else has set")
+    @Test("an update keeps unmanaged settings")
     func kept() throws {
         let described = try Self.described()
         let current = Self.current(
@@ -120,13 +120,13 @@ struct RuntimeDescriptionTests {
         #expect(update["metadataConfiguration"]?["requireMMDSV2"] == true)
     }
 
-    @Test("a runtime without the newer metadata service is updated")
+    @Test("a runtime without metadata service version 2 is updated")
     func metadata() throws {
         let described = try Self.described()
         #expect(described.differences(from: .object(described.members)) == ["requireMMDSV2 to true"])
     }
 
-    @Test("a network of one's own is told whole")
+    @Test("a VPC network is described completely")
     func network() throws {
         let described = try Self.described(
             ", network: {subnets: [subnet-0123456789abcdef0], security_groups: [sg-0123456789abcdef0]}")
@@ -136,9 +136,9 @@ struct RuntimeDescriptionTests {
     }
 }
 
-@Suite("Answers and changes of a deployment")
+@Suite("Deployment changes and XML")
 struct DeploymentPartsTests {
-    @Test("a change is one line")
+    @Test("a change is described in one line")
     func change() {
         #expect("\(Change(action: .create, subject: "runtime ai4ai"))" == "+ runtime ai4ai")
         #expect(
@@ -147,7 +147,7 @@ struct DeploymentPartsTests {
         #expect("\(Change(action: .keep, subject: "stack"))" == "= stack")
     }
 
-    @Test("an answer of the query protocol is read by names")
+    @Test("a response of the query protocol can be read by element names")
     func xml() throws {
         let root = try #require(
             XMLElement(document: "<R><Stacks><member><Name>a &amp; b</Name></member><member/></Stacks></R>"))
@@ -156,6 +156,6 @@ struct DeploymentPartsTests {
         #expect(root.members("Outputs").isEmpty)
     }
 
-    @Test("what is no XML is none", arguments: ["", "no", "<R>", "<R></S>", "{}"])
+    @Test("text that isn't XML is rejected", arguments: ["", "no", "<R>", "<R></S>", "{}"])
     func noXML(text: String) { #expect(XMLElement(document: text) == nil) }
 }

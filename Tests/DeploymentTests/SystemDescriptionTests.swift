@@ -4,7 +4,7 @@ import Testing
 
 @Suite("agentcore.yaml")
 struct SystemDescriptionTests {
-    /// A whole description around what a test adds.
+    /// Returns a complete description that includes the test's additions.
     private static func yaml(
         agent: String = "", automation: String? = nil, models: String = "", rest: String = ""
     ) -> String {
@@ -39,7 +39,7 @@ struct SystemDescriptionTests {
         }
     }
 
-    @Test("what is left out has its default")
+    @Test("omitted members have defaults")
     func defaults() throws {
         let description = try Self.read(Self.yaml())
         #expect(description.agents.coordinator.serverProtocol == "HTTP")
@@ -48,7 +48,7 @@ struct SystemDescriptionTests {
     }
 
     @Test(
-        "a document that is none says where and what to do",
+        "the error for an invalid document contains the line and the reason",
         arguments: [
             ("", 1, "is empty"), ("version: 1\n  project: [", 2, "is no YAML"),
             ("version: 1\nversion: 1\n", 1, "has twice: version"),
@@ -59,20 +59,20 @@ struct SystemDescriptionTests {
         #expect(problem.message.contains(message))
     }
 
-    @Test("an unknown key is named with its line")
+    @Test("an unknown key is reported with its line")
     func unknownKey() throws {
         let problem = try #require(Self.problems(Self.yaml(rest: "colour: red")).first)
         #expect(problem.key.contains("colour") || problem.message.contains("colour"))
         #expect(problem.description.hasPrefix("agentcore.yaml:\(problem.line): "))
     }
 
-    @Test("everything that is wrong is told at once")
+    @Test("all problems are reported together")
     func several() {
         #expect(Self.problems(Self.yaml(models: "  max_tokens: none", rest: "colour: red")).count >= 2)
     }
 
     @Test(
-        "members that do not go together are told at the key to change",
+        "conflicting members are reported at the key to change",
         arguments: [
             (Self.yaml(agent: "    idle_seconds: 900\n    max_seconds: 60"), "agents.coordinator.max_seconds"),
             (Self.yaml(models: "  max_tokens: 1024\n  thinking_tokens: 2048"), "models.max_tokens"),
@@ -92,13 +92,13 @@ struct SystemDescriptionTests {
         #expect(problems.map(\.key).contains(key), "\(problems)")
     }
 
-    @Test("a secret that is written into the file is not told again")
+    @Test("an error never repeats a secret from the file")
     func writtenSecret() {
         let problems = Self.problems(Self.yaml(agent: "    environment: {AI4AI_TAVILY_API_KEY: tvly-12345}"))
         #expect(!problems.isEmpty && !"\(problems)".contains("tvly-12345"))
     }
 
-    @Test("the container's settings follow from the description, and it may add others")
+    @Test("the container's settings come from the description, which can add others")
     func environment() throws {
         let description = try Self.read(
             Self.yaml(agent: "    environment: {AI4AI_LOG_LEVEL: debug}", models: "  max_tokens: 4096"))
@@ -109,7 +109,7 @@ struct SystemDescriptionTests {
         #expect(environment["AI4AI_LOG_LEVEL"] == "debug")
     }
 
-    @Test("the roles get the secrets that are named, and each once")
+    @Test("the roles may read the secrets that are referenced, each listed once")
     func secrets() throws {
         let names = "A_KEY: \"secretsmanager:ai4ai/tavily\", B_KEY: \"secretsmanager:ai4ai/tavily#key\""
         let description = try Self.read(Self.yaml(agent: "    environment: {\(names)}"))

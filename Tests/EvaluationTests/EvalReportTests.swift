@@ -2,7 +2,7 @@ import Evaluation
 import FoundationEssentials
 import Testing
 
-@Suite("Reports of evals")
+@Suite("Evaluation reports")
 struct EvalReportTests {
     private static let earlier = EvalReport(
         model: "old", version: "1",
@@ -18,7 +18,7 @@ struct EvalReportTests {
             EvalResult(task: "b"), EvalResult(task: "c", steps: 4), EvalResult(task: "fresh"),
         ])
 
-    @Test("the table has a line for each task and one for all")
+    @Test("the table has a row for each task and a summary row")
     func table() {
         #expect(
             Self.earlier.table == """
@@ -32,7 +32,7 @@ struct EvalReportTests {
         #expect(Self.later.table.contains("the answer lacks it"))
     }
 
-    @Test("a report is the same when it is read again, and another file is refused")
+    @Test("a report survives a round trip through a file, and other files are rejected")
     func file() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "report-\(UUID()).json")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -42,7 +42,7 @@ struct EvalReportTests {
         #expect(throws: EvalError.self) { try EvalReport(file: file.path) }
     }
 
-    @Test("a comparison says what got better, what got worse, and what is in one report only")
+    @Test("a comparison lists improvements, regressions, and tasks that are in only one report")
     func comparison() {
         let comparison = EvalComparison(from: Self.earlier, to: Self.later)
         #expect(comparison.better == ["b: ok now"])

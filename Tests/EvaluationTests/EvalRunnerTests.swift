@@ -6,24 +6,24 @@ import Models
 import TestSupport
 import Testing
 
-/// The tasks that come with the house.
+/// The folder of the bundled tasks.
 private let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "evals/demo").path
 
-@Suite("Evals", .timeLimit(.minutes(15)))
+@Suite("Evaluation runs", .timeLimit(.minutes(15)))
 struct EvalRunnerTests {
     @Test(
-        "each shipped task passes by its own script",
+        "each bundled task passes with its own script",
         arguments: Nightly.cases(try EvalTask.read(folder: folder), every: 4))
     func shipped(task: EvalTask) async throws {
         let result = try await BrowserSlots.shared.withSlot { try await EvalRunner(model: .scripted).run(task) }
         #expect(result.failures == [])
-        // Every line of the script was a turn, and there was no other.
+        // Each line of the script is one turn, and there are no other turns.
         #expect(result.steps == task.script.count)
     }
 
     @Test(
-        "the offline model does each shipped task, told in its way",
+        "the offline model passes each bundled task with its own request",
         arguments: Nightly.cases(try EvalTask.readOffline(folder: folder), every: 4))
     func shippedOffline(task: EvalTask) async throws {
         let result = try await BrowserSlots.shared.withSlot {
@@ -32,7 +32,7 @@ struct EvalRunnerTests {
         #expect(result.failures == [])
     }
 
-    @Test("there are tasks to choose from")
+    @Test("there are at least 20 bundled tasks")
     func count() throws {
         let tasks = try EvalTask.read(folder: folder)
         #expect(tasks.count >= 20)
@@ -45,7 +45,7 @@ struct EvalRunnerTests {
         return task
     }
 
-    @Test("several tasks are done at once, and their results come in order", arguments: [1, 2, 9])
+    @Test("tasks can run in parallel, and their results are sorted", arguments: [1, 2, 9])
     func several(parallel: Int) async throws {
         let tasks = ["c", "a", "b"].map { Self.task($0, [.say($0)], [.answerContains("b")]) }
         let results = try await EvalRunner(model: .scripted).run(tasks, parallel: parallel)
@@ -54,7 +54,7 @@ struct EvalRunnerTests {
         #expect(results.map(\.steps) == [1, 1, 1])
     }
 
-    @Test("tokens have their price")
+    @Test("the cost is calculated from the tokens")
     func price() async throws {
         let model = ScriptedModel([
             .events([.text("hi"), .usage(.init(inputTokens: 1000, outputTokens: 100)), .stop(.endTurn)])
@@ -65,7 +65,7 @@ struct EvalRunnerTests {
         #expect(result.cost == 0.0045)
     }
 
-    @Test("a question without an answer is left, and a model that never answers is stopped")
+    @Test("a question without an answer ends the task, and a model that never answers is stopped")
     func ends() async throws {
         let waiting = try await EvalRunner(model: .scripted)
             .run(Self.task("t", [.ask(question: "Which?")], [.status(.interrupted)]))
@@ -76,7 +76,7 @@ struct EvalRunnerTests {
         #expect(stopped.failures == ["the limit of 1 seconds was reached"])
     }
 
-    @Test("a script's value that stands nowhere, and a task without a script, fail")
+    @Test("a script fails if it refers to a missing value, and a task fails without a script")
     func scripts() async throws {
         let lost = try await EvalRunner(model: .scripted).run(Self.task("t", [.say("{value of \"Amount\"}")]))
         #expect(lost.answer == "No tool has answered with a value behind \"Amount\"")

@@ -3,7 +3,7 @@ import AgentLoop
 import Evaluation
 import Testing
 
-@Suite("Files of tasks")
+@Suite("Task files")
 struct EvalTaskReadingTests {
     private static let good = """
         # A task
@@ -42,7 +42,7 @@ struct EvalTaskReadingTests {
         """
 
     @Test(
-        "a good file is read, whatever its line ends and with a byte order mark",
+        "a valid file is read, with any line endings and with a byte order mark",
         arguments: [Self.good, "\u{FEFF}" + Self.good, Self.good.replacing("\n", with: "\r\n")])
     func goodFile(yaml: String) throws {
         let task = try EvalTask(yaml: yaml, file: "evals/pay.yaml")
@@ -71,7 +71,7 @@ struct EvalTaskReadingTests {
 
     private static let head = "request: a\nsite: demo\nchecks:\n  - status: completed\n"
 
-    @Test("the offline model gets its own request, and its own checks where it has some")
+    @Test("the offline model gets its own request, and its own checks if there are any")
     func offline() throws {
         let yaml = Self.head + "offline: open {site}"
         let told = try #require(try EvalTask(yaml: yaml, file: "t.yaml").toldOffline)
@@ -121,7 +121,7 @@ struct EvalTaskReadingTests {
         ("- read\nrequest: a", 1, .badSyntax),
     ]
 
-    @Test("a bad file is refused with the line", arguments: Self.bad)
+    @Test("an invalid file is rejected with the line", arguments: Self.bad)
     func badFile(yaml: String, line: Int?, code: EvalError.Code) throws {
         let error = try #require(throws: EvalError.self) { try EvalTask(yaml: yaml, file: "bad.yaml") }
         #expect(error.code == code, "\(error)")
@@ -129,7 +129,7 @@ struct EvalTaskReadingTests {
         #expect(error.description.hasPrefix("bad.yaml:"))
     }
 
-    @Test("a folder without tasks is refused")
+    @Test("a folder without tasks is rejected")
     func noFolder() {
         #expect(throws: EvalError.self) { try EvalTask.read(folder: "/nowhere") }
     }

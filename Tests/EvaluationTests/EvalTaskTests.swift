@@ -5,7 +5,7 @@ import Evaluation
 import FoundationEssentials
 import Testing
 
-@Suite("Checks and answers of tasks")
+@Suite("Task checks and answers")
 struct EvalTaskTests {
     private static let outcome = EvalTask.Outcome(
         answer: "It costs\nRM\u{A0}70.00.", status: .completed,
@@ -24,13 +24,13 @@ struct EvalTaskTests {
         (.receivedNone(path: "/check"), false), (.status(.completed), true), (.status(.interrupted), false),
     ]
 
-    @Test("a check looks at the answer and at what the site received", arguments: Self.checks)
+    @Test("a check examines the answer and the requests that the site received", arguments: Self.checks)
     func check(check: EvalTask.Check, holds: Bool) {
         let task = EvalTask(name: "t", request: "r", checks: [check])
         #expect(task.failures(of: Self.outcome).isEmpty == holds)
     }
 
-    @Test("a run must complete unless the task says otherwise")
+    @Test("a run must complete, unless the task expects another status")
     func status() {
         let outcome = EvalTask.Outcome(answer: "Too long.", status: .failed, code: "budget_exceeded")
         #expect(
@@ -47,7 +47,7 @@ struct EvalTaskTests {
         (.approve, .takeover, .resolved, [:]), (.reject, .takeover, .cancelled, nil),
     ]
 
-    @Test("an answer takes the form that the question asks for", arguments: Self.answers)
+    @Test("an answer has the format that the question asks for", arguments: Self.answers)
     func answer(
         answer: EvalTask.Answer, reason: Interrupt.Reason, status: InterruptAnswer.Status, payload: JSONValue?
     ) {
@@ -56,7 +56,7 @@ struct EvalTaskTests {
         #expect(given.payload == payload)
     }
 
-    @Test("of choices the one is taken that the person names, and several fields get the same")
+    @Test("an answer selects the matching choice, and fills all fields with the same text")
     func choices() {
         let schema: JSONValue = [
             "properties": ["kind": ["type": "string", "enum": ["A car", "A lorry"]], "note": ["type": "string"]]

@@ -2,10 +2,10 @@ import Foundation
 import JSONText
 import Testing
 
-@Suite("Text that was cut in two")
+@Suite("Unpaired surrogates in JSON")
 struct JSONTextTests {
     @Test(
-        "half of an emoji becomes the replacement character",
+        "half a surrogate pair becomes the replacement character",
         arguments: [
             (#"["Very good \ud83d"]"#, "Very good \u{FFFD}"), (#"["\ude00!"]"#, "\u{FFFD}!"),
             (#"["a\uD83D\uD83Db"]"#, "a\u{FFFD}\u{FFFD}b"), (#"["\ud83d\ude00"]"#, "😀"),
@@ -15,19 +15,19 @@ struct JSONTextTests {
         #expect(try JSONText.decode([String].self, from: Data(json.utf8)) == [text])
     }
 
-    @Test("a name of a member may be cut too")
+    @Test("a member name can contain half a surrogate pair too")
     func key() throws {
         let read = try JSONText.decode([String: Int].self, from: Data(#"{"\ud83d":1}"#.utf8))
         #expect(read == ["\u{FFFD}": 1])
     }
 
-    @Test("what is no JSON stays none", arguments: ["", "{", #"["\ud83d"#, #"["\ud8"]"#, #"["\"#])
+    @Test("invalid JSON is still rejected", arguments: ["", "{", #"["\ud83d"#, #"["\ud8"]"#, #"["\"#])
     func noJSON(text: String) {
         #expect(throws: DecodingError.self) { try JSONText.decode([String].self, from: Data(text.utf8)) }
     }
 
     @Test(
-        "an emoji whose halves come one after the other is whole",
+        "a surrogate pair that is split between documents is joined",
         arguments: [
             (["a\\ud83d", "\\ude00b"], "a😀b"), (["\\ud83d", "no"], "no"), (["\\ud83d", "", "\\ude00"], "😀"),
             (["\\ude00", "b"], "\u{FFFD}b"), (["x\\ud83dy", "z"], "x\u{FFFD}yz"),

@@ -5,15 +5,15 @@ import Testing
 
 @testable import Models
 
-/// What servers of the chat completions interface do differently. Each is from a public report.
-@Suite("Dialects of chat completions")
+/// Differences between servers with the chat completions API. Each comes from a public report.
+@Suite("Chat completions dialects")
 struct ChatDialectTests {
     private static func read(_ chunks: [String]) throws -> [ModelEvent] {
         var reader = ChatStreamReader(model: "m")
         return try chunks.flatMap { try reader.receive($0) } + reader.end()
     }
 
-    @Test("what hears nothing for too long is ended, and what hears something goes on", .timeLimit(.minutes(1)))
+    @Test("an operation that is silent for too long is ended, and an active one continues", .timeLimit(.minutes(1)))
     func silence() async throws {
         await #expect(throws: Silence.self) {
             try await Silence.limited(to: .milliseconds(20)) { heard in
@@ -42,33 +42,33 @@ struct ChatDialectTests {
     }
 
     @Test(
-        "calls of a turn are told apart",
+        "the calls of a turn are distinguished",
         arguments: [
-            // By their ids, where all have the index 0.
+            // By their IDs, although all have the index 0.
             [
                 #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\":1}"}}"#,
                 #"{"index":0,"id":"b","function":{"name":"y","arguments":"{\"n\":2}"}}"#,
             ],
-            // The second in pieces.
+            // The second call in fragments.
             [
                 #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\":1}"}}"#,
                 #"{"index":0,"id":"b","function":{"name":"y","arguments":""}}"#,
                 #"{"index":0,"function":{"arguments":"{\"n\""}}"#, #"{"index":0,"function":{"arguments":":2}"}}"#,
             ],
-            // Without ids, where each is whole.
+            // Without IDs, but each call is complete.
             [
                 #"{"index":0,"function":{"name":"x","arguments":"{\"n\":1}"}}"#,
                 #"{"index":0,"function":{"name":"y","arguments":"{\"n\":2}"}}"#,
             ],
-            // Without anything, as objects.
+            // Without IDs and indexes, and with arguments as objects.
             [#"{"function":{"name":"x","arguments":{"n":1}}},{"function":{"name":"y","arguments":{"n":2}}}"#],
-            // Id and name repeated in every piece.
+            // The ID and name repeat in every fragment.
             [
                 #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\""}}"#,
                 #"{"index":0,"id":"a","function":{"name":"x","arguments":":1}"}}"#,
                 #"{"index":1,"id":"b","function":{"name":"y","arguments":"{\"n\":2}"}}"#,
             ],
-            // Empty names and ids in later pieces.
+            // The ID and name are empty in later fragments.
             [
                 #"{"index":0,"id":"a","function":{"name":"x","arguments":"{\"n\""}}"#,
                 #"{"index":0,"id":"","function":{"name":"","arguments":":1}"}}"#,
@@ -79,7 +79,7 @@ struct ChatDialectTests {
         #expect(try Self.calls(pieces) == [#"x {"n":1}"#, #"y {"n":2}"#])
     }
 
-    @Test("usage that stands in every chunk is what was used so far, and counts once")
+    @Test("usage in every chunk is a running total and is counted once")
     func usage() throws {
         let chunks = (1...8).map {
             #"{"choices":[{"delta":{"content":"w"}}],"usage":{"prompt_tokens":1000,"completion_tokens":\#($0)}}"#
@@ -88,7 +88,7 @@ struct ChatDialectTests {
         #expect(used == [TokenUsage(inputTokens: 1000, outputTokens: 8)])
     }
 
-    @Test("thoughts are no answer, under either name", arguments: ["reasoning_content", "reasoning"])
+    @Test("reasoning isn't part of the answer, under either name", arguments: ["reasoning_content", "reasoning"])
     func thoughts(name: String) throws {
         let events = try Self.read([
             #"{"choices":[{"delta":{"content":null,"\#(name)":"First "}}]}"#,
@@ -99,7 +99,7 @@ struct ChatDialectTests {
             events == [.reasoning(Reasoning(model: "m", text: "First a plan.")), .text("Done."), .stop(.endTurn)])
     }
 
-    @Test("text may come in parts, an emoji in halves, a finish as nothing, and an answer in one piece")
+    @Test("text can be an array of parts, split within an emoji, or in a complete message")
     func text() throws {
         let events = try Self.read([
             #"{"choices":[{"delta":{"content":[{"type":"text","text":"a"}]},"finish_reason":""}]}"#,
@@ -113,7 +113,7 @@ struct ChatDialectTests {
     }
 
     @Test(
-        "an error is told as an object or as text", arguments: [#"{"message":"out of memory"}"#, #""out of memory""#])
+        "an error can be an object or a string", arguments: [#"{"message":"out of memory"}"#, #""out of memory""#])
     func failure(error: String) throws {
         let thrown = #expect(throws: ModelError.self) { try Self.read([#"{"error":\#(error)}"#]) }
         #expect(thrown?.message.contains("out of memory") == true)
@@ -125,7 +125,7 @@ struct ChatDialectTests {
         try JSONValue(encoding: ChatRequest("m", ModelRequest(system: "s", messages: messages, tools: tools)))
     }
 
-    @Test("thoughts go back with their call while its question is open, and not after")
+    @Test("reasoning is sent back with its call while its question is current, and not afterwards")
     func thoughtsGoBack() throws {
         let call = Message(
             role: .assistant,
@@ -140,7 +140,7 @@ struct ChatDialectTests {
         #expect(later[2]["reasoning_content"] == nil)
     }
 
-    @Test("a tool that takes nothing has a schema that makes a grammar")
+    @Test("a tool without parameters gets a schema that llama.cpp can compile")
     func emptySchema() throws {
         let tools = [[:], ["properties": [:], "required": []]].map { (members: JSONValue) -> ToolDefinition in
             guard case .object(var schema) = members else { fatalError("an object") }
@@ -154,7 +154,7 @@ struct ChatDialectTests {
         }
     }
 
-    @Test("what a result shows follows all results, in words where the model cannot be shown it")
+    @Test("attachments follow all tool results, and unsupported ones are replaced with text")
     func attachments() throws {
         let shown = [
             Attachment(.png, name: "picture", base64: "AAAA"), Attachment(.txt, name: "notes", base64: "aGk="),
@@ -180,7 +180,7 @@ struct ChatDialectTests {
     // MARK: Bedrock
 
     @Test(
-        "a model thinks as it wants to be told to",
+        "reasoning is configured in the way that the model supports",
         arguments: [
             ("anthropic.claude-sonnet-4-5-20250929-v1:0", false), ("au.anthropic.claude-opus-4-6-v1", true),
             ("global.anthropic.claude-opus-4-7", true), ("anthropic.claude-sonnet-5-20261001-v1:0", true),
@@ -195,7 +195,7 @@ struct ChatDialectTests {
         #expect(body["outputConfig"] == (isAdaptive ? ["effort": "medium"] : nil))
     }
 
-    @Test("a model that checks what came before its thoughts is told to leave out those before which it has changed")
+    @Test("a model that checks its reasoning context is told to drop stale reasoning")
     func staleThoughts() {
         let request = ConverseRequest(model: "global.anthropic.claude-fable-5-1", caching: .none)
         let question = ModelRequest(system: "s", messages: [.user("go")], tools: [])
@@ -207,7 +207,7 @@ struct ChatDialectTests {
             ])
     }
 
-    @Test("of many documents the newest five are sent, and the others named")
+    @Test("only the newest five documents are sent, and the others are named")
     func documents() {
         let messages = (1...7).flatMap { number in
             [

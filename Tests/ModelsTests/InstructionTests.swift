@@ -2,7 +2,7 @@ import Testing
 
 @testable import Models
 
-@Suite("The offline model's English")
+@Suite("Offline model instructions")
 struct InstructionTests {
     @Test(
         "an instruction is understood",
@@ -42,14 +42,14 @@ struct InstructionTests {
         #expect(InstructionParser.parse(text) == .init(instructions: expected, unknown: []))
     }
 
-    @Test("what is not understood is named", arguments: ["book me a flight", "make it so"])
+    @Test("unknown instructions are reported", arguments: ["book me a flight", "make it so"])
     func unknown(text: String) {
         #expect(InstructionParser.parse("open example.com").unknown.isEmpty)
         #expect(InstructionParser.parse(text) == .init(instructions: [], unknown: [text]))
     }
 
     @Test(
-        "a value is found beside, under or after its label",
+        "a value is found beside, below, or after its label",
         arguments: [
             ("| Plate | Amount due | Ends |\n| ABC 1 | RM 90.00 | May |", "amount due", "RM 90.00"),
             ("| Road tax ends | May |\n| Amount due | RM 90.00 |", "amount due", "RM 90.00"),
@@ -62,7 +62,7 @@ struct InstructionTests {
         #expect(PageReader(page).value(of: label) == expected)
     }
 
-    @Test("a value that is not there is not made up")
+    @Test("a missing value isn't invented")
     func findsNothing() {
         #expect(PageReader("# Welcome\nNothing here").value(of: "amount due") == nil)
     }

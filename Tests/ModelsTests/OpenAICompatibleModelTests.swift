@@ -32,7 +32,7 @@ struct OpenAICompatibleModelTests {
             body: (chunks + ["[DONE]"]).map { "data: \($0)\n\n" }.joined())
     }
 
-    @Test("text, tool calls and usage are read from the stream")
+    @Test("text, tool calls, and usage are read from the stream")
     func reads() async throws {
         let (events, _) = try await Self.ask(
             Self.stream([
@@ -51,7 +51,7 @@ struct OpenAICompatibleModelTests {
             ])
     }
 
-    @Test("the request holds the conversation in the server's form")
+    @Test("the request contains the conversation in the server's format")
     func writes() async throws {
         let (_, request) = try await Self.ask(Self.stream([#"{"choices":[{"finish_reason":"stop"}]}"#]))
         #expect(
@@ -68,7 +68,7 @@ struct OpenAICompatibleModelTests {
         #expect(request["tools"]?.array?.count == 1)
     }
 
-    @Test("a whole call in one piece without an id is taken too, as some servers send it")
+    @Test("a complete call without an ID is accepted, as some servers send it")
     func callInOnePiece() async throws {
         let (events, _) = try await Self.ask(
             Self.stream([
@@ -76,13 +76,13 @@ struct OpenAICompatibleModelTests {
             ]))
         #expect(events.count == 3)
         #expect(events.last == .stop(.toolUse))
-        // Some servers take nothing else for an id, and get it back.
+        // Some servers accept only this ID format when the ID is sent back.
         guard case .toolCallStart(let id, _)? = events.first else { return #expect(Bool(false), "no call") }
         #expect(id.wholeMatch(of: /[A-Za-z0-9]{9}/) != nil, "\(id)")
     }
 
     @Test(
-        "a server's failure keeps its words and says what kind it is",
+        "a server error keeps its message and has the right code",
         arguments: [
             (.raw(status: 401, contentType: "application/json", body: #"{"error":"bad key"}"#), .refused, "bad key"),
             (.raw(status: 404, contentType: "text/plain", body: "no model"), .refused, "no model"),
@@ -101,10 +101,10 @@ struct OpenAICompatibleModelTests {
         #expect(error?.message.contains(words) == true)
     }
 
-    // MARK: A context that is too small
+    // MARK: Truncated context
 
     @Test(
-        "a server that has read only a part of what it was sent is told of",
+        "a warning reports that the server truncated the prompt",
         arguments: [(4096, true), (20_000, false), (12, false), (0, false)])
     func cut(tokens: Int, isTold: Bool) async throws {
         let text = #"{"choices":[{"message":{"content":"Done."}}],"usage":{"prompt_tokens":\#(tokens)}}"#
@@ -128,7 +128,7 @@ struct OpenAICompatibleModelTests {
 
     private static let word = #"data: {"choices":[{"delta":{"content":"Done."}}]}"# + "\n\n"
 
-    /// Asks a server that answers with pieces of a stream, and that may be silent for a second.
+    /// Asks a server that sends its response in pieces. The server may be silent for at most a second.
     private static func ask(
         _ pieces: AsyncStream<String>, _ feed: AsyncStream<String>.Continuation
     ) async throws -> [ModelEvent] {
@@ -143,7 +143,7 @@ struct OpenAICompatibleModelTests {
     }
 
     @Test(
-        "a server that begins to answer and then says nothing is given up",
+        "a server that stops in the middle of a response causes a timeout",
         arguments: [[], [OpenAICompatibleModelTests.word]] as [[String]])
     func silentInTheMiddle(beginning: [String]) async {
         let (pieces, feed) = AsyncStream.makeStream(of: String.self)
@@ -152,7 +152,7 @@ struct OpenAICompatibleModelTests {
         #expect(error?.code == .unreachable && error?.message.contains("has said nothing for") == true)
     }
 
-    @Test("a server that is not there is unreachable")
+    @Test("a server that doesn't exist is unreachable")
     func unreachable() async {
         let model = OpenAICompatibleModel(baseURL: "http://127.0.0.1:1/v1", model: "m")
         let error = await #expect(throws: ModelError.self) { for try await _ in model.turn(Self.request) {} }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Observability
 
-@Suite("Metrics in the log")
+@Suite("Embedded metric format")
 struct EMFMetricsTests {
-    /// The lines that came out, as JSON.
+    /// Collects the written lines as JSON.
     private final class Lines: Sendable {
         private let texts = Mutex<[String]>([])
 
@@ -29,7 +29,7 @@ struct EMFMetricsTests {
         try self.lines.all.compactMap { $0[name]?.array?.compactMap(\.double) }
     }
 
-    @Test("a counter's steps become one sum, which begins anew after it was written")
+    @Test("the increments of a counter are summed, and the sum restarts after each write")
     func counter() throws {
         for _ in 0..<3 { Counter(label: "runs", dimensions: [], factory: self.metrics).increment(by: 2) }
         self.metrics.write()
@@ -38,7 +38,7 @@ struct EMFMetricsTests {
         #expect(try self.values("runs") == [[6], [1]])
     }
 
-    @Test("no line has more values than CloudWatch reads")
+    @Test("no line has more values than CloudWatch accepts")
     func manyValues() throws {
         for value in 0..<250 { Recorder(label: "tokens", factory: self.metrics).record(value) }
         self.metrics.write()
@@ -46,14 +46,14 @@ struct EMFMetricsTests {
         #expect(try self.values("tokens").flatMap(\.self) == (0..<250).map(Double.init))
     }
 
-    @Test("a gauge tells its last value alone")
+    @Test("a gauge reports only its last value")
     func gauge() throws {
         for value in 1...3 { Gauge(label: "open", factory: self.metrics).record(value) }
         self.metrics.write()
         #expect(try self.values("open") == [[3]])
     }
 
-    @Test("values with other dimensions stand in lines of their own")
+    @Test("values with different dimensions are on separate lines")
     func dimensions() throws {
         for tool in ["click", "fill"] {
             Timer(label: "time", dimensions: [("tool", tool)], factory: self.metrics).recordMilliseconds(5)
@@ -63,7 +63,7 @@ struct EMFMetricsTests {
         #expect(try self.values("time") == [[5], [5]])
     }
 
-    @Test("nothing is written where nothing was measured")
+    @Test("nothing is written without measurements")
     func nothing() throws {
         self.metrics.write()
         #expect(try self.lines.all.isEmpty)

@@ -16,7 +16,7 @@ struct SpanTests {
 
     private struct Refused: Error, CustomStringConvertible { var description = "what a person said" }
 
-    @Test("a span that has ended changes no more, and ends once")
+    @Test("an ended span doesn't change, and ends only once")
     func end() {
         let span = self.tracer.startSpan("work")
         span.end()
@@ -27,7 +27,7 @@ struct SpanTests {
         #expect(self.records[0].attributes.isEmpty && !span.isRecording)
     }
 
-    @Test("what a failure says stays out of its span")
+    @Test("the message of an error isn't recorded in the span")
     func failure() throws {
         #expect(throws: Refused.self) { try self.tracer.withSpan("work") { _ in throw Refused() } }
         let span = try #require(self.records.first)
@@ -37,7 +37,7 @@ struct SpanTests {
         #expect(!"\(span)".contains("what a person said"))
     }
 
-    @Test("a trace that is passed on is found again by the other side")
+    @Test("a propagated trace context is restored by the receiver")
     func propagation() {
         struct Headers: Injector, Extractor {
             func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) {
@@ -56,7 +56,7 @@ struct SpanTests {
         #expect(headers.count == 2)
     }
 
-    @Test("every trace and every span has an id of its own")
+    @Test("every trace and span has a unique ID")
     func ids() {
         for _ in 0..<1000 { self.tracer.startSpan("work").end() }
         #expect(Set(self.records.map(\.context.traceID)).count == 1000)

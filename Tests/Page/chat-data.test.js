@@ -16,20 +16,20 @@ const message = (id, time, more = {}) => ({
 });
 const idle = { openRun: null, runningRun: null, sentWords: () => null };
 
-test("messages are in the order of time, beyond what numbers hold", () => {
+test("messages are sorted by times that exceed the range of a number", () => {
     const list = new MessageList();
     list.take([message("c", "1764288000000000002"), message("a", "999"), message("b", "1764288000000000001")]);
     assert.deepEqual(list.all([]).map(({ id }) => id), ["a", "b", "c"]);
 });
 
-test("a message that comes again takes the place of the old one", () => {
+test("a message that arrives again replaces the old one", () => {
     const list = new MessageList();
     list.take([message("a", "1")]);
     list.take([message("a", "1", { content: "new" })]);
     assert.deepEqual(list.all([]).map(({ content }) => content), ["new"]);
 });
 
-test("a page that does not reach back to what is loaded replaces it", () => {
+test("a page of messages that leaves a gap replaces the loaded ones", () => {
     const list = new MessageList();
     list.takeNewest({ messages: [message("a", "1")], previous_cursor: "one" });
     list.takeNewest({ messages: [message("a", "1"), message("b", "2")], previous_cursor: "two" });
@@ -38,7 +38,7 @@ test("a page that does not reach back to what is loaded replaces it", () => {
     assert.deepEqual([list.all([]).map(({ id }) => id), list.cursor], [["z"], "three"]);
 });
 
-test("what is not acknowledged stands at the end until it has arrived", () => {
+test("unacknowledged messages are at the end until they are saved", () => {
     const list = new MessageList();
     list.take([message("a", "1")]);
     const unsent = [{ id: "b", text: "words", at: "2026-11-28T00:00:00Z" }];
@@ -47,7 +47,7 @@ test("what is not acknowledged stands at the end until it has arrived", () => {
     assert.deepEqual(list.all(unsent).map(({ id }) => id), ["a", "b"]);
 });
 
-test("an outbox outlives the page, and each message keeps its id", () => {
+test("an outbox survives a reload, and each message keeps its id", () => {
     const sent = new Outbox("chat").add("words");
     assert.match(sent.id, /^[0-9a-f]{32}$/);
     assert.deepEqual(new Outbox("chat").unsent, [sent]);
@@ -56,7 +56,7 @@ test("an outbox outlives the page, and each message keeps its id", () => {
     assert.equal(sessionStorage.length, 0);
 });
 
-/** A delivery whose timers are run by hand. */
+/** A delivery whose timers the test runs. */
 function delivery(t, ways) {
     const timers = [];
     t.mock.method(globalThis, "setTimeout", (run) => timers.push(run));
@@ -83,7 +83,7 @@ test("a message without an acknowledgement is sent again with its id", (t) => {
     assert.equal(frames.length, 2);
 });
 
-test("where the socket is away a message goes another way, once", async (t) => {
+test("without a WebSocket, a message is sent by HTTP, once", async (t) => {
     const { made, told, tick } = delivery(t, {});
     made.add("words");
     tick();
@@ -93,7 +93,7 @@ test("where the socket is away a message goes another way, once", async (t) => {
 });
 
 for (const [status, isHopeless] of [[0, false], [503, false], [429, false], [413, true], [422, true]]) {
-    test(`a message that is answered ${status} is ${isHopeless ? "given back" : "kept"}`, async (t) => {
+    test(`a message that gets status ${status} is ${isHopeless ? "rejected" : "kept"}`, async (t) => {
         const { made, told, tick } = delivery(t, { post: async () => { throw new ApiError(status); } });
         made.add("words");
         tick();
@@ -103,7 +103,7 @@ for (const [status, isHopeless] of [[0, false], [503, false], [429, false], [413
     });
 }
 
-test("errors are told in the person's words, and never as exceptions", (t) => {
+test("errors are explained to the user, and exceptions are never shown", (t) => {
     const said = t.mock.method(console, "error", () => {});
     assert.ok(!explain(new TypeError("x is undefined")).includes("undefined"));
     assert.equal(said.mock.callCount(), 1);
@@ -113,7 +113,7 @@ test("errors are told in the person's words, and never as exceptions", (t) => {
     assert.ok(!explain(new ApiError(500, { detail: "secret internals" })).includes("internals"));
 });
 
-test("a run that is stored is shown once, by its messages", () => {
+test("a stored run is shown once, as its messages", () => {
     const run = { ...newRun("r"), phase: "done", items: [{ kind: "text", id: "m", text: "Live", isOpen: false }] };
     const live = entriesOf([message("a", "1")], [run], idle);
     assert.deepEqual(live.map(({ kind }) => kind), ["words", "text"]);
@@ -122,7 +122,7 @@ test("a run that is stored is shown once, by its messages", () => {
     assert.deepEqual(both.map(({ key }) => key), live.map(({ key }) => key));
 });
 
-test("only the questions of the run that waits are open, and several can be sent together", () => {
+test("only questions of the waiting run are open, and several answers can be sent together", () => {
     const question = (id, run) => message(id, "2", { role: "assistant", kind: "question", run_id: run, details: { id } });
     const entries = entriesOf(
         [message("a", "1"), question("q1", "old"), question("q2", "open"), question("q3", "open")], [],
@@ -131,7 +131,7 @@ test("only the questions of the run that waits are open, and several can be sent
     assert.equal(entries.at(-1).kind, "sendAll");
 });
 
-test("a question that nobody answered in time waits no more in the list of chats", () => {
+test("the list of chats shows a question that wasn't answered in time as expired", () => {
     const waiting = (expires_at) => stateOf({ run: { id: "r", state: "waiting", expires_at } });
     assert.equal(waiting(new Date(Date.now() - 1000).toISOString()), "expired");
     assert.equal(waiting(new Date(Date.now() + 60_000).toISOString()), "waiting");

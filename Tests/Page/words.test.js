@@ -24,15 +24,15 @@ test("a text and its translation name the same values", () => {
     for (const key of Object.keys(en)) assert.deepEqual(names(ms[key]), names(en[key]), key);
 });
 
-test("a text is the key itself where nobody has written one", () => {
+test("a missing text is shown as its key", () => {
     assert.equal(t("nobody.has.written.this"), "nobody.has.written.this");
     assert.equal(has("nobody.has.written.this"), false);
     assert.equal(has("close"), true);
 });
 
-test("numbers are written as the language writes them", () => assert.equal(formatNumber(1234567), "1,234,567"));
+test("numbers are formatted for the language", () => assert.equal(formatNumber(1234567), "1,234,567"));
 
-test("another language is kept, and those who draw hear of it", () => {
+test("a language change is stored and dispatches an event", () => {
     setLanguage("ms");
     assert.deepEqual([language(), preferences().language, document.documentElement.lang], ["ms", "ms", "ms"]);
     assert.ok(heard.includes("ai4ai:language"));
@@ -40,7 +40,7 @@ test("another language is kept, and those who draw hear of it", () => {
     setLanguage("en");
 });
 
-test("preferences that cannot be read are none", () => {
+test("unreadable preferences count as empty", () => {
     localStorage.setItem("ai4ai.preferences", "{broken");
     assert.deepEqual(preferences(), {});
     setPreference("theme", "dark");
@@ -49,12 +49,12 @@ test("preferences that cannot be read are none", () => {
     assert.deepEqual(preferences(), {});
 });
 
-test("a chat's address leads back to it", () => {
+test("a chat's id and its path convert both ways", () => {
     for (const chat of [null, "0193-a", "a/b", "ü%"]) assert.equal(chatOf(pathOf(chat)), chat);
     for (const path of ["/chat/", "/chat/a/b", "/other", "/chat/%E0"]) assert.equal(chatOf(path), undefined, path);
 });
 
-test("an address that is none is null", () => {
+test("an invalid URL is null", () => {
     assert.equal(webAddress("https://a.example/b?c").host, "a.example");
     for (const text of ["", "a.example", null, undefined, {}]) assert.equal(webAddress(text), null, `${text}`);
 });
@@ -64,17 +64,17 @@ const pressed = (key, more = {}) => keyName({ key, ctrlKey: false, metaKey: fals
 for (const [name, event, expected] of [
     ["a letter is text", pressed("a"), null],
     ["Enter is a key", pressed("Enter"), "Enter"],
-    ["a modifier goes with its key", pressed("Tab", { shiftKey: true }), "Shift+Tab"],
-    ["space presses buttons", pressed(" "), "Space"],
-    ["Control and a letter that edits is a key", pressed("A", { ctrlKey: true }), "Control+a"],
-    ["the command key is Control", pressed("z", { metaKey: true }), "Control+z"],
-    ["pasting is the person's own", pressed("v", { ctrlKey: true }), null],
-    ["a new tab belongs to the person's browser", pressed("t", { ctrlKey: true }), null],
-    ["Alt is the system's", pressed("Enter", { altKey: true }), null],
-    ["the third signs of a keyboard are text", pressed("q", { ctrlKey: true, getModifierState: () => true }), null],
+    ["a modifier is sent with its key", pressed("Tab", { shiftKey: true }), "Shift+Tab"],
+    ["the space bar is a key", pressed(" "), "Space"],
+    ["Control with an editing letter is a key", pressed("A", { ctrlKey: true }), "Control+a"],
+    ["the Command key counts as Control", pressed("z", { metaKey: true }), "Control+z"],
+    ["pasting is left to the user's browser", pressed("v", { ctrlKey: true }), null],
+    ["a new tab is left to the user's browser", pressed("t", { ctrlKey: true }), null],
+    ["Alt is left to the system", pressed("Enter", { altKey: true }), null],
+    ["characters typed with AltGr are text", pressed("q", { ctrlKey: true, getModifierState: () => true }), null],
 ]) test(`keys: ${name}`, () => assert.equal(event, expected));
 
-test("a step's title is made of what it is, in the user's language", () => {
+test("a step's title is built from its tool and element, in the user's language", () => {
     const pay = { name: "click", input: '{"ref":"e5"}', elements: { ref: { role: "button", label: "Pay" } } };
     assert.equal(stepTitle(pay, t), 'Click button "Pay"');
     setLanguage("ms");
@@ -83,14 +83,14 @@ test("a step's title is made of what it is, in the user's language", () => {
     assert.equal(stepTitle({ name: "navigate", input: '{"url":"https://www.a.example/"}' }, t), "Open a.example");
 });
 
-test("a step whose element or input is not known yet is called by its tool", () => {
+test("a step without a known element or input is titled by its tool", () => {
     for (const input of ["", '{"re', "null", "{}", '{"ref":"e5"}']) {
         assert.equal(stepTitle({ name: "click", input }, t), en["run.tool.click"], input);
     }
     assert.equal(stepTitle({ name: "another_tool", input: "{}" }, t), "another_tool");
 });
 
-test("a step that an earlier version stored keeps its title", () => {
+test("a step stored by an earlier version keeps its title", () => {
     assert.equal(stepTitle({ name: "click", title: "Weird", input: '{"ref":"e5"}' }, t), "Weird");
 });
 
@@ -107,7 +107,7 @@ test("every tool has a title", () => {
     }
 });
 
-test("pictures are kept of steps in the browser", () => {
+test("only steps in the browser have pictures", () => {
     assert.equal(worksInBrowser("click"), true);
     assert.equal(worksInBrowser("web_search"), false);
 });

@@ -1,4 +1,4 @@
-"""axe-core over the page as it stands: in light and dark, on a desk and on a phone."""
+"""Runs axe-core on the page: in light and dark mode, on a desktop and on a phone."""
 
 import importlib.resources
 import itertools
@@ -6,19 +6,19 @@ import itertools
 from page import VIEWPORT
 
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
-# Nothing is preloaded: what axe would load anew, the page's policy refuses, and no rule of these levels needs it.
+# No preloading: the page's policy blocks what axe would load again, and no rule of these levels needs it.
 RUN = """axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"], preload: false,
 }).then((results) => results.violations.flatMap(({id, impact, nodes}) => nodes.map(
     (node) => `${id} (${impact}): ${node.target.join(" ")}: ${node.failureSummary}`)))"""
-# Colours that are on their way to others are none to be judged.
+# Colors in the middle of a transition must not be checked.
 STILL = {"name": "prefers-reduced-motion", "value": "reduce"}
 FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 DESK, PHONE = None, (390, 844)
 
 
 def be_on(person, screen):
-    """Gives the page the window of a phone, whose screen is touched, or its own again."""
+    """Gives the page the window of a phone with a touchscreen, or its own window again."""
     call = person.tools.call
     call("Emulation.setTouchEmulationEnabled", enabled=screen is not None)
     if screen:
@@ -30,14 +30,14 @@ def be_on(person, screen):
 
 
 def prefer(person, scheme=""):
-    """What the person's system says of colours: light, dark, or nothing."""
+    """Sets the user's preferred color scheme: light, dark, or none."""
     colours = {"name": "prefers-color-scheme", "value": scheme}
     person.tools.call("Emulation.setEmulatedMedia", features=[colours, STILL])
     person.evaluate(FRAMES)
 
 
 def check_access(person, screens=(DESK, PHONE)):
-    """Fails where something on the page violates level A or AA."""
+    """Fails if something on the page violates level A or AA."""
     person.evaluate(f"void (globalThis.axe ?? (() => {{ {AXE} }})())")
     found = {}
     for screen, scheme in itertools.product(screens, ("light", "dark")):

@@ -12,12 +12,12 @@ import time
 import requests
 
 BINARY = os.environ.get("CONTRACT_AGENT", str(pathlib.Path(__file__).parents[2] / ".build/debug/contract-agent"))
-# Ten times what a busy machine needs for what takes a second on an idle one.
+# Ten times what a busy machine needs for something that takes a second on an idle one.
 DEADLINE = 20
 
 
 def eventually(check, within=DEADLINE, what=None):
-    """Returns the first true value of `check`; fails when there is none in time."""
+    """Returns the first true value of `check`; fails if there is none in time."""
     end = time.monotonic() + within
     while True:
         value = check()
@@ -25,7 +25,7 @@ def eventually(check, within=DEADLINE, what=None):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"{what or 'condition'} not seen within {within} s, last: {value!r}")
-        time.sleep(0.01)  # The interval of a poll, not a wait for something to have happened.
+        time.sleep(0.01)  # The polling interval; the test doesn't wait a fixed time for something to happen.
 
 
 class Agent:
@@ -69,7 +69,7 @@ class Agent:
         return sum(message in entry["message"] for entry in self.log)
 
     def wait_for_log(self, message, within=DEADLINE, **fields):
-        """The first entry whose message contains `message`, and whose fields are these."""
+        """The first entry whose message contains `message` and that has these fields."""
         end = time.monotonic() + within
         seen = 0
         with self._changed:
@@ -103,7 +103,7 @@ class Agent:
         return self.ping().json()
 
     def pings_for(self, seconds):
-        """The answers of pings until this much time has passed, for what must not change meanwhile."""
+        """The ping responses during this time, for what must not change in the meantime."""
         end = time.time() + seconds
         while time.time() < end:
             yield self.ping().content
@@ -115,7 +115,7 @@ class Agent:
         return requests.post(self.url + "/invocations", timeout=(DEADLINE, 60), **options)
 
     def context(self, headers):
-        """What the agent's context holds for a request with these headers."""
+        """The agent's context for a request with these headers."""
         response = self.invoke({"context": True}, headers=headers)
         assert response.status_code == 200, response.text
         return response.json()
@@ -146,21 +146,21 @@ class Agent:
         return int(fields[11]) + int(fields[12])
 
     def wait_until_still(self):
-        """Until thirty looks in a row saw no processor time used: all work is done, or held back."""
+        """Waits until thirty observations in a row show no CPU time used: all work is done, or blocked."""
         ticks = []
 
         def is_still():
             ticks.append(self.cpu_ticks)
             return len(ticks) >= 30 and len(set(ticks[-30:])) == 1
 
-        # What is held back is a matter of buffers; to fill them takes a busy machine its time.
+        # Blocked work waits for full buffers; filling them takes time on a busy machine.
         eventually(is_still, within=6 * DEADLINE, what="an agent that stands still")
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
     def wait(self, within=DEADLINE):
-        """The exit code, after everything that was logged has been collected."""
+        """The exit code, after all log lines have been collected."""
         code = self.process.wait(within)
         self._reader.join(within)
         return code

@@ -1,4 +1,4 @@
-"""Judges AG-UI events by the models of `ag-ui-protocol`, more strictly than pydantic does by itself."""
+"""Validates AG-UI events with the models of `ag-ui-protocol`, more strictly than pydantic does on its own."""
 
 import json
 
@@ -9,9 +9,9 @@ EVENT = TypeAdapter(Event)
 
 
 def check(raw):
-    """Fails unless the JSON is one event that the models know completely and give back unchanged.
+    """Fails unless the JSON is one event that the models know completely and return unchanged.
 
-    Pydantic accepts unknown members and nulls for absent ones; a round trip shows both.
+    Pydantic accepts unknown members, and nulls for absent ones; a round trip reveals both.
     """
     event = EVENT.validate_json(raw)
     again = json.loads(event.model_dump_json(by_alias=True, exclude_none=True))

@@ -1,4 +1,4 @@
-"""A model that plays steps: it finds each control by its role and name in what the tools have told."""
+"""A scripted model: it finds each control by its role and name in the tool results."""
 
 import http.server
 import json
@@ -7,9 +7,9 @@ import threading
 
 
 class Model:
-    """A server of the chat completions interface."""
+    """A server with the Chat Completions API."""
 
-    # What shows more of the page than was told, one after the other.
+    # The tools that show more of the page, tried in this order.
     LOOKING = ("find_text", "snapshot", "scroll", "wait_for_text")
     AGAIN, LATE = "Do the same action again", "Look at the page again"
 
@@ -44,12 +44,12 @@ class Model:
         self.steps, self.origin, self.view, self.told = list(steps), origin, "", []
         self.count = self.looks = self.calls = 0
         self.ending, self.reached = "", []
-        # The step that something was done at last.
+        # The step that was carried out last.
         self.at = self.steps[0]
 
     @property
     def transcript(self):
-        """The last of what was done and told."""
+        """The most recent actions and results."""
         return "\n".join(self.told[-8:])
 
     def choice(self, request):
@@ -75,7 +75,7 @@ class Model:
             arguments["url"] = self.origin + arguments["url"]
         if step.role:
             line = rf'\[(e\d+)\] {step.role} "{re.escape(step.name)}'
-            # A name is told whole, or people say how it begins.
+            # Prefers an exact match of the name; otherwise the name may be a prefix.
             found = re.findall(f'{line}"', self.view) or re.findall(line, self.view)
             if len(found) <= step.nth:
                 return self.look(step)

@@ -1,5 +1,5 @@
-"""Two applications of Django as their makers ship them, for the interpreter that has them installed: its admin, and the
-shop of django-oscar. Seeds a database in a folder, and serves it.
+"""Two unmodified Django applications, for an interpreter that has them installed: Django's admin and the django-oscar
+shop. Seeds a database in a folder, and serves it.
 
 `python applications.py admin|shop PORT FOLDER`
 """
@@ -18,7 +18,7 @@ SETTINGS = {
     "MEDIA_URL": "/media/", "SITE_ID": 1, "ROOT_URLCONF": "urls", "LANGUAGES": [("en", "English"), ("ms", "Malay")],
     "LANGUAGE_CODE": "en", "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
     "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
-    # Nobody guesses these passwords, and many are made.
+    # A fast hash is sufficient: these passwords need no protection, and many are created.
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
 }
 MIDDLEWARE = [
@@ -46,7 +46,7 @@ def configure(folder, apps, middleware=(), processors=(), **more):
 
 
 def route(*patterns):
-    """The application's addresses, with a link like those that are mailed to people who are signed in by it."""
+    """The application's URLs, with a link that signs the user in, like the links that are sent by email."""
     from django.contrib.auth import get_user_model, login
     from django.shortcuts import redirect
     from django.urls import path

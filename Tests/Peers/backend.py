@@ -1,4 +1,4 @@
-"""The backend as its clients know it: a process, an API, a stream and a socket."""
+"""The backend as its clients see it: a process, an API, an event stream, and a WebSocket."""
 
 import contextlib
 import json
@@ -12,12 +12,12 @@ from websockets.sync.client import connect
 import agui
 from system import DEADLINE, Container, DemoSite, Program, eventually, free_port
 
-# Tests ask more often than people do.
+# Tests send more requests than users do.
 UNHURRIED = {"AI4AI_REQUESTS_PER_MINUTE": "1000000", "AI4AI_MESSAGES_PER_MINUTE": "1000000"}
 
 
 class Backend(Program):
-    """`ai4ai backend` in front of a runtime, with chats of its own."""
+    """`ai4ai backend` in front of a runtime, with its own chats."""
 
     def __init__(self, runtime, **environment):
         self.port = free_port()
@@ -33,7 +33,7 @@ class Backend(Program):
 
 
 class Parts:
-    """The demo site, the runtime and the backend as processes of their own, each of which may be killed."""
+    """The demo site, the runtime, and the backend as separate processes, each of which a test may kill."""
 
     def __init__(self, **environment):
         with contextlib.ExitStack() as stack:
@@ -48,7 +48,7 @@ class Parts:
         self.chats = self.backend.chats()
 
 
-# -------------------------------------------------------------------------------------------------------- errands
+# ---------------------------------------------------------------------------------------------------------- tasks
 
 
 def errand(site, plate="WXY 1234"):
@@ -71,7 +71,7 @@ def endless(site):
 
 
 def lasting(site):
-    """Takes the better part of a minute unless it is stopped."""
+    """Takes almost a minute unless it is stopped."""
     return ", ".join([f'open {site}/slow, wait for "Your number"'] * 15) + ", tell me the number"
 
 
@@ -92,7 +92,7 @@ def texts(messages, role):
 
 
 def check_problem(response, status, code=None):
-    """Fails unless an answer is a whole problem; gives it back."""
+    """Fails unless a response is a complete problem; returns the problem."""
     assert response.status_code == status, f"{response.status_code}: {response.text}"
     assert response.headers["content-type"].startswith("application/problem+json")
     problem = response.json()
@@ -103,7 +103,7 @@ def check_problem(response, status, code=None):
 
 
 class Chats:
-    """The API, as one person uses it. Chats go by their ids."""
+    """The API, as one user calls it. Chats are identified by their ids."""
 
     def __init__(self, url, token=None):
         self.url, self.token = url, token
@@ -135,22 +135,22 @@ class Chats:
         return self.page(chat, limit=100)["messages"]
 
     def post(self, chat, text, key=None, **options):
-        """Says something; the answer as it is."""
+        """Sends a message; returns the response."""
         headers = ({"Idempotency-Key": key} if key else {}) | options.pop("headers", {})
         return self.call("POST", f"/api/sessions/{chat}/messages", json={"text": text}, headers=headers, **options)
 
     def send(self, chat, text, key=None):
-        """Says something, and does not wait for what comes of it."""
+        """Sends a message, and doesn't wait for the outcome."""
         response = self.post(chat, text, key)
         assert response.ok, f"{response.status_code} {response.text}"
         return response.json()
 
     def stream(self, chat, text, key=None):
-        """Says something; what comes of it, as it comes."""
+        """Sends a message; yields its run's events as they arrive."""
         return envelopes(self.post(chat, text, key, headers={"Accept": "text/event-stream"}, stream=True))
 
     def events(self, chat, last=None):
-        """What goes on in a chat, as it comes."""
+        """Yields a chat's events as they arrive."""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
         return envelopes(self.call("GET", f"/api/sessions/{chat}/events", headers=headers, stream=True))
 
@@ -167,10 +167,10 @@ class Chats:
     def socket(self, chat, **options):
         return ChatSocket(self.url, chat, self.token, **options)
 
-    # What takes a while
+    # Operations that take a while
 
     def settled(self, chat):
-        """The chat's messages once no run is at work in it."""
+        """The chat's messages, once none of its runs is running."""
         def rest():
             page = self.page(chat, limit=100)
             return page if (page["session"]["run"] or {}).get("state") != "running" else None
@@ -178,7 +178,8 @@ class Chats:
         return eventually(rest, "the end of the run")["messages"]
 
     def asked(self, chat, text=None):
-        """Says something that the agents have to ask back about, or waits for their next question; what they ask."""
+        """Sends a message that leads to a question, or waits for the agents' next question; returns the question's
+        details."""
         if text:
             self.send(chat, text)
         last = self.settled(chat)[-1]
@@ -187,7 +188,7 @@ class Chats:
         return last["details"]
 
     def busy(self, chat, site):
-        """Begins a run that is at work until it is stopped. Returns its id and the last event that was seen of it."""
+        """Starts a run that continues until it is stopped. Returns its id and the number of the last event seen."""
         self.send(chat, endless(site))
         with contextlib.closing(self.events(chat)) as events:
             for envelope in events:
@@ -201,7 +202,7 @@ class Chats:
 
 
 def envelopes(response):
-    """The events of a stream with their ids, as they come."""
+    """Yields the events of a stream with their ids, as they arrive."""
     with contextlib.closing(response):
         assert response.status_code == 200, f"{response.status_code} {response.text}"
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -233,11 +234,11 @@ def of_run(heard, run):
     return [each["event"] for each in found], [int(each["id"].rsplit(":", 1)[1]) for each in found]
 
 
-# --------------------------------------------------------------------------------------------------------- socket
+# ------------------------------------------------------------------------------------------------------ WebSocket
 
 
 class ChatSocket:
-    """The human-in-the-loop socket of a chat; `heard` has all that came."""
+    """The human-in-the-loop WebSocket of a chat; `heard` has everything received."""
 
     def __init__(self, url, chat, token=None, **options):
         protocols = ["ai4ai.v1"] + ([f"ai4ai.bearer.{token}"] if token else [])
@@ -261,7 +262,7 @@ class ChatSocket:
         self.send(type="user.message", client_message_id=key or f"key-{uuid.uuid4()}", text=text)
 
     def hello(self, last=0, **more):
-        """Begins the flow; returns what `ready` says."""
+        """Starts the flow of events; returns the value of `ready`."""
         self.send(type="hello", last_seq=last, **more)
         return self.until(is_named("ready"))["value"]
 
@@ -272,7 +273,7 @@ class ChatSocket:
         return envelope
 
     def until(self, check):
-        """The next event that fits."""
+        """The next event that matches."""
         while True:
             event = self.next()["event"]
             if check(event):
@@ -283,30 +284,30 @@ class ChatSocket:
         return self.until(lambda event: is_named("notice")(event) and event["value"]["code"] == code)["value"]
 
     def rested(self, state=None):
-        """Waits until the chat has what its run has brought, and the run is over or waits."""
+        """Waits until the chat has the results of its run, and the run has ended or waits for the user."""
         def has_come(event):
             return (is_named("chat.changed")(event)
                     and (event["value"]["session"]["run"] or {}).get("state") == state)
 
-        # What the run brings may be told before its last event is.
+        # The results of the run may arrive before its last event.
         events = [each["event"] for each in self.heard]
         starts = [index for index, event in enumerate(events) if event.get("type") == "RUN_STARTED"]
         if not starts or not any(has_come(event) for event in events[starts[-1]:]):
             self.until(has_come)
 
     def asked(self):
-        """What the run that is shown asks, once that can be answered."""
+        """The question of the current run, once it can be answered."""
         [interrupt] = self.until(is_end)["outcome"]["interrupts"]
         self.rested("waiting")
         return interrupt
 
     def pinged(self):
-        """Proves that all that was sent has been read."""
+        """Proves that everything sent so far has been read."""
         self.send(type="ping")
         self.until(is_named("pong"))
 
     def close_code(self):
-        """The code that the server closes with, whatever comes before."""
+        """The code that the server closes with, ignoring whatever arrives before it."""
         try:
             while True:
                 self.next()

@@ -1,4 +1,4 @@
-"""Our browser library, driven over JSON lines by the program `browser-probe`."""
+"""Drives our browser library over JSON lines with the program `browser-probe`."""
 
 import json
 import re
@@ -14,7 +14,7 @@ class BrowserFailure(Exception):
 
 
 class Browser:
-    """One Chromium. Each method of the probe is a call: `browser("click", ref="e5")`."""
+    """One Chromium. Calls a method of the probe: `browser("click", ref="e5")`."""
 
     def __init__(self, *arguments, build=BUILD):
         self.process = subprocess.Popen(
@@ -35,13 +35,13 @@ class Browser:
         return reply["result"]
 
     def find(self, role, name):
-        """The reference of the control with this role and name; looks at the page anew."""
+        """The reference of the control with this role and name, from a new snapshot."""
         text = self("snapshot")["text"]
         found = re.search(rf'\[(\w+)\] {re.escape(role)} "{re.escape(name)}"', text)
         assert found, f'there is no {role} "{name}" in:\n{text}'
         return found[1]
 
     def close(self):
-        """Ends the browser; returns the exit code."""
+        """Closes the browser; returns the exit code."""
         self.process.stdin.close()
         return self.process.wait(60)

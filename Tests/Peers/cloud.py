@@ -1,4 +1,4 @@
-"""A runtime with all its parts on AWS, and what a model says there."""
+"""A runtime with all its parts on AWS, and the scripts for its model."""
 
 import boto3
 
@@ -25,7 +25,7 @@ def prepare(peer):
 
 
 def settings(peer, site, **more):
-    """All parts on AWS, unless `more` says otherwise."""
+    """The settings for all parts on AWS; `more` overrides them."""
     chosen = {
         "AI4AI_MODEL": MODEL, "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb", "AI4AI_MEMORY_ID": MEMORY,
         "AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS": site.url, **more}
@@ -33,9 +33,9 @@ def settings(peer, site, **more):
 
 
 def errand(site, plate="WXY 1234", after=(), hold=False):
-    """What a model would do: named by roles and labels, as a person sees them.
+    """The script of a model that does a task, with controls named by role and label, as a user sees them.
 
-    With `hold` it waits before its last step until the test lets it go on.
+    With `hold`, the model waits before its last step until the test releases it.
     """
     return [
         {"calls": [{"tool": "browse", "input": {"goal": f"Check {plate}", "startURL": site.url}}]},
@@ -55,7 +55,7 @@ def no_browser_is_left(peer):
 
 
 def payment(site):
-    """What a model would do to pay, as far as the person's approval."""
+    """The script of a model that pays, up to the user's approval."""
     return [
         {"calls": [{"tool": "browse", "input": {"goal": "pay"}}]},
         {"calls": [{"tool": "navigate", "input": {"url": f"{site.url}/pay?plate=WXY+1234"}}]},

@@ -1,6 +1,6 @@
-"""A stand-in for a user pool of Amazon Cognito with its hosted pages, as Cognito's developer guide describes them.
+"""A fake Amazon Cognito user pool with its hosted pages, as described in Cognito's developer guide.
 
-It knows one public client, which signs people in by a code with PKCE. Its tokens are real: signed with RS256, with the
+It has one public client, which signs users in with a code and PKCE. Its tokens are real: signed with RS256, with the
 claims that Cognito writes.
 
     with Cognito(page="http://127.0.0.1:3000") as cognito:
@@ -29,7 +29,7 @@ POOL = "ap-southeast-2_StandIn01"
 SCOPES = {"phone", "openid", "email", "profile"}
 CODE_SECONDS = 300
 COOKIE = "cognito"
-# What the page itself calls.
+# The paths that the page calls with scripts.
 CALLED = {"/oauth2/token", "/oauth2/revoke", "/oauth2/userInfo"}
 
 FORM = """<!doctype html>
@@ -54,10 +54,11 @@ class Quiet(WSGIRequestHandler):
 
 
 class Cognito(Tokens):
-    """Serves on a free port of this machine from its making until `stop`."""
+    """Serves on a free port of this machine from its creation until `stop`."""
 
     def __init__(self, page, users=None, client="standinclient0123456789ab"):
-        """`page` is the origin that people come from and go back to; `users` has a password and a sub by email."""
+        """`page` is the origin that users come from and return to; `users` has a password and a sub for each email
+        address."""
         self.page = page
         self.users = users or {"aisha@example.com": ("Correct-Horse-9", str(uuid.uuid4()))}
         self.callbacks, self.sign_outs = {f"{page}/authorize"}, {f"{page}/"}
@@ -95,23 +96,23 @@ class Cognito(Tokens):
     def mint(self, header=None, key=None, **changes):
         """An access token without a sign-in, for the first user unless `sub` is given.
 
-        `header` and `changes` are put over what is usual; what is None is left out. The algorithm is the header's; the
-        key is one of joserfc, or the bytes that are HS256's secret.
+        `header` and `changes` override the default values; a value of None removes the member. The algorithm is the
+        header's; the key is one of joserfc, or the bytes of the HS256 secret.
         """
         sub = changes.get("sub") or next(sub for _, sub in self.users.values())
         return self._sign(self._access_claims(sub, SignIn()) | changes, "access", header, key)
 
     def end_sessions(self):
-        """Nobody is signed in to the hosted pages any more; tokens stay."""
+        """Ends all sessions of the hosted pages; tokens stay valid."""
         self._sessions.clear()
 
     def sign_out_everywhere(self):
-        """What a pool's administrator can do: nobody is signed in, and no refresh token is good any more."""
+        """What a pool's administrator can do: ends all sessions and revokes all refresh tokens."""
         self.end_sessions()
         self._revoked.update(sign_in.origin for sign_in in self._refresh.values())
 
     def has_issued(self, text):
-        """Whether a token, code or verifier of a sign-in stands in a text."""
+        """Whether a text contains a token, code, or verifier of a sign-in."""
         return any(secret in text for secret in [*self._refresh, *self._used, *self._codes, "eyJ"])
 
     def _application(self):
@@ -183,7 +184,7 @@ class Cognito(Tokens):
         if asked.get("logout_uri") in self.sign_outs:
             response = flask.redirect(asked["logout_uri"])
         elif "logout_uri" not in asked and not self._refusal():
-            # Another form of the request signs in again at once, as somebody else perhaps.
+            # The other form of the request leads to a new sign-in, possibly as another user.
             response = flask.redirect(f"/login?{flask.request.query_string.decode()}")
         else:
             return self._error_page("The logout_uri is not one of the client's.")
@@ -192,10 +193,10 @@ class Cognito(Tokens):
         return response
 
     def _refusal(self):
-        """The answer to a request to sign in that is not in order."""
+        """The response to an invalid sign-in request."""
         asked = flask.request.args
         repeated = [name for name in asked if len(asked.getlist(name)) > 1]
-        # Nobody is sent to an address that is not known.
+        # Never redirect to an unregistered address.
         if asked.get("client_id") != self.client:
             return self._error_page("The client is unknown.")
         if asked.get("redirect_uri") not in self.callbacks:
@@ -224,18 +225,18 @@ class Cognito(Tokens):
             asked["code_challenge"], int(time.time()))
         return code
 
-    # What the client calls
+    # Endpoints that the client calls
 
     def _token(self):
         form = flask.request.form
         if flask.request.mimetype != "application/x-www-form-urlencoded":
             return self._error("invalid_request")
-        # A client without a secret has nothing to say in that field.
+        # A public client must not send that header.
         if form.get("client_id") != self.client or "Authorization" in flask.request.headers:
             return self._error("invalid_client")
         match form.get("grant_type"):
             case "authorization_code":
-                # Whatever comes of it, a code is gone once it was tried.
+                # A code is used up once it was tried, even if that fails.
                 sign_in = self._codes.pop(form.get("code"), None)
                 if not sign_in or not self._is_proved(sign_in, form):
                     return self._error("invalid_grant")
@@ -264,7 +265,7 @@ class Cognito(Tokens):
             and time.time() < sign_in.time + CODE_SECONDS)
 
     def _take_refresh(self, token):
-        """Each token is good for one more, and for a little while for another, as answers get lost."""
+        """Each token can be used once, and again for a short time, because a response may be lost."""
         with self._lock:
             if sign_in := self._refresh.pop(token, None):
                 self._used[token] = sign_in, time.time() + self.refresh_grace_seconds

@@ -1,4 +1,4 @@
-"""Tokens as a user pool of Amazon Cognito writes them, and ones that it never would."""
+"""Tokens as a Cognito user pool writes them, and tokens that it never would."""
 
 import base64
 import dataclasses
@@ -14,7 +14,7 @@ from joserfc import jwk, jws
 
 @dataclasses.dataclass
 class SignIn:
-    """What a person has allowed the client, from the form till the last refresh."""
+    """What a user has allowed the client, from the sign-in form to the last refresh."""
 
     email: str = ""
     scope: str = "phone openid email profile"
@@ -26,7 +26,7 @@ class SignIn:
 
 
 class Tokens:
-    """An issuer's keys, and what it signs with them for its one client."""
+    """An issuer's keys, and the tokens that it signs with them for its one client."""
 
     def __init__(self, issuer, client):
         self.issuer, self.client = issuer, client
@@ -34,9 +34,9 @@ class Tokens:
         self.rotate_keys()
 
     def rotate_keys(self, keep=False):
-        """Signs with new keys from now on; the old ones stay published when they are kept."""
+        """Signs with new keys from now on; with `keep`, the old ones stay published."""
         old = self.keys if keep else []
-        # Cognito has one for each kind of token, with ids in plain base64.
+        # Cognito has one key for each kind of token, with ids in plain base64.
         self._current = {
             use: jwk.RSAKey.generate_key(
                 2048, {"kid": base64.b64encode(secrets.token_bytes(32)).decode(), "use": "sig", "alg": "RS256"})
@@ -47,7 +47,7 @@ class Tokens:
         header = {"kid": self._current[use].kid, "alg": "RS256"} | (changes or {})
         header, claims = (
             {name: value for name, value in part.items() if value is not None} for part in (header, claims))
-        # Put together by hand, because joserfc refuses to write headers and to take keys that bad tokens are made of.
+        # Built manually, because joserfc refuses the headers and keys of invalid tokens.
         signed = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
         match header.get("alg", "none"):
             case "none": signature = b""

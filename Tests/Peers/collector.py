@@ -1,4 +1,4 @@
-"""A collector of traces that others wrote, and what it has been sent as trees of spans."""
+"""A third-party trace collector, with the received spans as trees."""
 
 import contextlib
 import dataclasses
@@ -15,7 +15,7 @@ KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 
 
 def value(any_value):
-    """A value of an attribute as Python has it."""
+    """The Python value of an attribute."""
     kind = any_value.WhichOneof("value")
     if kind == "array_value":
         return [value(each) for each in any_value.array_value.values]
@@ -90,7 +90,7 @@ class Collector:
             return [span for request, _ in self.requests for span in spans(request)]
 
     def run(self, root="invoke_agent coordinator", number=1):
-        """The spans of the newest trace, once as many runs have ended: an agent's own span is the last one to end."""
+        """The spans of the newest trace, once this many runs have ended: an agent's own span is the last one to end."""
         ended = eventually(
             lambda: len(found := [span for span in self.spans if span.name == root]) >= number and found, f"{root} in the traces")
         trace = ended[-1].trace
@@ -98,7 +98,7 @@ class Collector:
 
 
 def tree(found, below=None):
-    """What is below what, by name, in the order in which it began."""
+    """The tree of spans, by name, in the order of their start."""
     ids = {span.id for span in found}
     level = [span for span in found if (span.parent == below if below else span.parent not in ids)]
     return [(span.name, tree(found, span.id)) for span in sorted(level, key=lambda span: span.start)]

@@ -11,7 +11,7 @@ from system import DemoSite, System
 
 @pytest.fixture
 def start_agent():
-    """Starts agents with the environment given; stops them all, and fails when one crashed."""
+    """Starts agents with the given environment; stops them all, and fails if one crashed."""
     agents = []
 
     def start(**environment):
@@ -31,13 +31,13 @@ def start_agent():
 
 @pytest.fixture
 def agent(start_agent):
-    """An agent of one's own, with the defaults. Modules whose checks leave no trace share one."""
+    """A separate agent with default settings. Modules whose tests leave no trace share one."""
     return start_agent()
 
 
 @pytest.fixture(scope="module")
 def peer():
-    """An AWS of the module's own. What a test changes in it, it changes back."""
+    """A fake AWS for the module. A test that changes it restores it."""
     running = Peer()
     yield running
     running.stop()
@@ -45,7 +45,7 @@ def peer():
 
 @pytest.fixture(scope="module")
 def site():
-    """A demonstration site of the module's own."""
+    """A demo site for the module."""
     running = DemoSite()
     yield running
     running.stop()
@@ -53,7 +53,7 @@ def site():
 
 @pytest.fixture(scope="module")
 def cloud():
-    """AWS, with the tables of the original plan and a memory that knows somebody."""
+    """A fake AWS with the original tables, and a memory that knows a user."""
     peer = Peer()
     try:
         prepare(peer)
@@ -64,7 +64,7 @@ def cloud():
 
 @pytest.fixture
 def clean_cloud(cloud):
-    """Each test sees its own requests, and leaves no script and no fault behind."""
+    """Each test sees only its own requests, and leaves no script and no fault behind."""
     cloud.clear_requests()
     yield
     cloud.clear_script()
@@ -73,7 +73,7 @@ def clean_cloud(cloud):
 
 @pytest.fixture
 def start_probe(peer):
-    """Starts probes with the peer's temporary credentials, or with what is given."""
+    """Starts probes with the fake AWS's temporary credentials, or with the given environment."""
     probes = []
 
     def start(**environment):
@@ -92,7 +92,7 @@ def probe(start_probe):
 
 @pytest.fixture(scope="module")
 def system():
-    """The whole system of the module's own, for people who are never in too much of a hurry for it."""
+    """The whole system for the module, without rate limits."""
     running = System(**UNHURRIED)
     yield running
     running.stop()
@@ -106,7 +106,7 @@ def chats(system):
 
 @pytest.fixture(scope="module")
 def browser():
-    """A browser for the module's people."""
+    """A browser for the module's tests."""
     running = Person()
     yield running
     running.close()
@@ -114,7 +114,7 @@ def browser():
 
 @pytest.fixture
 def person(system, browser):
-    """Somebody in front of the page, which must not have failed in the end."""
+    """A user on the page. The page must not have reported errors at the end."""
     browser.visit(system.chat)
     yield browser
     browser.check_quiet()

@@ -1,4 +1,4 @@
-"""`ai4ai deploy` with a description of its own, against an AWS of its own."""
+"""`ai4ai deploy` with its own description, against its own fake AWS."""
 
 import copy
 import functools
@@ -28,7 +28,7 @@ TWO_RUNTIMES = {"agents": {
 
 
 def merged(base, more):
-    """A description with other members; None takes one away."""
+    """A description with changed members; None removes a member."""
     result = copy.deepcopy(base)
     for name, value in more.items():
         if value is None:
@@ -60,7 +60,7 @@ class Layers(http.server.SimpleHTTPRequestHandler):
 
 
 class Account:
-    """An AWS account with nothing in it, and a project that is deployed to it."""
+    """An empty AWS account, and a project that is deployed to it."""
 
     def __init__(self, peer, directory):
         self.peer = peer
@@ -92,7 +92,7 @@ class Account:
             aws_session_token=self.environment["AWS_SESSION_TOKEN"])
 
     def with_pool(self, directory):
-        """A user pool, which moto does not make of a template, in place of the one of data.yaml."""
+        """Replaces the user pool of data.yaml, because moto doesn't create one from a template."""
         cognito = self.client("cognito-idp")
         pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
         self.templates = directory / "deploy"
@@ -103,13 +103,13 @@ class Account:
         return pool
 
     def deploy(self, command, *arguments, check=True):
-        """What the command printed, and how it ended."""
+        """The output and exit code of the command."""
         return run(
             command, "--file", self.file, "--templates", self.templates, *arguments, environment=self.environment,
             check=check)
 
     def changes(self, command, *arguments):
-        """The lines of a command, but for those that say that nothing is different."""
+        """The output lines of a command, except for those that report no change."""
         return [line for line in self.deploy(command, *arguments).stdout.splitlines() if not line.startswith("=")]
 
     def push_image(self, tag, architecture="arm64", name="agent"):
@@ -122,7 +122,7 @@ class Account:
         return self.push(tag, manifest, name)
 
     def push_single_image(self, tag, architecture):
-        """Puts an image into the repository that is no index: what it is for stands in a layer of its own."""
+        """Puts a single image into the repository, without an index: its architecture is in a separate layer."""
         config = json.dumps({"architecture": architecture, "os": "linux"})
         digest = "sha256:" + hashlib.sha256(config.encode()).hexdigest()
         (self.layers / architecture).write_text(config)
@@ -133,10 +133,10 @@ class Account:
             "layers": []})
 
     def push(self, tag, manifest, name="agent"):
-        """Makes an image the only one: moto tells when one was pushed by the second."""
+        """Makes an image the only one, because moto records push times only to the second."""
         self.remove_images(name)
         text = json.dumps(manifest)
-        # By itself moto draws the digest of an index from a hundred.
+        # By default, moto picks the digest of an index from a hundred random ones.
         image = self.client("ecr").put_image(
             repositoryName=f"ai4ai/{name}", imageManifest=text, imageTag=tag,
             imageManifestMediaType=manifest["mediaType"],
@@ -150,25 +150,25 @@ class Account:
             ecr.batch_delete_image(repositoryName=f"ai4ai/{name}", imageIds=images)
 
     def destroy(self, *arguments):
-        """moto does not empty a repository when its stack is deleted, as it should."""
+        """Empties the repositories first, because moto doesn't when their stack is deleted."""
         self.remove_images("agent")
         self.remove_images("backend")
         return self.deploy("destroy", "--project", "ai4ai", *arguments)
 
     def prepared(self):
-        """All is there that runtimes need."""
+        """Deploys everything that runtimes need."""
         result = self.deploy("apply", check=False)
         assert "There is no image in ai4ai/agent" in result.stderr, result.stdout + result.stderr
         self.push_image("one")
 
     def deployed(self):
-        """Everything is there, with a first image."""
+        """Deploys everything, with a first image."""
         self.prepared()
-        # The backend's image may be missing still.
+        # The backend's image may still be missing.
         self.deploy("apply", check=False)
 
     def runtime(self, name="errands"):
-        """The runtime as AgentCore has it; None where there is none."""
+        """The runtime as AgentCore returns it; None if there is none."""
         control = self.client("bedrock-agentcore-control")
         found = [each for each in control.list_agent_runtimes()["agentRuntimes"] if each["agentRuntimeName"] == name]
         return control.get_agent_runtime(agentRuntimeId=found[0]["agentRuntimeId"]) if found else None
@@ -179,6 +179,6 @@ class Account:
         return control.get_agent_runtime_endpoint(agentRuntimeId=runtime, endpointName="live")["liveVersion"]
 
     def calls(self):
-        """The operations that were asked for, without reads."""
+        """The operations that were called, except for reads."""
         reads = ("Get", "List", "Describe", "BatchGet", "Filter")
         return [entry["operation"] for entry in self.peer.requests() if not entry["operation"].startswith(reads)]

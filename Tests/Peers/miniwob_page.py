@@ -1,4 +1,4 @@
-"""A page of MiniWoB++ as an oracle sees it: what the snapshot lists, and actions on references found there.
+"""A page of MiniWoB++ as an oracle sees it: the contents of the snapshot, and actions on references from it.
 
 `browser` is anything that is called like `browse.Browser`, so that other drivers can play the same episodes.
 """
@@ -17,7 +17,7 @@ Control = collections.namedtuple("Control", "ref role name state")
 
 
 def controls(text, name):
-    """The controls in these lines whose name is this one, passes this test, or is any."""
+    """The controls in these lines whose name equals `name` or passes it as a test; None matches any name."""
     fits = name if callable(name) else lambda each: name is None or each == name
     found = [Control(ref, role, json.loads(label), state) for ref, role, label, state in CONTROL.findall(text)]
     return [each for each in found if fits(each.name)]
@@ -30,22 +30,22 @@ class Page:
         self.text = None
 
     def do(self, action, **parameters):
-        """Acts. What was seen before is forgotten, because the page may have changed."""
+        """Performs an action. Forgets the snapshot, because the page may have changed."""
         report = self.browser(action, **parameters)
         self.title = report["title"]
         self.text = None
 
     def look(self):
-        """What the page shows now."""
+        """The current snapshot of the page."""
         if self.text is None:
             snapshot = self.browser("snapshot")
             self.title = snapshot["title"]
-            # A heading repeats title and address.
+            # The snapshot's header repeats title and address.
             self.text = re.sub(r"^(Page|Address): .*\n", "", snapshot["text"], flags=re.MULTILINE)
         return self.text
 
     def wait(self, check, what):
-        """Looks again until there is what an animation or a delay of the page still holds back."""
+        """Takes new snapshots until an animation or a delay of the page is over."""
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             if value := check():
@@ -55,7 +55,7 @@ class Page:
         raise AssertionError(f"{what} did not appear in:\n{self.look()}")
 
     def titled(self, word):
-        """What the title says behind this word, once it does."""
+        """The part of the title after this word, once the title begins with it."""
 
         def check():
             if not self.title.startswith(word):
@@ -84,11 +84,11 @@ class Page:
         return [int(each) for each in re.findall(r"-?\d+", self.words)]
 
     def all(self, *roles, name=None):
-        """The controls of these roles, in reading order; `name` is text or a test."""
+        """The controls with these roles, in reading order; `name` is a text or a test."""
         return [each for each in controls(self.look(), name) if each.role in roles]
 
     def query(self, selector, name=None):
-        """Elements that are shown but that the snapshot does not list, because only scripts know what they do."""
+        """Elements that are visible but not in the snapshot, because only scripts know what they do."""
         lines = self.browser("query", selector=selector)["elements"]
         return [each for each in controls("\n".join(lines), name) if "hidden" not in each.state]
 
@@ -108,7 +108,7 @@ class Page:
         return self.one(*FIELDS, index=index)
 
     def value(self, index=0):
-        """What a field holds."""
+        """The value of a field."""
         found = re.search(f"value=({QUOTED})", self.all(*FIELDS)[index].state)
         return json.loads(found[1]) if found else ""
 
@@ -123,7 +123,7 @@ ORACLES = {}
 
 
 def oracle(*tasks):
-    """Registers a function that does these tasks: it gets the page and the words of the task."""
+    """Registers a function that does these tasks: it gets the page and the text of the task."""
 
     def register(function):
         for task in tasks:

@@ -1,4 +1,4 @@
-"""Oracles for tasks of buttons, links, boxes, lists, fields and keys."""
+"""Oracles for tasks with buttons, links, checkboxes, lists, fields, and keys."""
 
 import re
 
@@ -14,7 +14,7 @@ def click_the_button(page, task):
 
 @oracle("click-test-2")
 def click_button_anywhere(page, task):
-    """Two buttons lie anywhere, even one over the other; what cannot be clicked there is pressed by a key."""
+    """Two buttons are at random positions, sometimes one over the other; a covered one is pressed with a key."""
     button = page.all("button", name=re.search("ONE|TWO", task)[0])[0]
     if "covered" in button.state:
         page.press(button.ref, "Enter")
@@ -68,7 +68,7 @@ def expand(page, task):
 
 @oracle("click-tab-2-hard")
 def search_tabs(page, task):
-    """A link behind one of the tabs."""
+    """A link on one of the tabs."""
     name = quoted(task)[0]
     for tab in page.all("tab"):
         if page.all("clickable", "link", name=name):
@@ -79,7 +79,7 @@ def search_tabs(page, task):
 
 @oracle("click-widget")
 def click_widget(page, task):
-    """The snapshot tells no text area from a text field."""
+    """The snapshot doesn't distinguish a text area from a text field."""
     kind = quoted(task)[0]
     areas = [each.ref for each in page.query("textarea")]
     if kind == "textarea":
@@ -90,7 +90,7 @@ def click_widget(page, task):
 
 @oracle("click-menu")
 def walk_menu(page, task):
-    """A click on an entry with more below it would choose that entry; it opens under the pointer."""
+    """A click on an entry with a submenu would choose that entry; the submenu opens on hover."""
     *above, last = task.removeprefix("Select ").split(">")
     for name in above:
         page.do("hover", ref=page.wait(lambda: page.all("menuitem", name=name), name)[0].ref)
@@ -100,7 +100,7 @@ def walk_menu(page, task):
 
 @oracle("find-greatest")
 def find_greatest_card(page, task):
-    """A card shows its number while it is open, and one is open at a time."""
+    """A card shows its number while it is open, and only one is open at a time."""
     cards = page.all("clickable")
     numbers = []
     for card in cards:
@@ -155,7 +155,7 @@ def log_in(page, task):
 
 @oracle("login-user-popup")
 def log_in_past_popup(page, task):
-    """A popup may come with the focus; it disables the form until it is answered."""
+    """A popup may appear on focus; it disables the form until it is answered."""
     for index, text in enumerate(quoted(task)):
         page.click("textbox", index=index)
         if page.all("button", name="Cancel"):
@@ -166,7 +166,7 @@ def log_in_past_popup(page, task):
 
 @oracle("multi-layouts")
 def search_movies(page, task):
-    """The labels come in any order and stand before or behind their fields."""
+    """The labels are in random order, before or after their fields."""
     genre, director, year = re.fullmatch("Search for (.*) movies directed by (.*) from year (.*).", task).groups()
     texts = {"Genre": genre, "Director": director, "Year": year, "Released": year}
     labels = re.findall("|".join(texts), page.look())
@@ -240,7 +240,7 @@ def mark_odd_or_even(page, task):
 
 @oracle("copy-paste-2")
 def copy_and_paste(page, task):
-    """From one of the text areas into the field below them."""
+    """Copies from one of the text areas into the field below them."""
     *sources, target = page.all("textbox")
     page.press(sources[position(task)].ref, "Control+a", "Control+c")
     page.press(target.ref, "Control+v")
@@ -249,7 +249,7 @@ def copy_and_paste(page, task):
 
 @oracle("scroll-text")
 def copy_last_word(page, task):
-    """The last word is no part of the snapshot; it is selected backwards from the end, past the full stop."""
+    """The last word isn't in the snapshot; it is selected backward from the end, past the period."""
     source, target = page.all("textbox")
     page.press(source.ref, "Control+End")
     while not re.search(r"\w", page.value(1)):

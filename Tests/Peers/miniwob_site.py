@@ -1,7 +1,7 @@
-"""The task pages of MiniWoB++, served so that an episode starts by itself and tells its end in the page's title.
+"""The task pages of MiniWoB++, served so that an episode starts automatically and reports its end in the page's title.
 
-A driver under test gets no way to run scripts in the page. It navigates, reads `task <utterance>` from the title, acts
-as a person would, and finds `done <reward>` there.
+A driver under test can't run scripts in the page. It navigates, reads `task <utterance>` from the title, acts as a user
+would, and finds `done <reward>` there.
 """
 
 import functools
@@ -11,9 +11,9 @@ import pathlib
 import sys
 import threading
 
-# `startEpisode` is called by the page when it is ready, after it has made its own settings; `endEpisode` calls it for
-# the next episode. The raw reward knows no decay, and the time of an episode does not run out while anybody waits. The
-# display counts seconds: it is hidden, because a page that changes by itself would be looked at anew for no reason.
+# The page calls `startEpisode` when it is ready and has its settings; `endEpisode` calls it for the next episode. The
+# raw reward has no decay, and an episode never times out. The timer display is hidden, because a page that changes on
+# its own would be read again for no reason.
 SCRIPT = b"""<script>
 Math.seedrandom(core.QueryString.seed);
 (() => {
@@ -37,7 +37,7 @@ CORE = b'<script src="../core/core.js"></script>'
 
 
 def directory():
-    """Where the wheel keeps its pages. The package itself wants Selenium and is not imported."""
+    """The directory of the pages in the wheel. The package itself needs Selenium, so it isn't imported."""
     found = importlib.util.find_spec("miniwob")
     assert found, "miniwob is missing: pip install --no-deps miniwob==1.1.0"
     return pathlib.Path(found.origin).parent / "html"
@@ -59,7 +59,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(page)
 
     def end_headers(self):
-        # Libraries of hundreds of kilobytes, the same for all tasks.
+        # Caches the libraries of hundreds of kilobytes, which are the same for all tasks.
         self.send_header("cache-control", "max-age=3600")
         super().end_headers()
 
@@ -69,7 +69,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, request, client_address):
-        """A browser that leaves a page drops its connections, which is no error."""
+        """A browser that leaves a page drops its connections, which isn't an error."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 

@@ -1,14 +1,14 @@
-"""MiniWoB++, played by scripted oracles: each knows how its task is done, reads the words of an episode, and acts.
+"""MiniWoB++ with scripted oracles: each knows how to do its task, reads the text of an episode, and acts.
 
-There is no intelligence in them, so what they measure is the browser: whether controls are listed with role and name,
-and whether actions do what a person's would. Left out are variants that ask no more of a browser than a task that is
-played, and tasks whose words are pictures.
+The oracles have no intelligence, so they measure the browser: whether controls are listed with role and name, and
+whether actions have the same effect as a user's. Variants that need nothing more from a browser than an included task
+are left out, and so are tasks whose text is a picture.
 """
 
 import collections
 import time
 
-import miniwob_simple  # These two register their oracles.
+import miniwob_simple  # The import registers the oracles.
 import miniwob_widgets
 from miniwob_page import ORACLES, Page
 
@@ -18,7 +18,7 @@ Result = collections.namedtuple("Result", "passes failures seconds")
 
 
 def play(browser, address, task, seed):
-    """One episode in the current tab; its raw reward, which is 1 when the task was done."""
+    """Plays one episode in the current tab; returns its raw reward, which is 1 if the task was done."""
     page = Page(browser)
     page.do("navigate", url=f"{address}/miniwob/{task}.html?seed={seed}")
     ORACLES[task](page, page.utterance)
@@ -26,7 +26,7 @@ def play(browser, address, task, seed):
 
 
 def measure(browser, address, task, seeds=SEEDS):
-    """Plays a task's episodes. `failures` are pairs of a seed and what happened; `seconds` is the time of them all."""
+    """Plays a task's episodes. `failures` are pairs of a seed and a description; `seconds` is the total time."""
     failures = []
     start = time.perf_counter()
     for seed in seeds:

@@ -1,4 +1,4 @@
-"""Oracles for tasks of widgets that scripts make up, and of little sites."""
+"""Oracles for tasks with custom widgets and with small sites."""
 
 import re
 
@@ -10,7 +10,7 @@ def suggestions(page, fits):
 
 
 def choose_by_keys(page, fits, index=0):
-    """Each arrow puts the next suggestion into the field."""
+    """Each arrow key puts the next suggestion into the field."""
     suggestions(page, fits)
     page.press(page.field(index), "ArrowDown")
     first = page.value(index)
@@ -37,7 +37,7 @@ def spin(page, task):
 
 @oracle("form-sequence")
 def slide_and_check(page, task):
-    """The slider is a handle that takes keys; the number beside it says where it stands."""
+    """The slider is a handle that accepts keys; the number next to it is its value."""
     steps = int(re.search(r"-?\d+", task)[0]) - page.numbers[0]
     page.press(page.one("slider", "clickable"), *["ArrowRight" if steps > 0 else "ArrowLeft"] * abs(steps))
     page.do("check", ref=page.one("checkbox", index=position(task)), checked=True)
@@ -56,7 +56,7 @@ def check_and_fill(page, task):
 def choose_and_click(page, task):
     option = re.search("Choose (.*) from the dropdown", task)[1]
     page.do("select", ref=page.one("combobox"), option=option)
-    # The page draws its own list over the native one, which opens with the focus and lies over the buttons.
+    # The page draws its own list over the native one. It opens on focus and covers the buttons.
     page.do("press", key="Escape")
     page.click("button", name=quoted(task)[0])
 
@@ -75,7 +75,7 @@ def pick_date(page, task):
 
 @oracle("sign-agreement")
 def sign(page, task):
-    """The form is enabled once the agreement was scrolled through."""
+    """The form is enabled after the agreement was scrolled to its end."""
     if "Scroll" not in task:
         return page.click("button", name="Cancel")
     name, button = quoted(task)
@@ -84,7 +84,7 @@ def sign(page, task):
     page.click("button", name=button)
 
 
-# ------------------------------------------------------------------------------------------------------ little sites
+# ------------------------------------------------------------------------------------------------------- small sites
 
 
 @oracle("search-engine")
@@ -107,14 +107,14 @@ def find_contact(page, task):
 
 
 def click_icon(page, index, count):
-    """One of so many icons. They have no names, and no size before their pictures are there."""
+    """Clicks one of `count` icons. They have no names, and no size before their pictures have loaded."""
     icons = page.wait(lambda: len(found := page.all("clickable", name="")) == count and found, f"{count} icons")
     page.do("click", ref=icons[index].ref)
 
 
 @oracle("email-inbox")
 def act_on_email(page, task):
-    """An opened message has back, trash and star; a new one has back and send."""
+    """An opened message has icons for back, trash, and star; a new one has back and send."""
     sender = re.search("email by (.+?) and (click|reply|forward)", task)[1]
     page.click("clickable", name=lambda name: name.startswith(f"{sender} "))
     if "icon" in task:
@@ -127,7 +127,7 @@ def act_on_email(page, task):
 
 @oracle("navigate-tree")
 def navigate_tree(page, task):
-    """Folders are opened one after the other until what is wanted comes to light."""
+    """Opens one folder after another until the wanted entry appears."""
     name = quoted(task)[0]
     opened = set()
     while not (found := page.query("li > span", name=name)):
@@ -155,14 +155,14 @@ def order_food(page, task):
 
 @oracle("drag-sort-numbers")
 def sort_by_dragging(page, task):
-    """What is dragged to the button below becomes the last in the list; so the smallest goes first."""
+    """An element that is dragged to the button below becomes the last in the list, so the smallest goes first."""
     for number in sorted(int(each.name) for each in page.query("li")):
         page.do("drag", **{"from": page.query("li", name=str(number))[0].ref, "to": page.one("button", name="Submit")})
     page.submit()
 
 
 def best_offer(page, task):
-    """The index of the ticket that is wanted, from durations and prices in reading order."""
+    """The index of the wanted ticket, from durations and prices in reading order."""
     durations = [60 * int(hours) + int(minutes) for hours, minutes in re.findall(r"(\d+)h (\d+)m", page.words)]
     prices = [int(each.name.partition("$")[2]) for each in page.all("button", name=lambda name: "$" in name)]
     values = durations if "shortest" in task or "longest" in task else prices

@@ -1,5 +1,5 @@
-"""The page as people use it: Playwright works a Chromium in front of it, so that no fault of our own browser library hides
-one of the page. `test_page_with_our_browser.py` keeps an eye on both together."""
+"""The page as users see it. Playwright drives a Chromium, so that a bug in our own browser library can't hide a bug in
+the page. `test_page_with_our_browser.py` tests both together."""
 
 import os
 import re
@@ -14,13 +14,13 @@ from system import DEADLINE
 CHROMIUM = os.environ.get("AI4AI_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))), None)
 VIEWPORT = {"width": 1280, "height": 900}
-# What is said in a chat, with whose words they are.
+# The messages of a chat, with their authors.
 MESSAGES = """[...document.querySelectorAll("#messages article")].map((message) =>
     [message.getAttribute("aria-label"), message.firstElementChild.innerText.trim()])"""
 
 
 class DevTools:
-    """The protocol of one tab's Chromium, for what Playwright does not offer; `heard` has the events."""
+    """The DevTools protocol of one tab, for what Playwright doesn't offer; `heard` has the events."""
 
     DOMAINS = ("Runtime", "Log", "Network")
     EVENTS = (
@@ -37,12 +37,12 @@ class DevTools:
         return self.session.send(method, parameters)
 
     def events(self, name):
-        # Events are taken in while something is asked for.
+        # Events are received only during a call.
         self.call("Runtime.evaluate", expression="null")
         return [parameters for event, parameters in self.heard if event == name]
 
     def failures(self):
-        """What the page has failed with; that a server is away is none of its."""
+        """The errors of the page, except for those caused by an unreachable server."""
         for thrown in self.events("Runtime.exceptionThrown"):
             details = thrown["exceptionDetails"]
             yield details.get("exception", {}).get("description", details["text"])
@@ -53,7 +53,8 @@ class DevTools:
 
 
 class Person:
-    """Somebody with a browser. Controls go by role and name; a name is a regular expression for the whole of it."""
+    """A user with a browser. Controls are found by role and name; the name is a regular expression for the full
+    name."""
 
     def __init__(self):
         self.playwright = sync_playwright().start()
@@ -68,10 +69,10 @@ class Person:
         self.browser.close()
         self.playwright.stop()
 
-    # Places
+    # Navigation
 
     def visit(self, address):
-        """Opens an address in a tab of its own, in a browser that remembers nothing but who is signed in."""
+        """Opens an address in a new tab. The browser keeps only the sign-in."""
         others = list(self.open)
         self.open_tab()
         for tab in others:
@@ -111,27 +112,27 @@ class Person:
 
     @property
     def chat(self):
-        """The chat on the screen, once it has one."""
+        """The id of the current chat, once it has one."""
         return self.until(lambda: re.search(r"/chat/([\w-]{36})$", self.address), "a chat in the address")[1]
 
-    # Looking
+    # Reading
 
     def until(self, check, what):
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             if value := check():
                 return value
-            self.tab.wait_for_timeout(50)  # The interval of the looks; events are taken in meanwhile.
+            self.tab.wait_for_timeout(50)  # The polling interval; events are received in the meantime.
         pytest.fail(f"there is no {what} in:\n{self.shown()}")
 
     def shown(self):
-        """The words on the page; none while it is on its way to another."""
+        """The text of the page; empty while it navigates to another page."""
         return self.evaluate("document.body?.innerText ?? ''")
 
     def controls(self, role, name):
-        """The visible ones with this role and name."""
-        # Words of a name may come from elements side by side, with no white space between them; and Playwright writes an
-        # expression between slashes.
+        """The visible controls with this role and name."""
+        # Words of a name may come from adjacent elements, without whitespace between them; and Playwright puts a
+        # regular expression between slashes.
         wanted = re.compile(rf"^\s*(?:{name})\s*$".replace(" ", r"\s*").replace("/", r"\/"), re.DOTALL)
         found = self.tab.get_by_role(role, name=wanted)
         if role == "button":
@@ -141,7 +142,7 @@ class Person:
         return found.filter(visible=True)
 
     def ref(self, role, name):
-        """The control, once it is there."""
+        """The control, once it is visible."""
         found = self.controls(role, name).first
         self.until(found.is_visible, f'{role} "{name}"')
         return found
@@ -150,18 +151,18 @@ class Person:
         return self.controls(role, name).count() > 0
 
     def sees(self, text):
-        """Waits until the page shows it."""
+        """Waits until the page shows the text."""
         self.until(lambda: self._shows(text), f'text "{text}"')
 
     def misses(self, text):
-        """Waits until the page shows it no more."""
+        """Waits until the page no longer shows the text."""
         self.until(lambda: not self._shows(text), f'end of "{text}"')
 
     def _shows(self, text):
         return " ".join(text.split()) in " ".join(self.shown().split())
 
     def messages(self, author=None):
-        """What is said in the chat: whose words, and the words; or the words of one author."""
+        """The messages of the chat, as pairs of author and text; or the texts of one author."""
         shown = self.evaluate(MESSAGES)
         return [words for label, words in shown if label == author] if author else shown
 
@@ -171,10 +172,10 @@ class Person:
         return result["result"].get("value")
 
     def check_quiet(self):
-        """Fails where a script of the page has failed, or the page was refused something by its own policy."""
+        """Fails if a script of the page has failed, or the page's own policy has blocked something."""
         assert not [failure for tools in self.open.values() for failure in tools.failures()]
 
-    # Doing
+    # Actions
 
     def click(self, role, name):
         self.ref(role, name).click()
@@ -189,7 +190,7 @@ class Person:
         self.ref("textbox", name).press_sequentially(text)
 
     def press(self, *keys):
-        """Presses keys wherever the focus is."""
+        """Presses keys at the focused element."""
         for key in keys:
             self.tab.keyboard.press(key)
 
@@ -198,5 +199,5 @@ class Person:
         self.press("Enter")
 
     def click_at(self, x, y):
-        """The mouse at a place of the window."""
+        """Clicks at a position in the window."""
         self.tab.mouse.click(x, y)

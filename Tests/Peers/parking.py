@@ -1,8 +1,8 @@
-"""Payments at the demo site that park until a person answers, over the runtime's own contract."""
+"""Payments on the demo site that park until a user answers, through the runtime's API."""
 
 
 def named(session):
-    """AgentCore takes no shorter ids."""
+    """AgentCore requires longer ids."""
     return f"{session}-{'x' * 33}"
 
 

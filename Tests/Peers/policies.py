@@ -1,4 +1,4 @@
-"""What the templates of `deploy/` allow."""
+"""The permissions that the templates in `deploy/` grant."""
 
 import pathlib
 
@@ -8,7 +8,7 @@ DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
 
 
 class Templates(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as what stands in them."""
+    """Reads CloudFormation's short forms as their arguments."""
 
 
 Templates.add_multi_constructor("!", lambda loader, _, node: (
@@ -22,22 +22,22 @@ def resources_of(template):
 
 
 def statements(document, without=()):
-    """The actions of a policy, but for those of some statements."""
+    """The actions of a policy, except for those of some statements."""
     for statement in document["Statement"]:
         if statement.get("Sid") not in without:
             actions = statement["Action"]
             yield from actions if isinstance(actions, list) else [actions]
 
 
-# Operations whose permission has another name, and services.
+# Operations and services whose permission has another name.
 NAMES = {"Converse": "bedrock:InvokeModel", "ConverseStream": "bedrock:InvokeModelWithResponseStream"}
 SERVICES = {"bedrock-agentcore-control": "bedrock-agentcore"}
-# There is no permission for a transaction, only for what is done in it.
+# There is no permission for a transaction, only for the operations in it.
 IN_TRANSACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
 def actions(entry):
-    """What a request that the peer was sent needs to be allowed."""
+    """The permissions that a received request needs."""
     service, name = entry["service"], entry["operation"]
     if name == "TransactWriteItems":
         return [f"dynamodb:{IN_TRANSACTIONS[kind]}" for item in entry["params"]["TransactItems"] for kind in item]

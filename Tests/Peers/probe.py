@@ -1,4 +1,4 @@
-"""Our AWS parts, one at a time: the probe takes a JSON object a line and answers with one."""
+"""Our AWS code, one part at a time: the probe reads one JSON object per line and answers with one."""
 
 import json
 import os
@@ -10,7 +10,7 @@ BINARY = BUILD / "aws-probe"
 
 
 class Refused(Exception):
-    """What the probe reports of a failure."""
+    """The failure that the probe reports."""
 
     def __init__(self, answer):
         super().__init__(answer["error"])
@@ -28,7 +28,7 @@ class Probe:
             self.process.stdin.write(json.dumps({"do": do, **command}) + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # It has ended at its start; what it said is told below.
+            pass  # It exited at startup; the code below reports its output.
         line = self.process.stdout.readline()
         assert line, f"the probe ended: {self.process.communicate()[1]}"
         answer = json.loads(line)
@@ -37,7 +37,6 @@ class Probe:
         return answer["result"]
 
     def stop(self):
-        """Ends it."""
         if self.process.poll() is None:
             self.process.communicate(timeout=20)
             assert self.process.returncode == 0

@@ -1,4 +1,4 @@
-"""The built programs as a whole: processes with homes and ports of their own, watched and always stopped."""
+"""The built programs as a whole: processes with their own home directories and ports, watched and always stopped."""
 
 import contextlib
 import http.server
@@ -18,7 +18,7 @@ from ports import free_port
 
 BUILD = pathlib.Path(os.environ.get("AI4AI_BUILD", pathlib.Path(__file__).parents[2] / ".build/debug"))
 DEADLINE = 60
-# Release builds have none.
+# Release builds have no failpoints.
 needs_failpoints = pytest.mark.skipif(BUILD.name == "release", reason="a release build has no failpoints")
 
 
@@ -32,7 +32,7 @@ def eventually(check, what):
 
 
 class Program:
-    """A process with a home of its own."""
+    """A process with its own home directory."""
 
     def __init__(self, arguments, **environment):
         self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -58,24 +58,24 @@ class Program:
         raise NotImplementedError
 
     def kill(self):
-        """As the platform does without warning."""
+        """Kills the process without warning, as the platform does."""
         self.process.kill()
         self.process.wait()
 
     @contextlib.contextmanager
     def dying_at(self, place):
-        """It dies at this place of what is done meanwhile."""
+        """The process dies at this failpoint while the block runs."""
         self.failpoint.write_text(place)
         yield
         assert self.process.wait(DEADLINE) == -signal.SIGKILL
         self.failpoint.unlink()
 
     def restart(self):
-        """Starts it again after its end, with what it has stored."""
+        """Starts the process again after it has ended, with its stored data."""
         self._start()
 
     def answer(self, url):
-        """What it says at this address; None while it does not listen."""
+        """The JSON response at this URL; None if nobody listens."""
         try:
             return requests.get(url, timeout=5).json()
         except requests.ConnectionError:
@@ -101,7 +101,7 @@ class Program:
 
 
 class Served(Program):
-    """A runtime's process, and what can be done with it over HTTP."""
+    """A runtime's process, and its HTTP API."""
 
     def is_healthy(self):
         return (self.answer(f"{self.url}/ping") or {}).get("status") == "Healthy"
@@ -110,7 +110,7 @@ class Served(Program):
         return requests.post(f"{self.url}/invocations", json=payload, timeout=DEADLINE, **options)
 
     def stream(self, payload, headers=None):
-        """The events of a run, as they come."""
+        """Yields the events of a run as they arrive."""
         response = self.invoke(payload, headers={"Accept": "text/event-stream", **(headers or {})}, stream=True)
         assert response.headers["content-type"].startswith("text/event-stream")
         for line in response.iter_lines(decode_unicode=True):
@@ -121,7 +121,7 @@ class Served(Program):
         return list(self.stream(payload))
 
     def browsers(self):
-        """The processes that run on a profile of this system."""
+        """The processes that use a browser profile of this system."""
         found = []
         for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
             try:
@@ -133,7 +133,7 @@ class Served(Program):
 
 
 class System(Served):
-    """`ai4ai up` on free ports: runtime, demo site and backend."""
+    """`ai4ai up` on free ports: runtime, demo site, and backend."""
 
     def __init__(self, backend_port=None, **environment):
         self.port, self.demo_port, self.backend_port = free_port(), free_port(), backend_port or free_port()
@@ -162,7 +162,7 @@ class Container(Served):
 
 
 def end(process):
-    """Asks a process to end, and makes it."""
+    """Terminates a process, and kills it if necessary."""
     process.terminate()
     try:
         process.wait(20)
@@ -198,9 +198,8 @@ class DemoSite:
 
 
 class Page:
-    """One page on a free port of this machine, at every path; `paths` are those that were asked for, and `posts` those
-    that something was sent to, which it answers with `post_status`. `on_get` is called before each time that it is given
-    out."""
+    """One page on a free port of this machine, at every path. `paths` are the requested paths, and `posts` those that
+    received a POST, which is answered with `post_status`. `on_get` is called before each response to a GET."""
 
     def __init__(self, html, on_get=lambda: None, post_status=204):
         self.paths = paths = []

@@ -1,5 +1,5 @@
-"""How often people are asked needlessly in applications as their makers ship them, and that they are asked before what
-counts: Django's admin, the shop of django-oscar, JupyterLab. A played model does what people do there."""
+"""How often the agent asks unnecessary questions in unmodified applications (Django's admin, the django-oscar shop,
+JupyterLab), and that it asks before anything consequential. A scripted model does a user's tasks there."""
 
 import dataclasses
 import json
@@ -23,7 +23,7 @@ MOST_NEEDLESS = 0.2
 
 
 class Application:
-    """A process with a folder of its own for all that it keeps."""
+    """A process with its own folder for all its data."""
 
     def __init__(self, name, tasks, arguments, path="/"):
         self.name, self.tasks, self.port = name, tasks, free_port()
@@ -59,7 +59,8 @@ class Application:
 
 
 def keep_files(folder):
-    """What JupyterLab shows, with a second instead of two minutes until it saves by itself."""
+    """The files that JupyterLab shows, and its settings: it saves automatically after a second instead of two
+    minutes."""
     for name in ("work/old", "settings"):
         (folder / name).mkdir(parents=True)
     cells = [{"cell_type": "markdown", "id": "head", "metadata": {}, "source": "# Sales"}] + [
@@ -91,7 +92,7 @@ APPLICATIONS = {
 
 @dataclasses.dataclass
 class Question:
-    """One that was asked, at a step of a task; whether the application had been told of nothing before."""
+    """A question at a step of a task, and whether it came before any change in the application."""
 
     task: object
     step: object
@@ -122,7 +123,7 @@ class Outcome:
 
 
 def do(task, application, system, model):
-    """Does a task, with a yes to each question, but for what the task declines."""
+    """Does a task. Approves each question, except for those that the task declines."""
     model.play(task.steps, application.url)
     session, before = named(f"{application.name}-{task.name}".replace(" ", "-")), task.effect(application)
 
@@ -135,10 +136,10 @@ def do(task, application, system, model):
     questions = []
     while told["status"] == "interrupted":
         [interrupt] = told["interrupts"]
-        # A second one about the same matter is one too many.
+        # A second question about the same step is unnecessary.
         is_needless = model.at.is_harmless or any(earlier.step is model.at for earlier in questions)
         questions.append(Question(task, model.at, interrupt, task.effect(application) == before, is_needless))
-        # Whoever is offered the browser gives it back without having done anything in it.
+        # When the browser is offered, the user gives it back without doing anything in it.
         reply = {"approved": not (task.declines and model.at.counts)} if interrupt["reason"] == "confirmation" else {}
         told = invoke(resume=[answer(interrupt, **reply)])
     return Outcome(
@@ -148,7 +149,7 @@ def do(task, application, system, model):
 
 @pytest.fixture(scope="module")
 def measured():
-    """What came of all tasks, by application; counted once, for all tests."""
+    """The outcomes of all tasks, by application; each application runs only once for all tests."""
     return {}
 
 
@@ -173,7 +174,7 @@ def outcomes(request, measured, capsys):
 
 
 def counted(outcomes):
-    """All but those tasks that are declined: they are others of them again."""
+    """All tasks except for the declined ones, which repeat other tasks."""
     return [outcome for outcome in outcomes if not outcome.task.declines]
 
 

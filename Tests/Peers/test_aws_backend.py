@@ -1,4 +1,4 @@
-"""The whole on AWS: the backend with its chats in DynamoDB, and the agents behind an ARN."""
+"""The whole system on AWS: the backend with its chats in DynamoDB, and the agents behind an ARN."""
 
 import concurrent.futures
 
@@ -45,12 +45,12 @@ def test_tables_that_take_no_writes_are_not_ready(cloud, backend):
 
 def test_little_is_asked_before_the_model_is(cloud, runtime):
     cloud.script({"text": "Hello."}, {"text": "Hello again."})
-    runtime.invoke({"prompt": "hi", "user_id": "aminah"})  # The first of a process also asks what its memory is like.
+    runtime.invoke({"prompt": "hi", "user_id": "aminah"})  # A process's first run also reads the memory's description.
     eventually(lambda: cloud.requests("CreateEvent"), "what the first one leaves in the memory after its answer")
     cloud.clear_requests()
     assert runtime.invoke({"prompt": "hi", "user_id": "aminah"}).json()["message"] == "Hello again."
     asked = [entry["operation"] for entry in cloud.requests()]
-    # Whether a session is there, and what its automation has left; then the mark that this one has begun.
+    # Reads both records of the session, then writes the start of this run, and searches the memory.
     before = asked[:asked.index("ConverseStream")]
     assert sorted(before) == ["GetItem", "GetItem", "PutItem", "RetrieveMemoryRecords"]
 
@@ -70,7 +70,7 @@ def test_agents_are_called_once_for_a_message_however_many_follow_it(cloud, back
 def test_at_most_two_rounds_of_calls_come_before_the_model_is_asked(cloud, runtime, is_first):
     cloud.script(*[{"text": "Hello."}] * 3)
     prompt, session = {"prompt": "hi", "user_id": "aminah"}, f"rounds-{is_first}"
-    # The first turn of a process also asks what its memory is like.
+    # A process's first turn also reads the memory's description.
     for session_id in ("rounds-before", *([] if is_first else [session])):
         cloud.clear_requests()
         runtime.invoke({**prompt, "session_id": session_id})
@@ -80,7 +80,7 @@ def test_at_most_two_rounds_of_calls_come_before_the_model_is_asked(cloud, runti
         cloud.fault(operation, hold=True, times=1000)
 
     def asked_after(count):
-        """What is asked beyond so many calls, once it is two calls side by side, or the model."""
+        """The calls after the first `count`, once they are two concurrent calls, or the model's."""
         asked = [entry["operation"] for entry in cloud.requests()][count:]
         return asked if len(asked) >= 2 or "ConverseStream" in asked else None
 
@@ -97,7 +97,7 @@ def test_at_most_two_rounds_of_calls_come_before_the_model_is_asked(cloud, runti
         assert answer.result().json()["message"] == "Hello."
 
 
-# Refusals that are told as what they are, also to who does something else than to write
+# Access errors that are reported as such, also for requests other than messages
 
 def test_stop_that_the_backend_may_not_ask_for_is_told_as_a_lack_of_permission(cloud, backend):
     cloud.fault("InvokeAgentRuntime", status=403, error="AccessDeniedException", message="no", times=9)

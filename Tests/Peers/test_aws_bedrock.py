@@ -1,4 +1,4 @@
-"""Bedrock beside a peer that holds each request against botocore's model and the rules of conversations."""
+"""Bedrock, as a fake that validates each request with botocore's model and the rules for conversations."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def turn(probe, *messages, model=MODEL, tools=(), **more):
 
 
 def arguments(events):
-    """What the calls ask for, by their ids: the events are printed as Swift describes them."""
+    """The arguments of the calls, by id, parsed from the description that Swift prints of the events."""
     pieces = {}
     for event in events:
         match = re.fullmatch(r'(?:\w+\.)*toolCallInput\(id: "(.*?)", delta: "(.*)"\)', event, re.DOTALL)
@@ -62,7 +62,7 @@ def last(peer, operation="ConverseStream"):
     return peer.requests(operation)[-1]["params"]
 
 
-# What comes back
+# Responses
 
 def test_text_comes_in_pieces_with_usage_and_its_reason_to_stop(peer, probe):
     peer.script({"text": "Amount due: RM 70.00, äß日本🚗.", "usage": {"inputTokens": 11, "outputTokens": 7,
@@ -95,7 +95,7 @@ def test_thoughts_go_back_unchanged_before_the_call_they_led_to(peer, probe):
     answer = [{"reasoning": {"_0": thought}}, {"text": {"_0": "Let me look."}}, call(identifier)]
     assert "failure" not in turn(
         probe, user("go"), {"role": "assistant", "content": answer}, user(result(identifier)), tools=["look"])
-    # Another model's thoughts prove nothing and stay at home.
+    # Reasoning from another model can't be verified and isn't sent.
     peer.script({"text": "Done."})
     foreign = [{"reasoning": {"_0": thought | {"model": "other"}}}, {"text": {"_0": "Hm."}}]
     turn(probe, user("go"), {"role": "assistant", "content": foreign}, user("and?"))
@@ -135,7 +135,7 @@ def test_thoughts_that_are_refused_because_something_before_them_has_changed_are
         "anthropic_beta": ["thinking-binding-controls-2026-08-01"]}
 
 
-# What goes out
+# Requests
 
 @pytest.mark.parametrize(
     "messages",
@@ -172,7 +172,7 @@ def test_pictures_and_documents_are_sent_in_messages_and_results(peer, probe):
 
 
 def test_only_the_newest_pictures_are_sent(peer, probe):
-    """Bedrock refuses more than 20 in a request."""
+    """Bedrock rejects more than 20 in a request."""
     peer.script({"text": "I see."})
     picture = {"format": "png", "name": "shot", "base64": PNG}
     messages = [user("go")]
@@ -224,7 +224,7 @@ def test_hostile_model_names_are_refused_before_anything_is_sent(peer, probe, mo
     assert peer.requests() == []
 
 
-# What goes wrong
+# Errors
 
 @pytest.mark.parametrize(
     "fault, code, words",

@@ -1,4 +1,4 @@
-"""AgentCore Browser: sessions, signed sockets and real Chromiums behind them."""
+"""AgentCore Browser: sessions, signed WebSockets, and real Chromium processes behind them."""
 
 import pytest
 import requests
@@ -56,7 +56,7 @@ def test_each_connect_makes_a_handshake_of_its_own(peer, probe):
     before = len(peer.sockets()["handshakes"])
     for _ in range(2):
         probe("browser", operation="connect", session=session)
-    # The peer has verified both. Their signatures may be the same, because a signature's time has whole seconds.
+    # The fake AWS has verified both. The signatures may be equal, because their timestamps have whole seconds.
     assert [entry["sessionId"] for entry in peer.sockets()["handshakes"][before:]] == [session] * 2
     first, second = peer.requests("ConnectBrowserAutomationStream")
     assert (first["status"], second["status"]) == (101, 101)

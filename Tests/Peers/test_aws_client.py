@@ -1,4 +1,4 @@
-"""How our client behaves towards AWS: what it sends, what it repeats, and how it reports what is refused."""
+"""Our AWS client: what it sends, what it retries, and how it reports errors."""
 
 import json
 
@@ -19,7 +19,7 @@ def clean(peer):
 
 @pytest.fixture(scope="module")
 def table(peer):
-    """The table of chat messages, made by botocore through the same front door."""
+    """The table of chat messages, created by botocore through the same fake AWS."""
     boto(peer, "dynamodb").create_table(
         TableName=TABLE, BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "session_id", "KeyType": "HASH"}, {"AttributeName": "timestamp", "KeyType": "RANGE"}],
@@ -40,7 +40,7 @@ def attempts(peer, operation):
     return len(peer.requests(operation))
 
 
-# Credentials that are refused
+# Credentials that are rejected
 
 @pytest.mark.parametrize(
     "change, code, remedy",
@@ -90,7 +90,7 @@ def test_clock_that_is_off_is_noticed_and_worked_around(peer, probe, offset):
     assert abs(probe("clock") - offset) < 5
     probe("dynamodb", operation="ListTables")
     assert attempts(peer, "ListTables") == 3, "the correction is kept"
-    # Set right again, the clock is believed again.
+    # After the clock is set right, the client uses it again.
     peer.clock(0)
     probe("dynamodb", operation="ListTables")
     assert probe("clock") == 0
@@ -210,7 +210,7 @@ def test_large_run_record_is_kept_in_parts_and_leaves_none_behind(peer, probe, t
     session = f"large-{size}"
     text = "ü" * (size // 2)
     record = probe("runs", session=session, add=text)
-    # A stale writer with another large record disturbs nothing.
+    # A stale writer with another large record changes nothing.
     stale = dict(record)
     record = probe("runs", session=session, add="more")
     with pytest.raises(Refused):
@@ -228,7 +228,7 @@ def test_large_run_record_is_kept_in_parts_and_leaves_none_behind(peer, probe, t
 def test_removed_run_record_leaves_nothing_and_its_writer_behind(peer, probe, table):
     record = probe("runs", session="removed", add="x" * 320_000)
     probe("runs", session="removed#automation", add="another record")
-    # What writers that were killed have left behind goes too.
+    # Also removes what killed writers have left behind.
     dynamo, key = boto(peer, "dynamodb"), {"S": "run#removed"}
     for number in range(60):
         dynamo.put_item(TableName=table, Item={"session_id": key, "timestamp": {"N": str(9_000_000 + number)}})

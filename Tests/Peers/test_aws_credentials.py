@@ -1,4 +1,4 @@
-"""Where credentials come from: each place that every AWS SDK looks in, with real answers and with hostile ones."""
+"""Where credentials come from: each source that AWS SDKs use, with real and with hostile responses."""
 
 import pathlib
 
@@ -68,7 +68,7 @@ def test_credentials_near_their_end_are_renewed(peer, start_probe):
 def test_credentials_that_a_service_calls_expired_are_fetched_anew_within_the_request(peer, start_probe):
     before = peer.metadata_counts()["credentials"]
     peer.add_credentials("ASIAPEERPAST00000000", "past-secret", "past-token", expiration="2020-01-01T00:00:00Z")
-    # The metadata itself calls them good for an hour, so that only the service can tell.
+    # According to the metadata, they are valid for an hour, so only the service can know that they have expired.
     good = {key: DEFAULTS[key] for key in ("accessKeyId", "secretAccessKey", "sessionToken")}
     peer.metadata(
         accessKeyId="ASIAPEERPAST00000000", secretAccessKey="past-secret", sessionToken="past-token", next=[good])
@@ -220,7 +220,7 @@ def test_environment_wins_over_files_and_files_over_metadata(peer, start_probe, 
         start_probe(**{**instance(peer), **more})("identity")
 
 
-# What is sent nowhere
+# Settings that are never sent
 
 @pytest.mark.parametrize(
     "region", ["us-west-2.evil.example/", "us-west-2@evil", "US-WEST-2", "us west", "us-west-2\n", "..", "us-west-2#", "юs-west-2"])

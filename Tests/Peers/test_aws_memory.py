@@ -107,7 +107,7 @@ def test_namespace_that_fails_takes_nothing_from_the_others(peer, probe):
 
 @pytest.mark.nightly
 def test_nothing_of_three_namespaces_is_lost_in_two_hundred_turns(peer, probe):
-    """An optimised build has lost what came back side by side: `make part-release` runs this there."""
+    """An optimized build has lost the results of concurrent calls: `make part-release` runs this test in one."""
     spaces = [f"/{name}/{{actorId}}/" for name in ("facts", "likes", "sums")]
     peer.seed_records(
         *({"namespace": space.replace("{actorId}", "aminah"), "text": space, "score": 1} for space in spaces),

@@ -1,4 +1,4 @@
-"""Signatures beside those of botocore, byte for byte, for thousands of requests made by chance."""
+"""Signatures compared with botocore's, byte for byte, for thousands of random requests."""
 
 import base64
 import datetime
@@ -43,7 +43,7 @@ def request(chance):
 
 
 class At:
-    """botocore asks for the time by itself; here it gets the request's."""
+    """botocore uses the current time; this replaces it with the request's."""
 
     def __init__(self, auth, date):
         self.auth, self.now = auth, datetime.datetime.fromisoformat(date.removesuffix("Z"))
@@ -88,7 +88,7 @@ def test_query_signatures_are_those_of_botocore(start_probe, monkeypatch, seed):
             Credentials(made["key"], made["secret"], made["token"]), made["service"], made["region"], expires=300)
         signed = At(auth, made["date"]).add_auth(botocore_request(made), monkeypatch)
         theirs = urllib.parse.parse_qsl(urllib.parse.urlsplit(signed.url).query, keep_blank_values=True)
-        # botocore keeps one value for a name that occurs twice, so such requests are not the same ones.
+        # botocore keeps one value for a repeated name, so such requests aren't comparable.
         if len(dict(ours)) == len(ours):
             assert sorted(ours) == sorted(theirs), (seed, made)
 

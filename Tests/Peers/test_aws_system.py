@@ -1,5 +1,5 @@
-"""The runtime inside of AgentCore, as far as that can be played: Bedrock thinks, AgentCore's browser acts, DynamoDB
-keeps the runs, memory remembers, and every request is signed and judged."""
+"""The runtime in a simulated AgentCore: models in Bedrock, the browser in AgentCore, run records in DynamoDB, AgentCore
+Memory. Every request is signed and validated."""
 
 import concurrent.futures
 import json
@@ -32,7 +32,7 @@ def runtime(cloud, site):
     assert not any(secret in logged for secret in SECRETS)
 
 
-# The errand
+# The task
 
 def test_whole_errand_with_bedrock_browser_dynamodb_and_memory(cloud, site, runtime):
     cloud.script(*errand(site))
@@ -45,7 +45,7 @@ def test_whole_errand_with_bedrock_browser_dynamodb_and_memory(cloud, site, runt
     assert events[-1]["usage"][0]["inputTokens"] > 0
     assert no_browser_is_left(cloud)
     requests = cloud.requests()
-    # A socket ends by our going away, and nothing else may have gone wrong.
+    # The runtime closes the WebSocket, and nothing else may have gone wrong.
     assert {entry["error"] for entry in requests} <= {None, "the client went away"}
     asked = [entry["params"] for entry in requests if entry["operation"] == "ConverseStream"]
     first = asked[0]["messages"][0]["content"]
@@ -95,7 +95,7 @@ def test_failing_memory_never_fails_the_turn(cloud, runtime):
 
 
 def test_memory_that_hangs_does_not_hold_the_turn(cloud, runtime):
-    # As long as the deadline of the request; the memory's own bound is 5 s.
+    # As long as the request's deadline; the memory has its own limit of 5 s.
     cloud.fault("RetrieveMemoryRecords", delay=DEADLINE, times=9)
     cloud.script({"text": "Hello."})
     before = runtime.logged.count(MEMORY_FAILED)
@@ -133,7 +133,7 @@ def test_model_that_is_throttled_is_asked_again(cloud, runtime):
     assert runtime.invoke({"prompt": "hi"}).json()["message"] == "Here."
 
 
-# Connections that break
+# Broken connections
 
 def test_socket_dropped_between_steps_is_made_again_and_the_errand_completes(cloud, site, runtime):
     cloud.script(*errand(site, "DROP 1", hold=True))
@@ -189,7 +189,7 @@ def test_socket_dropped_during_a_look_is_made_again_and_the_look_too(cloud, site
 
 def test_socket_dropped_during_an_action_is_told_and_the_action_not_repeated(cloud, site, runtime):
     script = errand(site, "DROP 3")
-    # The cookie banner covers the button, so that this click is still being tried when the socket goes.
+    # The cookie banner covers the button, so the click is still being retried when the WebSocket breaks.
     script.insert(2, {"calls": [{"tool": "click", "on": {"role": "button", "name": "Check"}, "input": {}}]})
     cloud.script(*script)
     results, has_dropped = [], False
@@ -320,7 +320,7 @@ def test_browser_of_a_killed_process_is_ended_by_the_next_run_of_its_session(clo
         second.stop()
 
 
-# Being called
+# Calling a runtime
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/coordinator-AbCdEf1234"
 TOKEN_ARN = "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/tokens-AbCdEf1234"
@@ -373,7 +373,7 @@ def test_python_sdk_reaches_our_socket(cloud, registered, way):
         url, headers = client.generate_presigned_url(ARN, session_id=name), {}
     else:
         url, headers = client.generate_ws_connection_oauth(TOKEN_ARN, "good-token", session_id=name)
-    # websockets makes these of its own.
+    # The websockets library creates its own.
     headers = {key: value for key, value in headers.items()
                if key.lower() not in ("host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version")}
     cloud.script({"text": "Over the socket."})
@@ -419,7 +419,7 @@ def test_events_are_handed_on_as_they_come(cloud, registered, runtime):
     finally:
         process.kill()
         process.communicate()
-        # The run goes on without its client.
+        # The run continues without its client.
         cloud.release()
         eventually(runtime.is_healthy, "the end of the run")
 
@@ -487,7 +487,7 @@ def test_session_that_is_being_changed_is_tried_again(cloud, registered):
     assert command(cloud, "invoke", "--arn", ARN, "hello").stdout == "At last.\n"
 
 
-# Automation in a runtime of its own
+# Automation in a separate runtime
 
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/automation-AbCdEf1234"
 
@@ -546,7 +546,7 @@ def test_remote_automation_is_called_with_the_persons_own_token(cloud, site, run
         coordinator.stop()
 
 
-# The doctor
+# `ai4ai doctor`
 
 def test_doctor_finds_everything_well(cloud, site, runtime):
     cloud.script({"text": "ok"})
@@ -627,7 +627,7 @@ def test_table_with_other_keys_is_named_with_what_to_do():
         peer.stop()
 
 
-# Secrets, and starting
+# Secrets and startup
 
 def test_key_of_a_model_server_comes_from_secrets_manager(cloud):
     import http.server

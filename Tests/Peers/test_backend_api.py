@@ -1,4 +1,4 @@
-"""The backend's API at its edges: what it refuses and how, its lists, and what it says of itself."""
+"""The backend's API: what it rejects and how, its lists, and its description of itself."""
 
 import contextlib
 import json
@@ -39,7 +39,7 @@ def check_shape(document, name, value):
     Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document["components"]}).validate(value)
 
 
-# --------------------------------------------------------------------------------------------------- what is refused
+# ------------------------------------------------------------------------------------------------- rejected requests
 
 
 @pytest.mark.parametrize("text", ["x" * 32769, "é" * 16385], ids=["letters", "letters of two bytes"])
@@ -89,7 +89,7 @@ def test_body_that_is_no_fitting_json_is_refused(chats, data):
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_body_of_another_kind_is_refused(chats, kind):
-    """Such as forms of foreign pages send without asking first."""
+    """Such as forms of foreign pages, which browsers send without a preflight request."""
     chat = chats.create()
     response = chats.call(
         "POST", f"/api/sessions/{chat}/messages", data=b'{"text":"hello"}', headers={"Content-Type": kind})
@@ -102,7 +102,7 @@ def test_body_that_is_too_large_is_refused(chats):
     path, headers = f"/api/sessions/{chat}/messages", {"Content-Type": "application/json"}
     large = json.dumps({"text": "hello", "more": "x" * 1_000_000}).encode()
     check_problem(chats.call("POST", path, data=large, headers=headers), 413, "too_large")
-    # In pieces, so that its length is not told before.
+    # In chunks, so that the length isn't known in advance.
     pieces = (large[start:start + 50_000] for start in range(0, len(large), 50_000))
     check_problem(chats.call("POST", path, data=pieces, headers=headers), 413, "too_large")
     assert chats.messages(chat) == []
@@ -221,7 +221,7 @@ def test_limit_that_is_none_is_refused_by_name(chats, limit):
     assert "limit" in check_problem(chats.call("GET", "/api/sessions", params={"limit": limit}), 400)["detail"]
 
 
-# ------------------------------------------------------------------------------------------------------------- itself
+# ----------------------------------------------------------------------------------------------------- the API itself
 
 
 def test_local_mode_says_so(system, chats, document):

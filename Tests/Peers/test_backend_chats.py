@@ -1,4 +1,4 @@
-"""Chats from outside: errands, keys, names, removal and events, over HTTP alone."""
+"""Chats as clients see them: tasks, idempotency keys, names, deletion, and events, over HTTP only."""
 
 import concurrent.futures
 import contextlib
@@ -10,11 +10,11 @@ from system import eventually
 
 
 def files_of(system, chat):
-    """What the runtime keeps of a chat."""
+    """The files that the runtime keeps for a chat."""
     return list(pathlib.Path(system.directory.name, "runs").glob(f"*{chat}*"))
 
 
-# --------------------------------------------------------------------------------------------------------- errands
+# ----------------------------------------------------------------------------------------------------------- tasks
 
 
 def test_errand_streams_its_run_and_stands_in_the_chat(system, chats):
@@ -140,7 +140,7 @@ def test_key_of_another_text_is_refused(chats):
     chats.send(chat, "hello", "key")
     check_problem(chats.post(chat, "hello there", "key"), 422, "idempotency_mismatch")
     assert texts(chats.settled(chat), "user") == ["hello"]
-    # Another chat knows nothing of it.
+    # Another chat doesn't share the key.
     other = chats.create()
     chats.send(other, "hello there", "key")
     assert texts(chats.settled(other), "user") == ["hello there"]

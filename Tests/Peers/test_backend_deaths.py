@@ -1,4 +1,4 @@
-"""Chats when processes die: what was acknowledged is there once, and every run comes to an end."""
+"""Chats when processes die: an acknowledged message is stored exactly once, and every run ends."""
 
 import collections
 import concurrent.futures
@@ -126,7 +126,7 @@ def test_every_acknowledged_message_survives_a_kill_once(parts):
     stored = kept()
     assert max(stored.values()) == 1
     assert {(chat, text) for chat, text, _ in acknowledged} <= set(stored)
-    # Whoever got no answer sends it again.
+    # A client that got no response sends its message again.
     for message in wanted:
         chats.send(*message)
     assert kept() == {(chat, text): 1 for chat, text, _ in wanted}
@@ -138,7 +138,7 @@ def test_every_acknowledged_message_survives_a_kill_once(parts):
 
 @pytest.mark.nightly
 def test_chats_of_two_backends_with_one_store_are_the_same(parts):
-    """As behind a load balancer: what one process begins, another one tells."""
+    """As behind a load balancer: one process starts a run, another one reports it."""
     other = Backend(parts.runtime.url, AI4AI_STORAGE_DIRECTORY=parts.backend.directory.name)
     try:
         first, second = parts.chats, other.chats()

@@ -1,4 +1,4 @@
-"""Who may call the backend from where, and the page that it serves."""
+"""Which origins may call the backend, and the page that it serves."""
 
 import os
 import pathlib
@@ -21,7 +21,7 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", 
 
 @pytest.fixture(scope="module")
 def open_backend(system):
-    """One that another frontend may call."""
+    """A backend that other frontends may call."""
     running = Backend(system.url, AI4AI_ALLOWED_ORIGINS=f"{FRONTEND},http://localhost:3001")
     yield running
     running.stop()
@@ -63,7 +63,7 @@ def test_page_is_whole_and_has_no_script_or_style_of_its_own(chats):
         if ending == ".js" and "/lib/" not in path:
             names = re.findall(r'(?:from|import)\s*\(?\s*"(\.{0,2}/[^"]+)"', response.text)
             waiting += [os.path.normpath(f"{os.path.dirname(path)}/{name}") for name in names]
-    assert {"/assets/app.js", "/assets/lib/marked.js", "/assets/lib/purify.js"} <= seen
+    assert {"/assets/app.js", "/assets/lib/marked.js"} <= seen
 
 
 @pytest.mark.parametrize("path", [

@@ -1,4 +1,4 @@
-"""What agents ask in a chat, what a person answers, and how they stop and take over, over HTTP alone."""
+"""Questions in a chat, the user's answers, stop, and takeover, over HTTP only."""
 
 import concurrent.futures
 import pathlib

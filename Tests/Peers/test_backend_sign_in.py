@@ -1,4 +1,4 @@
-"""The backend behind a user pool: whose token is good, and whose chat is whose."""
+"""The backend behind a user pool: which tokens are valid, and who owns which chat."""
 
 import pathlib
 import time
@@ -18,7 +18,7 @@ AISHA, BAKAR = "a1a1a1a1-0000-4000-8000-00000000000a", "b2b2b2b2-0000-4000-8000-
 
 
 class Pool:
-    """A user pool, and the tokens that were minted in it."""
+    """A user pool, and the tokens that it has issued."""
 
     def __init__(self):
         self.cognito, self.tokens = Cognito("http://127.0.0.1:3000"), []
@@ -28,7 +28,7 @@ class Pool:
         return self.tokens[-1]
 
     def check_untold(self, backend):
-        """Fails where a token stands in the backend's log, or in anything else that it has written."""
+        """Fails if a token is in the backend's log or in any file that it has written."""
         for path in pathlib.Path(backend.directory.name).rglob("*"):
             written = path.read_bytes() if path.is_file() else b""
             for token in self.tokens:
@@ -78,7 +78,7 @@ def test_each_person_is_who_their_token_says(aisha, bakar):
     for chats, sub in ((aisha, AISHA), (bakar, BAKAR)):
         me = chats.ask("GET", "/api/me")
         assert (me["id"], me["mode"]) == (sub, "cognito") and me["name"]
-    # And nobody by saying so.
+    # Nobody can claim to be another user.
     forged = aisha.ask("GET", "/api/me", params={"user_id": BAKAR}, headers={"X-User-Id": BAKAR})
     assert forged["id"] == AISHA
 
@@ -156,7 +156,7 @@ def test_token_comes_in_one_header_and_nowhere_else(pool, backend):
 def test_new_keys_are_found_and_made_up_ones_cost_nothing(pool, backend):
     pool.cognito.rotate_keys(keep=True)
     chats = backend.chats(pool.mint())
-    # Not at once where somebody has just made up a key.
+    # Not immediately: otherwise anyone could cause requests with made-up key ids.
     eventually(lambda: chats.call("GET", "/api/me").ok, "the acceptance of the new key")
     path = pool.cognito.environment["AI4AI_COGNITO_KEYS_URL"].removeprefix(pool.cognito.url)
     before = pool.cognito.requests[path]
@@ -192,7 +192,7 @@ def test_chat_of_somebody_else_is_as_absent_as_a_missing_one(site, aisha, bakar)
             bakar.call(method, path.format(id=id, interruptId=asked["id"], toolCallId=picture), json=body)
             for id in (chat, MISSING))
         assert (theirs.status_code, theirs.text) == (missing.status_code, missing.text), (method, path)
-        # What is gone is gone, whoever asks.
+        # Deleting a missing chat succeeds, regardless of who asks.
         assert theirs.status_code == (204 if method == "DELETE" else 404), (method, path)
     assert (aisha.session(chat), aisha.messages(chat)) == before and payments(site, "owned") == 0
     assert aisha.answer(chat, asked, approved=True).status_code == 202
@@ -233,7 +233,7 @@ def test_frontend_with_a_client_of_its_own_calls_as_amplify_does(pool, backend):
     made = chats.call("POST", "/api/sessions", json={}, headers={"Origin": FRONTEND})
     unknown = backend.chats().call("GET", "/api/sessions", headers={"Origin": FRONTEND})
     assert (made.status_code, unknown.status_code) == (201, 401)
-    # The frontend must be able to read why it was refused.
+    # The frontend must be able to read why it was rejected.
     assert {each.headers["access-control-allow-origin"] for each in (made, unknown)} == {FRONTEND}
     foreign = chats.call("GET", "/api/sessions", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in foreign.headers

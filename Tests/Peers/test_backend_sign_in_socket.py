@@ -1,4 +1,5 @@
-"""The human-in-the-loop socket behind a user pool: how a token comes, whose chat opens, and how long it lasts."""
+"""The human-in-the-loop WebSocket behind a user pool: how it gets a token, which chats it opens, and how long it
+lasts."""
 
 import datetime
 import time
@@ -45,13 +46,13 @@ def bakar(pool, backend):
     return backend.chats(pool.mint(sub=BAKAR))
 
 
-# --------------------------------------------------------------------------------------------------- how tokens come
+# ----------------------------------------------------------------------------------------------- how tokens are sent
 
 
 def test_token_comes_as_a_subprotocol(aisha):
     chat = aisha.create()
     with aisha.socket(chat) as socket:
-        # The token is not said back.
+        # The server doesn't echo the token.
         assert socket.connection.subprotocol == "ai4ai.v1"
         assert socket.hello()["session"] == aisha.session(chat)
         socket.say("hello")
@@ -68,7 +69,7 @@ def test_token_comes_as_the_first_frame(backend, aisha):
 
 
 def test_socket_without_a_token_is_closed_with_4408(pool, backend, aisha):
-    # A token in an address does not count.
+    # A token in the URL is ignored.
     chat, token = aisha.create(), pool.mint(sub=AISHA)
     with ChatSocket(backend.url, f"{chat}?access_token={token}&token={token}") as socket:
         assert socket.close_code() == 4408
@@ -139,7 +140,7 @@ def test_page_of_another_origin_gets_no_socket_even_with_a_token(backend, aisha)
             socket.hello()
 
 
-# ------------------------------------------------------------------------------------------------------ how they last
+# ------------------------------------------------------------------------------------------------------------- expiry
 
 
 def test_socket_ends_with_its_token_and_its_run_goes_on(pool, site, backend, aisha):
@@ -163,7 +164,7 @@ def test_socket_whose_token_is_renewed_stays(pool, backend, aisha):
         assert datetime.datetime.fromisoformat(refreshed).timestamp() == expiry + 3600
         while time.time() < expiry + 3:
             socket.pinged()
-            time.sleep(0.1)  # The interval of a look, until the first token is over.
+            time.sleep(0.1)  # The polling interval, until the first token has expired.
         socket.say("hello")
         socket.until(is_end)
 

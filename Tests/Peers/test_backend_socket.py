@@ -1,4 +1,5 @@
-"""The human-in-the-loop socket from outside: what agents do goes out, what people say and do comes in."""
+"""The human-in-the-loop WebSocket as clients see it: it sends the agents' events, and receives messages and input from
+the user."""
 
 import base64
 
@@ -9,7 +10,7 @@ from backend import (
     UNHURRIED, Backend, endless, is_end, is_named, is_type, of_run, payment, payments, question, texts)
 from system import Page, System, eventually
 
-# Two controls that share the window, so that a person can hit them without looking.
+# Two controls that fill the window, so that a click at a fixed position hits them.
 FORM = """<!doctype html><title>Form</title><form action="/sent"><input name="words" aria-label="Words"
 style="position:fixed;left:0;top:0;width:100%;height:50%"><button
 style="position:fixed;left:0;top:50%;width:100%;height:50%">Send</button></form>"""
@@ -29,7 +30,7 @@ def system(form):
     running.stop()
 
 
-# ---------------------------------------------------------------------------------------------------------- the flow
+# ------------------------------------------------------------------------------------------------------------ events
 
 
 def test_errand_goes_over_the_socket(system, chats):
@@ -136,7 +137,7 @@ def test_pictures_are_switched_on_and_off_and_no_event_comes_twice(system, chats
         assert len(identifiers) == len(set(identifiers))
 
 
-# ----------------------------------------------------------------------------------------------- what people send
+# ----------------------------------------------------------------------------------------- frames from the client
 
 
 def test_question_is_answered_over_the_socket(system, chats):
@@ -196,7 +197,7 @@ def test_person_takes_the_page_types_clicks_and_gives_it_back(system, chats, for
             for action in ("move", "down", "up"):
                 socket.send(type="input.mouse", action=action, x=middle, y=y, button="left", clicks=1)
 
-        # Nobody works in a browser that they have not taken.
+        # Input is rejected without control of the browser.
         click(socket, low)
         socket.noticed("control_denied")
         socket.send(type="control.take")

@@ -1,4 +1,4 @@
-"""The human-in-the-loop socket at its edges: who is let in, what is not understood, and how both sides leave."""
+"""Edge cases of the human-in-the-loop WebSocket: who may connect, invalid frames, and how both sides disconnect."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ def parts():
     running.stop()
 
 
-# --------------------------------------------------------------------------------------------- what is not understood
+# ----------------------------------------------------------------------------------------------------- invalid frames
 
 
 GARBAGE = [
@@ -118,7 +118,7 @@ def test_client_without_our_subprotocol_is_served_too(system, chats):
         assert json.loads(socket.recv(timeout=DEADLINE))["event"]["name"] == "ready"
 
 
-# ------------------------------------------------------------------------------------------------- life and death
+# ---------------------------------------------------------------------------------------------------- connections
 
 
 def handshake(chat, host="127.0.0.1"):
@@ -160,7 +160,8 @@ def test_message_that_fails_ends_its_socket_instead_of_leaving_one_that_only_ans
         with Connection(backend.port, timeout=60) as client:
             client.send(handshake(chat))
             assert client.read_response().status == 101
-            # Each socket is pinged every 15 seconds, and its chat read. What follows is done before the next time.
+            # Every 15 seconds, each WebSocket is pinged and its chat is read. The following steps finish before the
+            # next time.
             while client.read_frame()[0] != Opcode.PING:
                 pass
             remove_unnoticed(backend, chat)
@@ -175,7 +176,7 @@ def test_message_that_fails_ends_its_socket_instead_of_leaving_one_that_only_ans
 
 
 def remove_unnoticed(backend, chat):
-    """Removes a chat as another process does: nobody in this one is told."""
+    """Removes a chat as another process would: nobody in this process is notified."""
     [path] = pathlib.Path(backend.directory.name).rglob("*.sqlite")
     with contextlib.closing(sqlite3.connect(path, timeout=DEADLINE)) as database:
         database.execute("UPDATE session SET removed = 1 WHERE id = ?", [chat])

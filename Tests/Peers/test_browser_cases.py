@@ -1,4 +1,4 @@
-"""The browser as a whole, on the pages of BrowserCases: what each page recorded, and what was refused and why."""
+"""The browser library on the pages of BrowserCases: what each page recorded, and what was refused and why."""
 
 import pathlib
 import sys
@@ -15,7 +15,7 @@ from BrowserCases.site import Site  # noqa: E402
 
 @pytest.fixture(scope="module")
 def drivers():
-    """A driver for what is to succeed, and a less patient one for what is to be refused."""
+    """A driver for cases that must succeed, and one with a shorter timeout for cases that must be refused."""
     running = {False: Ours(), True: Ours(patience=1000)}
     yield running
     for driver in running.values():

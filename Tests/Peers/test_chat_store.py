@@ -1,4 +1,4 @@
-"""Chats in DynamoDB: the rules of all stores, on tables that behave and on tables that do not."""
+"""Chats in DynamoDB: the rules of all chat stores, on tables with and without faults."""
 
 import os
 import re
@@ -8,9 +8,9 @@ import pytest
 
 from system import BUILD
 
-TESTS = BUILD.parent / "debug/ai4aiPackageTests.xctest"  # Release builds have no tests in them.
+TESTS = BUILD.parent / "debug/ai4aiPackageTests.xctest"  # Release builds contain no tests.
 DEADLINE = 1200
-# What an expression may consist of beside placeholders: any plain name might be a reserved word.
+# The only words in expressions besides placeholders: any plain name might be a reserved word.
 WORDS = {"AND", "OR", "SET", "REMOVE", "BETWEEN", "attribute_exists", "attribute_not_exists", "contains"}
 ALWAYS = 1_000_000
 
@@ -26,14 +26,14 @@ FAULTS = {
         ("TransactWriteItems", {"reason": "TransactionConflict"}),
         *((name, {"error": "TransactionConflictException"}) for name in ("UpdateItem", "PutItem", "DeleteItem")),
     ],
-    # What stood in the way is gone when it is looked for.
+    # The conflicting item no longer exists when the store looks for it.
     "refused for nothing": [
         ("TransactWriteItems", {"reason": "ConditionalCheckFailed"}),
         *((name, {"error": "ConditionalCheckFailedException"}) for name in ("UpdateItem", "PutItem")),
     ],
     "lost": [
         *((name, {"drop": True}) for name in ("GetItem", "Query")),
-        # Far enough apart that they do not strike all three tries of one request when two processes take turns.
+        # Far enough apart that they don't hit all three attempts of one request when two processes alternate.
         ("TransactWriteItems", {"drop": True, "every": 13}), ("TransactWriteItems", {"drop": True, "after": True, "every": 6}),
         *((name, {"drop": True, "after": True}) for name in ("UpdateItem", "PutItem", "DeleteItem", "BatchWriteItem")),
     ],
@@ -48,7 +48,7 @@ def clean(peer):
 
 
 def keeps_the_rules(peer, *chosen):
-    """Runs the tests of stores against the peer. One by one, as it does not take many requests at once."""
+    """Runs the chat store tests against the fake AWS, sequentially, because it can't handle many requests at once."""
     command = [TESTS, "--testing-library", "swift-testing", "--no-parallel", "--skip", "SQLite", *chosen]
     result = subprocess.run(
         command, env=os.environ | peer.environment(AI4AI_TEST_DYNAMODB=peer.url), text=True,
@@ -79,7 +79,7 @@ def expressions(value):
 
 
 def check_requests(peer):
-    """Nothing that was sent holds a plain name, or may be answered with what was true a moment ago."""
+    """No request contains a plain name or allows an eventually consistent read."""
     requests = [entry for entry in peer.requests() if entry["service"] == "dynamodb"]
     used = {text for entry in requests for text in expressions(entry["params"])}
     plain = {word for text in used for word in re.findall(r"(?<![#:\w])\w+", text)}
@@ -124,6 +124,6 @@ def test_store_keeps_all_rules_and_names_nothing_plainly(peer):
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
 def test_store_keeps_all_rules_whatever_becomes_of_its_requests(peer, faults):
     strike(peer, faults)
-    # Many messages take long, and find nothing then that fewer do not.
+    # Many messages take long, and don't find more than a few do.
     keeps_the_rules(peer, *ALL, "--skip", "manyMessages", "--skip", "PagingTests", "--skip", "OwnershipTests")
     check_struck(peer, faults)

@@ -1,4 +1,4 @@
-"""The check that finds what Swift 6.3.1 compiles wrongly with optimization."""
+"""The script that finds code that Swift 6.3.1 miscompiles with optimization."""
 
 import pathlib
 import subprocess

@@ -1,4 +1,4 @@
-"""What one TCP connection may carry: many requests, pipelined ones, and offers of HTTP/2."""
+"""TCP connections with many requests, pipelined requests, and offers of HTTP/2."""
 
 import http.client
 import json
@@ -184,7 +184,7 @@ def test_java_client_offering_http_2_gets_all_answers(agent, tmp_path: Path):
     assert result.stdout.split() == [*expected, "6"]
 
 
-# Connections on which nothing comes
+# Idle connections
 
 @pytest.fixture
 def impatient(start_agent):
@@ -204,7 +204,7 @@ def test_silent_connection_is_closed(impatient, begun):
 def test_body_that_is_only_announced_keeps_no_session_busy(agent):
     with Connection(agent.port) as client, Connection(agent.port) as other:
         client.send(b"POST /invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{")
-        # One event loop serves all: what came before has been read when this is answered.
+        # A single event loop serves all connections, so everything sent earlier has been read when this is answered.
         for _ in range(10):
             other.request("GET", "/ping")
             assert other.read_response().json()["status"] == "Healthy"

@@ -1,4 +1,4 @@
-"""What reaches the agent: ids, allowed headers, tokens and baggage of its own request and of no other."""
+"""What reaches the agent: ids, allowed headers, tokens, and baggage of its own request only."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -46,14 +46,14 @@ FORWARDABLE = f"""
 
 @pytest.fixture(scope="module")
 def agent():
-    """One for all checks here, which leave no trace in it."""
+    """One agent for all tests here, which leave no trace in it."""
     agent = Agent()
     yield agent
     agent.stop()
 
 
 def invoke(agent, lines):
-    """The context for header lines exactly as given."""
+    """The context for exactly these header lines."""
     with Connection(agent.port) as client:
         client.invoke({"context": True}, lines)
         response = client.read_response()
@@ -116,7 +116,7 @@ def test_other_header_reaches_the_agent_in_its_own_spelling(agent, name):
 def test_forwarding_agrees_with_the_python_sdk(agent):
     models = pytest.importorskip("bedrock_agentcore.runtime.models")
     framing = {"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Host"}
-    # The platform's own x-aws-* headers are known to the Spring starter only.
+    # Only the Spring starter knows the platform's own x-aws-* headers.
     names = [name for name in {*RESTRICTED, *FORWARDABLE} - framing if not name.startswith("x-aws-")]
     seen = {name.lower() for name in invoke(agent, [f"{name}: k=v" for name in names])["headers"]}
     assert seen == {name.lower() for name in names if models.is_forwardable_header(name)}

@@ -1,5 +1,5 @@
-"""AgentCore may freeze a process after its first healthy ping and go on with copies of it. What is to be different in
-each copy must be made after that: here two processes are given the same random bytes until then."""
+"""AgentCore may snapshot a process after its first healthy ping and restore copies of it. Values that must differ
+between copies must be generated after that. Here, two processes get the same random bytes until then."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ import shims
 from system import Container
 
 DEADLINE = 60
-# Of a ClientHello (RFC 8446, 4.1.2): after the headers of record and message, and the version.
+# In a ClientHello (RFC 8446, 4.1.2): after the headers of record and message, and the version.
 CLIENT_RANDOM = slice(11, 43)
 
 
@@ -21,7 +21,7 @@ def shim(tmp_path_factory):
 
 @contextlib.contextmanager
 def copy(shim, folder, is_thawed=True, **environment):
-    """A process that was frozen after its first healthy ping."""
+    """A process that gets fixed random bytes until after its first healthy ping."""
     frozen = folder / "frozen"
     frozen.touch()
     program = Container(LD_PRELOAD=str(shim), FROZEN=str(frozen), **environment)
@@ -34,7 +34,8 @@ def copy(shim, folder, is_thawed=True, **environment):
 
 
 def names_made(program):
-    """What the process has named by itself in one run: it, its session, its messages, calls and results."""
+    """The identifiers that the process generates in one run: of the run, its session, its messages, calls, and
+    results."""
     events = program.events({"prompt": "what can you do?"})
     return {
         event[key] for event in events for key in ("runId", "threadId", "messageId", "toolCallId") if key in event}
@@ -48,7 +49,7 @@ def test_names_are_different_in_each_copy(shim, tmp_path, is_thawed):
             made.append(names_made(program))
     if is_thawed:
         assert not made[0] & made[1]
-    else:  # Which shows that random bytes are held back as they should be.
+    else:  # Proves that the shim replaces the random bytes.
         assert made[0] == made[1]
     assert all(len(names) > 1 for names in made)
 

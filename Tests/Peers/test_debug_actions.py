@@ -1,4 +1,4 @@
-"""The Python SDK's debug actions: look at the status and force it through /invocations, only when switched on."""
+"""The Python SDK's debug actions, which read and force the ping status through /invocations, only if enabled."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def act(agent, action):
 
 
 def test_ping_status_is_what_a_ping_would_say(debugged):
-    # The action is an invocation itself, so the agent may count as busy for it.
+    # The action is itself an invocation, so it may make the agent busy.
     status, body = act(debugged, "ping_status")
     assert status == 200 and body.keys() == {"status", "time_of_last_update"}
     assert type(body["time_of_last_update"]) is int

@@ -1,6 +1,8 @@
-"""`ai4ai deploy` against a control plane that follows botocore's models, and moto's CloudFormation, ECR and IAM."""
+"""`ai4ai deploy` against a control plane that follows botocore's models, and moto's CloudFormation, ECR, and IAM."""
 
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -99,7 +101,7 @@ def test_a_second_apply_changes_nothing(deployed):
 def test_an_update_keeps_what_the_description_does_not_speak_of(deployed):
     control = deployed.client("bedrock-agentcore-control")
     runtime = deployed.runtime()
-    # Somebody has given the runtime a folder by hand.
+    # Someone has manually added a folder to the runtime.
     folder = [{"sessionStorage": {"mountPath": "/mnt/notes"}}]
     members = ("agentRuntimeArtifact", "roleArn", "networkConfiguration", "protocolConfiguration",
                "lifecycleConfiguration", "environmentVariables", "metadataConfiguration")
@@ -159,7 +161,7 @@ def test_a_browser_and_a_memory_of_its_own_reach_the_runtime(account):
 
 @pytest.fixture
 def with_backend(account, tmp_path):
-    """An account with a network, a certificate and people, and a description that has a backend in it."""
+    """An account with a network, a certificate, and users, and a description with a backend."""
     account.pool = account.with_pool(tmp_path)
     subnets = [each["SubnetId"] for each in account.client("ec2").describe_subnets()["Subnets"]]
     certificate = account.client("acm").request_certificate(DomainName="chat.example.com")["CertificateArn"]
@@ -191,6 +193,17 @@ def test_without_its_image_the_backend_is_what_remains(with_backend):
     assert with_backend.runtime()["status"] == "READY"
 
 
+def test_a_template_that_differs_only_in_a_comment_is_no_failure(deployed, tmp_path, monkeypatch):
+    monkeypatch.setattr(deployed, "templates", Path(shutil.copytree(deployed.templates, tmp_path / "deploy")))
+    file = deployed.templates / "data.yaml"
+    file.write_text(f"# One more comment.\n{file.read_text()}")
+    # moto takes such an update, and CloudFormation doesn't.
+    deployed.peer.fault(
+        "CloudFormation.UpdateStack", error="ValidationError", status=400,
+        message="No updates are to be performed.")
+    deployed.deploy("apply")
+
+
 # Images
 
 def test_an_image_for_another_architecture_is_refused_before_the_runtime_is_touched(deployed):
@@ -210,7 +223,7 @@ def test_the_architecture_of_a_single_image_is_read_from_its_configuration(deplo
 
 # Permissions
 
-# What is asked for along with our calls, and by Docker.
+# Permissions that AWS checks together with our calls, and Docker's permissions.
 NOT_CALLS = ("PassRoles", "Push", "PushToken")
 
 
@@ -221,7 +234,7 @@ def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
     with_backend.deployed()
     with_backend.push_image("page", name="backend")
     with_backend.deploy("apply")
-    # An update that fails is looked into, and one that succeeds moves the endpoint.
+    # A failed update reads the reason, and a successful one moves the endpoint.
     with_backend.peer.fail_next_version("errands", "no")
     with_backend.describe(
         backend=backend, models={"resources": ["arn:aws:bedrock:*::foundation-model/amazon.*"]}, **more)
@@ -240,7 +253,7 @@ def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
         action for entry in with_backend.peer.requests() if entry["headers"].get("user-agent") == "ai4ai"
         for action in actions(entry)}
     allowed = set(statements(resources_of("deployer")["Deployer"]["Properties"]["PolicyDocument"], NOT_CALLS))
-    # Anybody may ask who they are; what a stack says of its failure is asked for only when one fails.
+    # Every caller may read its own identity, and a stack's events are read only when it fails.
     assert made - {"sts:GetCallerIdentity"} == allowed - {"cloudformation:DescribeStackEvents"}
 
 
@@ -320,7 +333,7 @@ def test_rollback_moves_the_endpoint_to_the_version_before(deployed):
     assert deployed.live_version() == "3"
     assert deployed.changes("rollback") == ["~ endpoint live of errands: version 2"]
     assert deployed.live_version() == "2"
-    # The newest version is what the description says, which a plan does not hide.
+    # The newest version is the one in the description, and a plan shows that.
     assert deployed.changes("plan") == ["~ endpoint live of errands: from version 2 to 3"]
 
 
@@ -352,7 +365,7 @@ def test_logs_are_those_of_the_endpoint(deployed):
 
 
 def kept(account):
-    """For how many days the logs of runtimes are kept, by their groups."""
+    """The retention of the runtimes' log groups in days, by group."""
     groups = account.client("logs").describe_log_groups(logGroupNamePrefix="/aws/bedrock-agentcore/runtimes/")["logGroups"]
     return {group["logGroupName"]: group.get("retentionInDays") for group in groups}
 
@@ -393,7 +406,7 @@ def test_destroy_keeps_what_people_own(deployed):
 def test_destroy_with_data_leaves_nothing(account, tmp_path):
     account.with_pool(tmp_path)
     account.deployed()
-    # Also what an earlier removal has left.
+    # Also removes what an earlier destroy has left.
     account.destroy()
     account.deploy("destroy", "--project", "ai4ai", "--with-data")
     assert kept(account) == {}
@@ -408,12 +421,12 @@ def test_destroy_needs_the_projects_name(deployed):
     assert deployed.calls() == []
 
 
-# People
+# Users
 
 @pytest.fixture
 def people(account, tmp_path):
     account.pool = account.with_pool(tmp_path)
-    # Without an image there is all but the runtimes.
+    # Without an image, it deploys everything except for the runtimes.
     account.deploy("apply", check=False)
     return account
 
@@ -489,7 +502,7 @@ def test_before_the_first_apply_there_is_nobody_to_add(account):
 
 @pytest.fixture
 def answering(deployed, aws):
-    """What was deployed, with a container of ours behind its runtime."""
+    """A deployment whose runtime is a real container."""
     site = DemoSite()
     container = Container(**settings(aws, site, AI4AI_STORAGE=None, AI4AI_MEMORY_ID=None, AWS_REGION=None))
     aws.register_runtime(deployed.runtime()["agentRuntimeArn"], container.url)

@@ -1,4 +1,4 @@
-"""`agentcore.yaml`: what is wrong is told with its line, key and remedy, and a validator written elsewhere agrees."""
+"""`agentcore.yaml`: every problem is reported with its line, key, and remedy, and a third-party validator agrees."""
 
 import json
 
@@ -14,7 +14,7 @@ ISSUER = "https://issuer.example/.well-known/openid-configuration"
 RULE = {
     "inboundTokenClaimName": "group", "inboundTokenClaimValueType": "STRING_ARRAY",
     "authorizingClaimMatchValue": {"claimMatchOperator": "CONTAINS", "claimMatchValue": {"matchValueString": "us"}}}
-# All that the service's authorizer takes beside what has a key of its own.
+# All members of the service's authorizer that have no key of their own.
 SERVICE_MEMBERS = {
     "advertisedScopeMapping": {"read": "errands/read"}, "customClaims": [RULE],
     "privateEndpoint": {"selfManagedLatticeResource": {"resourceConfigurationIdentifier": "rcfg-0123456789abcdef0"}},
@@ -29,7 +29,7 @@ def coordinator(**more):
     return {"agents": {"coordinator": more}}
 
 
-# A member that is wrong, and what is said of it.
+# An invalid member, and its message.
 WRONG = {
     "a version that does not exist": ({"version": 2}, "version is 2; accepted are: 1."),
     "a number in quotes": ({"version": "1"}, "version is '1' and must be a whole number."),
@@ -76,7 +76,7 @@ WRONG = {
         "claimMatchValue has 0 members; at least 1 are needed."),
     "an image elsewhere": ({"image": {"uri": "docker.io/ai4ai"}}, "image.uri is 'docker.io/ai4ai', which"),
 }
-# What a schema cannot tell.
+# Rules that a schema can't express.
 CONTRADICTIONS = {
     "memory where there is none": (
         {"region": "ap-southeast-5", "memory": {"name": "notes"}}, "memory asks for notes, but ap-southeast-5 has no"),
@@ -124,7 +124,7 @@ def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-# What our own checker knows of JSON Schema, and what only explains.
+# The keywords of JSON Schema that our checker supports, and those that only document.
 WORDS = {
     "type", "properties", "required", "additionalProperties", "propertyNames", "items", "enum", "pattern", "minimum",
     "maximum", "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties", "default", "$ref"}
@@ -132,7 +132,7 @@ EXPLANATIONS = {"$schema", "$defs", "title", "description"}
 
 
 def schemas(schema):
-    """A schema and all that are in it."""
+    """A schema and all schemas that it contains."""
     yield schema
     inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
     inner += [schema[word] for word in ("items", "propertyNames", "additionalProperties") if isinstance(schema.get(word), dict)]

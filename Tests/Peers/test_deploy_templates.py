@@ -1,4 +1,5 @@
-"""The CloudFormation templates of `deploy/`, by cfn-lint: what a region does not have is found before anything is made."""
+"""Checks the CloudFormation templates of `deploy/` with cfn-lint, to find what a region doesn't support before a
+deployment."""
 
 import json
 import pathlib
@@ -12,7 +13,7 @@ from policies import resources_of
 TEMPLATES = sorted((pathlib.Path(__file__).parents[2] / "deploy").glob("*.yaml"))
 
 
-# The other one lacks the parts of AgentCore; at night both are asked.
+# The second region lacks parts of AgentCore and is checked nightly.
 @pytest.mark.parametrize("region", ["ap-southeast-2", pytest.param("ap-southeast-5", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
 def test_template_is_one_that_the_region_takes(template, region):

@@ -1,5 +1,5 @@
-"""The roles of `deploy/foundation.yaml`, beside the calls that agents and backend make when all is used: what they need
-they may do, and what they never do they may not."""
+"""Compares the roles of `deploy/foundation.yaml` with the calls that agents and backend make when everything is used:
+they have exactly the permissions that they need."""
 
 import contextlib
 import json
@@ -16,19 +16,19 @@ from cloud import errand, payment, prepare, settings
 from policies import actions, resources_of, statements
 from system import Container, DemoSite, Page
 
-# What the platform does in the role's name, and not we.
+# Permissions that AgentCore uses with the role, not our code.
 OF_THE_PLATFORM = {"PlatformPolicy"}
-# What CloudWatch asks for beside the permission of the request itself.
+# A permission that CloudWatch checks in addition to the request's own.
 BESIDE = {"xray:PutSpansForIndexing"}
 RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/whole-AbCdEf1234"
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
 KEYS = {"agents": "ASIAPEERAGENTS000000", "backend": "ASIAPEERBACKEND00000"}
 
 
-# What is allowed
+# Permissions
 
 def allowed():
-    """The actions by who may do them."""
+    """The permissions of the agents and of the backend."""
     resources = resources_of("foundation")
     agents = {
         action for name, each in resources.items()
@@ -40,7 +40,7 @@ def allowed():
     return {"agents": agents, "backend": backend}
 
 
-# What is done
+# Calls
 
 @contextlib.contextmanager
 def stopped(program):
@@ -51,12 +51,12 @@ def stopped(program):
 
 
 def agents_use_everything(peer, site, keys):
-    """An errand, one that parks and goes on in another process, one that is cut off, live view, memory, removals,
-    automation apart."""
+    """Runs a task, one that parks and continues in another process, one that is cut off, live view, memory, deletion,
+    and automation in a separate runtime."""
     observed = {"AGENT_OBSERVABILITY_ENABLED": "true"}
     with stopped(Container(**settings(peer, site, **keys, **observed))) as container:
         peer.script(*errand(site))
-        # What was said is larger than an item may be, and models need not stream.
+        # The message is larger than a DynamoDB item may be, and models that don't stream are supported.
         prompt = {"prompt": "x" * 500_000, "user_id": "aminah", "session_id": "one"}
         peer.fault(
             "ConverseStream", status=400, error="ValidationException",
@@ -111,7 +111,7 @@ def a_secret_is_used(peer, keys):
 
 
 def backend_uses_everything(peer, site, keys, agents):
-    """A chat that is made, read, named, talked in over HTTP and socket, stopped and removed."""
+    """Creates, reads, renames, uses (over HTTP and WebSocket), stops, and removes a chat."""
     with stopped(Container(**settings(peer, site, **agents))) as container:
         peer.register_runtime(RUNTIME, container.url)
         environment = peer.environment(AI4AI_CHATS="dynamodb", AI4AI_RUNTIME_ARN=RUNTIME, **keys)
@@ -156,7 +156,7 @@ def seen():
 
 @pytest.fixture(scope="module")
 def made(seen):
-    """The actions by who needed them."""
+    """The permissions that each caller needed."""
     return {
         who: {action for entry in seen if entry["signer"] == key for action in actions(entry)}
         for who, key in KEYS.items()}
@@ -173,13 +173,13 @@ def test_nothing_is_allowed_that_is_never_done(made, who):
 
 
 def test_what_the_sources_name_may_be_done():
-    """Also what no test reaches: operations of these services as they stand in the sources."""
+    """Also covers operations that no test reaches, because it searches the sources."""
     sources = pathlib.Path(__file__).parents[2] / "Sources"
     named = {
         "bedrock-agentcore": r'"([A-Z]\w+)",\s*of: \.agentCore\b',
         "dynamodb": r'\bcall\(\s*"([A-Z]\w+)"',
     }
-    # A name that an address is made under, and what has no permission of its own.
+    # A prefix that addresses are built from, and an operation without its own permission.
     beside = {"Connect", "TransactWriteItems"}
     wanted = {
         f"{service}:{name}"
@@ -217,7 +217,7 @@ def test_agents_reach_runs_and_no_message_of_people(seen):
 
 
 def roles():
-    """The roles of the project, by their names."""
+    """The project's roles, by name."""
     return {
         f"{template}.{name}": each["Properties"] for template in ("foundation", "backend")
         for name, each in resources_of(template).items() if each["Type"] == "AWS::IAM::Role"}
@@ -242,7 +242,7 @@ def documents(resource):
         yield policy["PolicyDocument"]
 
 
-# What makes a role, or gives it more. To take the boundary off is nobody's.
+# Actions that create a role or extend its permissions. Nobody may remove the boundary.
 GIVING = {
     "iam:CreateRole", "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy",
     "iam:PutRolePermissionsBoundary"}
@@ -256,6 +256,6 @@ def test_the_deployer_gives_roles_nothing_beyond_the_boundary_and_cannot_move_it
             assert "iam:DeleteRolePermissionsBoundary" not in given and not {a for a in given if a.endswith("*")}
             if given & GIVING:
                 assert statement["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": "Boundary"}}, statement
-    # Policies that the deployer may change begin with the project's name.
+    # The names of policies that the deployer may change begin with the project's name.
     for name in ("Boundary", "Deployer", "Stacks"):
         assert not stack[name]["Properties"]["ManagedPolicyName"].startswith("${Project}"), name

@@ -1,4 +1,4 @@
-"""POST /invocations with one answer: JSON in, JSON out, and errors that say what was wrong."""
+"""POST /invocations with a single response: JSON in, JSON out, and errors that say what was wrong."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from wire import Connection
 
 @pytest.fixture(scope="module")
 def agent():
-    """One for all checks here, which leave no trace in it."""
+    """One agent for all tests here, which leave no trace in it."""
     agent = Agent()
     yield agent
     agent.stop()
@@ -139,7 +139,7 @@ def test_connection_survives_every_kind_of_error(agent):
 
 def test_chunked_body_is_taken(agent):
     body = json.dumps({"prompt": "naïve 猫"}, ensure_ascii=False).encode()
-    pieces = (body[index:index + 1] for index in range(len(body)))  # Cuts within characters too.
+    pieces = (body[index:index + 1] for index in range(len(body)))  # Also splits characters.
     assert agent.invoke(data=pieces).json() == {"message": "naïve 猫"}
 
 
@@ -172,7 +172,7 @@ def test_too_large_a_chunked_body_is_413_before_its_end(agent):
             for _ in range(101):
                 client.send(chunk)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # The answer may be there already.
+            pass  # The response may have arrived already.
         response = client.read_response()
     assert (response.status, response.headers["content-type"]) == (413, "application/json")
     assert "error" in response.json()
@@ -193,7 +193,7 @@ def test_client_that_expects_100_continue_is_told_to_go_on(agent):
     with Connection(agent.port, timeout=3) as client:
         client.send(b"POST /invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n"
                     b"Expect: 100-continue\r\n\r\n")
-        assert client.read_head()[0] == 100  # RFC 9110, section 10.1.1; curl else waits a second for each large body.
+        assert client.read_head()[0] == 100  # RFC 9110, section 10.1.1; otherwise curl waits a second for each large body.
         client.send(b'{"prompt":"x"}')
         assert client.read_response().json() == {"message": "x"}
 

@@ -1,6 +1,6 @@
 """A runtime that dies in the middle of a payment: nothing is done twice, nothing is lost, nothing is left behind.
 
-At each named failpoint, with run records in files and in DynamoDB; at night also at moments by chance.
+Kills it at each failpoint, with run records in files and in DynamoDB, and nightly also at random moments.
 """
 
 import concurrent.futures
@@ -38,7 +38,7 @@ class Files:
 
 
 class Dynamo:
-    """Run records in DynamoDB, behind the peer that judges each request."""
+    """Run records in the fake AWS's DynamoDB, which validates each request."""
 
     def __init__(self):
         self.peer = Peer()
@@ -64,7 +64,7 @@ class Dynamo:
 
 @pytest.fixture(scope="module")
 def stores():
-    """Stores by their class, each made when it is first asked for."""
+    """One store of each class, created on first use."""
     with contextlib.ExitStack() as stack:
         made = {}
 
@@ -87,7 +87,7 @@ def runtime_with(site, store):
 
 
 def die_at(runtime, place, payload):
-    """Sends a payload, of which the runtime dies at this place."""
+    """Sends a payload that makes the runtime die at this failpoint."""
     with runtime.dying_at(place), pytest.raises(requests.RequestException):
         runtime.invoke(payload)
 
@@ -97,7 +97,7 @@ def tool_blocks(message, kind):
 
 
 def check_afterwards(runtime, site, store, session):
-    """Starts the runtime again: it knows of the run, its record is whole, and no browser is left."""
+    """Starts the runtime again: it has the run, its record is complete, and no browser is left."""
     eventually(lambda: not runtime.browsers(), "the end of the browsers with their runtime")
     runtime.restart()
     told = runtime.invoke({"prompt": "what happened?", "session_id": session}).json()
@@ -112,17 +112,18 @@ def check_afterwards(runtime, site, store, session):
 
 # ----------------------------------------------------------------------------------------------------- failpoints
 
-# In the order of a payment that asks: a place, and which time it is reached. First of the two agents the coordinator.
+# In the order of a payment with a question: the failpoint, and which of its occurrences. Of the two agents, the
+# coordinator comes first.
 ASKING = [
     "record-opened", "record-opened 2", "run-begun", "run-begun 2", "file-written-aside 2", "call-begun", "call-begun 3",
     "call-done", "turn-saved", "run-parked", "run-parked 2",
 ]
-# After the person's yes, with how often is paid: the click is the second call that begins, and the first that is done.
+# After the approval, with the number of payments made: the click is the second call to begin, and the first to finish.
 ANSWERED = [
     ("answer-taken", 0), ("answer-taken 2", 0), ("call-begun", 0), ("call-begun 2", 0), ("call-done", 1),
     ("turn-saved", 1), ("run-ended", 1), ("call-done 2", 1), ("run-ended 2", 1),
 ]
-# What `make test` tries; all places, and with DynamoDB too, at night.
+# The cases of `make test`; the nightly tests run all failpoints with both stores.
 SAMPLE = {
     Files: {"run-begun", "file-written-aside 2", "call-begun 3", "run-parked", "answer-taken", "call-done", "run-ended 2"},
     Dynamo: {"run-parked 2", "call-done"},
@@ -130,7 +131,7 @@ SAMPLE = {
 
 
 def cases(places):
-    """Each place with each store; with DynamoDB nothing is written into files."""
+    """Each failpoint with each store; DynamoDB doesn't write files."""
     for place in places:
         name = place[0] if isinstance(place, tuple) else place
         for kind in (Files, Dynamo):
@@ -169,7 +170,7 @@ def test_every_failpoint_of_the_runtime_is_reached_by_a_test():
     source = (pathlib.Path(__file__).parents[2] / "Sources/AgentEvents/Failpoint.swift").read_text()
     named = set(re.findall(r'case \w+ = "([a-z-]+)"', source))
     tried = {place.split()[0] for place in [*ASKING, *(place for place, _ in ANSWERED)]}
-    # These are reached by the test below, and by those of the backend's deaths.
+    # The test below and the tests of the backend's deaths reach these.
     assert named == tried | {"chunks-put", "message-kept", "end-heard"}
 
 
@@ -188,11 +189,11 @@ def test_large_record_of_which_only_a_part_was_written_is_as_it_was_before(site,
         assert "hello" in texts and "hello again" in texts and not any("xxx" in text for text in texts)
 
 
-# ------------------------------------------------------------------------------------------------- moments by chance
+# ---------------------------------------------------------------------------------------------------- random moments
 
 
 def kill_somewhere(number, site, store):
-    """One errand whose process is killed at a moment by chance, and what is true of it afterwards."""
+    """Kills the process of one task at a random moment, and checks what is true afterwards."""
     chance = random.Random(f"{SEED} {number}")
     session, card = f"killed-{number}", f"{type(store).__name__}{number}"
     with runtime_with(site, store) as runtime:

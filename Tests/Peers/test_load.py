@@ -1,4 +1,4 @@
-"""Many at once: streams stay complete, pings are answered, and clients that vanish leave nothing behind."""
+"""Load: streams stay complete, pings are answered, and disconnected clients leave nothing behind."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def open_stream(port, payload):
 
 
 async def count_events(port, payload):
-    """The number of events until the end of a stream; `None` for one that was cut."""
+    """The number of events until the end of a stream; `None` if it was cut off."""
     reader, writer = await open_stream(port, payload)
     count, tail = 0, b"\r\n"
     while data := await reader.read(1 << 18):
@@ -52,13 +52,13 @@ async def ping_until(done, port, times):
 
 
 def whole(count):
-    """The size that is promised, which takes long."""
+    """The full size, which takes long."""
     return pytest.param(count, marks=pytest.mark.nightly)
 
 
 @pytest.fixture(scope="module", params=[50, whole(200)])
 def load(request):
-    """What came of so many streams of 1,000 events each: the events counted, and how long pings took meanwhile."""
+    """The event counts of many concurrent streams of 1,000 events each, and the durations of pings in the meantime."""
     agent = Agent()
     times = []
 
@@ -83,12 +83,12 @@ def test_many_streams_of_1000_events_all_complete(load):
 
 
 def test_ping_is_answered_beside_many_streams(load):
-    assert max(load[1]) < 2  # The platform asks every two seconds.
+    assert max(load[1]) < 2  # The platform pings every two seconds.
 
 
 @contextmanager
 def reading_as_fast_as_it_comes(agent, payload):
-    """A client that reads a stream in a thread of its own; gives a function that tells how many bytes came."""
+    """A client that reads a stream in its own thread; yields a function that returns the number of bytes received."""
     with Connection(agent.port) as client:
         client.invoke(payload)
         client.read_head()
@@ -100,7 +100,7 @@ def reading_as_fast_as_it_comes(agent, payload):
                 while data := client.socket.recv(1 << 18):
                     count += len(data)
             except OSError:
-                pass  # The test is over, and has closed the connection.
+                pass  # The test is over and has closed the connection.
 
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
@@ -126,7 +126,7 @@ def test_stream_made_as_fast_as_can_be_is_cancelled_when_its_client_goes_away(ag
     with reading_as_fast_as_it_comes(agent, {"events": 100_000_000}) as bytes_read:
         eventually(lambda: bytes_read() > 1_000_000, within=60)
     assert requests.get(agent.url + "/ping", timeout=10).ok
-    agent.wait_for_status("Healthy", within=10)  # A second is what it should take.
+    agent.wait_for_status("Healthy", within=10)  # It should take a second.
 
 
 @pytest.mark.parametrize("count", [100, whole(500)])

@@ -1,4 +1,4 @@
-"""Outside a container: a foreign Host or Origin is refused, because any website can post to a local port."""
+"""Outside of a container, a foreign Host or Origin is rejected, because any website can post to a local port."""
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -21,7 +21,7 @@ LOCAL_ORIGINS = ["http://localhost", "http://localhost:3000", "https://127.0.0.1
 
 @pytest.fixture(scope="module")
 def local():
-    """One for all checks here that leave no trace in it."""
+    """One agent for all tests here that leave no trace in it."""
     agent = Agent(LOCAL_ONLY="1")
     yield agent
     agent.stop()

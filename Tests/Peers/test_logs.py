@@ -1,4 +1,4 @@
-"""The log: one JSON object per line, with the ids of its request, and nothing of what people wrote."""
+"""The log: one JSON object per line, with the ids of its request, and nothing that users wrote."""
 
 import re
 from datetime import datetime

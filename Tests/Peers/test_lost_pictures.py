@@ -1,4 +1,5 @@
-"""Pictures of AgentCore's browser on one client's socket, while the connection to the browser is lost and made again."""
+"""Pictures of AgentCore's browser on one client's WebSocket, while the connection to the browser is lost and
+restored."""
 
 import pytest
 
@@ -29,22 +30,23 @@ def is_done(tool):
 @pytest.mark.parametrize("is_shown", [True, False], ids=["shown before", "asked for later"])
 def test_pictures_come_again_after_the_connection_to_the_browser_was_lost(cloud, site, runtime, is_shown):
     script = errand(site, f"LOST {is_shown}", hold=True)
-    script[-2]["hold"] = True  # The browser stays until the pictures were seen.
+    script[-2]["hold"] = True  # The browser stays open until the test has seen the pictures.
     cloud.script(*script)
     session = named(f"lost-pictures-{is_shown}")
     with Socket(runtime) as socket:
         socket.send(type="user.message", text="x", session_id=session)
         socket.send(type="hello", session_id=session, frames=is_shown)
-        # Who is in charge is told once the browser is watched.
+        # The owner is reported once the browser is being watched.
         socket.until(is_frame if is_shown else lambda event: event.get("name") == "control.changed")
         socket.until(is_done("fill"))
         cloud.fault(CONNECT, status=503, error="ServiceUnavailableException", message="no", times=1000)
         connected = len(cloud.requests(CONNECT))
         cloud.drop_sockets()
         cloud.release()
-        # More than half a second lies between these, so that whoever looks for the browser meanwhile finds it lost.
+        # These attempts take more than half a second, so a search for the browser in that time finds the connection
+        # lost.
         eventually(lambda: len(cloud.requests(CONNECT)) >= connected + 4, "the fourth try to connect again")
-        # What is heard before the answer to this is older than the loss.
+        # Everything received before the answer to this is from before the loss.
         socket.send(type="control.take")
         assert socket.until(lambda event: event.get("name") == "notice")["value"]["code"] == "no_browser"
         cloud.clear_faults()

@@ -1,4 +1,5 @@
-"""Tasks of MiniWoB++, one episode each and ten at night, done through our library by scripts that see no more than an agent does."""
+"""MiniWoB++ tasks, one episode each and ten nightly, done with our library by scripts that see only what an agent
+sees."""
 
 import pytest
 
@@ -12,7 +13,7 @@ results = {}
 
 @pytest.fixture(scope="module")
 def measured():
-    """Plays a task in the one tab of the module's one browser."""
+    """Plays a task in the module's only tab."""
     with Site() as address:
         browser = Browser()
         try:

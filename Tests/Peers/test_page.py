@@ -1,14 +1,14 @@
-"""The page in a real browser: what a person asks for, answers and stops, and what they see of it."""
+"""The page in a real browser: tasks, answers, and stopping, and what the user sees of them."""
 
 import pytest
 
 from backend import endless, lasting, payment, payments, question
 
-# Works for several seconds, and then has an answer.
+# Takes several seconds and then has an answer.
 NUMBERS = ', '.join(['open {0}/slow, wait for "Your number"'] * 3) + ", tell me the number"
 
 
-# ------------------------------------------------------------------------------------------------------------ errands
+# -------------------------------------------------------------------------------------------------------------- tasks
 
 
 def test_first_visit_ends_in_a_finished_errand(system, chats, person):
@@ -25,7 +25,7 @@ def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     assert (you, said, agent, answer) == ("You", errand, "AI4AI", "Amount due: RM 70.00")
     for step in ('Fill in field "Plate number"', 'Click button "Check"', "Read the page"):
         assert step in steps
-    # The banner over the page was in its way.
+    # The cookie banner covered the button.
     person.ref("button", 'failed Click button "Check".*')
     person.click("button", "done Open .*")
     person.click("button", "Enlarge the picture of the page after: Open .*")
@@ -47,7 +47,7 @@ def test_chat_looks_the_same_when_it_is_opened_again(system, person):
     after = person.messages()
     assert [author for author, _ in after] == [author for author, _ in before]
     assert after[0] == before[0] and after[2] == before[2]
-    # A page that was not there does not know how long each step took; and what is over is folded.
+    # After a reload, the page doesn't know how long each step took, and finished steps are collapsed.
     assert after[1][1].startswith("6 steps")
 
 
@@ -208,7 +208,7 @@ def test_payment_is_approved_with_a_field_set_right(system, chats, person):
 
 
 def focus(person):
-    """What the keyboard goes to, by its text or label."""
+    """The focused element, by its text or label."""
     return person.evaluate(
         "(at => at.labels?.[0]?.innerText || at.getAttribute('aria-label') || at.innerText)(document.activeElement)")
 

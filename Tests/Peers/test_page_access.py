@@ -1,4 +1,5 @@
-"""The page for people who hear it, who use no mouse, or who see little: no violation of WCAG at level A or AA."""
+"""The page for users of screen readers, for keyboard-only use, and for low vision: no violation of WCAG at level A or
+AA."""
 
 import pytest
 

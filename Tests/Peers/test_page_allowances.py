@@ -1,4 +1,4 @@
-"""What a person allows for the rest of a task, on the page."""
+"""Allowances for the rest of a task, on the page."""
 
 import pytest
 

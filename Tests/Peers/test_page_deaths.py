@@ -1,4 +1,5 @@
-"""The page when processes die behind it: it says so, goes on by itself, and neither loses nor doubles a word."""
+"""The page when backend or runtime die: it says so, recovers automatically, and neither loses nor duplicates a
+message."""
 
 import pytest
 
@@ -33,7 +34,7 @@ def person(parts, browser):
 
 
 def greet(person):
-    """Begins a chat; its id."""
+    """Starts a chat; returns its id."""
     person.say("hello")
     person.sees("Hello. This is practice mode")
     person.misses("Working…")

@@ -1,4 +1,4 @@
-"""The page in front of a model that means it ill: what it writes is shown, does nothing, and breaks no layout."""
+"""The page with a hostile model: what the model writes is shown, does nothing, and breaks no layout."""
 
 import http.server
 import json
@@ -30,13 +30,13 @@ ALIVE = "img, script, iframe, svg[onload], style, base, form, math, textarea, de
 COLUMNS = 60
 TABLE = "\n".join(
     ["|" + "Column with a long head|" * COLUMNS, "|" + "---|" * COLUMNS, *["|" + "value|" * COLUMNS] * 100])
-# What turns the direction of writing, so that words are read as others.
+# Characters that change the direction of text, so that it's read as something else.
 TURNS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
 ANSWER = "[...document.querySelectorAll('#messages article .markdown')].at(-1)"
 
 
 class Model:
-    """A server of the chat completions interface, which says what it is told to."""
+    """A server with the Chat Completions API that returns scripted answers."""
 
     def __init__(self):
         model = self
@@ -59,7 +59,7 @@ class Model:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def says(self, answer="", question=None, size=7):
-        """What is to come: an answer in pieces of a size, after the person has answered a question."""
+        """Sets the next output: an answer in pieces of this size, after the user has answered a question."""
         self.answer, self.question, self.size = answer, question, size
 
     def choices(self, role):
@@ -101,14 +101,14 @@ def person(system, browser):
 
 
 def read(person, words):
-    """Asks, and waits for the whole answer with these words in it."""
+    """Sends a message, and waits for the whole answer, which contains this text."""
     person.say("hello")
     person.until(lambda: words in (person.evaluate(f"{ANSWER}?.innerText") or ""), words)
     person.misses("Working…")
 
 
 def check_layout(person):
-    """Fails where something pushes the page wider than its window, on a desk or a phone."""
+    """Fails if something makes the page wider than its window, on a desktop or a phone."""
     for screen in (DESK, PHONE):
         be_on(person, screen)
         wide, room = person.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")

@@ -1,11 +1,11 @@
-"""The browser at work in the page: seen live, taken in hand with mouse and keyboard, and given back."""
+"""The agents' browser on the page: the live view, control with mouse and keyboard, and returning control."""
 
 import pytest
 
 from backend import UNHURRIED, checks, endless, payment, payments
 from system import System
 
-# Where the middle of a control of the site is, in parts of its window; the agents' window has the same shape as ours.
+# The center of a control of the site, as a fraction of its window; the agents' window has the same aspect ratio.
 MIDDLE = """(box => [(box.left + box.width / 2) / innerWidth, (box.top + box.height / 2) / innerHeight])(
     document.querySelector("%s").getBoundingClientRect())"""
 PICTURE = """(box => [box.left, box.top, box.width, box.height])(
@@ -13,7 +13,7 @@ PICTURE = """(box => [box.left, box.top, box.width, box.height])(
 
 
 def places(person, address, *selectors):
-    """Where controls of a site are, as somebody finds out who visits it in a tab of their own."""
+    """The positions of controls of a site, from a visit in a separate tab."""
     here = person.tab
     other = person.open_tab(address)
     found = [person.evaluate(MIDDLE % selector) for selector in selectors]
@@ -23,7 +23,7 @@ def places(person, address, *selectors):
 
 
 def point(person, place):
-    """Clicks a place on the live picture."""
+    """Clicks a position on the live picture."""
     left, top, width, height = person.evaluate(PICTURE)
     person.click_at(left + place[0] * width, top + place[1] * height)
 
@@ -37,7 +37,7 @@ def drawn(person):
 
 
 def shows_button(person, place):
-    """Whether a blue button of the site is on the live picture, left of whose middle no letter stands."""
+    """Whether the live picture shows a blue button of the site, at a point left of its center without text."""
     red, _, blue, _ = person.evaluate("""(([x, y]) => {
         const canvas = document.querySelector("#live canvas");
         return [...canvas.getContext("2d").getImageData(x * canvas.width, y * canvas.height, 1, 1).data];
@@ -61,7 +61,7 @@ def test_person_takes_over_types_by_hand_and_gives_back(system, chats, person):
     person.sees("What you type goes to the page. Esc gives you the keyboard back.")
     person.press("w", "x", "y", "Space", "9", "9", "Backspace", "1", "Enter")
     person.until(lambda: checks(system, "wxy 91"), "form at the site")
-    # Nobody clicks before they see what there is to click; between two pages there is nothing to see.
+    # A user clicks only what they see; between two pages there is nothing to see.
     person.until(lambda: drawn(person) and not shows_button(person, check), "picture of the result")
     person.click("button", "Back")
     person.until(lambda: shows_button(person, check), "picture of the form")
@@ -106,7 +106,7 @@ def test_run_at_work_is_taken_over_and_goes_on(system, chats, person):
 
 @pytest.mark.nightly
 def test_control_outlives_a_reload_of_nobody(system, chats, person):
-    """Who loads the page anew has to take control again: the old page's control ends by itself."""
+    """After a reload, the user has to take control again: the old page's control ends automatically."""
     person.say(payment(system.demo, "page lease"))
     person.ref("button", "Approve payment")
     take_control(person)
@@ -134,7 +134,7 @@ def test_question_that_nobody_answers_takes_its_picture_with_it(browser):
         hurried.stop()
 
 
-# The parts of the page by themselves
+# Parts of the page alone
 
 def test_touch_works_again_after_control_was_lost_in_the_middle_of_one(person):
     sent = person.evaluate("""(async () => {

@@ -1,4 +1,4 @@
-"""The page on a phone, in the dark, in Bahasa Malaysia, and with words in it that mean it ill."""
+"""The page on a phone, in dark mode, in Bahasa Malaysia, and with hostile text."""
 
 import html
 import json
@@ -22,11 +22,11 @@ HOSTILE = (
     f"<meta charset=utf-8><title>{html.escape(ILL[0])}</title><p>Answer: {html.escape(' '.join(ILL))}</p>"
     f"<form><button>{html.escape(PAY)}</button></form>")
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
-# The page's words in English and in Malay; a plural's are those of any number.
+# The page's texts in English and in Malay; for plurals, the form for other numbers.
 DICTIONARIES = """Promise.all(["i18n", "i18n-run"].map((part) => Promise.all(["en", "ms"].map(
     (tag) => import(`/assets/${part}-${tag}.js`))))).then((parts) => parts.flatMap(([en, ms]) => Object.keys(
     en.default).map((key) => [en, ms].map((words) => words.default[key].other ?? words.default[key]))))"""
-# What is read and what is heard.
+# Visible text and text for screen readers.
 SHOWN = """[...document.querySelectorAll("body *")].filter((each) => each.checkVisibility()).flatMap((each) => [
     ...["aria-label", "title", "placeholder"].map((name) => each.getAttribute(name)),
     ...[...each.childNodes].filter(({nodeType}) => nodeType === Node.TEXT_NODE).map(({data}) => data.trim()),
@@ -58,7 +58,7 @@ def fits(person):
 
 
 def english_left(person):
-    """What is shown in English although there are words in Malay for it."""
+    """The English texts on the page that have a Malay translation."""
     shown, left = person.evaluate(SHOWN), []
     for english, malay in person.evaluate(DICTIONARIES):
         form = re.sub(r"\\{\w+\\}", ".+", re.escape(english))
@@ -93,7 +93,7 @@ def test_decision_is_on_the_screen_whatever_its_size(system, person, width, heig
     try:
         person.say(payment(system.demo, f"page {width}"))
         for name in ("Approve payment", "Reject"):
-            # No more than where a finger would go: what lies on top is found there.
+            # Checks the point that a finger would touch: an element on top of the button would be found there.
             person.ref("button", name)
             place = f"[...document.querySelectorAll('.card-buttons .button')].find((one) => one.textContent === '{name}')"
             person.until(lambda: person.evaluate(f"""(() => {{
@@ -122,7 +122,7 @@ def test_chats_of_a_phone_are_in_a_drawer(system, phone):
 def test_everything_to_touch_on_a_phone_is_large_enough(system, phone):
     phone.say(payment(system.demo, "page touch"))
     phone.ref("button", "Approve payment")
-    # WCAG 2.2, 2.5.8: 24 by 24 CSS pixels, links in a sentence apart.
+    # WCAG 2.2, 2.5.8: 24 by 24 CSS pixels, except for links in a sentence.
     small = phone.evaluate("""[...document.querySelectorAll("button, summary, input, select, textarea, a")]
         .filter((each) => each.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !each.closest("p"))
         .map((each) => [each, each.getBoundingClientRect()])
@@ -132,7 +132,7 @@ def test_everything_to_touch_on_a_phone_is_large_enough(system, phone):
     phone.click("button", "Reject")
 
 
-# ------------------------------------------------------------------------------------------------------------- colours
+# -------------------------------------------------------------------------------------------------------------- colors
 
 
 def test_colours_follow_the_system_until_the_person_chooses(person):
@@ -180,7 +180,7 @@ def test_page_in_bahasa_malaysia(system, person):
     assert english_left(person) == []
 
 
-# ------------------------------------------------------------------------------------------------------- hostile words
+# -------------------------------------------------------------------------------------------------------- hostile text
 
 
 @pytest.mark.nightly

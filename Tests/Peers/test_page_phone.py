@@ -1,20 +1,20 @@
-"""The page on a phone while a browser is at work: the chat and what one writes keep their room, whatever is open."""
+"""The page on a phone while a browser is in use: the chat and the composer have enough room, whatever is open."""
 
 import pytest
 
 from access import DESK, PHONE, be_on
 from backend import lasting, payment, question
 
-# A phone whose keyboard is open, and the smallest phones, upright, with and without it.
+# A phone with an open keyboard, and the smallest phones in portrait orientation, with and without it.
 KEYBOARD, SMALL, SMALL_KEYBOARD = (390, 500), (320, 568), (320, 480)
-# What of an element can be seen and touched, in pixels of its height.
+# The visible and touchable part of an element, in pixels of its height.
 SEEN = """(selector => {
     const box = document.querySelector(selector).getBoundingClientRect();
     return Math.min(box.bottom, innerHeight) - Math.max(box.top, 0);
 })"""
 WIDTHS = "[document.scrollingElement.scrollWidth, innerWidth]"
 LINE = 24
-# A desk at 200 %.
+# A desktop window at 200 % zoom.
 ENLARGED = (640, 400)
 CAN_TAKE = "document.querySelector('.live-controls .primary:enabled')?.checkVisibility() ?? false"
 
@@ -26,7 +26,7 @@ def phone(person):
 
 
 def owner(person):
-    """Who is in control of the browser, as the page shows it."""
+    """Who controls the browser, according to the page."""
     return person.evaluate("document.querySelector('#live').dataset.owner")
 
 
@@ -35,7 +35,7 @@ def seen(person, selector):
 
 
 def whole(person, selector):
-    """Whether all of it is in the window."""
+    """Whether the whole element is in the window."""
     return seen(person, selector) >= person.evaluate(f"document.querySelector('{selector}').offsetHeight") - 1
 
 
@@ -82,9 +82,9 @@ def test_browser_is_offered_only_once_it_can_be_taken_in_hand(system, phone):
     phone.click("button", "Take control")
     phone.until(lambda: owner(phone) == "you", "control")
     phone.click("button", "Give back to the agent")
-    # What is announced meanwhile names both owners, so it does not tell who it is now.
+    # The announcement in between names both owners, so it doesn't show who has control now.
     phone.until(lambda: owner(phone) == "agent", "end of the control")
-    # What was interrupted may have ended the errand by itself.
+    # The interrupted action may have ended the task already.
     phone.press("Escape")
     phone.misses("Working…")
 
@@ -105,7 +105,7 @@ def test_browser_makes_room_while_an_answer_is_written(system, phone):
 
 
 def check_room(person, state):
-    """Fails unless several lines of the chat, and all of what one writes in, are in the enlarged window."""
+    """Fails unless several lines of the chat and the whole composer are in the enlarged window."""
     be_on(person, ENLARGED)
     wide, room = person.evaluate(WIDTHS)
     assert wide <= room, state
@@ -151,7 +151,7 @@ def test_answer_is_sent_by_its_button_where_there_is_little_room(system, person,
     be_on(person, screen)
     person.click("textbox", "Your answer")
     person.fill("Your answer", "WXY 1234")
-    # The button must stay below the pointer while the field loses the focus.
+    # The button must stay under the pointer when the field loses focus.
     person.click("button", "Send answer")
     be_on(person, DESK)
     person.sees("Amount due: RM 70.00")

@@ -1,4 +1,4 @@
-"""The page behind a user pool: signing in at its hosted pages, staying signed in, and leaving."""
+"""The page behind a user pool: signing in on its hosted pages, staying signed in, and signing out."""
 
 import json
 import time
@@ -18,7 +18,7 @@ USERS = {
     AISHA: (PASSWORD, "a1a1a1a1-0000-4000-8000-00000000000a"),
     BAKAR: (PASSWORD, "b2b2b2b2-0000-4000-8000-00000000000b"),
 }
-# So long that a busy machine still renews in the half of it that is left for that.
+# Long enough that even a busy machine renews the token in the half of it that is reserved for that.
 SHORT = 10
 
 
@@ -42,7 +42,7 @@ def system(cognito, port):
 
 @pytest.fixture
 def stranger(cognito, browser):
-    """Somebody whom the hosted pages do not know."""
+    """A user who isn't signed in to the hosted pages."""
     cognito.end_sessions()
     cognito.access_seconds = 3600
     yield browser
@@ -51,7 +51,7 @@ def stranger(cognito, browser):
 
 @pytest.fixture
 def person(system, stranger):
-    """Somebody who is signed in."""
+    """A user who is signed in."""
     stranger.visit(system.chat)
     sign_in(stranger)
     return stranger
@@ -74,30 +74,30 @@ def profile(person, item):
 
 
 def refuse_tokens(system, cognito):
-    """The pool signs with other keys from now on, and the backend does not remember the old ones."""
+    """The pool signs with new keys from now on, and the backend doesn't remember the old ones."""
     cognito.rotate_keys()
     system.kill()
     system.restart()
 
 
 def remembered(person):
-    """All that the page leaves where others may find it."""
+    """Everything that the page stores where others may find it."""
     return person.evaluate("""[location.href, document.cookie, ...[localStorage, sessionStorage].flatMap(
         (storage) => Object.entries(storage).flat())].join("\\n")""")
 
 
 def listen(person):
-    """Hears what goes over the network from now on."""
+    """Records network events from now on."""
     person.tools.heard.clear()
 
 
 def heard(person, kind):
-    """What was heard of this kind."""
+    """The recorded events of this kind."""
     return person.tools.events(f"Network.{kind}")
 
 
 def is_good(cognito, refresh_token):
-    """Whether the pool still gives tokens for it. A token that is good is used up by that."""
+    """Whether the pool still accepts it. A valid refresh token is used up by this."""
     return requests.post(f"{cognito.url}/oauth2/token", timeout=DEADLINE, data={
         "grant_type": "refresh_token", "client_id": cognito.client, "refresh_token": refresh_token}).ok
 
@@ -139,7 +139,7 @@ def test_sign_in_is_renewed_before_it_ends_and_an_errand_goes_on(system, cognito
     person.reload()
     person.sees("What can I do for you?")
     end, before = time.time() + SHORT, cognito.requests["/oauth2/token"]
-    # The next token is to last.
+    # The next token has a long lifetime.
     cognito.access_seconds = 3600
     listen(person)
     person.say(question(system.demo))
@@ -159,7 +159,7 @@ def test_refused_token_is_renewed_once_for_all_that_need_it(system, cognito, per
     chats_of(system, cognito).create(title="Streets of Taiping")
     before = cognito.requests["/oauth2/token"]
     refuse_tokens(system, cognito)
-    # Where answers take their time, both needs are known before the new token is.
+    # With slow responses, both requests need the new token before it arrives.
     listen(person)
     person.tools.call(
         "Network.emulateNetworkConditions", offline=False, latency=1000, downloadThroughput=-1,

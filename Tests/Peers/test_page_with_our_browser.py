@@ -1,4 +1,4 @@
-"""The page as our own browser library works it, as agents do: a whole errand, and a question with its answer."""
+"""The page, driven by our own browser library as agents do: a whole task, and a question with its answer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Runs that wait for a person: parked, answered, followed, stopped, killed; against the built system."""
+"""Runs that wait for the user: parked, answered, followed, stopped, killed; against the built system."""
 
 import concurrent.futures
 import json
@@ -17,7 +17,7 @@ AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automatio
 
 
 class Split:
-    """The coordinator and the automation agent in runtimes of their own, which talk through AgentCore."""
+    """The coordinator and the automation agent in separate runtimes, which communicate through AgentCore."""
 
     def __init__(self):
         self.peer, self.site = Peer(), DemoSite()
@@ -34,7 +34,7 @@ class Split:
             part.stop()
 
 
-# Two runtimes are in `make test` with the sessions, and here at night.
+# `make test` covers two runtimes in the session tests; here they run nightly.
 @pytest.fixture(
     scope="module", params=[System, pytest.param(Split, marks=pytest.mark.nightly)], ids=["one process", "two runtimes"])
 def system(request):
@@ -133,7 +133,7 @@ def test_message_instead_of_an_answer_approves_nothing(system):
 
 def test_check_only_in_the_request_is_a_wall(system):
     before = len(payments(system))
-    # The offline model knows no such words, so the automation agent gets them as its task's own.
+    # The offline model doesn't understand prohibitions, so the automation agent gets them with its task.
     task = {"goal": payment(system.demo), "forbidden": ["pay"]}
     refused = system.invoke({"automation_task": task, "session_id": named("wall")}).json()
     assert refused["status"] == "completed" and "does not allow this (pay)" in refused["message"]
@@ -189,7 +189,8 @@ def test_parked_run_resumes_in_another_process_with_an_honest_account():
         mine.kill()
         mine.restart()
         resumed = mine.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("moved")}).json()
-        # The local browser is gone with its process, and the form with it: so nothing is paid, and it says so.
+        # The local browser ended with its process, and the filled form with it. So nothing is paid, and the answer says
+        # so.
         assert resumed["status"] == "completed" and "what was open and filled in is lost" in resumed["message"]
         assert payments(mine) == []
         assert not mine.browsers()
@@ -248,7 +249,7 @@ def test_sigterm_ends_the_browser_of_a_parked_run():
     assert not mine.browsers()
 
 
-# ------------------------------------------------------------------------------------------------------- sockets
+# ---------------------------------------------------------------------------------------------------- WebSockets
 
 
 class Socket:
@@ -259,7 +260,7 @@ class Socket:
         self.connection.send(json.dumps(frame))
 
     def until(self, check):
-        """The next event that fits."""
+        """The next event that matches."""
         while True:
             event = json.loads(self.connection.recv(timeout=DEADLINE))["event"]
             agui.check(json.dumps(event))
@@ -304,7 +305,7 @@ def test_person_takes_the_browser_over_works_in_it_and_gives_it_back(system):
         socket.until(lambda event: event.get("name") == "control.changed" and event["value"]["owner"] == "agent")
     before = len(payments(system))
     resumed = system.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("taken")}).json()
-    # What was approved was on another page, so it is asked anew, or found to be gone.
+    # The approval was for another page, so the agent asks again, or reports that the page is gone.
     assert resumed["status"] in ("interrupted", "completed")
     assert len(payments(system)) == before
     system.invoke({"control": {"action": "stop"}, "session_id": named("taken")})

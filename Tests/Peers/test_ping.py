@@ -1,4 +1,4 @@
-"""GET /ping: two fields, a time that only moves with the status, and an answer that nothing delays."""
+"""GET /ping: two fields, a time that changes only with the status, and a response that nothing delays."""
 
 import os
 import time
@@ -75,7 +75,7 @@ def test_is_busy_while_a_background_task_outlives_its_connection(agent):
 def test_is_busy_while_a_websocket_turn_runs(agent):
     with Connection(agent.port, receive_buffer=4096) as client:
         assert client.upgrade().status == 101
-        client.send_frame(2, b"x" * 15_000_000)  # The echo of this fits no socket buffer, so the turn lasts.
+        client.send_frame(2, b"x" * 15_000_000)  # The echo fits in no socket buffer, so the turn lasts.
         agent.wait_for_status("HealthyBusy")
 
 
@@ -152,7 +152,7 @@ def test_is_answered_while_agent_code_blocks_every_thread(agent, client):
         agent.wait_for_status("HealthyBusy")
         while (answer := get()).json()["status"] == "HealthyBusy":
             times.append(answer.elapsed.total_seconds())
-    assert max(times) < 2, f"{len(times)} pings"  # The platform asks every two seconds.
+    assert max(times) < 2, f"{len(times)} pings"  # The platform pings every two seconds.
 
 
 def test_head_and_query_are_understood(agent):

@@ -1,4 +1,4 @@
-"""The view of a browser that another runtime works in, over sockets that fail."""
+"""The view of a browser in another runtime, over WebSockets that fail."""
 
 import pytest
 
@@ -17,12 +17,12 @@ def system():
 
 
 def is_news(event):
-    """Whether it is a picture, or tells why there is none."""
+    """Whether it's a picture, or a notice that explains why there is none."""
     return event.get("name") in ("browser.frame", "notice")
 
 
 def shown_again(socket):
-    """Asks for pictures on the same socket until one comes: what is heard first may be of the view that was lost."""
+    """Requests pictures on the same WebSocket until one arrives: earlier events may be from the lost view."""
     def is_shown():
         socket.send(type="frames", show=True)
         return socket.until(is_news)["name"] == "browser.frame"
@@ -32,7 +32,7 @@ def shown_again(socket):
 
 @pytest.fixture
 def session(system, request):
-    """A session whose task waits, with a browser to look at."""
+    """A session with a parked task and a browser to watch."""
     name = named(request.node.name.replace("_", "-"))
     ask_to_pay(system, name)
     yield name

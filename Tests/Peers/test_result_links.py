@@ -1,4 +1,4 @@
-"""Addresses in an answer: what the page offers as a way on, and what it leaves as words."""
+"""URLs in an answer: which ones the page offers as links, and which ones it leaves as text."""
 
 import types
 

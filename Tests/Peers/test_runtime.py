@@ -1,4 +1,4 @@
-"""The whole system from outside: the runtime with its agents, a real Chromium and the demo site."""
+"""The whole system as clients see it: the runtime with its agents, a real Chromium, and the demo site."""
 
 import json
 import os
@@ -166,7 +166,7 @@ def test_what_a_killed_process_left_is_reaped_at_the_next_start():
         os.kill(process, signal.SIGSTOP)
     first.process.kill()
     first.process.wait()
-    # Any start of a browser reaps; here one with the same temporary directory.
+    # Every start of a browser removes orphaned ones; here with the same temporary directory.
     subprocess.run(
         [BUILD / "ai4ai", "browse", "open http://127.0.0.1:1/"],
         env=os.environ | {"TMPDIR": first.directory.name}, capture_output=True, timeout=DEADLINE, check=True)

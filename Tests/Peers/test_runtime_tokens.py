@@ -1,4 +1,4 @@
-"""A runtime behind an authorizer: who calls is read from the token, and nothing that the body says changes it."""
+"""A runtime behind an authorizer: the token identifies the caller, and nothing in the body changes that."""
 
 import json
 import os
@@ -120,7 +120,7 @@ def test_platform_is_answered_without_a_token(runtime):
     assert requests.get(f"{runtime.url}/ping", timeout=DEADLINE).status_code == 200
 
 
-# Sockets
+# WebSockets
 
 def opened(runtime, token):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -156,10 +156,10 @@ def test_socket_belongs_to_its_token_whatever_its_frames_say(pool, runtime):
 
 @pytest.mark.parametrize("speaks", [True, False], ids=["who speaks", "who only watches"])
 def test_socket_ends_with_its_token(pool, runtime, speaks):
-    # Taken until thirty seconds past its end, as clocks differ.
+    # Accepted until thirty seconds after its expiry, to allow for clock skew.
     with opened(runtime, pool.mint(sub=AISHA, exp=int(time.time()) - 5)) as socket:
         with pytest.raises(ConnectionClosed) as closed:
-            # It may have ended already.
+            # The connection may be closed already.
             if speaks:
                 socket.send(json.dumps({"prompt": "hello", "session_id": "ends"}))
             socket.recv(DEADLINE)

@@ -1,5 +1,5 @@
-"""Sessions beside their runs, against the built system: requests that come twice, pictures of steps, browsers that are
-watched from outside, and what is left of a session that is forgotten."""
+"""Sessions, against the built system: repeated requests, pictures of steps, live view outside of the runtime, and what
+is left of a deleted session."""
 
 import base64
 import concurrent.futures
@@ -28,7 +28,7 @@ def system(request):
 
 
 def kept(system, session):
-    """What lies on disk of a session."""
+    """A session's files on disk."""
     parts = (system.coordinator, system.automation) if isinstance(system, Split) else (system,)
     roots = [f"{part.directory.name}/runs" for part in parts]
     return [name for root in roots if os.path.exists(root) for name in os.listdir(root) if name.startswith(session)]
@@ -56,7 +56,7 @@ def control(system, action, session, **more):
     return system.invoke({"control": {"action": action}, "session_id": session, **more}).json()
 
 
-# ------------------------------------------------------------------------------------- requests that come again
+# -------------------------------------------------------------------------------------------- repeated requests
 
 
 def test_request_that_comes_again_begins_nothing_and_tells_the_same(system):
@@ -69,7 +69,7 @@ def test_request_that_comes_again_begins_nothing_and_tells_the_same(system):
     assert told[0][-1]["result"]["message"] == "Amount due: RM 90.00"
     assert all(each == told[0] for each in told)
     assert len(checked(system, "ABC 5678")) == before + 1
-    # Another run id is another errand.
+    # Another run id is another task.
     system.invoke(agui_input(session, "run-other", errand(system.demo, "ABC 5678")))
     assert len(checked(system, "ABC 5678")) == before + 2
 
@@ -126,7 +126,7 @@ def test_picture_of_nothing_is_a_malformed_request(system, payload):
     assert response.status_code == 400 and response.json()["error"] == "Invalid payload"
 
 
-# --------------------------------------------------------------------------------------------------- watching
+# -------------------------------------------------------------------------------------------------- live view
 
 
 def test_local_browser_has_no_outside_view(system):
@@ -139,7 +139,7 @@ def test_local_browser_has_no_outside_view(system):
 
 
 class Cloud:
-    """The browser in AgentCore, and the records and what is remembered too."""
+    """The browser in AgentCore, and run records and memory on AWS."""
 
     is_split = False
 
@@ -205,7 +205,7 @@ def test_browser_of_agentcore_is_watched_at_an_address_of_its_own(cloud):
     assert control(cloud, "live_view", session, **OWNER)["code"] == "no_browser"
 
 
-# -------------------------------------------------------------------------------------------------- forgetting
+# ---------------------------------------------------------------------------------------------------- deletion
 
 
 def test_forgotten_session_leaves_nothing_in_the_cloud(cloud):

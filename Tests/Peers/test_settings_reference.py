@@ -1,10 +1,10 @@
-"""docs/settings.md is the one reference of settings: it has each variable that the code reads, and no other."""
+"""docs/settings.md is the only reference of the settings: it has each variable that the code reads, and no other."""
 
 import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).parents[2]
-# For tests and builds alone.
+# For tests and builds only.
 INTERNAL = {"AI4AI_TAVILY_URL", "AI4AI_COGNITO_ISSUER", "AI4AI_COGNITO_KEYS_URL", "AI4AI_FAILPOINT", "AI4AI_WARNINGS", "AI4AI_TEST_INDEX"}
 
 
@@ -18,7 +18,7 @@ def read_by_the_code():
 def documented():
     text = (ROOT / "docs/settings.md").read_text()
     found = set(re.findall(r"AI4AI_[A-Z0-9_]+", text))
-    # A row may name further variables by what they end with: `AI4AI_A_B` with `…_C` is also AI4AI_A_C.
+    # A row may abbreviate further variables to their endings: `AI4AI_A_B` with `…_C` is also AI4AI_A_C.
     for row in text.splitlines():
         names = re.findall(r"AI4AI_[A-Z0-9_]+", row)
         for ending in re.findall(r"…(_[A-Z_]+)", row):
@@ -33,5 +33,5 @@ def test_each_setting_is_documented():
 
 def test_each_documented_setting_is_read():
     literal = set(re.findall(r"AI4AI_[A-Z0-9_]+", (ROOT / "docs/settings.md").read_text()))
-    # The region of a service is read by the service's name.
+    # The code builds the name of a service's region variable from the service's name.
     assert {name for name in literal - read_by_the_code() if not name.startswith("AI4AI_REGION_")} == set()

@@ -1,4 +1,4 @@
-"""SIGTERM: what runs may end, what waits is told, and the process is gone before the platform kills it."""
+"""SIGTERM: runs may finish, waiting clients are notified, and the process ends before the platform kills it."""
 
 import signal
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from agent import BINARY, eventually
 from wire import Connection
 
-GRACE = 15  # Seconds the platform documents between SIGTERM and SIGKILL.
+GRACE = 15  # The seconds between SIGTERM and SIGKILL, as the platform documents them.
 
 
 def seconds_to_end(agent):

@@ -1,4 +1,5 @@
-"""A person in control of the browser who waits for a page: what else they send on the same socket does not wait for it."""
+"""A user who controls the browser and waits for a page: their other requests on the same WebSocket don't wait for
+it."""
 
 import threading
 
@@ -8,7 +9,7 @@ from test_parking import Socket
 
 
 class SlowPage(Page):
-    """A page that answers at once until it is made slow, and then only when it is let go on."""
+    """A page that answers immediately until it is made slow, and then only when it's released."""
 
     def __init__(self):
         self.is_slow, self.released, self.asked = False, threading.Event(), threading.Event()
@@ -47,7 +48,7 @@ def test_stop_does_not_wait_for_the_page_that_the_person_waits_for():
                 while heard[-1]["type"] not in ("RUN_FINISHED", "RUN_ERROR"):
                     heard.append(socket.until(lambda event: True))
             assert heard[-1]["outcome"] == {"type": "cancelled"}
-            # Who waits for the page first is told that it was given up.
+            # The pending navigation is reported first, as canceled.
             notices = [event["value"]["message"] for event in heard if event.get("name") == "notice"]
             assert not any("Try again later" in message for message in notices), notices
         finally:

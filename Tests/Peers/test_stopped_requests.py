@@ -1,5 +1,5 @@
-"""A page that goes on trying what was stopped, faster than anybody answers: however its browser, its runtime or the
-person's question ends, nothing of it is sent."""
+"""A page keeps trying to send what was stopped, faster than anyone answers: however its browser, its runtime, or the
+question ends, nothing of it is sent."""
 
 import os
 import random
@@ -44,7 +44,7 @@ def decline(runtime, interrupt):
 
 
 def take_over(runtime, interrupt):
-    """The person takes the browser, and only looks at it for a while."""
+    """The user takes over the browser and only looks at it for a while."""
     taken = runtime.invoke({"control": {"action": "take"}, "session_id": "storm"})
     assert taken.json()["control"]["owner"] == "person", taken.text
     let_pass(runtime, 100)
@@ -52,7 +52,7 @@ def take_over(runtime, interrupt):
 
 
 def let_pass(runtime, answers):
-    """As long as so many answers take."""
+    """Waits as long as this many responses take."""
     for _ in range(answers):
         runtime.is_healthy()
 
@@ -75,7 +75,7 @@ def test_nothing_that_was_stopped_is_sent_however_it_ends(number):
             assert told["status"] == "interrupted", told
             [interrupt] = told["interrupts"]
             assert "POST" in interrupt["message"]
-            # At another moment of the storm each time.
+            # At a different moment of the storm each time.
             let_pass(runtime, chance.randrange(50))
             end(runtime, interrupt)
             eventually(lambda: not runtime.browsers(), "the end of the browser")

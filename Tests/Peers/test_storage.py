@@ -1,4 +1,4 @@
-"""What the runtime asks of the system for its files: here the system's calls are watched, and may fail."""
+"""The runtime's system calls on its files, observed with a shim that can also make them fail."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ def shim(tmp_path_factory):
 
 @contextlib.contextmanager
 def runtime(shim, **environment):
-    """A runtime, and the folder of the session's record as the system knows it."""
+    """A runtime, and the folder of the session's record with its real path."""
     program = Container(LD_PRELOAD=str(shim), **environment)
     try:
         yield program, f"{os.path.realpath(program.directory.name)}/runs/{PROMPT['session_id']}"
@@ -32,7 +32,7 @@ def test_saved_record_outlasts_a_loss_of_power(shim, tmp_path):
     with runtime(shim, STORAGE_CALLS=str(calls)) as (program, folder):
         program.events(PROMPT)
         told = [line for line in calls.read_text().splitlines() if folder in line]
-    # The content first, then its name, then the folder that holds the name.
+    # The content first, then its name, then the folder that contains the name.
     save = [f"fsync {folder}/run.json.new", f"rename {folder}/run.json", f"fsync {folder}"]
     assert told and told == save * (len(told) // 3)
 

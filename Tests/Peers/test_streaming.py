@@ -1,4 +1,4 @@
-"""POST /invocations with a stream: exact event framing, at once as made, and errors as the last event."""
+"""POST /invocations with a stream: exact event framing, sent immediately, and errors as the last event."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_stream_without_events_is_empty(agent):
 
 def test_event_arrives_before_the_next_one_is_made(agent):
     with Connection(agent.port) as client:
-        client.invoke({"events": 1000, "delay": 500})  # Complete only after 500 seconds.
+        client.invoke({"events": 1000, "delay": 500})  # Would be complete only after 500 seconds.
         client.read_head()
         for _ in range(2):
             assert events_of(client.read_event()) == [WORD]
@@ -117,7 +117,7 @@ def test_stream_to_an_http_1_0_client_is_not_chunked(agent):
         assert events_of(client.read_to_end()) == [WORD] * 2
 
 
-# A client that goes away
+# Clients that disconnect
 
 
 @pytest.mark.parametrize("leave", ["close", "reset"])
@@ -130,7 +130,7 @@ def test_work_of_a_client_that_goes_away_is_cancelled(agent, payload, leave):
     client.invoke(payload)
     agent.wait_for_status("HealthyBusy")
     client.vanish() if leave == "reset" else client.socket.close()
-    agent.wait_for_status("Healthy", within=10)  # A second is what it should take.
+    agent.wait_for_status("Healthy", within=10)  # It should take a second.
     agent.wait_for_log("cancelled", within=5)
 
 
@@ -176,7 +176,7 @@ def test_pipelined_request_of_a_client_that_went_away_is_not_left_running(agent)
     agent.wait_for_status("Healthy")
 
 
-# A client that does not read
+# Clients that don't read
 
 
 def test_stream_that_nobody_reads_is_held_back(agent):

@@ -1,4 +1,4 @@
-"""What a run leaves in traces, metrics and logs: read by a collector and a decoder that others wrote."""
+"""A run's traces, metrics, and logs, read with a third-party collector and decoder."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from system import DEADLINE, Container, Page, eventually
 NAME = MODEL.removeprefix("bedrock/")
 CHAT = (f"chat {NAME}", [])
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
-# Long enough to be a session of AgentCore, and so the same in both runtimes.
+# Long enough for a session id of AgentCore, and therefore the same in both runtimes.
 FAR = "far-" + "1" * 36
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 # As AgentCore sets them.
@@ -54,7 +54,7 @@ def start(cloud, site):
 
 @pytest.fixture(scope="module")
 def runtime(cloud, site, collector):
-    """One that tells the collector."""
+    """A runtime that exports to the collector."""
     running = Container(**settings(
         cloud, site, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_EXPORTER_OTLP_HEADERS="x-key=a%20key",
         OTEL_RESOURCE_ATTRIBUTES=ON_AGENTCORE["OTEL_RESOURCE_ATTRIBUTES"]))
@@ -63,7 +63,7 @@ def runtime(cloud, site, collector):
 
 
 def ask(container, collector, prompt="hello", headers=None, **more):
-    """Has a run done and returns its spans."""
+    """Performs a run and returns its spans."""
     before = sum(span.name == "invoke_agent coordinator" for span in collector.spans)
     answer = container.invoke({"prompt": prompt, **more}, headers=headers or {})
     assert answer.json()["status"] in ("completed", "interrupted"), answer.text
@@ -76,7 +76,7 @@ def errand_spans(cloud, site, runtime, collector):
     return ask(runtime, collector, "What is due for WXY 1234?", session_id="errand-1")
 
 
-# The tree
+# The tree of spans
 
 def test_run_is_a_tree_of_agents_with_their_turns_and_tools(errand_spans):
     automation = [CHAT, ("execute_tool navigate", []), CHAT, ("execute_tool click", []), CHAT, ("execute_tool fill", []),
@@ -133,7 +133,7 @@ def test_collector_gets_the_headers_that_it_wants(errand_spans, collector):
     assert sent["x-key"] == "a key" and sent["content-type"] == "application/x-protobuf"
 
 
-# Traces that come from elsewhere
+# Traces that callers have started
 
 @pytest.mark.parametrize("headers", [
     {"traceparent": f"00-{TRACE}-{PARENT}-00"},
@@ -176,7 +176,7 @@ def test_automation_apart_is_in_the_same_trace(cloud, site, collector, start):
     assert {span.attributes["session.id"] for span in found} == {FAR}
 
 
-# What goes wrong, and what waits
+# Failures and interruptions
 
 def test_failed_tool_is_marked_by_its_kind_alone(cloud, site, runtime, collector):
     cloud.script(
@@ -205,7 +205,7 @@ def test_question_to_a_person_is_no_failure(cloud, site, runtime, collector):
     assert {span.attributes["ai4ai.outcome"] for span in found if span.name.startswith("invoke_agent")} == {"interrupted"}
 
 
-# Content, only where it is asked for
+# Message content, only if it's turned on
 
 def test_content_is_told_where_that_is_asked_for(cloud, site, collector, start):
     container = start(
@@ -257,7 +257,7 @@ def test_metrics_are_lines_that_cloudwatch_reads(cloud, start):
     container = start(**ON_AGENTCORE)
     cloud.script({"text": "Hello."})
     container.invoke({"prompt": "hi"})
-    # The last ones by name.
+    # The metric that is written last, in alphabetical order.
     eventually(lambda: sum("gen_ai.client.token.usage" in line for line in lines(container)) == 2, "the metrics")
     metrics = [line for line in lines(container) if "_aws" in line]
     values = {}
@@ -288,7 +288,7 @@ def test_lines_of_the_log_name_their_trace(cloud, start):
 
 
 def test_spans_are_out_before_the_session_is_called_idle(cloud, collector, start):
-    """After that the platform may let it stand still."""
+    """After that, the platform may freeze the process."""
     container = start(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
     cloud.script({"text": "Hello."})
     container.invoke({"prompt": "hi", "session_id": "idle-1"})
@@ -297,7 +297,7 @@ def test_spans_are_out_before_the_session_is_called_idle(cloud, collector, start
         "invoke_agent coordinator"]
 
 
-# Off
+# Telemetry turned off
 
 @pytest.mark.parametrize("off", [
     {}, {"OTEL_SDK_DISABLED": "true", **ON_AGENTCORE},
@@ -342,7 +342,7 @@ def test_collector_that_never_answers_holds_nobody_up(cloud, start):
             OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}", OTEL_EXPORTER_OTLP_TIMEOUT="60000")
         for _ in range(2):
             answered(container, cloud)
-        # No more than five seconds, whatever is asked for.
+        # At most five seconds, whatever timeout is set.
         eventually(container.is_healthy, "the end of the work")
         warned_once(container)
 
@@ -370,7 +370,7 @@ def test_spans_wait_for_a_collector_that_comes_back(cloud, start):
 
 
 def test_end_of_the_process_takes_the_last_spans_along(cloud, site, collector, start):
-    """Those of a run that goes on while the process is told to end, too."""
+    """Including the spans of a run that continues while the process shuts down."""
     container = start(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
     cloud.script({"text": "Hello.", "hold": True})
     stream = container.stream({"prompt": "hi", "session_id": "last-1"})

@@ -1,4 +1,4 @@
-"""/ws as its clients see it: messages, closing, subprotocols, and the handshake at any place in a connection."""
+"""/ws as its clients see it: messages, closing, subprotocols, and the handshake at any point of a connection."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ def open_socket(agent, **options):
 
 
 def close_code_of(socket):
-    """The close code the server sends next, data aside."""
+    """The next close code from the server, ignoring data."""
     with pytest.raises(websockets.ConnectionClosed) as closed:
         while True:
             socket.recv(DEADLINE)
@@ -243,7 +243,7 @@ def test_offer_of_a_websocket_elsewhere_is_answered_as_http(agent):
     assert refusal.value.response.status_code == 404
 
 
-# Peers that are gone without a word
+# Clients that disappear without closing
 
 def test_client_that_answers_no_ping_is_left(start_agent):
     agent = start_agent(IDLE_MS=200)
@@ -256,7 +256,7 @@ def test_client_that_answers_no_ping_is_left(start_agent):
 def test_quiet_client_that_answers_pings_stays(start_agent):
     agent = start_agent(IDLE_MS=50)
     with open_socket(agent) as socket:
-        # The client answers pings by itself, in a thread of its own.
+        # The client answers pings automatically, in its own thread.
         with pytest.raises(TimeoutError):
             socket.recv(1)
         socket.send("still here")

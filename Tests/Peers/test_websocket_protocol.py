@@ -1,4 +1,4 @@
-"""/ws against clients that break RFC 6455: each fault gets its close code, and harms nobody else."""
+"""/ws against clients that violate RFC 6455: each violation gets its close code and affects no other client."""
 
 import struct
 
@@ -12,7 +12,7 @@ TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 
 @pytest.fixture(scope="module")
 def agent():
-    """One for all checks here, which leave no trace in it."""
+    """One agent for all tests here, which leave no trace in it."""
     agent = Agent()
     yield agent
     agent.stop()
@@ -74,7 +74,7 @@ def test_binary_may_hold_anything(client):
 
 
 def test_too_large_a_message_is_closed_with_1009(client):
-    client.send(b"\x82\xff" + struct.pack("!Q", 17 * 1024 * 1024) + bytes(4))  # The head alone is enough.
+    client.send(b"\x82\xff" + struct.pack("!Q", 17 * 1024 * 1024) + bytes(4))  # The frame's header is enough.
     assert client.read_close_code() == 1009
 
 
@@ -83,7 +83,7 @@ def test_too_large_a_fragmented_message_is_closed_with_1009(client):
         for number in range(18):
             client.send_frame(CONTINUATION if number else BINARY, b"x" * 1024 * 1024, final=False)
     except (BrokenPipeError, ConnectionResetError):
-        pass  # The close frame may be there already.
+        pass  # The close frame may have arrived already.
     assert client.read_close_code() == 1009
 
 

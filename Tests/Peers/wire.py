@@ -1,4 +1,4 @@
-"""HTTP/1.1 and WebSocket by hand, for what no client library would send."""
+"""HTTP/1.1 and WebSocket without a client library, for requests that no library would send."""
 
 import json
 import os
@@ -18,7 +18,7 @@ class Response:
 
 
 class Connection:
-    """One TCP connection; everything times out."""
+    """One TCP connection; every operation has a timeout."""
 
     def __init__(self, port, timeout=DEADLINE, receive_buffer=None):
         self.socket = socket.socket()
@@ -46,7 +46,7 @@ class Connection:
         self.request("POST", "/invocations", headers, json.dumps(payload).encode())
 
     def vanish(self):
-        """Ends the connection with a reset, as a killed client's kernel may."""
+        """Resets the connection, as a killed client's kernel may."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
@@ -78,7 +78,7 @@ class Connection:
         return data
 
     def is_closed(self):
-        """Whether the peer closes without sending anything more; waits for it."""
+        """Whether the server closes without sending anything more; waits for that."""
         try:
             return self.buffer == b"" and self.socket.recv(1) == b""
         except ConnectionResetError:
@@ -112,7 +112,7 @@ class Connection:
         return Response(status, headers, self.read_to_end())
 
     def read_event(self):
-        """The next server-sent event of a chunked stream. A chunk may hold a part of one, or several."""
+        """The next server-sent event of a chunked stream. A chunk may contain a part of an event, or several."""
         while b"\n\n" not in self._events:
             size = int(self.read_until(b"\r\n"), 16)
             assert size, f"the stream ended after {self._events!r}"
@@ -130,7 +130,7 @@ class Connection:
         self.send(frame(opcode, data, final, masked, reserved))
 
     def read_frame(self):
-        """Opcode and data of the next frame."""
+        """The opcode and data of the next frame."""
         first, second = self.read_exactly(2)
         assert second < 128, "a server must not mask"
         length = second
@@ -141,7 +141,7 @@ class Connection:
         return first & 0x0F, self.read_exactly(length)
 
     def read_close_code(self):
-        """The code of the close frame that comes next, data frames aside."""
+        """The code of the next close frame, ignoring data frames."""
         while True:
             opcode, data = self.read_frame()
             if opcode == 8:

@@ -4,9 +4,9 @@ import Logging
 import RuntimeClient
 import Testing
 
-@Suite("Runtimes in AgentCore")
+@Suite("AgentCore runtime client")
 struct AgentRuntimeClientTests {
-    @Test("a session of the runtime is long enough, and told apart from others")
+    @Test("a runtime session ID has a valid length, and is unique")
     func sessions() {
         let long = String(repeating: "s", count: 33)
         #expect(AgentRuntimeClient.runtimeSessionID(SessionID(rawValue: long)) == long)
@@ -16,7 +16,7 @@ struct AgentRuntimeClientTests {
     }
 
     @Test(
-        "a runtime is named by its ARN",
+        "only the ARN of a runtime is accepted",
         arguments: [
             "ai4ai", "arn:aws:bedrock-agentcore:us-west-2:123456789012:browser/x",
             "arn:aws:s3:us-west-2:123456789012:runtime/x",

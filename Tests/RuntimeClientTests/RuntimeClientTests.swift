@@ -4,7 +4,7 @@ import RuntimeProtocol
 import TestSupport
 import Testing
 
-@Suite("Runtimes at a URL")
+@Suite("Runtime client")
 struct RuntimeClientTests {
     private static let request = RuntimeRequest(.prompt("hello"), sessionID: SessionID(rawValue: "s"))
 
@@ -17,7 +17,7 @@ struct RuntimeClientTests {
         }
     }
 
-    @Test("a request is posted, and its answer is read")
+    @Test("a request is posted, and the response is decoded")
     func answered() async throws {
         let json = #"{"message": "Hello.", "session_id": "s", "run_id": "r", "status": "completed", "later": 1}"#
         let result = try await Self.ask(.raw(status: 200, contentType: "application/json", body: json))
@@ -25,7 +25,7 @@ struct RuntimeClientTests {
     }
 
     @Test(
-        "a refusal is told with its words, and an answer that can't be read with its beginning",
+        "an error contains the server's message, or the beginning of an unreadable response",
         arguments: [
             (.raw(status: 400, contentType: "text/plain", body: "no prompt"), .refused, "400: no prompt"),
             (.raw(status: 200, contentType: "application/json", body: "[]"), .badAnswer, "[]"),
@@ -35,7 +35,7 @@ struct RuntimeClientTests {
         #expect(error?.code == code && error?.description.contains(words) == true)
     }
 
-    @Test("events come one by one with their numbers, also those of a type that we don't know")
+    @Test("events arrive one by one with their numbers, including unknown types")
     func events() async throws {
         let body =
             "id: r:1\ndata: {\"type\": \"RUN_STARTED\"}\n\n: keep-alive\n\ndata: {\"type\": \"NEW\"}\n\n"
@@ -50,7 +50,7 @@ struct RuntimeClientTests {
         }
     }
 
-    @Test("a runtime that isn't there is unreachable")
+    @Test("a runtime that doesn't exist is unreachable")
     func unreachable() async {
         let error = await #expect(throws: RuntimeClientError.self) {
             try await RuntimeClient(url: "http://127.0.0.1:1").json(Self.request)

@@ -4,8 +4,8 @@ import RuntimeProtocol
 import TestSupport
 import Testing
 
-/// Whatever one side of the wire writes, the other side reads as the same: random values of every case.
-@Suite("Both ways")
+/// Encodes and decodes random values of every case, and checks that they stay equal.
+@Suite("Protocol round trips")
 struct RoundTripTests {
     private static let count = 200
 
@@ -21,19 +21,19 @@ struct RoundTripTests {
         }
     }
 
-    @Test("requests") func requests() throws { try Self.check { $0.request() } }
+    @Test("requests survive a round trip") func requests() throws { try Self.check { $0.request() } }
 
-    @Test("frames of clients") func frames() throws { try Self.check { $0.frame() } }
+    @Test("client frames survive a round trip") func frames() throws { try Self.check { $0.frame() } }
 
-    @Test("input of users") func inputs() throws { try Self.check { $0.input() } }
+    @Test("browser input survives a round trip") func inputs() throws { try Self.check { $0.input() } }
 
-    @Test("results of runs") func results() throws { try Self.check { $0.runResult() } }
+    @Test("run results survive a round trip") func results() throws { try Self.check { $0.runResult() } }
 
-    @Test("results of control requests") func control() throws { try Self.check { $0.controlResult() } }
+    @Test("control results survive a round trip") func control() throws { try Self.check { $0.controlResult() } }
 
-    @Test("pictures") func pictures() throws { try Self.check { $0.picture() } }
+    @Test("pictures survive a round trip") func pictures() throws { try Self.check { $0.picture() } }
 
-    @Test("events with their numbers")
+    @Test("numbered events survive a round trip")
     func envelopes() throws {
         try Self.check { maker in
             EventEnvelope(id: maker.maybe { $0.text() }, event: .custom(.init(name: maker.text(), value: maker.json())))
@@ -41,7 +41,7 @@ struct RoundTripTests {
     }
 }
 
-/// Makes random values, the same ones for the same seed.
+/// Creates random values that are reproducible by seed.
 private struct ValueMaker {
     private var generator: SeededGenerator
 
@@ -83,7 +83,7 @@ private struct ValueMaker {
     mutating func run() -> RunID { RunID(rawValue: self.text()) }
     mutating func user() -> UserID { UserID(rawValue: self.text()) }
 
-    /// ISO 8601 as it is sent has whole seconds.
+    /// Expirations have whole seconds in their ISO 8601 encoding.
     mutating func expiry() -> Interrupt.Expiry {
         .init(date: Date(timeIntervalSince1970: Double(self.number() * 10_000)))
     }
@@ -91,7 +91,7 @@ private struct ValueMaker {
     mutating func answer() -> InterruptAnswer {
         InterruptAnswer(
             interruptId: InterruptID(rawValue: self.text()), status: self.pick([.resolved, .cancelled]),
-            // A payload that is null is none.
+            // A null payload counts as missing.
             payload: self.maybe { ["answer": .string($0.text())] })
     }
 
@@ -166,7 +166,7 @@ private struct ValueMaker {
         let content: SocketFrame.Content =
             switch self.number() % 7 {
             case 0:
-                // The frame says whose session it is.
+                // The frame contains the session.
                 .request(RuntimeRequest(.prompt(self.text() + "x"), sessionID: session, userID: user))
             case 1: .hello(run: self.maybe { $0.run() }, after: self.number(), showsFrames: self.flag())
             case 2: .frames(self.flag())

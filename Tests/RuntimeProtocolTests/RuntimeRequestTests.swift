@@ -3,13 +3,13 @@ import FoundationEssentials
 import RuntimeProtocol
 import Testing
 
-@Suite("Requests to a runtime")
+@Suite("Runtime requests")
 struct RuntimeRequestTests {
     private static func request(_ json: String) throws -> RuntimeRequest {
         try JSONDecoder().decode(RuntimeRequest.self, from: Data(json.utf8))
     }
 
-    @Test("a prompt, with its session and user; unknown members are ignored")
+    @Test("a prompt is decoded with its session and user, and unknown members are ignored")
     func prompt() throws {
         let request = try Self.request(#"{"prompt": "hello", "user_id": "a", "session_id": "s", "more": 1}"#)
         #expect(
@@ -17,7 +17,7 @@ struct RuntimeRequestTests {
         #expect(request.runID == nil)
     }
 
-    @Test("the newest message of an AG-UI input, and the input's own ids")
+    @Test("an AG-UI input is decoded to its newest message and its own IDs")
     func agui() throws {
         let request = try Self.request(
             #"""
@@ -35,7 +35,7 @@ struct RuntimeRequestTests {
         #expect(request.runID?.rawValue == "r")
     }
 
-    @Test("answers to either agent, also by an AG-UI input without a message")
+    @Test("answers are decoded for either agent, and from an AG-UI input without a message")
     func answers() throws {
         let json = #"[{"interruptId": "i", "status": "resolved", "payload": {"approved": true}}]"#
         let answer = InterruptAnswer(
@@ -52,27 +52,27 @@ struct RuntimeRequestTests {
         #expect(input.resume == [answer])
     }
 
-    @Test("a task for the automation agent alone")
+    @Test("a task for the automation agent is decoded")
     func task() throws {
         let request = try Self.request(#"{"automation_task": {"goal": "look", "start_url": "https://a.example"}}"#)
         #expect(request.content == .task(AutomationTask(goal: "look", startURL: "https://a.example")))
     }
 
-    @Test("a run to follow, the newest one unless it is named")
+    @Test("a request to follow a run is decoded, with the newest run as the default")
     func attach() throws {
         let request = try Self.request(#"{"attach": {"run_id": "r", "last_seq": 7}}"#)
         #expect(request.content == .attach(RunID(rawValue: "r"), after: 7))
         #expect(try Self.request(#"{"attach": {}}"#).content == .attach())
     }
 
-    @Test("control, and the picture of a step")
+    @Test("control requests and picture requests are decoded")
     func others() throws {
         #expect(try Self.request(#"{"control": {"action": "stop"}}"#).content == .control(ControlRequest(.stop)))
         #expect(try Self.request(#"{"picture": {"id": "call-1"}}"#).content == .picture(id: "call-1"))
     }
 
     @Test(
-        "a request that requests nothing, or something unknown, is refused",
+        "an empty or unknown request is rejected",
         arguments: [
             "{}", #"{"prompt": " \n"}"#, #"{"prompt": 1}"#, #"{"resume": []}"#, #"{"automation_task": {"goal": ""}}"#,
             #"{"attach": {"last_seq": -1}}"#, #"{"control": {"action": "explode"}}"#,
@@ -80,7 +80,7 @@ struct RuntimeRequestTests {
         ])
     func refused(json: String) { #expect(throws: DecodingError.self) { try Self.request(json) } }
 
-    @Test("a request is not shown whole where it is printed: it may hold secrets")
+    @Test("the description of a request hides its content, which can contain secrets")
     func printed() {
         #expect(!"\(RuntimeRequest(.prompt("my code is 1234")))".contains("1234"))
     }

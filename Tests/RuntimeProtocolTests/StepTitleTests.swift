@@ -2,7 +2,7 @@ import AgentEvents
 import RuntimeProtocol
 import Testing
 
-@Suite("Titles of steps")
+@Suite("Step titles")
 struct StepTitleTests {
     private static let pay = ToolStep.Element(role: "button", label: "Pay")
 
@@ -13,17 +13,17 @@ struct StepTitleTests {
         StepTitle.text(of: ToolStep(toolCallId: "1", tool: tool, input: input, elements: elements), in: language)
     }
 
-    @Test("a step is named by its element, in the user's language")
+    @Test("a title names the element, in the user's language")
     func element() {
         #expect(Self.title("click", ["ref": "e5"], ["ref": Self.pay]) == "Click button \"Pay\"")
         #expect(Self.title("click", ["ref": "e5"], ["ref": Self.pay], in: .malay) == "Klik button \"Pay\"")
         #expect(Self.title("click", ["ref": "e5", "double": true], ["ref": Self.pay]) == "Double-click button \"Pay\"")
     }
 
-    @Test("an element that is not known is named by its reference")
+    @Test("a title names the reference of an unknown element")
     func unknownElement() { #expect(Self.title("hover", ["ref": "e5"]) == "Point at e5") }
 
-    @Test("arguments that decide what a tool does decide its title")
+    @Test("arguments that change the action change the title")
     func variants() {
         #expect(Self.title("scroll", ["pages": -1]) != Self.title("scroll", ["pages": 1]))
         #expect(Self.title("tabs", ["close": "t2"]) != Self.title("tabs", ["switchTo": "t2"]))
@@ -33,10 +33,10 @@ struct StepTitleTests {
         #expect(Self.title("read_page", ["url": "https://a.example"]) != Self.title("read_page"))
     }
 
-    @Test("a tool that nobody knows is named with what it was given")
+    @Test("the title of an unknown tool contains its input")
     func unknownTool() { #expect(Self.title("brew", ["cups": 2]) == "brew {\"cups\":2}") }
 
-    @Test("a long text is cut, and a call without arguments has a title all the same")
+    @Test("a long text is truncated, and a call without arguments has a title")
     func hostileInput() {
         let long = String(repeating: "x", count: 5_000)
         #expect(Self.title("fill", ["ref": "e1", "text": .string(long)]).count < 400)

@@ -8,7 +8,7 @@ struct SettingsTests {
         try Settings(reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)))
     }
 
-    @Test("the environment's variables are found")
+    @Test("settings are read from environment variables")
     func environment() throws {
         let settings = try Self.settings([
             "AI4AI_PORT": "9000", "AI4AI_MODEL_URL": "http://localhost:11434/v1", "AI4AI_MODEL": "qwen3",
@@ -25,7 +25,7 @@ struct SettingsTests {
         #expect(settings.browser.deniedDomains == ["tracker.example", "*.xn--bcher-kva.example"])
     }
 
-    @Test("nothing set is the default")
+    @Test("missing and empty variables have defaults")
     func defaults() throws {
         let settings = try Self.settings(["AI4AI_MODEL_URL": ""])
         #expect(settings.port == 8080)
@@ -33,7 +33,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "a bad value is named with what is accepted",
+        "the error for an invalid value contains the variable and the value",
         arguments: [
             ("AI4AI_PORT", "99999"), ("AI4AI_PORT", "http"), ("AI4AI_BROWSER_HEADLESS", "perhaps"),
             ("AI4AI_LOG_LEVEL", "loud"), ("AI4AI_MAX_STEPS", "0"), ("AI4AI_MODEL_URL", "localhost:11434"),
@@ -46,7 +46,7 @@ struct SettingsTests {
         #expect(error?.value == value)
     }
 
-    @Test("what OpenTelemetry and AgentCore say is found")
+    @Test("OpenTelemetry and AgentCore variables are read")
     func observability() throws {
         let wanted = try Self.settings([
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/",
@@ -64,7 +64,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "spans go where they are wanted",
+        "the destination of spans follows the variables",
         arguments: [
             ([:], nil), (["AGENT_OBSERVABILITY_ENABLED": "true"], .cloudWatch),
             (["AGENT_OBSERVABILITY_ENABLED": "true", "OTEL_TRACES_EXPORTER": "none"], nil),
@@ -81,7 +81,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "a bad value of others' variables is named as they are",
+        "the error for an invalid OpenTelemetry value contains the variable",
         arguments: [
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
             ("OTEL_SDK_DISABLED", "perhaps"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "localhost:4318"),
@@ -92,7 +92,7 @@ struct SettingsTests {
         #expect(error?.variable == variable)
     }
 
-    @Test("tokens are asked for with the issuer's address and a rule beside it")
+    @Test("token verification is configured by a discovery URL and a rule")
     func tokens() throws {
         let url = "https://issuer.example/pool/.well-known/openid-configuration"
         let tokens = try Self.settings(["AI4AI_TOKEN_DISCOVERY_URL": url, "AI4AI_TOKEN_CLIENTS": "a, b"]).tokens
@@ -101,7 +101,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "an issuer that anybody could play, or whose tokens are all taken, is refused",
+        "an insecure issuer, or one without a rule, is rejected",
         arguments: [
             ["AI4AI_TOKEN_DISCOVERY_URL": "http://issuer.example/.well-known/openid-configuration"],
             ["AI4AI_TOKEN_DISCOVERY_URL": "https://issuer.example"],
@@ -112,7 +112,7 @@ struct SettingsTests {
         #expect(throws: SettingsError.self) { try Self.settings(variables.merging(rule) { $1 }) }
     }
 
-    @Test("no description of the settings shows a secret")
+    @Test("descriptions of the settings don't reveal secrets")
     func secrecy() throws {
         var settings = try Self.settings([
             "AI4AI_MODEL_URL": "http://h/v1", "AI4AI_MODEL": "m", "AI4AI_MODEL_API_KEY": "hidden-key",
@@ -129,7 +129,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "what belongs to AWS is found",
+        "AWS settings are read",
         arguments: [
             ("AI4AI_MODEL", "bedrock/au.anthropic.claude-sonnet-4-5-20250929-v1:0"), ("AI4AI_BROWSER", "agentcore"),
             ("AI4AI_STORAGE", "dynamodb"), ("AI4AI_MEMORY_NAMESPACES", "/a/{actorId}/, /b/"),
@@ -145,7 +145,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "a secret is itself or says where it is",
+        "a secret is a value or a reference to AWS Secrets Manager",
         arguments: [
             ("k", Settings.Secret.value("k")), ("secretsmanager:a/b", .secretsManager(id: "a/b", key: nil)),
             ("secretsmanager:a#k", .secretsManager(id: "a", key: "k")),
@@ -155,7 +155,7 @@ struct SettingsTests {
         #expect(try Self.settings(variables).model.apiKey == secret)
     }
 
-    @Test("a model server without a model's name is refused")
+    @Test("a model server without a model name is rejected")
     func modelNeedsName() {
         #expect(throws: SettingsError.self) { try Self.settings(["AI4AI_MODEL_URL": "http://localhost:1/v1"]) }
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebSocket
 
-@Suite("The WebSocket's rules")
+@Suite("WebSocket state machine")
 struct WebSocketStateMachineTests {
     typealias Machine = WebSocketStateMachine
 
@@ -16,7 +16,7 @@ struct WebSocketStateMachineTests {
             data: ByteBuffer(bytes: data))
     }
 
-    /// The code with which a server closes after these frames; `nil` when it does not.
+    /// Returns the code with which a server closes after these frames, or `nil` if it doesn't close.
     private static func failure(after frames: [Machine.Frame], limit: Int = 1000) -> UInt16? {
         var machine = Machine(role: .server, maxMessageSize: limit)
         for frame in frames {
@@ -25,7 +25,7 @@ struct WebSocketStateMachineTests {
         return nil
     }
 
-    /// The messages that a server hands out after these frames.
+    /// Returns the messages that a server delivers after these frames.
     private static func messages(_ frames: [Machine.Frame]) -> [WebSocketMessage] {
         var machine = Machine(role: .server, maxMessageSize: 1000)
         return frames.compactMap { frame in
@@ -70,12 +70,12 @@ struct WebSocketStateMachineTests {
         .init(testDescription: "a close reason that is not UTF-8", frames: [frame(8, [0x03, 0xE8, 0xFF])], code: 1007),
     ]
 
-    @Test("a broken rule closes the connection with its code", arguments: violations)
+    @Test("a protocol violation closes the connection with its code", arguments: violations)
     func violation(_ violation: Violation) {
         #expect(Self.failure(after: violation.frames) == violation.code)
     }
 
-    @Test("a masked frame from a server is refused")
+    @Test("a masked frame from a server is rejected")
     func serversDoNotMask() {
         var machine = Machine(role: .client, maxMessageSize: 1000)
         guard case .fail(let close) = machine.receive(Self.frame(1)) else {
@@ -85,7 +85,7 @@ struct WebSocketStateMachineTests {
         #expect(close.code == .protocolError)
     }
 
-    @Test("fragments join, with pings in between")
+    @Test("fragments are joined, with pings in between")
     func fragments() {
         let frames = [
             Self.frame(1, [0xE2, 0x82], isFinal: false), Self.frame(9, [1]), Self.frame(0, [], isFinal: false),
@@ -94,7 +94,7 @@ struct WebSocketStateMachineTests {
         #expect(Self.messages(frames) == [.text("€")])
     }
 
-    @Test("an empty message is a message")
+    @Test("an empty message is delivered")
     func emptyMessage() {
         #expect(Self.messages([Self.frame(1), Self.frame(2)]) == [.text(""), .binary(ByteBuffer())])
     }
@@ -109,7 +109,7 @@ struct WebSocketStateMachineTests {
         #expect(data == ByteBuffer(bytes: [1, 2]))
     }
 
-    @Test("a close is answered once and nothing is delivered after it")
+    @Test("a close frame is answered once, and nothing is delivered afterwards")
     func closeIsTheEnd() {
         var machine = Machine(role: .server, maxMessageSize: 1000)
         guard case .reply(let code, _) = machine.receive(Self.frame(8, [0x03, 0xE8])) else {
@@ -123,7 +123,7 @@ struct WebSocketStateMachineTests {
         }
     }
 
-    @Test("our own close is sent once, and the peer's answer ends the connection")
+    @Test("a close frame is sent once, and the peer's answer ends the connection")
     func ownClose() {
         var machine = Machine(role: .server, maxMessageSize: 1000)
         let isFirst = machine.close()
@@ -151,10 +151,10 @@ struct WebSocketStateMachineTests {
     }
 }
 
-@Suite("UTF-8 in portions")
+@Suite("Incremental UTF-8 validation")
 struct UTF8ValidatorTests {
     @Test(
-        "agrees with the standard library wherever the text is cut",
+        "the validator agrees with the standard library, wherever the text is split",
         arguments: [
             "", "plain", "é", "€", "🎉", "\u{FFFF}", "\u{10FFFF}", "a\u{0}b",
         ])
@@ -168,7 +168,7 @@ struct UTF8ValidatorTests {
     }
 
     @Test(
-        "refuses overlong forms, surrogates and what lies beyond Unicode",
+        "overlong forms, surrogates, and values beyond Unicode are rejected",
         arguments: [
             [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
             [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80], [0xFE], [0xC3, 0x28],

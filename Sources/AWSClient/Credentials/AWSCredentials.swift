@@ -1,15 +1,15 @@
 import AgentEvents
 package import FoundationEssentials
 
-/// An access key and what belongs to it.
+/// An access key with its secret and, for temporary credentials, the session token and expiration date.
 ///
-/// Descriptions, also those of debuggers and `dump`, show the key's id and nothing secret.
+/// Descriptions, including those that debuggers and `dump` print, show only parts of the access key ID and no secrets.
 package struct AWSCredentials: Sendable, Hashable {
     package let accessKeyID: String
     package let secretAccessKey: String
-    /// Present with temporary credentials.
+    /// The session token of temporary credentials.
     package let sessionToken: String?
-    /// When temporary credentials end.
+    /// When temporary credentials expire.
     package let expiration: Date?
 
     package init(
@@ -26,12 +26,12 @@ extension AWSCredentials: Redacted {
     package var description: String { "credentials \(self.accessKeyID.prefix(4))…\(self.accessKeyID.suffix(4))" }
 }
 
-/// A place where credentials may come from.
+/// A source of credentials, such as the environment or a metadata service.
 package protocol CredentialProvider: Sendable {
-    /// Where these come from, for people.
+    /// The name of this source, for messages to people.
     var name: String { get }
 
-    /// The credentials, or `nil` where this place is not set up.
-    /// - Throws: ``AWSError`` with code `noCredentials` where it is set up and fails.
+    /// Returns the credentials, or `nil` if this source isn't configured.
+    /// - Throws: ``AWSError`` with code `noCredentials` if the source is configured but fails.
     func credentials() async throws -> AWSCredentials?
 }

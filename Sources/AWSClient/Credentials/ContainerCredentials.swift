@@ -1,7 +1,7 @@
 import FoundationEssentials
 import NIOHTTP1
 
-/// The role of a container, by the endpoint that its host names: ECS, EKS Pod Identity, and others.
+/// The credentials of a container's role, from the endpoint that its host specifies: ECS, EKS Pod Identity, and others.
 struct ContainerCredentials: CredentialProvider {
     let name = "the container's credential endpoint"
     private let environment: [String: String]
@@ -27,7 +27,7 @@ struct ContainerCredentials: CredentialProvider {
         guard full.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), let parts = URLComponents(string: full),
             let host = parts.host, parts.user == nil, parts.password == nil
         else { throw self.refuse(variable, full, "it is no address") }
-        // The token must not be sent over a network in clear text.
+        // The authorization token must not cross a network in clear text.
         guard parts.scheme == "https" || (parts.scheme == "http" && Self.isHostOfOurs(host)) else {
             throw self.refuse(variable, full, "http is taken only on this machine and for the endpoints of ECS and EKS")
         }

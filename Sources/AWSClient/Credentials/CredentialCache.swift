@@ -1,13 +1,13 @@
 import FoundationEssentials
 
-/// Keeps credentials until shortly before their end, and fetches them once however many ask.
+/// Caches credentials until shortly before they expire, and shares one fetch among concurrent callers.
 ///
-/// A fetch that failed is made again by whoever asks next. A jump of the wall clock, as a restored snapshot of a
-/// virtual machine shows, drops what is kept.
+/// After a failed fetch, the next caller fetches again. A jump of the wall clock, as after a virtual machine is
+/// restored from a snapshot, clears the cache.
 actor CredentialCache {
-    /// How long before their end credentials are renewed, in seconds.
+    /// How long before expiration the credentials are refreshed, in seconds.
     private static let margin = 300.0
-    /// The difference between the two clocks, in seconds, that counts as a jump.
+    /// The change in the difference between wall clock and uptime that counts as a jump, in seconds.
     private static let jump = 60.0
 
     private let provider: any CredentialProvider
@@ -15,7 +15,7 @@ actor CredentialCache {
     private let uptime: @Sendable () -> Duration
     private var cached: AWSCredentials?
     private var fetching: Task<AWSCredentials, any Error>?
-    /// What wall clock and uptime have in common when neither jumps.
+    /// The wall-clock time at uptime zero, which stays constant unless the wall clock jumps.
     private var epoch: Date?
 
     private static let start = ContinuousClock.now
@@ -29,7 +29,7 @@ actor CredentialCache {
         self.uptime = uptime
     }
 
-    /// Credentials that still hold.
+    /// Returns valid credentials, refreshing them when they expire within five minutes.
     /// - Throws: ``AWSError`` with code `noCredentials`.
     func current() async throws -> AWSCredentials {
         self.dropAfterJump()
@@ -39,12 +39,12 @@ actor CredentialCache {
         do {
             return try await self.fetch()
         } catch  where expiration > now {
-            // Renewal is tried again by the next request; until then the old ones do.
+            // The next request tries to refresh again; the current credentials are still valid.
             return cached
         }
     }
 
-    /// Drops credentials that a service has called expired.
+    /// Removes credentials that a service has rejected as expired.
     func discard(_ credentials: AWSCredentials) {
         if self.cached == credentials { self.cached = nil }
     }
@@ -58,7 +58,7 @@ actor CredentialCache {
 
     private func fetch() async throws -> AWSCredentials {
         if let fetching { return try await fetching.value }
-        // Shared by all who ask meanwhile, so it ends by its own time limits and not with the first who asked.
+        // Concurrent callers share this task, so it ends by its own timeouts and isn't canceled with the first caller.
         let task = Task { [provider] in
             guard let credentials = try await provider.credentials() else {
                 throw AWSError(

@@ -1,7 +1,8 @@
 import FoundationEssentials
 package import Logging
 
-/// The places in which every AWS SDK looks for credentials, in the same order. Looks when it is asked.
+/// The default credential chain: the sources that every AWS SDK searches, in the same order. Searches them only when
+/// credentials are requested.
 package struct CredentialChain: CredentialProvider {
     private let providers: [any CredentialProvider]
 
@@ -35,7 +36,7 @@ package struct CredentialChain: CredentialProvider {
     }
 }
 
-/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.
+/// Credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_SESSION_TOKEN`.
 struct EnvironmentCredentials: CredentialProvider {
     let name = "the environment"
     private let environment: [String: String]
@@ -54,7 +55,7 @@ struct EnvironmentCredentials: CredentialProvider {
     }
 }
 
-/// Credentials that are at hand.
+/// A provider of fixed credentials.
 package struct StaticCredentials: CredentialProvider {
     package let name = "fixed credentials"
     private let value: AWSCredentials

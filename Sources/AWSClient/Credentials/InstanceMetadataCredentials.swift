@@ -1,10 +1,10 @@
 import FoundationEssentials
 import NIOHTTP1
 
-/// The role of the instance or of AgentCore's microVM, by its metadata service.
+/// The role credentials of an EC2 instance or an AgentCore microVM, from its instance metadata service (IMDS).
 ///
-/// Version 2 first, which AgentCore has required since June 2026; version 1 where that is not served. The role's
-/// name is asked for each time, because it may change.
+/// Tries version 2 first, which AgentCore has required since June 2026, and falls back to version 1 if version 2 isn't
+/// available. Requests the role's name each time, because it can change.
 struct InstanceMetadataCredentials: CredentialProvider {
     let name = "the instance metadata service"
     private static let path = "/latest/meta-data/iam/security-credentials/"
@@ -27,7 +27,7 @@ struct InstanceMetadataCredentials: CredentialProvider {
         } catch let error as AWSError where error.code == .unreachable && headers.isEmpty {
             return nil
         }
-        // 404: there is a metadata service, and it has no role.
+        // 404: the metadata service is available, but no role is attached.
         guard role.status != 404 else { return nil }
         guard role.status == 200, let name = role.body.split(whereSeparator: \.isNewline).first,
             (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isRoleByte)
@@ -41,14 +41,14 @@ struct InstanceMetadataCredentials: CredentialProvider {
             from: "The instance metadata service")
     }
 
-    /// A session's token; `nil` where only version 1 is served.
+    /// Returns a session token, or `nil` if only version 1 is available.
     private func token() async throws -> String? {
         let answer: MetadataEndpoint.Answer
         do {
             answer = try await MetadataEndpoint.ask(
                 .PUT, self.endpoint + "/latest/api/token", headers: [("X-aws-ec2-metadata-token-ttl-seconds", "21600")])
         } catch let error as AWSError where error.code == .unreachable {
-            // Some that serve version 1 only do not answer at all.
+            // Some version 1 implementations don't answer the token request at all.
             return nil
         }
         switch answer.status {

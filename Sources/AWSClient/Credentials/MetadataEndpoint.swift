@@ -5,9 +5,9 @@ import HTTPTransport
 import NIOCore
 import NIOHTTP1
 
-/// An HTTP endpoint on this machine or its host that serves credentials.
+/// An HTTP endpoint on the local machine or its host that serves credentials.
 struct MetadataEndpoint: Sendable {
-    /// What an answer may be long.
+    /// The maximum length of a response, in bytes.
     private static let limit = 64 * 1024
 
     struct Answer: Sendable {
@@ -15,7 +15,7 @@ struct MetadataEndpoint: Sendable {
         var body: String
     }
 
-    /// Asks once.
+    /// Sends one request, without retries.
     /// - Throws: ``AWSError`` with code `unreachable`.
     static func ask(
         _ method: HTTPMethod = .GET, _ url: String, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(1)
@@ -31,7 +31,7 @@ struct MetadataEndpoint: Sendable {
                     return Answer(status: Int(response.status.code), body: String(buffer: body))
                 }
                 group.addTask {
-                    // The client's own limit ends with the answer's head.
+                    // The HTTP client's own timeout covers only the response head, not the body.
                     try await Task.sleep(for: .nanoseconds(timeout.nanoseconds * 2))
                     throw HTTPClientError.readTimeout
                 }
@@ -43,22 +43,22 @@ struct MetadataEndpoint: Sendable {
         }
     }
 
-    /// Credentials as metadata services write them. Only the keys and, for temporary ones, token and expiry count:
-    /// AgentCore's sends no `Code`, `Type` or `LastUpdated`.
+    /// Parses credentials in the format of the metadata services. Only the keys are required, and for temporary
+    /// credentials the token and expiration, because AgentCore's service sends no `Code`, `Type`, or `LastUpdated`.
     static func credentials(in answer: Answer, from source: String) throws -> AWSCredentials {
         func fail(_ why: String) -> AWSError {
             AWSError(
                 .noCredentials, "\(source) answered \(answer.status): \(why).", remedy: "Check the role given here.")
         }
         guard answer.status == 200 else {
-            // Another success may hold keys all the same.
+            // Other 2xx responses can contain keys too, so don't quote the body.
             throw fail((200..<300).contains(answer.status) ? "not the status that is due" : answer.body.printable)
         }
         guard let json = try? JSONValue(json: answer.body), case .object = json else { throw fail("no JSON object") }
         if let code = json["Code"]?.string, code != "Success" { throw fail(json["Message"]?.string ?? code) }
         func text(_ key: String) throws -> String? {
             guard let value = json[key], value != .null else { return nil }
-            // What is no visible ASCII could end a header field early.
+            // Characters outside visible ASCII could end a header field early.
             guard let text = value.string, !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw fail("\(key) is no plain text")
             }

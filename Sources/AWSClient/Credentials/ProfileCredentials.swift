@@ -1,9 +1,9 @@
-/// The credentials of a profile: keys, a role on top of another profile or source, or a web identity.
+/// The credentials of a profile: access keys, a role assumed with another profile or source, or a web identity.
 struct ProfileCredentials: CredentialProvider {
     let name = "the profile in ~/.aws"
     let files: ProfileFiles
     let roles: RoleSource
-    /// What `credential_source` may name.
+    /// The providers that `credential_source` can name.
     let sources: [String: any CredentialProvider]
 
     func credentials() async throws -> AWSCredentials? {
@@ -70,7 +70,7 @@ struct ProfileCredentials: CredentialProvider {
         _ sourceName: String, of name: String, _ profile: [String: String], visited: Set<String>
     ) async throws -> AWSCredentials? {
         if sourceName == name {
-            // A profile may name itself where it also has keys; the role is taken on with those.
+            // A profile can name itself if it also has keys; those keys then assume the role.
             return try await self.resolve(name, profile.filter { $0.key != "role_arn" }, visited: visited)
         }
         guard !visited.contains(sourceName), let source = self.files.profile(sourceName) else {

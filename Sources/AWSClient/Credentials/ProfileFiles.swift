@@ -1,14 +1,14 @@
 import FoundationEssentials
 
-/// The shared files `~/.aws/config` and `~/.aws/credentials`, read when they are asked for.
+/// The shared files `~/.aws/config` and `~/.aws/credentials`, read each time they are needed.
 ///
-/// Source: AWS SDKs and Tools reference, "Shared config and credentials files".
+/// Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
 struct ProfileFiles: Sendable {
     private let configPath: String
     private let credentialsPath: String
-    /// The profile that is in use.
+    /// The name of the active profile.
     let profileName: String
-    /// Whether the profile was asked for by name; then it must exist.
+    /// Whether `AWS_PROFILE` names the profile, which must then exist.
     let isExplicit: Bool
 
     init(_ environment: [String: String]) {
@@ -20,8 +20,8 @@ struct ProfileFiles: Sendable {
         self.isExplicit = environment.setting("AWS_PROFILE") != nil
     }
 
-    /// The settings of the profile in use, and of the section of services that it names, under `services.<id>.<setting>`.
-    /// The credentials file is left alone: it only holds credentials, which are read when a request needs them.
+    /// Returns the settings of the active profile and of its `services` section, under `services.<id>.<setting>`. Skips
+    /// the credentials file, which holds only credentials; those are read when a request needs them.
     func settings() -> [String: String] {
         let config = Self.sections(of: self.configPath)
         let profile = Self.profile(self.profileName, in: config) ?? [:]
@@ -29,7 +29,7 @@ struct ProfileFiles: Sendable {
         return profile.merging(services.map { ("services.\($0.key)", $0.value) }) { own, _ in own }
     }
 
-    /// A profile's settings; what stands in the credentials file wins. `nil` where neither file has it.
+    /// Returns a profile's settings, or `nil` if neither file contains it. The credentials file takes precedence.
     func profile(_ name: String) -> [String: String]? {
         let own = Self.profile(name, in: Self.sections(of: self.configPath))
         let shared = Self.sections(of: self.credentialsPath)[name]
@@ -42,7 +42,7 @@ struct ProfileFiles: Sendable {
     }
 
     private static func sections(of path: String) -> [String: [String: String]] {
-        // Absent files are the usual case, and an unreadable one holds nothing for us.
+        // A missing file is the normal case, and an unreadable one counts as empty.
         guard let data = try? Data(contentsOf: URL(filePath: path)) else { return [:] }
         return self.sections(in: String(decoding: data, as: UTF8.self))
     }
@@ -53,7 +53,7 @@ struct ProfileFiles: Sendable {
         var parent: String?
         for line in text.split(whereSeparator: \.isNewline) {
             guard let first = line.first(where: { !$0.isWhitespace }), first != "#", first != ";" else { continue }
-            // Indented lines belong to the setting above.
+            // Indented lines are nested settings of the line above.
             if line.first?.isWhitespace ?? false {
                 guard let current, let parent, let equals = line.firstIndex(of: "=") else { continue }
                 let key = line[..<equals].filter { !$0.isWhitespace }.lowercased()
@@ -72,7 +72,7 @@ struct ProfileFiles: Sendable {
         return sections
     }
 
-    /// A value ends where a comment begins, which white space must precede.
+    /// A comment in a value starts only after white space.
     private static func value(_ text: Substring) -> String {
         var words: [Substring] = []
         for word in text.split(whereSeparator: \.isWhitespace) {

@@ -3,12 +3,12 @@ import FoundationEssentials
 import Logging
 import NIOCore
 
-/// Gets temporary credentials of a role from STS.
+/// Requests temporary credentials for a role from STS.
 struct RoleSource: Sendable {
     let configuration: AWSConfiguration
     let logger: Logger
 
-    /// What a role is asked for with.
+    /// A role to assume, and the parameters of the request.
     struct Role: Sendable {
         var arn: String
         var sessionName: String?
@@ -16,7 +16,7 @@ struct RoleSource: Sendable {
         var durationSeconds: String?
     }
 
-    /// Takes a role on with a token of an identity provider, whom STS asks; no credentials are needed.
+    /// Assumes a role with a token from an identity provider, which STS validates. This needs no AWS credentials.
     func assume(_ role: Role, webIdentityToken: String) async throws -> AWSCredentials {
         let parameters = self.parameters(role) + [("WebIdentityToken", webIdentityToken)]
         let request = AWSRequest(
@@ -24,7 +24,7 @@ struct RoleSource: Sendable {
         return try await self.assume(request, role, with: nil)
     }
 
-    /// Takes a role on with other credentials.
+    /// Assumes a role with other credentials.
     func assume(_ role: Role, with source: AWSCredentials) async throws -> AWSCredentials {
         let request = AWSRequest(query: "AssumeRole", of: .sts, version: "2011-06-15", self.parameters(role))
         return try await self.assume(request, role, with: source)
@@ -53,7 +53,8 @@ struct RoleSource: Sendable {
     }
 }
 
-/// A role by `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`, as Kubernetes sets them.
+/// The credentials of the role in `AWS_ROLE_ARN`, with the token in `AWS_WEB_IDENTITY_TOKEN_FILE`, as Kubernetes sets
+/// them.
 struct WebIdentityCredentials: CredentialProvider {
     let name = "the web identity token file"
     private let environment: [String: String]
@@ -76,9 +77,9 @@ struct WebIdentityCredentials: CredentialProvider {
     }
 }
 
-/// Small files that hold a secret.
+/// Reads small files that contain a secret.
 enum CredentialFile {
-    /// The text without white space around it.
+    /// Returns the file's text without surrounding white space.
     /// - Throws: ``AWSError`` with code `noCredentials`.
     static func text(_ path: String) throws -> String {
         let data: Data

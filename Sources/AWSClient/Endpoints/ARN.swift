@@ -3,11 +3,12 @@ package struct ARN: Sendable, Hashable, CustomStringConvertible {
     package let service: String
     package let region: Region
     package let account: String
-    /// What follows the account, such as `runtime/coordinator-AbC123`.
+    /// The part after the account, such as `runtime/coordinator-AbC123`.
     package let resource: String
     package let description: String
 
-    /// - Parameter service: What the name must be of.
+    /// Parses and validates an ARN.
+    /// - Parameter service: The service that the ARN must belong to.
     /// - Throws: ``AWSError`` with code `invalidInput`.
     package init(_ text: String, service: String) throws {
         func refuse(_ why: String) -> AWSError {
@@ -20,7 +21,7 @@ package struct ARN: Sendable, Hashable, CustomStringConvertible {
         guard ["aws", "aws-cn", "aws-us-gov"].contains(parts[1]) else { throw refuse("its partition is unknown") }
         guard parts[2] == service else { throw refuse("it is of '\(parts[2].printable)'") }
         self.region = try Region(parts[3])
-        // Models of AWS itself have no account.
+        // ARNs of AWS's own models have no account.
         guard [0, 12].contains(parts[4].utf8.count), parts[4].utf8.allSatisfy({ (48...57).contains($0) }) else {
             throw refuse("its account is not twelve digits")
         }

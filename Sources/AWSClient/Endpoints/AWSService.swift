@@ -1,6 +1,6 @@
-/// A service of AWS, as botocore's models name it.
+/// An AWS service, named as in botocore's service models.
 package struct AWSService: Sendable, Hashable {
-    /// The service's id, for messages and for `AWS_ENDPOINT_URL_<ID>`.
+    /// The service ID, for messages and for `AWS_ENDPOINT_URL_<ID>`.
     package let id: String
     let endpointPrefix: String
     package let signingName: String
@@ -11,9 +11,9 @@ package struct AWSService: Sendable, Hashable {
         self.signingName = signingName ?? endpointPrefix
     }
 
-    /// Invoking runtimes, browser sessions, memory.
+    /// The data plane: runtime invocations, browser sessions, memory.
     package static let agentCore = AWSService(id: "Bedrock AgentCore", endpointPrefix: "bedrock-agentcore")
-    /// What exists: runtimes, browsers, memories.
+    /// The control plane: the runtime, browser, and memory resources.
     package static let agentCoreControl = AWSService(
         id: "Bedrock AgentCore Control", endpointPrefix: "bedrock-agentcore-control", signingName: "bedrock-agentcore")
     package static let bedrockRuntime = AWSService(
@@ -33,13 +33,13 @@ package struct AWSService: Sendable, Hashable {
         xray,
     ]
 
-    /// What a section of services in a profile's file calls it.
+    /// The service's name in a `services` section of the config file.
     var settingName: String { self.variablePart.lowercased() }
 
-    /// The variable that moves this service elsewhere, as all AWS SDKs read it.
+    /// The environment variable that overrides this service's endpoint, as in all AWS SDKs.
     var endpointVariable: String { "AWS_ENDPOINT_URL_\(self.variablePart)" }
 
-    /// The variable that names another region for this service than for the others.
+    /// The environment variable that sets a region for this service only.
     var regionVariable: String { "AI4AI_REGION_\(self.variablePart)" }
 
     private var variablePart: String { self.id.uppercased().split(separator: " ").joined(separator: "_") }

@@ -1,8 +1,9 @@
-/// A region's name, checked before it becomes a part of a host's name.
+/// An AWS region, validated before its name becomes part of a host name.
 package struct Region: Sendable, Hashable, CustomStringConvertible {
     package let name: String
 
-    /// - Throws: ``AWSError`` with code `invalidInput` for anything but the form `ap-southeast-2`.
+    /// Validates a region's name.
+    /// - Throws: ``AWSError`` with code `invalidInput` if the name doesn't have the form `ap-southeast-2`.
     package init(_ name: String) throws {
         let parts = name.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         func isWord(_ part: Substring.UTF8View) -> Bool {
@@ -26,15 +27,15 @@ package struct Region: Sendable, Hashable, CustomStringConvertible {
     /// As of November 2026.
     private static let withoutAgentCoreMemory: Set = ["ap-southeast-5"]
 
-    /// Whether AgentCore has its memory here; it has not everywhere where it runs.
+    /// Whether AgentCore Memory is available in the region. Not every AgentCore region has it.
     package var hasAgentCoreMemory: Bool { !Self.withoutAgentCoreMemory.contains(self.name) }
 
-    /// The domain that the region's hosts are in.
+    /// The domain of the region's endpoints.
     var dnsSuffix: String { self.name.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
 }
 
 extension String {
-    /// The text, shortened and without control characters, to be quoted in a message.
+    /// The text for a quotation in a message: at most 200 characters, with control characters replaced.
     package var printable: String {
         String(self.unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? "?" : Character($0) })
     }

@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// Where a service is reached.
+/// The address of a service.
 package struct ServiceEndpoint: Sendable, Hashable {
     package let isSecure: Bool
-    /// Host and, where it is not the scheme's own, port: what `Host` carries.
+    /// The host, plus the port if it isn't the scheme's default: the value of the `Host` header.
     package let authority: String
-    /// A path that comes before each request's own; empty or without a slash at its end.
+    /// The path prefix of every request; empty, or without a trailing slash.
     package let basePath: String
 
     /// The service's public endpoint in a region.
@@ -15,10 +15,10 @@ package struct ServiceEndpoint: Sendable, Hashable {
         self.basePath = ""
     }
 
-    /// An endpoint that the operator has set.
+    /// Creates an endpoint from a configured URL.
     ///
-    /// Plain `http` is taken only for what is not reached over the internet: this machine, private addresses, and
-    /// names without a dot, such as those of containers.
+    /// Plain `http` is allowed only for hosts that aren't reached over the internet: the local machine, private
+    /// addresses, and names without a dot, such as container names.
     /// - Throws: ``AWSError`` with code `invalidInput`.
     package init(_ url: String, variable: String) throws {
         func refuse(_ why: String) -> AWSError {
@@ -50,7 +50,7 @@ package struct ServiceEndpoint: Sendable, Hashable {
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = labels.compactMap { UInt8($0) }
         guard labels.count == 4, numbers.count == 4 else {
-            // A name without a dot is that of a container; one of digits is an address in disguise.
+            // A name without a dot is a container name; a name of digits could be an IP address in another notation.
             return host.hasSuffix(".localhost")
                 || (labels.count == 1 && host.contains { $0.isLetter } && !host.hasPrefix("0x"))
         }
@@ -59,12 +59,12 @@ package struct ServiceEndpoint: Sendable, Hashable {
             || (first == 172 && (16...31).contains(second))
     }
 
-    /// The address of a path, over HTTP.
+    /// The HTTP URL of a path.
     package func url(_ pathAndQuery: String) -> String {
         "\(self.isSecure ? "https" : "http")://\(self.authority)\(pathAndQuery)"
     }
 
-    /// The address of a path, over a WebSocket.
+    /// The WebSocket URL of a path.
     package func socketURL(_ pathAndQuery: String) -> String {
         "\(self.isSecure ? "wss" : "ws")://\(self.authority)\(pathAndQuery)"
     }

@@ -1,5 +1,5 @@
 extension UInt8 {
-    /// Whether the byte is one of `A` to `Z`, `a` to `z` and `0` to `9`, which most identifiers of AWS are made of.
+    /// Whether the byte is in `A`–`Z`, `a`–`z`, or `0`–`9`, which make up most AWS identifiers.
     package var isASCIIAlphanumeric: Bool {
         switch self {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

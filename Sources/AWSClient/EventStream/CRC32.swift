@@ -1,4 +1,4 @@
-/// The cyclic redundancy check of event streams and of DynamoDB's answers (polynomial 0xEDB88320).
+/// The CRC-32 checksum of event streams and DynamoDB responses (polynomial 0xEDB88320).
 enum CRC32 {
     private static let table: [UInt32] = (0..<256).map { byte in
         (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }

@@ -1,12 +1,12 @@
 package import NIOCore
 
-/// Reads event-stream messages from bytes that come in any portions. Without I/O.
+/// Decodes event-stream messages from bytes that arrive in chunks of any size. Performs no I/O.
 ///
-/// Nothing is allocated on the word of a length before it was checked, and no input traps.
+/// Validates every length before allocating memory for it, and never traps on malformed input.
 package struct EventStreamDecoder: Sendable {
-    /// The longest message, as AWS's own clients have it.
+    /// The maximum length of a message, in bytes, as in the AWS SDKs.
     package static let maxMessageLength = 24 << 20
-    /// The most bytes that a message's headers may have.
+    /// The maximum length of a message's headers, in bytes.
     package static let maxHeadersLength = 128 << 10
     private static let overhead = 16
 
@@ -18,11 +18,11 @@ package struct EventStreamDecoder: Sendable {
         self.buffer.writeImmutableBuffer(bytes)
     }
 
-    /// Whether the bytes so far end within a message.
+    /// Whether the buffer ends in the middle of a message.
     package var isWithinMessage: Bool { self.buffer.readableBytes > 0 }
 
-    /// The next whole message; `nil` until more bytes have come.
-    /// - Throws: ``EventStreamError``; the stream cannot be read on after it.
+    /// Returns the next complete message, or `nil` if more bytes are needed.
+    /// - Throws: ``EventStreamError``; the rest of the stream can't be decoded after an error.
     package mutating func next() throws(EventStreamError) -> EventStreamMessage? {
         guard let (total, headersLength, preludeCRC) = self.prelude() else { return nil }
         guard CRC32.checksum(of: self.buffer.readableBytesView.prefix(8)) == preludeCRC else {
@@ -41,7 +41,7 @@ package struct EventStreamDecoder: Sendable {
             let payload = message.readSlice(length: total - headersLength - Self.overhead),
             message.readInteger(as: UInt32.self) == expected
         else { throw EventStreamError("a message's checksum does not fit") }
-        // What was read is given back, so that a long stream does not grow without end.
+        // Frees the bytes that were read, so that the buffer doesn't grow with the length of the stream.
         self.buffer.discardReadBytes()
         return EventStreamMessage(headers: try Self.headers(&headers), payload: payload)
     }

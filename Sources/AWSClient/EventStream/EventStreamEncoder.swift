@@ -1,8 +1,9 @@
 package import NIOCore
 
-/// Writes event-stream messages.
+/// Encodes event-stream messages.
 package enum EventStreamEncoder {
-    /// - Throws: ``EventStreamError`` for what the format cannot hold.
+    /// Encodes a message, with its headers and checksums.
+    /// - Throws: ``EventStreamError`` if a value exceeds the limits of the format.
     package static func encode(_ message: EventStreamMessage) throws(EventStreamError) -> ByteBuffer {
         var headers = ByteBuffer()
         for header in message.headers { try self.write(header, into: &headers) }
@@ -46,7 +47,7 @@ package enum EventStreamEncoder {
     private static func write(
         _ value: ByteBuffer, type: UInt8, into bytes: inout ByteBuffer
     ) throws(EventStreamError) {
-        // AWS's own clients take no longer values than what fits a signed number.
+        // The AWS SDKs accept only lengths that fit a signed 16-bit integer.
         guard let length = UInt16(exactly: value.readableBytes), length <= Int16.max else {
             throw EventStreamError("a header's value has \(value.readableBytes) bytes")
         }

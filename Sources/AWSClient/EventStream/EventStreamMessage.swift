@@ -2,7 +2,7 @@ package import NIOCore
 
 /// One message of an event stream (`application/vnd.amazon.eventstream`): typed headers and a payload.
 package struct EventStreamMessage: Sendable, Hashable {
-    /// A header's value, in the ten types that the format has.
+    /// A header's value, in one of the format's ten types.
     package enum Value: Sendable, Hashable {
         case bool(Bool)
         case int8(Int8)
@@ -34,7 +34,7 @@ package struct EventStreamMessage: Sendable, Hashable {
         self.payload = payload
     }
 
-    /// The text of a header; `nil` where it is absent or of another type.
+    /// Returns a header's text, or `nil` if the header is missing or has another type.
     package func text(_ name: String) -> String? {
         for header in self.headers where header.name == name {
             if case .string(let text) = header.value { return text }
@@ -43,7 +43,7 @@ package struct EventStreamMessage: Sendable, Hashable {
     }
 }
 
-/// Bytes that are no event stream.
+/// An error in the encoding of an event stream.
 package struct EventStreamError: Error, Sendable, Hashable, CustomStringConvertible {
     package let description: String
 

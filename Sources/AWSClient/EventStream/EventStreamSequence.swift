@@ -2,9 +2,9 @@ import AgentEvents
 import AsyncHTTPClient
 package import NIOCore
 
-/// The events of an answer that is an event stream, as they come.
+/// The events of an event-stream response, in the order in which they arrive.
 package struct EventStreamSequence: AsyncSequence, Sendable {
-    /// An event, by the name that the service's model gives it.
+    /// An event, with the type that the service model defines.
     package struct Event: Sendable {
         package var type: String
         package var payload: ByteBuffer
@@ -18,7 +18,8 @@ package struct EventStreamSequence: AsyncSequence, Sendable {
         var body: HTTPClientResponse.Body.AsyncIterator
         var decoder = EventStreamDecoder()
 
-        /// - Throws: ``AWSError``: what the service reports within the stream, or `badAnswer` for a broken one.
+        /// - Throws: ``AWSError`` for an error that the service reports in the stream, or `badAnswer` for a malformed
+        ///   stream.
         package mutating func next() async throws -> Event? {
             while true {
                 do {
@@ -47,7 +48,8 @@ package struct EventStreamSequence: AsyncSequence, Sendable {
             }
         }
 
-        /// Models name exceptions with a small first letter where errors of the same shape have a capital.
+        /// Capitalizes the exception's name: service models start exceptions with a lowercase letter, and errors of the
+        /// same shape with an uppercase one.
         private func failure(_ type: String?, _ body: String) -> AWSError {
             let name = type.map { $0.prefix(1).uppercased() + $0.dropFirst() }
             var error = ServiceErrorReader.read(
@@ -64,6 +66,6 @@ package struct EventStreamSequence: AsyncSequence, Sendable {
 }
 
 extension AWSResponse {
-    /// The answer as an event stream.
+    /// The response body, decoded as an event stream.
     package var events: EventStreamSequence { EventStreamSequence(response: self) }
 }

@@ -6,13 +6,13 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Sends signed requests to AWS and tries again what is worth it. Makes no connection and fetches no credentials
-/// before its first request.
+/// Sends signed requests to AWS and retries transient failures. Opens no connection and fetches no credentials before
+/// the first request.
 package struct AWSClient: Sendable {
-    /// How a request shows who sends it.
+    /// How a request proves the identity of its sender.
     package enum Authentication: Sendable, Hashable, Redacted {
         case signature
-        /// A token of an identity provider, for runtimes that take one.
+        /// A token from an identity provider, for runtimes that accept one.
         case bearer(String)
         case none
     }
@@ -33,7 +33,7 @@ package struct AWSClient: Sendable {
         self.logger = logger
     }
 
-    /// A client whose region, endpoints and credentials are where every AWS SDK looks for them.
+    /// Creates a client whose region, endpoints, and credentials come from the standard AWS SDK sources.
     package init(environment: [String: String], logger: Logger) throws {
         let configuration = try AWSConfiguration(environment: environment)
         self.init(
@@ -42,21 +42,21 @@ package struct AWSClient: Sendable {
             logger: logger)
     }
 
-    /// The same client, with another way of trying again.
+    /// Returns a copy of the client with another retry policy.
     package func retrying(_ retries: RetryPolicy) -> AWSClient {
         var client = self
         client.configuration.retries = retries
         return client
     }
 
-    /// The same client, in another region with all services.
+    /// Returns a copy of the client that uses one region for all services.
     package func inRegion(_ region: Region) -> AWSClient {
         var client = self
         client.configuration.useEverywhere(region)
         return client
     }
 
-    /// Sends a request, signed afresh at each attempt, and returns once the answer's head is there.
+    /// Sends a request and returns when the response head arrives. Each attempt gets a new signature.
     /// - Throws: ``AWSError``, or `CancellationError`.
     package func execute(
         _ request: AWSRequest, authentication: Authentication = .signature
@@ -70,7 +70,8 @@ package struct AWSClient: Sendable {
                 self.budget.giveBack(afterRetry: attempt > 1)
                 return response
             } catch let error as AWSError {
-                // What the answer has taught (the service's time, the end of the credentials) is worth one try.
+                // The error response corrected the clock or invalidated the credentials, so one immediate retry can
+                // succeed.
                 if !hasRenewed, [.clockSkew, .expiredCredentials].contains(error.code), authentication == .signature {
                     hasRenewed = true
                     continue
@@ -89,10 +90,10 @@ package struct AWSClient: Sendable {
         }
     }
 
-    /// Sends a request and returns its answer as JSON.
+    /// Sends a request and returns the response body as JSON.
     package func json(_ request: AWSRequest) async throws -> JSONValue { try await self.execute(request).json() }
 
-    /// Sends a request and returns its answer as JSON; `nil` where what it asks for is not there.
+    /// Sends a request and returns the response body as JSON, or `nil` if the resource doesn't exist.
     package func jsonIfFound(_ request: AWSRequest) async throws -> JSONValue? {
         do {
             return try await self.json(request)
@@ -125,8 +126,8 @@ package struct AWSClient: Sendable {
             from: Self.refusal(response, request.subject), date: response.headers.first(name: "date"), credentials)
     }
 
-    /// Draws from a refusal what it tells of the clock and the credentials, and adds what to do.
-    /// - Parameter credentials: What the request was signed with; `nil` where it was not.
+    /// Updates the clock and the credential cache from an error response, and adds a remedy to the error.
+    /// - Parameter credentials: The credentials that signed the request; `nil` if it wasn't signed.
     func learn(from refusal: AWSError, date: String?, _ credentials: AWSCredentials?) async -> AWSError {
         guard let credentials else { return refusal }
         var error = refusal
@@ -182,7 +183,7 @@ package struct AWSClient: Sendable {
     }
 
     private static func refusal(_ response: HTTPClientResponse, _ subject: String) async -> AWSError {
-        // A body that cannot be read adds nothing to its status. DynamoDB's may hold an item of 400 KB.
+        // An unreadable body adds nothing to the status. DynamoDB's error responses can contain an item of 400 KB.
         let body = (try? await response.body.collect(upTo: 1 << 20)).map { String(buffer: $0) } ?? ""
         return ServiceErrorReader.read(status: Int(response.status.code), body: body, subject: subject) {
             response.headers.first(name: $0)
@@ -191,14 +192,14 @@ package struct AWSClient: Sendable {
 }
 
 extension AWSError {
-    /// A service that throttles or is in conflict has done nothing; any other failure may have come after the deed.
+    /// Throttled and conflicting requests had no effect; after any other failure, the request may have taken effect.
     fileprivate func isWorthRepeating(_ request: AWSRequest) -> Bool {
         if self.code == .conflict, request.hasFinalConflicts { return false }
         return self.isTransient && (request.isRepeatable || [.throttled, .conflict].contains(self.code))
     }
 }
 
-/// What to do about a refusal, where it is the signature's or the credentials' matter.
+/// The remedies for errors that concern the signature, the credentials, or throttling.
 private enum Remedy {
     static func of(_ error: AWSError, with credentials: AWSCredentials, _ clock: ServiceClock) -> String? {
         switch error.code {

@@ -3,16 +3,15 @@ import FoundationEssentials
 package import NIOCore
 package import NIOHTTP1
 
-/// A request to a service, before it is signed.
+/// An unsigned request to an AWS service.
 package struct AWSRequest: Sendable {
-    /// A request's body.
     package enum Body: Sendable {
         case none
         case bytes(ByteBuffer)
-        /// A body that is read while it is sent, anew for each attempt.
+        /// A body that is read while it is sent; each attempt creates a new stream.
         /// - Parameters:
-        ///   - sha256: Its hash in hexadecimal digits, which the signature covers.
-        ///   - length: Its size in bytes.
+        ///   - sha256: The SHA-256 hash of the body in hexadecimal, which the signature covers.
+        ///   - length: The size of the body, in bytes.
         case stream(sha256: String, length: Int64, @Sendable () -> AsyncStream<ByteBuffer>)
     }
 
@@ -20,30 +19,31 @@ package struct AWSRequest: Sendable {
     /// The operation's name, for messages.
     package let operation: String
     package let method: HTTPMethod
-    /// The path as it goes over the wire.
+    /// The encoded path, exactly as it is sent.
     package private(set) var path: String
-    /// The query as it goes over the wire.
+    /// The encoded query, exactly as it is sent.
     package private(set) var query = ""
     package private(set) var headers = HTTPHeaders()
     package var body = Body.none
-    /// The region, where it is not the client's.
+    /// The region, if it differs from the client's.
     package var region: Region?
-    /// The longest wait for the answer's head, over all attempts. The body may take longer.
+    /// The maximum time until the response head arrives, across all attempts. The body can take longer.
     package var timeout = Duration.seconds(30)
-    /// Whether the answer may come after many minutes of silence.
+    /// Whether the server may stay silent for many minutes before it responds.
     package var allowsSilence = false
-    /// Whether sending it twice does no harm. What may have been done already is otherwise not asked for again.
+    /// Whether sending the request twice is harmless. Otherwise the client doesn't retry a request that may have taken
+    /// effect.
     package var isRepeatable = true
-    /// Whether a conflict says that it is done already, and not that it must wait.
+    /// Whether a conflict means that the operation has already happened, so that a retry is pointless.
     package var hasFinalConflicts = false
-    /// The most attempts, where it is not the client's number.
+    /// The maximum number of attempts, if it differs from the client's.
     package var maxAttempts: Int?
 
     /// Creates a REST-JSON request.
     /// - Parameters:
-    ///   - template: The path with names in braces, as service models write it; `{name+}` keeps slashes.
-    ///   - labels: What stands for the names.
-    /// - Throws: ``AWSError`` with code `invalidInput` for a label that is empty or would change the path.
+    ///   - template: The path with label names in braces, as in service models; `{name+}` keeps slashes.
+    ///   - labels: The values of the labels.
+    /// - Throws: ``AWSError`` with code `invalidInput` if a label is empty or would change the path.
     package init(
         _ operation: String, of service: AWSService, _ method: HTTPMethod, _ template: String,
         labels: [String: String] = [:]
@@ -68,7 +68,7 @@ package struct AWSRequest: Sendable {
         }
     }
 
-    /// Creates a JSON 1.0 or 1.1 request, whose operation stands in a header field.
+    /// Creates a JSON 1.0 or 1.1 request, which names its operation in a header.
     package init(target: String, of service: AWSService, version: String, _ input: JSONValue) {
         self.service = service
         self.operation = String(target.split(separator: ".").last ?? "")
@@ -78,7 +78,7 @@ package struct AWSRequest: Sendable {
         self.setJSON(input, contentType: "application/x-amz-json-\(version)")
     }
 
-    /// Creates a request of the query protocol.
+    /// Creates a request in the query protocol.
     package init(query operation: String, of service: AWSService, version: String, _ parameters: [(String, String)]) {
         self.service = service
         self.operation = operation
@@ -90,14 +90,15 @@ package struct AWSRequest: Sendable {
         self.body = .bytes(ByteBuffer(string: form))
     }
 
-    /// Adds to the query; a parameter without a value is left out.
+    /// Adds a query parameter, unless its value is `nil`.
     package mutating func addQuery(_ name: String, _ value: String?) {
         guard let value else { return }
         self.query += "\(self.query.isEmpty ? "" : "&")\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))"
     }
 
-    /// Adds a header field; one without a value is left out.
-    /// - Throws: ``AWSError`` with code `invalidInput` for a value that would end the field early.
+    /// Adds a header field, unless its value is `nil`.
+    /// - Throws: ``AWSError`` with code `invalidInput` if the value contains a control character, which could end the
+    ///   field.
     package mutating func addHeader(_ name: String, _ value: String?) throws {
         guard let value else { return }
         guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
@@ -106,12 +107,12 @@ package struct AWSRequest: Sendable {
         self.headers.add(name: name, value: value)
     }
 
-    /// Makes a value the body.
+    /// Sets the body to a JSON value.
     package mutating func setJSON(_ value: JSONValue, contentType: String = "application/json") {
         self.headers.replaceOrAdd(name: "Content-Type", value: contentType)
         self.body = .bytes(ByteBuffer(string: value.json))
     }
 
-    /// The request in words, for messages.
+    /// The service and operation, for messages.
     var subject: String { "\(self.service.id) \(self.operation)" }
 }

@@ -4,20 +4,20 @@ import FoundationEssentials
 package import NIOCore
 package import NIOHTTP1
 
-/// A service's answer to a request that succeeded; its body is read as it comes.
+/// A successful response, whose body is read as it arrives.
 package struct AWSResponse: Sendable {
     package let status: Int
     package let headers: HTTPHeaders
     package let body: HTTPClientResponse.Body
-    /// The request in words, for messages.
+    /// The service and operation of the request, for messages.
     let subject: String
 
     package var requestID: String? {
         self.headers.first(name: "x-amzn-requestid") ?? self.headers.first(name: "x-amz-request-id")
     }
 
-    /// The whole body.
-    /// - Throws: ``AWSError`` with code `badAnswer` for one that breaks off or is larger than the limit.
+    /// Reads the whole body.
+    /// - Throws: ``AWSError`` with code `badAnswer` if the body is incomplete or larger than the limit.
     package func bytes(upTo limit: Int = 32 << 20) async throws -> ByteBuffer {
         do {
             return try await self.body.collect(upTo: limit)
@@ -26,7 +26,7 @@ package struct AWSResponse: Sendable {
         }
     }
 
-    /// The body as JSON; an empty one is an empty object.
+    /// Reads the body as JSON; an empty body counts as an empty object.
     /// - Throws: ``AWSError`` with code `badAnswer`.
     package func json(upTo limit: Int = 32 << 20) async throws -> JSONValue {
         let text = String(buffer: try await self.bytes(upTo: limit))

@@ -1,20 +1,24 @@
 import Synchronization
 
-/// How failed requests are tried again: full jitter, and a budget that all requests of a client share.
+/// How failed requests are retried: exponential backoff with full jitter, and a retry budget that all requests of a
+/// client share.
 ///
-/// Source: AWS SDKs and Tools reference, "Retry behavior", standard mode.
+/// Source: AWS SDKs and Tools Reference Guide, "Retry behavior", standard mode.
 package struct RetryPolicy: Sendable {
-    /// The most attempts of a request, the first included.
+    /// The maximum number of attempts, including the first.
     package var maxAttempts = 4
-    /// The longest pause before the second attempt; doubles for each one after.
+    /// The maximum delay before the second attempt; it doubles with each further attempt.
     package var base: Duration = .milliseconds(100)
-    /// The longest pause that is chosen here.
+    /// The upper bound of the backoff delay.
     package var cap: Duration = .seconds(20)
 
     package init() {}
 
-    /// The pause before the next attempt, at random up to the limit, but at least what the service asks for.
-    /// - Parameter attempt: Counts from 1: the attempt that has failed.
+    /// The delay before the next attempt: random up to the current bound, but at least as long as the service asks for,
+    /// up to 60 seconds.
+    /// - Parameters:
+    ///   - attempt: The number of the attempt that failed, starting at 1.
+    ///   - asked: The delay that the service asks for, in seconds.
     package func pause(after attempt: Int, asked: Double? = nil) -> Duration {
         let doublings = min(max(attempt - 1, 0), 20)
         let chosen = min(self.base * (1 << doublings), self.cap) * Double.random(in: 0...1)
@@ -23,13 +27,13 @@ package struct RetryPolicy: Sendable {
     }
 }
 
-/// The retries that a client may still spend, so that an outage is not made worse by everyone trying again.
+/// The retry quota of a client, which keeps retries from making an outage worse.
 final class RetryBudget: Sendable {
     private static let capacity = 500
     private static let cost = 5
     private let left = Mutex(RetryBudget.capacity)
 
-    /// Takes one retry; `false` when none is left.
+    /// Takes the cost of one retry from the budget; returns `false` if the budget is exhausted.
     func take() -> Bool {
         self.left.withLock { left in
             guard left >= Self.cost else { return false }
@@ -38,7 +42,7 @@ final class RetryBudget: Sendable {
         }
     }
 
-    /// A success gives back what its retry has taken, or a little where there was none.
+    /// Returns the cost of a retry to the budget after it succeeds, or a small amount after a first attempt succeeds.
     func giveBack(afterRetry: Bool) {
         self.left.withLock { $0 = min(Self.capacity, $0 + (afterRetry ? Self.cost : 1)) }
     }

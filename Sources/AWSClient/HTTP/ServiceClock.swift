@@ -1,10 +1,9 @@
 import FoundationEssentials
 import Synchronization
 
-/// The time as the services see it: this machine's clock, corrected once a service has refused a signature for
-/// its time.
+/// The time as AWS services see it: the local clock, corrected after a service rejects a signature because of its time.
 package final class ServiceClock: Sendable, CustomStringConvertible {
-    /// How far a service lets a signature's time be off.
+    /// The clock difference that services tolerate in a signature, in seconds.
     private static let tolerance = 240.0
 
     private let machine: @Sendable () -> Date
@@ -14,17 +13,18 @@ package final class ServiceClock: Sendable, CustomStringConvertible {
 
     var now: Date { self.machine().addingTimeInterval(self.offset.withLock { $0 }) }
 
-    /// How far this machine's clock is behind, in seconds; negative where it is ahead.
+    /// How far the local clock is behind the services, in seconds; negative if it is ahead.
     package var secondsBehind: Double { self.offset.withLock { $0 } }
 
-    /// Takes the service's time from the answer to a refused request.
-    /// - Returns: Whether that has moved our clock, so that the request is worth another try.
+    /// Adopts the service's time from an error response.
+    /// - Parameter date: The response's `Date` header.
+    /// - Returns: Whether the corrected time changed, so that a retry can succeed.
     func learn(from date: String?, _ code: AWSError.Code) -> Bool {
         guard [.clockSkew, .badCredentials, .accessDenied].contains(code),
             let date = date.flatMap(Timestamp.parse(httpDate:))
         else { return false }
         let difference = date.timeIntervalSince(self.machine())
-        // Within the tolerance it is not the clock that was wrong, or it has been set right since.
+        // A difference within the tolerance means that the clock wasn't the cause, or that it has been corrected since.
         let correction = abs(difference) > Self.tolerance ? difference : 0
         return self.offset.withLock { offset in
             defer { offset = correction }

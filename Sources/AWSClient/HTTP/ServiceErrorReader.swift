@@ -1,10 +1,10 @@
 import AgentEvents
 
-/// Reads what a service says of a failure: REST-JSON, JSON 1.0 and 1.1, and the query protocol's XML.
+/// Parses error responses: REST-JSON, JSON 1.0 and 1.1, and the XML of the query protocol.
 enum ServiceErrorReader {
     /// - Parameters:
     ///   - header: A header field by its name.
-    ///   - body: The answer, or its beginning.
+    ///   - body: The response body, or its beginning.
     static func read(
         status: Int, body: String, subject: String, header: (String) -> String?
     ) -> AWSError {
@@ -33,8 +33,8 @@ enum ServiceErrorReader {
         return error
     }
 
-    /// A refused signature is answered with the canonical request, which holds the session's token, and a token in
-    /// its place is quoted.
+    /// Removes secrets from an error message: a signature mismatch quotes the canonical request, which contains the
+    /// session token, and a misplaced token is quoted too.
     private static func withoutSecrets(_ text: String) -> String {
         var end = text.endIndex
         for mark in ["The Canonical String", "Authorization=", "x-amz-security-token"] {
@@ -43,14 +43,14 @@ enum ServiceErrorReader {
         return String(text[..<end].unicodeScalars.prefix(1000).map { $0.value < 0x20 ? " " : Character($0) })
     }
 
-    /// `aws.protocoltests#FooError:http://internal` is `FooError`.
+    /// Extracts the shape name: `aws.protocoltests#FooError:http://internal` becomes `FooError`.
     static func shapeName(_ text: String) -> String {
         let withoutURI = text.prefix { $0 != ":" }
         return String(withoutURI.split(separator: "#").last ?? "")
     }
 
-    /// What a transaction was cancelled for, where its answer tells: a condition that does not hold stands before what
-    /// passes by itself.
+    /// The code for the reasons of a canceled transaction. A condition that isn't met takes precedence over transient
+    /// reasons.
     private static func code(of cancellation: JSONValue?) -> AWSError.Code? {
         let reasons = Set((cancellation?["CancellationReasons"]?.array ?? []).compactMap { $0["Code"]?.string })
         let codes: [(String, AWSError.Code)] = [
@@ -106,9 +106,9 @@ enum ServiceErrorReader {
     }
 }
 
-/// The text of single elements, which is all that is needed of the query protocol's XML.
+/// Extracts the text of single elements, which is all that the XML of the query protocol needs.
 enum XMLText {
-    /// The text of the first element with this name; `nil` where there is none without elements in it.
+    /// Returns the text of the first element with this name, or `nil` if there is none or it contains other elements.
     static func first(_ name: String, in xml: String) -> String? {
         guard let start = xml.firstRange(of: "<\(name)>"),
             let end = xml[start.upperBound...].firstRange(of: "</\(name)>")

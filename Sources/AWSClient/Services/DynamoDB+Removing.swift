@@ -2,15 +2,15 @@ package import AgentEvents
 
 extension DynamoDB {
     private static let largestBatch = 25
-    /// The most attempts in a row that remove nothing.
+    /// The maximum number of consecutive attempts that delete nothing.
     private static let mostAttempts = 8
 
-    /// Removes every item of a partition, those with the lowest sort keys first. What is removed stays removed when the
-    /// rest fails, so the whole can be called again.
+    /// Deletes every item of a partition, in ascending order of the sort key. Items stay deleted if a later request
+    /// fails, so the call can be repeated.
     /// - Parameters:
-    ///   - partition: The name of the partition key and its value, as an attribute.
+    ///   - partition: The name of the partition key and its value, as an attribute value.
     ///   - sortKey: The name of the sort key.
-    /// - Throws: ``AWSError``; `throttled` where the table leaves items out again and again.
+    /// - Throws: ``AWSError``; `throttled` if the table repeatedly leaves items unprocessed.
     package func removeItems(
         of partition: (name: String, value: JSONValue), sortKey: String, from table: String
     ) async throws {
@@ -32,7 +32,7 @@ extension DynamoDB {
         } while start != nil
     }
 
-    /// A batch is taken in part when the table has too much to do.
+    /// Deletes one batch, of which an overloaded table may process only a part.
     private func removeItems(_ keys: ArraySlice<JSONValue>, from table: String) async throws {
         var requests: [JSONValue] = keys.map { ["DeleteRequest": ["Key": $0]] }
         var attempt = 1

@@ -3,18 +3,18 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 
-/// DynamoDB in its own JSON, with what keeps a hand-written client safe.
+/// A minimal DynamoDB client that uses the service's own JSON, verifies checksums, and retries truncated responses.
 package struct DynamoDB: Sendable {
     private let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 
-    /// How what fails is tried again.
+    /// The policy for retries.
     var retries: RetryPolicy { self.client.configuration.retries }
 
-    /// Calls an operation, such as `PutItem`. One whose answer does not arrive whole is called again, as it may have
-    /// been before its answer began: a write must bear that.
-    /// - Throws: ``AWSError``; `conditionFailed` where a condition does not hold.
+    /// Calls an operation, such as `PutItem`, and retries it if the response is incomplete or corrupted. The service
+    /// may have performed the operation before, so a write must be safe to repeat.
+    /// - Throws: ``AWSError``; `conditionFailed` if a condition isn't met.
     @discardableResult
     package func call(_ operation: String, _ input: JSONValue) async throws -> JSONValue {
         var attempt = 1
@@ -46,19 +46,19 @@ package struct DynamoDB: Sendable {
 }
 
 extension JSONValue {
-    /// An attribute of type S.
+    /// Creates an attribute value of type S.
     package static func dynamoString(_ text: String) -> JSONValue { ["S": .string(text)] }
-    /// An attribute of type N.
+    /// Creates an attribute value of type N.
     package static func dynamoNumber(_ number: Int) -> JSONValue { ["N": .string(String(number))] }
 
-    /// The text of an attribute of type S.
+    /// The text of an attribute value of type S.
     package var dynamoString: String? { self["S"]?.string }
-    /// The whole number of an attribute of type N.
+    /// The integer of an attribute value of type N.
     package var dynamoNumber: Int? { self["N"]?.string.flatMap { Int($0) } }
 }
 
 extension String {
-    /// The text in parts of at most so many bytes of UTF-8, for items that are limited in size; cut between characters.
+    /// Splits the text into parts of at most `most` UTF-8 bytes, for the item size limit; cuts only between characters.
     package func dynamoParts(of most: Int) -> [String] {
         var parts: [String] = []
         var rest = self[...]

@@ -1,20 +1,21 @@
 import NIOCore
 import NIOHTTP1
 
-/// Says who we are.
+/// A client for AWS Security Token Service, which identifies the caller.
 package struct STS: Sendable {
     private let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 
-    /// Who the credentials belong to.
+    /// The identity that the credentials belong to.
     package struct Identity: Sendable, Hashable {
         package var arn: String
         package var account: String
-        /// What the service's clock said, as in `Date`.
+        /// The service's time, from the `Date` header.
         package var date: String?
     }
 
+    /// Calls `GetCallerIdentity`.
     /// - Throws: ``AWSError``.
     package func callerIdentity() async throws -> Identity {
         let response = try await self.client.execute(

@@ -1,15 +1,15 @@
 import AgentEvents
 
-/// Reads secrets.
+/// Reads secrets from AWS Secrets Manager.
 package struct SecretsManager: Sendable {
     private let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 
-    /// The text of a secret.
+    /// Returns the text of a secret, without surrounding white space.
     /// - Parameters:
-    ///   - id: A name or an ARN; of another region only by its ARN.
-    ///   - key: A member of the secret, where it is a JSON object.
+    ///   - id: The secret's name or ARN. A secret in another region needs its ARN.
+    ///   - key: The key of the value, if the secret is a JSON object.
     /// - Throws: ``AWSError``, which never quotes the secret.
     package func value(of id: String, key: String? = nil) async throws -> String {
         var request = AWSRequest(
@@ -25,7 +25,7 @@ package struct SecretsManager: Sendable {
         return Self.trimmed(value)
     }
 
-    /// Secrets that were stored from a file end with a line feed, which no header field takes.
+    /// Secrets stored from a file end with a line feed, which header fields don't allow.
     private static func trimmed(_ text: String) -> String {
         let start = text.drop(while: \.isWhitespace)
         return start.lastIndex { !$0.isWhitespace }.map { String(start[...$0]) } ?? ""

@@ -1,17 +1,18 @@
-/// Percent-encoding as Signature Version 4 wants it: all but the unreserved characters of RFC 3986, in capitals.
+/// Percent-encoding for Signature Version 4: everything but the unreserved characters of RFC 3986, in uppercase
+/// hexadecimal.
 ///
-/// Text goes through this table and never through `URL`, which would normalise what was signed.
+/// Text never goes through `URL`, which would normalize what was signed.
 enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     private static func isUnreserved(_ byte: UInt8) -> Bool { byte.isASCIIAlphanumeric || byte.isOne(of: "-._~") }
 
-    /// - Parameter keepsSlashes: Whether `/` stays, as in a whole path.
+    /// - Parameter keepsSlashes: Whether `/` stays unencoded, as in a whole path.
     static func encode(_ text: some StringProtocol, keepsSlashes: Bool = false) -> String {
         self.encode(text.utf8, keepsSlashes: keepsSlashes)
     }
 
-    /// Encodes what is not yet encoded: `%41` stands for `A`, and comes out as `A`.
+    /// Encodes text that may already be partly encoded: `%41` means `A` and becomes `A`.
     static func canonicalise(_ text: some StringProtocol) -> String { self.encode(self.decode(text)) }
 
     private static func encode(_ bytes: some Sequence<UInt8>, keepsSlashes: Bool = false) -> String {

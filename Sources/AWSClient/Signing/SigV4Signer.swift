@@ -1,26 +1,26 @@
 import Crypto
 package import FoundationEssentials
 
-/// Signs requests with AWS Signature Version 4. Without I/O and without state.
+/// Signs requests with AWS Signature Version 4. Stateless, and performs no I/O.
 ///
 /// Source: AWS General Reference, "Create a signed AWS API request", and the published test vectors.
 package struct SigV4Signer: Sendable {
-    /// How the path that goes over the wire becomes the canonical one.
+    /// How the path of the request becomes the canonical path.
     package enum PathRule: Sendable {
-        /// Dot segments and doubled slashes are resolved, then each segment is encoded once more. All services but
+        /// Resolves dot segments and duplicate slashes, then encodes each segment once more. For all services except
         /// S3.
         case normalised
-        /// The path is encoded once more and otherwise left alone.
+        /// Encodes the path once more without normalizing it.
         case asWritten
-        /// The path is taken as it goes over the wire. S3.
+        /// Uses the path exactly as it is sent. For S3.
         case verbatim
     }
 
-    /// What is known of a request's body.
+    /// The request body, or its hash.
     package enum Payload: Sendable {
         case empty
         case bytes([UInt8])
-        /// The hash in hexadecimal digits, of a body that is not at hand.
+        /// The SHA-256 hash in hexadecimal, for a body that isn't in memory.
         case sha256(String)
 
         fileprivate static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -37,11 +37,11 @@ package struct SigV4Signer: Sendable {
     /// The parts of a request that a signature covers.
     package struct Request: Sendable {
         package var method: String
-        /// The path as it goes over the wire.
+        /// The encoded path, exactly as it is sent.
         package var path: String
-        /// The query as it goes over the wire, without its question mark.
+        /// The encoded query, exactly as it is sent, without the question mark.
         package var query: String
-        /// All header fields, `Host` among them.
+        /// All header fields, including `Host`.
         package var headers: [(name: String, value: String)]
         package var payload: Payload
 
@@ -67,11 +67,11 @@ package struct SigV4Signer: Sendable {
         self.pathRule = pathRule
     }
 
-    // MARK: In headers
+    // MARK: Signature in the headers
 
-    /// The fields that make the request a signed one: `X-Amz-Date`, `X-Amz-Security-Token` with temporary
-    /// credentials, `X-Amz-Content-Sha256` where it is asked for, and `Authorization`.
-    /// - Parameter sendsPayloadHash: Whether the body's hash is sent along.
+    /// Returns the header fields that sign the request: `X-Amz-Date`, `X-Amz-Security-Token` for temporary credentials,
+    /// `X-Amz-Content-Sha256` if requested, and `Authorization`.
+    /// - Parameter sendsPayloadHash: Whether to send the body's hash.
     package func headers(
         for request: Request, with credentials: AWSCredentials, at date: Date, sendsPayloadHash: Bool = false
     ) -> [(name: String, value: String)] {
@@ -89,10 +89,10 @@ package struct SigV4Signer: Sendable {
         return added + [(name: "Authorization", value: authorization)]
     }
 
-    // MARK: In the query
+    // MARK: Signature in the query
 
-    /// The query of a presigned request: the request's own and the signature.
-    /// - Parameter expiry: How long the signature holds, in seconds.
+    /// Returns the query of a presigned request: the request's own query and the signature.
+    /// - Parameter expiry: How long the signature is valid, in seconds.
     package func presignedQuery(
         for request: Request, with credentials: AWSCredentials, at date: Date, expiry: Int
     ) -> String {
@@ -112,11 +112,11 @@ package struct SigV4Signer: Sendable {
         return "\(query)&X-Amz-Signature=\(self.signature(of: canonical, moment, credentials))"
     }
 
-    // MARK: The parts
+    // MARK: Parts of the signature
 
     private static let algorithm = "AWS4-HMAC-SHA256"
 
-    /// The canonical request, which both sides hash.
+    /// The canonical request, which both the client and the service hash.
     package func canonicalRequest(_ request: Request, at date: Date, with credentials: AWSCredentials) -> String {
         var added = [(name: "X-Amz-Date", value: Timestamp.basic(date))]
         if let token = credentials.sessionToken { added.append((name: "X-Amz-Security-Token", value: token)) }
@@ -146,7 +146,7 @@ package struct SigV4Signer: Sendable {
         }
     }
 
-    /// Resolves dot segments and doubled slashes.
+    /// Resolves dot segments and duplicate slashes.
     private static func normalise(_ path: String) -> String {
         guard path.contains("//") || path.contains("/.") else { return path }
         var segments: [Substring] = []
@@ -193,12 +193,12 @@ package struct SigV4Signer: Sendable {
 
 /// The header fields that a signature covers, in canonical form.
 private struct CanonicalHeaders {
-    /// The names, sorted and joined by semicolons.
+    /// The names, sorted and joined with semicolons.
     let names: String
-    /// A line for each field, each ended by a line feed.
+    /// One line per field, each ending with a line feed.
     let lines: String
 
-    /// Fields that proxies and libraries change or add on the way, as botocore leaves them out.
+    /// Fields that proxies and libraries add or change in transit. botocore excludes them too.
     private static let unsigned: Set = [
         "authorization", "connection", "expect", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
         "x-amzn-trace-id", "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol",
@@ -212,7 +212,7 @@ private struct CanonicalHeaders {
             let name = header.name.lowercased()
             if !Self.unsigned.contains(name) { fields.append((name, place, Self.trimmed(header.value))) }
         }
-        // The values of fields of one name are joined in their order.
+        // The values of fields with the same name are joined in their original order.
         fields.sort { ($0.name, $0.place) < ($1.name, $1.place) }
         var names = ""
         var lines = ""
@@ -236,7 +236,7 @@ private struct CanonicalHeaders {
         self.lines = lines + "\n"
     }
 
-    /// Runs of white space count as one space, and none at the ends.
+    /// Collapses white space to single spaces and removes it at both ends.
     private static func trimmed(_ value: String) -> String {
         var wasSpace = true
         let isTrimmed = value.utf8.allSatisfy { byte in
@@ -250,7 +250,7 @@ private struct CanonicalHeaders {
 }
 
 extension Sequence<UInt8> {
-    /// The bytes as lower-case hexadecimal digits.
+    /// The bytes as lowercase hexadecimal digits.
     package var hexadecimal: String {
         let digits: StaticString = "0123456789abcdef"
         var text: [UInt8] = []

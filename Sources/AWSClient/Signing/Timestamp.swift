@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// The forms in which AWS writes points in time.
+/// The timestamp formats that AWS uses.
 package enum Timestamp {
-    /// A day and a time of it, in UTC.
+    /// The calendar fields of a date, in UTC.
     private struct Fields {
         var year: Int
         var month: Int
@@ -11,7 +11,7 @@ package enum Timestamp {
         /// Sunday is 0.
         var weekday: Int
 
-        /// Days to dates by the proleptic Gregorian calendar, in whole eras of 400 years (146,097 days).
+        /// Converts days to a date of the proleptic Gregorian calendar, in eras of 400 years (146,097 days).
         init(_ date: Date) {
             let seconds = Int(date.timeIntervalSince1970.rounded(.down))
             let days = Fields.floor(seconds, 86400)
@@ -33,7 +33,7 @@ package enum Timestamp {
         }
     }
 
-    /// `20150830T123600Z`, as in `X-Amz-Date`.
+    /// Formats a date as `20150830T123600Z`, as in `X-Amz-Date`.
     static func basic(_ date: Date) -> String {
         let fields = Fields(date)
         var text: [UInt8] = []
@@ -57,7 +57,7 @@ package enum Timestamp {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// `Sun, 30 Aug 2015 12:36:00 GMT`, as in `Date` (RFC 9110).
+    /// Formats a date as `Sun, 30 Aug 2015 12:36:00 GMT`, as in the `Date` header (RFC 9110).
     package static func httpDate(_ date: Date) -> String {
         let fields = Fields(date)
         let time = [fields.second / 3600, fields.second / 60 % 60, fields.second % 60].map { self.digits($0) }
@@ -65,7 +65,7 @@ package enum Timestamp {
             + "\(self.digits(fields.year, 4)) \(time.joined(separator: ":")) GMT"
     }
 
-    /// Reads `Sun, 30 Aug 2015 12:36:00 GMT`, also with a fraction of a second.
+    /// Parses `Sun, 30 Aug 2015 12:36:00 GMT`, optionally with fractional seconds.
     package static func parse(httpDate text: String) -> Date? {
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[5] == "GMT", let month = self.months.firstIndex(of: String(parts[2])) else {
@@ -74,13 +74,13 @@ package enum Timestamp {
         return self.parse(iso8601: "\(parts[3])-\(self.digits(month + 1))-\(parts[1])T\(parts[4])Z")
     }
 
-    /// Reads `2015-08-30T12:36:00Z`, also with a fraction of a second and with an offset.
+    /// Parses `2015-08-30T12:36:00Z`, optionally with fractional seconds or a UTC offset.
     package static func parse(iso8601 text: String) -> Date? {
         let style = Date.ISO8601FormatStyle()
         return (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
     }
 
-    /// `2015-08-30T12:36:00Z`.
+    /// Formats a date as `2015-08-30T12:36:00Z`.
     package static func iso8601(_ date: Date) -> String { date.formatted(.iso8601) }
 
     private static func digits(_ value: Int, _ count: Int = 2) -> String {

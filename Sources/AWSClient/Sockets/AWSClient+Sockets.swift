@@ -2,15 +2,16 @@ import WebSocket
 package import WebSocketClient
 
 extension AWSClient {
-    /// Opens a WebSocket whose handshake is signed at this moment: a signature holds for minutes.
+    /// Opens a WebSocket. Signs the handshake immediately before it is sent, because a signature is valid only for
+    /// minutes.
     ///
-    /// Signed are the host, the date, the session's token and what `headers` holds; the WebSocket's own fields are
-    /// not, because proxies write them anew.
+    /// The signature covers the host, the date, the session token, and `headers`. It doesn't cover the WebSocket's own
+    /// fields, because proxies rewrite them.
     /// - Parameters:
-    ///   - operation: Its name, for messages.
-    ///   - path: As it goes over the wire.
-    ///   - headers: More header fields, to be signed too.
-    /// - Throws: ``AWSError``, with what the service answered.
+    ///   - operation: The operation's name, for messages.
+    ///   - path: The encoded path, exactly as it is sent.
+    ///   - headers: Additional header fields, which are signed too.
+    /// - Throws: ``AWSError`` with the service's response.
     package func openSocket(
         _ operation: String, of service: AWSService, path: String, query: String = "",
         headers: [(name: String, value: String)] = [], region: Region? = nil,
@@ -21,7 +22,7 @@ extension AWSClient {
             do {
                 return try await self.connect(operation, service, path, query, headers, region, authentication)
             } catch let error as AWSError {
-                // As with requests, what the answer has taught is worth one try.
+                // As for HTTP requests: the response may have corrected the clock or invalidated the credentials.
                 guard !hasRenewed, [.clockSkew, .expiredCredentials].contains(error.code), authentication == .signature
                 else { throw error }
                 hasRenewed = true
@@ -61,10 +62,10 @@ extension AWSClient {
         }
     }
 
-    /// An address whose query holds the signature.
+    /// Returns a URL whose query contains the signature.
     /// - Parameters:
-    ///   - expiry: How long it can be connected to, in seconds; 1 to 300 for AgentCore.
-    ///   - isSocket: Whether a WebSocket is opened with it.
+    ///   - expiry: How long the URL can be used to connect, in seconds; 1 to 300 for AgentCore.
+    ///   - isSocket: Whether the URL opens a WebSocket.
     /// - Throws: ``AWSError``.
     package func presignedURL(
         of service: AWSService, path: String, query: String = "", expiry: Int, isSocket: Bool, region: Region? = nil

@@ -1,10 +1,14 @@
 public import Logging
 
 extension AgentCoreApp {
-    /// Creates an app from a closure that takes a decoded payload and returns one value, sent as JSON.
+    /// Creates an app from a closure that takes a decoded payload and returns one value, which is sent as JSON.
     ///
-    /// What the closure throws is answered with status 500 and `{"error": …}`, an ``InvocationError`` with its own
-    /// status. A body that is not JSON, or does not fit `Payload`, is answered with 400 before the closure runs.
+    /// If the closure throws, the response has status 500 and the body `{"error": …}`; an ``InvocationError`` sets its
+    /// own status. A body that isn't JSON or doesn't match `Payload` is rejected with 400 before the closure runs.
+    /// - Parameters:
+    ///   - configuration: How the server behaves.
+    ///   - logger: The server's logger. The default writes JSON lines to standard output.
+    ///   - onInvocation: The closure that handles an invocation.
     public init<Payload: Decodable & SendableMetatype, Output: Encodable & SendableMetatype>(
         configuration: Configuration = .init(),
         logger: Logger? = nil,
@@ -15,12 +19,17 @@ extension AgentCoreApp {
         }
     }
 
-    /// Creates an app from a closure that takes a decoded payload and returns a sequence, sent as server-sent
-    /// events.
+    /// Creates an app from a closure that takes a decoded payload and returns a sequence, whose elements are sent as
+    /// server-sent events.
     ///
-    /// - What the closure throws is answered as for a single value.
-    /// - What the sequence throws becomes the stream's last event, because the status is already sent.
-    /// - When the client goes away, the task that reads the sequence is cancelled.
+    /// - If the closure throws, the response is the same as for a single value.
+    /// - If the sequence throws, the error becomes the last event of the stream, because the status has already been
+    ///   sent.
+    /// - If the client disconnects, the task that iterates over the sequence is canceled.
+    /// - Parameters:
+    ///   - configuration: How the server behaves.
+    ///   - logger: The server's logger. The default writes JSON lines to standard output.
+    ///   - onInvocation: The closure that handles an invocation.
     public init<Payload: Decodable & SendableMetatype, Output: AsyncSequence & Sendable>(
         configuration: Configuration = .init(),
         logger: Logger? = nil,

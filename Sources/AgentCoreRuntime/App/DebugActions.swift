@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The actions of the Python SDK's debug mode: look at and force the status through `/invocations`.
+/// The actions of the Python SDK's debug mode, which inspect and force the status through `/invocations`.
 struct DebugActions {
     private struct Payload: Decodable {
         var _agent_core_app_action: String
@@ -19,10 +19,10 @@ struct DebugActions {
 
     let tracker: ActivityTracker
 
-    /// The answer to an action; `nil` for a payload that is none.
-    /// - Throws: ``InvocationError`` with 400 for an unknown action.
+    /// Returns the response to a debug action, or `nil` if the payload isn't one.
+    /// - Throws: ``InvocationError`` with status 400 for an unknown action.
     func respond(to request: InvocationRequest) throws -> InvocationResponse? {
-        // A payload that does not decode is no action, and the agent's to judge.
+        // A payload that doesn't decode isn't an action; the agent handles it.
         guard let action = try? request.decode(Payload.self)._agent_core_app_action else { return nil }
         switch action {
         case "ping_status":

@@ -1,6 +1,6 @@
-/// W3C baggage: `key=value;property, key=value`, percent-encoded, over one or several headers.
+/// W3C baggage: `key=value;property, key=value`, percent-encoded, in one or more headers.
 enum Baggage {
-    /// Reads what is well formed and skips the rest: a bad header must not fail a request.
+    /// Parses the well-formed members and skips the others, because a malformed header must not fail a request.
     static func parse(_ headers: [String]) -> [String: String] {
         var result: [String: String] = [:]
         for member in headers.flatMap({ $0.split(separator: ",") }) {

@@ -1,9 +1,9 @@
-/// Which request headers reach agent code: the rule of the Python SDK's `is_forwardable_header`.
+/// Determines which request headers reach agent code, by the rule of the Python SDK's `is_forwardable_header`.
 enum HeaderForwarding {
     private static let customPrefix = "x-amzn-bedrock-agentcore-runtime-custom-"
     private static let identityWAT = "x-amz-bedrock-agentcore-identity-wat"
 
-    /// - Parameter name: The header's name in lower case.
+    /// - Parameter name: The header's name in lowercase.
     static func allows(_ name: String) -> Bool {
         if name.hasPrefix("x-amzn-") { return name.hasPrefix(self.customPrefix) }
         if name.hasPrefix("x-amz-") { return name == self.identityWAT }

@@ -1,18 +1,22 @@
 import FoundationEssentials
 
-/// A failure that the caller sees with a status of its own.
+/// An error that sets the status of the response.
 ///
-/// AgentCore turns any 4xx or 5xx of a container into an opaque 424, so use it for malformed requests; report
-/// what an application could not do as a normal answer or event.
+/// AgentCore replaces any 4xx or 5xx response of a container with an opaque 424, so use this error for malformed
+/// requests. Report failures of the application in a regular response or event.
 public struct InvocationError: Error, Sendable, CustomStringConvertible {
-    /// The HTTP status.
+    /// The HTTP status code.
     public var status: Int
     /// What failed, for the `error` member of the JSON body.
     public var message: String
-    /// Why and what to do, for the `details` member.
+    /// Why it failed and what to do, for the `details` member.
     public var details: String?
 
     /// Creates an error.
+    /// - Parameters:
+    ///   - status: The HTTP status code; outside 400 to 599, the response has status 500.
+    ///   - message: What failed.
+    ///   - details: Why it failed and what to do.
     public init(status: Int, message: String, details: String? = nil) {
         self.status = status
         self.message = message
@@ -49,7 +53,7 @@ public struct InvocationError: Error, Sendable, CustomStringConvertible {
             }
     }
 
-    /// JSON's word for a Swift type.
+    /// The JSON term for a Swift type.
     private static func name(_ type: any Any.Type) -> String {
         switch type {
         case is String.Type: "a string"
@@ -60,7 +64,7 @@ public struct InvocationError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The parser's own words, which name the place; they do not quote the body.
+    /// The parser's message, which includes the position but doesn't quote the body.
     private static func reason(_ context: DecodingError.Context) -> String {
         context.underlyingError.map { "\($0)" } ?? context.debugDescription
     }

@@ -3,38 +3,41 @@ import JSONText
 public import NIOCore
 import NIOFoundationEssentialsCompat
 
-/// The body of an invocation, not yet interpreted.
+/// The undecoded body of an invocation.
 public struct InvocationRequest: Sendable {
-    /// The bytes as they came; checked to be UTF-8.
+    /// The received bytes, which are valid UTF-8.
     public var body: ByteBuffer
-    /// Whether the caller asks for `text/event-stream`.
+    /// Whether the client accepts `text/event-stream`.
     public var acceptsEventStream: Bool
 
-    /// Creates a request from a body, as it also comes over a socket.
+    /// Creates a request from a body, such as one received over a WebSocket.
+    /// - Parameters:
+    ///   - body: The bytes of the body.
+    ///   - acceptsEventStream: Whether the client accepts `text/event-stream`.
     public init(body: ByteBuffer, acceptsEventStream: Bool) {
         self.body = body
         self.acceptsEventStream = acceptsEventStream
     }
 
     /// Decodes the body.
-    /// - Throws: ``InvocationError`` with status 400: `Invalid JSON` where the body is none, `Invalid payload`
-    ///   with the place and the reason where it does not fit `Payload`.
+    /// - Throws: ``InvocationError`` with status 400: `Invalid JSON` if the body isn't JSON, or `Invalid payload` with
+    ///   the location and reason if it doesn't match `Payload`.
     public func decode<Payload: Decodable>(_ type: Payload.Type = Payload.self) throws -> Payload {
-        // `noCopy` lends the buffer's bytes to the decoder: a payload may be 100 MB.
+        // `noCopy` lends the buffer's bytes to the decoder, because a payload can be 100 MB.
         let length = self.body.readableBytes
         guard let data = self.body.getData(at: self.body.readerIndex, length: length, byteTransferStrategy: .noCopy)
         else { throw InvocationError.invalidJSON("The body is empty.") }
         do {
             return try JSONText.decode(type, from: data)
         } catch let error as DecodingError {
-            // A number that its member cannot hold is reported like text that is no JSON at all.
+            // The decoder reports a number that its member can't hold in the same way as invalid JSON.
             let isJSON = (try? JSONText.decode(AnyJSON.self, from: data)) != nil
             throw InvocationError(error, isEmpty: length == 0, isJSON: isJSON)
         }
     }
 }
 
-/// Accepts any JSON value and keeps nothing of it.
+/// Accepts any JSON value and discards it.
 private struct AnyJSON: Decodable {
     init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: Key.self) {

@@ -3,7 +3,7 @@ public import NIOCore
 import NIOFoundationEssentialsCompat
 public import ServerSentEvents
 
-/// The answer to an invocation: one value, or a stream of events.
+/// The response to an invocation: one value, or a stream of events.
 public struct InvocationResponse: Sendable {
     enum Body: Sendable {
         case bytes(ByteBuffer)
@@ -13,34 +13,34 @@ public struct InvocationResponse: Sendable {
     let contentType: String
     let body: Body
 
-    /// One value as `application/json`.
-    /// - Throws: What the value's encoding throws.
+    /// Creates a response with one value as `application/json`.
+    /// - Throws: The error of the value's encoding.
     public static func json(_ value: some Encodable) throws -> InvocationResponse {
         InvocationResponse(contentType: "application/json", body: .bytes(ByteBuffer(data: try AgentJSON.encode(value))))
     }
 
-    /// Bytes of any type.
+    /// Creates a response with bytes of any content type.
     public static func bytes(_ bytes: ByteBuffer, contentType: String) -> InvocationResponse {
         InvocationResponse(contentType: contentType, body: .bytes(bytes))
     }
 
-    /// A stream of events with their own names and ids.
+    /// Creates a stream of events that set their own names and IDs.
     ///
-    /// An error that the sequence throws becomes the last event:
-    /// `{"error": …, "error_type": …, "message": "An error occurred during streaming"}`.
+    /// If the sequence throws, the error becomes the last event: `{"error": …, "error_type": …, "message": "An error
+    /// occurred during streaming"}`.
     public static func events<Events>(_ events: Events) -> InvocationResponse
     where Events: AsyncSequence<ServerSentEvent, any Error> & Sendable {
         InvocationResponse(contentType: "text/event-stream", body: .events(events))
     }
 
-    /// A stream of values, each one event with the value's JSON as its data.
+    /// Creates a stream of values, each sent as one event with the value's JSON as its data.
     public static func stream<Values>(_ values: Values) -> InvocationResponse
     where Values: AsyncSequence & Sendable, Values.Element: Encodable {
         InvocationResponse(contentType: "text/event-stream", body: .events(EncodedEvents(values: values)))
     }
 }
 
-/// Turns values into events as they are asked for.
+/// Encodes each value as an event when the event is requested.
 private struct EncodedEvents<Values: AsyncSequence & Sendable>: AsyncSequence, Sendable
 where Values.Element: Encodable {
     typealias Element = ServerSentEvent
@@ -59,7 +59,7 @@ where Values.Element: Encodable {
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(values: self.values.makeAsyncIterator()) }
 }
 
-/// The one way in which answers become JSON.
+/// Encodes responses as JSON, the same way everywhere.
 enum AgentJSON {
     static func encode(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()

@@ -3,7 +3,7 @@ import HTTPTypes
 import Logging
 
 extension RequestContext {
-    /// Reads the context from a request's head. Never fails: what cannot be read is left out.
+    /// Creates the context from a request's header fields. Never fails: leaves out what can't be parsed.
     init(fields: HTTPFields, logger: Logger, backgroundTasks: BackgroundTasks) {
         func value(_ name: HTTPField.Name) -> String? {
             fields[name].flatMap { $0.isEmpty ? nil : $0 }
@@ -34,7 +34,7 @@ extension RequestContext {
 }
 
 extension HTTPField.Name {
-    // Each literal is a valid field name, which is all that the initialiser checks.
+    // Every literal is a valid field name, which is all that the initializer checks.
     static let agentCoreSessionID = Self("X-Amzn-Bedrock-AgentCore-Runtime-Session-Id")!
     fileprivate static let agentCoreRequestID = Self("X-Amzn-Bedrock-AgentCore-Runtime-Request-Id")!
     fileprivate static let amznRequestID = Self("x-amzn-requestid")!

@@ -1,42 +1,42 @@
 public import Logging
 
-/// What is known about one invocation or socket, passed explicitly to the agent.
+/// The metadata of one invocation or WebSocket, passed explicitly to the agent.
 public struct RequestContext: Sendable {
-    /// The platform's session: one microVM, one conversation. `nil` in local calls that name none.
+    /// The AgentCore session ID: one microVM, one conversation. `nil` for a local request without one.
     public var sessionID: String?
-    /// The request's id: the platform's, or a new one.
+    /// The request ID from the platform, or a new one.
     public var requestID: String
-    /// The headers that an agent may see, with their original spelling. Transport, cookie and internal headers
-    /// are dropped by the rule of the Python SDK (`is_forwardable_header`).
+    /// The headers that an agent may see, in their original spelling. Transport, cookie, and internal headers are
+    /// removed by the rule of the Python SDK (`is_forwardable_header`).
     public var headers: [Header]
-    /// Tokens that stand for the caller.
+    /// The tokens that identify the caller.
     public var identity: Identity
-    /// AWS X-Ray's trace header (`X-Amzn-Trace-Id`).
+    /// The AWS X-Ray trace header (`X-Amzn-Trace-Id`).
     public var traceID: String?
-    /// The W3C baggage of the request, decoded.
+    /// The decoded W3C baggage of the request.
     public var baggage: [String: String]
-    /// Logs with session and request id.
+    /// A logger with the session ID and request ID as metadata.
     public var logger: Logger
-    /// For work that outlives the invocation.
+    /// Runs work that outlives the invocation.
     public var backgroundTasks: BackgroundTasks
 
-    /// One header.
+    /// An HTTP header.
     public struct Header: Sendable, Hashable {
         public var name: String
         public var value: String
     }
 
-    /// Tokens that stand for the caller, as AgentCore Identity hands them to the container.
+    /// The tokens that identify the caller, as AgentCore Identity passes them to the container.
     public struct Identity: Sendable, Hashable {
         /// `X-Amz-Bedrock-AgentCore-Identity-WAT`, or the older `WorkloadAccessToken`.
         public var workloadAccessToken: String?
-        /// Where an OAuth consent returns to (`OAuth2CallbackUrl`).
+        /// The URL to which an OAuth consent flow returns (`OAuth2CallbackUrl`).
         public var oauth2CallbackURL: String?
-        /// The caller's `Authorization`, when the runtime's allowlist forwards it.
+        /// The caller's `Authorization` header, if the runtime's allowlist forwards it.
         public var authorization: String?
     }
 
-    /// The first header of this name, in any spelling.
+    /// Returns the first header with this name, ignoring case.
     public func header(_ name: String) -> String? {
         self.headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }

@@ -1,7 +1,8 @@
 import FoundationEssentials
 public import Logging
 
-/// Writes each entry as one JSON object on one line: `timestamp`, `level`, `message`, `logger`, and the metadata.
+/// A log handler that writes each entry as one JSON object per line, with `timestamp`, `level`, `message`, `logger`,
+/// and the metadata.
 public struct JSONLogHandler: LogHandler {
     public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
@@ -11,10 +12,10 @@ public struct JSONLogHandler: LogHandler {
 
     /// Creates a handler.
     /// - Parameters:
-    ///   - label: Becomes each entry's `logger`.
-    ///   - output: Where the lines go.
-    ///   - level: The least level that is written.
-    ///   - metadataProvider: Adds to each entry what is known where it is made, such as the ids of a trace.
+    ///   - label: The value of each entry's `logger` member.
+    ///   - output: The destination of the lines.
+    ///   - level: The minimum level that is written.
+    ///   - metadataProvider: Adds contextual metadata to each entry, such as trace IDs.
     public init(
         label: String = "agentcore", output: LogOutput, level: Logger.Level = .info,
         metadataProvider: Logger.MetadataProvider? = nil

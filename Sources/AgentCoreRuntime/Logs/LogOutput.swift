@@ -9,10 +9,10 @@ import Synchronization
     import Darwin
 #endif
 
-/// Where log lines go: buffered while its service runs, because a system call for each line halves what a server
-/// can answer; written at once before and after that.
+/// The destination of log lines. Buffers lines while its service runs, because a system call per line halves a server's
+/// throughput; before and after that, writes each line immediately.
 public final class LogOutput: Service {
-    /// Standard output of the process.
+    /// The standard output of the process.
     public static let standardOutput = LogOutput(STDOUT_FILENO)
 
     private struct State {
@@ -22,23 +22,23 @@ public final class LogOutput: Service {
     }
 
     private static let flushInterval = Duration.milliseconds(50)
-    /// What may wait when nobody reads the output; further lines are dropped and counted.
+    /// The maximum size of the buffer, in bytes, while nothing reads the output. Further lines are dropped and counted.
     private static let limit = 8 * 1024 * 1024
 
     private let descriptor: Int32
     private let state = Mutex(State())
-    /// Held while bytes go out, so that lines stay whole and in order. Never wanted by who only adds a line.
+    /// Held while bytes are written, so that lines stay whole and in order. Adding a buffered line doesn't need it.
     private let writing = Mutex(())
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
 
-    /// Creates an output on a file descriptor, which stays the caller's.
+    /// Creates an output for a file descriptor, which the caller still owns.
     public init(_ descriptor: Int32) {
         self.descriptor = descriptor
         (self.wakeUps, self.wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// - Parameter isUrgent: Whether the line must be out before anything else happens.
+    /// - Parameter isUrgent: Whether the line must be written before this method returns.
     package func write(_ line: String, isUrgent: Bool = false) {
         let isBuffering = self.state.withLock { state in
             if state.buffer.count + line.utf8.count <= Self.limit {
@@ -54,9 +54,9 @@ public final class LogOutput: Service {
     public func run() async {
         self.state.withLock { $0.isBuffering = true }
         for await _ in self.wakeUps.cancelOnGracefulShutdown() {
-            // Lines that come within the interval share one system call. A cancelled sleep only flushes sooner.
+            // Lines that arrive within the interval share one system call. Canceling the sleep only flushes sooner.
             try? await Task.sleep(for: Self.flushInterval)
-            // An output that nobody reads blocks; that must not be the server's event loop.
+            // Writing blocks if nothing reads the output, so it must not happen on the server's event loop.
             await withTaskExecutorPreference(globalConcurrentExecutor) { await self.flushAside() }
         }
         self.state.withLock { $0.isBuffering = false }

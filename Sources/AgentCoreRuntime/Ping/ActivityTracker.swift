@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Synchronization
 
-/// Knows what is under way, and from that the answer of `/ping`.
+/// Tracks running work and determines the response of `/ping` from it.
 ///
-/// Precedence: a forced status, then the custom handler's last answer, then automatic: busy while any activity is
-/// registered. The time changes in the same critical section as the status, and only then.
+/// Precedence: a forced status, then the custom handler's latest result, then the automatic status, which is busy while
+/// any activity is registered. The time changes only with the status, in the same critical section.
 final class ActivityTracker: Sendable {
-    /// A running piece of work, for `job_status`.
+    /// A running background task, for `job_status`.
     struct Job: Sendable {
         var name: String
         var started: ContinuousClock.Instant
@@ -15,7 +15,7 @@ final class ActivityTracker: Sendable {
     private struct State {
         var nextID = 1
         var jobs: [Int: Job] = [:]
-        /// Invocations, streams and socket turns: counted, not named.
+        /// The number of running invocations, streams, and WebSocket turns.
         var turns = 0
         var forced: PingStatus?
         var custom: PingStatus?
@@ -30,7 +30,7 @@ final class ActivityTracker: Sendable {
     private let now: @Sendable () -> Int
     private let state: Mutex<State>
 
-    /// - Parameter now: The wall clock in Unix seconds.
+    /// - Parameter now: The wall clock, in Unix seconds.
     init(now: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }) {
         self.now = now
         self.state = Mutex(State(report: PingReport(status: .healthy, timeOfLastUpdate: now())))
@@ -51,7 +51,7 @@ final class ActivityTracker: Sendable {
         }
     }
 
-    /// `false` for an id that is not running.
+    /// Returns `false` if no job with this ID is running.
     func endJob(_ id: Int) -> Bool {
         self.change { $0.jobs.removeValue(forKey: id) != nil }
     }

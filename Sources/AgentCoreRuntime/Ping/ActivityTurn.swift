@@ -1,5 +1,5 @@
-/// An invocation, or the work on a message of a socket, which keeps the session busy. It ends at the latest when nobody
-/// holds it any more. Used by one task at a time.
+/// An invocation, or the handling of a WebSocket message, which keeps the session busy. Ends at the latest when it's
+/// deallocated. Only one task uses it at a time.
 final class ActivityTurn {
     private let tracker: ActivityTracker
     private var isActive = false

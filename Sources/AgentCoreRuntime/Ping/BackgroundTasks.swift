@@ -1,8 +1,8 @@
 import Logging
 import ServiceLifecycle
 
-/// Work that outlives the invocation which started it. While any runs, `/ping` says `HealthyBusy` and the
-/// platform keeps the session.
+/// Runs work that outlives its invocation. While any background task runs, `/ping` reports `HealthyBusy` and the
+/// platform keeps the session alive.
 ///
 /// ```swift
 /// AgentCoreApp { (request: Request, context) in
@@ -15,8 +15,11 @@ public struct BackgroundTasks: Sendable {
     let spawn: @Sendable (@escaping @Sendable () async -> Void) -> Void
     let logger: Logger
 
-    /// Runs work in the background until it returns, throws (which is logged) or the process shuts down, which
-    /// cancels it.
+    /// Runs an operation in the background until it returns, throws, or is canceled by the shutdown of the process.
+    /// Errors are logged.
+    /// - Parameters:
+    ///   - name: The name of the task, for the log and `job_status`.
+    ///   - operation: The work to run.
     public func run(_ name: String, _ operation: @escaping @Sendable () async throws -> Void) {
         let id = self.tracker.beginJob(name)
         self.spawn { [self] in
@@ -31,12 +34,16 @@ public struct BackgroundTasks: Sendable {
         }
     }
 
-    /// Marks work that runs elsewhere as under way; end it with ``complete(_:)``.
+    /// Registers work that runs elsewhere. End it with ``complete(_:)``.
+    /// - Parameter name: The name of the task, for `job_status`.
+    /// - Returns: The ID to pass to ``complete(_:)``.
     public func begin(_ name: String) -> Int {
         self.tracker.beginJob(name)
     }
 
-    /// Ends what ``begin(_:)`` marked; `false` (and a warning) for an id that is not running.
+    /// Ends work that was registered with ``begin(_:)``.
+    /// - Parameter id: The ID that ``begin(_:)`` returned.
+    /// - Returns: Whether the task was running. If it wasn't, a warning is logged.
     @discardableResult
     public func complete(_ id: Int) -> Bool {
         let known = self.tracker.endJob(id)

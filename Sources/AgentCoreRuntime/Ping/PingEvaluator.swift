@@ -1,8 +1,8 @@
 import Logging
 import ServiceLifecycle
 
-/// Evaluates a custom ping handler aside, so that a slow one delays no ping: each ping asks for a new evaluation
-/// and is answered with the last one's result.
+/// Evaluates a custom ping handler in the background, so that a slow handler doesn't delay pings. Each ping requests a
+/// new evaluation and is answered with the latest result.
 struct PingEvaluator: Service {
     typealias Handler = @Sendable () async throws -> PingStatus
 
@@ -28,17 +28,17 @@ struct PingEvaluator: Service {
         self.report.yield(.asked)
     }
 
-    /// Asks for an evaluation, unless one is under way; returns at once.
+    /// Requests an evaluation, unless one is running. Returns immediately.
     func request() { self.report.yield(.asked) }
 
     func run() async {
-        // Not children: a handler that ignores its cancellation must not keep the process from stopping.
+        // Unstructured tasks, because a handler that ignores cancellation must not prevent the process from stopping.
         var work: Task<Void, Never>?
         var timer: Task<Void, Never>?
         var lastFailure: String?
         func fallBack(_ reason: String) {
             self.tracker.setCustom(nil)
-            // Once per reason: pings come every two seconds.
+            // Log each reason once, because pings arrive every two seconds.
             guard lastFailure != reason else { return }
             lastFailure = reason
             self.logger.warning(
@@ -81,7 +81,7 @@ struct PingEvaluator: Service {
 
     private func startTimer() -> Task<Void, Never> {
         Task { [deadline, report] in
-            // Cancelled when the handler was quick enough.
+            // The sleep throws if the handler finished in time and canceled the timer.
             guard (try? await Task.sleep(for: deadline)) != nil else { return }
             report.yield(.late)
         }

@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Sits in each connection's pipeline: answers `/ping` without leaving the event loop, refuses foreign hosts, and
-/// tells the running invocation when its client has gone.
+/// Handles each connection in its channel pipeline: answers `/ping` without leaving the event loop, rejects foreign
+/// hosts, and notifies the running invocation when its client disconnects.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -13,12 +13,12 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let policy: LocalHostPolicy?
     private let ping: @Sendable () -> String
     private var responsesOwed = 0
-    /// The rest of a request that was answered here.
+    /// Whether to skip the rest of a request that this handler has already answered.
     private var isSkipping = false
     private var hasClientGone = false
     private var readIsHeldBack = false
     private var context: ChannelHandlerContext?
-    /// Called once, on the event loop, when the client goes away while an invocation runs.
+    /// Called once, on the event loop, if the client disconnects while an invocation runs.
     private var onClientGone: (@Sendable () -> Void)?
 
     init(policy: LocalHostPolicy?, ping: @escaping @Sendable () -> String) {
@@ -33,7 +33,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    /// Writes a part of a response's body; the promise succeeds when the socket has taken it.
+    /// Writes a part of a response body. The promise succeeds when the bytes have been written to the socket.
     func write(body: ByteBuffer, promise: EventLoopPromise<Void>) {
         guard let context else { return promise.fail(ChannelError.ioOnClosedChannel) }
         context.writeAndFlush(self.wrapOutboundOut(.body(body)), promise: promise)
@@ -42,7 +42,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the client has closed its side.
     var isClientGone: Bool { self.hasClientGone }
 
-    /// Has `body` called when the client goes away, at once if it already has. `nil` when nobody cares any more.
+    /// Sets the closure to call when the client disconnects, and calls it immediately if the client already has. `nil`
+    /// removes it.
     func setOnClientGone(_ body: (@Sendable () -> Void)?) {
         self.onClientGone = body
         if self.hasClientGone { self.clientGone() }
@@ -67,10 +68,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    /// The answer to a request that needs nothing but the event loop.
+    /// Returns the response to a request that can be answered on the event loop.
     private func answer(_ request: HTTPRequest) -> RouteAnswer? {
         if let refusal = self.policy?.refusal(of: request) { return refusal }
-        // An offer to upgrade and `close` are left to the handlers that end connections.
+        // Later handlers close connections and upgrade them, so leave `close` and upgrade requests to those.
         guard request.method == .get, request.path?.pathOnly == "/ping", request.headerFields[.upgrade] == nil,
             request.headerFields[.connection]?.lowercased() != "close"
         else { return nil }
@@ -88,10 +89,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    // MARK: A client that does not read
+    // MARK: Backpressure
 
     func read(context: ChannelHandlerContext) {
-        // Answers that nobody reads must not pile up, so no further requests are taken.
+        // Read no further requests while the client doesn't read the responses, so that they don't accumulate.
         if context.channel.isWritable { context.read() } else { self.readIsHeldBack = true }
     }
 
@@ -103,7 +104,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    // MARK: A client that goes away
+    // MARK: Client disconnects
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event { self.clientGone() }
@@ -122,6 +123,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension String {
-    /// A request target without its query.
+    /// The request target without its query.
     var pathOnly: Substring { self.prefix { $0 != "?" } }
 }

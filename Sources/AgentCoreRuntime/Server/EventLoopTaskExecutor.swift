@@ -2,8 +2,8 @@ import NIOCore
 
 /// Runs the server's own tasks on its event loop.
 ///
-/// Swift's global executor belongs to the agent. With its threads all blocked or busy, tasks there do not run;
-/// accepting connections and answering pings must not depend on them.
+/// Swift's global executor belongs to the agent. If agent code blocks or saturates all of its threads, no other tasks
+/// run there, but accepting connections and answering pings must continue.
 final class EventLoopTaskExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
 

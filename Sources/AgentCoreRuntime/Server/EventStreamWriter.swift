@@ -2,11 +2,12 @@ import NIOCore
 import ServerSentEvents
 import Synchronization
 
-/// Writes a stream of events to one connection: each is sent at once while the socket takes it, joined with its
-/// successors while it does not, and held back at the source when too much waits.
+/// Writes a stream of events to one connection. Sends each event immediately while the socket accepts data, batches
+/// events while it doesn't, and suspends the producer when too many bytes are pending.
 ///
-/// Everything goes through the connection's event loop in order, and a write counts as done when the socket has
-/// taken it. So a reader that is slow or gone is noticed, and no stream can fill the loop with work.
+/// All writes go through the connection's event loop in order, and a write counts as done when the bytes have been
+/// written to the socket. The writer therefore notices a slow or disconnected reader, and no stream can flood the event
+/// loop.
 final class EventStreamWriter: Sendable {
     private struct State {
         var pending = ByteBuffer()
@@ -16,16 +17,16 @@ final class EventStreamWriter: Sendable {
         var keepAlive: RepeatedTask?
     }
 
-    /// How many bytes may wait before the source is held back.
+    /// The number of pending bytes at which the producer is suspended.
     private static let highWatermark = 64 * 1024
-    /// A pause between joined flushes, in which the loop serves its other connections.
+    /// The delay between batched flushes, in which the event loop serves its other connections.
     private static let joinInterval = TimeAmount.milliseconds(1)
 
     private let eventLoop: any EventLoop
     private let connection: NIOLoopBound<ConnectionHandler>
     private let state = Mutex(State())
 
-    /// To be made on the connection's event loop.
+    /// Creates a writer. Must be called on the connection's event loop.
     init(_ connection: ConnectionHandler, on eventLoop: any EventLoop, keepAlive interval: Duration) {
         self.eventLoop = eventLoop
         self.connection = NIOLoopBound(connection, eventLoop: eventLoop)
@@ -39,7 +40,7 @@ final class EventStreamWriter: Sendable {
 
     deinit { self.endKeepAlive() }
 
-    /// Writes a comment unless events are on their way.
+    /// Writes a keep-alive comment unless a flush is running.
     private func keepAlive() {
         let startsFlush = self.state.withLock { state in
             guard state.failure == nil, state.keepAlive != nil, !state.isFlushing else { return false }
@@ -52,8 +53,8 @@ final class EventStreamWriter: Sendable {
 
     private func endKeepAlive() { self.state.withLock { $0.keepAlive.take() }?.cancel() }
 
-    /// Takes an event, and waits while too much is waiting.
-    /// - Throws: What the socket said when it could not be written.
+    /// Queues an event, and suspends while too many bytes are pending.
+    /// - Throws: The error of the socket if it can't be written to.
     func write(_ event: ServerSentEvent) async throws {
         let startsFlush = try self.state.withLock { state in
             if let failure = state.failure { throw failure }
@@ -65,8 +66,8 @@ final class EventStreamWriter: Sendable {
         try await self.wait { $0.pending.readableBytes < Self.highWatermark }
     }
 
-    /// Waits until the socket has taken everything.
-    /// - Throws: What the socket said when it could not be written.
+    /// Waits until all events have been written to the socket.
+    /// - Throws: The error of the socket if it can't be written to.
     func drain() async throws {
         self.endKeepAlive()
         try await self.wait { !$0.isFlushing }
@@ -87,7 +88,7 @@ final class EventStreamWriter: Sendable {
                     if resumeNow { continuation.resume() }
                 }
             } onCancel: {
-                // A reader that has stalled must not hold up a shutdown.
+                // A stalled reader must not delay a shutdown.
                 self.fail(CancellationError())
             }
         }

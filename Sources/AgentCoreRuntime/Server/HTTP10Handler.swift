@@ -2,9 +2,10 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 
-/// Answers HTTP/1.0 clients, such as `ab`, in their protocol: no chunks, and the connection ends with the answer.
+/// Answers HTTP/1.0 clients, such as `ab`, in their protocol: without chunked encoding, and closing the connection
+/// after the response.
 ///
-/// It sits where the version is still known; the request parts that later handlers see do not hold it.
+/// Placed where the version is still known, because the request parts that later handlers see don't include it.
 final class HTTP10Handler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -13,10 +14,10 @@ final class HTTP10Handler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var isHTTP10 = false
 
-    /// Puts a handler before the one that forgets the version.
+    /// Inserts a handler before the codec that drops the version.
     static func install(before context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
-        // Without that codec there is no HTTP to be told apart, as in a test's bare pipeline.
+        // A pipeline without the codec, as in a unit test, doesn't carry HTTP/1.
         guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
         try? pipeline.addHandler(HTTP10Handler(), position: .before(codec))
     }
@@ -24,13 +25,13 @@ final class HTTP10Handler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var request) = self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         guard request.version == .http1_0 else {
-            // A connection keeps its version, and one that becomes a WebSocket must find no HTTP here.
+            // A connection keeps its version, and the handler must be gone before an upgrade to WebSocket.
             context.fireChannelRead(data)
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
             return
         }
         self.isHTTP10 = true
-        // There is nothing to upgrade to in HTTP/1.0.
+        // HTTP/1.0 doesn't support upgrades.
         request.headers.remove(name: "upgrade")
         context.fireChannelRead(self.wrapInboundOut(.head(request)))
     }

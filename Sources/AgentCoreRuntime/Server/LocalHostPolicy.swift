@@ -1,18 +1,19 @@
 package import HTTPTypes
 
-/// Outside a container only this machine may call: a web page that makes a browser post to a local port sends its
-/// own `Origin`, and one that rebinds its name to 127.0.0.1 sends its own `Host`.
+/// Outside a container, allows only requests from the local machine. A web page that makes a browser send requests to a
+/// local port sends its own `Origin`, and one that rebinds its name to 127.0.0.1 (DNS rebinding) sends its own `Host`.
 package struct LocalHostPolicy {
     private static let host = HTTPField.Name("Host")
 
     package init() {}
 
-    /// The 403 for a foreign request; `nil` for a local one.
+    /// Returns a 403 response to a foreign request, or `nil` if the request is local.
     func refusal(of request: HTTPRequest) -> RouteAnswer? { self.refusedValue(of: request).map(self.refuse) }
 
-    /// What is foreign about a request, such as `Host 'example.com'`; `nil` where it is local.
+    /// Returns the foreign value of a request, such as `Host 'example.com'`, or `nil` if the request is local.
     package func refusedValue(of request: HTTPRequest) -> String? {
-        // A second one stays among the fields, and a proxy in front of us may have gone by that (RFC 9112, 3.2).
+        // A second Host stays among the fields, and a proxy in front of this server may have used it (RFC 9112, section
+        // 3.2).
         let hosts =
             [request.authority].compactMap { $0 } + request.headerFields.filter { $0.name == Self.host }.map(\.value)
         if hosts.count > 1 || !hosts.allSatisfy(Self.isLocal) { return "Host '\(hosts.joined(separator: ", "))'" }

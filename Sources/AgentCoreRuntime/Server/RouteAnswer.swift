@@ -1,7 +1,7 @@
 import HTTPTypes
 import NIOCore
 
-/// A complete answer of the server's own, always JSON.
+/// A complete response that the server itself creates, always JSON.
 struct RouteAnswer {
     var status: HTTPResponse.Status
     var body: ByteBuffer
@@ -12,14 +12,14 @@ struct RouteAnswer {
         self.body = ByteBuffer(string: json)
     }
 
-    /// `{"error": …, "details": …}` with the error's status.
+    /// Creates a response with the error's status and the body `{"error": …, "details": …}`.
     init(_ error: InvocationError) {
         struct Body: Encodable {
             var error: String
             var details: String?
         }
         let status = HTTPResponse.Status(code: (400...599).contains(error.status) ? error.status : 500)
-        // Two strings always encode.
+        // Encoding two strings never fails.
         let data = try? AgentJSON.encode(Body(error: error.message, details: error.details))
         self.init(status: status, json: data.map { String(decoding: $0, as: UTF8.self) } ?? "{}")
     }

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import ServerSentEvents
 
-/// Answers the HTTP requests that reach the server: routes, reads bodies, runs the agent, writes answers.
+/// Handles HTTP requests: routes them, reads bodies, runs the agent, and writes responses.
 struct RuntimeResponder: Sendable {
     let app: AgentCoreApp
     let tracker: ActivityTracker
@@ -14,7 +14,7 @@ struct RuntimeResponder: Sendable {
     let ping: @Sendable () -> String
 
     func respond(to request: Request, with writer: consuming ResponseWriter, on channel: any Channel) async throws {
-        // Pipelined requests come here without having been judged in the connection.
+        // Pipelined requests reach this method without the check in the connection handler.
         if let refusal = self.policy?.refusal(of: request.head) {
             return try await Self.write(refusal, to: request, writer)
         }
@@ -51,7 +51,7 @@ struct RuntimeResponder: Sendable {
         let context = RequestContext(
             fields: request.headers, logger: self.app.logger, backgroundTasks: self.backgroundTasks)
         let started = ContinuousClock.now
-        // This task runs on the channel's event loop, so the handler may be touched directly.
+        // This task runs on the channel's event loop, so accessing the handler directly is safe.
         let connection = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
         let response: InvocationResponse
         do {
@@ -60,7 +60,7 @@ struct RuntimeResponder: Sendable {
                 try await writer.writeInformationalHead(HTTPResponse(status: .continue))
             }
             let invocation = try await self.read(request)
-            // Not before: a body that is only announced would keep the session, which is paid for.
+            // Not earlier: a body that is announced but not sent would keep the session alive, which costs money.
             turn.begin()
             response = try await self.runAgent(on: connection) { try await self.handle(invocation, context) }
         } catch let error where error is CancellationError || connection.isClientGone {
@@ -95,7 +95,7 @@ struct RuntimeResponder: Sendable {
             details: "The body is larger than \(self.app.configuration.maxBodySize) bytes.")
     }
 
-    /// Refuses a body that is announced as too large before any of it is sent.
+    /// Rejects a body whose announced length exceeds the limit before the client sends it.
     private func checkLength(_ request: Request) throws {
         guard let announced = request.headers[.contentLength] else { return }
         guard let length = Int(announced), length <= self.app.configuration.maxBodySize else { throw self.tooLarge }
@@ -105,7 +105,7 @@ struct RuntimeResponder: Sendable {
         let limit = self.app.configuration.maxBodySize
         let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
         var body = ByteBuffer()
-        // One allocation for a large body whose length is announced, instead of doubling towards it.
+        // Allocates a large body of known length once, instead of growing the buffer repeatedly.
         if announced > 64 * 1024 { body.reserveCapacity(announced) }
         do {
             for try await var part in request.body {
@@ -132,12 +132,13 @@ struct RuntimeResponder: Sendable {
         do {
             return try await self.app.onInvocation(invocation, context)
         } catch let error as DecodingError {
-            // The agent's own decoding failed; only the payload's is the caller's fault.
+            // An error in the agent's own decoding is a server error; only a payload that doesn't decode is the
+            // caller's fault.
             throw InvocationError(status: 500, message: "\(error)")
         }
     }
 
-    /// Runs agent code on the global executor, cancelled when the client or the server goes away.
+    /// Runs agent code on the global executor, and cancels it when the client disconnects or the server stops.
     private func runAgent<Result: Sendable>(
         on connection: ConnectionHandler, _ operation: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -153,7 +154,7 @@ struct RuntimeResponder: Sendable {
 
     // MARK: Streams
 
-    /// - Returns: Whether the stream ended by itself, and not by an error.
+    /// - Returns: Whether the stream completed without an error.
     private func send(
         _ events: any AsyncSequence<ServerSentEvent, any Error> & Sendable, _ stream: EventStreamWriter,
         _ context: RequestContext
@@ -178,12 +179,12 @@ struct RuntimeResponder: Sendable {
             var message = "An error occurred during streaming"
         }
         let failure = Failure(error: "\(error)", error_type: "\(type(of: error))")
-        // Three strings always encode.
+        // Encoding three strings never fails.
         let data = (try? AgentJSON.encode(failure)).map { String(decoding: $0, as: UTF8.self) }
         return ServerSentEvent(data: data ?? "{}")
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     private func fields(_ response: InvocationResponse) -> HTTPFields {
         var fields: HTTPFields = [.contentType: response.contentType]
@@ -211,13 +212,14 @@ struct RuntimeResponder: Sendable {
     private static func write(
         _ answer: RouteAnswer, to request: Request, _ writer: consuming ResponseWriter
     ) async throws {
-        // RFC 9110, section 9.3.2: HEAD is answered as GET, its length included, without the content.
+        // RFC 9110, section 9.3.2: the response to HEAD equals the one to GET, including its length, without the
+        // content.
         let body = request.method == .head ? ByteBuffer() : answer.body
         try await writer.write(response: answer.head, body: .init(byteBuffer: body))
     }
 }
 
 extension ContinuousClock.Instant {
-    /// Whole milliseconds since this instant.
+    /// The whole milliseconds since this instant.
     fileprivate var milliseconds: Int { Int(self.duration(to: .now) / .milliseconds(1)) }
 }

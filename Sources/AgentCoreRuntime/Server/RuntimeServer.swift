@@ -7,7 +7,7 @@ import ServiceLifecycle
 import UnixSignals
 import WebSocket
 
-/// Puts the parts of an ``AgentCoreApp`` together and runs them until they are told to stop.
+/// Creates the components of an ``AgentCoreApp`` and runs them until shutdown.
 struct RuntimeServer {
     private let app: AgentCoreApp
     private let tracker = ActivityTracker()
@@ -25,7 +25,7 @@ struct RuntimeServer {
     }
 
     func run() async throws {
-        // One loop carries all I/O: two virtual CPUs are shared with the agent, and pings must not wait for it.
+        // One event loop handles all I/O: the agent shares the two virtual CPUs, and pings must not wait for it.
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let evaluator = self.app.onPing.map {
             PingEvaluator(
@@ -53,7 +53,7 @@ struct RuntimeServer {
             do {
                 try await group.run()
             } catch let error where Task.isCancelled || error is CancellationError {
-                // The drain time was over and what still ran was cancelled; that is a proper end.
+                // The drain timeout elapsed and the remaining work was canceled, which is a regular shutdown.
                 self.app.logger.notice("Stopped with work cancelled", metadata: ["reason": "\(error)"])
             } catch let error as IOError {
                 let configuration = self.app.configuration
@@ -87,7 +87,8 @@ struct RuntimeServer {
                     },
                     ConnectionHandler(policy: policy, ping: responder.ping),
                 ],
-                // Twenty allowed headers of 4 KB and 8 KB of baggage are documented, and the platform adds its own.
+                // The documented limits are 20 headers of 4 KB each and 8 KB of baggage; the platform adds its own
+                // headers.
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 128 * 1024, maxHeaderListSize: 128 * 1024)
             ))
         return try server.buildServer(

@@ -1,8 +1,8 @@
-/// Why the server could not start.
+/// An error that prevents the server from starting.
 public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kinds of failure.
+    /// The kinds of errors.
     public enum Code: Sendable, Hashable {
-        /// The address or port cannot be bound.
+        /// The server can't bind the address or port.
         case cannotListen
     }
 

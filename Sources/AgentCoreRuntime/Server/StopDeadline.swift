@@ -11,8 +11,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// Ends the process when a shutdown hangs, because agent code blocks a thread and cannot be cancelled: the platform
-/// would kill it anyway, later and without a word in the log.
+/// Ends the process if a shutdown hangs because agent code blocks a thread and can't be canceled. The platform would
+/// kill the process anyway, but later and without a log entry.
 final class StopDeadline: Service {
     private let after: Duration
     private let eventLoop: any EventLoop
@@ -27,8 +27,8 @@ final class StopDeadline: Service {
 
     /// Starts the countdown when the shutdown begins.
     ///
-    /// The handler runs where the shutdown is announced. Anything that starts a task of its own, such as
-    /// `gracefulShutdown()`, would wait for the very threads whose loss this guards against.
+    /// The shutdown handler runs on the thread that announces the shutdown. A separate task, as in
+    /// `gracefulShutdown()`, would wait for the same blocked threads that this deadline guards against.
     func run() async throws {
         let (stopped, stop) = AsyncStream<Void>.makeStream()
         await withGracefulShutdownHandler {
@@ -47,7 +47,7 @@ final class StopDeadline: Service {
         self.timer.withLock { $0 = timer }
     }
 
-    /// Stops the countdown: everything has ended.
+    /// Stops the countdown after a complete shutdown.
     func disarm() {
         self.timer.withLock { $0?.cancel() }
     }

@@ -1,6 +1,6 @@
 import ServiceLifecycle
 
-/// Owns tasks that no request owns; cancels them when the process stops.
+/// Owns tasks that don't belong to a request, and cancels them when the process stops.
 package struct TaskRunner: Service {
     package typealias Operation = @Sendable () async -> Void
 
@@ -11,7 +11,7 @@ package struct TaskRunner: Service {
         (self.operations, self.continuation) = AsyncStream.makeStream()
     }
 
-    /// Starts the operation on the global executor; after the shutdown it is dropped.
+    /// Starts an operation on the global executor. Drops it after the shutdown.
     package func spawn(_ operation: @escaping Operation) { self.continuation.yield(operation) }
 
     package func run() async {

@@ -1,32 +1,36 @@
 public import WebSocket
 
-/// A WebSocket of `/ws`, as its handler sees it.
+/// A WebSocket connection to `/ws`, as passed to its handler.
 ///
-/// The session counts as busy from the moment a message is taken until the handler asks for the next one, so an
-/// idle open socket does not keep a session alive.
+/// The session is busy from when the handler receives a message until it requests the next one, so an open but idle
+/// socket doesn't keep the session alive.
 public struct AgentWebSocket: Sendable {
     let connection: WebSocketConnection
     let tracker: ActivityTracker
 
-    /// The messages of the client, in order. To be iterated once. Ends when the client closes.
+    /// The client's messages, in order. Iterate over them only once; the sequence ends when the client closes the
+    /// socket.
     public var messages: Messages {
         Messages(messages: self.connection.messages, tracker: self.tracker)
     }
 
-    /// Sends a message and waits while the client's socket is full.
-    /// - Throws: `WebSocketError` when the socket is closed.
+    /// Sends a message, and waits while the client's socket is full.
+    /// - Throws: `WebSocketError` if the socket is closed.
     public func send(_ message: WebSocketMessage) async throws { try await self.connection.send(message) }
 
-    /// Sends a text message.
-    /// - Throws: `WebSocketError` when the socket is closed.
+    /// Sends a text message, and waits while the client's socket is full.
+    /// - Throws: `WebSocketError` if the socket is closed.
     public func send(_ text: String) async throws { try await self.connection.send(text) }
 
-    /// Closes the socket and waits for the client's answer, three seconds at most.
+    /// Closes the socket, and waits up to three seconds for the client's close frame.
+    /// - Parameters:
+    ///   - code: The close code to send.
+    ///   - reason: The reason to send.
     public func close(_ code: WebSocketCloseCode = .normal, reason: String = "") async {
         await self.connection.close(code, reason: reason)
     }
 
-    /// The messages of a socket.
+    /// The messages of a WebSocket.
     public struct Messages: AsyncSequence, Sendable {
         public typealias Element = WebSocketMessage
         let messages: WebSocketConnection.Messages
@@ -36,12 +40,12 @@ public struct AgentWebSocket: Sendable {
             AsyncIterator(iterator: self.messages.makeAsyncIterator(), turn: ActivityTurn(self.tracker))
         }
 
-        /// Reads the messages one by one.
+        /// Iterates over the messages.
         public struct AsyncIterator: AsyncIteratorProtocol {
             let iterator: WebSocketConnection.Messages.AsyncIterator
             let turn: ActivityTurn
 
-            /// The next message; `nil` when the client closed.
+            /// Returns the next message, or `nil` after the client has closed the socket.
             public func next() async throws -> WebSocketMessage? {
                 self.turn.end()
                 guard let message = try await self.iterator.next() else { return nil }

@@ -4,7 +4,7 @@ import NIOCore
 import ServiceLifecycle
 import WebSocket
 
-/// Runs the handler of every open WebSocket.
+/// Runs a handler for each open WebSocket.
 struct WebSocketSessions: Service {
     private let handler: AgentCoreApp.WebSocketHandler?
     private let tracker: ActivityTracker
@@ -24,12 +24,13 @@ struct WebSocketSessions: Service {
 
     func run() async { await self.runner.run() }
 
-    /// Accepts the handshake. Called on the event loop.
+    /// Accepts a handshake. Called on the event loop.
     func decision(for request: HTTPRequest) -> WebSocketUpgradeHandler.Decision {
         let context = RequestContext(
             fields: request.headerFields, logger: self.logger, backgroundTasks: self.backgroundTasks)
         var fields: HTTPFields = [:]
-        // Browsers carry the bearer token in a subprotocol beside this one; only the plain name is echoed.
+        // Browsers send the bearer token as another subprotocol; the server echoes only the protocol's name, not the
+        // token.
         let offered = request.headerFields[values: .secWebSocketProtocol].joined(separator: ",")
             .split { $0 == "," || $0 == " " }
         if offered.contains(Substring(Self.bearerProtocol)) { fields[.secWebSocketProtocol] = Self.bearerProtocol }

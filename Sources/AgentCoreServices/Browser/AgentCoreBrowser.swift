@@ -8,22 +8,22 @@ package import Logging
 import NIOHTTP1
 import WebSocketClient
 
-/// Browsers of AgentCore: a Chromium in the cloud for each session, driven through a CDP socket whose handshake is
-/// signed afresh for each connect.
+/// Browsers in AgentCore: a Chromium in the cloud for each session, controlled through a CDP WebSocket. Each connection
+/// signs its own handshake.
 ///
 /// Source: Amazon Bedrock AgentCore developer guide, "Browser tool", and botocore's model of the data plane.
 package struct AgentCoreBrowser: BrowserSource {
     package struct Configuration: Sendable {
-        /// AWS's own browser, or the id of a custom one.
+        /// The AWS-managed browser, or the id of a custom one.
         package var identifier = "aws.browser.v1"
-        /// How long a session lives, used or not, in seconds; 1 to 28,800.
+        /// How long a session lives, whether used or not, in seconds; 1 to 28,800.
         package var sessionTimeout = 3600
         package var viewport = BrowserConfiguration().viewport
 
         package init() {}
     }
 
-    /// How long an address for watching holds at most, in seconds.
+    /// The maximum validity of a live view address, in seconds.
     package static let longestView = 300
 
     private let client: AWSClient
@@ -41,7 +41,8 @@ package struct AgentCoreBrowser: BrowserSource {
     package func start(name: String, configuration: BrowserConfiguration) async throws -> BrowserEndpoint {
         let reference: BrowserReference
         do {
-            // Whoever gives up meanwhile has started a browser too, which then is stopped like any other.
+            // Complete the request even if the caller is canceled. The session exists either way, and its reference is
+            // needed to stop it.
             reference = try await withoutCancellation { try await self.startSession(name: name) }
         } catch let error as AWSError {
             throw BrowserError(.cannotStart, self.explain(error, permission: "StartBrowserSession"))
@@ -57,7 +58,7 @@ package struct AgentCoreBrowser: BrowserSource {
                     .browserGone, "The browser session \(reference.session) has ended. Start a new one.")
             }
         } catch let error as AWSError {
-            // Only a session that is not there has ended for certain.
+            // Only a missing session has certainly ended.
             throw BrowserError(
                 error.code == .notFound ? .browserGone : .protocolFailure,
                 self.explain(error, permission: "GetBrowserSession"))
@@ -71,7 +72,7 @@ package struct AgentCoreBrowser: BrowserSource {
                 _ = await self.end(.init(browser: self.configuration.identifier, session: session.id))
             }
         } catch {
-            // They end by their own timeout at the latest.
+            // The sessions end by their own timeout at the latest.
             self.logger.warning("Browsers that were left could not be looked for", metadata: ["error": "\(error)"])
         }
     }
@@ -86,8 +87,8 @@ package struct AgentCoreBrowser: BrowserSource {
         }
     }
 
-    /// Ends a session whatever happens meanwhile; a run that was cancelled must end its browser too. AWSClient's time
-    /// limits bound it.
+    /// Stops a session even if the task is canceled, because a canceled run must close its browser too. The timeouts of
+    /// `AWSClient` limit the duration.
     private func end(_ reference: BrowserReference) async -> Bool {
         do {
             try await withoutCancellation { try await self.stop(reference) }
@@ -100,17 +101,18 @@ package struct AgentCoreBrowser: BrowserSource {
         }
     }
 
-    /// The name itself where the service takes it, and otherwise one that stands for it and no other.
+    /// Returns the name if the service accepts it, and otherwise a shorter unique name that is derived from it.
     private static func sessionName(_ name: String) -> String {
         guard name.count > 100 else { return name }
         return "\(name.prefix(60)) \(SHA256.hash(data: Array(name.utf8)).prefix(16).hexadecimal)"
     }
 
-    // MARK: The automation socket
+    // MARK: Automation stream
 
-    /// Opens the CDP socket.
-    /// - Parameter readyBy: Until then a session that was just started may not be ready yet, and is tried again. A
-    ///   service that is out of reach for a moment is tried again in any case, because the browser lives on.
+    /// Opens the CDP WebSocket.
+    /// - Parameter readyBy: The time until which a session that was just started may not be ready, so that the
+    ///   connection is retried. If the service is temporarily unreachable, the connection is retried in any case,
+    ///   because the browser keeps running.
     /// - Throws: ``BrowserError`` with the known causes of a refusal.
     private func connect(
         _ reference: BrowserReference, readyBy: ContinuousClock.Instant
@@ -124,14 +126,16 @@ package struct AgentCoreBrowser: BrowserSource {
                     "ConnectBrowserAutomationStream", of: .agentCore, path: try Self.path(reference, "automation"))
             } catch let error as AWSError {
                 if error.code == .accessDenied, await self.isDisabled(reference), .now < personEnds {
-                    // A person works in an outside viewer. The browser lives, with its page, and comes back to us.
+                    // The user is working in an external live view, which disables the automation stream. The browser
+                    // keeps its page, so wait for the stream.
                     try await Task.sleep(for: .seconds(1))
                     continue
                 }
                 let patience: ContinuousClock.Instant? =
                     switch error.code {
                     case .notFound: readyBy
-                    // A session has one automation stream; it may not have noticed yet that the last one broke.
+                    // A session has one automation stream, and the service may not have noticed yet that the last one
+                    // broke.
                     case _ where error.isTransient: outageEnds
                     default: nil
                     }
@@ -144,9 +148,10 @@ package struct AgentCoreBrowser: BrowserSource {
         }
     }
 
-    /// Whether the session's automation stream is switched off, as it is for a person who works in it elsewhere.
+    /// Returns whether the session's automation stream is disabled, as it is while the user works in the browser
+    /// elsewhere.
     private func isDisabled(_ reference: BrowserReference) async -> Bool {
-        // What cannot be looked up is no reason to wait.
+        // A failed lookup is no reason to wait.
         guard let session = try? await self.session(reference) else { return false }
         return session.status == .ready && session.isAutomationDisabled
     }
@@ -182,8 +187,8 @@ package struct AgentCoreBrowser: BrowserSource {
         ).path
     }
 
-    /// An address at which a person can watch the session with an Amazon DCV client.
-    /// - Parameter expiry: How long it can be connected to, in seconds; 1 to 300.
+    /// Returns an address where the user can watch the session with an Amazon DCV client.
+    /// - Parameter expiry: How long the address can be used to connect, in seconds; 1 to 300.
     /// - Throws: ``AWSError``.
     package func liveViewURL(
         _ reference: BrowserReference, expiry: Int = AgentCoreBrowser.longestView
@@ -193,7 +198,7 @@ package struct AgentCoreBrowser: BrowserSource {
     }
 
     package func externalLiveView(of reference: BrowserReference) async throws -> ExternalLiveView? {
-        // A browser that has ended has nothing to show, whatever is signed.
+        // Signing succeeds even if the session has ended, so look it up first.
         _ = try await self.attach(to: reference)
         let expiry = Date(timeIntervalSinceNow: TimeInterval(Self.longestView))
         do {
@@ -210,7 +215,7 @@ package struct AgentCoreBrowser: BrowserSource {
 // MARK: - Sessions
 
 extension AgentCoreBrowser {
-    /// A session, as the service lists it.
+    /// A session, as the service describes it.
     package struct Session: Sendable, Hashable {
         package enum Status: String, Sendable {
             case ready = "READY"
@@ -220,7 +225,7 @@ extension AgentCoreBrowser {
         package var id: String
         package var name: String?
         package var status: Status
-        /// Where the service tells it.
+        /// Whether the automation stream is disabled; `false` if the service does not say.
         package var isAutomationDisabled: Bool
 
         fileprivate init?(_ json: JSONValue) {
@@ -245,7 +250,8 @@ extension AgentCoreBrowser {
                 "width": .integer(self.configuration.viewport.width),
                 "height": .integer(self.configuration.viewport.height),
             ],
-            // The same for all attempts, so that a lost answer does not start a second browser.
+            // The token is the same for all attempts, so that a retry after a lost response does not start a second
+            // browser.
             "clientToken": .string(UUID().uuidString),
         ])
         request.timeout = .seconds(90)
@@ -256,7 +262,7 @@ extension AgentCoreBrowser {
             browser: json["browserIdentifier"]?.string ?? self.configuration.identifier, session: session)
     }
 
-    /// Looks a session up.
+    /// Returns the session.
     /// - Throws: ``AWSError``.
     package func session(_ reference: BrowserReference) async throws -> Session {
         var request = try self.request("GetBrowserSession", .GET, "get", browser: reference.browser)
@@ -266,7 +272,7 @@ extension AgentCoreBrowser {
         return session
     }
 
-    /// All sessions with a status.
+    /// Returns all sessions with a status.
     /// - Throws: ``AWSError``.
     package func sessions(status: Session.Status) async throws -> [Session] {
         var sessions: [Session] = []
@@ -283,13 +289,13 @@ extension AgentCoreBrowser {
         return sessions
     }
 
-    /// Stops a session; one that has ended already is no error.
+    /// Stops a session. A session that has already ended is not an error.
     /// - Throws: ``AWSError``.
     package func stop(_ reference: BrowserReference) async throws {
         var request = try self.request("StopBrowserSession", .PUT, "stop", browser: reference.browser)
         request.addQuery("sessionId", reference.session)
         request.setJSON(["clientToken": .string(UUID().uuidString)])
-        // What has ended already is in conflict with its end.
+        // The service reports a conflict for a session that has already ended.
         request.hasFinalConflicts = true
         do {
             _ = try await self.client.json(request)

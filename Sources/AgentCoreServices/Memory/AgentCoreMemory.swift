@@ -7,8 +7,7 @@ import FoundationEssentials
 import NIOHTTP1
 import Synchronization
 
-/// AgentCore Memory as long-term context: what was said becomes events, from which the service's strategies draw
-/// what is worth remembering.
+/// AgentCore Memory as long-term memory. Messages become events, from which the service's strategies extract records.
 ///
 /// Source: Amazon Bedrock AgentCore developer guide, "Memory", and botocore's model.
 package struct AgentCoreMemory: LongTermMemory {
@@ -26,9 +25,9 @@ package struct AgentCoreMemory: LongTermMemory {
 
     /// - Parameters:
     ///   - id: The memory's id.
-    ///   - namespaces: Where to look for what is remembered, with `{actorId}` and `{sessionId}`; those of the
-    ///     memory's strategies when empty.
-    ///   - recallTimeout: How long a namespace may take: a turn waits for it.
+    ///   - namespaces: The namespaces to search, with `{actorId}` and `{sessionId}`; if empty, those of the memory's
+    ///     strategies.
+    ///   - recallTimeout: The timeout for each namespace. A turn waits for the result.
     package init(
         _ client: AWSClient, id: String, namespaces: [String] = [], recallTimeout: Duration = .seconds(5)
     ) {
@@ -59,7 +58,7 @@ package struct AgentCoreMemory: LongTermMemory {
             for (index, path) in paths.enumerated() {
                 group.addTask {
                     do {
-                        // Not within the tuple: Swift 6.3.1 loses the index there in release builds.
+                        // Keep this call outside the tuple: Swift 6.3.1 loses the index there in release builds.
                         let texts = try await self.retrieve(query, path)
                         return (index, .success(texts))
                     } catch {
@@ -69,13 +68,13 @@ package struct AgentCoreMemory: LongTermMemory {
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        // A namespace that fails takes nothing from the others; where all fail, that is told.
+        // A failed namespace does not affect the others. Throw only if all of them failed.
         let texts = paths.indices.compactMap { try? found[$0]?.get() }
         if texts.isEmpty, let failed = found.values.first { _ = try failed.get() }
         return texts.flatMap { $0 }
     }
 
-    /// A fact that the person wants kept is said to the memory's strategies, which draw a record from it.
+    /// Sends the fact as a message, from which the memory's strategies extract a record.
     package func keep(_ fact: String, of user: UserID, in session: SessionID) async throws {
         try await self.remember([.user("Please remember: \(fact)")], of: user, in: session)
     }
@@ -104,7 +103,7 @@ package struct AgentCoreMemory: LongTermMemory {
     }
 
     package func forget(_ id: String, of user: UserID) async throws -> Bool {
-        // Whose record it is stands in no id, so it must be among the person's own.
+        // The id does not reveal the owner of a record, so check that it is among the user's own records.
         guard try await self.list(for: user).contains(where: { $0.id == id }) else { return false }
         _ = try await self.client.json(
             AWSRequest(
@@ -113,7 +112,7 @@ package struct AgentCoreMemory: LongTermMemory {
         return true
     }
 
-    /// What the strategies have drawn from the session is of the person, and stays.
+    /// Deletes the events of a session. The records that the strategies have extracted belong to the user and remain.
     package func forget(session: SessionID, of user: UserID) async throws {
         do {
             let events = try await self.list(user, session, includesPayloads: false)
@@ -126,7 +125,7 @@ package struct AgentCoreMemory: LongTermMemory {
                 }
             }
         } catch let error as AWSError where error.code == .notFound {
-            // Nothing was ever said in it.
+            // The session never had any events.
         } catch var error as AWSError where error.code == .accessDenied {
             error.remedy = "Grant the role bedrock-agentcore:ListEvents and DeleteEvent on the memory \(self.id)."
             throw error
@@ -146,8 +145,7 @@ package struct AgentCoreMemory: LongTermMemory {
         _ = try await self.client.json(request)
     }
 
-    /// What was said in a session, oldest first; the service lists the newest first.
-    /// - Throws: ``AWSError``.
+    /// Returns the messages of a session, oldest first. The service lists the newest first.
     package func events(of user: UserID, in session: SessionID) async throws -> [Message] {
         let events = try await self.list(user, session, includesPayloads: true)
         return events.reversed().flatMap { $0["payload"]?.array ?? [] }.compactMap { entry in
@@ -186,7 +184,7 @@ package struct AgentCoreMemory: LongTermMemory {
                         "eventId": event,
                     ]))
         } catch let error as AWSError where error.code == .notFound {
-            // It has expired, or an earlier attempt has deleted it.
+            // The event has expired, or an earlier attempt deleted it.
         }
     }
 
@@ -203,7 +201,7 @@ package struct AgentCoreMemory: LongTermMemory {
         request.timeout = self.recallTimeout
         let records = try await self.client.json(request)["memoryRecordSummaries"]?.array ?? []
         return records.compactMap { record in
-            // What fits badly only distracts the model.
+            // Poor matches only distract the model.
             guard (record["score"]?.double ?? 1) >= 0.2 else { return nil }
             return record["content"]?["text"]?.string
         }
@@ -233,7 +231,7 @@ package struct AgentCoreMemory: LongTermMemory {
 
     // MARK: Identifiers
 
-    /// Text in pieces that an event takes, cut between characters.
+    /// Splits a text between characters into pieces that fit into an event.
     static func pieces(_ text: String) -> [String] {
         var pieces: [String] = []
         var rest = text[...]
@@ -246,10 +244,10 @@ package struct AgentCoreMemory: LongTermMemory {
 
     static func actorID(_ user: UserID) -> String { self.identifier(user.rawValue, limit: 255) }
 
-    /// Runtime sessions may have 256 characters, and memory takes 100.
+    /// Runtime session ids can have 256 characters, but Memory accepts only 100.
     static func sessionID(_ session: SessionID) -> String { self.identifier(session.rawValue, limit: 100) }
 
-    /// The id itself where the service takes it, and otherwise one that stands for it and no other.
+    /// Returns the id if the service accepts it, and otherwise a unique id that is derived from it.
     private static func identifier(_ id: String, limit: Int) -> String {
         let isTaken = id.utf8.enumerated().allSatisfy { index, byte in
             byte.isASCIIAlphanumeric || (index > 0 && byte.isOne(of: "-_"))
@@ -259,7 +257,8 @@ package struct AgentCoreMemory: LongTermMemory {
     }
 }
 
-/// Gives each event a millisecond of its own: the service knows no finer time, and the order must hold.
+/// Gives each event a unique timestamp in milliseconds. The service has no finer resolution, and the order must be
+/// preserved.
 private final class EventClock: Sendable {
     private let last = Mutex(0)
 
@@ -272,7 +271,7 @@ private final class EventClock: Sendable {
     }
 }
 
-/// The namespaces of the memory's strategies, asked for once.
+/// The namespaces of the memory's strategies, fetched once.
 private actor NamespaceCache {
     private var known: [String]?
 

@@ -3,13 +3,13 @@ package import AgentEvents
 package import AgentLoop
 import FoundationEssentials
 
-/// Run records in DynamoDB, in the table of chat messages under the key `run#<session>`.
+/// Stores run records in DynamoDB, in the table of chat messages, under the key `run#<session>`.
 ///
-/// The record is JSON. It stands in the head item (sort key 0) where it fits, and otherwise in chunk items that are
-/// written first, under sort keys of their own, and that the head then names. So one conditional write of the head
-/// makes a save happen or not, and a crash before it leaves the old record whole.
+/// A record is JSON. If it fits, it is stored in the head item (sort key 0). Otherwise, it is first written to chunk
+/// items with their own sort keys, which the head item then references. A single conditional write of the head
+/// therefore commits a save, and a crash before that write leaves the old record intact.
 package struct DynamoRunStore: RunStore {
-    /// An item has at most 400 KB, its names included.
+    /// An item can have at most 400 KB, including attribute names.
     private static let maxChunk = 300 * 1024
     private static let maxChunks = 100
 
@@ -29,7 +29,7 @@ package struct DynamoRunStore: RunStore {
 
     package func read(_ session: SessionID) async throws -> RunRecord? {
         try await self.failing(session) {
-            // Its owner may save meanwhile, and take away the parts that the head named.
+            // The owner may save in the meantime and delete the chunks that the head referenced.
             for _ in 0..<8 {
                 guard let head = try await self.head(session) else { return nil }
                 do {
@@ -42,7 +42,7 @@ package struct DynamoRunStore: RunStore {
 
     package func save(_ record: RunRecord) async throws -> RunRecord { try await self.write(record, over: record) }
 
-    /// Writes a record's next version where the one before is still there.
+    /// Writes the next version of a record if the previous version is still stored.
     private func write(_ record: RunRecord, over before: RunRecord) async throws -> RunRecord {
         try await self.failing(before.sessionID) {
             var next = record
@@ -58,7 +58,8 @@ package struct DynamoRunStore: RunStore {
         }
     }
 
-    /// The head goes first, having the lowest sort key: what is left when that fails half-way is no record any more.
+    /// Deletes the head first, because it has the lowest sort key. If the deletion stops halfway, the remaining items
+    /// are no longer a record.
     package func remove(_ session: SessionID) async throws {
         try await self.failing(session) {
             try await self.dynamo.removeItems(
@@ -114,7 +115,7 @@ package struct DynamoRunStore: RunStore {
         return text
     }
 
-    /// The sort keys of the chunks that a head names; `nil` where it names none that could be.
+    /// Returns the sort keys of the chunks that a head references; `nil` if it has no valid reference.
     private static func chunkKeys(_ head: JSONValue) -> Range<Int>? {
         guard let first = head["first_chunk"]?.dynamoNumber, let count = head["chunks"]?.dynamoNumber,
             (1...(1 << 50)).contains(first), (1...self.maxChunks).contains(count)
@@ -124,7 +125,7 @@ package struct DynamoRunStore: RunStore {
 
     // MARK: Writing
 
-    /// - Parameter version: What must still be there; 0 for nothing.
+    /// - Parameter version: The version that must still be stored; 0 if there must be none.
     private func write(_ record: RunRecord, replacing version: Int) async throws {
         let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
         var item: [String: JSONValue] = [
@@ -150,10 +151,10 @@ package struct DynamoRunStore: RunStore {
         }
     }
 
-    /// Writes chunks and returns the first one's sort key.
+    /// Writes chunks and returns the sort key of the first one.
     ///
-    /// The keys are by chance, so that two writers who do not know of each other never write the same item: a head
-    /// that stands must keep its chunks.
+    /// The keys are random, so that two writers that do not know about each other never write the same item: a
+    /// committed head must keep its chunks.
     private func putChunks(_ parts: [String], _ session: SessionID) async throws -> Int {
         guard parts.count <= Self.maxChunks else {
             throw RunStoreError(.unusable, "The run record of \(session) has outgrown \(self.table).")
@@ -174,7 +175,7 @@ package struct DynamoRunStore: RunStore {
         return first
     }
 
-    /// Puts the head, if the one before is still there, and returns that.
+    /// Writes the head if the expected version is still stored, and returns the replaced head.
     private func put(_ item: JSONValue, replacing version: Int) async throws -> JSONValue? {
         var input: [String: JSONValue] = [
             "TableName": .string(self.table), "Item": item, "ReturnValues": "ALL_OLD",
@@ -188,13 +189,13 @@ package struct DynamoRunStore: RunStore {
         do {
             return try await self.dynamo.call("PutItem", .object(input))["Attributes"]
         } catch let error as AWSError where error.code == .conditionFailed {
-            // An attempt whose answer was lost has been made again, and met what it had written itself.
+            // A retry after a lost response may find the item that the first attempt wrote.
             guard let saved = error.details?["Item"]?["save_id"], saved == item["save_id"] else { throw error }
             return nil
         }
     }
 
-    /// What cannot be deleted stays as dead weight; the save that it belongs to has happened all the same.
+    /// Deletes the chunks of a head. If that fails, unused items remain, but the save itself is not affected.
     private func deleteChunks(of head: JSONValue?, _ session: SessionID) async {
         for index in head.flatMap(Self.chunkKeys) ?? 0..<0 {
             _ = try? await self.dynamo.call(
@@ -206,7 +207,7 @@ package struct DynamoRunStore: RunStore {
         }
     }
 
-    /// The text in parts of at most ``maxChunk`` bytes, cut between characters.
+    /// Splits a text between Unicode scalars into parts of at most ``maxChunk`` bytes.
     private static func parts(_ text: String) -> [String] {
         var parts: [String] = []
         var rest = text[...]

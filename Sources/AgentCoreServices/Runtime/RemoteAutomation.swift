@@ -9,12 +9,12 @@ package import RuntimeProtocol
 import Tracing
 package import WebSocket
 
-/// The automation agent in a runtime of its own: the task goes there, and its events come back.
+/// The automation agent in its own runtime. It sends tasks there and receives their events.
 package struct RemoteAutomation: Automation {
     private let client: AWSClient
     private let arn: String
     private let qualifier: String
-    /// Whether the person's own token is shown instead of a signature.
+    /// Whether to send the user's bearer token instead of a signature.
     private let forwardsBearerToken: Bool
 
     /// - Throws: ``AWSError`` with code `invalidInput`.
@@ -38,7 +38,7 @@ package struct RemoteAutomation: Automation {
             }
         let request = RuntimeRequest(content, sessionID: context.session, userID: context.user)
         var headers = context.propagation.headers
-        // The trace goes on from here, and not from where it came in.
+        // Continue the trace from the current span, not from the incoming request.
         InstrumentationSystem.instrument.inject(
             ServiceContext.current ?? .topLevel, into: &headers, using: HeaderInjector())
         do {
@@ -47,7 +47,7 @@ package struct RemoteAutomation: Automation {
                 if let outcome = try await self.relay(element.json, context, &usage) { return outcome }
             }
         } catch let error where error is CancellationError || Task.isCancelled {
-            // A run there outlives its request, and is stopped by name.
+            // The remote run outlives its request, so stop it explicitly.
             _ = await self.abandonPreviousTask(of: context.session, for: context.user, context.propagation)
             throw CancellationError()
         } catch let error where !(error is RemoteAutomationError) {
@@ -56,7 +56,8 @@ package struct RemoteAutomation: Automation {
         throw await self.brokenOff("Its answer ended before the task did.", context)
     }
 
-    /// A task whose events are lost must not go on with nobody to see its questions.
+    /// Stops a task whose events were lost, so that it does not continue while nobody sees its questions. Returns the
+    /// error to throw.
     private func brokenOff(_ why: String, _ context: RunContext) async -> RemoteAutomationError {
         let progressSummary = await self.abandonPreviousTask(
             of: context.session, for: context.user, context.propagation)
@@ -64,7 +65,7 @@ package struct RemoteAutomation: Automation {
             "\(why) \(progressSummary ?? "The task was stopped; what it had begun last is unknown.")")
     }
 
-    /// The other runtime tells how far it had come.
+    /// The remote runtime returns the progress summary.
     package func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async
         -> String?
     {
@@ -110,7 +111,7 @@ package struct RemoteAutomation: Automation {
         return result
     }
 
-    /// - Throws: Why the other runtime refused.
+    /// - Throws: ``RemoteAutomationError`` if the remote runtime rejected the request.
     private static func check(_ code: String?, _ message: String?) throws {
         guard let code else { return }
         throw RemoteAutomationError(refusal: message ?? "The automation runtime gave no reason.", code: code)
@@ -132,7 +133,7 @@ package struct RemoteAutomation: Automation {
             to: RuntimeRequest(content, sessionID: session, userID: user), headers: propagation.headers, as: type)
     }
 
-    /// A socket to the other runtime: what is seen of its browser comes from there, and what a person does goes there.
+    /// Opens a WebSocket to the remote runtime, for watching and controlling its browser.
     package func openSocket(_ session: SessionID, _ propagation: Propagation) async throws -> WebSocketConnection {
         try await self.runtime(for: propagation).openSocket(session, headers: propagation.headers)
     }
@@ -151,13 +152,13 @@ package struct RemoteAutomation: Automation {
                 self.client, arn: self.arn, qualifier: self.qualifier, authentication: .bearer(token)))
     }
 
-    /// Hands an event on, and says how the task ended where the event tells it.
+    /// Forwards an event. Returns the task's outcome if the event ends the task.
     private func relay(
         _ json: String, _ context: RunContext, _ usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome? {
         guard let event = try AgentEvent.known(in: Data(json.utf8)) else { return nil }
         switch event {
-        // The run that people see is the caller's.
+        // Clients follow the caller's run instead.
         case .runStarted: return nil
         case .runFinished(let finished):
             for used in finished.usage ?? [] { usage += used }
@@ -177,7 +178,7 @@ package struct RemoteAutomation: Automation {
     }
 }
 
-/// The automation runtime failed, or has refused what it was asked.
+/// An error for an automation runtime that failed or rejected a request.
 struct RemoteAutomationError: CodedError, CustomStringConvertible {
     let code: String
     let description: String
@@ -187,7 +188,7 @@ struct RemoteAutomationError: CodedError, CustomStringConvertible {
         self.description = "The automation runtime failed. \(why)"
     }
 
-    /// In the other runtime's own words.
+    /// Creates an error with the remote runtime's own message.
     init(refusal: String, code: String) {
         self.code = code
         self.description = refusal

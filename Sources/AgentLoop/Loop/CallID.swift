@@ -1,16 +1,16 @@
 import AgentEvents
 
-/// Ids of tool calls. Some servers restart their numbering with each turn, and the agents of a run share one thread, where
-/// events, pictures, and results need unique ids. So a random suffix is added to the server's id, and removed again before
-/// the id goes back to the server.
+/// Ids of tool calls. Some servers restart their numbering with each turn, and the agents of a run share one thread, in
+/// which events, pictures, and results need unique ids. A random suffix is therefore added to the server's id, and
+/// removed again before the id goes back to the server.
 package enum CallID {
     private static let letters = Array("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789")
     private static let length = 9
 
-    /// An id that no other call has.
+    /// Returns a unique id.
     static func unique(from given: String) -> String { "\(given)-\(self.random())" }
 
-    /// The id as its server gave it.
+    /// Returns the id that the server assigned.
     static func given(_ id: String) -> String {
         let mark = id.suffix(self.length + 1)
         guard mark.count == self.length + 1, mark.first == "-", mark.dropFirst().allSatisfy(self.letters.contains)
@@ -20,7 +20,7 @@ package enum CallID {
         return String(id.dropLast(self.length + 1))
     }
 
-    /// Nine letters and digits: what the strictest servers accept as a whole id.
+    /// Returns nine random letters and digits, which even the strictest servers accept as an id.
     package static func random() -> String {
         String((0..<self.length).map { _ in self.letters.randomElement() ?? "a" })
     }

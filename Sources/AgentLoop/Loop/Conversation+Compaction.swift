@@ -1,20 +1,20 @@
 import AgentEvents
 
 extension Conversation {
-    /// What is kept of a message that is summed up, in characters.
+    /// How many characters of a summarized message to keep.
     private static let kept = 300
 
-    /// Sums up the oldest messages once the conversation has outgrown a model's window, to half of that, so that it
-    /// happens seldom: each time a provider's cache of the conversation is lost.
+    /// Summarizes the oldest messages once the conversation exceeds a limit, and shrinks it to half of that limit.
+    /// Compaction should be rare, because each one invalidates the provider's cache of the conversation.
     ///
-    /// The first message stays, and a call is never parted from its result.
-    /// - Parameter limit: In characters.
-    /// - Returns: How many messages have gone.
+    /// The first message is kept, and a call always stays with its result.
+    /// - Parameter limit: The limit, in characters.
+    /// - Returns: The number of removed messages.
     mutating func compact(to limit: Int) -> Int {
         let sizes = self.messages.map(\.size)
         var total = sizes.reduce(0, +)
         guard total > limit, self.messages.count > 3 else { return 0 }
-        // The last exchange stays in any case; what is kept begins with an assistant's message.
+        // Always keep the last exchange. The kept part starts with an assistant message.
         let ends = self.messages.indices.dropFirst(2).dropLast(2).filter { self.messages[$0].role == .assistant }
         var end: Int?
         var counted = 1
@@ -33,7 +33,7 @@ extension Conversation {
     }
 
     private func summary(of messages: ArraySlice<Message>) -> [String] {
-        // Not what came of them in words: that may be a page's, and would lose its marks.
+        // Leave out the results' text: it may come from a page and would lose its marks.
         let failed = Set(messages.flatMap(\.toolResults).filter(\.isError).map(\.callID))
         return messages.flatMap { message -> [String] in
             let said =

@@ -1,9 +1,9 @@
 public import AgentEvents
 
-/// A conversation with a model, and how far its newest turn has come.
+/// A conversation with a model, including the progress of its newest turn.
 public struct Conversation: Sendable, Hashable {
     public var messages: [Message]
-    /// Present while calls of the last message have no results among the messages.
+    /// The open turn; present while calls of the last message have no results in `messages`.
     public var openTurn: OpenTurn?
 
     public init(messages: [Message], openTurn: OpenTurn? = nil) {
@@ -11,10 +11,10 @@ public struct Conversation: Sendable, Hashable {
         self.openTurn = openTurn
     }
 
-    /// The calls that are still to be answered.
+    /// The calls that still need results.
     var openCalls: [ToolCall] { self.messages.last?.role == .assistant ? self.messages.last?.toolCalls ?? [] : [] }
 
-    /// Takes in the results of the last message's calls. Views of earlier results are out of date and go.
+    /// Appends the results of the last message's calls. Earlier views are outdated and are removed.
     mutating func append(_ results: [ToolResult]) {
         var results = results
         if let newest = results.lastIndex(where: { $0.view != nil }) {
@@ -27,10 +27,10 @@ public struct Conversation: Sendable, Hashable {
         self.openTurn = nil
     }
 
-    /// Gives each open call a result, so that the conversation is whole and can go on with something else.
+    /// Gives each open call a result, so that the conversation is complete and can continue with something else.
     /// - Parameters:
-    ///   - begun: What is told of the call whose work had begun.
-    ///   - others: What is told of those whose work had not.
+    ///   - begun: The result text for the call that had started.
+    ///   - others: The result text for the calls that had not started.
     public mutating func closeOpenTurn(begun: String, others: String) {
         let open = self.openTurn ?? OpenTurn()
         self.openTurn = nil
@@ -44,16 +44,16 @@ public struct Conversation: Sendable, Hashable {
     }
 }
 
-/// A turn of which some calls are done and some are not. Written before anything that may change the world and
-/// after it, so that no process that comes later does it twice.
+/// A turn in which only some calls have results. It is saved before and after each call that may have side effects, so
+/// that no later process repeats the call.
 public struct OpenTurn: Sendable, Hashable, Codable {
-    /// The results that are known.
+    /// The results so far.
     public var results: [ToolResult] = []
-    /// The call whose work has begun and whose outcome is not recorded.
+    /// The call that has started and whose outcome is not recorded.
     public var begun: String?
-    /// The call that waits for a person.
+    /// The call that waits for the user.
     public var waiting: String?
-    /// What the person is asked.
+    /// The questions for the user.
     public var interrupts: [Interrupt] = []
 
     public init() {}

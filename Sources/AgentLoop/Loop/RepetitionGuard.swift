@@ -1,14 +1,14 @@
 import AgentEvents
 
-/// Notices a model that does the same thing again and again with the same outcome.
+/// Detects a model that repeats the same call with the same result.
 struct RepetitionGuard {
     private var last: (name: String, input: String, result: ToolResult)?
     private var count = 0
 
-    /// What the model is told at its third identical call in a row, and at each one after.
+    /// Returns a warning for the model at its third identical call in a row, and at each one after that.
     mutating func warning(for call: ToolCall, result: ToolResult) -> String? {
         var result = result
-        // Each call has an id of its own; what counts is what came of it.
+        // Each call has its own id, so compare the results without it.
         result.callID = ""
         let this = (name: call.name, input: call.input.json, result: result)
         if let last, last == this { self.count += 1 } else { self.count = 1 }

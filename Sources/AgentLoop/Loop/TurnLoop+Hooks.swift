@@ -1,19 +1,20 @@
 public import AgentEvents
 
 extension TurnLoop {
-    /// Called around the model's turns and the tools' calls, in order and awaited.
+    /// Functions that the loop calls around the model's turns and the tool calls, in order, and awaits.
     public struct Hooks: Sendable {
-        /// Sees what the model is about to be asked.
+        /// Receives the request before it goes to the model.
         public var beforeModel: @Sendable (ModelRequest) async -> Void
-        /// Sees the model's whole turn.
+        /// Receives the model's complete turn.
         public var afterModel: @Sendable (Message) async -> Void
-        /// Adds what is known of the page and the elements that a call refers to.
+        /// Adds details about the page and the elements that a call refers to.
         public var describeStep: @Sendable (ToolStep) async -> ToolStep
-        /// Sees a call before it is made, and may answer it in the tool's place.
+        /// Receives a call before it is executed, and can return a result instead of the tool.
         public var beforeTool: @Sendable (ToolCall) async -> ToolOutput?
-        /// Sees a call's result, and may change it.
+        /// Receives a call's result, and can change it.
         public var afterTool: @Sendable (ToolCall, ToolResult) async -> ToolResult
-        /// Called when all calls of a turn are answered; what it gives is put to the person before the model goes on.
+        /// Called when all calls of a turn have results. The returned question is put to the user before the model
+        /// continues.
         public var afterTools: @Sendable ([ToolResult]) async -> Interrupt?
 
         public init(
@@ -35,7 +36,7 @@ extension TurnLoop {
 }
 
 extension Conversation {
-    /// Takes in the answer to a question that came between two turns and belongs to no call.
+    /// Records the answer to a question that was asked between two turns and belongs to no call.
     mutating func take(_ answers: [InterruptAnswer]) {
         guard let open = self.openTurn, open.waiting == nil, self.openCalls.isEmpty else { return }
         self.openTurn = nil

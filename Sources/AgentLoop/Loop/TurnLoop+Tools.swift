@@ -2,8 +2,8 @@ import AgentEvents
 import Logging
 
 extension TurnLoop {
-    /// Does what the newest turn asks for, one call after the other, and tells the model what came of it.
-    /// - Returns: What a person is asked before it can go on; empty when all calls are done.
+    /// Executes the calls of the newest turn in sequence and adds their results to the conversation.
+    /// - Returns: The questions that the user must answer first; empty if all calls have results.
     func performOpenCalls(
         of conversation: inout Conversation, _ answers: [InterruptAnswer], _ repetitions: inout RepetitionGuard,
         _ callbacks: Callbacks
@@ -19,7 +19,7 @@ extension TurnLoop {
         open.results += try await self.performParallelCalls(of: conversation, open, callbacks.emit)
         for call in conversation.openCalls where !open.results.contains(where: { $0.callID == call.id }) {
             let itsAnswers = call.id == waiting ? answered : []
-            // An answer is used up before anything is done with it, so that no process that comes later uses it again.
+            // Record an answer as used before acting on it, so that no later process uses it again.
             if self.tools[call.name].map({ $0.risk != .read }) ?? false || !itsAnswers.isEmpty {
                 open.begun = call.id
                 conversation.openTurn = open
@@ -56,7 +56,7 @@ extension TurnLoop {
         return conversation.openTurn?.interrupts ?? []
     }
 
-    /// Makes the first calls of a turn side by side, as far as all of them may be.
+    /// Executes the first calls of a turn in parallel, as far as their tools allow it.
     private func performParallelCalls(
         of conversation: Conversation, _ open: OpenTurn, _ emit: @escaping EventSink
     ) async throws -> [ToolResult] {
@@ -65,7 +65,7 @@ extension TurnLoop {
         var counts: [String: Int] = [:]
         return try await withThrowingTaskGroup(of: ToolResult.self) { group in
             for call in calls {
-                // Clients tell the open steps of an agent apart by their names alone.
+                // Clients distinguish an agent's open steps only by name.
                 counts[call.name, default: 0] += 1
                 let count = counts[call.name, default: 1]
                 let name = count == 1 ? call.name : "\(call.name) (\(count))"
@@ -75,7 +75,7 @@ extension TurnLoop {
         }
     }
 
-    /// - Throws: ``UserInputRequired``, `CancellationError`; what else a tool throws is its result.
+    /// - Throws: ``UserInputRequired``, `CancellationError`. Any other error of a tool becomes its result.
     private func perform(
         _ call: ToolCall, _ answers: [AnsweredInterrupt], _ emit: @escaping EventSink, step name: String? = nil
     ) async throws -> ToolResult {

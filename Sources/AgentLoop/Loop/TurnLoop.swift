@@ -2,19 +2,19 @@ public import AgentEvents
 import FoundationEssentials
 public import Logging
 
-/// Runs a model with tools until it answers: ask the model, do what it asks for, tell it what came of it.
+/// Runs a model with tools until it answers: asks the model, executes its tool calls, and returns their results to it.
 public struct TurnLoop: Sendable {
-    /// What a run may use.
+    /// The limits of a run.
     public struct Budget: Sendable, Hashable {
-        /// The most turns of the model.
+        /// The maximum number of model turns.
         public var steps = 40
-        /// The longest time.
+        /// The maximum duration.
         public var time: Duration = .seconds(600)
-        /// The most tokens, in and out together; no limit when absent.
+        /// The maximum number of input and output tokens together; `nil` for no limit.
         public var tokens: Int?
-        /// The most that it may cost; no limit when absent.
+        /// The maximum cost; `nil` for no limit.
         public var money: Money?
-        /// What the model is shown of a conversation at most, in characters: about four make a token.
+        /// The maximum size of the conversation that the model sees, in characters; about four characters make a token.
         public var context = 500_000
 
         public init(
@@ -27,11 +27,11 @@ public struct TurnLoop: Sendable {
         }
     }
 
-    /// A limit of cost. Tokens from the provider's cache are counted like others, so it holds early rather than late.
+    /// A cost limit. Cached tokens are priced like others, so the limit takes effect early rather than late.
     public struct Money: Sendable, Hashable {
-        /// In US dollars.
+        /// The limit, in US dollars.
         public var limit: Double
-        /// In US dollars for a million tokens.
+        /// The price of a million input tokens, in US dollars. `outputPrice` is the same for output tokens.
         public var inputPrice: Double
         public var outputPrice: Double
 
@@ -50,21 +50,22 @@ public struct TurnLoop: Sendable {
     public enum Outcome: Sendable, Hashable {
         /// The model's answer.
         case completed(String)
-        /// The budget ran out; the reason, and how far it came, for a person.
+        /// The budget is exhausted. The text tells the user the reason and the progress.
         case outOfBudget(String)
-        /// It waits for a person's answers.
+        /// The run waits for the user's answers.
         case parked([Interrupt])
     }
 
-    /// The hooks of whoever runs the loop. All are called in order and awaited.
+    /// The functions that the loop's caller provides. The loop calls them in order and awaits them.
     public struct Callbacks: Sendable {
-        /// Takes the run's events.
+        /// Receives the run's events.
         public var emit: EventSink
-        /// Keeps the conversation: after each step and before the next, and before anything that may change the world.
+        /// Saves the conversation: after each step and before the next, and before anything that may have side effects.
         public var save: @Sendable (Conversation) async throws -> Void
-        /// Gives the messages that came in for this run since the last step.
+        /// Returns the messages that arrived for this run since the last step.
         public var takeSteering: @Sendable () async -> [String]
-        /// The same before the run ends; when it gives nothing, no more messages are taken in for this run.
+        /// Returns the messages that arrived before the run ends. If there are none, the run accepts no further
+        /// messages.
         public var endSteering: @Sendable () async -> [String]
 
         public init(
@@ -89,7 +90,7 @@ public struct TurnLoop: Sendable {
     let hooks: Hooks
     let logger: Logger
 
-    /// - Parameter userContext: Shown to the model before the message that begins the run, and kept out of the
+    /// - Parameter userContext: Text that the model sees before the message that starts the run. It is not part of the
     ///   conversation.
     public init(
         model: any LanguageModel, system: String, tools: [Tool], budget: Budget, userContext: String? = nil,
@@ -105,12 +106,13 @@ public struct TurnLoop: Sendable {
         self.logger = logger
     }
 
-    /// Runs until the model answers without asking for a tool, or a person is needed.
+    /// Runs until the model answers without calling a tool, or needs user input.
     /// - Parameters:
-    ///   - conversation: Ends with what is to be answered, or with calls that wait for a person; grows with the run.
-    ///   - answers: What the person has answered to the questions of the open turn.
-    ///   - usage: Grows by what the model uses.
-    /// - Throws: ``ModelError``, `CancellationError`, or what saving throws.
+    ///   - conversation: A conversation that ends with a message to answer, or with calls that wait for the user. The
+    ///     run appends to it.
+    ///   - answers: The user's answers to the questions of the open turn.
+    ///   - usage: The model's token usage is added to this value.
+    /// - Throws: ``ModelError``, `CancellationError`, or any error from saving the conversation.
     public func run(
         _ conversation: inout Conversation, answers: [InterruptAnswer] = [], usage: inout TokenUsage,
         callbacks: Callbacks
@@ -168,7 +170,7 @@ public struct TurnLoop: Sendable {
         return nil
     }
 
-    /// Gives the model a last turn to say how far it came, so that what was found is not lost.
+    /// Gives the model a last turn to report its progress, so that its findings are not lost.
     private func wrapUp(
         _ conversation: inout Conversation, _ reason: String, _ usage: inout TokenUsage, _ callbacks: Callbacks
     ) async throws -> Outcome {
@@ -189,10 +191,10 @@ public struct TurnLoop: Sendable {
         return .outOfBudget(text)
     }
 
-    // MARK: The model
+    // MARK: Model
 
-    /// The same place in each turn, so that what stands before it stays the same for the provider's cache. The
-    /// person's own words come last.
+    /// Inserts the user context at the same position in each turn, so that the messages before it remain in the
+    /// provider's cache. The user's own text comes last.
     private func withContext(_ messages: [Message], at index: Int) -> [Message] {
         guard let userContext, messages.indices.contains(index), case .text = messages[index].content.first else {
             return messages
@@ -212,12 +214,12 @@ public struct TurnLoop: Sendable {
             do {
                 return try await self.ask(messages, turn, &usage, deadline)
             } catch {
-                // However the turn ends, the run's stream stays well formed.
+                // However the turn ends, keep the event stream well formed.
                 await turn.close()
                 guard let error = error as? ModelError, error.isTransient, pause < .seconds(8) else {
                     throw error
                 }
-                // Half of the pause is by chance, so that many runs do not come back at once.
+                // Half of the pause is random jitter, so that many runs do not retry at the same time.
                 let wait = max(pause * Double.random(in: 0.5...1), .seconds(min(error.retryAfter ?? 0, 60)))
                 guard ContinuousClock.now + wait < deadline else { throw error }
                 self.logger.warning("The model failed; trying again", metadata: ["reason": "\(error)"])
@@ -228,7 +230,7 @@ public struct TurnLoop: Sendable {
         }
     }
 
-    /// A turn that has begun may go on for so long past the run's deadline.
+    /// How long a turn that has started may continue past the run's deadline.
     private static let grace = Duration.seconds(60)
 
     private func ask(

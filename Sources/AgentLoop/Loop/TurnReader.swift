@@ -1,6 +1,6 @@
 import AgentEvents
 
-/// Puts one assistant turn together from a model's pieces, and reports them as AG-UI events on the way.
+/// Assembles one assistant turn from a model's events, and reports it as AG-UI events along the way.
 final class TurnReader {
     private struct PartialCall {
         var id: String
@@ -16,10 +16,10 @@ final class TurnReader {
         case reasoning(Reasoning)
     }
 
-    /// The turn so far, in the order in which the model gave it.
+    /// The turn so far, in the model's order.
     private var blocks: [Block] = []
     private var openCall: String?
-    /// Our ids of the calls, by what the model's server calls them.
+    /// The unique ids of the calls, by the ids that the model's server assigned.
     private var callIDs: [String: String] = [:]
     private var isTextOpen = false
     private var stop: StopReason?
@@ -30,14 +30,14 @@ final class TurnReader {
         self.emit = emit
     }
 
-    /// Whether anything of this turn was reported.
+    /// Whether any event of this turn was emitted.
     private var hasEmitted = false
 
-    /// More of a turn is no answer to anything.
+    /// The maximum size of a turn, in bytes. A longer one is a model that does not stop.
     private static let longest = 2_000_000
     private var size = 0
 
-    /// - Throws: ``ModelError`` for a turn that does not end.
+    /// - Throws: ``ModelError`` for a turn that exceeds the size limit.
     func receive(_ event: ModelEvent) async throws {
         switch event {
         case .text(let delta), .toolCallInput(_, let delta): self.size += delta.utf8.count
@@ -94,13 +94,13 @@ final class TurnReader {
         }
     }
 
-    /// Tells the end of what is open, also of a turn that comes to nothing.
+    /// Emits the end of the open parts, including those of a failed turn.
     func close() async {
         await self.closeText()
         await self.closeCall()
     }
 
-    /// Takes back what was told of a turn that is asked for again. To be called after ``close()``.
+    /// Retracts the emitted events of a turn that will be requested again. Call this after ``close()``.
     func discard() async {
         guard self.hasEmitted else { return }
         let calls = self.blocks.compactMap { block -> JSONValue? in
@@ -113,8 +113,8 @@ final class TurnReader {
                     value: ["messageId": .string(self.id), "toolCallIds": .array(calls)])))
     }
 
-    /// Closes what is open and returns the whole message.
-    /// - Throws: ``ModelError`` for a turn that was cut off, held back or empty.
+    /// Closes the open parts and returns the complete message.
+    /// - Throws: ``ModelError`` for a turn that was cut off, filtered, or empty.
     func finish() async throws -> Message {
         await self.close()
         switch self.stop {
@@ -130,7 +130,7 @@ final class TurnReader {
             case .text(let text): return .text(text)
             case .reasoning(let reasoning): return .reasoning(reasoning)
             case .call(let call):
-                // Arguments that are no JSON fit no schema; the tool's own check tells the model so.
+                // Arguments that are not valid JSON fit no schema. The tool's own validation reports that to the model.
                 let input = call.input.isEmpty ? JSONValue.object([:]) : try? JSONValue(json: call.input)
                 return .toolCall(ToolCall(id: call.id, name: call.name, input: input ?? .string(call.input)))
             }

@@ -1,12 +1,12 @@
-/// Does what must still be done when the surrounding task was cancelled: ending what was started, recording the end.
-/// It must be bounded by time limits of its own.
+/// Runs an operation that must complete even if the surrounding task is canceled, such as closing resources or
+/// recording the end of a run. The operation needs its own timeouts.
 package func withoutCancellation<Result: Sendable>(
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await Task { try await body() }.value
 }
 
-/// The same for what cannot fail.
+/// Runs an operation that cannot fail and must complete even if the surrounding task is canceled.
 package func withoutCancellation<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
     await Task { await body() }.value
 }

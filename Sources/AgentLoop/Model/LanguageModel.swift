@@ -1,18 +1,18 @@
 public import AgentEvents
 
-/// A model that answers one turn of a conversation. Nothing outside of a provider knows its wire format.
+/// A model that answers one turn of a conversation. Only the implementation for a provider knows its wire format.
 public protocol LanguageModel: Sendable {
     /// The model's name, for usage and logs.
     var name: String { get }
-    /// Who provides it, as OpenTelemetry's `gen_ai.provider.name` has it.
+    /// The model's provider, as in OpenTelemetry's `gen_ai.provider.name`.
     var provider: String { get }
-    /// Whether the model looks at pictures.
+    /// Whether the model accepts images.
     var seesImages: Bool { get }
 
     /// Streams one assistant turn.
     ///
-    /// The stream ends after ``ModelEvent/stop(_:)``, or throws ``ModelError``. Cancelling the task that reads it
-    /// ends the request.
+    /// The stream ends after ``ModelEvent/stop(_:)``, or throws ``ModelError``. Canceling the task that reads it
+    /// cancels the request.
     func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error>
 }
 
@@ -20,7 +20,7 @@ extension LanguageModel {
     public var seesImages: Bool { false }
 }
 
-/// What a model is asked.
+/// A request to a model.
 public struct ModelRequest: Sendable, Hashable {
     public var system: String
     public var messages: [Message]
@@ -37,7 +37,7 @@ public struct ModelRequest: Sendable, Hashable {
 public struct ToolDefinition: Sendable, Hashable {
     public var name: String
     public var description: String
-    /// A JSON Schema of an object.
+    /// The JSON Schema of the input, which is an object.
     public var inputSchema: JSONValue
 
     public init(name: String, description: String, inputSchema: JSONValue) {
@@ -47,17 +47,17 @@ public struct ToolDefinition: Sendable, Hashable {
     }
 }
 
-/// A piece of an assistant's turn.
+/// A streamed part of an assistant's turn.
 public enum ModelEvent: Sendable, Hashable {
     /// More text.
     case text(String)
-    /// A tool call begins.
+    /// A tool call starts.
     case toolCallStart(id: String, name: String)
     /// More of a tool call's arguments, as JSON text.
     case toolCallInput(id: String, delta: String)
-    /// A whole block of thoughts, at its place among text and tool calls.
+    /// A complete reasoning block, at its position among text and tool calls.
     case reasoning(Reasoning)
-    /// The tokens that the turn has used.
+    /// The tokens that the turn used.
     case usage(TokenUsage)
     /// The turn is complete.
     case stop(StopReason)
@@ -68,10 +68,10 @@ public enum StopReason: Sendable, Hashable {
     case endTurn
     case toolUse
     case maxTokens
-    /// The provider held the answer back.
+    /// The provider filtered the answer.
     case filtered
 
-    /// The word for it in OpenTelemetry's `gen_ai.response.finish_reasons`.
+    /// The value for OpenTelemetry's `gen_ai.response.finish_reasons`.
     var word: String {
         switch self {
         case .endTurn: "stop"
@@ -82,29 +82,29 @@ public enum StopReason: Sendable, Hashable {
     }
 }
 
-/// What went wrong with a model.
+/// An error from a language model.
 public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: String, Sendable {
         /// The server cannot be reached.
         case unreachable
-        /// The server refused the request: credentials, a model that is not there, a request it cannot take.
+        /// The server rejected the request, for example because of invalid credentials or an unknown model.
         case refused
-        /// The server is overloaded or limits the rate; worth another try later.
+        /// The server is overloaded or limits the rate; retry later.
         case throttled
         /// The server failed.
         case serverFailure
-        /// The answer broke off or cannot be read.
+        /// The answer was cut off or cannot be parsed.
         case badAnswer
-        /// The conversation is longer than what the model can take in.
+        /// The conversation exceeds the model's context window.
         case contextExceeded
     }
 
     /// The kind of failure.
     public let code: Code
-    /// What failed, why, and what to do.
+    /// What failed, why, and how to fix it.
     public let message: String
-    /// How long the server asks to wait, in seconds.
+    /// How long the server asks to wait before a retry, in seconds.
     public let retryAfter: Double?
 
     public init(_ code: Code, _ message: String, retryAfter: Double? = nil) {
@@ -115,6 +115,6 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { self.message }
 
-    /// Whether the same request may succeed a moment later.
+    /// Whether the same request may succeed when it is retried.
     public var isTransient: Bool { [.throttled, .serverFailure, .unreachable, .badAnswer].contains(self.code) }
 }

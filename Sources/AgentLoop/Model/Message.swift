@@ -1,8 +1,8 @@
 public import AgentEvents
 
-/// One message of a conversation with a model, in no provider's wire format.
+/// One message of a conversation with a model, independent of any provider's wire format.
 public struct Message: Sendable, Hashable, Codable {
-    /// Who speaks. Tool results are the user's, as in Bedrock's Converse.
+    /// The role of the message's author. Tool results have the user's role, as in Amazon Bedrock's Converse API.
     public enum Role: String, Sendable, Codable {
         case user
         case assistant
@@ -16,10 +16,10 @@ public struct Message: Sendable, Hashable, Codable {
         self.content = content
     }
 
-    /// A user's message of text.
+    /// Returns a text message from the user.
     public static func user(_ text: String) -> Message { Message(role: .user, content: [.text(text)]) }
 
-    /// A model's message of text.
+    /// Returns a text message from the model.
     public static func assistant(_ text: String) -> Message { Message(role: .assistant, content: [.text(text)]) }
 
     /// The message's text parts, joined.
@@ -27,25 +27,25 @@ public struct Message: Sendable, Hashable, Codable {
         self.content.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined()
     }
 
-    /// The tool calls that the message makes.
+    /// The tool calls in the message.
     public var toolCalls: [ToolCall] {
         self.content.compactMap { if case .toolCall(let call) = $0 { call } else { nil } }
     }
 
-    /// Whether a person has said it: the results of tools go back under the same role.
+    /// Whether the user wrote the message. Tool results have the same role.
     public var isFromPerson: Bool { self.role == .user && self.toolResults.isEmpty }
 
-    /// The results that the message carries.
+    /// The tool results in the message.
     public var toolResults: [ToolResult] {
         self.content.compactMap { if case .toolResult(let result) = $0 { result } else { nil } }
     }
 
-    /// The pictures and documents of the message itself.
+    /// The images and documents of the message, without those of its tool results.
     public var attachments: [Attachment] {
         self.content.compactMap { if case .attachment(let attachment) = $0 { attachment } else { nil } }
     }
 
-    /// What the model thought.
+    /// The reasoning blocks in the message.
     public var reasoning: [Reasoning] {
         self.content.compactMap { if case .reasoning(let reasoning) = $0 { reasoning } else { nil } }
     }
@@ -60,15 +60,15 @@ public struct Message: Sendable, Hashable, Codable {
     }
 }
 
-/// What a model thought before it answered. Goes back to the model that it came from, unchanged.
+/// A model's reasoning before its answer. It is returned unchanged to the same model.
 public struct Reasoning: Sendable, Hashable, Codable {
-    /// The model that it came from; to others it means nothing.
+    /// The model that produced the reasoning. It means nothing to other models.
     public var model: String
-    /// The thoughts; empty where the provider keeps them hidden.
+    /// The reasoning text; empty if the provider hides it.
     public var text: String
-    /// The provider's proof that the text is unchanged.
+    /// The provider's signature, which proves that the text is unchanged.
     public var signature: String?
-    /// The hidden thoughts, in base64.
+    /// The hidden reasoning, in Base64.
     public var redacted: String?
 
     public init(model: String, text: String = "", signature: String? = nil, redacted: String? = nil) {
@@ -79,9 +79,9 @@ public struct Reasoning: Sendable, Hashable, Codable {
     }
 }
 
-/// A picture or a document in a message.
+/// An image or a document in a message.
 public struct Attachment: Sendable, Hashable, Codable {
-    /// What it is, and in which format.
+    /// The file format.
     public enum Format: String, Sendable, Codable {
         case png, jpeg, gif, webp
         case pdf, csv, doc, docx, xls, xlsx, html, txt, md
@@ -90,9 +90,9 @@ public struct Attachment: Sendable, Hashable, Codable {
     }
 
     public var format: Format
-    /// What the model and people call it.
+    /// The name that the model and users see.
     public var name: String
-    /// The content in base64.
+    /// The content in Base64.
     public var base64: String
 
     public init(_ format: Format, name: String, base64: String) {
@@ -102,7 +102,7 @@ public struct Attachment: Sendable, Hashable, Codable {
     }
 }
 
-/// A model asks for a tool.
+/// A model's request to execute a tool.
 public struct ToolCall: Sendable, Hashable, Codable {
     public var id: String
     public var name: String
@@ -115,18 +115,18 @@ public struct ToolCall: Sendable, Hashable, Codable {
     }
 }
 
-/// What a tool answered, matched to its call by id.
+/// The result of a tool, matched to its call by id.
 public struct ToolResult: Sendable, Hashable, Codable {
     public var callID: String
     public var text: String
-    /// How things looked after the call, while that is the newest view of the conversation.
+    /// The state after the call, such as a page's snapshot; present while it is the newest view of the conversation.
     public var view: String?
     public var isError: Bool
-    /// Pictures and documents beside the text, for models that take them.
+    /// Images and documents in addition to the text, for models that accept them.
     public var attachments: [Attachment]
-    /// What people are told where one of them declined it; the text is the model's.
+    /// The message for users if the user declined the call. `text` is for the model.
     public var declined: String?
-    /// The elements that the call's arguments referred to; see ``ToolStep``.
+    /// The elements that the call's arguments refer to. See ``ToolStep``.
     public var elements: [String: ToolStep.Element]?
 
     public init(
@@ -147,7 +147,7 @@ public struct ToolResult: Sendable, Hashable, Codable {
         self.text = try container.decode(String.self, forKey: .text)
         self.view = try container.decodeIfPresent(String.self, forKey: .view)
         self.isError = try container.decode(Bool.self, forKey: .isError)
-        // Absent in records of earlier versions.
+        // Records of earlier versions lack this field.
         self.attachments = try container.decodeIfPresent([Attachment].self, forKey: .attachments) ?? []
         self.declined = try container.decodeIfPresent(String.self, forKey: .declined)
         self.elements = try container.decodeIfPresent([String: ToolStep.Element].self, forKey: .elements)
@@ -155,7 +155,7 @@ public struct ToolResult: Sendable, Hashable, Codable {
 }
 
 extension Message {
-    /// The message with its pictures and documents named instead of held, as it is kept in a record.
+    /// The message with its images and documents replaced by their names, as stored in a record.
     package var withoutAttachments: Message {
         Message(
             role: self.role,
@@ -170,7 +170,7 @@ extension Message {
 }
 
 extension ToolResult {
-    /// The result with its pictures and documents named instead of held.
+    /// The result with its images and documents replaced by their names.
     package var withoutAttachments: ToolResult {
         var result = self
         for attachment in self.attachments { result.text += "\n(\(attachment.name) was here.)" }
@@ -183,7 +183,7 @@ extension ToolResult {
         return ToolOutcome(self.isError ? .failed : .done)
     }
 
-    /// The text with what is seen now, as a model reads it.
+    /// The text with the current view, as a model reads it.
     package var wholeText: String { self.view.map { "\(self.text)\n\($0)" } ?? self.text }
 
     mutating func dropView() {
@@ -201,7 +201,8 @@ extension Message {
         }
     }
 
-    /// The message as a model reads it: with views joined to their results, and its server's ids of calls.
+    /// The message as a model reads it: with views joined to their results, and with the call ids that the server
+    /// assigned.
     var joined: Message {
         Message(
             role: self.role,
@@ -220,7 +221,8 @@ extension Message {
             })
     }
 
-    /// About how much of a model's window it takes, in characters; a picture as a thousand tokens.
+    /// The approximate size of the message in a model's context window, in characters. An image counts as a thousand
+    /// tokens.
     var size: Int {
         self.content.reduce(0) { size, content in
             switch content {

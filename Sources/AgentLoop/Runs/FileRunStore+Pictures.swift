@@ -1,8 +1,8 @@
 public import AgentEvents
 public import FoundationEssentials
 
-/// Pictures lie beside the record, in `pictures/`. The functions are `async` as the protocol's are: otherwise callers get
-/// the protocol's own, which keep nothing.
+/// Pictures are stored next to the record, in `pictures/`. The functions are `async` like those of the protocol;
+/// otherwise callers would get the protocol's default implementations, which store nothing.
 extension FileRunStore {
     private static let mostPictures = 200
 
@@ -15,12 +15,12 @@ extension FileRunStore {
             try Self.replace("\(directory)/\(file)", with: jpeg, isSynced: false)
             try Self.removeOldest(in: directory, but: file)
         } catch {
-            // A picture is for people to look at later; the run does not need it.
+            // Pictures are only for viewing the run later; the run does not need them.
         }
     }
 
     public func picture(named name: String, of session: SessionID) async -> Data? {
-        // One that is not there was not kept.
+        // A missing file means that the picture was not stored.
         try? Data(contentsOf: URL(filePath: "\(self.directory(session))/pictures/\(PlainName.of(name)).jpg"))
     }
 

@@ -9,14 +9,14 @@ import FoundationEssentials
     import Darwin
 #endif
 
-/// Run records as files, one directory per session.
+/// Stores run records in files, one directory per session.
 ///
-/// Each save is written aside, synced and renamed, so that a crash at any moment leaves the old record or the new
-/// one. A lock file keeps two processes on one machine apart.
+/// Each save writes a temporary file, syncs it, and renames it, so that a crash at any moment leaves either the old
+/// record or the new one. A lock file prevents two processes on one machine from writing at the same time.
 public actor FileRunStore: RunStore {
     private let root: String
 
-    /// Creates a store below a directory, which is created when it is first needed.
+    /// Creates a store below a directory. The directory is created on first use.
     public init(directory: String) {
         self.root = directory
     }
@@ -37,7 +37,7 @@ public actor FileRunStore: RunStore {
         return try self.locked(record.sessionID) { try self.write(record, over: record) }
     }
 
-    /// Writes a record's next version where the one before is still there.
+    /// Writes the next version of a record if the previous version is still stored.
     private func write(_ record: RunRecord, over before: RunRecord) throws -> RunRecord {
         let stored = try self.read(before.sessionID)
         guard (stored?.version ?? 0) == before.version, (stored?.leaseEpoch ?? 0) == before.leaseEpoch else {
@@ -57,7 +57,7 @@ public actor FileRunStore: RunStore {
             do {
                 try FileManager.default.removeItem(atPath: directory)
             } catch {
-                // Another process was first.
+                // Another process deleted it first.
                 guard FileManager.default.fileExists(atPath: directory) else { return }
                 throw RunStoreError(
                     .unusable,
@@ -90,8 +90,8 @@ public actor FileRunStore: RunStore {
         }
     }
 
-    /// Writes a file of the owner's alone, aside first.
-    /// - Parameter isSynced: Whether it must outlast a crash of the machine.
+    /// Replaces a file by way of a temporary file. Only the owner can read it.
+    /// - Parameter isSynced: Whether the file must survive a crash of the machine.
     static func replace(_ path: String, with data: Data, isSynced: Bool = true) throws {
         let aside = "\(path).new"
         let file = openFile(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -111,7 +111,7 @@ public actor FileRunStore: RunStore {
         if isSynced { try self.syncDirectory(of: path) }
     }
 
-    /// Without it the new name may be lost with the machine's power, although the file's content is not.
+    /// Syncs the directory. Otherwise a power failure could lose the new name, although the file's content is stored.
     private static func syncDirectory(of path: String) throws {
         let directory = openFile(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_CLOEXEC, 0)
         guard directory >= 0 else { throw SystemFailure(call: "open") }
@@ -128,7 +128,7 @@ public actor FileRunStore: RunStore {
             throw RunStoreError(.unusable, "The directory \(directory) for run records cannot be created: \(error)")
         }
         let lock = openFile("\(directory)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        // Held for the milliseconds of one read and write.
+        // The lock is held only for the milliseconds of one read and write.
         defer { if lock >= 0 { close(lock) } }
         guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
             throw RunStoreError(.unusable, "The lock in \(directory) cannot be taken: \(SystemFailure(call: "flock"))")
@@ -137,14 +137,14 @@ public actor FileRunStore: RunStore {
     }
 }
 
-/// A system call that failed, with the system's reason.
+/// An error for a failed system call, with the system's reason.
 private struct SystemFailure: Error, CustomStringConvertible {
     let description: String
 
     init(call: String) { self.description = "\(call): \(String(cString: strerror(errno)))" }
 }
 
-// Under names of their own, because the store has an `open` too.
+// These functions have their own names because the store has an `open` method too.
 private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
 
 private func writeFile(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

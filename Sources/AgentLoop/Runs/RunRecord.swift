@@ -1,27 +1,27 @@
 public import AgentEvents
 public import FoundationEssentials
 
-/// What is kept of a session: enough to go on in another process.
+/// The stored state of a session, which is sufficient to continue in another process.
 public struct RunRecord: Sendable, Hashable, Codable {
     public var sessionID: SessionID
-    /// Who the session belongs to; set by the first run and checked by each later one.
+    /// The owner of the session. The first run sets it, and each later run checks it.
     public var owner: UserID?
     /// The newest run.
     public var runID: RunID?
     public var status: RunStatus
-    /// What the run was given beside its messages, for an agent that needs it to go on.
+    /// The run's input in addition to its messages, for an agent that needs it to resume.
     public var task: JSONValue?
     /// The conversation, with tool calls and results.
     public var transcript: [Message]
-    /// Calls of the transcript's last message that have no results in it yet.
+    /// The open turn, if calls of the transcript's last message have no results yet.
     public var openTurn: OpenTurn?
-    /// The questions that were answered, newest last: an answer counts once.
+    /// The ids of the answered questions, newest last. Each answer can be used only once.
     public var answered: [InterruptID]?
-    /// The browser that the run uses, where it may outlive the process.
+    /// The browser that the run uses, if it can outlive the process.
     public var browser: BrowserReference?
-    /// Counts the saves; a save is refused when another writer was first.
+    /// The number of saves. A save is rejected if another writer saved first.
     public var version: Int
-    /// Counts the processes that have opened the session; only the newest may write.
+    /// The number of times that the session was acquired. Only the newest owner may write.
     public var leaseEpoch: Int
 
     public init(sessionID: SessionID) {
@@ -32,10 +32,10 @@ public struct RunRecord: Sendable, Hashable, Codable {
         self.leaseEpoch = 0
     }
 
-    /// Reads a record as a store has kept it.
+    /// Decodes a stored record.
     /// - Parameters:
-    ///   - name: What a failure calls it.
-    ///   - owner: Whose it is, where the store knows that besides.
+    ///   - name: The record's name in error messages.
+    ///   - owner: The owner, if the store knows it from elsewhere.
     /// - Throws: ``RunStoreError`` with code `unreadable`.
     public init(json: Data, of name: String, owner: UserID?) throws {
         struct Owned: Decodable { var owner: UserID? }
@@ -48,13 +48,13 @@ public struct RunRecord: Sendable, Hashable, Codable {
         }
     }
 
-    /// What the run waits for.
+    /// The questions that the run waits for.
     public var interrupts: [Interrupt] { self.status == .interrupted ? self.openTurn?.interrupts ?? [] : [] }
 
-    /// Whether its questions can still be answered.
+    /// Whether the run has questions that can still be answered.
     public var isWaiting: Bool { !self.interrupts.isEmpty && !self.interrupts.contains(where: \.isExpired) }
 
-    /// The conversation as the turn loop works on it.
+    /// The conversation in the form that the turn loop uses.
     public var conversation: Conversation {
         get { Conversation(messages: self.transcript, openTurn: self.openTurn) }
         set {
@@ -64,33 +64,35 @@ public struct RunRecord: Sendable, Hashable, Codable {
     }
 }
 
-/// Keeps run records.
+/// Stores run records.
 public protocol RunStore: Sendable {
-    /// The record as it stands, without taking the session over; `nil` where there is none.
+    /// Returns the current record without acquiring the session; `nil` if there is none.
     /// - Throws: ``RunStoreError``.
     func read(_ session: SessionID) async throws -> RunRecord?
-    /// Takes the session over with this record, which is as it was read but for what the new owner changes, or new: saves
-    /// it with its lease epoch raised, so that whoever had the session before can save it no more.
-    /// - Throws: ``RunStoreError`` with code `conflict` when another writer was first: read it again.
+    /// Acquires the session by saving this record with an incremented lease epoch, so that the previous owner can no
+    /// longer save. The record is new, or was just read and then changed by the new owner.
+    /// - Throws: ``RunStoreError`` with code `conflict` if another writer was first. In that case, read the record
+    ///   again.
     func take(_ record: RunRecord) async throws -> RunRecord
     /// Saves the record and returns it with its new version.
-    /// - Throws: ``RunStoreError`` with code `conflict` when another writer was first.
+    /// - Throws: ``RunStoreError`` with code `conflict` if another writer was first.
     func save(_ record: RunRecord) async throws -> RunRecord
-    /// Removes the session's record and its pictures; one that is not there is no failure. Who has the record open can
-    /// save it no more.
+    /// Removes the session's record and its pictures. A missing record is not an error. A process that has the record
+    /// open can no longer save it.
     /// - Throws: ``RunStoreError``.
     func remove(_ session: SessionID) async throws
-    /// Keeps a picture of a step for people to look at later. What goes wrong with that fails no run.
+    /// Stores a picture of a step for later viewing. A failure does not affect the run.
     func keepPicture(_ jpeg: Data, named name: String, of session: SessionID) async
-    /// A picture that was kept, in JPEG; `nil` where there is none.
+    /// Returns a stored picture as JPEG; `nil` if there is none.
     func picture(named name: String, of session: SessionID) async -> Data?
 }
 
 extension RunStore {
-    /// Takes the session over as it is: returns its record, or a new one, with its lease epoch raised.
+    /// Acquires the session as it is: returns its record, or a new one, with an incremented lease epoch.
     /// - Throws: ``RunStoreError``.
     public func open(_ session: SessionID) async throws -> RunRecord {
-        // Somebody else may save or take it at the same moment; then theirs is read, and ours is newer.
+        // Another writer may save or acquire the session at the same moment. Read their record then, and acquire it
+        // again.
         for _ in 0..<8 {
             let record = try await self.read(session) ?? RunRecord(sessionID: session)
             do {
@@ -101,21 +103,21 @@ extension RunStore {
     }
 }
 
-/// A store keeps no pictures unless it says how.
+/// By default, a store does not store pictures.
 extension RunStore {
     public func keepPicture(_ jpeg: Data, named name: String, of session: SessionID) async {}
     public func picture(named name: String, of session: SessionID) async -> Data? { nil }
 }
 
-/// What went wrong with a run record.
+/// An error from a run store.
 public struct RunStoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: Sendable, Hashable {
-        /// Another process has taken the session over.
+        /// Another process has acquired the session.
         case conflict
         /// The record cannot be read or written.
         case unusable
-        /// There is a record, and it makes no sense to this program; whose it is, where at least that can be told.
+        /// The record cannot be decoded. The owner is included if at least that is known.
         case unreadable(owner: UserID?)
     }
 

@@ -2,10 +2,10 @@ package import AgentEvents
 import Metrics
 package import Tracing
 
-/// Something that an agent does: a span of its trace, and a measurement of how long it took.
+/// An operation of an agent, recorded as a span of its trace and a measurement of its duration.
 ///
-/// Names and attributes are those of OpenTelemetry's semantic conventions for generative AI, "GenAI spans" and "GenAI
-/// agent spans", of which AWS's dashboards are made.
+/// Names and attributes follow OpenTelemetry's semantic conventions for generative AI, "GenAI spans" and "GenAI agent
+/// spans", on which AWS's dashboards are based.
 package struct AgentOperation: Sendable {
     private enum Kind: String {
         case invokeAgent = "invoke_agent"
@@ -14,7 +14,7 @@ package struct AgentOperation: Sendable {
     }
 
     private let kind: Kind
-    /// The attribute that says what it is done with, and its value.
+    /// The attribute that identifies the operation's subject, and its value.
     private let subject: (key: String, value: String)
     private var attributes: SpanAttributes = [:]
 
@@ -25,7 +25,7 @@ package struct AgentOperation: Sendable {
         self.attributes[key] = value
     }
 
-    /// A run of an agent, from what it is asked to its answer or its question.
+    /// Returns the operation for a run of an agent, from the request to its answer or its question.
     package static func invokeAgent(
         _ name: String, model: any LanguageModel, session: SessionID
     ) -> AgentOperation {
@@ -36,14 +36,14 @@ package struct AgentOperation: Sendable {
         return operation
     }
 
-    /// One turn of a model.
+    /// Returns the operation for one turn of a model.
     package static func chat(_ model: any LanguageModel) -> AgentOperation {
         var operation = AgentOperation(.chat, "gen_ai.request.model", model.name)
         operation.attributes["gen_ai.provider.name"] = model.provider
         return operation
     }
 
-    /// One call of a tool.
+    /// Returns the operation for one tool call.
     package static func executeTool(_ call: ToolCall) -> AgentOperation {
         var operation = AgentOperation(.executeTool, "gen_ai.tool.name", call.name)
         operation.attributes["gen_ai.tool.type"] = "function"
@@ -51,7 +51,7 @@ package struct AgentOperation: Sendable {
         return operation
     }
 
-    /// Does it, within its span. That a person is needed, or that it was to end, is no failure.
+    /// Runs the operation within its span. A need for user input and a cancellation do not count as failures.
     package func run<Result>(_ body: (AgentSpan) async throws -> Result) async rethrows -> Result {
         let span = startSpan(
             "\(self.kind.rawValue) \(self.subject.value)", ofKind: self.kind == .chat ? .client : .internal)
@@ -85,7 +85,7 @@ package struct AgentOperation: Sendable {
     }
 }
 
-/// The span of an ``AgentOperation``, to tell it what came of it.
+/// The span of an ``AgentOperation``, for recording its outcome.
 package final class AgentSpan {
     private let span: any Span
     private(set) var failure: String?
@@ -93,7 +93,8 @@ package final class AgentSpan {
     init(_ span: any Span) { self.span = span }
 
     /// Marks the operation as failed.
-    /// - Parameter type: The kind of failure, in a word. Never what it says: that may quote a page or a person.
+    /// - Parameter type: The kind of failure as a single term. Never pass the error's message, which may quote a page
+    ///   or a user.
     func fail(_ type: String) {
         self.failure = type
         self.span.attributes["error.type"] = type
@@ -104,13 +105,13 @@ package final class AgentSpan {
         self.span.attributes[key] = value.toSpanAttribute()
     }
 
-    /// Puts down what was said, where people have asked for that.
+    /// Records content, if capturing content is enabled.
     func capture(_ key: String, _ value: () -> JSONValue) {
         guard ServiceContext.current?.capturesContent ?? false else { return }
         self.span.attributes[key] = value().json
     }
 
-    /// How an agent's run has ended.
+    /// Records the outcome of an agent's run.
     package func report(_ outcome: TurnLoop.Outcome) {
         switch outcome {
         case .completed: self.set("ai4ai.outcome", "completed")
@@ -119,7 +120,7 @@ package final class AgentSpan {
         }
     }
 
-    /// What a turn of a model has used.
+    /// Records the token usage of a model's turn.
     func report(_ usage: TokenUsage, of model: any LanguageModel) {
         self.set("gen_ai.usage.input_tokens", usage.inputTokens)
         self.set("gen_ai.usage.output_tokens", usage.outputTokens)
@@ -135,7 +136,7 @@ package final class AgentSpan {
 extension ServiceContext {
     private enum CapturesContentKey: ServiceContextKey { typealias Value = Bool }
 
-    /// Whether spans hold what people, models and pages say. Off unless asked for, as that is private.
+    /// Whether spans include the text of users, models, and pages. Off by default, because it is private.
     package var capturesContent: Bool {
         get { self[CapturesContentKey.self] ?? false }
         set { self[CapturesContentKey.self] = newValue }

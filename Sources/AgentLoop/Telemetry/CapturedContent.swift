@@ -1,15 +1,15 @@
 import AgentEvents
 
-/// What was said, as spans hold it where people have asked for that.
+/// The content of messages and tool calls in the format for spans. It is recorded only if capturing content is enabled.
 ///
 /// Source: OpenTelemetry semantic conventions for generative AI, the JSON schemas of `gen_ai.input.messages` and
 /// `gen_ai.output.messages`.
 enum CapturedContent {
-    /// The longest text of one part, and all messages together, in characters: a span may have 200 KB.
+    /// The maximum size of one part, in characters, and of all messages together, in bytes. A span can have 200 KB.
     private static let longestPart = 8000
     private static let longest = 32000
 
-    /// The newest messages, as many as fit.
+    /// Returns as many of the newest messages as fit.
     static func messages(_ messages: [Message]) -> JSONValue {
         var size = 0
         var kept: [JSONValue] = []

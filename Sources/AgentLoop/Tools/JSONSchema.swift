@@ -1,14 +1,14 @@
 import AgentEvents
 
-/// Makes a JSON Schema from a `Decodable` type: the type is decoded once from a decoder that notes what it is
-/// asked for and answers with placeholders.
+/// Generates a JSON Schema from a `Decodable` type by decoding the type once. The decoder records the requested members
+/// and returns placeholders.
 enum JSONSchema {
-    /// The schema of an object.
+    /// Returns the schema of a tool's input.
     static func of<Input: ToolInput>(_ type: Input.Type) -> JSONValue {
         let recorder = Recorder()
-        // A type may refuse the placeholders; what it asked for until then is its schema.
+        // A type may reject the placeholders. The members that it requested until then make up its schema.
         _ = try? type.init(from: RecordingDecoder(recorder: recorder))
-        // A schema that lacks a member would be wrong without a word, and only the model would notice.
+        // A schema without this member would be wrong, and only the model would notice.
         if let member = recorder.unsupported {
             preconditionFailure(
                 "There is no schema for \(type).\(member). Use String, Bool, Int, Double, [String], [Int], or an enum of "
@@ -26,7 +26,7 @@ enum JSONSchema {
         ]
     }
 
-    /// The schema of a member; enumerations with all their cases.
+    /// Returns the schema and the placeholder of a member. The schema of an enumeration lists all its cases.
     fileprivate static func of(member type: any Decodable.Type) -> (schema: JSONValue, placeholder: Any?) {
         switch type {
         case is String.Type: (["type": "string"], "")
@@ -51,7 +51,7 @@ enum JSONSchema {
 private final class Recorder {
     var properties: [String: JSONValue] = [:]
     var required: [String] = []
-    /// The first member that no schema is known for, with its type.
+    /// The name and type of the first member with an unsupported type.
     var unsupported: String?
 
     func refuse(_ key: any CodingKey, _ type: Any.Type) -> Unsupported {
@@ -65,7 +65,7 @@ private final class Recorder {
     }
 }
 
-/// Only objects of plain members can be recorded; that is all that a tool's input needs.
+/// An error for types other than objects of simple members, which are all that a tool's input needs.
 private struct Unsupported: Error {}
 
 private struct RecordingDecoder: Decoder {
@@ -103,7 +103,8 @@ private struct RecordingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
         return nil
     }
 
-    // The standard library calls these for its own types, and their default forms would note them as required.
+    // The standard library calls these methods for its own types. Their default implementations would record the
+    // members as required.
     func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { self.optional(type, key) }
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { self.optional(type, key) }
     func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { self.optional(type, key) }

@@ -1,8 +1,8 @@
 public import AgentEvents
 
-/// What a tool's input says about itself, beside its Swift type.
+/// The input of a tool, with descriptions of its members in addition to its Swift type.
 public protocol ToolInput: Decodable, Sendable {
-    /// What each member means, by its name in the JSON.
+    /// The description of each member, by its JSON name.
     static var descriptions: [String: String] { get }
 }
 
@@ -10,26 +10,26 @@ extension ToolInput {
     public static var descriptions: [String: String] { [:] }
 }
 
-/// The input of a tool that needs none.
+/// The input of a tool without parameters.
 public struct NoInput: ToolInput {}
 
-/// How far what a tool does reaches.
+/// The risk of a tool's effects.
 public enum RiskClass: String, Sendable, Codable {
     case read
     case reversibleWrite
     case irreversible
 }
 
-/// Something that a model can have done.
+/// A tool that a model can call.
 public struct Tool: Sendable {
     public let definition: ToolDefinition
     public let risk: RiskClass
-    /// Whether it may run beside other such calls of the same turn.
+    /// Whether the tool can run in parallel with other such calls of the same turn.
     public let isParallel: Bool
     var call: @Sendable (JSONValue, ToolContext) async throws -> ToolOutput
 
-    /// The same tool, with something done around each call.
-    /// - Parameter body: Is given the call's input and context, and the call itself.
+    /// Returns the tool with a wrapper around each call.
+    /// - Parameter body: Receives the call's input and context, and the call itself.
     public func around(
         _ body:
             @escaping @Sendable (
@@ -43,8 +43,7 @@ public struct Tool: Sendable {
         return tool
     }
 
-    /// Creates a tool that answers in words.
-    /// - Parameters: As below.
+    /// Creates a tool whose output is plain text.
     public init<Input: ToolInput>(
         _ name: String, _ description: String, risk: RiskClass, isParallel: Bool = false,
         call: @escaping @Sendable (Input, ToolContext) async throws -> String
@@ -54,9 +53,9 @@ public struct Tool: Sendable {
         }
     }
 
-    /// Creates a tool whose JSON schema is made from its input type.
-    /// - Parameter call: Does the work and answers the model. What it throws is told to the model, except for
-    ///   `CancellationError`.
+    /// Creates a tool whose JSON Schema is generated from its input type.
+    /// - Parameter call: Executes the tool and returns its output for the model. The model receives any error it
+    ///   throws, except `CancellationError` and ``UserInputRequired``.
     public init<Input: ToolInput>(
         _ name: String, _ description: String, risk: RiskClass, isParallel: Bool = false,
         call: @escaping @Sendable (Input, ToolContext) async throws -> ToolOutput
@@ -77,12 +76,12 @@ public struct Tool: Sendable {
     }
 }
 
-/// What a tool answers.
+/// The output of a tool.
 public struct ToolOutput: Sendable, Hashable {
     public var text: String
-    /// How things look now. The model sees the newest view of a conversation and is told that earlier ones are gone.
+    /// The current state. The model sees the newest view of a conversation, and notes in place of earlier ones.
     public var view: String?
-    /// Pictures and documents, for models that take them.
+    /// Images and documents, for models that accept them.
     public var attachments: [Attachment]
 
     public init(text: String, view: String? = nil, attachments: [Attachment] = []) {
@@ -92,8 +91,9 @@ public struct ToolOutput: Sendable, Hashable {
     }
 }
 
-/// Thrown by a tool that cannot go on without a person. The run parks; once the person has answered, the tool is
-/// called again with the same input, and finds the answers in its context. So it must ask before it does anything.
+/// An error that a tool throws when it needs user input. The run then parks. After the user has answered, the tool is
+/// called again with the same input and finds the answers in its context. A tool must therefore ask before it has any
+/// effect.
 public struct UserInputRequired: Error {
     public var interrupts: [Interrupt]
 
@@ -112,13 +112,13 @@ public struct AnsweredInterrupt: Sendable, Hashable {
     }
 }
 
-/// What a tool may use beside its input.
+/// The context of a tool call, in addition to its input.
 public struct ToolContext: Sendable {
     /// The call's id.
     public var callID: String
-    /// What the person has answered to what this very call asked before.
+    /// The user's answers to the questions that this call asked before.
     public var answers: [AnsweredInterrupt]
-    /// Reports what happens to whoever follows the run.
+    /// Emits events to the followers of the run.
     public var emit: EventSink
 
     public init(callID: String, answers: [AnsweredInterrupt] = [], emit: @escaping EventSink) {
@@ -128,10 +128,10 @@ public struct ToolContext: Sendable {
     }
 }
 
-/// Takes the events of a run, in order.
+/// Receives the events of a run, in order.
 public typealias EventSink = @Sendable (AgentEvent) async -> Void
 
-/// A model's arguments do not fit the tool's schema.
+/// An error for arguments that do not match the tool's schema.
 struct ToolInputError: Error, CustomStringConvertible {
     let tool: String
     let error: DecodingError
@@ -152,8 +152,8 @@ struct ToolInputError: Error, CustomStringConvertible {
     }
 }
 
-/// An error of a tool that says no more than that a person declined: nothing has failed.
+/// An error for a tool call that the user declined. Nothing has failed.
 public protocol DeclinedByPerson: Error {
-    /// What people are told, in their language. The error's description is for the model.
+    /// The message for users, in their language. The error's description is for the model.
     var words: String? { get }
 }

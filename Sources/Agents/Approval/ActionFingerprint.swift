@@ -3,13 +3,14 @@ public import BrowserAutomation
 import Crypto
 import FoundationEssentials
 
-/// What an approval is bound to: one action on one control of a page, with its form as it was filled in.
+/// Identifies the action that an approval covers: one action on one element of a page, with its form as filled in.
 public struct ActionFingerprint {
-    /// The SHA-256, in hexadecimal digits, of what a person is asked about.
+    /// Returns the SHA-256 digest, in hexadecimal digits, of what the user is asked to approve.
     ///
-    /// Times that are shown around the control do not count, for clocks run: ``ShownTimes`` judges them. Nor do the values of
-    /// hidden fields that change with each form.
-    /// - Parameter input: The tool's input; its reference does not count, for a new snapshot may give another one.
+    /// The digest excludes times in the text around the element, because clocks run; ``ShownTimes`` compares those. It
+    /// also excludes the values of hidden fields that change with each form, such as CSRF tokens.
+    /// - Parameter input: The tool's input. Its element reference is excluded, because a new snapshot may assign
+    ///   another one.
     public static func make(tool: String, input: JSONValue, target: ActionTarget) -> String {
         var input = input
         if case .object(var members) = input {
@@ -44,7 +45,7 @@ public struct ActionFingerprint {
 }
 
 extension SHA256 {
-    /// The digest of a text, in hexadecimal digits.
+    /// Returns the digest of a text in hexadecimal digits.
     static func digits(of text: String) -> String {
         self.hash(data: Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }

@@ -1,10 +1,10 @@
 import RuntimeProtocol
 
-/// What controls say in further languages. A hint that lets a person be asked before the click; what no table names is
-/// stopped when it is about to be sent.
+/// Terms for the labels of elements in other languages. They only let the agent ask the user before a click. An action
+/// that no table covers is blocked when its request is about to be sent.
 extension ActionLexicon {
-    /// German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish, Russian, Arabic, Hindi, Tamil, Vietnamese,
-    /// Indonesian: whole words.
+    /// Whole words in German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish, Russian, Arabic, Hindi,
+    /// Tamil, Vietnamese, and Indonesian.
     static let further: [ActionKind: Set<String>] = [
         .pay: [
             "kaufen", "bezahlen", "zahlen", "zahlungspflichtig", "payer", "acheter", "pagar", "comprar", "paga",
@@ -37,7 +37,7 @@ extension ActionLexicon {
         ],
     ]
 
-    /// Chinese, Japanese, Korean and Thai, which put no spaces between words.
+    /// Substrings for Chinese, Japanese, Korean, and Thai, which do not reliably separate words with spaces.
     static let furtherParts: [ActionKind: [String]] = [
         .pay: [
             "付款", "支付", "购买", "購買", "结账", "結帳", "支払", "購入", "決済", "결제", "구매", "지불", "ชำระ", "จ่ายเงิน", "ซื้อ",
@@ -48,7 +48,8 @@ extension ActionLexicon {
         .submit: ["提交", "下单", "下單", "预订", "預訂", "注文", "予約", "申し込", "주문", "예약", "신청", "สั่งซื้อ", "จอง"],
     ]
 
-    /// What has such a part in it and means something else: histories, lists, ways to pay, boards, delivery.
+    /// Phrases that contain one of ``furtherParts`` but mean something else: order histories, lists, payment methods,
+    /// message boards, delivery.
     static let furtherOthers = [
         "支付方式", "支付宝", "付款方式", "发布时间", "发布日期", "购买记录", "购物车", "注文履歴", "注文一覧", "予約確認", "予約一覧",
         "購入履歴", "投稿一覧", "投稿者", "支払方法", "お支払い方法", "주문내역", "주문 내역", "구매후기", "구매 내역", "결제수단",

@@ -1,8 +1,9 @@
 import RuntimeProtocol
 
-/// What the names of controls say, in English and Malay first of all. Whole words, in any case.
+/// Classifies the labels of elements by the kind of action they announce. It matches whole words, ignoring case; the
+/// tables in this file are English and Malay.
 enum ActionLexicon {
-    /// The furthest-reaching kind first: "Confirm and pay" pays.
+    /// Ordered by consequence, most serious first: "Confirm and pay" is a payment.
     private static let kinds: [(kind: ActionKind, phrases: [String])] = [
         (
             .pay,
@@ -49,7 +50,7 @@ enum ActionLexicon {
         ),
     ]
 
-    /// What has such words in it and means something else.
+    /// Phrases that contain one of these words but mean something else.
     private static let others = [
         "sign in", "sign out", "daftar masuk", "daftar keluar", "apply filter", "apply filters", "remove filter",
         "remove filters", "remove all filters", "order by", "sort order", "check out date", "post code", "share price",
@@ -62,20 +63,20 @@ enum ActionLexicon {
         "tidak terima kasih", "nanti", "langkau",
     ]
 
-    /// A name that begins so asks to be shown something.
+    /// First words of labels that only show something.
     private static let looking: Set = [
         "search", "check", "find", "filter", "show", "view", "cari", "semak", "tapis", "lihat", "papar",
     ]
-    /// A name that begins so leads on or back.
+    /// First words of labels that navigate forward or back.
     private static let moving: Set = ["next", "continue", "back", "previous", "seterusnya", "teruskan", "kembali"]
     private static let joining: Set = ["and", "then", "dan", "lalu"]
 
-    /// Fields whose content goes to somebody.
+    /// Words in the labels of fields whose content is sent to other people.
     private static let messages: Set = [
         "message", "mesej", "reply", "balas", "comment", "komen", "chat", "sembang", "send", "hantar", "post",
     ]
 
-    /// The kind of action that a name speaks of, if of any.
+    /// Returns the kind of action that a label announces; `nil` if it announces none.
     static func kind(of name: String) -> ActionKind? {
         let words = self.words(name)
         let whole = " \(words.joined(separator: " ")) ".replacing(" sign up ", with: " register ")
@@ -86,14 +87,14 @@ enum ActionLexicon {
                 || self.further[kind]?.contains { text.contains(" \($0) ") } ?? false
                 || self.furtherParts[kind]?.contains { text.contains($0) } ?? false
         }?.kind
-        // "Check order" only shows one; "Check and confirm" does not.
+        // "Check order" only shows an order; "Check and confirm" also confirms it.
         guard kind == .submit, let first = words.first, self.looking.contains(first),
             self.joining.isDisjoint(with: words)
         else { return kind }
         return nil
     }
 
-    /// Whether a name says no and nothing else.
+    /// Returns whether a label only declines or dismisses something.
     static func isDismissal(_ name: String) -> Bool {
         self.dismissals.contains(self.words(name).joined(separator: " "))
     }
@@ -104,7 +105,7 @@ enum ActionLexicon {
 
     static func isForMessages(_ name: String) -> Bool { !self.messages.isDisjoint(with: self.words(name)) }
 
-    /// The words of a text in lower case; `don't` is one.
+    /// Returns the words of a text in lowercase. Apostrophes do not split words, so `don't` is one word.
     static func words(_ text: some StringProtocol) -> [String] {
         text.lowercased().filter { !"'’‘ʼ´`′".contains($0) }.split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }

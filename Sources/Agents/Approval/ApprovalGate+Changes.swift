@@ -4,9 +4,11 @@ import BrowserAutomation
 import FoundationEssentials
 import RuntimeProtocol
 
-/// What was approved and is not what is there now: asked about again, with what has changed.
+/// Asks again if the page no longer matches what the user approved, and shows the user what has changed.
 extension ApprovalGate {
-    /// Looks at what has come of a person's edits, and asks again where they have changed more than their fields.
+    /// Checks the page after the user's edits were applied, and asks again if they changed more than the edited fields.
+    ///
+    /// - Throws: ``UserInputRequired``, `BrowserError`.
     func checkEdited(
         _ attempt: Attempt, on page: BrowserPage, _ permission: Permission, _ context: ToolContext
     ) async throws {
@@ -17,7 +19,7 @@ extension ApprovalGate {
         let fields = (expected.form?.fields ?? []).enumerated().map { index, field in
             guard let label = field.first, let value = permission.edits[label] else { return field }
             let edit = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            // A long one is told by its beginning and a number.
+            // The page reports a long value by its beginning and a digest.
             let now = target.form?.fields.dropFirst(index).first?.last ?? ""
             return [label, edit.count > 200 && now.hasPrefix(edit.prefix(180)) ? now : edit]
         }
@@ -33,15 +35,16 @@ extension ApprovalGate {
                     note: self.changed(from: ShownTarget(expected), to: ShownTarget(target)))))
     }
 
-    /// A page that goes on changing is left to the person after so many repeats.
+    /// How often to ask again about a page that keeps changing. After that the user is offered control of the browser.
     private static let mostRepeats = 2
 
-    /// What the person is asked where what they have approved is not what is there now.
+    /// Returns the question for the user if the page no longer matches what they approved.
     func questionAgain(
         _ given: AnsweredInterrupt, _ attempt: Attempt, _ kind: ActionKind, _ target: ActionTarget,
         _ fingerprint: String
     ) -> Interrupt {
-        // A call may ask several things, one after the other; only the same one asked again has changed.
+        // A call may ask several questions in sequence. Only a repeat of the same question means that the page has
+        // changed.
         guard let before = ShownTarget(given.interrupt.metadata) else {
             return given.granted(self.question(attempt, kind, target, fingerprint))
         }
@@ -56,7 +59,7 @@ extension ApprovalGate {
         return given.granted(question)
     }
 
-    /// Offers the browser where asking comes to no end.
+    /// Returns an offer to take over the browser, for a page that changes each time the user is asked.
     func takeover(_ origin: String) -> Interrupt {
         BrowserTools.takeover(
             self.say(
@@ -65,7 +68,9 @@ extension ApprovalGate {
             origin: origin, kind: "changing", patience: self.patience)
     }
 
-    /// - Throws: ``ActionRefused`` where the person was offered the browser over this call: nothing is as it was asked about.
+    /// Checks that the user was not offered control of the browser during this call.
+    ///
+    /// - Throws: ``ActionRefused`` if they were, because the page no longer matches what the call was about.
     static func checkHandedBack(_ given: AnsweredInterrupt) throws {
         guard given.interrupt.reason == .takeover else { return }
         throw ActionRefused(
@@ -86,7 +91,7 @@ extension ApprovalGate {
 }
 
 extension AnsweredInterrupt {
-    /// Whether the times that were shown are those that are there now, but for clocks.
+    /// Returns whether the times around the target are the ones that the user was shown, allowing for clocks.
     func timesHaveRun(to target: ActionTarget) -> Bool {
         guard let times = self.interrupt.metadata?["times"]?.array?.compactMap(\.string),
             let askedAt = self.interrupt.metadata?["askedAt"]?.integer

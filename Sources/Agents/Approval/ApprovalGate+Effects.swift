@@ -4,10 +4,11 @@ import BrowserAutomation
 import FoundationEssentials
 import RuntimeProtocol
 
-/// What the effect guard has stopped: refused where the request forbids it, and otherwise asked about.
+/// Handles the requests that the effect guard blocked: refuses those that the task prohibits, and asks the user about
+/// the rest.
 extension ApprovalGate {
-    /// What a person has allowed of what this very call was stopped over.
-    /// - Throws: ``ActionRefused`` where they have not.
+    /// Returns what the user approved of the requests that were blocked during this call.
+    /// - Throws: ``ActionRefused`` if the user did not approve them.
     func permit(_ context: ToolContext, coversAction: Bool) throws -> EffectGuard.Permit {
         var permit = EffectGuard.Permit(coversAction: coversAction)
         guard let given = context.answers.first, let metadata = given.interrupt.metadata,
@@ -20,17 +21,18 @@ extension ApprovalGate {
         return permit
     }
 
-    /// Asks about what was stopped before it was sent.
+    /// Asks the user about requests that were blocked before they were sent.
     /// - Parameters:
-    ///   - step: What was done; its tool is called again once it is allowed.
-    ///   - quote: Marks the page's own words as data, for a model.
+    ///   - stopped: The blocked requests.
+    ///   - step: The step that caused them. Its tool is called again after the user approves.
+    ///   - quote: Marks text from the page as untrusted data for a model.
     /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func ask(
         about stopped: [Effect], after step: ToolStep, _ context: ToolContext, quote: (String) -> String
     ) throws {
         guard let worst = Self.order.first(where: { kind in stopped.contains { $0.kind == kind } }) else { return }
         let lines = stopped.prefix(5).map(\.text).joined(separator: "\n")
-        // What a request is good for is not always known, and may be what the person forbids.
+        // The purpose of a request is not always known, so it may be what the user prohibited.
         let isForbidden =
             self.forbidden.contains(worst) || [.submit, .upload].contains(worst) && !self.forbidden.isEmpty
         guard !isForbidden, self.policy.rule(for: worst) != .deny else {
@@ -59,9 +61,9 @@ extension ApprovalGate {
         throw UserInputRequired(context.answers.first?.granted(question) ?? question)
     }
 
-    /// A call that is stopped over something else each time is left to the person after so many.
+    /// How many questions one call may ask. After that the step is left to the user.
     static let mostQuestions = 4
 
-    /// The furthest-reaching first.
+    /// Ordered by consequence, most serious first.
     private static let order: [ActionKind] = [.pay, .delete, .sign, .credentials, .upload, .send, .submit]
 }

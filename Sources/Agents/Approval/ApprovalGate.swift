@@ -4,24 +4,24 @@ import BrowserAutomation
 import FoundationEssentials
 import RuntimeProtocol
 
-/// Stands before everything that cannot be undone: refuses what the request forbids, and asks a person about the
-/// rest. An approval holds for exactly one action, on a page with exactly this content.
+/// Checks every action that cannot be undone: refuses what the user's request prohibits, and asks the user about the
+/// rest. An approval is valid for exactly one action, on a page with exactly the approved content.
 struct ApprovalGate: Sendable {
     let policy: ApprovalPolicy
-    /// What the person's request forbids.
+    /// The kinds of action that the user's request prohibits.
     let forbidden: Set<ActionKind>
-    /// How long a question waits.
+    /// How long a question waits for its answer.
     let patience: Duration
-    /// What the task says: the person's own words may go where the person wants to be.
+    /// The task's goal. Text from it may be sent to the sites that the user named.
     let goal: String
     let places: NamedPlaces
     let seen: CrossOriginDataTracker
-    /// What the person has allowed for the rest of the task.
+    /// What the user has allowed for the rest of the task.
     let allowances: TaskAllowances
-    /// The person's language.
+    /// The user's language.
     let say: UserLanguage
 
-    /// What a tool is about to do.
+    /// An action that a tool is about to perform.
     struct Attempt: Sendable {
         var tool: String
         var action: BrowserAction
@@ -30,20 +30,20 @@ struct ApprovalGate: Sendable {
         var key: String?
     }
 
-    /// What came of asking.
+    /// The result of a check that lets an action proceed.
     struct Permission: Sendable {
-        /// Whether a person has approved it.
+        /// Whether the user approved the action.
         var isApproved = false
-        /// What the control says that it does.
+        /// The kind of action that the target announces.
         var kind = ActionKind.look
         var target: ActionTarget?
-        /// What the person wants to stand in these fields instead, by their labels.
+        /// The values that the user wants in fields instead, by field label.
         var edits: [String: String] = [:]
     }
 
-    /// Returns when it may be done.
-    /// - Throws: ``UserInputRequired`` where a person is to be asked, ``ActionRefused`` where it must not be done, and
-    ///   `BrowserError` where its target is not there.
+    /// Checks whether an action may proceed, and returns the permission.
+    /// - Throws: ``UserInputRequired`` if the user must be asked, ``ActionRefused`` if the action is not allowed, and
+    ///   `BrowserError` if the target is missing.
     func check(_ attempt: Attempt, on page: BrowserPage, _ context: ToolContext) async throws -> Permission {
         let target = try await page.target(of: attempt.ref, key: attempt.key)
         let kind = ApprovalPolicy.kind(of: target, action: attempt.action)
@@ -74,7 +74,7 @@ struct ApprovalGate: Sendable {
             isApproved: true, kind: kind, target: target, edits: edits.compactMapValues(\.string))
     }
 
-    /// What people read of something that they have declined.
+    /// Returns the message that the user sees after they declined an action.
     func declined(_ kind: ActionKind, _ answer: InterruptAnswer) -> String {
         let words =
             switch kind {
@@ -86,15 +86,19 @@ struct ApprovalGate: Sendable {
         return words + self.say(" You said: \"\(comment)\".", " Anda berkata: \"\(comment)\".")
     }
 
-    /// Returns when something may be written into a field: no password where handing one over must not be.
+    /// Checks that the agent may write into a field. Password fields are off limits if the task does not allow entering
+    /// credentials.
+    ///
+    /// - Throws: ``ActionRefused``, `BrowserError`.
     func checkField(_ ref: String, on page: BrowserPage) async throws {
         let isRefused = self.forbidden.contains(.credentials) || self.policy.rule(for: .credentials) == .deny
         guard isRefused, try await page.target(of: ref).isPassword else { return }
         throw ActionRefused("Entering passwords is not allowed in this task. Leave signing in to the person.")
     }
 
-    /// Returns when texts may go to a site. What another site has shown, and the task does not say, is asked about; so are
-    /// the task's own numbers and addresses where a page has led to a site that nobody has named.
+    /// Checks that texts may be sent to a site. The user is asked about text that another site has shown and the task
+    /// does not contain. The user is also asked about the task's own numbers and email addresses if a page led to a
+    /// site that nobody named.
     /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func checkFlow(of texts: [String], to origin: String, tool: String, _ context: ToolContext) throws {
         let goal = Spelling.letters(of: self.goal)
@@ -138,7 +142,7 @@ struct ApprovalGate: Sendable {
         _ attempt: Attempt, _ kind: ActionKind, _ target: ActionTarget, _ fingerprint: String, note: String = ""
     ) -> Interrupt {
         var what = "\(target.role.isEmpty ? target.tag : target.role) \"\(target.name)\""
-        // A page may name a control for agents otherwise than people see it.
+        // The accessible name may differ from the text that users see.
         if !target.text.isEmpty, !target.name.contains(target.text) { what += " (\"\(target.text)\")" }
         let doing =
             switch attempt.action {
@@ -185,13 +189,14 @@ struct ApprovalGate: Sendable {
 }
 
 extension Interrupt {
-    /// What the person was asked before in the same call.
+    /// The questions that the user was asked earlier in the same call.
     var textsRead: [String] { self.metadata?["read"]?.array?.compactMap(\.string) ?? [] }
 }
 
 extension AnsweredInterrupt {
-    /// Whether the person has approved exactly this.
-    /// - Throws: ``ActionRefused`` where they have not approved anything.
+    /// Returns whether the user approved exactly this action.
+    /// - Parameter words: The message for the user if they declined.
+    /// - Throws: ``ActionRefused`` if the user did not approve anything.
     func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
         guard self.isApproved else {
             throw ActionRefused(
@@ -205,16 +210,16 @@ extension AnsweredInterrupt {
         self.answer.status == .resolved && self.answer.payload?["approved"] == .bool(true)
     }
 
-    /// Whether it was asked whether something may be done, and is not to be.
+    /// Whether this is a confirmation that the user did not approve.
     var isDeclined: Bool { self.interrupt.reason == .confirmation && !self.isApproved }
 
-    /// The fingerprints of what the person has approved in this call so far.
+    /// The fingerprints of what the user has approved in this call so far.
     private var grants: [String] {
         let earlier = self.interrupt.metadata?["granted"]?.array?.compactMap(\.string) ?? []
         return earlier + [self.interrupt.metadata?["fingerprint"]?.string ?? ""]
     }
 
-    /// A further question of the same call, which keeps what was approved before.
+    /// Returns a further question of the same call that keeps the earlier approvals.
     func granted(_ question: Interrupt) -> Interrupt {
         guard case .object(var metadata) = question.metadata else { return question }
         metadata["granted"] = .array(self.grants.map { .string($0) })
@@ -226,10 +231,10 @@ extension AnsweredInterrupt {
     }
 }
 
-/// Something must not be done.
+/// An error for an action that is not allowed.
 struct ActionRefused: Error, CustomStringConvertible, DeclinedByPerson {
     let description: String
-    /// Present where a person has refused it.
+    /// The message for the user; present only if they declined the action.
     let words: String?
 
     init(_ description: String, words: String? = nil) {

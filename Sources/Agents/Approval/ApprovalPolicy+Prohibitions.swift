@@ -1,11 +1,12 @@
 public import RuntimeProtocol
 
 extension ApprovalPolicy {
-    /// What a person's request forbids outright, such as "check my summons, do not pay". What it forbids under a
-    /// condition, or forbids here and wants there, is left to asking.
+    /// Returns the kinds of action that a request prohibits, such as "check my summons, do not pay". Conditional
+    /// prohibitions, and kinds that the request both prohibits and asks for, are left out: the user is asked about
+    /// those.
     public static func prohibitedActions(in request: String) -> Set<ActionKind> {
         let everything = Set(ActionKind.allCases).subtracting([.look, .change])
-        // Of other languages no more is understood than that something is not to be done.
+        // In other languages the parser only detects that something is prohibited, not what.
         if ProhibitionParser.foreignNegations.contains(where: { request.lowercased().contains($0) }) {
             return everything
         }
@@ -37,18 +38,18 @@ extension ApprovalPolicy {
         }
         let urged = Set(others.flatMap(\.urged))
         let wanted = urged.union(others.flatMap(\.demanded))
-        // What is not to be done, and not understood, may be anything, where nothing is to be done besides.
+        // An unclear prohibition may mean anything, so it prohibits everything unless the request asks for an action.
         if isUnclear, wanted.isEmpty, forbidden.isEmpty { return everything }
         var prohibited = forbidden.subtracting(wanted)
         if urged.isEmpty, others.contains(where: \.isForLooking) { prohibited.formUnion(everything) }
         return prohibited
     }
 
-    /// What a clause says not to do.
+    /// What a clause prohibits.
     private enum Prohibition {
         case none
         case of(Set<ActionKind>)
-        /// Something that is not understood.
+        /// A prohibition that the parser does not understand.
         case unclear
     }
 
@@ -56,7 +57,7 @@ extension ApprovalPolicy {
     private struct Clause {
         var words: [String]
 
-        /// The length of the longest of these phrases that stands at an index.
+        /// Returns the number of words in the longest of these phrases that starts at an index.
         private func length(of phrases: [String], at index: Int) -> Int? {
             phrases.map { $0.split(separator: " ") }.filter { phrase in
                 self.words[index...].prefix(phrase.count).elementsEqual(phrase) { $0 == $1 }
@@ -80,10 +81,11 @@ extension ApprovalPolicy {
 
         var hasNegation: Bool { self.negation != nil }
 
-        /// Whether it goes on with a list that began before.
+        /// Whether the clause continues a list that an earlier clause started.
         var isListed: Bool { !ProhibitionParser.alternatives.isDisjoint(with: self.words) }
 
-        /// Only the first negation counts: "do not leave without paying" wants it paid.
+        /// The clause's prohibition. Only the first negation counts: "do not leave without paying" asks for the
+        /// payment.
         var prohibition: Prohibition {
             let plain = Set(
                 ProhibitionParser.nothings.filter { nothing in
@@ -97,7 +99,7 @@ extension ApprovalPolicy {
                 if let verb = self.verb(at: index) {
                     kinds.formUnion(verb.kinds)
                     index += verb.length
-                    // Behind a verb something else may be wanted, unless it is one of several.
+                    // The words after a verb may ask for something, unless the verb is part of a list.
                     while index < self.words.count, !ProhibitionParser.alternatives.contains(self.words[index]) {
                         guard !ProhibitionParser.urging.contains(self.words[index]) else { break scan }
                         if self.verb(at: index) != nil, self.isListed { continue scan }
@@ -114,14 +116,14 @@ extension ApprovalPolicy {
             }
             let scope = self.words[negation.end..<index]
             guard ProhibitionParser.conditions.isDisjoint(with: scope) else { return .none }
-            // "Do not forget to pay" wants it paid.
+            // "Do not forget to pay" asks for the payment.
             if let first = unknown.first, ProhibitionParser.reversals.contains(first) { return .none }
             if kinds.isEmpty, let kind = ActionLexicon.kind(of: scope.joined(separator: " ")) { kinds.insert(kind) }
             if !kinds.isEmpty { return .of(kinds) }
             return ProhibitionParser.weakNegations.contains(self.words[negation.start]) ? .none : .unclear
         }
 
-        /// The kinds of what is to be done besides: the verbs behind an "and".
+        /// The kinds of action that the clause asks for: the verbs after an "and".
         var urged: Set<ActionKind> {
             let indices = self.words.indices.dropFirst().prefix { $0 < self.negation?.start ?? .max }
             return Set(
@@ -129,7 +131,7 @@ extension ApprovalPolicy {
                     .flatMap { self.verb(at: $0)?.kinds ?? [] })
         }
 
-        /// The kinds of what the clause asks for by its first word.
+        /// The kinds of action that the clause asks for with its first word.
         var demanded: Set<ActionKind> {
             guard ProhibitionParser.imperatives.contains(self.words[0]), self.words.dropFirst().first != "nothing"
             else {

@@ -1,15 +1,16 @@
 public import RuntimeProtocol
 
-/// What an agent may do by itself, and what a person is asked about first.
+/// Which actions an agent may perform on its own, and which need the user's approval first.
 public struct ApprovalPolicy: Sendable, Hashable, Codable {
-    /// What happens before an action of a kind.
+    /// How to handle an action of a kind.
     public enum Rule: String, Sendable, Codable {
         case allow
         case ask
         case deny
     }
 
-    /// The rules that differ from the usual ones: looking and changing is allowed, a person is asked about the rest.
+    /// The rules that override the defaults. By default, `look` and `change` are allowed, and the user is asked about
+    /// all other kinds.
     public var rules: [ActionKind: Rule]
 
     public init(rules: [ActionKind: Rule] = [:]) { self.rules = rules }

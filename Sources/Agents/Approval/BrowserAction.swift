@@ -1,4 +1,4 @@
-/// What is done to a control.
+/// An action on an element of a page.
 public enum BrowserAction: String, Sendable, Codable, CaseIterable {
     case hover
     case click

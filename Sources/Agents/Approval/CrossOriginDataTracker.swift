@@ -2,25 +2,25 @@ import BrowserAutomation
 import FoundationEssentials
 import Synchronization
 
-/// What each site has shown during a task, so that what one of them says does not find its way into another unasked: however
-/// it is written, and also piece by piece.
+/// Tracks what each site has shown during a task, so that text from one site is not sent to another without approval.
+/// It recognizes text in other spellings and text that is sent in pieces.
 final class CrossOriginDataTracker: Sendable {
-    /// What is kept of each site, in letters.
+    /// The most characters to keep for each site.
     private static let most = 300_000
-    /// Shorter texts are on any site by chance.
+    /// The shortest text to track. Shorter texts appear on any site by coincidence.
     static let shortest = 8
-    /// A piece of a text is taken for a number, and not for words, with so many digits.
+    /// The number of digits from which a piece of text counts as data rather than as words.
     private static let fewestDigits = 4
 
     private struct Shown {
         var text = ""
-        /// The same by its letters alone.
+        /// The same text reduced to normalized letters and digits.
         var letters = ""
     }
 
     private struct State {
         var shown: [String: Shown] = [:]
-        /// The last letters that were written to each site.
+        /// The last normalized letters and digits that were written to each site.
         var written: [String: String] = [:]
     }
 
@@ -37,8 +37,8 @@ final class CrossOriginDataTracker: Sendable {
         }
     }
 
-    /// Takes note of what is written to a site.
-    /// - Returns: What it makes together with what was written there before.
+    /// Records text that is written to a site.
+    /// - Returns: The numbers that it forms together with text that was written there before.
     func write(_ text: String, to origin: String) -> [String] {
         let letters = Spelling.letters(of: text)
         let before = self.state.withLock { state in
@@ -53,7 +53,7 @@ final class CrossOriginDataTracker: Sendable {
         }
     }
 
-    /// Another site that has shown this text, where this one has not.
+    /// Returns another site that has shown this text; `nil` if there is none or this site has shown it too.
     func origin(of text: String, except here: String) -> String? {
         guard text.count >= Self.shortest, !Self.isWord(text) else { return nil }
         let plain = text.lowercased()
@@ -67,14 +67,14 @@ final class CrossOriginDataTracker: Sendable {
         }
     }
 
-    /// Whether a site has shown this text.
+    /// Returns whether any site has shown this text.
     func hasShown(_ text: String) -> Bool {
         let text = text.lowercased()
         return self.state.withLock { state in state.shown.values.contains { Self.holds($0.text, text) } }
     }
 
-    /// The letters of data as they stand and backwards, also of what codes for addresses and mail hide. Words are as they are:
-    /// without their spaces they would be found anywhere.
+    /// Returns the normalized spellings of data, forward and reversed, including its percent-decoded and Base64-decoded
+    /// forms. Plain words are left out, because without their spaces they would match anywhere.
     private static func spellings(of text: String) -> [String] {
         var letters: [String] = []
         if text.count(where: \.isNumber) >= self.fewestDigits || text.contains("@") {
@@ -90,7 +90,7 @@ final class CrossOriginDataTracker: Sendable {
         return letters + letters.map { String($0.reversed()) }
     }
 
-    /// Whether a text holds another, letter by letter.
+    /// Returns whether a text contains another, byte by byte.
     static func holds(_ text: String?, _ part: String) -> Bool {
         guard var text, !part.isEmpty else { return false }
         var part = part
@@ -108,39 +108,40 @@ final class CrossOriginDataTracker: Sendable {
         }
     }
 
-    /// A text, and the pieces of it that look like data: numbers of accounts, addresses of mail.
+    /// Returns a text and the pieces of it that look like data, such as account numbers and email addresses.
     static func pieces(ofText text: String) -> [String] {
         let words = text.split(whereSeparator: \.isWhitespace).map { word in
             String(
                 word.drop { !$0.isLetter && !$0.isNumber }.reversed().drop { !$0.isLetter && !$0.isNumber }.reversed())
         }
-        // A number may be written in groups.
+        // A number may be written in groups of digits.
         let numbers = text.split { !$0.isNumber && !" -./".contains($0) }.map(String.init)
         let data = (words + numbers).filter { self.isData($0) && $0.count >= self.shortest }
         return [text] + Set(data).subtracting([text]).sorted()
     }
 
-    /// Whether it is a word that may stand anywhere, such as a town's name.
+    /// Returns whether a text is a single word that may appear anywhere, such as the name of a town.
     private static func isWord(_ text: String) -> Bool {
         text.count < 20 && text.allSatisfy { $0.isLetter && $0.isASCII }
     }
 
     private static func isData(_ text: String) -> Bool { text.contains { $0.isNumber || $0 == "@" } }
 
-    /// What of a text nobody says by chance: numbers, and addresses of mail.
+    /// Returns the pieces that do not appear by coincidence: long numbers and email addresses.
     static func telling(_ pieces: [String]) -> [String] {
         pieces.filter { $0.count(where: \.isNumber) >= self.shortest || $0.contains("@") && !$0.contains(" ") }
     }
 
-    /// The pieces of an address that may carry what a site has shown; none where a site has shown the whole address.
+    /// Returns the pieces of an address that may carry what a site has shown; none if a site has shown the whole
+    /// address.
     func pieces(of address: String) -> [String] {
         guard !self.hasShown(address) else { return [] }
-        // Other schemes are never opened.
+        // The browser never opens other schemes.
         guard let parts = URLComponents(string: address), ["http", "https"].contains(parts.scheme?.lowercased()) else {
             return []
         }
         let queried = (parts.queryItems ?? []).flatMap { [$0.name, $0.value?.replacing("+", with: " ") ?? ""] }
-        // A host's own name is said on other sites too; one with a number in it may carry that.
+        // Other sites may mention a host's name, so only a label with digits counts: it may carry a number.
         let labels = (parts.host ?? "").split(separator: ".").filter { $0.count(where: \.isNumber) >= 4 }.map(
             String.init)
         return parts.path.split(separator: "/").map(String.init) + queried + labels + [parts.fragment ?? ""]

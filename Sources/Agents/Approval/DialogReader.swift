@@ -4,14 +4,14 @@ import BrowserAutomation
 import RuntimeProtocol
 import Synchronization
 
-/// Reads what a page asks after a person has approved an action: it is answered with yes where it says nothing
-/// that the person has not read, and with no, to be asked about, where it does.
+/// Answers the dialogs that a page opens after the user approved an action. It accepts a dialog that says only what the
+/// user has already read, and dismisses any other so that the user can be asked about it.
 final class DialogReader: Sendable {
-    /// What the person has read, each text in its words.
+    /// The texts that the user has read, each split into words.
     private let read: [String]
     private let found = Mutex<PageDialog?>(nil)
 
-    /// - Parameter question: What the person has approved.
+    /// - Parameter question: The question that the user approved.
     init(_ question: Interrupt) {
         var texts = [question.message] + question.textsRead
         for field in question.metadata?["fields"]?.array ?? [] {
@@ -20,10 +20,10 @@ final class DialogReader: Sendable {
         self.read = texts.map { " \(Self.words($0).joined(separator: " ")) " }
     }
 
-    /// The dialog that was answered with no.
+    /// The first dialog that was dismissed.
     var unread: PageDialog? { self.found.withLock { $0 } }
 
-    /// Must not wait: the page stands still meanwhile.
+    /// Returns the answer to a dialog. This function must not block, because the page is paused.
     func answer(_ dialog: PageDialog) -> DialogAnswer {
         self.found.withLock { found in
             if found == nil, self.knows(dialog.message) { return .accept() }
@@ -32,14 +32,14 @@ final class DialogReader: Sendable {
         }
     }
 
-    /// Whether it only asks again what the person has read, in the same words one behind the other.
+    /// Returns whether a dialog only repeats what the user has read, in the same sequence of words.
     private func knows(_ message: String) -> Bool {
         let words = Self.words(message).trimming { Self.asking.contains($0) }
         let text = " \(words.joined(separator: " ")) "
         return words.isEmpty || self.read.contains { $0.contains(text) }
     }
 
-    /// With the signs in them, such as those of numbers and currencies.
+    /// Returns the words of a text, keeping the signs inside them, such as those of numbers and currencies.
     private static func words(_ text: String) -> [String] {
         text.lowercased().split(whereSeparator: \.isWhitespace).compactMap { word in
             let bare = word.trimming { Self.signs.contains($0) }
@@ -48,7 +48,7 @@ final class DialogReader: Sendable {
     }
 
     private static let signs: Set<Character> = [".", ",", "?", "!", ":", ";", "\"", "'", "(", ")", "“", "”", "’", "‘"]
-    /// What only asks again, in English and Malay.
+    /// Words that only ask for confirmation, in English and Malay.
     private static let asking: Set = [
         "are", "you", "sure", "really", "want", "to", "do", "this", "that", "the", "a", "an", "it", "is", "ok", "okay",
         "yes", "please", "confirm", "continue", "proceed", "now", "your", "will", "be", "for", "of", "with", "and", "i",
@@ -57,7 +57,7 @@ final class DialogReader: Sendable {
 }
 
 extension BidirectionalCollection {
-    /// What is left without such elements at both ends.
+    /// Returns the collection without matching elements at both ends.
     fileprivate func trimming(while condition: (Element) -> Bool) -> SubSequence {
         let rest = self.drop(while: condition)
         return rest.lastIndex { !condition($0) }.map { rest[...$0] } ?? rest
@@ -65,11 +65,11 @@ extension BidirectionalCollection {
 }
 
 extension ApprovalGate {
-    /// Asks about what the page wanted to know of an action that was approved.
-    /// - Parameter quote: Marks the page's own words as data, for a model.
+    /// Asks the user about a dialog that the page opened for an approved action.
+    /// - Parameter quote: Marks text from the page as untrusted data for a model.
     /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func ask(about dialog: PageDialog, after given: AnsweredInterrupt, quote: (String) -> String) throws {
-        // A page may ask something else each time, such as with a clock in it.
+        // A page may ask a different question each time, for example one that contains a clock.
         guard given.interrupt.textsRead.count < Self.mostQuestions else {
             throw ActionRefused(
                 "The page asks something else each time, and was answered with no. Leave this to the person. It asked: "

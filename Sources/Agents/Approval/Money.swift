@@ -1,4 +1,4 @@
-/// Sums of money in a text.
+/// Detects amounts of money in text.
 enum Money {
     private static let codes: Set = [
         "rm", "myr", "sgd", "usd", "eur", "gbp", "aud", "inr", "idr", "rp", "thb", "vnd", "jpy", "cny", "krw", "brl",
@@ -8,7 +8,7 @@ enum Money {
 
     private enum Part { case number, currency, other }
 
-    /// Whether a number stands beside a currency's sign or code, such as `RM 70.00`, `70 €` or `9000円`.
+    /// Returns whether a number stands next to a currency sign or code, such as `RM 70.00`, `70 €`, or `9000円`.
     static func isNamed(in text: String) -> Bool {
         var last = Part.other
         var word = ""

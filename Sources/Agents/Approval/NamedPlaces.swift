@@ -2,8 +2,8 @@ import FoundationEssentials
 import RuntimeProtocol
 import Synchronization
 
-/// The sites that the task, a link or the person has named. What the task says may be written there; any other site, to which
-/// a page has led by itself, gets the task's numbers and addresses only with a yes.
+/// The sites that the task, a link, or the user has named. Text from the task may be sent there. Any other site, to
+/// which only a page has led, gets the task's numbers and email addresses only with the user's approval.
 final class NamedPlaces: Sendable {
     private let hosts: Mutex<Set<String>>
 
@@ -23,7 +23,7 @@ final class NamedPlaces: Sendable {
         return self.hosts.withLock { $0.contains { WebRequest.isSameSite(host, $0) } }
     }
 
-    /// The host of an address, which people also write without `https://`.
+    /// Returns the host of an address, which may lack `https://`.
     private static func host(of address: String) -> String? {
         let whole = address.contains("://") ? address : "https://\(address)"
         guard let host = URL(string: whole)?.host()?.lowercased(), host.contains(".") || host == "localhost" else {

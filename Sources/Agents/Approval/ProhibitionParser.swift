@@ -1,8 +1,8 @@
 import RuntimeProtocol
 
-/// The words by which people say what is not to be done, in English and Malay.
+/// The vocabulary for recognizing prohibitions in a request, in English and Malay.
 enum ProhibitionParser {
-    /// What is not to be done, after a negation. Whoever wants nothing booked wants nothing paid either.
+    /// Words for prohibited actions, after a negation. A prohibited booking also prohibits its payment.
     static let verbs: [(phrases: [String], kinds: Set<ActionKind>)] = [
         (
             [
@@ -48,17 +48,18 @@ enum ProhibitionParser {
         "tak perlu", "tak payah", "tak mahu", "tak nak", "tidak mahu", "tak mau", "usah", "bukan untuk",
     ]
 
-    /// Negations by their first word of which more than verbs may follow: without the second one this forbids nothing.
+    /// The first words of negations that need not be followed by a verb. If no known verb follows, such a negation
+    /// prohibits nothing.
     static let weakNegations: Set = [
         "without", "tanpa", "avoid", "never", "not", "please", "but", "and", "tidak", "tak", "bukan",
     ]
 
-    /// Verbs that turn a negation into a wish.
+    /// Verbs that turn a negation into a request, as in "do not forget to pay".
     static let reversals: Set = [
         "forget", "lupa", "leave", "miss", "fail", "hesitate", "worry", "mind", "risau", "terlepas", "care",
     ]
 
-    /// Words of other languages that stand in a prohibition and in no sentence of English or Malay.
+    /// Words that appear in prohibitions in other languages, but in no English or Malay sentence.
     static let foreignNegations = [
         "不要", "别", "別", "请勿", "請勿", "不得", "しないで", "するな", "しません", "하지 마", "하지마", "않", " nicht ", " keine ", " kein ",
         " ne pas ", " pas ", " não ", " nao ", " niet ", " ikke ", " inte ", "не ", "нельзя", "لا ", "بدون", "मत ",
@@ -66,23 +67,24 @@ enum ProhibitionParser {
         "no borres", " senza ", "nie ",
     ]
 
-    /// Verbs that ask to be shown something, and words that forbid the rest at the end.
+    /// Verbs that ask to see something. A clause that starts with one and ends with a word of ``only`` prohibits
+    /// everything else.
     static let looking: Set = [
         "tell", "show", "check", "find", "list", "look", "read", "give", "semak", "lihat", "tengok", "cari", "beritahu",
     ]
     static let only: Set = ["only", "sahaja", "saja", "je"]
 
-    /// What may stand between a negation and its verb.
+    /// Words that may appear between a negation and its verb.
     static let fillers: Set = [
         "a", "actually", "any", "anything", "really", "money", "button", "on", "click", "press", "complete", "my",
         "dulu", "buat", "ever", "for", "just", "make", "making", "membuat",
         "sebarang", "terus", "the", "to", "want", "you", "yet", "untuk",
     ]
 
-    /// What stands between two verbs of one negation.
+    /// Conjunctions between two verbs of one negation.
     static let alternatives: Set = ["or", "nor", "atau"]
 
-    /// What forbids a kind without a verb.
+    /// Phrases that prohibit a kind of action without a negated verb.
     static let nothings: [(phrase: String, kind: ActionKind)] = [
         ("no payment", .pay), ("no payments", .pay), ("no purchase", .pay), ("pay nothing", .pay),
         ("buy nothing", .pay), ("submit nothing", .submit), ("send nothing", .send), ("delete nothing", .delete),
@@ -92,13 +94,13 @@ enum ProhibitionParser {
         ("no submitting", .submit), ("no uploads", .upload), ("no uploading", .upload),
     ]
 
-    /// Behind a verb these say that some of it is forbidden only, and asking serves that.
+    /// Words after a verb that make a prohibition partial. Asking the user covers that case.
     static let conditions: Set = [
         "if", "unless", "until", "before", "except", "than", "twice", "late", "without", "jika", "kalau", "kecuali",
         "melainkan", "sebelum", "sehingga", "lebih", "tanpa",
     ]
 
-    /// A sentence that begins so forbids nothing by itself.
+    /// A sentence that starts with one of these words prohibits nothing by itself.
     static let conditionalOpenings: Set = ["if", "unless", "why", "jika", "kalau", "sekiranya", "kenapa", "mengapa"]
 
     static let lookOnly = [
@@ -108,10 +110,10 @@ enum ProhibitionParser {
         "hanya lihat", "tengok sahaja", "tengok saja", "sekadar semak",
     ]
 
-    /// Words that something to be done follows.
+    /// Words that introduce a requested action.
     static let urging: Set = ["and", "then", "dan", "kemudian", "lalu"]
 
-    /// Verbs that ask for something where a clause begins with them; the others are nouns too.
+    /// Verbs that ask for an action at the start of a clause. The other verbs can also be nouns.
     static let imperatives: Set = [
         "pay", "buy", "submit", "apply", "register", "send", "delete", "remove", "cancel", "sign", "upload", "bayar",
         "beli", "tempah", "mohon", "daftar", "hantar", "padam", "batalkan", "tandatangan",

@@ -2,17 +2,17 @@ import AgentEvents
 import BrowserAutomation
 import FoundationEssentials
 
-/// What a person is shown of an action's target, kept with the question so that what has changed since can be told.
+/// What the user is shown of an action's target. It is stored with the question so that later changes can be reported.
 struct ShownTarget: Sendable, Hashable {
     var name: String
     var url: String
-    /// Where its form goes.
+    /// The address that the target's form submits to.
     var sending: String
-    /// The button that it is sent by.
+    /// The name of the form's submit button.
     var submitter: String
-    /// The form's fields, each with its label and what it holds.
+    /// The form's fields, each with its label and its value.
     var fields: [[String]]
-    /// The text that it stands in.
+    /// The text around the target.
     var about: String
 
     private static let mostAbout = 2000
@@ -26,7 +26,7 @@ struct ShownTarget: Sendable, Hashable {
         self.about = String(target.surroundings.prefix(Self.mostAbout))
     }
 
-    /// - Parameter metadata: A question's; `nil` comes of one that was about something else.
+    /// - Parameter metadata: A question's metadata. The result is `nil` if the question was not about a target.
     init?(_ metadata: JSONValue?) {
         guard let metadata, let about = metadata["about"]?.string else { return nil }
         self.about = about
@@ -45,10 +45,10 @@ struct ShownTarget: Sendable, Hashable {
         ]
     }
 
-    /// What is different now: what stood there, and what stands there.
+    /// Returns the differences, each with the earlier and the current text.
     func changes(to now: ShownTarget) -> [(before: String, after: String)] {
         var changes: [(before: String, after: String)] = []
-        // A button's name stands in several of them.
+        // A button's name can appear in several of the compared values.
         func compare(_ before: String, _ after: String) {
             guard before != after, !changes.contains(where: { $0 == (before, after) }) else { return }
             changes.append((before, after))
@@ -73,7 +73,7 @@ struct ShownTarget: Sendable, Hashable {
         fields.map { $0.joined(separator: ": ") }.joined(separator: "; ")
     }
 
-    /// The words in which two texts differ, with those that lead up to them.
+    /// Returns the words in which two texts differ, with the two words before them.
     private static func difference(_ before: String, _ after: String) -> (String, String) {
         guard before != after else { return ("", "") }
         let (old, new) = (before.split(separator: " "), after.split(separator: " "))

@@ -1,13 +1,14 @@
-/// Times in a page's text: of day, and what is left of them.
+/// Times of day and remaining times in a page's text.
 enum ShownTimes {
-    /// What is left of a text without them.
+    /// Returns a text without its times.
     static func none(in text: String) -> String { text.replacing(self.time, with: "") }
 
-    /// Those of a text, in their order.
+    /// Returns the times in a text, in order.
     static func all(in text: String) -> [String] { text.matches(of: self.time).map { String($0.0) } }
 
-    /// Whether times have stood still or run as clocks do, forwards or backwards: another appointment has not.
-    /// - Parameter seconds: How long ago the earlier ones were read.
+    /// Returns whether times are unchanged or have run as clocks do, forward or backward. The time of a different
+    /// appointment has not.
+    /// - Parameter seconds: How many seconds ago the earlier times were read.
     static func haveRun(from earlier: [String], to now: [String], in seconds: Int) -> Bool {
         guard earlier.count == now.count else { return false }
         return zip(earlier, now).allSatisfy { $0 == $1 || self.hasRun(from: $0, to: $1, in: seconds) }
@@ -16,7 +17,7 @@ enum ShownTimes {
     private static func hasRun(from earlier: String, to now: String, in seconds: Int) -> Bool {
         let (before, after) = (self.parts(of: earlier), self.parts(of: now))
         guard before.count == after.count else { return false }
-        // `10:30` may be minutes and seconds, or hours and minutes.
+        // `10:30` can mean minutes and seconds, or hours and minutes.
         let readings: [(unit: Int, span: Int, slack: Int)] =
             before.count == 3 ? [(1, 24 * 3600, 2)] : [(1, 100 * 60, 2), (60, 24 * 60, 1)]
         return readings.contains { unit, span, slack in

@@ -4,15 +4,15 @@ import BrowserAutomation
 import RuntimeProtocol
 import Synchronization
 
-/// What a person has allowed for the rest of a task: a kind of action on one site. Never what moves money, bears a file,
-/// deletes, signs or hands over a password.
+/// What the user has allowed for the rest of a task: a kind of action on one site. This never includes moving money,
+/// uploading files, deleting, signing, or entering passwords.
 final class TaskAllowances: Sendable {
-    /// The kinds that can be allowed so.
+    /// The kinds that the user can allow for the rest of a task.
     static let kinds: Set<ActionKind> = [.submit, .send]
 
     struct Allowance: Sendable, Hashable {
         var kind: ActionKind
-        /// Such as `https://forum.example`.
+        /// The site's origin, such as `https://forum.example`.
         var origin: String
     }
 
@@ -23,7 +23,7 @@ final class TaskAllowances: Sendable {
         self.all.withLock { _ = $0.insert(allowance) }
     }
 
-    /// Revokes what was allowed: of one kind or of all, on one site or on all.
+    /// Revokes allowances: for one kind or all kinds, on one site or all sites.
     func revoke(_ kind: ActionKind?, on origin: String?) {
         self.all.withLock { all in
             all = all.filter { $0.kind != kind ?? $0.kind || $0.origin != origin ?? $0.origin }
@@ -34,13 +34,13 @@ final class TaskAllowances: Sendable {
 }
 
 extension ApprovalGate {
-    /// Whether a person can be offered to allow this for the rest of the task.
+    /// Returns whether to offer that the user allows this for the rest of the task.
     static func canLast(_ kind: ActionKind, _ target: ActionTarget) -> Bool {
         TaskAllowances.kinds.contains(kind) && target.form?.hasPayment != true && target.origin.hasPrefix("http")
             && !Money.isNamed(in: target.shown)
     }
 
-    /// Takes note of what a person has allowed for the rest of the task, once it was done as it was asked about.
+    /// Records what the user allowed for the rest of the task, after the approved action was performed.
     func remember(_ given: AnsweredInterrupt) {
         let metadata = given.interrupt.metadata
         guard given.isApproved, given.answer.payload?[Self.forTask] == true,
@@ -50,6 +50,6 @@ extension ApprovalGate {
         self.allowances.allow(.init(kind: kind, origin: origin))
     }
 
-    /// The member of an answer that allows it for the rest of the task.
+    /// The property of an answer that allows the action for the rest of the task.
     static let forTask = "for_task"
 }

@@ -4,15 +4,15 @@ import BrowserAutomation
 public import FoundationEssentials
 public import RuntimeProtocol
 
-/// What a run works for, beside its task.
+/// The context of a run: its session, its user, and its callbacks. The task itself is passed separately.
 public struct RunContext: Sendable {
     public var session: SessionID
     public var run: RunID
     public var user: UserID?
-    /// What is passed on to whoever does the work elsewhere.
+    /// The trace and request context to forward when another runtime does the work.
     public var propagation: Propagation
     public var callbacks: TurnLoop.Callbacks
-    /// What is remembered of the person, for the coordinator.
+    /// Long-term memories about the user, for the coordinator's prompt.
     public var recalled: String?
 
     public init(
@@ -27,52 +27,52 @@ public struct RunContext: Sendable {
     }
 }
 
-/// What the automation agent is given.
+/// The input of an automation run.
 public enum AutomationWork: Sendable {
     case task(AutomationTask)
-    /// Its task in this session goes on with a person's answers.
+    /// Resumes the session's interrupted task with the user's answers.
     case resume([InterruptAnswer])
 }
 
-/// Does web tasks, here or in another runtime; whoever hands one over cannot tell.
+/// Does web tasks, in this process or in a remote runtime. The caller sees no difference.
 public protocol Automation: Sendable {
-    /// Works until the task has ended or a person is needed.
-    /// - Parameter usage: Grows by what the model uses.
-    /// - Throws: ``ModelError``, `CancellationError`, what saving throws, or why the answers are refused.
+    /// Runs until the task ends or needs user input.
+    /// - Parameter usage: The model's token usage is added to this value.
+    /// - Throws: ``ModelError``, `CancellationError`, any error from saving the run, or ``RunRejection`` if the answers
+    ///   are not accepted.
     func run(
         _ work: AutomationWork, _ context: RunContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome
 
-    /// Ends what is left of a session's task: by a process that was killed, or waiting for an answer that will not
-    /// come.
-    /// - Returns: How far it had come, in words for a model; `nil` where nothing was left.
+    /// Ends a session's unfinished task, which is left when a process was killed or a question will not be answered.
+    /// - Returns: A summary of the task's progress, written for a model; `nil` if there was no unfinished task.
     func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String?
 
-    /// Takes, renews or releases a person's control of the session's browser.
-    /// - Throws: Why that cannot be.
+    /// Takes, renews, or releases the user's control of the session's browser.
+    /// - Throws: An error that explains why control cannot change.
     func control(
         _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> ControlState
 
-    /// Where a person can watch the session's browser past this process.
-    /// - Throws: Why that cannot be.
+    /// Returns the address where the user can watch the session's browser without going through this process.
+    /// - Throws: An error that explains why there is no such address.
     func externalLiveView(
         of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> LiveViewAddress
 
-    /// The picture of a step, in JPEG, by the id of its tool call; `nil` where none is kept.
-    /// - Throws: Why it cannot be had.
+    /// Returns the JPEG screenshot of a step, identified by its tool call; `nil` if none was stored.
+    /// - Throws: An error that explains why the screenshot cannot be loaded.
     func picture(
         _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> Data?
 
-    /// Ends what is left of the session's task and removes what is kept of it. Can be called again.
-    /// - Throws: Why something is still kept.
+    /// Ends the session's unfinished task and deletes its stored data. Safe to call repeatedly.
+    /// - Throws: An error that explains why some data could not be deleted.
     func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws
 }
 
 extension SessionID {
-    /// Where the automation agent keeps its record. The coordinator that handed the task over writes under the
-    /// session's own id at the same time, perhaps from another runtime.
+    /// The id under which the automation agent stores its run record. It differs from the session's own id because the
+    /// coordinator writes under that id at the same time, possibly from another runtime.
     package var automationRecord: SessionID { SessionID(rawValue: "\(self)#automation") }
 }

@@ -16,15 +16,15 @@ public struct AutomationAgent: Automation {
     private let keepsPictures: Bool
     private let store: any RunStore
     private let logger: Logger
-    /// The browsers of open runs; a service that ends with the process.
+    /// The browsers of active runs. Run it as a service so that it closes or detaches its browsers on shutdown.
     public let live: BrowserRegistry
 
     /// - Parameters:
-    ///   - browsers: Where its browsers come from.
-    ///   - configuration: How they are used; a task may narrow which domains they reach.
-    ///   - policy: What a person is asked before it is done.
-    ///   - patience: How long a question waits for its answer.
-    ///   - keepsPictures: Whether the store gets a picture of the page after each step, for people to look at.
+    ///   - browsers: The source of its browsers.
+    ///   - configuration: The browser configuration. A task may narrow the allowed domains.
+    ///   - policy: Which actions need the user's approval.
+    ///   - patience: How long a question waits for the user's answer.
+    ///   - keepsPictures: Whether to store a screenshot of the page after each step.
     public init(
         model: any LanguageModel, budget: TurnLoop.Budget, browsers: any BrowserSource,
         configuration: BrowserConfiguration, policy: ApprovalPolicy = .init(), patience: Duration = .seconds(900),
@@ -64,7 +64,7 @@ public struct AutomationAgent: Automation {
         switch work {
         case .task(let given):
             task = given
-            // A question of the task before is not answered any more.
+            // The previous task's question can no longer be answered.
             let before = await keeper.record.status
             if await keeper.isLeftOver || before == .interrupted {
                 _ = await self.abandonPreviousTask(of: context.session, keeper)
@@ -88,7 +88,7 @@ public struct AutomationAgent: Automation {
             if case .parked(let interrupts) = outcome {
                 let expiry = interrupts.map(\.expiresAt.date).min() ?? Date()
                 await self.live.park(context.session, until: expiry) { [self] in
-                    // An answer or another task may have come at the last moment.
+                    // An answer or another task may have arrived at the last moment.
                     let record = try? await self.store.read(context.session.automationRecord)
                     guard record?.interrupts.map(\.id) == interrupts.map(\.id) else { return }
                     _ = await self.abandonPreviousTask(of: context.session)
@@ -130,7 +130,7 @@ public struct AutomationAgent: Automation {
             do {
                 return try await loop.run(&conversation, answers: answers, usage: &usage, callbacks: settled)
             } catch let error as ModelError {
-                // Whoever asks for the task again has to know how far it had come.
+                // The caller needs the progress summary to decide whether to ask for the task again.
                 throw AutomationFailure(reason: error, progressSummary: await keeper.record.progressSummary)
             }
         }
@@ -161,7 +161,8 @@ public struct AutomationAgent: Automation {
 
     // MARK: Browsers
 
-    /// The browser that waits for this session, or what starts one when it is first needed.
+    /// Returns the session's parked task context if the task resumes, and otherwise creates one. The browser itself
+    /// starts when it is first needed.
     private func taskContext(
         _ task: AutomationTask, _ context: RunContext, _ keeper: RunRecordWriter, isResumed: Bool
     ) async -> TaskContext {
@@ -202,7 +203,7 @@ public struct AutomationAgent: Automation {
                 guard let record = try await self.store.read(session.automationRecord),
                     record.status == .running || record.status == .interrupted || record.browser != nil
                 else { return nil }
-                // Whoever asks has shown that the session is theirs.
+                // The caller has already verified that the user owns the session.
                 let keeper = try await RunRecordWriter.open(
                     session.automationRecord, for: record.owner, in: self.store)
                 return await self.abandonPreviousTask(of: session, keeper)
@@ -225,7 +226,7 @@ public struct AutomationAgent: Automation {
             } catch {
                 isGone = (error as? BrowserError)?.code == .browserGone
             }
-            // Where that fails the next run looks for it again, and finds nothing.
+            // If saving fails, the next run tries to attach to this browser and finds that it is gone.
             if isGone { try? await keeper.keep(nil) }
         }
         await self.browsers.stopAll(name: Self.browserName(session))
@@ -246,7 +247,7 @@ public struct AutomationAgent: Automation {
         of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> LiveViewAddress {
         let running = await self.live.browser(of: session)
-        // A task that waits for a person may have left its browser to this process.
+        // A task that waits for the user may have left its browser to this process.
         let reference =
             if let running { running.reference } else { try await self.store.read(session.automationRecord)?.browser }
         guard running != nil || reference != nil else { throw RunRejection.noBrowser }
@@ -274,7 +275,7 @@ public struct AutomationAgent: Automation {
         try await self.store.remove(session.automationRecord)
     }
 
-    /// What the browsers of a session are called, so that a list of browsers tells whose they are.
+    /// The name of a session's browsers, which identifies their owner in a list of browsers.
     private static func browserName(_ session: SessionID) -> String { "ai4ai session \(session)" }
 
     private static let system = """
@@ -295,10 +296,10 @@ public struct AutomationAgent: Automation {
         """
 }
 
-/// A task that ended with its model's failure.
+/// An error for a task that ended because its model failed.
 struct AutomationFailure: CodedError, CustomStringConvertible {
     let reason: ModelError
-    /// How far it had come, in words for the model that has asked for it.
+    /// A summary of the task's progress, written for the model that delegated the task.
     let progressSummary: String
 
     var code: String { "model_\(self.reason.code.rawValue)" }

@@ -1,13 +1,13 @@
 import RuntimeProtocol
 
 extension AutomationTask {
-    /// What must not be done: as listed, or as the goal says in words.
+    /// The actions that the task prohibits: the explicit list, or else the prohibitions parsed from the goal.
     var prohibitedActions: Set<ActionKind> { self.forbidden ?? ApprovalPolicy.prohibitedActions(in: self.goal) }
 
-    /// The language to ask in: the person's, or else the task's own.
+    /// The language for questions: the user's, or else the language of the goal.
     var askedIn: UserLanguage { self.language ?? UserLanguage(of: self.goal) }
 
-    /// The task in words, for the model.
+    /// The task as a prompt for the model.
     var prompt: String {
         var text = self.goal
         if let startURL, !self.goal.contains(startURL) { text = "open \(startURL), then \(self.goal)" }

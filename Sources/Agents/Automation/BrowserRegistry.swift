@@ -5,13 +5,13 @@ import FoundationEssentials
 import RuntimeProtocol
 public import ServiceLifecycle
 
-/// Where a task is worked on.
+/// The state that a task's tools share: its browser, secrets, and safety checks.
 struct TaskContext: Sendable {
     let holder: TaskBrowser
-    /// What the person gave for certain sites only.
+    /// Secrets that the user provided, each for specific sites.
     let secrets: SecretStore
     let offers: HandoffDetector
-    /// What the sites have shown.
+    /// The text that each site has shown during the task.
     let seen: CrossOriginDataTracker
     let places: NamedPlaces
     let names: ElementLabels
@@ -19,13 +19,14 @@ struct TaskContext: Sendable {
     let allowances: TaskAllowances
 }
 
-/// The browsers of this process's open tasks, by session: at work, or parked with a question.
+/// The browsers of this process's open tasks, by session: in use by a run, or parked while a question waits for its
+/// answer.
 ///
-/// As a service it ends with the process: browsers that outlive it are left to the next one, the others end.
+/// Run it as a service. On shutdown, browsers that outlive the process are left for the next one, and all others close.
 public actor BrowserRegistry: Service {
     private struct Entry {
         var taskContext: TaskContext
-        /// Ends a parked one that is not resumed in time.
+        /// Ends a parked task that is not resumed in time.
         var expiry: Task<Void, Never>?
         var control: UserControl?
     }
@@ -40,7 +41,7 @@ public actor BrowserRegistry: Service {
         self.places[session] = Entry(taskContext: taskContext)
     }
 
-    /// Keeps the browser until the person has answered, or until it is too late for that.
+    /// Keeps the browser until the user answers or the question expires.
     func park(_ session: SessionID, until date: Date, onExpiry: @escaping @Sendable () async -> Void) async {
         if self.isShuttingDown { return await self.leave(session) }
         self.places[session]?.expiry?.cancel()
@@ -51,7 +52,8 @@ public actor BrowserRegistry: Service {
         }
     }
 
-    /// The context of the task that was parked, if it is still there. A person who had control has given it back by answering.
+    /// Returns the context of the parked task, if it is still open. Answering releases the user's control of the
+    /// browser.
     func resume(_ session: SessionID) -> TaskContext? {
         self.places[session]?.expiry?.cancel()
         self.places[session]?.expiry = nil
@@ -71,7 +73,7 @@ public actor BrowserRegistry: Service {
     public func run() async throws {
         try? await gracefulShutdown()
         self.isShuttingDown = true
-        // Those at work end with their runs.
+        // Browsers in use close when their runs end.
         for session in self.places.filter({ $0.value.expiry != nil }).keys { await self.leave(session) }
     }
 
@@ -81,15 +83,15 @@ public actor BrowserRegistry: Service {
         await place.taskContext.holder.leave()
     }
 
-    // MARK: People
+    // MARK: User control
 
-    /// The browser that a person may look at and take over.
+    /// Returns the running browser, which the user can watch and take over.
     package func browser(of session: SessionID) async -> BrowserSession? {
         await self.places[session]?.taskContext.holder.running
     }
 
-    /// The control that a person has of a session's browser.
-    /// - Throws: ``RunRejection`` where that has ended.
+    /// Returns the user's active control of a session's browser.
+    /// - Throws: ``RunRejection`` if the control has ended.
     package func control(_ id: Int?, in session: SessionID) throws -> UserControl {
         guard let control = self.places[session]?.control, control.isActive, id == nil || control.id == id else {
             throw RunRejection.unknownControl

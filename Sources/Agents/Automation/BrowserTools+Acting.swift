@@ -2,7 +2,7 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 
-/// What may change something on a page.
+/// Tools that may change something on a page.
 extension BrowserTools {
     private struct Click: ToolInput {
         var ref: String
@@ -93,7 +93,7 @@ extension BrowserTools {
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "fill", context)
                 try await self.gate.checkField(input.ref, on: page)
                 self.effects.note(written: input.text)
-                // A field may send itself when it is full.
+                // Some fields submit automatically when they are full.
                 let report = try await self.guarding(on: page, context) {
                     try await page.fill(input.ref, with: input.text)
                 }
@@ -112,7 +112,7 @@ extension BrowserTools {
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "type", context)
                 try await self.gate.checkField(input.ref, on: page)
                 self.effects.note(written: input.text)
-                // A line break is the Enter key.
+                // A line break is typed as the Enter key, which may submit.
                 guard input.text.contains(where: \.isNewline) else {
                     let report = try await self.guarding(on: page, context) {
                         try await page.type(input.text, into: input.ref)

@@ -2,18 +2,19 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 
-/// What a call does for good: told where it was sent, asked about where it was stopped.
+/// Wraps tools so that requests with lasting effects are reported after they are sent, and need approval when they are
+/// blocked.
 extension BrowserTools {
-    /// Those that act on a page, and are done again once a person has allowed what they were stopped over.
+    /// Tools that act on a page. After the user approves what was blocked, the action itself is repeated.
     private static let acting: Set = [
         "click", "fill", "type", "fill_secret", "select", "check", "press", "hover", "drag", "scroll", "navigate",
         "go_back", "reload",
     ]
 
-    /// The same tool, with its effects watched.
+    /// Wraps a tool so that the effects of its requests are tracked.
     func watched(_ tool: Tool) -> Tool {
         let name = tool.definition.name
-        // Text that was typed stands there already.
+        // Typed text is already in the field; repeating the call would type it twice.
         let isActing = Self.acting.contains(name) && name != "type"
         return tool.around { input, context, call in
             let step = self.names.describe(ToolStep(toolCallId: context.callID, tool: name, input: input))
@@ -21,7 +22,7 @@ extension BrowserTools {
             if isDeclined { self.effects.decline() }
             if context.answers.first?.interrupt.reason == .takeover { self.effects.startAfresh() }
             if !isActing {
-                // Something that an earlier action has set off was stopped during this call, and is allowed now.
+                // A request that an earlier action triggered was blocked during this call and is now approved.
                 let permit = try self.gate.permit(context, coversAction: false)
                 if !permit.fingerprints.isEmpty {
                     self.effects.allowNext(permit)
@@ -33,13 +34,14 @@ extension BrowserTools {
                     return ToolOutput(text: "The person approved the blocked request. \(next)")
                 }
             }
-            // It does nothing, and what the page has tried meanwhile is not asked about at once.
+            // A declined call does nothing, and what the page tried in the meantime does not raise another question at
+            // once.
             if isDeclined { return try await call() }
             var output: ToolOutput
             do {
                 output = try await call()
             } catch let error where !(error is UserInputRequired || error is CancellationError) {
-                // A page may break over what was stopped.
+                // A blocked request can break the page.
                 try self.check(step, context)
                 guard self.effects.isOwed, let failure = error as? BrowserError else { throw error }
                 throw BrowserError(

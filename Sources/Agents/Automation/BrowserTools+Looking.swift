@@ -3,7 +3,7 @@ import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
 
-/// What changes nothing on a page.
+/// Tools that change nothing on a page.
 extension BrowserTools {
     private struct Address: ToolInput {
         var url: String
@@ -58,11 +58,12 @@ extension BrowserTools {
             try await self.opening { page in
                 let pieces = self.gate.seen.pieces(of: input.url)
                 let origin = Self.origin(of: input.url)
-                // What a page's words name is what the page wants; a link, or what the model knows by itself, is a way to go.
+                // An address that only the page's text mentions is the page's wish and does not count as named. A link,
+                // or an address that the model knows on its own, does.
                 var isNamed = !self.gate.seen.hasShown(Self.host(of: input.url))
                 if !isNamed { isNamed = try await self.links(to: input.url, on: page) }
                 if isNamed { self.gate.places.note(input.url) }
-                // Together first: pieces may be parts of one.
+                // Check the joined pieces first, because they may be parts of one value.
                 try self.gate.checkFlow(
                     of: [pieces.joined(separator: " ")] + pieces, to: origin, tool: "navigate", context)
                 let moment = EffectRules.Moment(host: Self.host(of: input.url), opens: true)
@@ -188,13 +189,13 @@ extension BrowserTools {
         }
     }
 
-    /// Whether the page has a link to the site of an address.
+    /// Returns whether the page links to the site of an address.
     private func links(to address: String, on page: BrowserPage) async throws -> Bool {
         let host = Self.host(of: address)
         return try await page.links().contains { WebRequest.isSameSite(Self.host(of: $0.url), host) }
     }
 
-    /// The origin of an address, as far as it has one.
+    /// Returns the origin of an address, or the address itself if it has none.
     private static func origin(of address: String) -> String {
         guard let url = URL(string: address), let scheme = url.scheme, let host = url.host() else { return address }
         return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")

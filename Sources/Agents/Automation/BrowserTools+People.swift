@@ -4,7 +4,7 @@ import BrowserAutomation
 import FoundationEssentials
 import RuntimeProtocol
 
-/// Where the person comes in.
+/// Tools and checks that involve the user: takeover and approval.
 extension BrowserTools {
     private struct HandOver: ToolInput {
         var request: String
@@ -37,7 +37,7 @@ extension BrowserTools {
                 ["origin": .string(origin)].merging(kind.map { ["kind": .string($0)] } ?? [:]) { $1 }))
     }
 
-    /// What the agent is told once the person has had the browser, with the page as it is now.
+    /// Returns the tool output after the user gave back control, with a snapshot of the current page.
     private func handedBack(_ given: AnsweredInterrupt) async throws -> ToolOutput {
         let what =
             given.answer.status == .resolved
@@ -47,13 +47,17 @@ extension BrowserTools {
         return ToolOutput(text: what + given.answer.remark, view: view)
     }
 
-    /// Returns when these texts may go to the page.
+    /// Checks that texts may be sent to the page.
+    ///
+    /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func checkFlow(of texts: [String], to page: BrowserPage, tool: String, _ context: ToolContext) async throws {
         try self.gate.checkFlow(of: texts, to: try await page.origin(), tool: tool, context)
     }
 
-    /// Does an action when it may be done; what a person has approved is also confirmed where the page asks the same again.
-    /// - Parameter action: Gets the reference of what it is done to, which may have changed since.
+    /// Performs an action if it is allowed. If the user approved it, the page's own confirmation dialogs for it are
+    /// accepted too.
+    ///
+    /// - Parameter action: Receives the reference of the target element, which may have changed since the call.
     func allowing<Result: Sendable>(
         _ attempt: ApprovalGate.Attempt, on page: BrowserPage, _ context: ToolContext,
         _ action: (_ ref: String?) async throws -> Result
@@ -63,7 +67,8 @@ extension BrowserTools {
         do {
             permission = try await self.gate.check(attempt, on: page, context)
         } catch let error as BrowserError where error.code == .staleReference {
-            // What was approved keeps its name and place, and not its reference, when another process goes on.
+            // When another process resumes the task, the approved element keeps its name and position, but not its
+            // reference.
             guard await self.holder.isReattached,
                 let ref = try await self.reference(ofApproved: context.answers.first, on: page)
             else { throw error }
@@ -75,12 +80,12 @@ extension BrowserTools {
         let given = permission.isApproved ? context.answers.first : nil
         let reader = given.map { DialogReader($0.interrupt) }
         if let reader { page.answerDialogs { reader.answer($0) } }
-        // The yes is to this action's own questions, and to none that the page asks later.
+        // The approval covers this action's own dialogs, and none that the page opens later.
         defer { page.answerDialogs(nil) }
-        // The control's own document counts, which may be a frame's.
+        // Use the host of the element's own document, which may be a frame's.
         var moment = EffectRules.Moment(host: Self.host(of: permission.target?.origin ?? page.url))
         moment.activates = attempt.action != .hover && permission.target?.isActivated ?? false
-        // A link leads somewhere, and its words may say that going there does something.
+        // A link's text can announce an action.
         moment.control =
             permission.kind == .look ? permission.target.flatMap { ActionLexicon.kind(of: $0.words) } : permission.kind
         if let target = permission.target {
@@ -105,17 +110,17 @@ extension BrowserTools {
         }
         if self.effects.hasStopped, let ref { await page.enable(ref) }
         if let href = permission.target?.href {
-            // Where a link leads in the end is named by it, too.
+            // A link also names the address that it finally redirects to.
             for address in [href, page.url] { self.gate.places.note(address) }
         }
-        // What has sent something is not done again; its report says that the page was told no.
+        // An action that has sent something is not repeated; its report says that the page's dialog was dismissed.
         if let given, let dialog = reader?.unread, self.effects.takeBack() {
             try self.gate.ask(about: dialog, after: given, quote: self.untrusted.wrap)
         }
         return result
     }
 
-    /// Does an action within the effect guard.
+    /// Performs an action within the effect guard.
     func guarding<Result: Sendable>(
         _ moment: EffectRules.Moment, on page: BrowserPage, _ context: ToolContext, coversAction: Bool = false,
         _ action: () async throws -> Result
@@ -127,8 +132,9 @@ extension BrowserTools {
         return try await self.effects.during(moment, document: page.documentID, permit: permit, action)
     }
 
-    /// Does something on the page that is shown, within the effect guard.
-    /// - Parameter opens: Whether it opens an address.
+    /// Performs an action on the current page within the effect guard.
+    ///
+    /// - Parameter opens: Whether the action opens an address.
     func guarding<Result: Sendable>(
         on page: BrowserPage, _ context: ToolContext, opens: Bool = false, _ action: () async throws -> Result
     ) async throws -> Result {
@@ -145,7 +151,7 @@ extension BrowserTools {
         return try await self.reference("\(role) \(JSONValue.string(name).json)", name, on: page)
     }
 
-    /// The only control whose line in the page's text holds this.
+    /// Returns the reference of the only element whose snapshot line contains this text; `nil` if none or several do.
     private func reference(_ words: String, _ name: String, on page: BrowserPage) async throws -> String? {
         let lines = try await page.find(name).filter { $0.contains("] \(words)") }
         return lines.count > 1

@@ -1,19 +1,20 @@
 import BrowserAutomation
 import FoundationEssentials
 
-/// Pictures of the steps, for people who look at a run later.
+/// Screenshots of the steps, for viewing a run later.
 extension BrowserTools {
-    /// The longest that a step is held up by its picture.
+    /// How long a step waits for its screenshot at most.
     private static let picturePatience = Duration.seconds(2)
 
-    /// Keeps a picture of the page under a call's id. One that fails or is late is left out: it is no part of the work.
+    /// Stores a screenshot of the page under a call's id. A screenshot that fails or is late is skipped, because the
+    /// task does not depend on it.
     func takePicture(of page: BrowserPage, for callID: String) async {
         guard let keepPicture, let jpeg = await Self.picture(of: page) else { return }
         await keepPicture(callID, jpeg)
     }
 
-    /// Waits for whichever is first, the picture or the end of patience: a page that hangs does not answer at once when
-    /// it is told to stop either.
+    /// Waits for the screenshot or the timeout, whichever comes first. A plain cancellation is not enough: a page that
+    /// hangs does not respond to it at once either.
     private static func picture(of page: BrowserPage) async -> Data? {
         let (first, continuation) = AsyncStream.makeStream(of: Data?.self)
         let work = Task {
@@ -21,7 +22,7 @@ extension BrowserTools {
             continuation.yield(jpeg)
         }
         let limit = Task {
-            // Cancelled when the picture comes first; nobody waits for it any more then.
+            // This sleep is canceled if the screenshot comes first; nothing waits for it then.
             try? await Task.sleep(for: Self.picturePatience)
             continuation.yield(nil)
         }

@@ -5,18 +5,18 @@ import FoundationEssentials
 
 /// The browser as tools for a model.
 ///
-/// Where an action may change the page, its answer holds the new snapshot, which saves the model a turn.
+/// If an action may change the page, its output includes a new snapshot, which saves the model a turn.
 struct BrowserTools {
     let holder: TaskBrowser
     let secrets: SecretStore
     let gate: ApprovalGate
     let effects: EffectGuard
     let names: ElementLabels
-    /// Takes the picture of a step, under its call's id; none is taken where it is absent.
+    /// Stores the screenshot of a step under its call's id. If this is `nil`, no screenshots are taken.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
     let untrusted = UntrustedText()
 
-    /// - Parameter seesImages: Whether the model looks at pictures.
+    /// - Parameter seesImages: Whether the model accepts images.
     func all(seesImages: Bool) -> [Tool] {
         let tools = [
             self.navigate, self.snapshot, self.click, self.fill, self.type, self.fillSecret, self.select, self.check,
@@ -31,7 +31,8 @@ struct BrowserTools {
 
     // MARK: Lost connections
 
-    /// Does what changes nothing, and once more where the connection broke or a person took over meanwhile.
+    /// Runs a read-only operation, and repeats it once if the connection broke or the user took control in the
+    /// meantime.
     func looking<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
         do {
             do {
@@ -45,8 +46,9 @@ struct BrowserTools {
         }
     }
 
-    /// Does what may change something. Where the connection broke or a person took over meanwhile it may have been
-    /// done or not, so it is not done again; once the agent is in charge, it is told how the page looks now.
+    /// Runs an operation that may change something. If the connection broke or the user took control in the meantime,
+    /// it may or may not have taken effect, so it is not repeated. Instead, the thrown error shows the agent the
+    /// current page once the agent is in control.
     func acting<Result: Sendable>(_ body: (BrowserPage) async throws -> Result) async throws -> Result {
         do {
             return try await body(try await self.page())
@@ -56,7 +58,8 @@ struct BrowserTools {
         }
     }
 
-    /// Opens a page: once more where the connection broke, but not over what a person has done meanwhile.
+    /// Opens a page. Repeats the operation once if the connection broke, but not if the user took control, so that
+    /// their work is not lost.
     func opening(_ body: (BrowserPage) async throws -> ToolOutput) async throws -> ToolOutput {
         do {
             return try await body(try await self.pageToOpenIn())
@@ -73,7 +76,7 @@ struct BrowserTools {
         return await self.holder.isConnectionLost
     }
 
-    /// What to tell of work that was interrupted.
+    /// Returns the error that reports an interrupted operation to the model.
     private func interruption(_ error: BrowserError) async throws -> BrowserError {
         let page = try await self.page()
         let what =
@@ -85,18 +88,18 @@ struct BrowserTools {
             error.code, "\(what) It may or may not have taken effect: look before you repeat it. The page now:\n\(now)")
     }
 
-    /// Reasons name what stands on the page, so they are marked as its content.
+    /// Marks the message as untrusted, because it may quote the page.
     private func marked(_ error: BrowserError) -> BrowserError {
         BrowserError(error.code, self.untrusted.wrap(error.message))
     }
 
-    // MARK: Answers
+    // MARK: Output
 
     func page() async throws -> BrowserPage {
         try await self.holder.browser().currentPage()
     }
 
-    /// The current tab, or a new one where none is left.
+    /// Returns the current tab, or a new one if none is open.
     func pageToOpenIn() async throws -> BrowserPage {
         let browser = try await self.holder.browser()
         do {
@@ -106,7 +109,7 @@ struct BrowserTools {
         }
     }
 
-    /// What happened, and how the page looks now.
+    /// Returns the tool output for an action: its report and a snapshot of the current page.
     func answer(_ report: ActionReport, on page: BrowserPage, _ context: ToolContext) async throws -> ToolOutput {
         await context.emit(
             .custom(
@@ -117,7 +120,7 @@ struct BrowserTools {
         return ToolOutput(text: self.words(report), view: view)
     }
 
-    /// How the page looks now.
+    /// Returns a snapshot of the current page, marked as untrusted.
     func view(of page: BrowserPage, part: Int = 1) async throws -> String {
         let snapshot = try await page.snapshot(part: part)
         self.names.note(snapshot.lines, at: snapshot.url)
@@ -125,7 +128,7 @@ struct BrowserTools {
         return self.untrusted.wrap(snapshot.text)
     }
 
-    /// What happened, in words; the page's own among them are marked.
+    /// Returns the report of an action as text, marked as untrusted because it may quote the page.
     func words(_ report: ActionReport) -> String {
         let tabs = report.openedTabs.isEmpty ? "" : " Use the tabs tool to switch."
         return self.untrusted.wrap(report.text + tabs)

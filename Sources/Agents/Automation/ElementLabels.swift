@@ -1,7 +1,7 @@
 import AgentEvents
 import Synchronization
 
-/// The roles and labels of the elements that a page's snapshots have listed, by their references.
+/// The roles and labels of the elements in a page's snapshots, by reference.
 final class ElementLabels: Sendable {
     private struct State {
         var elements: [String: ToolStep.Element] = [:]
@@ -9,11 +9,12 @@ final class ElementLabels: Sendable {
     }
 
     private let state = Mutex(State())
-    /// The arguments of tools that hold a reference.
+    /// The tool arguments that hold an element reference.
     private static let arguments = ["ref", "from", "to"]
 
-    /// Reads the lines of a snapshot, such as `*[e5] button "Check" (disabled)`.
-    /// - Parameter address: The page's.
+    /// Records the elements in the lines of a snapshot, such as `*[e5] button "Check" (disabled)`.
+    ///
+    /// - Parameter address: The address of the page.
     func note(_ lines: [String], at address: String? = nil) {
         self.state.withLock { state in
             state.address = address ?? state.address
@@ -32,7 +33,7 @@ final class ElementLabels: Sendable {
         guard let quote = words.firstIndex(of: "\""), let end = words.lastIndex(of: "\""), quote < end else {
             return nil
         }
-        // The label ends where a bracket with the states begins.
+        // The label ends where the parenthesis with the states begins.
         let quoted = words[words.index(after: quote)...]
         var label = quoted.split(separator: "\" (", maxSplits: 1).first ?? ""
         if label.hasSuffix("\"") { label = label.dropLast() }
@@ -41,7 +42,7 @@ final class ElementLabels: Sendable {
         )
     }
 
-    /// The step with the elements that it refers to, and the page that it acts on.
+    /// Returns the step with the elements that it refers to and the address of the page that it acts on.
     func describe(_ step: ToolStep) -> ToolStep {
         var step = step
         self.state.withLock { state in

@@ -4,8 +4,8 @@ import BrowserAutomation
 import FoundationEssentials
 import RuntimeProtocol
 
-/// Offers the browser to the person where an agent does not get on: each obstacle of a site once, and after three
-/// steps in a row that came to nothing.
+/// Detects when the agent cannot continue and offers the user control of the browser: once for each kind of obstacle on
+/// each origin, and after three failed steps in a row.
 actor HandoffDetector {
     private let holder: TaskBrowser
     private let secrets: SecretStore
@@ -25,10 +25,10 @@ actor HandoffDetector {
         self.say = say
     }
 
-    /// What the person is asked after a step, if anything.
+    /// Returns the takeover request for the user after a step, if one is needed.
     func offer(after results: [ToolResult]) async -> Interrupt? {
         for result in results { self.failures = result.isError ? self.failures + 1 : 0 }
-        // A page that is busy or gone shows itself in the next step.
+        // If the page is busy or closed, the next step reports it.
         guard let page = try? await self.holder.running?.currentPage(), let origin = try? await page.origin() else {
             return nil
         }
@@ -49,7 +49,7 @@ actor HandoffDetector {
     }
 
     private func request(_ obstacle: PageObstacle, _ origin: String) -> String {
-        // What has no origin of its own, such as an error page of the browser's, calls itself "null".
+        // A page without an origin, such as the browser's own error page, reports "null".
         let origin = origin == "null" ? self.say("This page", "Halaman ini") : origin
         return switch obstacle {
         case .signIn:
@@ -71,7 +71,7 @@ actor HandoffDetector {
         }
     }
 
-    /// Whether the task itself brings what the page asks for.
+    /// Returns whether the task already provides what the page asks for.
     private func isExpected(_ obstacle: PageObstacle, at origin: String) -> Bool {
         switch obstacle {
         case .signIn:

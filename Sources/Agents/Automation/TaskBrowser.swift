@@ -3,8 +3,8 @@ import AgentLoop
 import BrowserAutomation
 import Logging
 
-/// The browser of one task: started when it is first needed, connected again when its connection was lost, reached
-/// again from another process where it outlived the one before, started anew when it has died, closed with the task.
+/// The browser of one task. It starts when it is first needed, reconnects after a lost connection, reattaches from
+/// another process if it outlived the previous one, restarts after a crash, and closes with the task.
 actor TaskBrowser {
     private let source: any BrowserSource
     private let name: String
@@ -12,17 +12,17 @@ actor TaskBrowser {
     private let logger: Logger
     private var keeper: RunRecordWriter
     private var emit: EventSink
-    /// Whether the task has worked in a browser that this process has not met.
+    /// Whether the task has used a browser that this process has not attached to.
     private var isResumed: Bool
     private var session: BrowserSession?
-    /// Whether the browser was started by another process, so that controls have other references than before.
+    /// Whether another process started the browser, so that element references differ from earlier ones.
     private(set) var isReattached = false
-    /// Whoever asks while a browser is started or connected to waits for the same one.
+    /// The start or connection in progress, which concurrent callers share.
     private var opening: Opening?
 
     private struct Opening {
         var task: Task<BrowserSession, any Error>
-        /// Those who have not been cancelled. It is given up only when nobody wants it any more.
+        /// The number of callers that have not been canceled. The start is canceled only when no caller is left.
         var waiting = 0
     }
 
@@ -39,17 +39,17 @@ actor TaskBrowser {
         self.isResumed = isResumed
     }
 
-    /// Works for another run of the task from now on.
+    /// Switches to another run of the same task.
     func follow(keeper: RunRecordWriter, emit: @escaping EventSink) {
         self.keeper = keeper
         self.emit = emit
     }
 
-    /// The browser, where one is running.
+    /// The browser, if one is running.
     var running: BrowserSession? { self.session.flatMap { $0.isAlive ? $0 : nil } }
 
-    /// The running browser.
-    /// - Throws: ``BrowserError``; after a death once, so that the agent learns that its page is lost.
+    /// Returns the running browser, starting or reconnecting it if needed.
+    /// - Throws: ``BrowserError``. After a crash it throws once, so that the agent learns that its page is lost.
     func browser() async throws -> BrowserSession {
         if let session, session.isAlive { return session }
         let task = self.opening?.task ?? Task { try await self.open() }
@@ -59,7 +59,7 @@ actor TaskBrowser {
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
-            // Ends at once.
+            // `onCancel` is synchronous, so the caller count is decremented in a task.
             Task { await self.leave(task) }
         }
     }
@@ -97,7 +97,7 @@ actor TaskBrowser {
                 self.isReattached = true
                 return found
             } catch let error as BrowserError where error.code == .browserGone {
-                // It may only be out of reach.
+                // The browser may only be unreachable, so try to stop it.
                 await self.endReferenced(reference)
             }
         }
@@ -130,29 +130,30 @@ actor TaskBrowser {
         return session
     }
 
-    /// Whether the browser is there and its connection is lost.
+    /// Whether a browser was started and its connection is lost.
     var isConnectionLost: Bool { self.session.map { !$0.isAlive } ?? false }
 
-    /// Ends the browser, if one was started.
+    /// Closes the browser, if one was started.
     func close() async {
         guard let session = self.session.take() else {
-            // A task that goes on in another process may end before it has needed its browser.
+            // A task that resumes in another process may end before it needs its browser.
             guard self.isResumed, let reference = await self.keeper.record.browser else { return }
             await self.endReferenced(reference)
             try? await self.keeper.keep(nil)
             return
         }
-        // A browser that could not be ended stays in the record, for the next run to try.
+        // A browser that could not be closed stays in the record so that the next run retries.
         guard await session.close() else { return }
         do {
             try await self.keeper.keep(nil)
         } catch {
-            // The next run of the session looks for a browser that is gone, and finds none.
+            // The next run of the session looks for a browser that is gone and finds none.
             self.logger.warning("The end of a browser could not be recorded", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Leaves a browser that outlives this process to whoever comes next, and ends one that does not.
+    /// Detaches from a browser that outlives this process so that another process can attach to it, and closes one that
+    /// does not outlive it.
     func leave() async {
         guard let session = self.session.take() else { return }
         if session.reference == nil { await session.close() } else { await session.detach() }

@@ -1,7 +1,7 @@
 import AgentEvents
 
-/// Marks a page's text as data. The marks hold a number that the page cannot know, so it cannot end them early; it
-/// stays the same through a run, so that the same page reads the same twice.
+/// Marks a page's text as untrusted data. The marks contain a random number, so that the page cannot forge the end
+/// mark. The number stays the same for a whole run, so that an unchanged page produces the same text.
 struct UntrustedText {
     private let mark = String(UInt32.random(in: .min ... .max), radix: 16)
 

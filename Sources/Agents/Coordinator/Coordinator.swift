@@ -4,9 +4,9 @@ import FoundationEssentials
 public import Logging
 import RuntimeProtocol
 
-/// Talks with the person: answers, asks for what is missing, and hands web tasks to the automation agent.
+/// Talks with the user: answers, asks for missing details, and delegates web tasks to the automation agent.
 public struct Coordinator: Sendable {
-    /// What the coordinator can make use of beside a model and the automation agent.
+    /// The optional resources of a coordinator, in addition to its model and the automation agent.
     public struct Aids: Sendable {
         public var playbooks: PlaybookLibrary
         public var search: (any WebSearch)?
@@ -52,8 +52,8 @@ public struct Coordinator: Sendable {
         ]
     }
 
-    /// Answers the newest message of the conversation, or goes on with what waited for a person.
-    /// - Throws: What ``TurnLoop/run(_:answers:usage:callbacks:)`` throws.
+    /// Answers the newest message of the conversation, or resumes the step that waited for the user.
+    /// - Throws: The errors that ``TurnLoop/run(_:answers:usage:callbacks:)`` throws.
     public func run(
         _ conversation: inout Conversation, _ answers: [InterruptAnswer] = [], _ context: RunContext,
         usage: inout TokenUsage
@@ -95,7 +95,7 @@ public struct Coordinator: Sendable {
     // MARK: Delegation
 
     private func browse(_ delegation: Delegation, _ request: String) -> Tool {
-        // A report quotes pages.
+        // The agent's report may quote pages.
         let untrusted = UntrustedText()
         return Tool(
             "browse", "Hands a task to an agent with a web browser and returns its report.", risk: .reversibleWrite
@@ -106,7 +106,7 @@ public struct Coordinator: Sendable {
             case .completed(let report): return untrusted.wrap(report)
             case .parked(let interrupts): throw UserInputRequired(interrupts)
             case .outOfBudget(let reason):
-                // One more try, which knows how far the first one came.
+                // Retry once, with the progress report of the first attempt.
                 guard case .task(var task) = work else { return Self.unfinished(reason) }
                 task.goal += "\n\nAn earlier try did not finish. Do not repeat what it has done. It reported: \(reason)"
                 switch try await delegation.run(.task(task), for: call, attempt: 2) {
@@ -161,7 +161,7 @@ public struct Coordinator: Sendable {
 }
 
 extension Conversation {
-    /// What the person has said of the errand at hand, newest last: back to where a task was handed over before.
+    /// The user's messages about the current task, oldest first: everything since a task was last delegated.
     fileprivate var errand: String {
         let newest = self.messages.lastIndex { $0.isFromPerson } ?? self.messages.startIndex
         var said: [String] = []

@@ -3,7 +3,7 @@ import AgentLoop
 import FoundationEssentials
 import RuntimeProtocol
 
-/// What the coordinator does beside handing tasks over.
+/// The coordinator's tools other than delegation.
 struct CoordinatorTools: Sendable {
     let context: RunContext
     let delegation: Delegation
@@ -149,7 +149,7 @@ struct CoordinatorTools: Sendable {
 
     private static let secretWords = ["password", "kata laluan", "passcode", " pin ", "cvv", "cvc", "otp", "secret"]
 
-    /// Passwords, codes, and numbers as long as a card's.
+    /// Returns whether a fact looks like a password, a code, or a number as long as a card number.
     static func looksSecret(_ fact: String) -> Bool {
         let text = " \(fact.lowercased()) "
         let digits = text.filter { !" -".contains($0) }.split { !$0.isNumber }.map(\.count).max() ?? 0

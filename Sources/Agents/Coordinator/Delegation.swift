@@ -3,19 +3,19 @@ import AgentLoop
 import RuntimeProtocol
 import Synchronization
 
-/// Gives work of the coordinator to the automation agent, as a subagent of its run: the events of that work carry the
+/// Delegates the coordinator's work to the automation agent as a subagent of its run. The events of that work carry the
 /// subagent's id.
 struct Delegation: Sendable {
     let automation: any Automation
     let context: RunContext
-    /// Grows by what the work uses.
+    /// Collects the token usage of the delegated work.
     let usage: UsageSum
 
     private static let subagent = "automation"
 
     /// - Parameters:
-    ///   - call: The coordinator's tool call that the work belongs to.
-    ///   - attempt: Counts from 1 within the call.
+    ///   - call: The coordinator's tool call that delegates the work.
+    ///   - attempt: The number of the attempt within the call, starting at 1.
     func run(
         _ work: AutomationWork, for call: ToolContext, attempt: Int = 1
     ) async throws -> TurnLoop.Outcome {
@@ -23,7 +23,7 @@ struct Delegation: Sendable {
         let emit = call.emit
         let open = Mutex(OpenParts())
         var inner = self.context
-        // When the task ends the conversation goes on.
+        // The conversation continues after the task ends.
         inner.callbacks.endSteering = { [] }
         inner.callbacks.emit = { event in
             let event = event.attributed(to: id, calledBy: call.callID)
@@ -48,7 +48,7 @@ struct Delegation: Sendable {
             return outcome
         } catch {
             await self.usage.add(used)
-            // The other runtime may be gone in the middle of a step.
+            // The other runtime may have failed in the middle of a step.
             for part in open.withLock({ $0.parts.reversed() }) {
                 await emit(part.end.attributed(to: id, calledBy: call.callID))
             }
@@ -59,7 +59,7 @@ struct Delegation: Sendable {
         }
     }
 
-    /// What the subagent has opened and not closed, in order.
+    /// The event parts that the subagent has opened but not closed, in order.
     private struct OpenParts {
         var parts: [AgentEvent.Part] = []
 
@@ -73,7 +73,7 @@ struct Delegation: Sendable {
     }
 }
 
-/// What several tasks have used.
+/// The combined token usage of several tasks.
 actor UsageSum {
     private(set) var total = TokenUsage()
     func add(_ usage: TokenUsage) { self.total += usage }

@@ -1,12 +1,13 @@
 import FoundationEssentials
 
-/// The domains that services themselves say are theirs, by the playbooks.
+/// The official domains of services, as listed in the playbooks.
 struct OfficialDomains: Sendable {
     private let domains: [String]
 
     init(_ library: PlaybookLibrary) { self.domains = library.playbooks.flatMap(\.officialDomains) }
 
-    /// Why an address must not be taken for a service's own: it has the service's name and is not its domain.
+    /// Returns why an address must not be trusted as a service's own: its host contains the service's name but is not
+    /// an official domain. Returns `nil` if there is no objection.
     func objection(to address: String) -> String? {
         let text = address.contains("://") ? address : "https://\(address)"
         guard let host = URL(string: text)?.host()?.lowercased() else { return nil }

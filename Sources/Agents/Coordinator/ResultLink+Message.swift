@@ -6,10 +6,10 @@ extension ResultLink {
         "pay", "payment", "payments", "bayar", "bayaran", "pembayaran", "checkout", "fpx",
     ]
 
-    /// The addresses in a text, each once, in order; those of Markdown links with their titles.
+    /// Returns the addresses in a text, without duplicates and in order. Markdown links include their titles.
     static func all(in text: String) -> [ResultLink] {
         var links: [ResultLink] = []
-        // What stands as code is to be typed, and not to be opened.
+        // An address in code is meant to be typed, not opened.
         let text = self.withoutCode(text)
         var rest = text[...]
         while let start = rest.firstRange(of: "http")?.lowerBound {
@@ -21,7 +21,8 @@ extension ResultLink {
                 !links.contains(where: { $0.url == url })
             else { continue }
             let title = before.hasSuffix("](") ? before.dropLast(2).split(separator: "[").last.map(String.init) : nil
-            // By the words of its path and title: sites have names such as paypal, and a sentence speaks of what was paid.
+            // Only the path and the title count. Site names such as paypal and sentences about past payments would
+            // mislead.
             let path = url.split(separator: "/").dropFirst(2).joined(separator: "/")
             let words = "\(path) \(title ?? "")".lowercased().split { !$0.isLetter }.map(String.init)
             let isPayment = words.contains(where: self.paymentWords.contains)
@@ -30,7 +31,7 @@ extension ResultLink {
         return links
     }
 
-    /// The text without Markdown's code blocks and code spans.
+    /// Returns a text without Markdown code blocks and code spans.
     private static func withoutCode(_ text: String) -> String {
         var isFenced = false
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
@@ -43,7 +44,7 @@ extension ResultLink {
         }.joined(separator: "\n")
     }
 
-    /// A span ends with as many backticks as it began with; where it doesn't end, it is none.
+    /// A code span ends with as many backticks as it starts with. Without that end, it is not a code span.
     private static func withoutCodeSpans(_ line: Substring) -> String {
         var text = ""
         var rest = line
@@ -66,7 +67,7 @@ extension ResultLink {
         return text + rest
     }
 
-    /// Without the punctuation of the sentence around it.
+    /// Returns an address without the punctuation of the sentence around it.
     private static func trimmed(_ address: Substring) -> String {
         var address = address
         while let last = address.last {
@@ -74,7 +75,7 @@ extension ResultLink {
             guard isUnopened || ".,;:!?*_".contains(last) else { break }
             address = address.dropLast()
         }
-        // In Markdown the bracket ends the address also where a sentence goes on behind it.
+        // In Markdown, the parenthesis ends the address even if the sentence continues right after it.
         if let end = address.firstIndex(of: ")"), !address[..<end].contains("(") { address = address[..<end] }
         return String(address)
     }

@@ -8,7 +8,8 @@ extension UserLanguage {
         "ke", "daripada", "sahaja", "tempah", "buka", "perlu", "tidak", "saja",
     ]
 
-    /// By the words of a text; English where it is neither or both.
+    /// Detects the language from the words of a text. Defaults to English if the text is in neither language or in
+    /// both.
     public init(of text: String) {
         let words = text.lowercased().split { !$0.isLetter }
         let malay = words.count { Self.malayWords.contains(String($0)) }

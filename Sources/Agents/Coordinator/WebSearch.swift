@@ -1,11 +1,11 @@
-/// Finds pages on the web.
+/// Searches the web.
 public protocol WebSearch: Sendable {
-    /// The best pages for a query.
-    /// - Throws: Why the search failed, in words.
+    /// Returns the best pages for a query.
+    /// - Throws: An error whose description explains why the search failed.
     func search(_ query: String) async throws -> [WebSearchResult]
 }
 
-/// A page that a search has found.
+/// A page in the results of a search.
 public struct WebSearchResult: Sendable, Hashable {
     public var title: String
     public var url: String

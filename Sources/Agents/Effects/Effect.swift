@@ -4,25 +4,25 @@ import Crypto
 import FoundationEssentials
 import RuntimeProtocol
 
-/// Something that a page is about to do for good: what it would send, and where.
+/// A lasting effect that a page is about to cause: what it would send, and where.
 struct Effect: Sendable, Hashable {
     var kind: ActionKind
     var method: String
-    /// Such as `https://shop.example`.
+    /// The destination's origin, such as `https://shop.example`.
     var origin: String
     var path: String
-    /// What people are shown, with secrets masked; long and unreadable ones are cut.
+    /// The fields as users see them, with secrets masked and long values cut.
     var fields: [RequestFields.Field]
     var files: [String]
     var isOpaque: Bool
-    /// Whether money may move: a card, an account, an amount.
+    /// Whether money may move, for example because of a card number or an amount.
     var bearsMoney: Bool
-    /// Whether a person can allow such for the rest of a task.
+    /// Whether the user can allow such effects for the rest of a task.
     var canLast: Bool
-    /// Says the same of the same matter: what changes with every request, such as tokens, does not count.
+    /// Identifies the effect. Values that change with every request, such as tokens, do not count.
     var fingerprint: String
 
-    /// What would be sent, in a line for people.
+    /// A one-line summary for users of what would be sent.
     var text: String {
         let told = self.fields.filter { !$0.isFormToken && !($0.value.isEmpty && $0.name.allSatisfy(\.isNumber)) }
         var parts = told.prefix(12).map { field in
@@ -46,8 +46,8 @@ struct Effect: Sendable, Hashable {
 
 extension Effect {
     /// - Parameters:
-    ///   - showsMoney: Whether a price stands beside the control that was worked.
-    ///   - mask: Takes secrets out of what is shown.
+    ///   - showsMoney: Whether a price stands next to the element that was activated.
+    ///   - mask: Masks secrets in the shown text.
     init(
         _ request: WebRequest, kind: ActionKind, bearsMoney: Bool, showsMoney: Bool, mask: (String) -> String
     ) {
@@ -62,7 +62,7 @@ extension Effect {
         self.canLast =
             TaskAllowances.kinds.contains(kind) && !bearsMoney && request.content.files.isEmpty
             && !showsMoney
-        // Messages on a socket are counted.
+        // WebSocket messages often carry a counter, which must not change the fingerprint.
         let isMessage = request.page.type == "WebSocket"
         let lasting = request.content.fields.filter { !(isMessage && $0.isCount) }.map {
             "\($0.name)=\($0.isToken ? "" : $0.value)"

@@ -2,24 +2,26 @@ import BrowserAutomation
 import RuntimeProtocol
 import Synchronization
 
-/// Stands in the network path of a task's browser: what an action of the agent would do for good is stopped before it is
-/// sent, unless a person has said yes to it. What is stopped is asked about, and the action done again.
+/// Judges the requests of a task's browser. It blocks a request with a lasting effect before it is sent unless the user
+/// has approved it. The user is asked about what was blocked, and the action is then repeated.
 ///
-/// A page's own habits, such as what it sends while it loads or by a timer before anything was done on it, are no doing
-/// of the agent's.
+/// Background traffic, such as what a page sends while it loads or from a timer before any action on it, does not count
+/// as an effect of the agent.
 final class EffectGuard: Sendable {
-    /// What a person has allowed.
+    /// What the user has approved.
     struct Permit: Sendable {
-        /// The effects that were shown, by their fingerprints.
+        /// The fingerprints of the effects that the user was shown.
         var fingerprints: Set<String> = []
-        /// Where they go; what else the repeated action sends there without money is covered.
+        /// The origins of those effects. Other requests of the repeated action to these origins are covered if no money
+        /// moves.
         var origins: Set<String> = []
-        /// For how many further actions on its page what was shown may still be sent: something may be in the way at first.
+        /// How many further actions on the page may still send the shown effects: something may block the first
+        /// attempt.
         var actions = 5
-        /// Where it was asked about.
+        /// The address of the page that the permit is for; `nil` for any page.
         var address: String?
-        /// Whether the action itself was approved, by what the page says of it: what it sends within the page's site is
-        /// covered, once each.
+        /// Whether the user approved the action itself, as the page describes it. Its requests to the page's own site
+        /// are then covered, once each.
         var coversAction = false
     }
 
@@ -27,42 +29,44 @@ final class EffectGuard: Sendable {
         var moment: EffectRules.Moment
         var document: String?
         var permit: Permit
-        /// What was sent already: the same again is a second submission, or another session's view of the first.
+        /// When each effect was sent, by fingerprint. The same request again is a second submission, or the same
+        /// request as seen in another debugging session.
         var spent: [String: ContinuousClock.Instant] = [:]
         var hasMovedMoney = false
     }
 
     private struct State {
         var act: Act?
-        /// The last action, in whose document something may still come.
+        /// The last action. Its document may still send requests.
         var last: Act?
         var written: [String] = []
-        /// What the document that is shown sends by itself: by address and fields, and by their fingerprints.
+        /// The background traffic of the current document: its requests by address and fields (`habits`) and by
+        /// fingerprint (`known`).
         var habits: Set<String> = []
         var known: Set<String> = []
         var habitual: String?
-        /// What was sent and has not been told.
+        /// Effects that were sent but not yet reported.
         var sent: [Effect] = []
-        /// What was stopped and has not been asked about.
+        /// Effects that were blocked and that the user was not yet asked about.
         var stopped: [Effect] = []
-        /// What a person was asked about last.
+        /// The effects that the user was last asked about.
         var asked: [Effect] = []
-        /// What a person has declined, by its fingerprints, and how often one after the other on each page.
+        /// The fingerprints of declined effects, and the number of consecutive refusals by page.
         var declined: Set<String> = []
         var refusals: [String: Int] = [:]
-        /// Where what was stopped wanted to go: a page must not get it sent as soon as a person takes over.
+        /// The destinations of blocked requests. A page must not get them sent as soon as the user takes control.
         var stoppedPlaces: Set<String> = []
-        /// Whether something was stopped for that, and has not been told.
+        /// Whether a declined effect was blocked again and this is not yet reported.
         var hasNagged = false
-        /// What a person has allowed of it, for the next action.
+        /// What the user has approved for the next action.
         var next: Permit?
     }
 
     private static let mostWritten = 200
     private static let mostHabits = 1000
-    /// After so many a page is nagging, and what it sends is stopped without a question.
+    /// The number of refusals after which a page is nagging, and its requests are blocked without a question.
     private static let mostRefusals = 5
-    /// A service worker's request is paused in two sessions; the second one is the same.
+    /// How long a repeat counts as the same request: a service worker's request is paused in two debugging sessions.
     private static let echo = Duration.seconds(1)
 
     private let secrets: SecretStore
@@ -78,13 +82,13 @@ final class EffectGuard: Sendable {
 
     // MARK: Actions
 
-    /// Takes note of what the agent writes.
+    /// Records text that the agent writes.
     func note(written text: String) {
         guard text.count >= 4 else { return }
         self.state.withLock { $0.written = ($0.written + [text]).suffix(Self.mostWritten) }
     }
 
-    /// Does an action of the agent.
+    /// Performs an action of the agent and attributes the page's requests to it.
     func during<Result>(
         _ moment: EffectRules.Moment, document: String?, permit: Permit, _ body: () async throws -> Result
     ) async throws -> Result {
@@ -112,21 +116,22 @@ final class EffectGuard: Sendable {
         return try await body()
     }
 
-    /// What a person has allowed and was not sent: a page may have covered its own button when the first try was stopped.
+    /// Returns what the user approved but was not yet sent. A page may have covered its own button after the first
+    /// attempt was blocked.
     private static func left(of act: Act) -> Permit? {
         let left = act.permit.fingerprints.subtracting(act.spent.keys)
         guard !left.isEmpty, act.permit.actions > 0 else { return nil }
         return Permit(fingerprints: left, actions: act.permit.actions - 1, address: act.moment.address)
     }
 
-    /// Whether something may still be sent that a person has allowed.
+    /// Whether an approved effect is still to be sent.
     var isOwed: Bool { self.state.withLock { $0.next?.fingerprints.isEmpty == false } }
 
-    /// Whether something was stopped that is still to be asked about.
+    /// Whether the user must still be asked about a blocked effect.
     var hasStopped: Bool { self.state.withLock { !$0.stopped.isEmpty } }
 
-    /// Ends what the last action may still send, so that it can be done again.
-    /// - Returns: `false` where it has sent something.
+    /// Revokes what the last action may still send, so that the action can be repeated.
+    /// - Returns: `false` if the action has already sent something.
     func takeBack() -> Bool {
         self.state.withLock { state in
             guard state.last?.spent.isEmpty ?? true else { return false }
@@ -137,7 +142,7 @@ final class EffectGuard: Sendable {
         }
     }
 
-    /// What was sent since this was asked for last.
+    /// Returns the effects that were sent since the last call.
     func takeSent() -> [Effect] {
         self.state.withLock { state in
             defer { state.sent = [] }
@@ -145,7 +150,7 @@ final class EffectGuard: Sendable {
         }
     }
 
-    /// What was stopped and has not been asked about yet.
+    /// Returns the blocked effects that the user was not yet asked about.
     func takeStopped() -> [Effect] {
         self.state.withLock { state in
             guard !state.stopped.isEmpty else { return [] }
@@ -155,7 +160,8 @@ final class EffectGuard: Sendable {
         }
     }
 
-    /// Takes note that a person has declined what was asked about last. A page that keeps trying it does so unheard.
+    /// Records that the user declined the effects they were last asked about. If a page keeps trying to send them, they
+    /// are blocked without another question.
     func decline() {
         self.state.withLock { state in
             state.declined.formUnion(state.asked.map(\.fingerprint))
@@ -166,7 +172,7 @@ final class EffectGuard: Sendable {
         }
     }
 
-    /// Whether a page has tried again what a person has declined, since this was asked for last.
+    /// Returns whether a page tried again to send a declined effect since the last call.
     func takeNagging() -> Bool {
         self.state.withLock { state in
             defer { state.hasNagged = false }
@@ -174,7 +180,7 @@ final class EffectGuard: Sendable {
         }
     }
 
-    /// Forgets what a person has declined, for they have worked in the browser since.
+    /// Clears the declined effects, because the user has worked in the browser since.
     func startAfresh() {
         self.state.withLock { state in
             state.declined = []
@@ -184,17 +190,18 @@ final class EffectGuard: Sendable {
         }
     }
 
-    /// Lets the next action do what a person has allowed after the last one had ended.
+    /// Lets the next action send what the user approved after the last action had ended.
     func allowNext(_ permit: Permit) { self.state.withLock { $0.next = permit } }
 
     // MARK: Requests
 
-    /// Judges a request. Must not wait.
+    /// Judges a request. This function must not block.
     func judge(_ page: PageRequest) -> RequestVerdict {
-        // Parsed outside of the lock.
+        // Parse outside the lock.
         let request = WebRequest(page)
         return self.state.withLock { state in
-            // What a person does is theirs; what an action is just sending is not.
+            // Requests right after the user's own input pass. While the user is only watching, a running action still
+            // counts as the source.
             if page.driver == .personPressing {
                 state.stoppedPlaces.remove(request.place)
                 return .pass
@@ -209,8 +216,9 @@ final class EffectGuard: Sendable {
             }
             guard let kind = EffectRules.kind(of: request, act.moment) else { return .pass }
             if EffectRules.isExpendable(request, act.moment) { return .stop }
-            // What the next page sends by itself is its habit, unless it goes there as a form or bears what was written.
-            // What a page sends while it is left comes when the next one is there already.
+            // Requests that the next page makes on its own are background traffic, unless they are form navigations or
+            // carry written text. Requests that a page sends while it unloads arrive when the next page is already
+            // there.
             let isOfAct =
                 page.document == nil || page.document == act.document || ["Document", "Ping"].contains(page.type)
                 || page.referrer == act.moment.address
@@ -218,7 +226,8 @@ final class EffectGuard: Sendable {
             if !isOfAct, !bearsMoney, kind == .submit { return self.learn(request, &state) }
             let effect = Effect(
                 request, kind: kind, bearsMoney: bearsMoney, showsMoney: act.moment.showsMoney, mask: self.secrets.mask)
-            // During an action only the very same counts: a page could make a habit of the address first.
+            // During an action only an identical request counts as background traffic: a page could send to the address
+            // beforehand.
             if state.habitual == page.document,
                 isNow ? state.known.contains(effect.fingerprint) : state.habits.contains(request.habit)
             {
@@ -256,7 +265,7 @@ final class EffectGuard: Sendable {
         }
     }
 
-    /// What comes before anything was done is how the page lives.
+    /// Passes a request that no action caused, and records it as background traffic of the page.
     private func learn(_ request: WebRequest, _ state: inout State) -> RequestVerdict {
         if state.habitual != request.page.document {
             (state.habits, state.known, state.habitual) = ([], [], request.page.document)
@@ -270,13 +279,13 @@ final class EffectGuard: Sendable {
         return .pass
     }
 
-    /// Whether a form still goes where it went when it was approved, with what it held unseen: a page can change both
-    /// between the yes and the click.
+    /// Returns whether a form still goes to the approved address with the approved hidden values. A page can change
+    /// both between the approval and the click.
     private static func isAsApproved(_ request: WebRequest, _ moment: EffectRules.Moment) -> Bool {
         guard request.page.type == "Document", request.page.method == "POST", let form = moment.form else {
             return true
         }
-        // A long address is told by its beginning.
+        // The page reports a long address by its beginning.
         let action = WebRequest.document(of: form.action)
         let isSame = action.hasSuffix("…") || WebRequest.document(of: request.page.url) == action
         guard isSame || action.isEmpty else { return false }
@@ -294,7 +303,7 @@ final class EffectGuard: Sendable {
             || permit.origins.contains(effect.origin) && !effect.bearsMoney
         guard isShown || isCovered else { return .stop }
         if let before = act.spent[effect.fingerprint] {
-            // The worker's own pause of what has just gone, and no second order.
+            // A request that repeats at once is the service worker's own pause, not a second order.
             return .now - before < Self.echo && request.page.document == nil ? .pass : .stop
         }
         if effect.bearsMoney {

@@ -1,10 +1,10 @@
 import BrowserAutomation
 import RuntimeProtocol
 
-/// What a page sends over a WebSocket. A lively page says much there, and little of it is for good: signs of life, what is
-/// looked at, what is typed.
+/// Classifies WebSocket messages. Active pages send many, and few of them have a lasting effect: most are heartbeats,
+/// view state, and typing.
 extension EffectRules {
-    /// In these a message says what it is.
+    /// The names of fields in which a message states its type.
     private static let naming: Set = ["type", "event", "action", "op", "method", "cmd", "command", "kind"]
     private static let harmless: Set = [
         "ping", "pong", "heartbeat", "hb", "keepalive", "ack", "subscribe", "unsubscribe", "sub", "unsub", "presence",
@@ -16,9 +16,9 @@ extension EffectRules {
         "event", "change", "input", "menu", "dialog", "panel",
     ]
 
-    /// What a message may say of itself and be harmless.
+    /// Types that a message may state and be harmless.
     private static let known = harmless.union(reversible).union(counting)
-    /// What acts here: a message that subscribes only listens.
+    /// The acting words that count in messages. A message that subscribes, for example, only listens.
     private static let actingHere = acting.subtracting(harmless)
 
     static func kind(ofMessage request: WebRequest, _ moment: Moment) -> ActionKind? {
@@ -26,7 +26,7 @@ extension EffectRules {
         if self.holdsPassword(content, moment) { return .credentials }
         if self.holdsCard(content) { return .pay }
         guard moment.activates else { return nil }
-        // Enter or a click sends what was written; what is sent while it is written is a draft.
+        // A click or Enter sends the written text. Messages that are sent during typing are drafts.
         if self.longestWritten(in: content, moment) >= 4 { return .send }
         if content.fields.contains(where: { $0.name.hasSuffix("query") && self.graphQL($0.value) == "mutation" }) {
             return .submit
@@ -36,19 +36,19 @@ extension EffectRules {
             return nil
         }
         if !request.page.isHabit, let control = moment.control, ![.look, .change].contains(control) { return control }
-        // Bytes are read for what they tell, and are not asked about for what they do not.
+        // Binary messages are searched for known words, but unknown binary content alone is no reason to ask the user.
         let isText = request.page.contentType.isEmpty
         let words = Set(isText ? self.names(of: content) : content.fields.flatMap { WebRequest.words($0.value) })
         if !words.isDisjoint(with: self.removing) { return .delete }
         if !words.isDisjoint(with: self.actingHere) { return .submit }
         guard isText, !request.page.isHabit else { return nil }
         if self.isTooLong(content) { return .submit }
-        // Frameworks number their events, and count with single characters.
+        // Frameworks number their events and send counters of one or two characters.
         guard content.fields.contains(where: { $0.value.count > 2 }) else { return nil }
         return kinds.isEmpty && !words.isDisjoint(with: self.known) ? nil : .submit
     }
 
-    /// What is too long to be read whole may say anything at its end.
+    /// Returns whether a message is too long to be read completely: it may say anything at its end.
     private static func isTooLong(_ content: RequestFields) -> Bool {
         content.isOpaque || content.fields.contains { $0.value.count >= RequestFields.longestValue }
     }
@@ -57,10 +57,10 @@ extension EffectRules {
         WebRequest.words(field.name).last.map { self.naming.contains($0) } ?? false
     }
 
-    /// The words by which a message says what it is: in the fields for that, and as they stand in a list.
+    /// Returns the words with which a message states its type: in fields for that, and as plain elements of a list.
     private static func names(of content: RequestFields) -> [String] {
         content.fields.filter { $0.name.isEmpty || self.isNaming($0) }.flatMap { field in
-            // Of a text of several lines the first says what it is, as in STOMP.
+            // In a text of several lines, the first one states the type, as in STOMP.
             WebRequest.words(String(field.value.prefix { !$0.isNewline }.prefix(60)))
         }
     }

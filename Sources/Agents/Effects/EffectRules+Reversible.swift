@@ -2,21 +2,22 @@ import AgentEvents
 import BrowserAutomation
 import FoundationEssentials
 
-/// What is no effect although something is sent: reports of use, and what can be changed back as easily as it was done. Told by
-/// tables of paths and field names, on the page's own site.
+/// Requests that send something but have no lasting effect: usage reports, and changes that are as easy to undo as to
+/// make. They are recognized by tables of path words and field names, on the page's own site.
 extension EffectRules {
     static let counting: Set = [
         "analytics", "telemetry", "metrics", "metric", "track", "tracking", "collect", "beacon", "rum", "heartbeat",
         "ping", "log", "logs", "events", "csp", "report", "stats", "batch", "flags", "evaluate", "experiments", "pixel",
     ]
 
-    /// Whether a page only tells how it is used.
+    /// Returns whether a request only reports how the page is used.
     static func isReport(_ request: WebRequest, message: Int) -> Bool {
         message < 8 && request.page.type != "Document"
             && (self.counts(request) || request.page.type == "CSPViolationReport")
     }
 
-    /// Whether nobody misses it: what a page tells another site behind its visitor's back, without an answer.
+    /// Returns whether the request can be blocked without visible effects: a beacon to another site, which gets no
+    /// response.
     static func isExpendable(_ request: WebRequest, _ moment: Moment) -> Bool {
         request.page.type == "Ping" && !WebRequest.isSameSite(request.host, moment.host)
     }
@@ -26,11 +27,11 @@ extension EffectRules {
     }
 
     private static func parts(of request: WebRequest) -> [[String]] {
-        // Names of resources have colons in them.
+        // Some paths separate resource names with colons.
         request.path.split { $0 == "/" || $0 == ":" }.map { WebRequest.words(String($0)) }
     }
 
-    /// Whether a part of a path is called so, and nothing else.
+    /// Returns whether a part of a path contains one of these words, and otherwise only words that may accompany them.
     static func isNamed(_ part: [String], by words: Set<String>) -> Bool {
         !words.isDisjoint(with: part) && Set(part).isSubset(of: words.union(self.beside))
     }
@@ -54,7 +55,7 @@ extension EffectRules {
         "shipping", "delivery", "billing", "address", "addresses", "method", "guest", "customer", "contact", "email",
         "information",
     ]
-    /// What may stand beside such a word in one part of a path.
+    /// Words that may accompany such a word in one part of a path.
     private static let beside: Set = [
         "add", "to", "update", "item", "items", "line", "api", "my", "set", "change", "for", "by", "of", "the", "in",
         "v",
@@ -63,7 +64,7 @@ extension EffectRules {
 
     private static let ordering: Set = ["checkout", "order", "orders", "payment", "payments"]
 
-    /// Whether a part of the path says so, and none behind it that something is ordered.
+    /// Returns whether a part of the path names a reversible change and no later part names an order.
     static func isReversible(_ request: WebRequest) -> Bool {
         let parts = self.parts(of: request)
         let found = parts.lastIndex { part in
@@ -73,13 +74,13 @@ extension EffectRules {
         guard let found else {
             return self.isStep(parts) || self.isGuest(request, parts) || self.isSaving(request, parts)
         }
-        // Frameworks take the method from a field.
+        // Some frameworks take the method from a field.
         let method = request.content.fields.first { $0.name.lowercased() == "_method" }?.value.lowercased()
         return method != "delete" && self.acting.isDisjoint(with: request.pathWords.filter { $0 != "order" })
             && parts[found...].allSatisfy { self.ordering.isDisjoint(with: $0) }
     }
 
-    /// Whether a path ends in a step of a checkout that asks where to send something, and orders nothing.
+    /// Returns whether a path ends in a checkout step that asks for delivery details and orders nothing.
     private static func isStep(_ parts: [[String]]) -> Bool {
         let places = self.carts.union(["checkout"])
         guard let last = parts.last, self.isNamed(last, by: self.steps),
@@ -88,12 +89,12 @@ extension EffectRules {
         return parts[(place + 1)...].allSatisfy { self.isNamed($0, by: self.steps) }
     }
 
-    /// What says who goes on without an account.
+    /// Fields that identify a guest, that is, a user without an account.
     private static let guestFields: Set = [
         "email", "mail", "username", "user", "guest", "options", "option", "next", "password", "is_guest",
     ]
 
-    /// Whether a checkout is only told that somebody goes on as a guest.
+    /// Returns whether a request only tells a checkout that the user continues as a guest.
     private static func isGuest(_ request: WebRequest, _ parts: [[String]]) -> Bool {
         guard let last = parts.last, self.isNamed(last, by: ["checkout", "guest"]) else { return false }
         let fields = request.content.fields.filter { !$0.isFormToken && !request.page.url.contains("\($0.name)=") }
@@ -106,15 +107,15 @@ extension EffectRules {
     private static let documents: Set = [
         "contents", "content", "notebook", "notebooks", "document", "documents", "note", "notes",
     ]
-    /// What a new document is made of before anything is in it.
+    /// The fields of a new document without content.
     private static let blank: Set = ["path", "type", "ext", "format"]
-    /// What makes more of a document than a draft, or lets others see it.
+    /// Fields that make a document more than a draft, or share it with others.
     private static let publishing: Set = [
         "status", "state", "publish", "published", "visibility", "public", "shared", "share", "access", "role", "owner",
         "permission", "permissions", "recipient", "recipients", "to",
     ]
 
-    /// Whether an editor keeps a document as it is by now, or begins an empty one.
+    /// Returns whether an editor saves the current state of a document or creates an empty one.
     private static func isSaving(_ request: WebRequest, _ parts: [[String]]) -> Bool {
         let fields = request.content.fields.filter { !($0.value.isEmpty && $0.name.allSatisfy(\.isNumber)) }
         let isBlank = fields.allSatisfy { self.blank.contains($0.name) }
@@ -129,7 +130,7 @@ extension EffectRules {
             }
     }
 
-    /// Whether an address is that of a cart.
+    /// Returns whether an address belongs to a shopping cart.
     static func isCart(_ address: String) -> Bool {
         let parts = (URL(string: address)?.path ?? "").split(separator: "/").map { WebRequest.words(String($0)) }
         return parts.contains { self.isNamed($0, by: self.carts) }

@@ -3,38 +3,38 @@ import BrowserAutomation
 import FoundationEssentials
 import RuntimeProtocol
 
-/// Tells what a request does for good, by what is sent and not by what a page says of it.
+/// Classifies the lasting effect of a request by what it sends, not by what the page says about it.
 ///
-/// What is only asked for, searched, counted or put into a cart passes. Words of addresses may lower a request only on the
-/// page's own site, and never one that bears a card, a password, a file or a message.
+/// Requests that only read, search, count, or fill a cart pass. Words in an address can lower the classification only
+/// on the page's own site, and never for a request that carries a card number, a password, a file, or a message.
 enum EffectRules {
-    /// What is known of the moment.
+    /// The context of a request: the page, and the agent's current or last action.
     struct Moment: Sendable {
-        /// The page that the agent acts on, without its fragment.
+        /// The address of the page that the agent acts on, without its fragment.
         var address = ""
-        /// Its host.
+        /// The host of that page.
         var host = ""
-        /// Whether the agent works a control, and does not only fill a field or look.
+        /// Whether the agent activates an element, rather than only filling in a field or reading.
         var activates = false
         /// Whether the agent opens an address.
         var opens = false
-        /// What the control says that it does, by its name or by its form.
+        /// The kind of action that the element announces, by its name or by its form.
         var control: ActionKind?
-        /// Whether the page asks for a card or an account.
+        /// Whether the form asks for a card or an account.
         var hasPayment = false
-        /// The form as a person has approved it: where it goes, and what it sends unseen, by names.
+        /// The form as the user approved it: its address, and its hidden values by name.
         var form: (action: String, hidden: [String: String])?
-        /// What a person was shown of what they have approved: the control, its form, and the text around it.
+        /// What the user was shown: the element, its form, and the text around it.
         var shown = ""
-        /// Whether a price stands beside the control, or nothing is known of what stands there.
+        /// Whether a price stands next to the element. Also `true` if the text around the element is unknown.
         var showsMoney = true
-        /// What the agent has written in this task.
+        /// The texts that the agent has written in this task.
         var written: [String] = []
-        /// Whether the secrets of the person stand in a text.
+        /// Returns whether a text contains one of the user's secrets.
         var holdsSecret: @Sendable (String) -> Bool = { _ in false }
     }
 
-    /// - Returns: The kind of effect; `nil` for none.
+    /// Returns the kind of lasting effect that a request has; `nil` if it has none.
     static func kind(of request: WebRequest, _ moment: Moment) -> ActionKind? {
         let method = request.page.method
         if request.page.type == "WebSocket" { return self.kind(ofMessage: request, moment) }
@@ -60,7 +60,7 @@ enum EffectRules {
         return message >= Self.shortestMessage ? .send : .submit
     }
 
-    /// Whether money may move with it.
+    /// Returns whether money may move with a request.
     static func bearsMoney(_ request: WebRequest, _ moment: Moment) -> Bool {
         moment.hasPayment || moment.control == .pay || self.holdsCard(request.content)
             || request.content.fields.contains { field in
@@ -68,27 +68,27 @@ enum EffectRules {
             }
     }
 
-    /// What is paid, and not a part of it.
+    /// Words in field names for the total that is paid, and not for a part of it.
     private static let sums = amounts.subtracting(["subtotal"])
     private static let noSums: Set = [
         "id", "count", "item", "items", "quantity", "qty", "discount", "tax", "sub", "key",
     ]
 
-    /// Whether the sums that a request names are among those that a person was shown.
+    /// Returns whether the amounts in a request are among those that the user was shown.
     static func namesShownAmounts(_ request: WebRequest, _ moment: Moment) -> Bool {
         let sums = request.content.fields.filter { field in
             let words = WebRequest.words(field.name)
-            // A price's name, and the count of what is paid for, are no sums; and nothing is no sum that anybody shows.
+            // The id of a price and the number of items are not amounts, and no page shows an amount of zero.
             return !self.sums.isDisjoint(with: words) && self.noSums.isDisjoint(with: words) && field.value.count <= 20
                 && field.value.filter(\.isLetter).count <= 3
         }.flatMap { self.numbers(in: $0.value) }.filter { $0 > 0 }
         guard !sums.isEmpty else { return true }
         let shown = Set(self.numbers(in: moment.shown))
-        // Programs count in the smallest coins, too.
+        // Requests may state amounts in the smallest currency unit, such as cents.
         return sums.allSatisfy { shown.contains($0) || shown.contains($0 / 100) }
     }
 
-    /// The numbers of a text, whatever it puts between thousands and before cents.
+    /// Returns the numbers in a text, whichever separators it uses for thousands and decimals.
     private static func numbers(in text: String) -> [Double] {
         text.split { !$0.isNumber && $0 != "." && $0 != "," }.compactMap { part in
             let digits = part.map { $0.wholeNumberValue.map(String.init) ?? "." }.joined()
@@ -100,7 +100,7 @@ enum EffectRules {
 
     // MARK: Reading
 
-    /// What such an address says has happened once it was opened, in the words of those who write programs.
+    /// Words in addresses that delete something as soon as the address is opened, as programmers name such endpoints.
     static let removing: Set = [
         "delete", "remove", "destroy", "erase", "purge", "unsubscribe", "deactivate", "revoke", "wipe", "terminate",
     ]
@@ -110,11 +110,11 @@ enum EffectRules {
         "subscribe", "order", "register", "book", "apply", "accept", "agree", "sign", "enroll", "donate", "redeem",
         "bid",
     ]
-    /// Those that name nothing else in an address.
+    /// The acting words that have no other meaning in an address.
     private static let telling: Set = [
         "transfer", "withdraw", "approve", "buy", "purchase", "confirm", "cancel", "vote", "subscribe", "donate",
     ]
-    /// The fields in which an address says what to do.
+    /// The names of query fields that state a command.
     private static let commands: Set = ["do", "action", "act", "cmd", "op", "operation", "task"]
     private static let asset: Set = [
         "css", "js", "mjs", "png", "jpg", "jpeg", "gif", "webp", "svg", "ico", "woff", "woff2", "ttf", "map", "mp4",
@@ -123,7 +123,7 @@ enum EffectRules {
     private static func kind(ofReading request: WebRequest, _ moment: Moment) -> ActionKind? {
         guard !self.asset.contains(request.path.split(separator: ".").last?.lowercased() ?? "") else { return nil }
         if self.names(self.removing, request) || self.names(self.ending, request) { return .delete }
-        // What is told to be done, `do=transfer`, and not where a page is found, `/pay`.
+        // Only a command counts, such as `do=transfer`, and not the location of a page, such as `/pay`.
         let told = request.content.fields.contains { field in
             let names = WebRequest.words(field.name)
             let isOrder = !self.commands.isDisjoint(with: names)
@@ -134,7 +134,7 @@ enum EffectRules {
         return moment.control == .delete && request.page.type == "Document" && !moment.opens ? .delete : nil
     }
 
-    /// Whether one of these words stands in its path, or names something in its query that is set.
+    /// Returns whether one of these words is in the path, in the name of a field that is set, or the value of a field.
     private static func names(_ words: Set<String>, _ request: WebRequest) -> Bool {
         if !words.isDisjoint(with: request.pathWords) { return true }
         return request.content.fields.contains { field in
@@ -144,7 +144,7 @@ enum EffectRules {
         }
     }
 
-    // MARK: What is sent
+    // MARK: Request content
 
     private static let passwords: Set = ["password", "passwd", "passcode", "pin", "otp"]
     private static let amounts: Set = ["amount", "total", "price", "sum", "subtotal", "payable"]
@@ -164,7 +164,7 @@ enum EffectRules {
         }
     }
 
-    /// ISO/IEC 7812-1, annex B: the last digit checks the others.
+    /// Returns whether the last digit is a valid check digit for the others (Luhn). Source: ISO/IEC 7812-1, annex B.
     private static func isCard(_ digits: String) -> Bool {
         let sum = digits.reversed().enumerated().reduce(0) { sum, each in
             let digit = each.element.wholeNumberValue ?? 0
@@ -174,7 +174,7 @@ enum EffectRules {
         return sum.isMultiple(of: 10) && Set(digits).count > 1
     }
 
-    /// A text of so many characters says something to somebody; shorter ones are what forms are filled with.
+    /// The number of characters from which written text counts as a message. Shorter texts are ordinary form input.
     private static let shortestMessage = 60
 
     static func longestWritten(in content: RequestFields, _ moment: Moment) -> Int {
@@ -185,12 +185,12 @@ enum EffectRules {
 
     // MARK: GraphQL and JSON-RPC
 
-    /// The names of what a request asks a server of GraphQL or JSON-RPC for; `nil` for any other.
+    /// Returns the names of the operations in a GraphQL or JSON-RPC request; `nil` for any other request.
     private static func operations(of request: WebRequest, isOwn: Bool) -> [String]? {
         guard let body = request.page.body, let json = try? JSONValue(json: String(decoding: body, as: UTF8.self))
         else { return nil }
         let calls = json.array ?? [json]
-        // Names are words of the page's, and count only where such calls are to be expected.
+        // The page chooses the names, so they count only at addresses that are expected to serve such calls.
         let isPlace = isOwn && !Set(["graphql", "gql", "rpc", "jsonrpc", "trpc"]).isDisjoint(with: request.pathWords)
         let names = calls.compactMap { self.operation($0, takesNames: isPlace) }
         return names.count == calls.count && !names.isEmpty ? names : nil
@@ -203,8 +203,8 @@ enum EffectRules {
         return call["extensions"]?["persistedQuery"] == nil ? nil : call["operationName"]?.string
     }
 
-    /// `query` for a document of GraphQL that only reads, and what it does otherwise; `nil` for what is none. Words in
-    /// comments, in strings and within braces name nothing that is done.
+    /// Returns `query` for a GraphQL document that only reads and `mutation` for any other; `nil` if the text is not a
+    /// document. Words in comments, in strings, and within braces do not count.
     ///
     /// Source: GraphQL, October 2021, sections 2.1 and 2.3.
     static func graphQL(_ text: String) -> String? {

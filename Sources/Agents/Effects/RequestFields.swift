@@ -2,18 +2,19 @@ import AgentEvents
 import BrowserAutomation
 import FoundationEssentials
 
-/// What a request would hand over, as fields with values: of its address's query and of its body, whatever form that has.
+/// The content of a request as named values: from its address's query and from its body, in any supported format.
 struct RequestFields: Sendable, Hashable {
     struct Field: Sendable, Hashable {
         var name: String
         var value: String
     }
 
-    /// Of forms, JSON and multipart, in their order; members of JSON are named by their way, such as `card.number`.
+    /// The fields of forms, JSON, and multipart bodies, in order. JSON members are named by their path, such as
+    /// `card.number`.
     var fields: [Field] = []
-    /// The names of files.
+    /// The names of uploaded files.
     var files: [String] = []
-    /// Whether there is something in it that cannot be read.
+    /// Whether the request has content that cannot be read.
     var isOpaque = false
 
     private static let mostFields = 500
@@ -52,7 +53,7 @@ struct RequestFields: Sendable, Hashable {
     }
 
     private mutating func addForm(_ text: String) {
-        // Forms write a space as a plus sign, addresses do not.
+        // Forms encode a space as a plus sign, but `URLComponents` does not.
         guard let items = URLComponents(string: "?" + text.replacing("+", with: "%20"))?.queryItems else {
             return self.add("", text)
         }
@@ -71,7 +72,7 @@ struct RequestFields: Sendable, Hashable {
         }
     }
 
-    /// RFC 7578: parts between lines with the boundary, each with a head.
+    /// RFC 7578: parts are separated by boundary lines, and each part has headers.
     private mutating func addMultipart(_ text: String, type: String) {
         guard let mark = type.firstRange(of: "boundary=") else { return self.isOpaque = true }
         let boundary = type[mark.upperBound...].prefix { $0 != ";" }.filter { $0 != "\"" }
@@ -80,7 +81,7 @@ struct RequestFields: Sendable, Hashable {
             let head = part[..<end.lowerBound]
             let name = Self.parameter("name", of: head) ?? ""
             if let file = Self.parameter("filename", of: head) {
-                // An empty field for files sends a part without a name.
+                // An empty file field sends a part with an empty file name.
                 if !file.isEmpty { self.files.append(file) }
             } else {
                 self.add(name, String(part[end.upperBound...].dropLast { $0 == "\r\n" }))
@@ -103,10 +104,11 @@ extension Substring {
 }
 
 extension RequestFields.Field {
-    /// Whether the value changes with each request, or is encrypted: long, of no words, and no number that people use.
+    /// Whether the value changes with each request or is encrypted: long, without words, and not a number that people
+    /// use.
     var isToken: Bool {
         let name = self.name.lowercased()
-        // A digest names what is asked for.
+        // A hash identifies the requested content.
         guard !name.contains("hash"), !name.contains("sha") else { return false }
         let isNamed = ["csrf", "xsrf", "nonce", "token", "timestamp", "_ts"].contains { name.contains($0) }
         guard self.value.count >= 16, !self.value.contains(where: \.isWhitespace) else { return isNamed }
@@ -114,14 +116,14 @@ extension RequestFields.Field {
         return isNamed || hasBoth && !self.value.contains("@") && !self.value.hasPrefix("http")
     }
 
-    /// Whether it only shows that a form is the site's own, and says nothing to people.
+    /// Whether the field only proves that the form comes from the site, and means nothing to users.
     var isFormToken: Bool {
         let name = self.name.lowercased()
         return self.isToken
             && ["csrf", "xsrf", "authenticity_token", "requestverificationtoken"].contains { name.contains($0) }
     }
 
-    /// Whether it numbers messages or tells their time.
+    /// Whether the field numbers messages or holds their time.
     var isCount: Bool {
         let isNumber = self.value.allSatisfy { $0.isNumber || $0 == "." }
         let words = WebRequest.words(self.name)

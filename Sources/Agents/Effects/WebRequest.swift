@@ -1,10 +1,10 @@
 import BrowserAutomation
 import FoundationEssentials
 
-/// A page's request, taken apart.
+/// A page's request, parsed.
 struct WebRequest: Sendable, Hashable {
     let page: PageRequest
-    /// Such as `https://example.com`.
+    /// The origin, such as `https://example.com`.
     let origin: String
     let host: String
     let path: String
@@ -20,14 +20,14 @@ struct WebRequest: Sendable, Hashable {
         self.content = RequestFields(request, query: parts?.percentEncodedQuery)
     }
 
-    /// The words of its path, in lower case.
+    /// The words of the path, in lowercase.
     var pathWords: [String] { Self.words(self.path) }
 
-    /// The method and where it goes.
+    /// The method and the address without its query.
     var place: String { "\(self.page.method) \(self.origin)\(self.path)" }
 
-    /// The method, the place with what varies in it left out, the names of the fields and what they say but for numbers:
-    /// requests of one habit have the same.
+    /// Identifies repeated requests of the same kind. It holds the method, the address without path segments that
+    /// contain digits, the names of the fields, and the values that contain no digits.
     var habit: String {
         let path = self.path.split(separator: "/").map { part in
             part.contains(where: \.isNumber) ? "#" : String(part)
@@ -39,7 +39,7 @@ struct WebRequest: Sendable, Hashable {
         return "\(self.page.method) \(self.origin)/\(path.joined(separator: "/"))?\(names)"
     }
 
-    /// `addToCart2` is `add`, `to`, `cart`.
+    /// Splits an identifier into lowercase words: `addToCart2` becomes `add`, `to`, `cart`.
     static func words(_ text: String) -> [String] {
         var words: [String] = []
         var word = ""
@@ -58,19 +58,20 @@ struct WebRequest: Sendable, Hashable {
         return word.isEmpty ? words : words + [word.lowercased()]
     }
 
-    /// An address without its fragment.
+    /// Returns an address without its fragment.
     static func document(of address: String) -> String { address.split(separator: "#").first.map(String.init) ?? "" }
 
-    /// Whether two hosts belong to one site: the same name, or the same ending of it that somebody can register.
+    /// Returns whether two hosts belong to the same site: they are equal, or share a registrable domain.
     static func isSameSite(_ one: String, _ other: String) -> Bool {
         one == other || !one.isEmpty && self.site(of: one) == self.site(of: other)
     }
 
     private static func site(of host: String) -> String {
         let labels = host.split(separator: ".")
-        // Addresses in numbers are sites of their own.
+        // Each IP address is its own site.
         guard labels.count > 2, labels.last?.contains(where: \.isNumber) != true else { return host }
-        // `co.uk`, `com.my`: no list of them all is at hand, and a longer name is only asked about once more.
+        // Handles suffixes such as `co.uk` and `com.my` without the Public Suffix List. For a domain that this
+        // heuristic treats as too long, the user is only asked once more.
         let isSecondLevel = labels[labels.count - 2].count <= 3 && (labels.last?.count ?? 0) == 2
         return labels.suffix(isSecondLevel ? 3 : 2).joined(separator: ".")
     }

@@ -2,19 +2,19 @@ public import AgentEvents
 public import AgentLoop
 import FoundationEssentials
 
-/// What people want to be remembered, as one file for each of them. It keeps what it is told to keep and nothing else.
+/// Stores the facts that users want remembered, in one file per user. It stores only explicitly saved facts.
 public actor FileMemory: LongTermMemory {
     private static let most = 500
 
     private let root: String
 
-    /// Creates a memory below a directory, which is created when it is first needed.
+    /// Creates a memory below a directory. The directory is created on first use.
     public init(directory: String) { self.root = directory }
 
     public func recall(_ query: String, for user: UserID, in session: SessionID) throws -> [String] {
         let wanted = Self.words(query)
         let facts = try self.facts(of: user).map { ($0.text, Self.words($0.text).intersection(wanted).count) }
-        // A short list is told whole: what a person is called matters for any request.
+        // A short list is returned whole, because some facts, such as the user's name, matter for every request.
         return facts.count <= 20
             ? facts.map(\.0) : facts.filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }.prefix(20).map(\.0)
     }

@@ -2,29 +2,29 @@ public import AgentEvents
 public import AgentLoop
 import Logging
 
-/// What is known of a person across sessions. Context for the model, and never the source of truth: a memory that
-/// fails takes nothing from a turn but what it would have added.
+/// Facts about a user across sessions. They are context for the model and never the source of truth. If the memory
+/// fails, a turn continues without them.
 public protocol LongTermMemory: Sendable {
-    /// What may matter for an answer to `query`, most telling first.
+    /// Returns the facts that may matter for an answer to `query`, most relevant first.
     func recall(_ query: String, for user: UserID, in session: SessionID) async throws -> [String]
-    /// Takes in what was said in a turn, for memories that draw what matters from it by themselves.
+    /// Passes on the messages of a turn, for memories that extract facts on their own.
     func remember(_ messages: [Message], of user: UserID, in session: SessionID) async throws
-    /// Keeps what the person wants to be kept.
+    /// Stores a fact that the user wants remembered.
     func keep(_ fact: String, of user: UserID, in session: SessionID) async throws
-    /// What is remembered of a person.
+    /// Returns everything that is remembered about a user.
     func list(for user: UserID) async throws -> [RememberedFact]
-    /// Forgets something; returns whether it was there.
+    /// Deletes a fact and returns whether it existed.
     func forget(_ id: String, of user: UserID) async throws -> Bool
-    /// Forgets what was said in a session, where it is kept as such; what is remembered of the person stays.
+    /// Deletes the messages of a session, if the memory stores them. Facts about the user remain.
     func forget(session: SessionID, of user: UserID) async throws
 }
 
-/// A memory keeps nothing of a session unless it says how to forget it.
+/// By default, a memory stores no messages of a session, so there is nothing to delete.
 extension LongTermMemory {
     public func forget(session: SessionID, of user: UserID) async throws {}
 }
 
-/// Something that is remembered of a person.
+/// A fact that is remembered about a user.
 public struct RememberedFact: Sendable, Hashable, Codable {
     public var id: String
     public var text: String
@@ -35,12 +35,12 @@ public struct RememberedFact: Sendable, Hashable, Codable {
     }
 }
 
-/// The memory has not answered in time.
+/// An error for a memory that did not answer in time.
 private struct MemoryTooSlow: Error, CustomStringConvertible {
     let description = "It did not answer within 5 seconds."
 }
 
-/// What was said in a session is still remembered.
+/// An error for the messages of a session that could not be deleted.
 private struct MemoryNotForgotten: CodedError, CustomStringConvertible {
     let code = "memory"
     let reason: any Error
@@ -48,16 +48,16 @@ private struct MemoryNotForgotten: CodedError, CustomStringConvertible {
     var description: String { "What was said in this session cannot be forgotten: \(self.reason) Try again later." }
 }
 
-/// A memory that is never in the way: bounded in time, and silent but for the log when it fails.
+/// Wraps a memory so that it never blocks a turn: calls have a timeout, and failures are only logged.
 struct MemoryAccess: Sendable {
-    /// What recalled texts may take of the prompt, in characters.
+    /// The most characters of the prompt that recalled texts may take.
     private static let budget = 8000
     private static let patience = Duration.seconds(5)
 
     let memory: (any LongTermMemory)?
     let logger: Logger
 
-    /// What is recalled, as a block to be put before the person's message; `nil` where there is nothing.
+    /// Returns the recalled facts as a block to insert before the user's message; `nil` if there are none.
     func context(for query: String, _ user: UserID?, _ session: SessionID) async -> String? {
         guard let memory, let user else { return nil }
         var left = Self.budget
@@ -83,7 +83,8 @@ struct MemoryAccess: Sendable {
         }
     }
 
-    /// Forgets a session. A failure is not passed over here: what people want gone must not stay unseen.
+    /// Deletes the messages of a session. Unlike the other calls, this one reports failures, because the user must know
+    /// if the messages could not be deleted.
     func forget(_ session: SessionID, of user: UserID?) async throws {
         guard let memory, let user else { return }
         do {

@@ -3,9 +3,9 @@ import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
 
-/// The tools that put a question to the person.
+/// Creates the tools that ask the user a question.
 struct AskUserTool: Sendable {
-    /// How long a question waits.
+    /// How long a question waits for its answer.
     let patience: Duration
 
     struct Question: ToolInput {
@@ -26,7 +26,7 @@ struct AskUserTool: Sendable {
         Asks the person for something that only they know or decide. Ask for all that is missing at once.
         """
 
-    /// The question of an agent that has no browser, and so nowhere to put a secret.
+    /// The tool for an agent without a browser, which cannot use secrets.
     var withoutSecrets: Tool {
         Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
             guard input.secrets?.isEmpty ?? true else {
@@ -37,7 +37,7 @@ struct AskUserTool: Sendable {
         }
     }
 
-    /// The question of an agent at a page; secrets are kept for that page's site only.
+    /// Returns the tool for an agent with a page. Secrets are stored for the page's origin only.
     func withSecrets(_ secrets: SecretStore, origin: @escaping @Sendable () async throws -> String) -> Tool {
         Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
             let here = input.secrets?.isEmpty ?? true ? nil : try await origin()

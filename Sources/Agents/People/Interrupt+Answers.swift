@@ -1,14 +1,15 @@
 import AgentEvents
 
 extension InterruptAnswer {
-    /// What the person has added in their own words, as a sentence for a model; empty where they have not.
+    /// The user's comment as a sentence for a model; empty if there is none.
     var remark: String { self.payload?["comment"]?.string.map { " They said: \"\($0)\"." } ?? "" }
 }
 
 extension Interrupt {
-    /// What is wrong with an answer's payload by the interrupt's schema, for a person; `nil` where it fits.
+    /// Returns what is wrong with an answer's payload according to the interrupt's schema, as text for the user; `nil`
+    /// if the payload is valid.
     ///
-    /// The schemas are our own: objects with members that are text, choices, numbers or yes and no.
+    /// Only the schemas of this project are supported: objects whose members are text, choices, numbers, or Booleans.
     func objection(to payload: JSONValue?) -> String? {
         guard let schema = self.responseSchema, case .object(let properties) = schema["properties"] else { return nil }
         guard case .object(let members) = payload ?? [:] else { return "it is no object." }
@@ -39,8 +40,8 @@ extension Interrupt {
 
     private static let longestText = 20_000
 
-    /// The answers that a message gives which comes instead of them: to a single open question it is the answer,
-    /// and whatever else was asked is turned down.
+    /// Returns the answers that follow from a message sent instead of answers. The message answers a single open
+    /// question; all other questions are declined.
     static func answers(to interrupts: [Interrupt], from message: String) -> [InterruptAnswer] {
         interrupts.map { interrupt in
             let payload: JSONValue = ["answer": .string(message)]

@@ -6,24 +6,24 @@
     import Darwin
 #endif
 
-/// How an errand is done on certain sites, written by people for the automation agent.
+/// Instructions for doing a task on certain sites, written for the automation agent.
 public struct Playbook: Sendable, Hashable {
-    /// What it is called, unlike all others.
+    /// The unique name of the playbook.
     public let name: String
-    /// The hosts that it is about, in lower case: domains, `localhost` or IP addresses.
+    /// The hosts that the playbook covers, in lowercase: domains, `localhost`, or IP addresses.
     public let sites: [String]
-    /// When to use it, in the words that people ask with.
+    /// When to use the playbook, in the words of typical requests.
     public let when: String
-    /// The hosts that belong to the service itself, in lower case.
+    /// The hosts that belong to the service itself, in lowercase.
     public let officialDomains: [String]
-    /// What only a person may do, such as `sign-in` or `payment`.
+    /// The steps that only the user may do, such as `sign-in` or `payment`.
     public let needsPerson: [String]
-    /// Markdown with numbered steps.
+    /// The instructions, in Markdown with numbered steps.
     public let body: String
 
-    /// Reads a playbook's file; `playbooks/README.md` describes the format.
-    /// - Parameter file: The file's name, for problems.
-    /// - Throws: ``PlaybookError`` with all problems of the file.
+    /// Parses a playbook file. `playbooks/README.md` describes the format.
+    /// - Parameter file: The file's name, for error messages.
+    /// - Throws: ``PlaybookError`` with all problems in the file.
     public init(markdown: String, file: String) throws {
         var reader = PlaybookReader(file: file)
         let (front, body) = reader.read(markdown)
@@ -37,9 +37,9 @@ public struct Playbook: Sendable, Hashable {
     }
 }
 
-/// Playbooks that cannot be used, with everything that is wrong with them.
+/// An error for playbooks that cannot be used. It lists all of their problems.
 public struct PlaybookError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kinds of problem there are.
+    /// The kinds of problem.
     public enum Code: String, Sendable {
         case unreadable, tooLarge, invalidText
         case noFrontMatter, unclosedFrontMatter, noKeyValue, itemWithoutKey
@@ -47,19 +47,19 @@ public struct PlaybookError: Error, Sendable, Hashable, CustomStringConvertible 
         case noSteps, duplicateName
     }
 
-    /// One thing that is wrong.
+    /// A single problem in a playbook.
     public struct Problem: Sendable, Hashable, CustomStringConvertible {
         public let code: Code
         public let file: String
-        /// Counted from 1; absent where the whole file is meant.
+        /// The line number, starting at 1; `nil` if the problem concerns the whole file.
         public let line: Int?
-        /// What is wrong, and what to do.
+        /// What is wrong and how to fix it.
         public let message: String
 
         public var description: String { "\(self.file):\(self.line.map { "\($0):" } ?? "") \(self.message)" }
     }
 
-    /// By file and line; never empty.
+    /// The problems, sorted by file and line; never empty.
     public let problems: [Problem]
 
     init(_ problems: [Problem]) { self.problems = problems }
@@ -67,7 +67,7 @@ public struct PlaybookError: Error, Sendable, Hashable, CustomStringConvertible 
     public var description: String { self.problems.map(\.description).joined(separator: "\n") }
 }
 
-/// Reads a playbook's file and gathers everything that is wrong with it.
+/// Parses a playbook file and collects all of its problems.
 private struct PlaybookReader {
     enum Key: String, CaseIterable {
         case name, sites, when
@@ -82,7 +82,7 @@ private struct PlaybookReader {
         static let required = Self.allCases.filter(\.isRequired).map(\.rawValue).joined(separator: ", ")
     }
 
-    /// What stands between the lines `---`.
+    /// The content between the `---` lines.
     struct FrontMatter {
         var values: [Key: String] = [:]
         var lists: [Key: [String]] = [:]
@@ -94,7 +94,7 @@ private struct PlaybookReader {
     }
 
     private struct Entry {
-        /// Absent where the line was wrong: its items belong to nothing.
+        /// The key; `nil` if the line was invalid, in which case its items are ignored.
         var key: Key?
         var line: Int
         var value = ""
@@ -108,7 +108,7 @@ private struct PlaybookReader {
 
     init(file: String) { self.file = file }
 
-    /// In the order of lines.
+    /// The problems found so far, sorted by line.
     var problems: [PlaybookError.Problem] { self.found.sorted { ($0.line ?? 0) < ($1.line ?? 0) } }
 
     mutating func read(_ markdown: String) -> (FrontMatter, body: String) {
@@ -118,7 +118,7 @@ private struct PlaybookReader {
                 "the file is longer than 64 KB; split it into playbooks for one errand each")
             return (FrontMatter(), "")
         }
-        // Some editors begin a file with a byte order mark.
+        // Some editors start a file with a byte order mark.
         let text = markdown.first == "\u{FEFF}" ? markdown.dropFirst() : markdown[...]
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
             .enumerated().map { Line(number: $0.offset + 1, text: String($0.element)) }
@@ -245,7 +245,7 @@ private struct PlaybookReader {
         return items
     }
 
-    /// The text behind the front matter, without empty lines around it.
+    /// Returns the text after the front matter, without leading and trailing empty lines.
     private mutating func body(_ lines: ArraySlice<Line>, after end: Int) -> String {
         let isStep = { (line: Line) in
             let text = line.text.trimmed
@@ -265,9 +265,10 @@ private struct PlaybookReader {
     }
 }
 
-/// The names of hosts.
+/// Validates host names.
 private enum Domain {
-    /// Why a text is neither a domain nor `localhost` nor an IP address, to be read after "it".
+    /// Returns why a text is not a domain, `localhost`, or an IP address, as a phrase to follow "it"; `nil` if the text
+    /// is valid.
     static func fault(_ text: String) -> String? {
         if text.contains("://") { return "has a scheme" }
         if text.contains(where: { "/?#".contains($0) }) { return "has a path" }
@@ -284,7 +285,7 @@ private enum Domain {
                 && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" }
         }
         guard areNames, name.count <= 253 else { return "is not made of names with dots between them" }
-        // Browsers take what ends with a number for an IP address.
+        // Browsers parse a host that ends with a number as an IP address.
         return labels.last?.allSatisfy(\.isNumber) == true ? "ends with a number, but is no IP address" : nil
     }
 
@@ -296,7 +297,7 @@ private enum Domain {
 }
 
 extension String {
-    /// Without whitespace at both ends.
+    /// The string without leading and trailing whitespace.
     fileprivate var trimmed: String {
         guard let first = self.firstIndex(where: { !$0.isWhitespace }),
             let last = self.lastIndex(where: { !$0.isWhitespace })
@@ -305,7 +306,7 @@ extension String {
     }
 }
 
-/// A text of the file for a message, cut where it is long.
+/// Quotes text from the file for a message, truncated if it is long.
 private func quote(_ text: String) -> String {
     text.count > 60 ? "'\(text.prefix(60))…'" : "'\(text)'"
 }

@@ -2,16 +2,16 @@ import FoundationEssentials
 
 /// The playbooks that the coordinator can choose from.
 public struct PlaybookLibrary: Sendable {
-    /// By name.
+    /// The playbooks, sorted by name.
     public let playbooks: [Playbook]
 
-    /// Takes playbooks as they are; of several with one name the first counts.
+    /// Creates a library of playbooks. If several have the same name, the first one is used.
     public init(_ playbooks: [Playbook]) {
         var names: Set<String> = []
         self.playbooks = playbooks.filter { names.insert($0.name.lowercased()).inserted }.sorted { $0.name < $1.name }
     }
 
-    /// Reads all `*.md` files of a directory but `README.md` and hidden ones.
+    /// Reads all `*.md` files in a directory except `README.md` and hidden files.
     /// - Throws: ``PlaybookError`` with the problems of all files.
     public init(directory: String) throws {
         var problems: [PlaybookError.Problem] = []
@@ -20,7 +20,7 @@ public struct PlaybookLibrary: Sendable {
         for name in try Self.names(in: directory) {
             let file = "\(directory)/\(name)"
             do {
-                // What is not UTF-8 becomes U+FFFD, which the playbook reports with its line.
+                // Invalid UTF-8 becomes U+FFFD, which the playbook reports with its line.
                 let text = try String(decoding: Data(contentsOf: URL(filePath: file)), as: UTF8.self)
                 let playbook = try Playbook(markdown: text, file: file)
                 if let other = files.updateValue(file, forKey: playbook.name.lowercased()) {
@@ -40,10 +40,10 @@ public struct PlaybookLibrary: Sendable {
         self.init(playbooks)
     }
 
-    /// The playbooks that fit a request, best first.
+    /// Returns the playbooks that match a request, best match first.
     ///
-    /// What counts is the request's words, whole and in any case: a site by its address most, then the words of
-    /// `when`, then those of the name and of the sites. Playbooks that fit equally well are in the order of names.
+    /// The score counts whole words of the request, ignoring case: a site's address most, then the words of `when`,
+    /// then the words of the name and the sites. Playbooks with equal scores are sorted by name.
     public func find(_ request: String, limit: Int = 3) -> [Playbook] {
         let request = request.lowercased()
         let words = Self.words(request)
@@ -60,11 +60,11 @@ public struct PlaybookLibrary: Sendable {
                 + words.intersection(names.subtracting(when)).count
             return (playbook, score)
         }
-        // Sorting is stable, so equal ones stay in the order of names.
+        // The sort is stable, so playbooks with equal scores stay sorted by name.
         return ranked.filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }.prefix(max(0, limit)).map(\.0)
     }
 
-    /// The playbook of this name, in any case.
+    /// Returns the playbook with this name, ignoring case.
     public func named(_ name: String) -> Playbook? {
         self.playbooks.first { $0.name.lowercased() == name.lowercased() }
     }
@@ -90,14 +90,14 @@ public struct PlaybookLibrary: Sendable {
             .filter { $0.count > 1 }.subtracting(self.stopWords)
     }
 
-    /// The words of a host without its last label and without numbers, which say nothing when they stand alone.
+    /// Returns the words of a host, without its last label and without numbers, which mean nothing on their own.
     private static func siteWords(_ site: String) -> Set<String> {
         let labels = site.split(separator: ".")
         return self.words(labels.count > 1 ? labels.dropLast().joined(separator: ".") : site)
             .filter { $0.contains(where: \.isLetter) }
     }
 
-    /// Words that are in requests of every kind, in English and Malay, and the ends of addresses.
+    /// Words that appear in requests of every kind, in English and Malay, and common parts of addresses.
     private static let stopWords: Set<String> = [
         "about", "all", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do",
         "does", "for", "from", "had", "has", "have", "how", "if", "in", "into", "is", "it", "its", "me", "my", "no",

@@ -3,10 +3,10 @@ import AgentLoop
 import FoundationEssentials
 public import RuntimeProtocol
 
-/// What is wanted of a session beside its work. None of it waits for a run to come to its end.
+/// Control requests for a session. None of them waits for a run to finish on its own.
 extension AgentRuns {
-    /// Stops the session's run; takes, renews and releases a person's control of its browser, and tells where that can be
-    /// watched; or forgets the session.
+    /// Stops the session's run; takes, renews, or releases the user's control of its browser; revokes what the user has
+    /// allowed; returns where the browser can be watched; or deletes the session.
     public func control(
         _ request: ControlRequest, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
     ) async -> ControlResult {
@@ -18,7 +18,7 @@ extension AgentRuns {
                 return ControlResult(
                     sessionID: session, message: RunResult.stopped, status: .stopped, progressSummary: progressSummary)
             case .forget:
-                // Whole also where who asked does not wait for it.
+                // Deletion completes even if the caller disconnects.
                 try await withoutCancellation { try await self.forget(session, user, propagation) }
                 return ControlResult(sessionID: session, message: "Nothing of this session is kept any more.")
             case .liveView:
@@ -35,7 +35,7 @@ extension AgentRuns {
         }
     }
 
-    /// The picture of a step, by the id of its tool call.
+    /// Returns the screenshot of a step, identified by its tool call.
     public func picture(
         _ id: String, of session: SessionID, for user: UserID?, propagation: Propagation = .init()
     ) async -> PictureResult {
@@ -50,9 +50,10 @@ extension AgentRuns {
         }
     }
 
-    /// - Parameter ofRemains: Whether it is enough that nothing says that the session is somebody else's: a record that
-    ///   cannot be read any more must not stay for ever.
-    /// - Throws: ``RunRejection`` for somebody else's session, ``RunStoreError``.
+    /// Checks that the session belongs to the user.
+    /// - Parameter ofRemains: Whether an unreadable record passes the check unless it is known to belong to another
+    ///   user. Otherwise such a record could never be deleted.
+    /// - Throws: ``RunRejection`` for another user's session, ``RunStoreError``.
     package func checkOwner(_ session: SessionID, _ user: UserID?, ofRemains: Bool = false) async throws {
         if let active = await self.sessions[session] {
             guard active.user == user else { throw RunRejection.forbidden }
@@ -68,16 +69,17 @@ extension AgentRuns {
         guard belongs else { throw RunRejection.forbidden }
     }
 
-    /// - Returns: How far a task that was not at work had come.
+    /// Stops the session's run and ends its unfinished task.
+    /// - Returns: A progress summary of a task that was not running.
     private func stop(
         _ session: SessionID, _ user: UserID?, _ propagation: Propagation
     ) async throws -> String? {
         if let active = await self.sessions[session], !active.hasEnded {
             active.task?.cancel()
             await active.task?.value
-            // It may have parked in that moment.
+            // The run may have parked at that moment.
         }
-        // A parked run is ended in its record, and its browser with it.
+        // A parked run ends in its record, and its browser ends too.
         if try await self.store.read(session)?.status == .interrupted {
             let keeper = try await RunRecordWriter.open(session, for: user, in: self.store)
             try await keeper.finish(.stopped, answer: RunResult.stopped)
@@ -85,17 +87,18 @@ extension AgentRuns {
         return await self.automation.abandonPreviousTask(of: session, for: user, propagation)
     }
 
-    /// What is gone already is no failure: one that came to a half can be made again.
+    /// Deletes everything that is stored about a session. Data that is already gone is not an error, so a deletion that
+    /// stopped halfway can be repeated.
     private func forget(_ session: SessionID, _ user: UserID?, _ propagation: Propagation) async throws {
         if let task = await self.sessions.close(session) {
             task.cancel()
-            // Also one that has ended: it may still be telling the memory what was said.
+            // A run that has ended may still be passing its messages to the memory.
             await task.value
         }
         do {
             try await self.memory.forget(session, of: user)
             try await self.automation.forget(session, for: user, propagation)
-            // Last, because it tells whose session it is.
+            // Remove the record last, because it holds the session's owner.
             try await self.store.remove(session)
         } catch {
             await self.sessions.reopen(session)

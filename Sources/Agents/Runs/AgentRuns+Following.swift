@@ -2,13 +2,13 @@ public import AgentEvents
 import AgentLoop
 import RuntimeProtocol
 
-/// What is kept of a session.
+/// The stored records of a session.
 struct SessionRecords: Sendable {
     var conversation: RunRecord?
-    /// The automation agent's, which may have been given a task alone.
+    /// The automation agent's record. It may be the only one, if a task went to that agent directly.
     var automation: RunRecord?
 
-    /// The one that a person is asked by, or that comes first.
+    /// The record with open questions, or else the first one available.
     var newest: RunRecord? {
         let records = [self.conversation, self.automation].compactMap { $0 }
         return records.first { !$0.interrupts.isEmpty } ?? records.first
@@ -16,12 +16,12 @@ struct SessionRecords: Sendable {
 }
 
 extension AgentRuns {
-    /// Finds a run again: the one that is at work, the one that this process has carried out last, or what the
-    /// record tells of one of another process.
+    /// Attaches to a run: the active run, the last run of this process, or the recorded state of a run of another
+    /// process.
     /// - Parameters:
-    ///   - run: The run; the session's newest when absent.
-    ///   - number: The last event that the follower has seen of it.
-    /// - Returns: The log, and whether events are missing that the follower has not seen.
+    ///   - run: The run to follow; `nil` for the newest run of the session.
+    ///   - number: The number of the last event that the follower has seen.
+    /// - Returns: The log, and whether events that the follower has not seen are missing.
     public func attach(
         to run: RunID?, in session: SessionID, for user: UserID?, after number: Int
     ) async -> (log: RunLog, hasGap: Bool) {
@@ -36,8 +36,8 @@ extension AgentRuns {
         }
     }
 
-    /// The session's newest run, if it is the one that is meant.
-    /// - Throws: ``RunRejection`` for somebody else's, ``RunStoreError``.
+    /// Returns the session's newest run, if it is the requested one.
+    /// - Throws: ``RunRejection`` for another user's run, ``RunStoreError``.
     private func find(
         _ run: RunID?, in session: SessionID, for user: UserID?
     ) async throws -> (log: RunLog, hasGap: Bool)? {
@@ -45,25 +45,25 @@ extension AgentRuns {
         return try await self.find(run, in: self.records(of: session), of: session, for: user)
     }
 
-    /// A run that this process carries out, or has carried out last.
+    /// Returns the run that this process is executing or executed last, if it is the requested one.
     func here(_ run: RunID?, in session: SessionID, for user: UserID?) async throws -> RunLog? {
         guard let active = await self.sessions[session], run == nil || active.log.run == run else { return nil }
         guard active.user == user else { throw RunRejection.forbidden }
         return active.log
     }
 
-    /// What the records tell of a run.
+    /// Returns a run from its records.
     func find(
         _ run: RunID?, in records: SessionRecords, of session: SessionID, for user: UserID?
     ) async throws -> (log: RunLog, hasGap: Bool)? {
         guard let record = records.newest, let known = record.runID, run == nil || known == run else { return nil }
         guard record.belongs(to: user) else { throw RunRejection.forbidden }
-        // What it tells may be of a run that has begun here meanwhile, and that is at work.
+        // The record may belong to a run that has started in this process in the meantime.
         if let found = try await self.here(known, in: session, for: user) { return (found, false) }
         return (self.log(of: record, known, in: session), true)
     }
 
-    /// Both records of a session, side by side: each may be a round trip away.
+    /// Reads both records of a session in parallel, because each read may be a network round trip.
     func records(of session: SessionID) async throws -> SessionRecords {
         async let conversation = self.store.read(session)
         async let automation = self.store.read(session.automationRecord)
@@ -73,7 +73,7 @@ extension AgentRuns {
         return records
     }
 
-    /// What is left of a run whose events are gone with their process.
+    /// Reconstructs the log of a run whose events were lost with their process.
     private func log(of record: RunRecord, _ run: RunID, in session: SessionID) -> RunLog {
         let interrupts = record.interrupts
         var result = RunResult(

@@ -4,9 +4,9 @@ public import Logging
 import Metrics
 public import RuntimeProtocol
 
-/// Carries runs out: one at a time per session, recorded step by step, reported as events.
+/// Executes runs: one at a time per session, with each step recorded and reported as events.
 ///
-/// A run belongs to its session and not to the request that began it: who asked may leave and come back.
+/// A run belongs to its session and not to the request that started it, so a client can disconnect and reconnect.
 public struct AgentRuns: Sendable {
     let coordinator: Coordinator
     let automation: any Automation
@@ -28,8 +28,8 @@ public struct AgentRuns: Sendable {
         self.logger = logger
     }
 
-    /// Runs to the end. Failures of the work are results, not errors.
-    /// - Throws: `CancellationError` when the surrounding task is cancelled, which stops the run.
+    /// Executes a run to its end. A failed run is a result, not an error.
+    /// - Throws: `CancellationError` if the surrounding task is canceled, which stops the run.
     public func run(_ request: RunRequest, emit: @escaping EventSink) async throws -> RunResult {
         let log = await self.start(request).log
         do {
@@ -41,9 +41,10 @@ public struct AgentRuns: Sendable {
         }
     }
 
-    /// Begins a run, or tells in a log of its own why there is none. A request that has come before begins nothing: whoever
-    /// does not know whether it arrived sends it again, with the same run id, and follows what it has begun.
-    /// - Returns: The log, and whether events of it are gone, as ``attach(to:in:for:after:)`` tells it.
+    /// Starts a run, or returns a log that explains why it was rejected. A repeated request starts nothing: a client
+    /// that does not know whether its request arrived sends it again with the same run id, and follows the existing
+    /// run.
+    /// - Returns: The log, and whether some of its events are missing, as in ``attach(to:in:for:after:)``.
     public func start(_ request: RunRequest) async -> (log: RunLog, hasGap: Bool) {
         let log = RunLog(run: request.runID)
         let (session, user) = (request.sessionID, request.userID)
@@ -83,7 +84,7 @@ public struct AgentRuns: Sendable {
         return (log, false)
     }
 
-    /// Waits until the session's run has ended, and stops it when the surrounding task is cancelled.
+    /// Waits until the session's run has ended. Stops the run if the surrounding task is canceled.
     public func settle(_ session: SessionID) async {
         guard let task = await self.sessions[session]?.task else { return }
         await withTaskCancellationHandler {
@@ -93,7 +94,7 @@ public struct AgentRuns: Sendable {
         }
     }
 
-    // MARK: A session that is busy
+    // MARK: Busy sessions
 
     private func joinBusySession(_ request: RunRequest, _ log: RunLog) async {
         if case .prompt(let text) = request.work,
@@ -111,14 +112,15 @@ public struct AgentRuns: Sendable {
         self.end(log, self.result(request, text, .completed, run: run))
     }
 
-    // MARK: A run
+    // MARK: Execution
 
-    /// - Parameter said: What the person has said that the run is about, once it is known to be the conversation's.
+    /// - Parameter said: Receives the user's message that the run is about, once it is known to belong to the
+    ///   conversation.
     private func carryOut(
         _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog
     ) async -> RunResult {
         var usage = TokenUsage(model: self.modelName)
-        // After a decision about a payment, a way to it would ask the user to pay twice.
+        // After the user has decided about a payment, a payment link would ask them to pay twice.
         let isDecision =
             switch request.work {
             case .resume: true
@@ -163,14 +165,14 @@ public struct AgentRuns: Sendable {
         }
     }
 
-    /// The coordinator's part, with its record.
+    /// Runs the coordinator on its conversation record.
     private func converse(
         _ work: RunRequest.Work, _ record: RunRecord, _ context: RunContext, usage: inout TokenUsage,
         said: inout String?
     ) async throws -> TurnLoop.Outcome {
         var context = context
         if case .resume(let given, _) = work, record.interrupts.isEmpty {
-            // A task that was given to the automation agent itself waits in that agent's record.
+            // A task that was given to the automation agent directly waits in that agent's record.
             return try await self.automation.run(.resume(given), context, usage: &usage)
         }
         let keeper = try RunRecordWriter.holding(record, for: context.user, in: self.store)
@@ -188,7 +190,7 @@ public struct AgentRuns: Sendable {
         }
         let words = prompt ?? record.lastWords
         said = words
-        // Neither waits for the other.
+        // Recalling and recording run concurrently.
         let (user, session) = (context.user, context.session)
         async let recalled = self.recall(words, user, session)
         if let prompt {
@@ -205,7 +207,7 @@ public struct AgentRuns: Sendable {
         }
     }
 
-    /// Begins a run with what a person says, after what was left open before has been ended.
+    /// Starts a run with a message from the user, after ending any unfinished work.
     private func begin(_ context: RunContext, _ prompt: String, _ keeper: RunRecordWriter) async throws {
         let progressSummary =
             await keeper.isLeftOver
@@ -255,7 +257,7 @@ public struct AgentRuns: Sendable {
         }
     }
 
-    /// Tells the end to whoever follows.
+    /// Reports the end of a run to its followers.
     func end(_ log: RunLog, _ result: RunResult) {
         if result.status == .failed {
             log.append(.runError(.init(message: result.message, code: result.code)))

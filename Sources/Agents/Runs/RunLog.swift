@@ -2,22 +2,22 @@ public import AgentEvents
 public import RuntimeProtocol
 import Synchronization
 
-/// The events of one run in order, for whoever follows it now or comes later.
+/// The events of one run in order, for followers that attach now or later.
 ///
-/// It keeps so much and no more; who comes too late for the oldest is told so.
+/// The log has a limited size. A follower that is too late for the oldest events receives a gap entry.
 public final class RunLog: Sendable {
-    /// What a follower gets.
+    /// An element that a follower receives.
     public enum Entry: Sendable, Hashable {
         case event(AgentEvent, EventID)
-        /// Events before this number are gone.
+        /// Events before this number are no longer available.
         case gap(oldest: Int)
     }
 
     private struct State {
         var events: [AgentEvent] = []
-        /// The first of all, kept for those who come too late for it.
+        /// The first event of the run, kept for followers that attach later.
         var start: AgentEvent?
-        /// The number of the first event that is kept.
+        /// The number of the oldest available event.
         var first = 1
         var size = 0
         var result: RunResult?
@@ -45,10 +45,10 @@ public final class RunLog: Sendable {
         }
     }
 
-    /// The event that began the run.
+    /// The event that started the run.
     public var start: AgentEvent? { self.state.withLock { $0.start } }
 
-    /// Ends the log; followers get what they have not seen yet.
+    /// Ends the log. Followers still receive the events that they have not seen.
     func finish(_ result: RunResult) { self.change { $0.result = $0.result ?? result } }
 
     private func change(_ body: (inout State) -> Void) {
@@ -60,8 +60,7 @@ public final class RunLog: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// How the run ended; waits for that.
-    /// - Throws: `CancellationError`.
+    /// Waits for the run to end and returns its result.
     public func result() async throws -> RunResult {
         while true {
             if let result = self.state.withLock({ $0.result }) { return result }
@@ -69,10 +68,10 @@ public final class RunLog: Sendable {
         }
     }
 
-    /// The events after a number, and what comes after them.
+    /// Returns the events after a number, including future ones.
     public func entries(after number: Int = 0) -> Entries { Entries(log: self, last: number) }
 
-    /// The events of a run, to be iterated by whoever follows it.
+    /// An asynchronous sequence of the events of a run.
     public struct Entries: AsyncSequence, Sendable {
         public typealias Element = Entry
         let log: RunLog
@@ -80,12 +79,12 @@ public final class RunLog: Sendable {
 
         public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(log: self.log, last: self.last) }
 
-        /// Follows a run at its reader's own pace.
+        /// Iterates over a run's events at the reader's own pace.
         public struct AsyncIterator: AsyncIteratorProtocol {
             let log: RunLog
             var last: Int
 
-            /// The next entry; `nil` once the run has ended and everything of it was given.
+            /// Returns the next entry; `nil` once the run has ended and all entries were returned.
             public mutating func next() async throws -> Entry? {
                 while true {
                     let (entry, isOver) = self.log.entry(after: self.last)
@@ -133,7 +132,7 @@ public final class RunLog: Sendable {
 }
 
 extension AgentEvent {
-    /// About how many bytes it takes.
+    /// The approximate size of the event in bytes.
     fileprivate var size: Int {
         switch self {
         case .toolCallResult(let result): 200 + result.content.utf8.count

@@ -2,7 +2,7 @@ import AgentEvents
 import AgentLoop
 
 extension RunRecord {
-    /// How far a run had come when its process ended, in words for a model.
+    /// A summary, written for a model, of the run's progress when its process ended.
     var progressSummary: String {
         let calls = self.transcript.suffix(from: self.beginning).flatMap(\.toolCalls)
         let open = self.openTurn ?? OpenTurn()

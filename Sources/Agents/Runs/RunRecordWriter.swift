@@ -2,12 +2,12 @@ import AgentEvents
 import AgentLoop
 import RuntimeProtocol
 
-/// Keeps a run's record up to date: each agent's conversation has one.
+/// Keeps the record of a run up to date. Each agent's conversation has its own record.
 actor RunRecordWriter {
     private(set) var record: RunRecord
     private let store: any RunStore
 
-    /// Whether the session is this keeper's; else its first save takes it over.
+    /// Whether this writer has acquired the session. If not, its first save acquires it.
     private var isTaken: Bool
     private static let tries = 8
 
@@ -20,27 +20,26 @@ actor RunRecordWriter {
         Failpoint.reach(.recordOpened)
     }
 
-    /// Takes a session over as it is.
-    /// - Throws: ``RunRejection``, ``RunStoreError``.
+    /// Acquires a session and opens its current record.
     static func open(_ id: SessionID, for user: UserID?, in store: any RunStore) async throws -> RunRecordWriter {
         try RunRecordWriter(await store.open(id), isTaken: true, for: user, in: store)
     }
 
-    /// Keeps a session that was read just now, and that the run's beginning takes over: one round trip less.
-    /// - Throws: ``RunRejection``.
+    /// Creates a writer for a record that was just read. The first save acquires the session, which saves a round trip.
     static func holding(_ record: RunRecord, for user: UserID?, in store: any RunStore) throws -> RunRecordWriter {
         try RunRecordWriter(record, isTaken: false, for: user, in: store)
     }
 
-    /// Whether a process that was killed has left it at work, or a question was not answered in time.
+    /// Whether the session has unfinished work: its process was killed, or a question was not answered in time.
     var isLeftOver: Bool {
         self.record.status == .running || self.record.interrupts.contains(where: \.isExpired)
             || self.record.browser != nil && self.record.status != .interrupted
     }
 
-    /// Records what a person says, before anything is done about it.
-    /// - Parameter progressSummary: What is known of the call that a process which was killed had begun.
-    /// - Parameter leftover: What was said to the run before, which failed before it could hear of it.
+    /// Records the user's message before the run acts on it.
+    /// - Parameters:
+    ///   - leftover: Messages to the previous run, which failed before it read them.
+    ///   - progressSummary: What is known about the tool call that a killed process had started.
     func begin(_ run: RunID, prompt: String, leftover: [String] = [], progressSummary: String? = nil) async throws {
         try await self.begin(run) { record in
             record.closeOpenTurn(progressSummary: progressSummary)
@@ -50,7 +49,7 @@ actor RunRecordWriter {
         }
     }
 
-    /// Records a task, before anything is done about it. It stands for itself: what came before is gone.
+    /// Records a task before the run acts on it. A task is independent: it replaces the previous conversation.
     func begin(_ run: RunID, prompt: String, task: JSONValue) async throws {
         try await self.begin(run) { record in
             record.conversation = Conversation(messages: [.user(prompt)])
@@ -60,8 +59,8 @@ actor RunRecordWriter {
 
     static let interrupted = "(The previous run was interrupted; its outcome is unknown.)"
 
-    /// Takes a person's answers in; from then on they are used up.
-    /// - Throws: ``RunRejection`` for answers that do not fit, which leaves the run as it was.
+    /// Records the user's answers. From then on they cannot be used again.
+    /// - Throws: ``RunRejection`` for invalid answers, which leaves the run unchanged.
     func resume(_ run: RunID, _ answers: [InterruptAnswer]) async throws {
         try await self.begin(run) { try $0.take(answers) }
         Failpoint.reach(.answerTaken)
@@ -79,7 +78,7 @@ actor RunRecordWriter {
             } catch let error as RunStoreError
                 where error.code == .conflict && !self.isTaken && attempt < Self.tries
             {
-                // Whoever had the session has saved it since.
+                // Another writer saved the session in the meantime.
                 let (id, owner) = (self.record.sessionID, self.record.owner)
                 self.record = try await self.store.read(id) ?? RunRecord(sessionID: id)
                 guard self.record.belongs(to: owner) else { throw RunRejection.forbidden }
@@ -104,14 +103,14 @@ actor RunRecordWriter {
         try await self.saveInAnyCase(self.record)
     }
 
-    /// Records that the run waits for a person.
+    /// Records that the run waits for the user.
     func park() async throws {
         self.record.status = .interrupted
         try await self.saveInAnyCase(self.record)
         Failpoint.reach(.runParked)
     }
 
-    /// Records the end. The answer joins the transcript unless the loop has put it there.
+    /// Records the end of the run. The answer is added to the transcript unless the loop has already added it.
     func finish(_ status: RunStatus, answer: String) async throws {
         self.record.conversation.closeOpenTurn(
             begun: "The run ended during this. Its outcome is unknown.", others: "This was not done.")
@@ -122,7 +121,7 @@ actor RunRecordWriter {
         Failpoint.reach(.runEnded)
     }
 
-    /// Does the work of a run and records how it ended.
+    /// Executes the body of a run and records how it ended.
     nonisolated func recordingEnd(
         usage: inout TokenUsage, _ body: (inout TokenUsage) async throws -> TurnLoop.Outcome
     ) async throws -> TurnLoop.Outcome {
@@ -135,17 +134,18 @@ actor RunRecordWriter {
             }
             return outcome
         } catch let error where error is CancellationError || Task.isCancelled {
-            // A record that cannot be closed says `running`, which the next run reads as interrupted.
+            // If this save fails, the record still says `running`, which the next run treats as interrupted.
             try? await self.finish(.stopped, answer: RunResult.stopped)
             throw CancellationError()
         } catch {
-            // The failure itself is what the person needs to hear of.
+            // The original failure matters more to the user than a failed save.
             try? await self.finish(.failed, answer: "The run failed: \(error)")
             throw error
         }
     }
 
-    /// Whole also where the run is cancelled meanwhile: a save that may have happened or not would refuse the next.
+    /// Saves the record even if the run is canceled in the meantime. A save with an unknown outcome would make the next
+    /// one conflict.
     private func saveInAnyCase(_ record: RunRecord) async throws {
         let (store, isTaken) = (self.store, self.isTaken)
         self.record = try await withoutCancellation {
@@ -165,7 +165,7 @@ extension RunRecord {
                 ? "The person has not answered in time, so this was not done." : "This was not done.")
     }
 
-    /// Uses up answers to what the run waits for.
+    /// Validates the answers to the open questions and marks them as used.
     fileprivate mutating func take(_ answers: [InterruptAnswer]) throws {
         let open = self.interrupts
         for answer in answers {
@@ -174,7 +174,7 @@ extension RunRecord {
                     ? RunRejection.alreadyAnswered(answer.interruptId)
                     : RunRejection.unknownInterrupt(answer.interruptId)
             }
-            // To turn it down is never too late: what was asked is not done either way.
+            // The user can decline an expired question, because nothing is done either way.
             guard !interrupt.isExpired || answer.status == .cancelled else {
                 throw RunRejection.expired(answer.interruptId)
             }
@@ -187,7 +187,7 @@ extension RunRecord {
         self.answered = ((self.answered ?? []) + answers.map(\.interruptId)).suffix(100)
     }
 
-    /// What the person has said last.
+    /// The user's last message.
     var lastWords: String? { self.transcript.last(where: \.isFromPerson)?.text }
 
     func belongs(to user: UserID?) -> Bool { self.owner == nil || self.owner == user }

@@ -1,11 +1,11 @@
 import AgentEvents
 
-/// A failure with a word of its own for programs.
+/// An error with a machine-readable code.
 package protocol CodedError: Error {
     var code: String { get }
 }
 
-/// Why a request is not carried out: nothing was done, and nothing has changed.
+/// The reason that a request is rejected. Nothing was done, and nothing has changed.
 enum RunRejection: CodedError, Hashable, CustomStringConvertible {
     case forbidden
     case busy
@@ -22,7 +22,7 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
     case noExternalLiveView
     case noSuchPicture(String)
 
-    /// The reason, in a word for programs.
+    /// The machine-readable reason.
     var code: String {
         switch self {
         case .forbidden: "forbidden"

@@ -3,28 +3,28 @@ import AgentLoop
 import FoundationEssentials
 public import RuntimeProtocol
 
-/// What a run is to do.
+/// A request to start or resume a run.
 public struct RunRequest: Sendable {
     /// The kinds of work.
     public enum Work: Sendable {
-        /// The coordinator answers the person.
+        /// The coordinator answers the user's message.
         case prompt(String)
-        /// The automation agent works alone.
+        /// The automation agent does a task, without the coordinator.
         case automation(AutomationTask)
-        /// What waits for a person goes on with these answers: the coordinator's run, or the automation agent's own.
+        /// Resumes an interrupted run with the user's answers: the coordinator's run, or the automation agent's own.
         case resume([InterruptAnswer], ofAutomation: Bool = false)
     }
 
     public var work: Work
     public var sessionID: SessionID
     public var runID: RunID
-    /// Whether the run's id is that of whoever asks, so that the same request may come again.
+    /// Whether the caller chose the run's id, so that the same request can be sent again.
     public let isRepeatable: Bool
     public var userID: UserID?
-    /// What is passed on to other runtimes.
+    /// The context to forward to other runtimes.
     public var propagation: Propagation
 
-    /// - Parameter runID: What whoever asks calls the run; absent where they leave that to us.
+    /// - Parameter runID: The run's id; if `nil`, a new id is generated.
     public init(
         _ work: Work, sessionID: SessionID, runID: RunID? = nil, userID: UserID? = nil,
         propagation: Propagation = .init()
@@ -38,11 +38,11 @@ public struct RunRequest: Sendable {
     }
 }
 
-/// What a request passes on to the runtimes that it leads to.
+/// The context that a request forwards to the runtimes it calls.
 public struct Propagation: Sendable, Hashable, Redacted {
-    /// Trace context, baggage and identity tokens, as header fields.
+    /// Trace context, baggage, and identity tokens, as HTTP header fields.
     public var headers: [String: String]
-    /// The person's own bearer token, where the runtime was called with one.
+    /// The user's bearer token, if the runtime was called with one.
     public var bearerToken: String?
 
     public init(headers: [String: String] = [:], bearerToken: String? = nil) {

@@ -2,9 +2,9 @@ import AgentEvents
 import RuntimeProtocol
 
 extension RunResult {
-    /// The result of a run whose model ended with this message: without the marks that models quote from pages, and with
-    /// the message's addresses as links.
-    /// - Parameter offersPayment: Whether a link may be called a payment.
+    /// Creates the result of a run from the model's final message. Page marks are removed from the message, and its
+    /// addresses become links.
+    /// - Parameter offersPayment: Whether links may be classified as payment links.
     init(
         telling message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
         interrupts: [Interrupt]? = nil, usage: TokenUsage? = nil, offersPayment: Bool = true

@@ -1,43 +1,43 @@
 import AgentEvents
 
-/// The runs of this process, one at a time per session; what comes in during a run is kept for it.
+/// The runs of this process, one at a time per session. Messages that arrive during a run are queued for it.
 actor SessionRuns {
     struct Active {
         var log: RunLog
         var user: UserID?
         var task: Task<Void, Never>?
         var steering: [String] = []
-        /// What was said to the run before, which has failed before it heard of it.
+        /// Messages to the previous run, which ended before it read them.
         var leftover: [String] = []
-        /// The requests that the messages came with, newest last, so that one that comes again is not heard twice.
+        /// The requests that delivered these messages, newest last, so that a repeated request is not queued twice.
         var noted: [RunID] = []
-        /// The run has given its answer; what comes now would not be seen any more.
+        /// Whether the run has given its answer and would not see new messages.
         var isClosed = false
         var hasEnded = false
     }
 
-    /// What became of a request to begin a run.
+    /// The outcome of a request to start a run.
     enum Beginning {
         case begun
-        /// It has come before, and began this run.
+        /// The request is a repeat; it has already started this run.
         case known(RunLog)
-        /// It has come before, as a message to a run that was at work.
+        /// The request is a repeat; it was queued as a message to this run.
         case noted(by: RunID)
-        /// Another run is at work.
+        /// Another run is active.
         case busy
     }
 
     private static let mostNoted = 100
 
-    /// Sessions that have ended stay for those who want to read their last run.
+    /// How many sessions to keep. Ended sessions remain so that clients can read their last run.
     private static let most = 50
 
     private var sessions: [SessionID: Active] = [:]
     private var order: [SessionID] = []
-    /// Sessions that are being forgotten: what began in them now would be kept.
+    /// Sessions that are being deleted. A run that started in one of them would store new data.
     private var closed: Set<SessionID> = []
 
-    /// Takes the session for a run, unless another is at work in it or the run has begun already.
+    /// Starts a run in the session, unless another run is active or the run has already started.
     func begin(
         _ session: SessionID, _ log: RunLog, _ user: UserID?, _ body: @escaping @Sendable () async -> Void
     ) -> Beginning {
@@ -50,7 +50,8 @@ actor SessionRuns {
         self.forgetOldest(for: session)
         self.sessions[session] = Active(
             log: log, user: user, leftover: before?.steering ?? [], noted: before?.noted ?? [])
-        // One that has ended may still be telling the memory: whoever waits for this one waits for that, too.
+        // The previous run may still be passing its messages to the memory. Waiting for this run includes waiting for
+        // that.
         self.sessions[session]?.task = Task {
             await body()
             await before?.task?.value
@@ -58,15 +59,16 @@ actor SessionRuns {
         return .begun
     }
 
-    /// Lets the session's next run begin. To be called before anybody hears of the end.
-    /// - Parameter isStopped: The person has stopped it: what they said to it is not for a later one.
+    /// Allows the session's next run to start. Call this before any client learns about the end.
+    /// - Parameter isStopped: Whether the user stopped the run. Its queued messages are then not passed on to the next
+    ///   run.
     func end(_ session: SessionID, isStopped: Bool) {
         self.sessions[session]?.hasEnded = true
         if isStopped { self.sessions[session]?.steering = [] }
     }
 
-    /// Lets no run begin in a session until it is forgotten or reopened.
-    /// - Returns: What is still at work in it.
+    /// Prevents new runs in a session until it is deleted or reopened.
+    /// - Returns: The task of the session's run, which may still be active.
     func close(_ session: SessionID) -> Task<Void, Never>? {
         self.closed.insert(session)
         return self.sessions[session]?.task
@@ -74,7 +76,7 @@ actor SessionRuns {
 
     func reopen(_ session: SessionID) { self.closed.remove(session) }
 
-    /// Knows nothing more of a session.
+    /// Removes all state of a session.
     func forget(_ session: SessionID) {
         self.closed.remove(session)
         self.sessions[session] = nil
@@ -92,7 +94,7 @@ actor SessionRuns {
 
     subscript(session: SessionID) -> Active? { self.sessions[session] }
 
-    /// Gives a message to the run that is at work and returns that run; `nil` when there is none that would see it.
+    /// Queues a message for the active run and returns that run's id; `nil` if no run would see the message.
     func steer(_ session: SessionID, _ text: String, _ request: RunID) -> RunID? {
         guard var active = self.sessions[session], !active.isClosed, !active.hasEnded else { return nil }
         active.steering.append(text)
@@ -101,7 +103,7 @@ actor SessionRuns {
         return active.log.run
     }
 
-    /// What came in since; when that is nothing, nothing more is taken in.
+    /// Returns the queued messages. If there are none, the run accepts no further messages.
     func endSteering(_ session: SessionID) -> [String] {
         let steering = self.takeSteering(session)
         if steering.isEmpty { self.sessions[session]?.isClosed = true }

@@ -1,10 +1,10 @@
 package import AgentEvents
 
 extension Timeline {
-    /// Who speaks or acts.
+    /// The author of a message or a step.
     package enum Who: String, Sendable, Encodable {
         case person
-        /// The agent that talks with the person.
+        /// The agent that talks with the user.
         case agent
         /// The agent with the browser.
         case browser
@@ -18,18 +18,18 @@ extension Timeline {
         }
     }
 
-    /// What came of a step.
+    /// The outcome of a step.
     package enum Outcome: String, Sendable, Encodable {
         case done
         case failed
-        /// It waits for a person.
+        /// The step waits for the user.
         case waiting
-        /// It was begun, and nothing is recorded of its end.
+        /// The step started, and its end was not recorded.
         case unknown
-        /// It was not begun.
+        /// The step did not start.
         case open
 
-        /// What is to be said of a step beside its result.
+        /// The text to show for a step in addition to its result.
         package var words: String? {
             switch self {
             case .done: nil
@@ -41,19 +41,19 @@ extension Timeline {
         }
     }
 
-    /// Something that was said, or a step.
+    /// A message or a step.
     package struct Entry: Sendable, Hashable, Encodable {
         package var who: Who
-        /// What was said, or what the step does, in words.
+        /// The message, or a description of the step.
         package var text: String
-        /// Absent for what was only said.
+        /// The step's outcome; `nil` for a message.
         package var outcome: Outcome?
-        /// What the tool answered.
+        /// The tool's output.
         package var result = ""
         package var tool: String?
         package var input: JSONValue?
         package var callID: String?
-        /// The steps of the agent that the step was handed to.
+        /// The steps of the agent that the step delegated to.
         package var entries: [Entry] = []
 
         init(who: Who, text: String) {
@@ -61,17 +61,17 @@ extension Timeline {
             self.text = text
         }
 
-        /// Under which name a picture of the step may have been kept. A step that failed has none; the name might be
-        /// that of an earlier task's.
+        /// The name under which a screenshot of the step may be stored. A failed step has none, because the name could
+        /// belong to an earlier task.
         package var picture: String? { self.who == .browser && self.outcome == .done ? self.callID : nil }
 
-        /// The first line of the result that says something.
+        /// The first line of the result that is not blank.
         package var firstLine: String {
             let line = self.result.split(whereSeparator: \.isNewline).first { $0.contains { !$0.isWhitespace } }
             return line.map(String.init) ?? ""
         }
 
-        /// Whether the step handed this task to the browser agent; a second try adds a paragraph to the goal.
+        /// Returns whether the step delegated this task to the browser agent. A retry adds a paragraph to the goal.
         func gave(_ task: JSONValue?) -> Bool {
             switch self.tool {
             case "browse":

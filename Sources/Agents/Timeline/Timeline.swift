@@ -2,19 +2,19 @@ package import AgentEvents
 package import AgentLoop
 import RuntimeProtocol
 
-/// What happened in a session, in order, for people: the conversation, with the browser agent's steps inside of the
-/// call that handed the task over.
+/// The history of a session for users, in order: the conversation, with the browser agent's steps inside the call that
+/// delegated the task.
 package struct Timeline: Sendable, Hashable, Encodable {
     package var sessionID: SessionID
     package var status: RunStatus
     package var entries: [Entry]
-    /// What a person is asked and has not answered.
+    /// The questions that the user has not answered.
     package var questions: [Interrupt]
 
     /// - Parameters:
     ///   - conversation: The record under the session's own id.
     ///   - automation: The browser agent's record, which holds its newest task.
-    /// - Returns: `nil` where there is neither.
+    /// - Returns: `nil` if there is no record.
     package init?(session: SessionID, conversation: RunRecord?, automation: RunRecord?) {
         guard let main = conversation ?? automation else { return nil }
         self.sessionID = session
@@ -22,17 +22,17 @@ package struct Timeline: Sendable, Hashable, Encodable {
         self.entries = conversation.map { Self.entries(of: $0, by: .agent) } ?? []
         self.questions = conversation?.interrupts ?? []
         guard let automation else { return }
-        // Both records hold a question that the browser agent asks through the conversation.
+        // Both records contain a question that the browser agent asks through the conversation.
         self.questions += automation.interrupts.filter { question in
             !self.questions.contains { $0.id == question.id }
         }
         self.join(Self.entries(of: automation, by: .browser), task: automation.task)
     }
 
-    /// How many tools were called, and how many of these calls failed.
+    /// The number of tool calls, and the number of calls that failed.
     package var totals: (steps: Int, errors: Int) { Self.totals(self.entries) }
 
-    /// The names of the pictures that may have been kept, the oldest first.
+    /// The names of the screenshots that may be stored, oldest first.
     package var pictureNames: [String] { Self.pictureNames(self.entries) }
 
     private static func totals(_ entries: [Entry]) -> (steps: Int, errors: Int) {
@@ -51,15 +51,14 @@ package struct Timeline: Sendable, Hashable, Encodable {
 
     // MARK: Entries
 
-    /// Puts the browser agent's steps where they belong: into the call that gave its task, or behind everything else
-    /// where no call of the conversation did.
+    /// Inserts the browser agent's steps into the call that delegated their task, or appends them if no call did.
     private mutating func join(_ steps: [Entry], task: JSONValue?) {
         let index = self.entries.lastIndex { $0.gave(task) }
         guard let index else {
             self.entries += steps
             return
         }
-        // The task stands in the call already, and the report in its result.
+        // The call already shows the task, and its result shows the report.
         var steps = steps.first?.who == .person ? steps.dropFirst() : steps[...]
         if let last = steps.last, last.outcome == nil, last.text == self.entries[index].result {
             steps.removeLast()
@@ -74,7 +73,7 @@ package struct Timeline: Sendable, Hashable, Encodable {
             let text = message.text
             let said = text.isEmpty ? [] : [Entry(who: message.role == .user ? .person : speaker, text: text)]
             let isLast = index == messages.indices.last
-            // Ids of calls count within a turn only: some models use them again.
+            // Call ids are unique only within a turn, because some models reuse them.
             let results = isLast ? record.openTurn?.results ?? [] : messages[index + 1].toolResults
             return said
                 + message.toolCalls.map { call in

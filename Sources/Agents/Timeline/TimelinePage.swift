@@ -2,14 +2,14 @@ import AgentEvents
 import AgentLoop
 package import FoundationEssentials
 
-/// A timeline as one HTML page that needs nothing else: no script, no file, no network.
+/// Renders a timeline as one self-contained HTML page without scripts, files, or network requests.
 ///
-/// What web pages have said stands in it as text only; the page's own policy would stop anything else.
+/// Text from web pages is escaped. The page's Content Security Policy blocks anything else.
 package struct TimelinePage {
     private let timeline: Timeline
     private let pictures: [String: Data]
 
-    /// - Parameter pictures: JPEG, by their names; see ``Timeline/pictureNames``.
+    /// - Parameter pictures: JPEG images by name. See ``Timeline/pictureNames``.
     package init(_ timeline: Timeline, pictures: [String: Data] = [:]) {
         self.timeline = timeline
         self.pictures = pictures
@@ -105,7 +105,7 @@ package struct TimelinePage {
         return "\n<img alt=\"The page after this step\" src=\"data:image/jpeg;base64,\(jpeg.base64EncodedString())\">"
     }
 
-    /// The text as text, also within an attribute's quotes.
+    /// Escapes text for HTML, including attribute values.
     private static func escape(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
@@ -116,7 +116,7 @@ package struct TimelinePage {
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
             case "\n", "\t": escaped.unicodeScalars.append(scalar)
-            // Characters that no document may hold, and those that show the text in another order.
+            // Characters that are not allowed in HTML, and those that reorder text.
             case _ where scalar.properties.generalCategory == .control || scalar.properties.isBidiControl:
                 escaped += "\u{FFFD}"
             default: escaped.unicodeScalars.append(scalar)

@@ -2,9 +2,9 @@ import AgentEvents
 import AgentLoop
 import FoundationEssentials
 
-/// A timeline for a terminal: a line for each message and step.
+/// Renders a timeline for a terminal, with one line for each message and step.
 ///
-/// Pages can write anything into it; nothing of that reaches the terminal as a command.
+/// Text from pages can contain anything, so control characters are removed before it reaches the terminal.
 package struct TimelineText {
     private let timeline: Timeline
     private static let width = 200
@@ -45,7 +45,7 @@ package struct TimelineText {
         return "Question \(Self.plain(question.id.rawValue)), \(expiry): \(Self.plain(question.message))"
     }
 
-    /// One line of it, without what a terminal would obey or show in another order.
+    /// Returns text as a single line, without characters that a terminal would interpret or that reorder text.
     private static func plain(_ text: String) -> String {
         let shown = text.prefix(Self.width)
         var scalars = String.UnicodeScalarView()

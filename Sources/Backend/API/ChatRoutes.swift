@@ -3,7 +3,7 @@ import AgentEvents
 import Conversations
 import Hummingbird
 
-/// The routes of chats and their messages.
+/// The routes for chats and their messages.
 struct ChatRoutes: Sendable {
     let store: any Conversations
     let runs: ChatRuns
@@ -28,7 +28,7 @@ struct ChatRoutes: Sendable {
         sessions.post(":id/messages", use: self.send)
     }
 
-    // MARK: The list
+    // MARK: Chat list
 
     private struct ListAnswer: Encodable {
         var sessions: [SessionView]
@@ -53,7 +53,7 @@ struct ChatRoutes: Sendable {
                 next_cursor: try page.next.map { try signer.cursor(for: $0, scope: scope) }))
     }
 
-    // MARK: A chat
+    // MARK: One chat
 
     private struct CreateBody: Decodable { var title: String? }
 
@@ -70,7 +70,7 @@ struct ChatRoutes: Sendable {
         try .json(SessionView(try await self.opened(context)))
     }
 
-    /// The chat, with what a run has brought that ended while nobody looked.
+    /// The chat, including the outcome of a run that ended while no process followed it.
     private func opened(_ context: BackendContext) async throws -> ChatSession {
         let caller = try context.caller
         let session = try await self.store.session(try context.sessionID, of: caller.user)

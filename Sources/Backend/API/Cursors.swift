@@ -1,7 +1,7 @@
 import Conversations
 import Synchronization
 
-/// Signs cursors with the secret that all processes share. It is read once: it never changes.
+/// Provides the signer for pagination cursors. All processes share its secret, which never changes and is read once.
 final class Cursors: Sendable {
     private let store: any Conversations
     private let known = Mutex<CursorSigner?>(nil)

@@ -10,10 +10,11 @@ import RuntimeProtocol
 import ServerSentEvents
 import ServiceLifecycle
 
-/// The events of a chat as a stream of server-sent events. It ends with its client, its token or the process.
+/// Streams the events of a chat as server-sent events, until the client disconnects, its token expires, or the process
+/// shuts down.
 struct EventStream: Sendable {
     private static let heartbeat = Duration.seconds(15)
-    /// How often a runtime that does not know the run yet, or is away, is asked again.
+    /// How many times to ask a runtime that doesn't know the run yet or can't be reached.
     private static let tries = 20
 
     let runs: ChatRuns
@@ -25,8 +26,9 @@ struct EventStream: Sendable {
 
     private var store: any Conversations { self.runs.store }
 
-    /// The stream of a message that was sent just now: that it is kept, what its run does, and that the chat has it.
-    /// - Throws: ``Problem`` 429 where the user has too many streams.
+    /// Streams the events that follow a new message: the stored message, its run, and the change of the chat at the
+    /// end.
+    /// - Throws: ``Problem`` 429 if the user has too many open streams and sockets.
     func response(following sent: ChatRuns.Sent) throws -> Response {
         try self.stream { writer in
             try await writer.send(try BackendEvent.saved(sent))
@@ -36,8 +38,8 @@ struct EventStream: Sendable {
         }
     }
 
-    /// The stream of a chat: its run at work, and each later one, for as long as the client stays.
-    /// - Throws: ``Problem`` 429 where the user has too many streams.
+    /// Streams the chat's current run and each later run, for as long as the client stays connected.
+    /// - Throws: ``Problem`` 429 if the user has too many open streams and sockets.
     func response(to request: Request) throws -> Response {
         let last = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }.flatMap(EventID.init(text:))
         return try self.stream { writer in
@@ -51,7 +53,7 @@ struct EventStream: Sendable {
                     shown = run
                     try await self.follow(run, after: last?.run == run ? last?.sequence ?? 0 : 0, changes, writer)
                 } else if last != nil {
-                    // The end of the run that the client has seen a part of is in the chat.
+                    // The run that the client followed has ended, and the chat holds its outcome.
                     try await writer.send(try BackendEvent.changed(chat))
                 }
                 last = nil
@@ -61,8 +63,8 @@ struct EventStream: Sendable {
         }
     }
 
-    /// Relays a run, and tells when the chat has it.
-    /// - Parameter events: What is heard of it from its beginning on, where that is known.
+    /// Relays a run, and sends the changed chat once it holds the outcome.
+    /// - Parameter events: The run's events from its start, if this process follows it.
     private func follow(
         _ run: RunID, after number: Int, hearing events: AsyncStream<RuntimeEvents.Element>? = nil,
         _ changes: AsyncStream<ChatChange>, _ writer: EventWriter
@@ -92,7 +94,7 @@ struct EventStream: Sendable {
             }
             try Task.checkCancellation()
         }
-        // One that was over before anything was heard of it is in the chat.
+        // A run that ended before this process received any of its events is already in the chat.
         let chat = try await self.store.session(self.session, of: self.caller.user)
         guard after > number || chat.run?.id == run else { return }
         for attempt in 1...Self.tries {
@@ -100,7 +102,7 @@ struct EventStream: Sendable {
                 let events = try await self.runs.runtime.events(
                     of: .attach(run, after: after), self.session, self.caller)
                 for try await element in events {
-                    // The request that begins the run may still be on its way.
+                    // The request that starts the run may still be in flight.
                     if element.event["code"] == "no_such_run" { break }
                     let id = element.id.flatMap(EventID.init(text:))
                     if element.type == "RUN_STARTED", after > number, id?.sequence ?? 0 <= after { continue }
@@ -111,7 +113,7 @@ struct EventStream: Sendable {
             } catch let error
                 where attempt < Self.tries && RuntimeFailure(ifUnreachable: error, of: self.caller) != nil
             {
-                // Tried again below.
+                // Retry below.
             }
             try await Task.sleep(for: .milliseconds(min(50 * attempt, 1000)))
         }
@@ -119,7 +121,7 @@ struct EventStream: Sendable {
 
     // MARK: Writing
 
-    /// Writes events, and a comment while there is none.
+    /// Writes events, and a comment as a keep-alive when there are none.
     private func stream(_ body: @escaping @Sendable (EventWriter) async throws -> Void) throws -> Response {
         guard self.limits.takeSocket(of: self.caller.user) else {
             throw Problem(.tooManyRequests, "rate_limited", "Too many open streams and sockets. Close some.")
@@ -163,14 +165,14 @@ struct EventStream: Sendable {
             return
         } catch {
             let problem = Problem(error)
-            // A client that has left needs no reason.
+            // The send fails if the client has left, which needs no handling.
             try? await events.send(BackendEvent.notice(problem.code, problem.detail))
         }
     }
 }
 
-/// A place among a user's sockets and streams, given back when nobody holds it any more: also where the answer was
-/// never written.
+/// A reserved slot among a user's sockets and streams, released on deallocation, so also if the response is never
+/// written.
 private final class SocketPlace: Sendable {
     private let limits: RateLimits
     private let user: UserID
@@ -183,7 +185,7 @@ private final class SocketPlace: Sendable {
     deinit { self.limits.leaveSocket(of: self.user) }
 }
 
-/// Hands the events of a stream to whoever writes them, one by one: a client that reads slowly holds up what it reads.
+/// Passes the events of a stream to the response writer one at a time, so that a slow client applies back pressure.
 private struct EventWriter: Sendable {
     let texts = AsyncChannel<String>()
 

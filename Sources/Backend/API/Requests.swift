@@ -8,10 +8,10 @@ import JSONText
 import NIOCore
 import NIOFoundationEssentialsCompat
 
-/// Reads what clients send, and names what is wrong with it.
+/// Reads request parameters and bodies, and rejects invalid ones with an error that names the problem.
 extension Request {
-    /// The body as JSON of this type.
-    /// - Throws: ``Problem`` 413, 415 or 400.
+    /// Decodes the body as JSON.
+    /// - Throws: ``Problem`` 413, 415, or 400.
     func json<Body: Decodable>(_ type: Body.Type, _ context: BackendContext) async throws -> Body {
         if let content = self.headers[.contentType], !content.lowercased().hasPrefix("application/json") {
             throw Problem(
@@ -28,14 +28,14 @@ extension Request {
         return try JSONText.decode(type, from: Data(buffer: bytes))
     }
 
-    /// A text of the query, where forms write a space as `+`.
+    /// A text query parameter, with `+` decoded as a space as in HTML forms.
     func text(_ name: String) -> String? {
         let query = (self.uri.query ?? "").replacing("+", with: "%20")
         return URI("/?\(query)").queryParameters[Substring(name)].map { String($0) }
     }
 
-    /// A whole number of the query.
-    /// - Throws: ``Problem`` 400.
+    /// An integer query parameter.
+    /// - Throws: ``Problem`` 400 if it isn't an integer in the range.
     func number(_ name: String, in range: ClosedRange<Int>, default value: Int) throws -> Int {
         guard let text = self.uri.queryParameters[Substring(name)] else { return value }
         guard let number = Int(text), range.contains(number) else {
@@ -46,12 +46,12 @@ extension Request {
         return number
     }
 
-    /// Whether the client wants events.
+    /// Whether the client accepts server-sent events.
     var wantsEvents: Bool {
         self.headers[values: .accept].contains { $0.lowercased().contains("text/event-stream") }
     }
 
-    /// The name that a client gives its message, so that it can send it again.
+    /// The client's key for the message, which makes retries idempotent. A new key if the client sent none.
     /// - Throws: ``Problem`` 400.
     var idempotencyKey: String {
         get throws {
@@ -63,14 +63,14 @@ extension Request {
     }
 }
 
-/// The names that clients give their messages.
+/// Validates the keys that clients give their messages.
 enum MessageKey {
     /// - Throws: ``Problem`` 400.
     static func check(_ key: String, _ what: String) throws -> String {
         guard (1...100).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Problem(.badRequest, "invalid", "\(what) has 1 to 100 printable ASCII characters and no space.")
         }
-        // What runs and answers bring has ids with a colon.
+        // The IDs of messages that come from runs contain a colon.
         guard !key.contains(":") else {
             throw Problem(.badRequest, "invalid", "\(what) '\(key)' has a colon, which is for messages of runs.")
         }
@@ -78,7 +78,7 @@ enum MessageKey {
     }
 }
 
-/// The words of a person.
+/// Validates the text of the user's messages.
 enum MessageText {
     static let largest = 32 * 1024
 
@@ -97,8 +97,8 @@ enum MessageText {
 }
 
 extension BackendContext {
-    /// The chat that the address names.
-    /// - Throws: ``Problem`` 404 for what cannot be the id of a chat.
+    /// The session ID in the request's path.
+    /// - Throws: ``ConversationError`` if it can't be the ID of a chat, which clients see as 404.
     var sessionID: SessionID {
         get throws {
             let text = try self.parameters.require("id")
@@ -109,14 +109,14 @@ extension BackendContext {
 }
 
 extension SessionID {
-    /// An id as ``new()`` makes them; `nil` for anything else.
+    /// Parses an ID in the format of ``new()``; `nil` for anything else.
     init?(chat text: some StringProtocol) {
         guard text.utf8.count == 36, text.utf8.allSatisfy({ $0 == 0x2D || Character(UnicodeScalar($0)).isHexDigit })
         else { return nil }
         self.init(rawValue: text.lowercased())
     }
 
-    /// A UUID of version 7 (RFC 9562): in the order of time, and long enough for AgentCore.
+    /// Creates a UUID of version 7 (RFC 9562), which sorts by time and meets AgentCore's minimum length.
     static func new(at time: Date = Date()) -> SessionID {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         let milliseconds = UInt64(time.timeIntervalSince1970 * 1000)
@@ -130,7 +130,7 @@ extension SessionID {
 }
 
 extension Response {
-    /// An answer in JSON.
+    /// Creates a JSON response.
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]

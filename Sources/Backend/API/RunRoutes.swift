@@ -7,7 +7,7 @@ import NIOCore
 import RuntimeClient
 import RuntimeProtocol
 
-/// The routes of what goes on in a chat: its events, a person's answers, and the browser.
+/// The routes for a chat's runs: their events, the user's answers, and the browser.
 struct RunRoutes: Sendable {
     let store: any Conversations
     let runs: ChatRuns
@@ -23,7 +23,7 @@ struct RunRoutes: Sendable {
         session.get("pictures/:picture", use: self.picture)
     }
 
-    /// The chat of the address, which is the caller's.
+    /// The chat in the request's path, if the caller owns it.
     private func owned(_ context: BackendContext) async throws -> (SessionID, Caller) {
         let caller = try context.caller
         let session = try await self.store.session(try context.sessionID, of: caller.user)
@@ -63,7 +63,7 @@ struct RunRoutes: Sendable {
         return try .json(AnswerAnswer(run_id: run), status: .accepted)
     }
 
-    // MARK: The browser
+    // MARK: Browser
 
     private struct ControlBody: Decodable {
         enum Action: String, Decodable { case take, release, renew, revoke }
@@ -110,7 +110,7 @@ struct RunRoutes: Sendable {
         }
         return Response(
             status: .ok,
-            // Two people may use one browser: what one of them has seen is not for the other.
+            // Two users may share a web browser: don't serve one user's cached picture to the other.
             headers: [
                 .contentType: "image/jpeg", .cacheControl: "private, max-age=86400", .vary: "Authorization",
             ],

@@ -2,7 +2,7 @@ import AgentEvents
 import Conversations
 import FoundationEssentials
 
-/// A chat as the API tells it.
+/// A chat, as the API returns it.
 struct SessionView: Encodable {
     struct Run: Encodable {
         var id: RunID
@@ -31,7 +31,7 @@ struct SessionView: Encodable {
     }
 }
 
-/// A message as the API tells it.
+/// A message, as the API returns it.
 struct MessageView: Encodable {
     var id: String
     var time: MessageTime
@@ -54,7 +54,7 @@ struct MessageView: Encodable {
     }
 }
 
-/// An optional value that is written as `null` where it is absent.
+/// An optional value that encodes as `null` when absent.
 @propertyWrapper
 struct Nullable<Value: Encodable>: Encodable {
     var wrappedValue: Value?
@@ -66,11 +66,11 @@ struct Nullable<Value: Encodable>: Encodable {
 }
 
 extension MessageTime {
-    /// Such as `2026-11-24T08:30:00.123Z`.
+    /// The time in ISO 8601 format, such as `2026-11-24T08:30:00.123Z`.
     var iso8601: String { self.date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
 }
 
-/// An event of the backend's own, among those of the runs.
+/// Events that the backend adds to those of the runs.
 enum BackendEvent {
     static func custom(_ name: String, _ value: JSONValue) -> JSONValue {
         ["event": ["type": "CUSTOM", "name": .string(name), "value": value]]

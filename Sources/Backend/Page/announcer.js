@@ -1,6 +1,6 @@
 /**
- * Tells a screen reader what happens, politely and in batches: what comes within a second is said together, and the
- * same words are not said twice in it.
+ * Announces events to screen readers, politely and in batches: texts from within 800 ms are announced together, and
+ * duplicates among them only once.
  */
 export class Announcer {
     /** @type {Set<string>} */
@@ -19,7 +19,7 @@ export class Announcer {
         this.#waiting.add(text);
         this.#timer ||= setTimeout(() => {
             this.#timer = 0;
-            // A paragraph each, so that words of before are said again when they come again.
+            // Use a new paragraph for each text, so that a repeated text is announced again.
             this.#region.replaceChildren(...[...this.#waiting].map((words) => {
                 const paragraph = document.createElement("p");
                 paragraph.textContent = words;

@@ -2,9 +2,9 @@ import { payloadWords, secretWords } from "./card-form.js";
 import { t } from "./i18n.js";
 
 /**
- * What a person has answered to a question, in words.
+ * The user's answer to a question, as text.
  * @param {import("./card-bodies.js").Interrupt} interrupt
- * @param {import("./api.js").Message} answer As it is stored, without what may be a secret.
+ * @param {import("./api.js").Message} answer The stored answer, which leaves out content that may be secret.
  */
 export function answerWords({ reason, responseSchema }, { content, details = {} }) {
     const { status, payload } = details;
@@ -14,7 +14,7 @@ export function answerWords({ reason, responseSchema }, { content, details = {} 
     return payload?.comment ? `${words}: ${payload.comment}` : words;
 }
 
-/** A yes in words. @param {{edits?: object, for_task?: boolean}} payload */
+/** The text of an approval. @param {{edits?: object, for_task?: boolean}} payload */
 export function approvalWords(payload) {
     if (payload.for_task) return t("card.approvedForTask");
     return t(Object.keys(payload.edits ?? {}).length ? "card.approvedEdited" : "card.approved");

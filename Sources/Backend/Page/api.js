@@ -1,11 +1,11 @@
-/** The backend's HTTP API. */
+/** The client of the backend's HTTP API. */
 
 import { ApiError } from "./errors.js";
 
 /**
  * @typedef {object} Session A chat.
  * @property {string} id
- * @property {string} title Empty until the first message gives one.
+ * @property {string} title Empty until the first message sets it.
  * @property {string} created_at
  * @property {string} updated_at
  * @property {string} preview
@@ -15,7 +15,7 @@ import { ApiError } from "./errors.js";
  *
  * @typedef {object} Message
  * @property {string} id
- * @property {string} time Its place in the chat: nanoseconds, as text.
+ * @property {string} time Its position in the chat: nanoseconds, as text.
  * @property {string} created_at
  * @property {"user" | "assistant"} role
  * @property {"text" | "steps" | "question" | "answer" | "error" | "notice"} kind
@@ -27,7 +27,7 @@ import { ApiError } from "./errors.js";
  * @property {"local" | "cognito"} mode
  * @property {string} version
  * @property {string} [demo_site]
- * @property {string} [model] `offline` is the one to practise with.
+ * @property {string} [model] `offline` for the built-in practice model.
  * @property {{ message_bytes: number, title_characters: number }} limits
  * @property {import("./sign-in.js").SignInSettings} [sign_in]
  *
@@ -57,7 +57,7 @@ export class Api {
     }
 
     /**
-     * Chats, the newest change first.
+     * Lists chats, the most recently changed first.
      * @param {{ query?: string, cursor?: string, signal?: AbortSignal }} which
      * @returns {Promise<{ sessions: Session[], next_cursor?: string }>}
      */
@@ -74,7 +74,7 @@ export class Api {
     }
 
     /**
-     * @param {Session} session As it was when the person saw it.
+     * @param {Session} session The chat as the user sees it.
      * @param {string} title
      * @returns {Promise<Session>}
      */
@@ -88,7 +88,7 @@ export class Api {
     }
 
     /**
-     * A page of messages, the oldest first; the newest page without `before`.
+     * Fetches a page of messages, oldest first; the newest page without `before`.
      * @param {string} id
      * @param {{ before?: string, limit?: number, signal?: AbortSignal }} which
      * @returns {Promise<{ messages: Message[], previous_cursor?: string, session: Session }>}
@@ -100,7 +100,7 @@ export class Api {
     }
 
     /**
-     * Says something in a chat; the same key says it once, however often it is sent.
+     * Sends a message. The key makes retries idempotent.
      * @param {string} id @param {string} text @param {string} key
      * @returns {Promise<{ message: Message, run_id?: string, is_steering: boolean }>}
      */
@@ -126,14 +126,14 @@ export class Api {
     }
 
     /**
-     * Lets the agent ask again before what was allowed for the rest of its task.
+     * Revokes a permission for the rest of the task, so that the agent asks again.
      * @param {string} id @param {{ kind: string, origin: string }} allowance
      */
     revoke(id, { kind, origin }) {
         return this.#json(`${path(id)}/browser/control`, { method: "POST", body: { action: "revoke", kind, origin } });
     }
 
-    /** The picture of a step, or null where there is none. @param {string} id @param {string} toolCallID */
+    /** Fetches the picture of a step; null if there is none. @param {string} id @param {string} toolCallID */
     async picture(id, toolCallID) {
         try {
             return await (await this.#call(`${path(id)}/pictures/${encodeURIComponent(toolCallID)}`)).blob();
@@ -169,7 +169,7 @@ function path(id) {
 /**
  * @param {string} url @param {string | null} token @param {Call} call
  * @returns {Promise<Response>}
- * @throws {ApiError} For every answer that is no success. An aborted call throws what `fetch` throws.
+ * @throws {ApiError} For any response other than success. An aborted call throws what `fetch` throws.
  */
 async function send(url, token, { method = "GET", body, headers = {}, signal }) {
     /** @type {Record<string, string>} */

@@ -1,4 +1,4 @@
-/** Where the page begins: what the server is like, who the person is, and then the page itself. */
+/** The page's entry point: loads the configuration, signs the user in, and starts the page. */
 
 import { Api, loadConfig } from "./api.js";
 import { byID } from "./elements.js";
@@ -26,7 +26,7 @@ async function start() {
     }
 }
 
-/** @param {SignIn} signIn @returns {Promise<boolean>} False where the person is elsewhere, or asked what to do. */
+/** @param {SignIn} signIn @returns {Promise<boolean>} False if the user is being redirected or asked to sign in. */
 async function isSignedIn(signIn) {
     const isCallback = location.pathname === "/authorize";
     if (!isCallback || !location.search) {

@@ -1,24 +1,26 @@
 import { keyName } from "./browser-keys.js";
 
 /**
- * Passes on what a person does on the browser's picture: mouse, wheel, touch and keyboard, as the frames of the
- * socket say it. The keyboard is taken by a field of text that is not seen, so that input methods work.
+ * Converts mouse, wheel, touch, and keyboard input on the live view's canvas to socket frames. An invisible text field
+ * receives the keyboard, so that input methods work.
  */
 
-/** The least time between two moves, and between two turns of the wheel, in milliseconds. */
+/** The minimum interval between moves, and between wheel frames, in milliseconds. */
 const moveInterval = 50;
 const wheelInterval = 60;
-/** Two clicks within this time and distance are one double click. */
+/** Two clicks within this time, in milliseconds, and this distance, in pixels, form a double-click. */
 const clickPause = 450;
 const clickDistance = 6;
-/** A finger that moved further than this scrolls; one that stays longer than this is a right click. */
+/**
+ * A finger that moves farther than this, in pixels, scrolls. One held longer than this, in milliseconds, right-clicks.
+ */
 const tapDistance = 10;
 const longPress = 550;
 const buttons = ["left", "middle", "right"];
-/** A message must not get longer than a socket of AgentCore takes. */
+/** Keeps a message within the size limit of AgentCore's WebSockets, in characters. */
 const longestPiece = 8000;
 const longestPaste = 100_000;
-/** Something to delete, or a phone's keyboard tells nothing of its backspace. */
+/** Keeps the field from being empty: phone keyboards report no Backspace in an empty field. */
 const sentinel = "\u200b";
 
 export class BrowserInput {
@@ -36,13 +38,13 @@ export class BrowserInput {
 
     /**
      * @param {HTMLCanvasElement} canvas
-     * @param {HTMLTextAreaElement} keys The field that takes the keyboard.
+     * @param {HTMLTextAreaElement} keys The field that receives the keyboard.
      * @param {object} options
      * @param {(frame: object) => void} options.send
      * @param {(point: {clientX: number, clientY: number}) => {x: number, y: number}} options.placeOf
-     * @param {() => number} options.scale How many of the page's pixels one of the window is.
-     * @param {() => void} options.onLeave The person gives the keyboard back.
-     * @param {() => void} options.onIdle Something was tried without control.
+     * @param {() => number} options.scale The number of pixels of the browser page per CSS pixel of this window.
+     * @param {() => void} options.onLeave Called when the user releases the keyboard with Escape.
+     * @param {() => void} options.onIdle Called when the user tries to interact without control.
      */
     constructor(canvas, keys, options) {
         this.#canvas = canvas;
@@ -52,15 +54,15 @@ export class BrowserInput {
         this.#listenToKeys();
     }
 
-    /** Whether what the person does is passed on. @param {boolean} isActive */
+    /** Whether input is forwarded. @param {boolean} isActive */
     setActive(isActive) {
         if (isActive === this.#isActive) return;
         this.#isActive = isActive;
-        // Fingers scroll the page around while they do nothing on the picture.
+        // Without control, touch gestures scroll this page.
         this.#canvas.style.touchAction = isActive ? "none" : "auto";
         if (!isActive) {
             this.#keys.blur();
-            // What was begun is over: its end is not heard any more.
+            // Discard gestures in progress: their end won't be received.
             this.#cancel();
             this.#nextMove = null;
             clearTimeout(this.#moveTimer);
@@ -96,7 +98,7 @@ export class BrowserInput {
         }));
         canvas.addEventListener("pointercancel", () => this.#cancel());
         canvas.addEventListener("wheel", whenActive((event) => this.#turn(event)), { passive: false });
-        // The focus stays with the keyboard's field, and the middle button does not scroll.
+        // Keep the focus in the keyboard field, and keep the middle button from scrolling.
         canvas.addEventListener("mousedown", whenActive((event) => event.preventDefault()));
         canvas.addEventListener("contextmenu", whenActive((event) => event.preventDefault()));
     }
@@ -127,7 +129,7 @@ export class BrowserInput {
         return this.#click.count;
     }
 
-    /** Moves come faster than anybody needs them: the newest goes out, a little later. */
+    /** Throttles moves: only the newest position is sent at the end of an interval. */
     #move(event) {
         this.#nextMove = this.#options.placeOf(event);
         const left = moveInterval - (performance.now() - this.#lastMove);
@@ -151,7 +153,7 @@ export class BrowserInput {
     }
 
     #turn(event) {
-        // With this key the wheel makes the person's own page larger.
+        // Ctrl and the wheel zoom the user's own page.
         if (event.ctrlKey) return;
         event.preventDefault();
         const unit = [1, 16, this.#canvas.clientHeight][event.deltaMode] ?? 1;
@@ -173,7 +175,7 @@ export class BrowserInput {
         }, wheelInterval);
     }
 
-    // Touch: a tap clicks, a stroke scrolls, and a finger that stays is a right click.
+    // Touch: a tap clicks, a swipe scrolls, and a long press right-clicks.
 
     #touchDown(event) {
         if (this.#touch) return;
@@ -237,7 +239,7 @@ export class BrowserInput {
             const key = keyName(event);
             if (!key) return;
             event.preventDefault();
-            // The page around has short cuts of its own.
+            // Keep the key from triggering this page's own shortcuts.
             event.stopPropagation();
             this.#options.send({ type: "input.key", key });
         });
@@ -250,7 +252,7 @@ export class BrowserInput {
         keys.addEventListener("input", (event) => {
             if (!(/** @type {InputEvent} */ (event).isComposing)) this.#flushText();
         });
-        // What was composed is in the field only after this event, in some browsers.
+        // Some browsers put the composed text in the field only after this event.
         keys.addEventListener("compositionend", () => setTimeout(() => this.#flushText()));
         keys.addEventListener("paste", (event) => {
             event.preventDefault();
@@ -268,7 +270,7 @@ export class BrowserInput {
     #text(text) {
         if (!this.#isActive) return;
         for (let start = 0; start < Math.min(text.length, longestPaste);) {
-            // A sign of two halves must not be cut in the middle.
+            // Don't split a surrogate pair.
             const isHalf = /[\ud800-\udbff]/.test(text[start + longestPiece - 1] ?? "");
             const end = start + longestPiece + (isHalf ? 1 : 0);
             this.#options.send({ type: "input.text", text: text.slice(start, end) });

@@ -6,7 +6,7 @@ import { runIcon } from "./run-icons.js";
 import { webAddress } from "./web-address.js";
 
 /**
- * What stands in a card, by why a person is asked: a question, an approval, or a take-over.
+ * The body of a card, by the reason for the question: a question, an approval, or a takeover.
  *
  * @typedef {{id: string, reason: string, message: string, responseSchema?: any, expiresAt?: string, metadata?: any}}
  *     Interrupt
@@ -16,12 +16,12 @@ import { webAddress } from "./web-address.js";
  */
 
 const icons = { confirmation: "shield", takeover: "hand", input_required: "question" };
-/** What cannot be taken back at all. */
+/** The actions that can never be undone. */
 const grave = new Set(["pay", "sign", "delete"]);
 const money = /(?:RM|MYR|USD|SGD|S\$|US\$|[$€£¥])\s?\d[\d.,]*\d|\b\d[\d.,]*\s?(?:MYR|USD|SGD|EUR|ringgit)\b/i;
 const moneyLabel = /\b(?:amount|total|price|jumlah|harga|bayaran)\b/i;
 
-/** The head of a card: why the person is asked. @param {Interrupt} interrupt */
+/** The header of a card, which says why the user is asked. @param {Interrupt} interrupt */
 export function headOf({ reason }) {
     const known = icons[reason] ? reason : "input_required";
     return element(
@@ -30,10 +30,10 @@ export function headOf({ reason }) {
 }
 
 /**
- * A question that can be answered no more, with its answer.
+ * The card of a question that can no longer be answered, with its answer.
  * @param {Interrupt} interrupt
- * @param {string | null} answer In words.
- * @param {(() => Promise<void>) | null} revoke Takes back what was allowed for the rest of the task.
+ * @param {string | null} answer The answer's text.
+ * @param {(() => Promise<void>) | null} revoke Revokes a permission that was given for the rest of the task.
  */
 export function settledCard(interrupt, answer, revoke = null) {
     return element(
@@ -193,7 +193,7 @@ function button(key, kind, onClick) {
     return element("button", { class: kind, type: "button", onClick }, t(key));
 }
 
-/** What the agent says; its last word, the kind of the action, stands among the facts. */
+/** The agent's message. A trailing action kind is removed, because the facts below state it. */
 function message(interrupt, kind) {
     const ending = ` (${kind})`;
     const text = readable(interrupt.message);
@@ -205,15 +205,15 @@ function fact(name, value) {
     return value ? [element("dt", {}, name), element("dd", {}, value)] : [];
 }
 
-/** Without the signs that turn the direction of writing: they would show a page's words in another order. */
+/** Removes bidirectional control characters, with which a page could reorder the displayed text. */
 function readable(text) {
     return String(text).replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
-/** A site in our own words: nothing of it is the page's but its address. @param {string} origin */
+/** A site, described by this page: only the address comes from the site. @param {string} origin */
 export function site(origin) {
     const url = webAddress(origin);
-    // What comes from this machine passes nobody.
+    // Traffic to this machine doesn't cross a network.
     const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname);
     const isOpen = url?.protocol === "http:" && !isLocal;
     return element(
@@ -222,14 +222,14 @@ export function site(origin) {
         isOpen ? element("span", { class: "site-note" }, t("card.notEncrypted")) : null);
 }
 
-/** What the page calls the price; only the page knows what it will take. */
+/** The amount, labeled as the page's claim: only the page knows what it will charge. */
 function amountWords(amount) {
     return element(
         "span", {}, element("strong", { class: "amount" }, amount), " ",
         element("span", { class: "muted" }, t("card.asThePageSays")));
 }
 
-/** @param {string} about The text that the control stands in, where the sum comes last. */
+/** @param {string} about The text around the control, where the total comes last. */
 function amountIn(name, fields, about) {
     const inName = money.exec(name)?.[0];
     if (inName) return inName;
@@ -262,7 +262,7 @@ function noteField(label) {
     };
 }
 
-/** The fields of the form that would be sent, which a person may set right. */
+/** The fields of the form to be submitted, which the user can correct. */
 class FieldTable {
     /** @type {{label: string, value: string, input: HTMLInputElement | null, cell: HTMLElement}[]} */
     #rows;
@@ -286,7 +286,7 @@ class FieldTable {
         return this.#rows.length === 0;
     }
 
-    /** @returns {boolean} Whether it can be edited now. */
+    /** @returns {boolean} Whether the table is now editable. */
     toggle() {
         const isEditing = this.#rows[0].input === null;
         for (const row of this.#rows) {
@@ -298,7 +298,7 @@ class FieldTable {
         return isEditing;
     }
 
-    /** What was changed, by the fields' labels. */
+    /** The changed values, by field label. */
     edits() {
         const changed = this.#rows.filter(({ input, value }) => input && input.value !== value);
         return Object.fromEntries(changed.map(({ label, input }) => [label, input.value]));

@@ -2,28 +2,31 @@ import { element, freshID } from "./elements.js";
 import { formatNumber, t } from "./i18n.js";
 
 /**
- * The fields of an answer, by the JSON Schema that a question brings: an object with members that are text, choices,
- * numbers, or yes and no.
+ * The form for an answer, generated from the question's JSON Schema: an object whose properties are strings,
+ * enumerations, numbers, or Booleans.
  */
 
-/** More choices than this are a list; so many or fewer, when they are all that is asked, are buttons. */
+/**
+ * A single property with up to `mostButtons` choices shows as buttons; otherwise up to `mostRadios` show as radio
+ * buttons, and more as a list.
+ */
 const mostButtons = 6;
 const mostRadios = 12;
-/** The runtime takes no longer text. */
+/** The runtime's limit for a string, in characters. */
 const longestText = 20_000;
-/** What stands for a secret. */
+/** The placeholder for a secret. */
 export const secretWords = "••••";
 
 /** @typedef {{type?: string, title?: string, description?: string, format?: string, enum?: any[], writeOnly?: boolean,
  *     default?: any, minLength?: number, maxLength?: number, pattern?: string, minimum?: number, maximum?: number}}
  *     Property */
 
-/** Whether only the page's own field may see it. @param {Property} property */
+/** Whether the value is secret. @param {Property} property */
 export function isSecret(property) {
     return property?.writeOnly === true || property?.format === "password" || property?.["x-sensitive"] === true;
 }
 
-/** The choices where one of a few is all that is asked. @returns {{name: string, choices: any[]} | null} */
+/** The choices if a single enumeration is all that is asked. @returns {{name: string, choices: any[]} | null} */
 export function onlyChoice(schema) {
     const properties = Object.entries(schema?.properties ?? {});
     if (properties.length !== 1) return null;
@@ -42,7 +45,7 @@ export class SchemaForm {
         const properties = Object.entries(schema?.properties ?? {});
         this.#entries = properties.map(([name, property]) => {
             const isRequired = required.has(name);
-            // One field among several needs no such word; the other kind is marked where there are both.
+            // Mark optional fields only if there are several fields; a single one needs no mark.
             const isMarked = !isRequired && properties.length > 1;
             return { name, property, isRequired, field: new Field(name, property, isRequired, isMarked) };
         });
@@ -53,7 +56,7 @@ export class SchemaForm {
         return this.#entries.some(({ property }) => isSecret(property));
     }
 
-    /** What was put in, or `null` where something is wrong with it, which is shown then. */
+    /** The entered values, or `null` after showing what's invalid. */
     read() {
         const payload = {};
         let wrong = null;
@@ -67,14 +70,14 @@ export class SchemaForm {
         return wrong ? null : payload;
     }
 
-    /** Secrets stay nowhere longer than it takes. */
+    /** Clears secrets as soon as they're no longer needed. */
     forgetSecrets() {
         for (const { property, field } of this.#entries) if (isSecret(property)) field.empty();
     }
 }
 
 /**
- * An answer in words, without secrets.
+ * The text of an answer, without secrets.
  * @param {{properties?: Record<string, Property>} | undefined} schema
  * @param {Record<string, any>} payload
  */
@@ -92,7 +95,7 @@ export function valueWords(value) {
     return typeof value === "number" ? formatNumber(value) : String(value);
 }
 
-/** A member's name as a label. */
+/** The label of a property. */
 function labelOf(name, property) {
     if (property.title) return property.title;
     if (name === "answer") return t("card.answer");
@@ -101,7 +104,7 @@ function labelOf(name, property) {
     return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** One field with its label, hint and complaint. */
+/** One field with its label, hint, and error message. */
 class Field {
     #property;
     #input;
@@ -162,7 +165,7 @@ class Field {
             return chosen ? JSON.parse(chosen.value) : undefined;
         }
         if (input.tagName === "SELECT") return input.value === "" ? undefined : JSON.parse(input.value);
-        // Spaces are part of a secret, and of nothing else.
+        // Keep leading and trailing spaces in secrets only.
         return isSecret(this.#property) ? input.value : input.value.trim();
     }
 
@@ -234,7 +237,7 @@ function control(name, property, id, isRequired) {
     return element("input", { ...shared, type: "text", autocomplete: "off", value });
 }
 
-/** A secret with a button that shows it. */
+/** Adds a button to a secret field that shows its value. */
 function withShow(input) {
     const button = element(
         "button", { class: "quiet-button", type: "button", "aria-pressed": "false" }, t("card.show"));

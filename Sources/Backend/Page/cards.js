@@ -4,14 +4,14 @@ import { has, t } from "./i18n.js";
 import { runIcon } from "./run-icons.js";
 
 /**
- * The questions that wait for the person: a card each. One is answered at once; several of one run are answered
- * together, when each has its answer.
+ * The open questions, one card each. A single question is answered immediately; several questions of one run are
+ * answered together once each has an answer.
  *
  * @typedef {import("./card-bodies.js").Interrupt} Interrupt
  * @typedef {import("./card-bodies.js").Answer} Answer
  */
 
-/** How long an answer may be on its way before the person may try again. */
+/** How long to wait for a reply, in milliseconds, before the user can answer again. */
 const patience = 15_000;
 
 export class Questions {
@@ -30,7 +30,7 @@ export class Questions {
 
     /**
      * @param {{send: (frame: object) => void, announce: (text: string) => void, takeControl: () => void,
-     *     change: () => void}} acts `change` is called when a question can be answered no more.
+     *     change: () => void}} acts `change` is called when a question can no longer be answered.
      */
     constructor({ send, announce, takeControl, change }) {
         this.#send = send;
@@ -39,7 +39,7 @@ export class Questions {
         this.#change = change;
     }
 
-    /** What sends all answers together. */
+    /** The bar that sends all answers together. */
     get bar() {
         return this.#bar.element;
     }
@@ -62,17 +62,17 @@ export class Questions {
         return card;
     }
 
-    /** The person's answer as it was sent from here, in words. @param {string} id */
+    /** The text of the answer that was sent from this page. @param {string} id */
     sentWords(id) {
         return this.#cards.get(id)?.sentWords ?? null;
     }
 
-    /** Whether there are questions, and the time for all of them has passed. */
+    /** Whether there are open questions and all of them have expired. */
     get isTooLate() {
         return this.#open.length > 0 && this.#open.every((card) => card.state === "expired");
     }
 
-    /** Which questions can be answered now. @param {Interrupt[]} interrupts */
+    /** Sets the questions that can be answered now. @param {Interrupt[]} interrupts */
     setOpen(interrupts) {
         const open = interrupts.map((interrupt) => this.card(interrupt));
         if (open.length === this.#open.length && open.every((card, index) => card === this.#open[index])) return;
@@ -91,7 +91,7 @@ export class Questions {
         for (const card of this.#cards.values()) card.setOwner(owner);
     }
 
-    /** An answer was not taken. @param {string} code @param {string} message What is said of codes unknown here. */
+    /** Handles a rejected answer. @param {string} code @param {string} message Shown if the code is unknown here. */
     refuse(code, message) {
         const sent = this.#open.filter((card) => card.state === "sending");
         const words = has(`card.refused.${code}`) ? t(`card.refused.${code}`) : message || t("card.noReply");
@@ -130,13 +130,13 @@ export class Questions {
     }
 }
 
-/** A question with what it needs to be answered. */
+/** A question and the controls for answering it. */
 export class Card {
     /** @type {"open" | "held" | "sending" | "expired"} */
     state = "open";
     /** @type {Answer | null} */
     answer = null;
-    /** The answer in words. */
+    /** The answer's text. */
     words = "";
 
     #body;
@@ -177,7 +177,7 @@ export class Card {
         this.#heading.focus({ preventScroll: true });
     }
 
-    /** Brings it into view; of one that is too tall, its beginning. */
+    /** Scrolls the card into view; if it's too tall, its beginning. */
     show() {
         const room = this.element.closest("article")?.parentElement?.parentElement?.clientHeight ?? innerHeight;
         this.element.scrollIntoView({ block: this.element.offsetHeight > room ? "start" : "nearest" });
@@ -187,7 +187,7 @@ export class Card {
         this.#body.setOwner?.(owner);
     }
 
-    /** @param {number} now @returns {string | null} What is to be said aloud. */
+    /** @param {number} now @returns {string | null} The text to announce. */
     tick(now) {
         const end = Date.parse(this.interrupt.expiresAt ?? "");
         if (!Number.isFinite(end) || this.state === "sending") return null;
@@ -219,7 +219,7 @@ export class Card {
         this.#patience = setTimeout(() => this.refuse(t("card.noReply")), patience);
     }
 
-    /** The answer was not taken, so it can be given again. @param {string} words */
+    /** Handles a rejected answer, so that the user can answer again. @param {string} words */
     refuse(words) {
         if (this.state !== "sending") return;
         clearTimeout(this.#patience);
@@ -228,7 +228,7 @@ export class Card {
         this.#acts.change();
     }
 
-    /** It cannot be answered any more; what was secret in the answer stays nowhere. */
+    /** Ends the question, and discards secrets in the answer. */
     stop() {
         clearTimeout(this.#patience);
         this.answer = null;
@@ -267,7 +267,7 @@ export class Card {
     }
 }
 
-/** The line below several questions. */
+/** The bar below several questions. */
 class SendAll {
     #words = element("span");
     #button;

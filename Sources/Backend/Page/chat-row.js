@@ -1,5 +1,5 @@
 /**
- * One chat in the list: a link, a dot for what it does, and a menu to rename, save and delete it.
+ * A row of the chat list: a link, a status dot, and a menu to rename, save, and delete the chat.
  *
  * @typedef {import("./api.js").Session} Session
  * @typedef {object} RowHooks
@@ -23,7 +23,7 @@ export function titleOf(session) {
 }
 
 /**
- * What the chat's run does; a question that nobody answered in time waits no more.
+ * The status of the chat's run. A question that wasn't answered in time has expired.
  * @param {Session} session
  * @returns {"running" | "waiting" | "expired" | null}
  */
@@ -84,7 +84,7 @@ export class ChatRow {
         ]);
     }
 
-    /** Puts a field in the link's place until the new title is kept or given up. */
+    /** Replaces the link with a text field until the new title is saved or discarded. */
     #rename() {
         const problem = freshID("rename");
         const field = element("input", {
@@ -134,8 +134,8 @@ export class ChatRow {
             end();
         });
         field.addEventListener("blur", () => {
-            // The first try keeps what was written; after a failure, leaving gives it up. A window that merely loses
-            // the focus changes nothing.
+            // On the first blur, save the title; after a failed attempt, discard it. If the window itself loses the
+            // focus, keep editing.
             if (isBusy || !document.hasFocus()) return;
             if (error.hidden) void keep();
             else end();

@@ -1,5 +1,5 @@
 /**
- * The chat on the screen: its messages, its socket, and what the person does in it. What a run shows is run-view.js's.
+ * The open chat: its messages, its socket, and the user's actions. run-view.js shows the runs.
  *
  * @typedef {import("./api.js").Session} Session
  * @typedef {object} ChatDependencies
@@ -11,11 +11,11 @@
  * @property {import("./announcer.js").Announcer} announcer
  * @property {import("./run-view.js").RunView} view
  * @property {HTMLElement} scroller
- * @property {(session: Session) => void} onSession Something about the chat has changed.
- * @property {(id: string) => void} onCreated The new chat on the screen has become this one.
- * @property {() => void} onGone The chat is not there, or no longer.
+ * @property {(session: Session) => void} onSession Called when the chat has changed.
+ * @property {(id: string) => void} onCreated Called when the new chat has been created with this ID.
+ * @property {() => void} onGone Called when the chat doesn't exist or was deleted.
  * @property {() => void} onSignedOut
- * @property {() => void} onChange What the chat is doing, or whether it is empty, has changed.
+ * @property {() => void} onChange Called when the state of the chat, or whether it's empty, has changed.
  */
 
 import { Delivery } from "./delivery.js";
@@ -24,9 +24,9 @@ import { t } from "./i18n.js";
 import { MessageList } from "./message-list.js";
 import { ChatSocket } from "./socket.js";
 
-/** Why what was said is not taken, however often it is sent. */
+/** The error codes for a message that the server will never accept. */
 const refusals = new Set(["too_large", "idempotency_mismatch"]);
-/** What run-view.js tells itself, at the question or at the browser that it is about. */
+/** The error codes that run-view.js shows itself, at the question or the live view that they concern. */
 const handledInline = new Set([
     "stale_answer", "expired", "missing_answers", "unfit_answer", "no_browser", "control_denied", "input_failed",
     "no_view",
@@ -52,14 +52,14 @@ export class Chat {
     /** @type {Promise<void> | null} */
     #loading = null;
     #mustLoadAgain = false;
-    /** Whether what is shown may be older than what the server has. */
+    /** Whether the messages shown may be older than the server's. */
     #isStale = true;
     /** @type {Promise<void> | null} */
     #creating = null;
     #isLoadingOlder = false;
     #leave = new AbortController();
 
-    /** @param {string | null} id None for a chat that is made by its first message. @param {ChatDependencies} around */
+    /** @param {string | null} id Null for a chat that its first message creates. @param {ChatDependencies} around */
     constructor(id, around) {
         this.id = id;
         this.#around = around;
@@ -78,7 +78,7 @@ export class Chat {
         return this.#list.cursor !== undefined;
     }
 
-    /** Loads the chat and follows it. */
+    /** Loads the chat and follows its changes. */
     async open() {
         if (this.id === null) return;
         this.#delivery ??= this.#makeDelivery();
@@ -92,7 +92,7 @@ export class Chat {
         if (this.session) this.#connect();
     }
 
-    /** Leaves the screen. What the person has said in it is still delivered. */
+    /** Closes the chat on screen. Unsent messages are still delivered. */
     close() {
         this.#isClosed = true;
         this.#leave.abort();
@@ -102,9 +102,9 @@ export class Chat {
     }
 
     /**
-     * Says something; a new chat is made first.
+     * Sends a message, and creates a new chat first if needed.
      * @param {string} text
-     * @returns {Promise<boolean>} Whether it is on its way; otherwise the person has been told why not.
+     * @returns {Promise<boolean>} Whether the message is being sent; otherwise the user has been notified.
      */
     async say(text) {
         try {
@@ -126,7 +126,7 @@ export class Chat {
         this.#around.announcer.say(t("stopping"));
     }
 
-    /** Earlier messages, put before those on the screen without moving them. */
+    /** Loads older messages and prepends them without moving those on screen. */
     async loadOlder() {
         if (this.#isLoadingOlder || !this.hasOlder) return;
         this.#isLoadingOlder = true;
@@ -165,7 +165,7 @@ export class Chat {
         });
     }
 
-    /** Loads the newest messages; once more, if asked to while it is loading. */
+    /** Loads the newest messages. If called while loading, loads once more afterward. */
     #load() {
         this.#mustLoadAgain = this.#loading !== null;
         this.#loading ??= this.#loadNow().finally(() => {
@@ -186,7 +186,7 @@ export class Chat {
             this.#show();
         } catch (error) {
             if (this.#isClosed) return;
-            // The banner tells of it, and what was missed is loaded with the next connection.
+            // The banner already shows this, and the next connection loads what was missed.
             if (error instanceof ApiError && error.isUnreachable && this.#socket?.isConnected === false) return;
             this.#fail(error, () => void (this.session ? this.#load() : this.open()));
         }
@@ -207,7 +207,7 @@ export class Chat {
         this.#around.onChange();
     }
 
-    /** What the run does, before the chat's own word of it comes. */
+    /** Updates the run's state before the backend sends the changed chat. */
     #become(state, runID) {
         if (!this.session || (state === this.state && this.session.run?.id === runID)) return;
         this.#take({ ...this.session, run: state === "idle" ? null : { id: runID, state } });
@@ -223,17 +223,17 @@ export class Chat {
             onEvent: (envelope) => this.#hear(envelope),
             onConnection: (isConnected) => this.#connection(isConnected),
             onRefused: (why) => this.#refused(why),
-            // The way tells no reason; the API does.
+            // The socket gives no reason for the failure; the API does.
             onUnreachable: () => void this.#load(),
         });
     }
 
-    /** @param {Session} session With a title that was given elsewhere on the page. */
+    /** @param {Session} session The chat with the title that was changed in the list. */
     renamed(session) {
         if (session.id === this.id) this.#take(session);
     }
 
-    /** Sends a new token on, before the old one ends the socket. @param {string} token */
+    /** Sends a renewed token, so that the socket doesn't close when the old one expires. @param {string} token */
     renew(token) {
         this.#socket?.renew(token);
     }
@@ -296,18 +296,18 @@ export class Chat {
         if (isBehind) void this.#load();
     }
 
-    /** @returns {boolean} Whether it may be about something in the run's view. */
+    /** @returns {boolean} Whether the notice may concern the run's view. */
     #notice({ code, message }) {
         const error = new ApiError(400, { code, detail: message });
         if (code === "upstream_lost") this.#around.announcer.say(t("notice.upstream_lost"));
-        // The new token reaches the socket by `renew`.
+        // `renew` passes the new token to the socket.
         else if (code === "token_expires_soon") this.#around.signIn.renew().catch(() => {});
         else if (refusals.has(code) && this.#delivery.unsent.length) this.#delivery.refuseOldest(error);
         else if (!handledInline.has(code) && code !== "upstream_back") this.#around.toasts.error(explain(error));
         return !["upstream_lost", "upstream_back", "token_expires_soon", "rate_limited", ...refusals].includes(code);
     }
 
-    /** Sends a frame on the socket, or, where it must not be lost, another way. */
+    /** Sends a frame on the socket. A stop or an answer goes through the API if there is no connection. */
     async send(frame) {
         if (this.#socket?.send(frame)) return;
         try {
@@ -315,19 +315,19 @@ export class Chat {
             if (frame.type === "interrupt.resolve") await this.#around.api.answer(this.id, frame);
         } catch (error) {
             const { code = "" } = error;
-            // The question hears what the socket would have said.
+            // Tell the question what the socket would have reported.
             this.#view.receive({ event: { type: "CUSTOM", name: "notice", value: { code, message: explain(error) } } });
             if (!handledInline.has(code)) this.#fail(error, () => void this.send(frame));
         }
     }
 
-    /** The address of a step's picture. @param {string} toolCallID @returns {Promise<string | null>} */
+    /** The object URL of a step's picture. @param {string} toolCallID @returns {Promise<string | null>} */
     async picture(toolCallID) {
         const blob = await this.#around.api.picture(this.id, toolCallID).catch(() => null);
         return blob && !this.#isClosed ? URL.createObjectURL(blob) : null;
     }
 
-    /** Lets the agent ask again. @param {{kind: string, origin: string}} allowance */
+    /** Revokes a permission. @param {{kind: string, origin: string}} allowance */
     async revoke(allowance) {
         try {
             await this.#around.api.revoke(this.id, allowance);

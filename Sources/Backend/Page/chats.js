@@ -1,11 +1,11 @@
 /**
- * The list of chats: newest change first, page by page as it is scrolled, with search.
+ * The chat list: most recently changed first, loaded page by page while scrolling, with search.
  *
  * @typedef {import("./api.js").Session} Session
  * @typedef {object} ChatsHooks
  * @property {(id: string) => void} onDeleted
  * @property {(session: Session) => void} onRenamed
- * @property {(error: unknown) => boolean} onFailure Whether it is dealt with, as an ended sign-in is.
+ * @property {(error: unknown) => boolean} onFailure Returns whether it handled the error, such as an ended sign-in.
  */
 
 import { ChatRow, titleOf } from "./chat-row.js";
@@ -20,11 +20,11 @@ const pause = { search: 250, refresh: 20_000 };
 export class Chats {
     /** @type {string | null} */
     #current = null;
-    /** Those that are loaded. @type {Map<string, Session>} */
+    /** The loaded chats. @type {Map<string, Session>} */
     #sessions = new Map();
     /** @type {string | undefined} */
     #cursor;
-    /** What the search has found; null while none is on. @type {{ sessions: Session[], cursor?: string } | null} */
+    /** The search results; null without a search. @type {{ sessions: Session[], cursor?: string } | null} */
     #found = null;
     /** @type {Map<string, ChatRow>} */
     #rows = new Map();
@@ -34,7 +34,7 @@ export class Chats {
     #search = new AbortController();
     #searchTimer = 0;
 
-    /** Which rows stand where, so that nothing is moved that may stay. */
+    /** The order of the rows as drawn, so that rows move only when it changes. */
     #drawn = "";
     #watcher;
     #body = element("div");
@@ -66,13 +66,13 @@ export class Chats {
         document.addEventListener("ai4ai:language", () => this.#draw());
     }
 
-    /** Marks the chat on the screen. @param {string | null} id */
+    /** Marks the open chat. @param {string | null} id */
     mark(id) {
         this.#current = id;
         this.#draw();
     }
 
-    /** Takes in what is known anew of a chat. @param {Session} session */
+    /** Updates a chat in the list. @param {Session} session */
     take(session) {
         const oldest = [...this.#sessions.values()].at(-1);
         const isInReach = !this.#cursor || !oldest || changeOf(session) >= changeOf(oldest);
@@ -91,7 +91,7 @@ export class Chats {
         this.#draw();
     }
 
-    /** Looks at the newest chats again, which other tabs and machines may have changed. */
+    /** Reloads the newest chats, which other tabs and devices may have changed. */
     async refresh() {
         if (this.#isLoading) return;
         this.#isLoading = true;
@@ -163,7 +163,7 @@ export class Chats {
         }
         try {
             const page = await this.api.sessions({ query, signal });
-            // What was typed meanwhile has its own search.
+            // A newer search has replaced this one.
             if (signal.aborted) return;
             this.#found = { sessions: page.sessions, cursor: page.next_cursor };
             this.#draw();
@@ -187,7 +187,7 @@ export class Chats {
         }
     }
 
-    /** Whether another chat is at work, so that its dot may change without a word to us. */
+    /** Refreshes the list while other chats have runs, because this page isn't notified of their state. */
     #refreshIfWorthwhile() {
         if (document.visibilityState !== "visible") return;
         const isWorthwhile = [...this.#sessions.values()].some(({ id, run }) => run && id !== this.#current);
@@ -209,7 +209,7 @@ export class Chats {
     }
 
     #draw() {
-        // A row that is being renamed is left alone; all is drawn when that ends.
+        // Don't redraw while the user renames a chat. Everything is redrawn afterward.
         if (this.#isRenaming) return;
         /** @type {[string, Session[]][]} */
         const groups = this.#found ? [["", this.#found.sessions]] : this.#periods();
@@ -250,7 +250,7 @@ export class Chats {
         return row.root;
     }
 
-    /** What stands below the list. Watching it anew loads the next page, should the list not reach down to it. */
+    /** Draws the end of the list. Observing it again loads the next page if it's in view. */
     #drawEnd() {
         const note = this.#isLoading ? t("loading")
             : this.#found?.sessions.length === 0 ? t("search.none")
@@ -295,7 +295,7 @@ function changeOf(session) {
     return Date.parse(session.updated_at);
 }
 
-/** @param {string} period Empty for a list without parts. @param {HTMLElement[]} rows */
+/** @param {string} period Empty for an ungrouped list. @param {HTMLElement[]} rows */
 function section(period, rows) {
     const list = element("ul", {}, ...rows);
     if (!period) return list;

@@ -1,11 +1,11 @@
 /**
- * Where a person writes. Enter sends, Shift+Enter begins a line, and an unfinished text waits in its chat.
+ * The message box. Enter sends, Shift+Enter starts a new line, and each chat keeps its draft.
  *
  * @typedef {object} ComposerHooks
- * @property {(text: string) => Promise<boolean>} onSend False keeps the text.
- * @property {(text: string) => void} onSendElsewhere Begins something else, while this chat's task waits.
+ * @property {(text: string) => Promise<boolean>} onSend Returns false to restore the text.
+ * @property {(text: string) => void} onSendElsewhere Starts a new chat while this chat's task waits.
  * @property {() => void} onStop
- * @property {() => string | undefined} lastWords What the person said last.
+ * @property {() => string | undefined} lastWords Returns the user's last message.
  */
 
 import { element } from "./elements.js";
@@ -53,13 +53,13 @@ export class Composer {
             this.#hooks.onStop();
             this.#text.focus();
         });
-        // Another width has other lines.
+        // Another width wraps the lines differently.
         new ResizeObserver(() => this.#fit()).observe(form);
         document.addEventListener("ai4ai:language", () => this.#write());
         this.#write();
     }
 
-    /** Turns to another chat, with what was begun there. @param {string | null} chat */
+    /** Switches to another chat and its draft. @param {string | null} chat */
     turnTo(chat) {
         this.#draftPlace = `ai4ai.draft.${chat ?? "new"}`;
         this.#isEditing = false;
@@ -67,13 +67,13 @@ export class Composer {
         this.#write();
     }
 
-    /** The new chat that is being written in has become this one. @param {string} chat */
+    /** Assigns the draft to the chat that was just created. @param {string} chat */
     settle(chat) {
         sessionStorage.removeItem(this.#draftPlace);
         this.#draftPlace = `ai4ai.draft.${chat}`;
     }
 
-    /** @param {"idle" | "running" | "waiting"} state What the chat's agents do. */
+    /** @param {"idle" | "running" | "waiting"} state The state of the chat's run. */
     show(state) {
         if (state === this.#state) return;
         this.#state = state;
@@ -88,12 +88,12 @@ export class Composer {
         this.#set("");
     }
 
-    /** Gives a text back that could not be sent, before whatever was written since. @param {string} text */
+    /** Restores a text that couldn't be sent, before anything written since. @param {string} text */
     restore(text) {
         this.#set([text, this.#text.value].filter(Boolean).join("\n"));
     }
 
-    /** Lets the person say something again in another way. @param {string} text */
+    /** Lets the user edit and resend a message. @param {string} text */
     edit(text) {
         this.#isEditing = true;
         this.#set(text);
@@ -102,7 +102,7 @@ export class Composer {
         this.#text.setSelectionRange(text.length, text.length);
     }
 
-    /** Gives up an edit. @returns {boolean} Whether there was one. */
+    /** Cancels an edit. @returns {boolean} Whether there was one. */
     cancelEdit() {
         if (!this.#isEditing) return false;
         this.#isEditing = false;
@@ -118,7 +118,7 @@ export class Composer {
         this.#isSending = true;
         const kept = this.#text.value;
         this.#set("");
-        // What is written on while the message leaves stays.
+        // Keep what the user writes while the message is being sent.
         if (!await this.#hooks.onSend(text)) this.restore(kept);
         else if (this.#isEditing) this.#isEditing = false;
         this.#isSending = false;
@@ -126,7 +126,7 @@ export class Composer {
     }
 
     #press(event) {
-        // While an input method is at work, Enter belongs to it.
+        // During input method composition, Enter belongs to the input method.
         if (event.isComposing || event.keyCode === 229) return;
         const isPlain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
         if (event.key === "Enter" && (isPlain || event.ctrlKey || event.metaKey)) {
@@ -153,15 +153,15 @@ export class Composer {
         this.#check();
     }
 
-    /** As high as the text is; the style sheet knows a limit. */
+    /** Fits the height to the text, up to the style sheet's limit. */
     #fit() {
         this.#text.style.height = "auto";
         if (this.#text.value) this.#text.style.height = `${this.#text.scrollHeight}px`;
     }
 
-    /** Bytes too many. */
+    /** The number of bytes over the limit. */
     #overrun(text) {
-        // A letter has at most three bytes for each of its units; most texts need no count.
+        // UTF-8 has at most three bytes per UTF-16 code unit, so most texts needn't be encoded.
         return text.length * 3 <= this.#limit ? 0 : new TextEncoder().encode(text).length - this.#limit;
     }
 
@@ -173,9 +173,9 @@ export class Composer {
         this.#error.hidden = !error;
         this.#text.setAttribute("aria-invalid", `${overrun > 0}`);
         this.#send.disabled = !text || overrun > 0;
-        // One button where the other has nothing to do.
+        // While a run is in progress and there is no text, only the stop button shows.
         this.#send.hidden = this.#state === "running" && !text;
-        // A note to the task that waits, and a task of its own, must not be confused.
+        // Offer a separate chat, so that a note for the waiting task isn't confused with a new task.
         this.#aside.hidden = this.#state !== "waiting" || !text || this.#isEditing;
     }
 
@@ -191,7 +191,7 @@ export class Composer {
             }, t("composer.elsewhere")));
     }
 
-    /** The words of the present state, in the present language. */
+    /** Updates all texts to the current state and language. */
     #write() {
         this.#label.textContent = t("composer.label");
         this.#text.placeholder = t(`composer.placeholder.${this.#state}`);

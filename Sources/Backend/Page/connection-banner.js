@@ -1,16 +1,16 @@
-/** Says above the messages that the connection is lost, once that lasts. */
+/** Shows above the messages that the connection is lost, once the loss lasts. */
 
 import { element } from "./elements.js";
 import { t } from "./i18n.js";
 
-/** Shorter breaks are not worth a word. */
+/** Doesn't show interruptions shorter than this, in milliseconds. */
 const patience = 2000;
 
 export class ConnectionBanner {
     #root;
     #timer = 0;
 
-    /** Tries to connect at once. @type {() => void} */
+    /** Called when the user asks to connect now. @type {() => void} */
     onRetry = () => {};
 
     /** @param {HTMLElement} root A status region. */

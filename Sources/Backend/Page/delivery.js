@@ -1,17 +1,17 @@
-/** Brings what a person says to the server: on the socket, again until acknowledged, another way where need be. */
+/** Delivers the user's messages: on the socket, repeated until acknowledged, or by HTTP without a socket. */
 
 import { ApiError } from "./errors.js";
 import { Outbox } from "./outbox.js";
 
-/** How long an acknowledgement may take. */
+/** How long to wait for an acknowledgment, in milliseconds. */
 const patience = 8000;
 
 /**
  * @typedef {object} Transports
- * @property {(frame: object) => boolean} send On the socket; false where there is no connection.
- * @property {(id: string, text: string) => Promise<any>} post Without the socket, which not every network lets through.
+ * @property {(frame: object) => boolean} send Sends a frame on the socket; false if there is no connection.
+ * @property {(id: string, text: string) => Promise<any>} post Sends by HTTP, for networks that block WebSockets.
  * @property {(saved: any) => void} onSaved
- * @property {(unsent: import("./outbox.js").Unsent, error: unknown) => void} onRefused Trying again would not help.
+ * @property {(unsent: import("./outbox.js").Unsent, error: unknown) => void} onRefused Called if retrying can't help.
  */
 export class Delivery {
     #outbox;
@@ -39,13 +39,13 @@ export class Delivery {
         this.#outbox.remove(id);
     }
 
-    /** Takes back what waits longest, since the server does not want it. @param {unknown} error */
+    /** Withdraws the oldest unsent message, which the server has rejected. @param {unknown} error */
     refuseOldest(error) {
         const [oldest] = this.#outbox.unsent;
         if (oldest) this.#refuse(oldest.id, error);
     }
 
-    /** Sends all that is not acknowledged, and looks later whether it has been. */
+    /** Sends all unacknowledged messages, and again later if they're still unacknowledged. */
     send() {
         clearTimeout(this.#timer);
         if (!this.unsent.length) return;

@@ -1,4 +1,4 @@
-/** Dialogs above the page. The browser keeps the keyboard inside, closes on Escape and gives the focus back. */
+/** Modal dialogs. The web browser traps the focus, closes them on Escape, and restores the focus. */
 
 import { element, freshID } from "./elements.js";
 import { t } from "./i18n.js";
@@ -8,8 +8,8 @@ import { t } from "./i18n.js";
  * @param {object} what
  * @param {string} what.title
  * @param {(Node | string)[]} what.content
- * @param {Node[]} what.buttons They close it by `value` with `form`'s method `dialog`.
- * @param {boolean} [what.isUrgent] Read out at once, and not closed by a click beside it.
+ * @param {Node[]} what.buttons They close the dialog with their `value`, because the form's method is `dialog`.
+ * @param {boolean} [what.isUrgent] Makes it an alert dialog, which a click outside doesn't close.
  * @returns {Promise<string>} The value of the button that closed it; empty for Escape.
  */
 export function showDialog({ title, content, buttons, isUrgent = false }) {
@@ -30,7 +30,7 @@ export function showDialog({ title, content, buttons, isUrgent = false }) {
 }
 
 /**
- * Asks before something that cannot be undone. The safe answer has the focus.
+ * Asks for confirmation before an action that can't be undone. Cancel has the focus.
  * @param {{ title: string, text: string, action: string }} question
  * @returns {Promise<boolean>}
  */

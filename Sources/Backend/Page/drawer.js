@@ -1,4 +1,4 @@
-/** The list of chats on a narrow screen: out of sight until it is called. On a wide one it is always there. */
+/** Shows the chat list as a drawer on narrow screens. On wide screens, the list is always visible. */
 export class Drawer {
     #elements;
     /** @type {HTMLElement | null} */
@@ -21,7 +21,7 @@ export class Drawer {
         return this.#elements.sidebar.classList.contains("open");
     }
 
-    /** The style sheet decides on what screens. */
+    /** The style sheet decides on which screens the list is a drawer. */
     get #isDrawer() {
         return getComputedStyle(this.#elements.sidebar).position === "fixed";
     }

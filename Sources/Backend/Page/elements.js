@@ -1,10 +1,10 @@
-/** Makes elements in one expression. Text is always text, so nothing that was written by others becomes markup. */
+/** Creates elements declaratively. Strings always become text nodes, so untrusted text never becomes markup. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, any>} [properties] `class`, `on<Event>` listeners, `data` and attributes; `true` stands for
- *     an empty attribute, and `false`, `null` and `undefined` for none.
+ * @param {Record<string, any>} [properties] `class`, `on<Event>` listeners, `data`, and attributes. `true` sets an
+ *     empty attribute; `false`, `null`, and `undefined` set none.
  * @param {...(Node | string | null | undefined)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
@@ -20,7 +20,7 @@ export function element(tag, properties = {}, ...children) {
     return made;
 }
 
-/** The element with this id, which index.html has. @param {string} id @returns {HTMLElement} */
+/** The element of index.html with this ID. @param {string} id @returns {HTMLElement} */
 export function byID(id) {
     const found = document.getElementById(id);
     if (!found) throw new Error(`index.html has no element with the id ${id}.`);
@@ -29,7 +29,7 @@ export function byID(id) {
 
 let lastID = 0;
 
-/** An id that no other element has, to tie a text to a field. @param {string} name */
+/** Creates a unique ID, to associate a label with a field. @param {string} name */
 export function freshID(name) {
     lastID += 1;
     return `${name}-${lastID}`;

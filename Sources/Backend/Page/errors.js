@@ -1,11 +1,11 @@
-/** What goes wrong, and how it is told to a person: what happened and what to do. */
+/** Errors, and the messages that tell the user what happened and what to do. */
 
 import { has, t } from "./i18n.js";
 
-/** An answer of the API that is no success, or none at all. */
+/** An API call that failed or couldn't reach the server. */
 export class ApiError extends Error {
     /**
-     * @param {number} status Zero where the server could not be reached.
+     * @param {number} status Zero if the server couldn't be reached.
      * @param {Record<string, any>} [problem] The body, as `application/problem+json`.
      */
     constructor(status, problem = {}) {
@@ -15,7 +15,7 @@ export class ApiError extends Error {
         this.problem = problem;
     }
 
-    /** What a program may go by, such as `conflict`. @returns {string} */
+    /** The machine-readable error code, such as `conflict`. @returns {string} */
     get code() {
         return this.problem.code ?? "";
     }
@@ -25,11 +25,11 @@ export class ApiError extends Error {
     }
 }
 
-/** Why nobody is signed in. */
+/** A failed sign-in. */
 export class SignInError extends Error {
     /**
-     * @param {"ended" | "network" | "refused" | "state" | "nonce" | "insecure"} code `ended`: has to sign in again.
-     * @param {string} [detail] The sign-in page's own words.
+     * @param {"ended" | "network" | "refused" | "state" | "nonce" | "insecure"} code `ended`: needs a new sign-in.
+     * @param {string} [detail] The sign-in page's own message.
      */
     constructor(code, detail = "") {
         super(detail || code);
@@ -40,7 +40,7 @@ export class SignInError extends Error {
 }
 
 /**
- * An error in a person's words. What the server says itself is shown where we know nothing better.
+ * The user-facing message for an error. Shows the server's message if the page has no better one.
  * @param {unknown} error
  * @returns {string}
  */

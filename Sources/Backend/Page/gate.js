@@ -1,4 +1,4 @@
-/** What is shown in place of the page while it cannot be used: it loads, something is wrong, or nobody is signed in. */
+/** The screen in place of the page while it can't be used: loading, an error, or sign-in. */
 
 import { element } from "./elements.js";
 import { t } from "./i18n.js";
@@ -12,7 +12,7 @@ export class Gate {
         this.#root = root;
     }
 
-    /** Says that it loads, should that take long enough to wonder. */
+    /** Shows that the page is loading, if that takes noticeably long. */
     wait() {
         this.hide();
         this.#timer = setTimeout(() => this.#show(t("loading"), "", null), 500);
@@ -20,7 +20,7 @@ export class Gate {
 
     /**
      * @param {string} title @param {string} text
-     * @param {{ label: string, onChoose: () => void }} action What the person can do about it.
+     * @param {{ label: string, onChoose: () => void }} action What the user can do.
      */
     show(title, text, action) {
         this.hide();

@@ -1,4 +1,4 @@
-/** The shell's words in English. Those of runs are in i18n-run-en.js. */
+/** The page's texts in English, except those of runs, which are in i18n-run-en.js. */
 export default {
     "skip": "Skip to the message box",
     "home": "AI4AI, new chat",

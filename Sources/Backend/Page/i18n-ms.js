@@ -1,4 +1,4 @@
-/** The shell's words in Bahasa Melayu. Those of runs are in i18n-run-ms.js. */
+/** The page's texts in Bahasa Malaysia, except those of runs, which are in i18n-run-ms.js. */
 export default {
     "skip": "Terus ke kotak mesej",
     "home": "AI4AI, sembang baharu",

@@ -1,4 +1,4 @@
-/** What the run view says, in English. */
+/** The texts of runs in English. */
 export default {
     "run.author.you": "You",
     "run.author.agent": "AI4AI",

@@ -1,4 +1,4 @@
-/** What the run view says, in Bahasa Malaysia. */
+/** The texts of runs in Bahasa Malaysia. */
 export default {
     "run.author.you": "Anda",
     "run.author.agent": "AI4AI",

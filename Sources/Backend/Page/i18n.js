@@ -1,4 +1,4 @@
-/** The page's words in the person's language, and numbers and dates as they are written in it. */
+/** The page's texts in the user's language, and localized numbers and dates. */
 
 import english from "./i18n-en.js";
 import malay from "./i18n-ms.js";
@@ -7,7 +7,7 @@ import runMalay from "./i18n-run-ms.js";
 import { preferences, setPreference } from "./preferences.js";
 
 /**
- * A text with `{names}`, or one for each plural form of its `count`.
+ * A text with `{name}` placeholders, or one such text for each plural form of its `count`.
  * @typedef {string | Record<string, string>} Entry
  */
 
@@ -21,7 +21,7 @@ let current = preferences().language === "ms" || preferences().language === "en"
     : detected();
 document.documentElement.lang = current;
 
-/** The first of the browser's languages that we have. */
+/** The first supported language among the web browser's languages. */
 function detected() {
     const known = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0])
         .find((tag) => tag === "en" || tag === "ms");
@@ -33,13 +33,13 @@ export function language() {
     return current;
 }
 
-/** Its tag for `Intl`. */
+/** The language's tag for `Intl`. */
 export function locale() {
     return locales[current];
 }
 
 /**
- * Changes the language, on the document too, and keeps it. Who has drawn texts hears `ai4ai:language` on the document.
+ * Changes the language of the document, and saves it. Dispatches `ai4ai:language` on the document, for redrawing texts.
  * @param {"en" | "ms"} wanted
  */
 export function setLanguage(wanted) {
@@ -57,9 +57,9 @@ export function has(key) {
 }
 
 /**
- * A text in the present language; in English where the other has none, and the key itself where neither has.
+ * A text in the current language. Falls back to English, and then to the key itself.
  * @param {string} key
- * @param {Record<string, string | number>} [values] What stands for `{name}`; `count` also chooses the plural form.
+ * @param {Record<string, string | number>} [values] Values for the placeholders; `count` also selects the plural form.
  */
 export function t(key, values = {}) {
     let entry = dictionaries[current][key] ?? dictionaries.en[key] ?? key;
@@ -73,7 +73,7 @@ export function t(key, values = {}) {
 }
 
 /**
- * Fills in the texts that the document names in `data-i18n` (content), `data-i18n-label` and `data-i18n-placeholder`.
+ * Fills in the texts that elements name in `data-i18n` (content), `data-i18n-label`, and `data-i18n-placeholder`.
  * @param {ParentNode} root
  */
 export function translate(root) {
@@ -93,13 +93,13 @@ export function formatNumber(number) {
     return new Intl.NumberFormat(locale()).format(number);
 }
 
-/** Day and time. @param {string | Date} moment */
+/** Formats a date and time. @param {string | Date} moment */
 export function formatMoment(moment) {
     return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(moment));
 }
 
 /**
- * The heading under which something of that day stands in a list: today, yesterday, the last week, or the month.
+ * The heading in a list for a date: today, yesterday, the past week, or the month.
  * @param {string | Date} moment
  */
 export function formatPeriod(moment) {

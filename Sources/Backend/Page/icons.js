@@ -1,6 +1,6 @@
-/** The pictures on buttons, drawn as lines in the text's colour. */
+/** Icons, drawn as strokes in the text color. */
 
-/** Paths in a square of 24. */
+/** Paths in a 24 by 24 view box. */
 const paths = {
     plus: "M12 5v14M5 12h14",
     close: "M6 6l12 12M18 6L6 18",
@@ -39,7 +39,7 @@ export function icon(name) {
     return picture;
 }
 
-/** Puts pictures where index.html asks for them with `data-icon`. @param {ParentNode} root */
+/** Inserts icons into the elements with a `data-icon` attribute. @param {ParentNode} root */
 export function placeIcons(root) {
     for (const place of root.querySelectorAll("[data-icon]")) place.replaceChildren(icon(place.dataset.icon));
 }

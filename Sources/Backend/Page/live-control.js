@@ -1,12 +1,12 @@
 /**
- * Who has the browser in hand, as the server tells it, and the person's lease of it.
+ * Who controls the browser, as the server reports it, and the user's lease of the control.
  *
  * @typedef {"agent" | "taking" | "you" | "other"} Owner
  */
 
-/** How often the lease is made longer, in milliseconds. */
+/** How often to renew the lease, in milliseconds. */
 const renewal = 15_000;
-/** How long the agent's work may take to stop. */
+/** How long to wait for the agent to stop, in milliseconds. */
 const patience = 20_000;
 
 export class LiveControl {
@@ -22,7 +22,7 @@ export class LiveControl {
 
     /**
      * @param {(frame: object) => void} send
-     * @param {() => void} changed Called when somebody else has it in hand, and each second of the person's lease.
+     * @param {() => void} changed Called when the owner changes, and every second of the user's lease.
      */
     constructor(send, changed) {
         this.#send = send;
@@ -45,15 +45,18 @@ export class LiveControl {
         this.#become("agent");
     }
 
-    /** It was not given. */
+    /** Handles a denied request for control. */
     refuse() {
         if (this.owner === "taking") this.#become("agent");
     }
 
-    /** The server's word. A hold without an id is told to all; the one who took it gets its id. */
+    /**
+     * Handles the server's report. Everyone is notified of a takeover, but only the user who took control receives its
+     * ID.
+     */
     receive({ owner = "agent", control_id: id, lease_seconds: seconds }) {
         if (!owner.startsWith("person")) {
-            // An older word may come while the browser is being taken.
+            // An earlier report may arrive while the user is taking control.
             if (this.owner !== "taking") this.#become("agent");
         } else if (id !== undefined && id !== null) {
             this.#end = performance.now() + (seconds ?? 45) * 1000;
@@ -64,7 +67,7 @@ export class LiveControl {
         }
     }
 
-    /** A hold outlives its connection; the next one takes it up again, if it is in time. */
+    /** Control outlives the connection: the next connection renews the lease if it hasn't expired. */
     setConnected(isConnected) {
         this.#isConnected = isConnected;
         if (isConnected && this.owner === "you") this.#renew();

@@ -4,17 +4,17 @@ import { runIcon } from "./run-icons.js";
 import { webAddress } from "./web-address.js";
 
 /**
- * The elements around the browser's picture, and how they look in each state.
+ * The elements around the live view's canvas, and their appearance in each state.
  *
  * @typedef {object} PanelState
  * @property {import("./live-control.js").Owner} owner
- * @property {number} secondsLeft Of the person's lease.
+ * @property {number} secondsLeft Of the user's lease.
  * @property {{url: string, title: string}} address
- * @property {boolean} isAddressOld Whether it may have changed since.
+ * @property {boolean} isAddressOld Whether the address may have changed since it was reported.
  * @property {boolean} isCollapsed
  * @property {boolean} isEnded
- * @property {boolean} isEmpty Whether there is no picture yet.
- * @property {boolean} isStarting Whether there is no browser yet.
+ * @property {boolean} isEmpty Whether no frame has arrived yet.
+ * @property {boolean} isStarting Whether the browser is still starting.
  * @property {boolean} isConnected
  * @property {boolean} hasKeyboard
  * @property {boolean} isFullScreen
@@ -78,7 +78,7 @@ export function makeLivePanel(acts) {
     const controls = element("div", { class: "live-controls" }, take, release, typeButton, lease, more);
     const status = element("p", { class: "live-status", role: "status" });
 
-    /** Sets a text only where it is another, so that nothing is read out or drawn for nothing. */
+    /** Sets a text only if it differs, so that screen readers don't announce it again. */
     const set = (place, text) => {
         if (place.textContent !== text) place.textContent = text;
     };
@@ -150,7 +150,7 @@ function overlayWords({ isEnded, isEmpty, isConnected, owner }) {
     return isEmpty ? t("live.overlay.empty") : "";
 }
 
-/** An address with its host to the fore: that is what tells whose page it is. */
+/** An address with its host emphasized, because the host tells whose page it is. */
 function addressWords(url) {
     if (!url) return [element("span", { class: "muted" }, t("live.noAddress"))];
     const parsed = webAddress(url);

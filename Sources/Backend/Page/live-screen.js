@@ -1,11 +1,11 @@
-/** The browser's picture on a canvas, as large as its place allows. The newest picture wins: none waits for another. */
+/** Draws the browser's frames on a canvas, as large as its container allows. Drops all but the newest frame. */
 export class LiveScreen {
     /** @type {{jpeg: string, width: number, height: number} | null} */
     #next = null;
     /** @type {ImageBitmap | null} */
     #picture = null;
     #isDecoding = false;
-    /** Counts the times it was cleared: a picture from before is for nobody any more. */
+    /** Counts calls to `clear`, so that a frame that was decoded across one is discarded. */
     #clearings = 0;
     #frame = 0;
     #size = { width: 1280, height: 800 };
@@ -14,7 +14,7 @@ export class LiveScreen {
 
     /**
      * @param {HTMLCanvasElement} canvas
-     * @param {HTMLElement} stage What the canvas has to fit into.
+     * @param {HTMLElement} stage The container that the canvas fits into.
      */
     constructor(canvas, stage) {
         this.canvas = canvas;
@@ -26,7 +26,9 @@ export class LiveScreen {
         return this.#picture === null;
     }
 
-    /** @param {{jpeg: string, width: number, height: number}} frame The size is that of the page, in its pixels. */
+    /**
+     * @param {{jpeg: string, width: number, height: number}} frame The size is that of the browser page, in its pixels.
+     */
     show(frame) {
         this.#next = frame;
         if (!this.#isDecoding) void this.#decode();
@@ -43,7 +45,7 @@ export class LiveScreen {
     }
 
     /**
-     * The place on the page under a point of the window.
+     * The position on the browser page under a point of this window.
      * @param {{clientX: number, clientY: number}} point
      * @returns {{x: number, y: number}}
      */
@@ -57,7 +59,7 @@ export class LiveScreen {
         };
     }
 
-    /** How many of the page's pixels one of the window is. */
+    /** The number of pixels of the browser page per CSS pixel of this window. */
     get scale() {
         return this.#size.width / (this.canvas.getBoundingClientRect().width || this.#size.width);
     }
@@ -80,7 +82,7 @@ export class LiveScreen {
                 this.#size = { width: width || picture.width, height: height || picture.height };
                 this.#paintSoon();
             } catch {
-                // A picture that cannot be read is one of many.
+                // Skip a frame that can't be decoded; the next one replaces it.
             }
         }
         this.#isDecoding = false;
@@ -103,7 +105,7 @@ export class LiveScreen {
         canvas.style.width = `${cssWidth}px`;
         canvas.style.height = `${cssHeight}px`;
         const [pixelWidth, pixelHeight] = [cssWidth, cssHeight].map((side) => Math.round(side * devicePixelRatio));
-        // A new size wipes the canvas, and costs more than painting over it.
+        // Setting the size clears the canvas, and costs more than drawing over it.
         if (canvas.width !== pixelWidth || canvas.height !== pixelHeight) {
             canvas.width = pixelWidth;
             canvas.height = pixelHeight;

@@ -5,12 +5,12 @@ import { makeLivePanel } from "./live-panel.js";
 import { LiveScreen } from "./live-screen.js";
 
 /**
- * The browser at work: its picture, where it is, who has it in hand, and the person's own hands in it.
+ * The live view of the browser: its frames, its address, who controls it, and the user's input.
  *
- * What is said around the picture is ours: nothing of it comes from the page but its address and title, as text.
+ * The browser page can't imitate this panel: only its address and title appear outside the frames, as text.
  */
 
-/** How long a message of what went wrong stays, in milliseconds. */
+/** How long an error message stays, in milliseconds. */
 const messageTime = 8000;
 
 export class LiveView {
@@ -21,18 +21,18 @@ export class LiveView {
     #panel;
     #screen;
     #input;
-    /** `closed` until a browser starts; `ended` when it is gone and its last picture is left. */
+    /** `closed` until a browser starts; `ended` once it's closed and its last frame remains. */
     #state = "closed";
     #isCollapsed = false;
-    /** Whether the browser is on its way; there is nothing to take in hand before. */
+    /** Whether the browser is still starting. Control can't be taken until it has. */
     #isStarting = false;
     #isConnected = true;
     #showsFrames = false;
     #address = { url: "", title: "" };
-    /** Whether the person did something since the address was told. */
+    /** Whether the user has interacted since the address was reported. */
     #isAddressOld = false;
     #tab = "";
-    /** @type {Map<string, string>} The tabs that were seen, with their titles. */
+    /** @type {Map<string, string>} The tabs seen so far, with their titles. */
     #tabs = new Map();
     #messageTimer = 0;
     #wantsFocus = false;
@@ -51,12 +51,12 @@ export class LiveView {
         this.#build();
     }
 
-    /** Whether what is typed goes to the browser. */
+    /** Whether the browser receives keyboard input. */
     get hasKeyboard() {
         return document.activeElement === this.#panel.keys;
     }
 
-    /** @param {{name: string, value?: any}} event @returns {boolean} Whether a notice was of the browser. */
+    /** @param {{name: string, value?: any}} event @returns {boolean} Whether a notice concerned the browser. */
     receive({ name, value = {} }) {
         if (name === "notice") return this.#notice(value);
         this.#receive(name, value);
@@ -81,7 +81,7 @@ export class LiveView {
         }
     }
 
-    /** Takes the browser in hand, and goes to it. */
+    /** Takes control of the browser, and scrolls to it. */
     takeControl() {
         this.#isCollapsed = false;
         this.#open();
@@ -99,7 +99,7 @@ export class LiveView {
         this.#ownerChanged();
     }
 
-    /** The browser is gone. */
+    /** Handles the end of the browser. */
     end() {
         if (this.#state !== "open") return;
         this.#state = "ended";
@@ -124,10 +124,10 @@ export class LiveView {
         this.#draw();
     }
 
-    /** Says everything anew, in another language. */
+    /** Redraws all texts after a change of language. */
     relabel() {
         this.#input.setActive(false);
-        // Asked for anew, a picture comes at once.
+        // Turning frames off and on makes the runtime send one immediately.
         if (this.#showsFrames) this.#hooks.send({ type: "hello", frames: false });
         this.#showsFrames = false;
         this.#build();
@@ -186,12 +186,12 @@ export class LiveView {
         if (isNew) this.#draw();
     }
 
-    /** Asks for pictures only while somebody can see them. */
+    /** Requests frames only while they're visible. */
     #wishFrames() {
         const show = this.#state === "open" && !this.#isCollapsed && !document.hidden;
         if (show === this.#showsFrames) return;
         this.#showsFrames = show;
-        // The socket knows the rest of this frame, and says it again after each connection.
+        // The socket keeps the rest of this frame, and repeats it on each connection.
         this.#hooks.send({ type: "hello", frames: show });
     }
 

@@ -1,5 +1,5 @@
 /**
- * The person's own corner: who they are, language and looks, the keyboard, and the way out.
+ * The profile menu: the user's name, language, appearance, keyboard shortcuts, and sign-out.
  *
  * @typedef {{ id: string, name: string, email?: string, mode: string }} Person
  */
@@ -73,12 +73,12 @@ export class ProfileMenu {
             this.#action("keyboard", t("shortcuts.title"), this.#hooks.onShortcuts),
             ...(this.#isLocal ? [] : [this.#action("signOut", t("signOut"), this.#hooks.onSignOut)]),
             element("p", { class: "profile-version" }, `AI4AI ${this.#hooks.version}`));
-        // A language that was chosen here draws all anew; the keyboard goes on where it was.
+        // A change of language redraws the panel: restore the keyboard focus.
         if (focused) document.getElementById(focused)?.focus();
         if (this.#panel.matches(":popover-open")) place(this.#panel, this.#button);
     }
 
-    /** One of a few, which holds at once. */
+    /** A radio group whose choice takes effect immediately. */
     #choice(name, options, chosen, onChoose) {
         return element("fieldset", { class: "choice" },
             element("legend", {}, t(`profile.${name}`)),

@@ -1,5 +1,5 @@
 /**
- * The messages of a chat that are loaded: in order, each once, with what is not acknowledged at their end.
+ * The loaded messages of a chat: ordered, without duplicates, with unacknowledged messages at the end.
  *
  * @typedef {import("./api.js").Message} Message
  */
@@ -7,16 +7,16 @@ export class MessageList {
     /** @type {Message[]} */
     #messages = [];
 
-    /** Leads to older messages; undefined where these are all. @type {string | undefined} */
+    /** The cursor for older messages; undefined if all are loaded. @type {string | undefined} */
     cursor;
 
-    /** @param {import("./outbox.js").Unsent[]} unsent @returns {Message[]} The oldest first. */
+    /** @param {import("./outbox.js").Unsent[]} unsent @returns {Message[]} Oldest first. */
     all(unsent) {
         const known = new Set(this.#messages.map((message) => message.id));
         return [...this.#messages, ...unsent.filter(({ id }) => !known.has(id)).map(pending)];
     }
 
-    /** The person's last words, to be said again in another way. @returns {string | undefined} */
+    /** The text of the user's last message, for editing it. @returns {string | undefined} */
     get lastWords() {
         return this.#messages.findLast((message) => message.role === "user" && message.kind === "text")?.content;
     }
@@ -26,8 +26,8 @@ export class MessageList {
     }
 
     /**
-     * Takes in the newest page. Where it does not reach back to what is loaded, that is let go, since a list with a
-     * hole would mislead.
+     * Adds the newest page. If it doesn't overlap with the loaded messages, drops those, because a list with a gap
+     * would mislead.
      * @param {{ messages: Message[], previous_cursor?: string }} page
      */
     takeNewest({ messages, previous_cursor: cursor }) {
@@ -40,7 +40,7 @@ export class MessageList {
         this.take(messages);
     }
 
-    /** @param {{ messages: Message[], previous_cursor?: string }} page @returns {Message[]} Those that are new. */
+    /** @param {{ messages: Message[], previous_cursor?: string }} page @returns {Message[]} The new messages. */
     takeOlder({ messages, previous_cursor: cursor }) {
         const known = new Set(this.#messages.map((message) => message.id));
         this.cursor = cursor;
@@ -55,7 +55,7 @@ export class MessageList {
     }
 }
 
-/** Nanoseconds do not fit a number; as text without leading zeros they compare by length first. */
+/** Nanoseconds exceed a safe integer. As text without leading zeros, they compare by length first. */
 function comparePlaces(one, other) {
     if (one.length !== other.length) return one.length - other.length;
     return one < other ? -1 : one > other ? 1 : 0;

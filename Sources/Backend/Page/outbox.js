@@ -1,6 +1,6 @@
 /**
- * What a person has written in a chat and the server has not acknowledged. It is kept for the tab, so that nothing is
- * lost when the page has to be loaded anew, and each message keeps its id, so that none is said twice.
+ * The user's messages in a chat that the server hasn't acknowledged. Session storage keeps them across page reloads,
+ * and each message keeps its ID, so that none is lost or sent twice.
  *
  * @typedef {{ id: string, text: string, at: string }} Unsent
  */
@@ -15,7 +15,7 @@ export class Outbox {
         this.#unsent = JSON.parse(sessionStorage.getItem(this.#place) ?? "[]");
     }
 
-    /** The oldest first. */
+    /** The unacknowledged messages, oldest first. */
     get unsent() {
         return [...this.#unsent];
     }
@@ -28,7 +28,7 @@ export class Outbox {
         return message;
     }
 
-    /** Forgets a message that has arrived or is given up. @param {string} id @returns {Unsent | undefined} */
+    /** Removes a message that was acknowledged or given up. @param {string} id @returns {Unsent | undefined} */
     remove(id) {
         const message = this.#unsent.find((unsent) => unsent.id === id);
         this.#unsent = this.#unsent.filter((unsent) => unsent.id !== id);

@@ -1,4 +1,4 @@
-/** Puts the parts of the page together: the list, the chat on the screen, where one writes, and the menus. */
+/** Connects the parts of the page: the chat list, the open chat, the message box, and the menus. */
 
 import { Announcer } from "./announcer.js";
 import { Chat } from "./chat.js";
@@ -19,7 +19,7 @@ import { showStarters } from "./starters.js";
 import { Toasts } from "./toasts.js";
 import { markTyping } from "./typing.js";
 
-/** So many pixels from the end count as being there. */
+/** Within this distance of the end, in pixels, the scroll position counts as being at the end. */
 const nearEnd = 64;
 
 export class Page {
@@ -106,14 +106,14 @@ export class Page {
         void this.#chats.refresh();
     }
 
-    /** Says that no model answers, where that is so. */
+    /** Shows a notice if the practice model answers instead of a real one. */
     #sayPractice() {
         const practice = byID("practice");
         practice.hidden = this.#config.model !== "offline";
         practice.textContent = t("practice");
     }
 
-    /** Begins a task of its own beside one that waits. @param {string} text */
+    /** Starts a separate task in a new chat while this chat's task waits. @param {string} text */
     #beginElsewhere(text) {
         this.#router.go(null);
         void this.#begin(text);
@@ -143,7 +143,7 @@ export class Page {
         this.#chats.mark(id);
         this.#starters.hidden = true;
         this.#draw();
-        // Where there is no keyboard but on the screen, it would cover half of what the person came to see.
+        // On touch devices, focusing the message box would open the on-screen keyboard over half of the page.
         if (matchMedia("(pointer: coarse)").matches) this.#title.focus({ preventScroll: true });
         else this.#composer.focus();
         void chat.open();
@@ -171,7 +171,7 @@ export class Page {
         this.#starters.hidden = !hasStarters;
     }
 
-    /** Sends a starter, once however often it is clicked. @param {string} text */
+    /** Sends a starter, only once even if it's clicked repeatedly. @param {string} text */
     async #begin(text) {
         if (this.#starters.inert) return;
         this.#starters.inert = true;
@@ -180,14 +180,14 @@ export class Page {
         this.#composer.focus();
     }
 
-    /** Loads earlier messages when their place comes near, or by the button there. */
+    /** Loads older messages when the user scrolls near the top, or clicks the button there. */
     #watchForEarlier() {
         const button = element("button", { class: "button", type: "button" }, t("earlier"));
         const load = async () => {
             button.disabled = true;
             try {
                 await this.#chat.loadOlder();
-                // Watching anew finds out whether the place is still in sight.
+                // Observing again triggers the observer if the button is still in view.
                 watcher.unobserve(this.#earlier);
                 watcher.observe(this.#earlier);
             } catch (error) {
@@ -203,14 +203,14 @@ export class Page {
         watcher.observe(this.#earlier);
     }
 
-    /** Keeps the newest message in sight when the room for messages changes, unless the person looks back. */
+    /** Keeps the newest message in view when the message area resizes, unless the user has scrolled up. */
     #stayAtEnd() {
         const scroller = this.#scroller;
         const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
         let size = "";
         let isAtEnd = true;
         scroller.addEventListener("scroll", () => {
-            // Where the room has changed, it was not the person who scrolled.
+            // A scroll event after a resize doesn't come from the user.
             if (sizeNow() !== size) return;
             isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
         }, { passive: true });
@@ -258,7 +258,7 @@ export class Page {
         else this.#toasts.error(explain(error));
     }
 
-    /** Says that the sign-in has ended, and goes on at the same place after another. @returns {true} */
+    /** Reports that the sign-in has ended, and offers to sign in and return to the same path. @returns {true} */
     #askToSignIn() {
         if (this.#isAskingToSignIn) return true;
         this.#isAskingToSignIn = true;

@@ -2,19 +2,19 @@ import { element } from "./elements.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 
-/** The pictures of steps: fetched once, when they are first looked at, and enlarged in a dialog. */
+/** The pictures of steps: fetched when first shown, cached, and enlarged in a dialog. */
 export class Pictures {
     #fetch;
-    /** @type {Map<string, Promise<string | null>>} By the step's id. */
+    /** @type {Map<string, Promise<string | null>>} By the step's ID. */
     #known = new Map();
 
-    /** @param {(toolCallId: string) => Promise<string | null>} fetch Gives a blob's address. */
+    /** @param {(toolCallId: string) => Promise<string | null>} fetch Returns an object URL. */
     constructor(fetch) {
         this.#fetch = fetch;
     }
 
     /**
-     * A small picture, or nothing where none was kept.
+     * A thumbnail, or an empty element if the step has no picture.
      * @param {string} id
      * @param {string} title What the step did.
      */
@@ -38,7 +38,7 @@ export class Pictures {
         let picture = this.#known.get(id);
         if (picture) return picture;
         picture = this.#fetch(id).catch(() => null).then((address) => {
-            // It may be kept a moment later.
+            // The picture may be stored a moment later, so allow another attempt.
             if (!address) this.#known.delete(id);
             return address;
         });
@@ -46,7 +46,7 @@ export class Pictures {
         return picture;
     }
 
-    /** Gives the memory back. */
+    /** Releases the pictures' memory. */
     clear() {
         for (const picture of this.#known.values()) {
             picture.then((address) => { if (address) URL.revokeObjectURL(address); });

@@ -1,11 +1,11 @@
-/** A menu that opens at a button, by mouse and by keyboard. */
+/** A pop-up menu for mouse and keyboard. */
 
 import { element } from "./elements.js";
 import { icon } from "./icons.js";
 
 /** @typedef {{ label: string, picture: import("./icons.js").Icon, isDanger?: boolean, onChoose: () => void }} MenuItem */
 
-/** @param {HTMLElement} button Opens the menu, and gets the focus back. @param {MenuItem[]} items */
+/** @param {HTMLElement} button Opens the menu, and regains the focus. @param {MenuItem[]} items */
 export function openMenu(button, items) {
     const menu = element("div", { class: "menu", role: "menu", popover: "auto", "aria-label": button.ariaLabel });
     menu.append(...items.map(({ label, picture, isDanger, onChoose }) =>
@@ -23,14 +23,14 @@ export function openMenu(button, items) {
         if (menu.contains(document.activeElement) || document.activeElement === document.body) button.focus();
         menu.remove();
     });
-    // In the same landmark as its button, beside it for a screen reader.
+    // Inside the button's landmark, so that screen readers find it next to the button.
     (button.closest("nav, main, aside") ?? document.body).append(menu);
     menu.showPopover();
     place(menu, button);
     /** @type {HTMLElement} */ (menu.firstElementChild).focus();
 }
 
-/** Puts a floating element at a button, where the window has room. @param {HTMLElement} floating */
+/** Places a floating element next to a button, within the window. @param {HTMLElement} floating */
 export function place(floating, button) {
     const at = button.getBoundingClientRect();
     const { width, height } = floating.getBoundingClientRect();

@@ -1,12 +1,12 @@
 /**
- * What a person likes, kept in the browser: language and looks, never a token or a word of a chat.
+ * The user's preferences in local storage: language and appearance, never tokens or chats.
  *
  * @typedef {object} Preferences
- * @property {"en" | "ms"} [language] The browser's, where absent.
- * @property {"light" | "dark"} [theme] The system's, where absent.
- * @property {"more" | "normal"} [contrast] The system's, where absent.
+ * @property {"en" | "ms"} [language] The web browser's language if absent.
+ * @property {"light" | "dark"} [theme] The system's setting if absent.
+ * @property {"more" | "normal"} [contrast] The system's setting if absent.
  * @property {"large" | "larger"} [textSize]
- * @property {boolean} [singleKeys] Whether a key alone, such as `?`, does something. It does where absent.
+ * @property {boolean} [singleKeys] Whether single-key shortcuts such as `?` are enabled. True if absent.
  */
 
 const place = "ai4ai.preferences";
@@ -21,7 +21,7 @@ export function preferences() {
 }
 
 /**
- * Keeps a wish, or goes back to the system's with `undefined`. theme.js puts it on the document.
+ * Saves a preference; `undefined` restores the default. theme.js applies it to the document.
  * @template {keyof Preferences} Name
  * @param {Name} name
  * @param {Preferences[Name]} value
@@ -30,7 +30,7 @@ export function setPreference(name, value) {
     try {
         localStorage.setItem(place, JSON.stringify({ ...preferences(), [name]: value }));
     } catch {
-        // The browser keeps nothing for us; the wish cannot hold.
+        // Storage is unavailable, so the preference can't be saved.
     }
     document.dispatchEvent(new Event("ai4ai:preferences"));
 }

@@ -1,6 +1,6 @@
-/** Which chat the address names, and going from one to the other without loading the page anew. */
+/** Maps URL paths to chats, and navigates between chats without reloading the page. */
 
-/** The chat in an address; null for a new one, undefined where the address is none of ours. */
+/** The chat in a path; null for a new chat, undefined if the path isn't one of the page's routes. */
 export function chatOf(path) {
     if (path === "/") return null;
     const found = /^\/chat\/([^/]+)\/?$/.exec(path);
@@ -19,12 +19,14 @@ export function pathOf(chat) {
 export class Router {
     #onRoute;
 
-    /** @param {(chat: string | null) => void} onRoute Shows this chat, or a new one. */
+    /** @param {(chat: string | null) => void} onRoute Shows the chat, or a new one for null. */
     constructor(onRoute) {
         this.#onRoute = onRoute;
     }
 
-    /** Shows what the address names, and from now on follows links and the browser's back and forward. */
+    /**
+     * Shows the chat in the current path, and handles links and the web browser's back and forward buttons from now on.
+     */
     start() {
         addEventListener("popstate", () => this.#show());
         document.addEventListener("click", (event) => this.#follow(event));
@@ -37,7 +39,7 @@ export class Router {
         this.#onRoute(chat);
     }
 
-    /** Writes down that the new chat on the screen has become this one. @param {string} chat */
+    /** Updates the path once the new chat has been created. @param {string} chat */
     settle(chat) {
         history.replaceState(null, "", pathOf(chat));
     }
@@ -48,7 +50,7 @@ export class Router {
         this.#onRoute(chat ?? null);
     }
 
-    /** Keeps plain clicks on our own links in the page; a click for a new tab or window stays the browser's. */
+    /** Handles plain clicks on links to this page. Clicks that open a tab or window are left to the web browser. */
     #follow(event) {
         if (event.defaultPrevented || event.button !== 0) return;
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

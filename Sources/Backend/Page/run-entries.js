@@ -2,8 +2,8 @@ import { answerWords } from "./answer-words.js";
 import { withoutMarks } from "./run-state.js";
 
 /**
- * What the message column shows, in order: the stored messages, and of each run that is not stored yet what its events
- * say. Both have the same keys, so that what is on the screen stays there when a run becomes messages.
+ * The entries of the message column, in order: the stored messages, and the events of each run that isn't stored yet.
+ * Both use the same keys, so that elements stay in place when a run's events become stored messages.
  *
  * @typedef {import("./run-state.js").Run} Run
  * @typedef {import("./api.js").Message} Message
@@ -12,10 +12,10 @@ import { withoutMarks } from "./run-state.js";
  */
 
 /**
- * @param {Message[]} messages The oldest first.
- * @param {Run[]} runs Those that were followed, the oldest first.
+ * @param {Message[]} messages Oldest first.
+ * @param {Run[]} runs The runs that this page has followed, oldest first.
  * @param {{openRun: string | null, runningRun: string | null, sentWords: (id: string) => string | null}} now
- *     The run that waits for the person, and the one that is at work.
+ *     The run that waits for the user, and the run in progress.
  * @returns {Entry[]}
  */
 export function entriesOf(messages, runs, now) {
@@ -53,7 +53,7 @@ function storedEntries(messages, runs, now) {
         const place = `${run}:${kind}`;
         const count = counts.get(place) ?? 0;
         if (message.role === "assistant") counts.set(place, count + 1);
-        // Two messages of a run without a name have nothing in common.
+        // Messages without a run ID don't belong to a common run.
         const key = run ? `${place}:${count}` : id;
         const known = runs.find((other) => other.runId === run);
         switch (kind) {
@@ -120,10 +120,10 @@ function pending(details) {
     return details.pending ? { isPending: true } : {};
 }
 
-/** The same steps are the same array each time, so that it is seen that nothing has changed. */
+/** Returns the same array for the same steps, so that unchanged steps aren't redrawn. */
 const remembered = new WeakMap();
 
-/** @param {"answered" | "waiting" | ""} end What has become of the run's question. */
+/** @param {"answered" | "waiting" | ""} end The state of the run's question. */
 function storedSteps(steps, run, end) {
     const known = remembered.get(steps);
     if (known && known.run === run && known.end === end) return known.steps;
@@ -132,13 +132,13 @@ function storedSteps(steps, run, end) {
     return made.steps;
 }
 
-/** A step that has asked waits, and once there is an answer the run that has gone on with it tells of it. */
+/** A step that asked the user is waiting. Once answered, it's dropped here, because the run that continues shows it. */
 function settled(step, end) {
     if (step.status !== "unfinished" || !end) return [step];
     return end === "waiting" ? [{ ...step, status: "waiting" }] : [];
 }
 
-/** A step as a run has it; how long it took is known only where the run was followed. */
+/** Converts a stored step. Its duration is known only if this page followed the run. */
 function storedStep(step, run) {
     const followed = run?.items.flatMap((item) => item.steps ?? []).find((other) => other.id === step.id);
     return {

@@ -1,6 +1,6 @@
-/** The pictures of steps, questions and the browser's controls, drawn as icons.js draws the others. */
+/** Icons for steps, questions, and browser controls, drawn like those in icons.js. */
 
-/** Paths in a square of 24. */
+/** Paths in a 24 by 24 view box. */
 const paths = {
     globe: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18",
     pointer: "M6 4l12 7-5.2 1.4L16 18l-2.4 1.3-3-5.4L7 18z",
@@ -53,7 +53,7 @@ export function runIcon(name) {
     return picture;
 }
 
-/** The picture of each tool. */
+/** The icon of each tool. */
 const tools = {
     navigate: "globe", browse: "globe", click: "pointer", hover: "pointer", drag: "pointer", check: "done",
     select: "list", fill: "keyboard", type: "keyboard", press: "keyboard", fill_secret: "lock", snapshot: "eye",

@@ -9,7 +9,7 @@ import { StepsView } from "./steps.js";
 import { webAddress } from "./web-address.js";
 
 /**
- * The pieces of the message column, one for each entry: an element, and how it follows its entry.
+ * The pieces of the message column: each is an element for one entry, and updates itself from the entry's data.
  *
  * @typedef {{element: HTMLElement, update: (data: any) => void, stop?: () => void}} Piece
  * @typedef {object} Context
@@ -17,12 +17,12 @@ import { webAddress } from "./web-address.js";
  * @property {import("./cards.js").Questions} questions
  * @property {import("./pictures.js").Pictures} pictures
  * @property {(key: string, isOpen: boolean) => import("./steps.js").StepsLook} look
- * @property {(change: () => void) => void} keepPlace Makes a change without moving what is looked at.
+ * @property {(change: () => void) => void} keepPlace Makes a change without moving the visible content.
  */
 
 /** @type {Record<import("./run-entries.js").Entry["kind"], (key: string, context: Context) => Piece>} */
 export const makePiece = {
-    /** What the person said. */
+    /** A message from the user. */
     words(key, { hooks }) {
         const text = element("div", { class: "bubble" });
         const state = element("p", { class: "message-state", hidden: true }, t("run.pending"));
@@ -38,7 +38,7 @@ export const makePiece = {
         });
     },
 
-    /** What the agent said. */
+    /** A message from the agent. */
     text(key, { hooks, keepPlace }) {
         const body = new StreamedMarkdown(keepPlace);
         const links = element("div", { class: "links" });
@@ -80,17 +80,17 @@ export const makePiece = {
             }
             const shown = isOpen ? questions.card(interrupt).element : settled.card;
             if (article.firstElementChild === shown) return;
-            // A question that was answered keeps the focus that was in it.
+            // Keep the focus in a question that was just answered.
             const hadFocus = article.contains(document.activeElement);
             article.replaceChildren(shown);
             if (hadFocus) shown.querySelector("h2").focus({ preventScroll: true });
         });
     },
 
-    /** What sends the answers to several questions. */
+    /** The bar that sends the answers to several questions. */
     sendAll: (key, { questions }) => ({ element: questions.bar, update() {} }),
 
-    /** An answer whose question is not loaded. */
+    /** An answer whose question isn't loaded. */
     answer() {
         const text = element("span");
         return piece(
@@ -126,7 +126,7 @@ export const makePiece = {
         });
     },
 
-    /** That a run is at work, and with what. */
+    /** The progress indicator of a run. */
     working() {
         const words = element("span", { class: "working-words" });
         const place = element("bdi", { class: "working-place" });
@@ -153,8 +153,8 @@ export const makePiece = {
 };
 
 /**
- * @param {string} kind Its classes.
- * @param {string} label Who or what speaks, for those who do not see it.
+ * @param {string} kind CSS classes.
+ * @param {string} label The author or kind of the message, for screen readers.
  * @param {HTMLElement[]} children
  * @param {(data: any, article: HTMLElement) => void} update
  * @returns {Piece}
@@ -172,7 +172,7 @@ function piece(kind, label, children, update) {
     };
 }
 
-/** Whether two entries' data have the same members, so that nothing is touched for nothing. */
+/** Whether two entries have the same data, so that unchanged elements aren't updated. */
 function isSame(one, other) {
     const keys = Object.keys(other);
     return keys.length === Object.keys(one).length && keys.every((key) => one[key] === other[key]);

@@ -9,23 +9,24 @@ import { foldRun, newRun, placeOf } from "./run-state.js";
 import { newLook } from "./steps.js";
 
 /**
- * A chat's messages and what its runs are doing, with the questions to the person and the live browser.
+ * A chat's messages and the progress of its runs, with the questions for the user and the live browser.
  *
  * @typedef {object} Hooks
  * @property {(frame: {type: string}) => void} send Sends a frame on the chat's socket.
- * @property {(toolCallId: string) => Promise<string | null>} picture The address of a step's picture.
- * @property {(allowance: {kind: string, origin: string}) => Promise<void>} revoke Takes back what was allowed for a task.
- * @property {(text: string) => void} announce Says something to those who do not see the screen.
+ * @property {(toolCallId: string) => Promise<string | null>} picture The object URL of a step's picture.
+ * @property {(allowance: {kind: string, origin: string}) => Promise<void>} revoke Revokes a permission for the rest of
+ * a task.
+ * @property {(text: string) => void} announce Announces a text to screen readers.
  * @property {(text: string) => void} retry
  * @property {(text: string) => Promise<void>} copy
  * @property {(text: string) => void} editAndResend
- * @property {() => void} change Something has changed that the chat's head tells.
+ * @property {() => void} change Called when something changed that the chat's header shows.
  */
 
-/** Older runs are told by their messages. */
+/** Older runs are shown by their stored messages. */
 const mostRuns = 6;
 const longestAnnouncement = 300;
-/** So long after a key a person is taken to be typing, in milliseconds. */
+/** For this long after a key press, the user counts as typing, in milliseconds. */
 const typingPause = 2000;
 
 export class RunView {
@@ -37,9 +38,9 @@ export class RunView {
     #pictures;
     /** @type {import("./api.js").Message[]} */
     #messages = [];
-    /** The newest last. @type {import("./run-state.js").Run[]} */
+    /** Newest last. @type {import("./run-state.js").Run[]} */
     #runs = [];
-    /** The run that waits for the person, and the one that is at work. */
+    /** The run that waits for the user, and the run in progress. */
     #openRun = null;
     #runningRun = null;
     #isConnected = true;
@@ -47,7 +48,7 @@ export class RunView {
     #pieces = new Map();
     /** @type {Map<string, import("./steps.js").StepsLook>} */
     #looks = new Map();
-    /** The questions that the person has been told of. */
+    /** The questions that were announced to the user. */
     #told = new Set();
     #isFresh = true;
     #frame = 0;
@@ -55,14 +56,14 @@ export class RunView {
     /** @type {AbortController | null} */
     #listening = null;
 
-    /** Whether what the person is asked can be answered no more. */
+    /** Whether all open questions have expired. */
     get isTooLate() {
         return this.#questions.isTooLate;
     }
 
     /**
      * @param {HTMLElement} root The message column.
-     * @param {HTMLElement} liveRoot The panel of the live browser.
+     * @param {HTMLElement} liveRoot The panel of the live view.
      * @param {Hooks} hooks
      */
     constructor(root, liveRoot, hooks) {
@@ -76,7 +77,7 @@ export class RunView {
         this.#questions = new Questions({
             send: hooks.send, announce: hooks.announce, takeControl: () => this.#live.takeControl(),
             change: () => {
-                // A question that was not answered in time takes its browser with it.
+                // A question that expires ends its browser, too.
                 if (this.#questions.isTooLate) this.#live.end();
                 hooks.change();
             },
@@ -85,8 +86,8 @@ export class RunView {
     }
 
     /**
-     * Shows the chat as it is stored.
-     * @param {import("./api.js").Message[]} messages All that are loaded, the oldest first.
+     * Shows the chat's stored messages.
+     * @param {import("./api.js").Message[]} messages All loaded messages, oldest first.
      * @param {import("./api.js").Session | null} session
      */
     showMessages(messages, session) {
@@ -99,13 +100,13 @@ export class RunView {
         this.#render();
     }
 
-    /** Puts older messages before the others. @param {import("./api.js").Message[]} messages */
+    /** Prepends older messages. @param {import("./api.js").Message[]} messages */
     prependMessages(messages) {
         this.#messages = [...messages, ...this.#messages];
         this.#render();
     }
 
-    /** Takes an event in. @param {{id?: string, event: {type: string, name?: string, value?: any}}} envelope */
+    /** Handles an event. @param {{id?: string, event: {type: string, name?: string, value?: any}}} envelope */
     receive(envelope) {
         this.#listen();
         const { event } = envelope;
@@ -131,7 +132,7 @@ export class RunView {
         this.#renderSoon();
     }
 
-    /** Shows nothing any more, and lets everything go. */
+    /** Clears the view and releases its resources. */
     clear() {
         this.#listening?.abort();
         this.#listening = null;
@@ -150,12 +151,12 @@ export class RunView {
         this.#isFresh = true;
     }
 
-    /** What an event says of the whole chat. */
+    /** Updates the state of the chat from an event of a run. */
     #follow(run, event) {
         const isStored = this.#messages.some((message) => message.role === "assistant" && message.run_id === run.runId);
         switch (event.type) {
         case "RUN_STARTED":
-            // A run that waits is told again from its beginning to who comes to it.
+            // A new connection receives a waiting run again from its start. That doesn't restart it.
             if (run.runId === this.#openRun || isStored) return;
             this.#openRun = null;
             this.#runningRun = run.runId;
@@ -181,7 +182,7 @@ export class RunView {
     }
 
     #renderSoon() {
-        // A page that is not seen draws nothing, and draws it all when it is looked at again.
+        // A hidden page doesn't draw. It catches up when it becomes visible.
         this.#frame ||= requestAnimationFrame(() => {
             this.#frame = 0;
             this.#render();
@@ -201,7 +202,7 @@ export class RunView {
         this.#isFresh &&= !this.#messages.length;
     }
 
-    /** Makes the elements those of the entries; what stays the same is not touched. */
+    /** Updates the column's elements to match the entries, without touching those that stay the same. */
     #reconcile(entries) {
         const context = {
             hooks: this.#hooks, questions: this.#questions, pictures: this.#pictures,
@@ -229,7 +230,7 @@ export class RunView {
         }
     }
 
-    /** How steps were opened; those of a run that goes on are open. */
+    /** Which steps the user has expanded. Those of a run in progress start expanded. */
     #look(key, isOpen) {
         let look = this.#looks.get(key);
         if (!look) {
@@ -239,7 +240,7 @@ export class RunView {
         return look;
     }
 
-    /** Keeps the focus where a change moves or makes anew what has it. */
+    /** Restores the focus if a change moves or replaces the focused element. */
     #withFocus(change) {
         const active = /** @type {HTMLElement | null} */ (document.activeElement);
         const isOurs = active && active !== document.body && this.#root.contains(active);
@@ -255,7 +256,7 @@ export class RunView {
         }
     }
 
-    /** Says that there are new questions, and goes to the first, unless the person is busy with something else. */
+    /** Announces new questions, and focuses the first unless the user is typing. */
     #tellOf(open) {
         const isNew = open.filter((interrupt) => !this.#told.has(interrupt.id));
         if (!isNew.length) return;

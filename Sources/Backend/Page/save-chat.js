@@ -1,4 +1,4 @@
-/** Saves a chat as a file on the person's machine. */
+/** Downloads a chat as a file. */
 
 import { titleOf } from "./chat-row.js";
 import { formatMoment, t } from "./i18n.js";
@@ -39,6 +39,6 @@ function download(name, type, text) {
     link.href = url;
     link.download = name;
     link.click();
-    // The browser has to have begun to read it.
+    // Give the web browser time to start reading the blob.
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,11 +1,11 @@
-/** Keeps in place what is looked at, while messages come and grow: the end of the column, or whatever is on top. */
+/** Keeps the visible content in place while messages arrive and grow: the end of the column, or the topmost message. */
 export class ScrollAnchor {
-    /** Nearer to the end than this counts as being there, in pixels. */
+    /** Within this distance of the end, in pixels, the scroll position counts as being at the end. */
     static #near = 64;
     #root;
     #isKeeping = false;
 
-    /** @param {HTMLElement} root The column of messages, in what scrolls. */
+    /** @param {HTMLElement} root The message column, inside the scroll container. */
     constructor(root) {
         this.#root = root;
     }
@@ -30,7 +30,7 @@ export class ScrollAnchor {
         }
     }
 
-    /** The first message that is seen. */
+    /** The first visible message. */
     #topmost(scroller) {
         const { top } = scroller.getBoundingClientRect();
         const { left, width } = this.#root.getBoundingClientRect();

@@ -1,10 +1,10 @@
 /**
- * Keys that work all over the page.
+ * Keyboard shortcuts for the whole page.
  *
  * @typedef {object} ShortcutHooks
  * @property {() => void} onSearch
  * @property {() => void} onNewChat
- * @property {() => boolean} onEscape Whether there was something to leave or stop.
+ * @property {() => boolean} onEscape Returns whether there was something to close or stop.
  */
 
 import { showDialog } from "./dialogs.js";
@@ -14,7 +14,7 @@ import { preferences, setPreference } from "./preferences.js";
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
-/** @param {HTMLElement} live Where keys are the browser's that is shown there. @param {ShortcutHooks} hooks */
+/** @param {HTMLElement} live Inside it, keys go to the live browser. @param {ShortcutHooks} hooks */
 export function listenForShortcuts(live, hooks) {
     document.addEventListener("keydown", (event) => {
         if (event.defaultPrevented || event.isComposing || live.contains(document.activeElement)) return;
@@ -36,7 +36,7 @@ export function listenForShortcuts(live, hooks) {
     });
 }
 
-/** Says which keys there are. */
+/** Shows the list of shortcuts. */
 export async function showShortcuts() {
     const command = isApple ? "⌘" : "Ctrl";
     /** @type {[string[], string][]} */

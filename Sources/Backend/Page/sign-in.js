@@ -1,12 +1,13 @@
 /**
- * Signs a person in at Cognito's hosted pages: authorization code with PKCE. Tokens live in memory only; a page that is
- * loaded anew goes to the hosted pages again, which know the person by their cookie and ask nothing.
+ * Signs the user in with Amazon Cognito's hosted pages: the authorization code flow with PKCE. Tokens stay in memory
+ * only. After a reload, the page redirects to the hosted pages again, whose session cookie signs the user in without a
+ * prompt.
  */
 
 import { SignInError } from "./errors.js";
 
 /**
- * @typedef {object} SignInSettings What `/api/config` says.
+ * @typedef {object} SignInSettings The settings from `/api/config`.
  * @property {string} authorize_url
  * @property {string} token_url
  * @property {string} logout_url
@@ -17,13 +18,13 @@ import { SignInError } from "./errors.js";
  * @typedef {object} Tokens
  * @property {string} access
  * @property {string | undefined} refresh
- * @property {number} expires In milliseconds of `Date.now()`.
- * @property {number} margin How long before that a new one is fetched.
+ * @property {number} expires In milliseconds, as in `Date.now()`.
+ * @property {number} margin How long before expiry to fetch a new token, in milliseconds.
  */
 
-/** Where the way to the hosted pages and back is remembered: state, nonce, verifier and the path to return to. */
+/** The session storage key for the pending sign-in: state, nonce, code verifier, and the path to return to. */
 const journey = "ai4ai.sign-in";
-/** Tells the page after a sign-out not to sign in again by itself. */
+/** The session storage key that keeps the page from signing in automatically after a sign-out. */
 const leaving = "ai4ai.signed-out";
 const longestMargin = 120_000;
 
@@ -35,14 +36,16 @@ export class SignIn {
     /** @type {Promise<void> | null} */
     #refreshing = null;
     #timer = 0;
-    /** Who the id token says it is, in words for people: the API knows only the user's id. */
+    /** The name and email address from the ID token. The API knows only the user's ID. */
     profile = {};
 
-    /** Hears each new access token. @type {(token: string) => void} */
-    /** @type {(token: string) => void} */
+    /**
+     * Called with each new access token.
+     * @type {(token: string) => void}
+     */
     onToken = () => {};
 
-    /** @param {SignInSettings | null} settings None in local mode, where nobody signs in. */
+    /** @param {SignInSettings | null} settings Null in local mode, which has no sign-in. */
     constructor(settings) {
         this.#settings = settings;
     }
@@ -55,16 +58,16 @@ export class SignIn {
         return `${location.origin}/authorize`;
     }
 
-    /** Whether the person has just signed out. Asked once. */
+    /** Whether the user has just signed out. Resets the flag. */
     takeSignedOut() {
         const isSignedOut = sessionStorage.getItem(leaving) !== null;
         sessionStorage.removeItem(leaving);
         return isSignedOut;
     }
 
-    /** Goes to the hosted pages. @param {string} path Where the person is to be afterwards. */
+    /** Redirects to the hosted sign-in page. @param {string} path The path to return to. */
     async begin(path) {
-        // Browsers offer SHA-256 to pages of https and of this machine only.
+        // Web browsers provide SHA-256 only in secure contexts: HTTPS and localhost.
         if (!crypto.subtle) throw new SignInError("insecure");
         const step = { state: randomText(), nonce: randomText(), verifier: randomText(), path };
         sessionStorage.setItem(journey, JSON.stringify(step));
@@ -80,7 +83,7 @@ export class SignIn {
     }
 
     /**
-     * Takes what the hosted pages brought back, and removes it from the address and from the browser's memory.
+     * Completes the sign-in from the redirect's parameters, and removes them from the URL and session storage.
      * @throws {SignInError}
      */
     async finish() {
@@ -105,10 +108,10 @@ export class SignIn {
     }
 
     /**
-     * An access token that holds for a while; null in local mode.
-     * @param {string | null} [refused] A token that was refused, whatever its time says.
+     * A valid access token; null in local mode.
+     * @param {string | null} [refused] A token that the server rejected, to be renewed even if it hasn't expired.
      * @returns {Promise<string | null>}
-     * @throws {SignInError} `ended` where the person has to sign in again.
+     * @throws {SignInError} `ended` if the user must sign in again.
      */
     async token(refused = null) {
         if (!this.#settings) return null;
@@ -125,7 +128,7 @@ export class SignIn {
         return this.#tokens.access;
     }
 
-    /** Signs out here and at the hosted pages, and leaves this page. */
+    /** Signs out of this page and the hosted pages, and leaves this page. */
     async end() {
         const refresh = this.#tokens?.refresh;
         this.#forget();
@@ -133,7 +136,7 @@ export class SignIn {
         sessionStorage.setItem(leaving, "yes");
         if (refresh) {
             const body = new URLSearchParams({ token: refresh, client_id: this.#settings.client_id });
-            // A server that cannot be reached must not keep the person from leaving.
+            // An unreachable server must not keep the user from signing out.
             await fetch(this.#settings.revoke_url, {
                 method: "POST", body, keepalive: true, signal: /** @type {any} */ (AbortSignal).timeout(3000),
             }).catch(() => {});
@@ -145,8 +148,8 @@ export class SignIn {
     }
 
     /**
-     * Fetches a new access token, which `onToken` hears. One at a time: a second use of a refresh token that has been
-     * changed would end the sign-in.
+     * Fetches a new access token and passes it to `onToken`. Concurrent calls share one request, because using a
+     * rotated refresh token a second time would end the sign-in.
      */
     renew() {
         this.#refreshing ??= this.#renewNow().finally(() => {
@@ -178,7 +181,7 @@ export class SignIn {
         this.#tokens = null;
     }
 
-    /** @param {any} reply The token endpoint's; without a new refresh token the old one stays good. */
+    /** @param {any} reply The token endpoint's response. Without a new refresh token, the old one stays valid. */
     #keep(reply) {
         const lifetime = (reply.expires_in ?? 3600) * 1000;
         const margin = Math.min(longestMargin, lifetime / 2);
@@ -193,7 +196,7 @@ export class SignIn {
     #renewIn(milliseconds) {
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => {
-            // Whoever needs a token meets the failure; until it ends, this goes on trying.
+            // Callers that need a token get the error. Until the sign-in ends, keep retrying here.
             this.renew().catch(() => this.#tokens && this.#renewIn(20_000));
         }, milliseconds);
     }
@@ -228,7 +231,7 @@ function base64URL(bytes) {
     return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** What an id token says. It came over TLS from the issuer itself, so its signature is not looked at. */
+/** The claims of an ID token. It came from the issuer over TLS, so its signature needn't be verified. */
 function claimsOf(token) {
     try {
         const body = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");

@@ -1,5 +1,5 @@
 /**
- * The socket of one chat: connects again by itself, notices a dead connection, and passes each event on once.
+ * The WebSocket of one chat: reconnects automatically, detects dead connections, and delivers each event once.
  *
  * @typedef {{ type: string, name?: string, value?: any, runId?: string, outcome?: { type: string } }} Event
  * @typedef {{ id?: string, event: Event }} Envelope
@@ -12,14 +12,14 @@
  * @property {(envelope: Envelope) => void} onEvent
  * @property {(isConnected: boolean) => void} onConnection
  * @property {(why: Refusal) => void} onRefused
- * @property {() => void} onUnreachable Twice in a row no connection came about. A browser does not say why.
+ * @property {() => void} onUnreachable Called after two failed connections in a row. Web browsers give no reason.
  */
 
 import { SignInError } from "./errors.js";
 
 const close = { badToken: 4401, gone: 4404, tooMany: 4429 };
 const heartbeat = 20_000;
-/** How long an answer to a ping, and a connection, may take. */
+/** How long to wait for the reply to a ping, and for a connection, in milliseconds. */
 const patience = 10_000;
 const stable = 30_000;
 
@@ -34,7 +34,7 @@ export class ChatSocket {
     #tokenFailures = 0;
     /** @type {string | null} */
     #token = null;
-    /** How far each run has been heard. @type {Map<string, number>} */
+    /** The last sequence number received of each run. @type {Map<string, number>} */
     #heard = new Map();
     #wantsFrames = false;
     /** @type {Record<"retry" | "beat" | "silence" | "stable", number>} */
@@ -59,7 +59,7 @@ export class ChatSocket {
     }
 
     /**
-     * Sends a frame. A `hello` only says whether pictures of the browser are wanted; the rest of it is known here.
+     * Sends a frame. A `hello` only sets whether to receive browser frames; the socket adds the rest.
      * @param {{ type: string, [member: string]: any }} frame
      * @returns {boolean} Whether there was a connection to send it on.
      */
@@ -72,19 +72,19 @@ export class ChatSocket {
         return this.#isReady && this.#put(frame);
     }
 
-    /** Tells the server the token that it is to go by from now on. @param {string} token */
+    /** Sends the server a renewed token. @param {string} token */
     renew(token) {
         this.#token = token;
         this.send({ type: "auth", token });
     }
 
-    /** Connects at once, where the next try is waiting for its time. */
+    /** Connects now instead of waiting for the next retry. */
     retryNow() {
         if (this.#isClosed || this.#socket) return;
         this.#connect();
     }
 
-    /** Ends the connection for good. */
+    /** Closes the connection for good. */
     close() {
         this.#isClosed = true;
         this.#leave.abort();
@@ -102,7 +102,7 @@ export class ChatSocket {
             else this.#retryLater();
             return;
         }
-        // While the token was fetched, the chat may have been left or another try have begun.
+        // While the token was fetched, the chat may have been closed, or another attempt may have started.
         if (this.#isClosed || this.#socket) return;
         this.#token = token;
         const url = new URL(`/ws/human-interaction/${encodeURIComponent(this.#options.chat)}`, location.href);
@@ -122,7 +122,7 @@ export class ChatSocket {
         });
     }
 
-    /** @returns {boolean} A socket that closes takes nothing more, and says so to nobody. */
+    /** @returns {boolean} False if the socket isn't open: a closing socket silently discards frames. */
     #put(frame) {
         if (this.#socket?.readyState !== WebSocket.OPEN) return false;
         this.#socket.send(JSON.stringify(frame));
@@ -140,13 +140,13 @@ export class ChatSocket {
         this.#options.onEvent(envelope);
     }
 
-    /** Whether an event was not heard before. Its id is its run's and its number there. */
+    /** Whether an event is new. Its ID consists of the run's ID and a sequence number. */
     #isNews(id) {
         const colon = id.lastIndexOf(":");
         const run = id.slice(0, colon);
         const seq = Number(id.slice(colon + 1));
         if (seq <= (this.#heard.get(run) ?? -1)) return false;
-        // Put in anew, so that the run heard last is the last one.
+        // Delete and insert, so that the run of the latest event is the last in the map.
         this.#heard.delete(run);
         this.#heard.set(run, seq);
         return true;
@@ -175,7 +175,7 @@ export class ChatSocket {
         this.#timers.silence = setTimeout(() => this.#ended(0), patience);
     }
 
-    /** @param {number} code Why the server closed; 0 for a connection that does not answer. */
+    /** @param {number} code The server's close code; 0 for a connection that doesn't reply. */
     #ended(code) {
         const wasReady = this.#isReady;
         this.#drop();
@@ -190,7 +190,7 @@ export class ChatSocket {
         }
     }
 
-    /** Once with a new token; if that is refused too, another would be no better. */
+    /** Retries once with a new token. If the server rejects that too, the sign-in has ended. */
     async #renewAndRetry() {
         this.#tokenFailures += 1;
         try {
@@ -204,7 +204,7 @@ export class ChatSocket {
         this.retryNow();
     }
 
-    /** Some time between none and a limit that doubles, so that many clients do not come back all at once. */
+    /** Retries after a random delay below a limit that doubles, so that clients don't all reconnect at once. */
     #retryLater() {
         if (this.#isClosed) return;
         const limit = Math.min(30_000, 500 * 2 ** this.#failures);

@@ -1,16 +1,16 @@
-/** What an empty chat shows: a greeting, and errands to begin with. */
+/** The content of an empty chat: a greeting and suggested tasks. */
 
 import { element } from "./elements.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 
 /**
- * `text` is sent in place of the words.
+ * `text` is sent instead of `words`.
  * @typedef {{ picture: import("./icons.js").Icon, title: string, words: string, text?: string }} Starter
  */
 
 /**
- * Errands that work at the practice site. What is sent is the plain English that the offline model follows.
+ * Tasks for the practice site. They send the plain English that the offline model understands.
  * @param {string} site
  * @returns {Starter[]}
  */
@@ -32,7 +32,7 @@ function practice(site) {
 }
 
 /**
- * Errands for the web at large.
+ * Tasks for any website.
  * @returns {Starter[]}
  */
 function general() {
@@ -45,7 +45,7 @@ function general() {
 
 /**
  * @param {HTMLElement} root
- * @param {string | undefined} site The practice site, where the model is the one to practise with.
+ * @param {string | undefined} site The practice site, if the offline model answers.
  * @param {(text: string) => void} onChoose
  */
 export function showStarters(root, site, onChoose) {

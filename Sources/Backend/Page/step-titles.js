@@ -1,13 +1,13 @@
 /**
- * What steps are called: one table from what a step is to the user's language. See `StepTitle.swift` for terminals.
+ * Localized titles of steps, from the step's data. `StepTitle.swift` has the titles for terminals.
  *
  * @typedef {{role: string, label: string}} Element
  * @typedef {{name: string, input: string, elements?: Record<string, Element>, title?: string}} Titled
- *     A step of a chat that an earlier version stored has a `title`, and is called by it.
+ *     Steps stored by earlier versions have a `title`, which is used as is.
  */
 
 /**
- * The text of each tool's step, and its values.
+ * The text key and values for each tool's step.
  * @type {Record<string, (input: any, element: (argument: string) => string | undefined) => [string, Record<string, any>?]>}
  */
 const titles = {
@@ -46,13 +46,13 @@ const titles = {
     drag: (_, element) => ["run.step.drag", { what: element("from"), to: element("to") }],
 };
 
-/** The roles of elements that have a word of their own. */
+/** The element roles with a localized name. */
 const roles = new Set([
     "button", "link", "textbox", "searchbox", "checkbox", "radio", "combobox", "listbox", "option", "tab", "menuitem",
     "switch",
 ]);
 
-/** The tools that work in the browser, of which a picture may have been kept. */
+/** The tools that act in the browser, whose steps may have a picture. */
 const browserTools = new Set([
     "navigate", "snapshot", "screenshot", "find_text", "wait_for_text", "scroll", "go_back", "reload", "tabs", "click",
     "fill", "fill_secret", "type", "select", "check", "press", "hover", "drag", "hand_over", "read_page",
@@ -75,11 +75,11 @@ export function stepTitle({ name, input, elements = {}, title }, t) {
     if (!known || !given) return t(known ? `run.tool.${name}` : "run.tool.other", { name });
     const element = (argument) => (elements[argument] ? elementText(elements[argument], t) : undefined);
     const [key, values = {}] = known(given, element);
-    // A step that has not begun has no elements yet; and models leave out what they should not.
+    // A step that hasn't started has no elements yet, and models may omit required arguments.
     return Object.values(values).includes(undefined) ? t(`run.tool.${name}`) : t(key, values);
 }
 
-/** What a tool was given; `null` while that is being written, or where it was cut off. */
+/** A tool's arguments; `null` while they're incomplete. */
 function parsed(input) {
     if (!input) return null;
     try {
@@ -90,12 +90,12 @@ function parsed(input) {
     }
 }
 
-/** An element such as `button "Pay"`, with the role in the user's language. */
+/** An element such as `button "Pay"`, with its role in the user's language. */
 function elementText({ role, label }, t) {
     return `${roles.has(role) ? t(`run.role.${role}`) : role} "${label}"`;
 }
 
-/** An address without what is the same for nearly all of them. */
+/** An address without its scheme, `www.`, and trailing slash. */
 function shortAddress(address) {
     return typeof address === "string" ? address.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "") : undefined;
 }

@@ -4,17 +4,17 @@ import { runIcon, toolIcon } from "./run-icons.js";
 import { stepTitle, worksInBrowser } from "./step-titles.js";
 
 /**
- * The steps of a run: one line that tells where it is, and behind it a line for each step with what came of it.
+ * The steps of a run: a summary line that expands to one line per step, which in turn expands to the step's result.
  *
  * @typedef {import("./run-state.js").Step} Step
  * @typedef {{isOpen: boolean, showsAll: boolean, openSteps: Set<string>}} StepsLook
- *     How a person has opened it, which outlives the elements.
+ *     What the user has expanded, which outlives the elements.
  */
 
-/** So many of the newest steps are shown while a run goes on. */
+/** How many of the newest steps to show while a run is in progress. */
 const newest = 6;
 const longestResult = 2000;
-/** The arguments that name an element, which the title tells in words. */
+/** The arguments that refer to an element, which the title already names. */
 const references = new Set(["ref", "from", "to"]);
 
 /** @type {Record<string, import("./run-icons.js").RunIcon>} */
@@ -34,9 +34,9 @@ export class StepsView {
     #name = element("span", { class: "steps-name" });
     #facts = element("span", { class: "steps-facts" });
     #earlier = element("button", { class: "quiet-button steps-earlier", type: "button" });
-    // No `ol`: with each item that comes to one, Chromium lays out all the lists of the document anew.
+    // Not an `ol`: Chromium lays out all lists in the document whenever an item is added to one.
     #list = element("div", { class: "steps-list", role: "list" });
-    /** @type {Map<string, {row: HTMLElement, step: Step}>} By the step's place and id. */
+    /** @type {Map<string, {row: HTMLElement, step: Step}>} By the step's index. */
     #rows = new Map();
     #isLive = false;
 
@@ -61,7 +61,7 @@ export class StepsView {
 
     /**
      * @param {Step[]} steps
-     * @param {boolean} isLive Whether the run goes on.
+     * @param {boolean} isLive Whether the run is in progress.
      */
     update(steps, isLive) {
         this.#isLive = isLive;
@@ -99,7 +99,7 @@ export class StepsView {
         const hidden = this.#look.showsAll ? 0 : Math.max(this.#rows.size - newest, 0);
         let index = 0;
         let place = this.#list.firstElementChild;
-        // Those that are not shown are taken out: Chromium lays out much more anew when they are hidden.
+        // Remove rows instead of hiding them: hiding makes Chromium lay out much more.
         for (const { row } of this.#rows.values()) {
             if (row === place) place = place.nextElementSibling;
             const isThere = row.parentElement === this.#list && row.nextElementSibling === place;
@@ -146,7 +146,7 @@ export class StepsView {
         return element("div", { role: "listitem" }, row);
     }
 
-    /** What came of a step, made when it is asked for. @param {Step} step */
+    /** The details of a step, created when the user expands it. @param {Step} step */
     #body(step) {
         const body = element("div", { class: "step-body" });
         const inputs = inputsOf(step);
@@ -171,21 +171,21 @@ function isSame(one, other) {
     return ["id", "name", "title", "input", "elements", "result", "status", "milliseconds"].every((key) => one[key] === other[key]);
 }
 
-/** What the step was told, without what its title says already. */
+/** The step's arguments, except those in its title. */
 function inputsOf(step) {
     if (!step.input) return [];
     let inputs;
     try {
         inputs = JSON.parse(step.input);
     } catch {
-        // It is being written, or was cut off.
+        // The arguments are incomplete.
         return [];
     }
     return Object.entries(inputs ?? {}).filter(([name, value]) => !references.has(name) && value !== null)
         .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
 }
 
-/** The lines around a page's text are meant for the model. */
+/** Removes the markers around page text, which are meant for the model. */
 function resultWords(result) {
     const lines = result.split("\n").filter((line) => !/^<\/?page /.test(line));
     const text = lines.join("\n").trim();

@@ -1,6 +1,6 @@
 /**
- * Puts the person's looks on the document before anything is drawn. It is the one script that is no module, since
- * modules wait until the document has been read, and the page would flash. preferences.js writes what is read here.
+ * Applies the user's appearance settings before the first paint. The only script that isn't a module: modules run after
+ * parsing, and the page would flash. preferences.js writes the settings.
  */
 {
     const moreContrast = matchMedia("(prefers-contrast: more)");
@@ -11,7 +11,7 @@
         try {
             wishes = JSON.parse(localStorage.getItem("ai4ai.preferences") ?? "{}") ?? {};
         } catch {
-            // A browser that keeps nothing, or something that is not ours: the system's looks.
+            // Storage is unavailable or holds invalid data: use the system's appearance.
         }
         const { dataset } = document.documentElement;
         const looks = {

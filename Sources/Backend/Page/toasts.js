@@ -1,10 +1,10 @@
-/** Short notes in a corner: what went wrong, with a way to try again, and what was done. */
+/** Brief messages in a corner: errors, with a way to retry, and confirmations. */
 
 import { element } from "./elements.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 
-/** How long a note stays that asks for nothing; longer while it is looked at. */
+/** How long a message that needs no action stays, in milliseconds. Pauses while it's hovered or focused. */
 const stay = 6000;
 const most = 4;
 
@@ -17,7 +17,7 @@ export class Toasts {
     }
 
     /**
-     * An error stays until it is closed, or until it is tried again.
+     * Shows an error, which stays until the user closes it or retries.
      * @param {string} text @param {() => void} [retry]
      */
     error(text, retry) {
@@ -37,7 +37,7 @@ export class Toasts {
     }
 
     #show(text, isError, retry) {
-        // The same words again take the place of the old ones.
+        // A repeated message replaces the earlier one.
         for (const shown of /** @type {HTMLElement[]} */ ([...this.#root.children])) {
             if (shown.dataset.text === text) shown.remove();
         }

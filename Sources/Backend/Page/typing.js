@@ -1,7 +1,7 @@
 /**
  * Marks the shell with `data-typing` while the user writes in the chat, so that the style sheet can make room for it.
  *
- * Nothing may move from under a finger: while a pointer is down the mark stays, also where the press has taken the focus.
+ * Nothing may move under a finger: while a pointer is down, the attribute stays, even if the press took the focus.
  *
  * @param {HTMLElement} shell
  * @param {HTMLElement} main
@@ -13,7 +13,7 @@ export function markTyping(shell, main) {
         const isTyping = main.contains(activeElement) && activeElement !== null && activeElement.matches("input, textarea");
         if (isTyping || !isDown) shell.toggleAttribute("data-typing", isTyping);
     };
-    // A click comes right after the pointer was lifted.
+    // The click event follows the release of the pointer.
     const lift = () => {
         isDown = false;
         setTimeout(update);

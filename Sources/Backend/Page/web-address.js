@@ -1,4 +1,4 @@
-/** An address that a browser can read. @param {unknown} text @returns {URL | null} */
+/** Parses a URL; null if it's invalid. @param {unknown} text @returns {URL | null} */
 export function webAddress(text) {
     try {
         return new URL(String(text));

@@ -1,30 +1,31 @@
 import AgentEvents
 import Synchronization
 
-/// Something has happened in a chat that whoever looks at it should know.
+/// A change in a chat that its viewers should know about.
 enum ChatChange: Sendable, Hashable {
-    /// A run has begun, here.
+    /// A run has started in this process.
     case began(RunID)
-    /// There are new messages, or the chat itself was changed.
+    /// The chat has new messages, or the chat itself has changed.
     case changed
-    /// Time has passed: look whether something has happened in another process.
+    /// Time has passed: check whether another process has changed the chat.
     case tick
 }
 
-/// Tells the viewers of a chat in this process what happens in it, and when it is time to look for what happens in
-/// another one.
+/// Notifies the viewers of a chat in this process of its changes, and reminds them periodically to check for changes by
+/// other processes.
 final class ChatChanges: Sendable {
     private struct State {
         var viewers: [SessionID: [Int: AsyncStream<ChatChange>.Continuation]] = [:]
         var next = 0
     }
 
-    /// How often a viewer is told that time has passed, in seconds.
+    /// The interval between reminders to one viewer, in seconds.
     static let period = 15
 
     private let state = Mutex(State())
 
-    /// Ticks until the surrounding task is cancelled. Viewers are told in turn, so that they do not all look at once.
+    /// Sends reminders until the surrounding task is cancelled. Staggers them, so that viewers don't all read the store
+    /// at once.
     func tick() async throws {
         var turn = 0
         while true {
@@ -37,7 +38,7 @@ final class ChatChanges: Sendable {
         }
     }
 
-    /// The changes from now on. A viewer that is slow misses the oldest, and the newest tells enough.
+    /// Streams the changes from now on. A slow viewer misses the oldest changes, which the newest one supersedes.
     func changes(in session: SessionID) -> AsyncStream<ChatChange> {
         let (stream, continuation) = AsyncStream.makeStream(of: ChatChange.self, bufferingPolicy: .bufferingNewest(16))
         let id = self.state.withLock { state in

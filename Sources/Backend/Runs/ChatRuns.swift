@@ -9,19 +9,20 @@ import RuntimeClient
 import RuntimeProtocol
 import ServiceLifecycle
 
-/// Begins runs for chats, follows each to its end, and copies into the chat what it has brought.
+/// Starts runs for chats, follows each run to its end, and copies its outcome into the chat.
 ///
-/// The runtime owns runs, and chats are a projection of them: a run goes on when this process dies, and whoever opens the
-/// chat next has it copied then. The same run copied twice, or by two processes at once, is copied once.
+/// The runtime owns runs, and chats are a projection of them. A run continues when this process exits; its outcome is
+/// copied when someone next opens the chat. Copying is idempotent, so two processes can copy the same run at once.
 actor ChatRuns: Service {
-    /// What became of a person's words.
+    /// The result of sending a message.
     struct Sent: Sendable {
         var message: ChatMessage
-        /// The run that answers them.
+        /// The run that answers the message.
         var run: RunID?
-        /// Whether they went to an agent that is at work already.
+        /// Whether the message went to a run that was already in progress.
         var isSteering: Bool
-        /// The events of a run that began with this message: a short one may be over before anybody follows it.
+        /// The events of the run that the message started. Subscribed early, because a short run may end before anyone
+        /// follows it.
         var events: AsyncStream<RuntimeEvents.Element>?
     }
 
@@ -30,7 +31,7 @@ actor ChatRuns: Service {
     let changes = ChatChanges()
     let logger: Logger
     private let tasks = TaskRunner()
-    /// A run that is followed here: what is heard of it, and who waits for its end.
+    /// A run that this process follows: its events, and the callers that wait for its end.
     private struct Followed {
         let relay = RunRelay()
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -38,7 +39,7 @@ actor ChatRuns: Service {
 
     private var followed: [RunID: Followed] = [:]
     private var nextWaiter = 0
-    /// When a user's unfinished removals were last looked for.
+    /// When the user's unfinished deletions were last resumed.
     private var swept: [UserID: ContinuousClock.Instant] = [:]
     private static let sweepPause = Duration.seconds(60)
 
@@ -48,7 +49,7 @@ actor ChatRuns: Service {
         self.logger = logger
     }
 
-    /// Follows runs until the process stops.
+    /// Follows runs until the process shuts down.
     func run() async throws {
         await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [changes] in try await changes.tick() }
@@ -57,13 +58,13 @@ actor ChatRuns: Service {
         }
     }
 
-    // MARK: Words
+    // MARK: Messages
 
-    /// Keeps a person's words and has them answered. Returns once they are kept and, where an agent is at work already,
-    /// once it has them.
-    /// - Parameter key: Names the words, so that the same ones may be sent again.
-    /// - Throws: ``ConversationError``; ``Problem`` where other words have this key; ``RuntimeFailure`` where the agent
-    ///   at work cannot be told: the words are kept, and to be sent again with their key.
+    /// Stores the user's message and starts a run to answer it. Returns once the message is stored and, if a run is
+    /// already in progress, its agent has received the message.
+    /// - Parameter key: The idempotency key: sending the same text with the same key again has no further effect.
+    /// - Throws: ``ConversationError``; ``Problem`` if the key was used with another text; ``RuntimeFailure`` if the
+    ///   running agent can't be reached: the message is stored, and the caller should send it again with its key.
     func send(_ text: String, key: String, in session: SessionID, for caller: Caller) async throws -> Sent {
         let chat = try await self.store.session(session, of: caller.user)
         let run = ChatRun(id: .new(), messageID: key, since: .now)
@@ -96,7 +97,7 @@ actor ChatRuns: Service {
         }
     }
 
-    /// The same words once more: whatever of them was lost with a process is done now.
+    /// Handles a repeated message: completes whatever steps a previous process didn't finish.
     private func repeated(
         _ message: ChatMessage, _ text: String, _ chat: ChatSession, _ caller: Caller
     ) async throws -> Sent {
@@ -114,7 +115,7 @@ actor ChatRuns: Service {
             "Idempotency-Key '\(key)' has been used for another text. Use a new one.")
     }
 
-    /// As AG-UI clients start a run: with its id, so that the request may be sent again.
+    /// The request that starts a run, as AG-UI clients send it. The run ID makes retries idempotent.
     private static func prompt(_ text: String, _ run: RunID, _ session: SessionID) -> RuntimeRequest.Content {
         .agUI(RunAgentInput(threadId: session, runId: run, prompt: text))
     }
@@ -127,12 +128,12 @@ actor ChatRuns: Service {
             previous: previous?.state == .waiting ? previous : nil, runs: self)
     }
 
-    // MARK: Words to an agent at work
+    // MARK: Steering
 
     private static let steeringTries = 100
 
-    /// Tells an agent at work what the person has said meanwhile. Should it end in this moment, the words begin a run of
-    /// their own.
+    /// Passes the user's message to the running agent. If the agent's run ends at this moment, the message starts a new
+    /// run.
     private func steer(_ message: ChatMessage, in session: SessionID, for caller: Caller) async throws -> Sent {
         let run = ChatRun(id: .new(), messageID: message.id, since: .now)
         for attempt in 1...Self.steeringTries {
@@ -154,14 +155,14 @@ actor ChatRuns: Service {
             if try await self.isNoted(Self.prompt(message.content, run.id, session), run.id, session, caller) {
                 return Sent(message: message, run: message.runID, isSteering: true)
             }
-            // The run at work has ended there and not here yet.
+            // The run has ended in the runtime, but its outcome isn't in the chat yet.
             try await Task.sleep(for: .milliseconds(min(20 * attempt, 200)))
         }
         throw RuntimeFailure(.unreachable, "The agents are too busy to be told. Send it again.")
     }
 
-    /// Whether the agent at work has taken the words. They may have begun a run in the runtime instead, which is found
-    /// again by its id.
+    /// Whether the running agent has received the message. Otherwise the message may have started a run in the runtime,
+    /// which can be found by its ID.
     private func isNoted(
         _ request: RuntimeRequest.Content, _ run: RunID, _ session: SessionID, _ caller: Caller
     ) async throws -> Bool {
@@ -177,9 +178,9 @@ actor ChatRuns: Service {
 
     // MARK: Answers
 
-    /// Hands a person's answers to the run that waits for them. Returns once the runtime has taken them.
-    /// - Returns: The run that goes on with them.
-    /// - Throws: ``ConversationError``; ``Problem`` with the runtime's code where it does not take them.
+    /// Passes the user's answers to the run that waits for them. Returns once the runtime has accepted them.
+    /// - Returns: The run that continues with the answers.
+    /// - Throws: ``ConversationError``; ``Problem`` with the runtime's code if it rejects the answers.
     func answer(_ answers: [InterruptAnswer], in session: SessionID, for caller: Caller) async throws -> RunID {
         let chat = try await self.parkedChat(session, caller)
         guard let previous = chat.run, previous.state == .waiting else {
@@ -187,7 +188,7 @@ actor ChatRuns: Service {
                 .conflict, chat.run == nil ? "stale_answer" : "busy", "This chat isn't waiting for an answer.")
         }
         let run = ChatRun(id: .new(), since: .now)
-        // Nobody else may look for it before it has been asked for.
+        // Reserve the run before it's stored, so that nobody else follows it before the request is sent.
         self.reserve(run.id)
         do {
             try await self.store.change(session, of: caller.user, ifVersion: nil, SessionChange(run: .begin(run)))
@@ -207,13 +208,17 @@ actor ChatRuns: Service {
         return run.id
     }
 
-    /// The chat once its run waits. Whoever follows the run sees its question a moment before the store has it, and answers
-    /// it at once where a program does.
+    /// Fetches the chat, waiting a moment for its run to park: clients see a run's question before the store has it, and a
+    /// program may answer at once.
     private func parkedChat(_ session: SessionID, _ caller: Caller) async throws -> ChatSession {
         let deadline = ContinuousClock.now + Self.patience
+        var hasWaited = false
         while true {
             let chat = try await self.store.session(session, of: caller.user)
-            guard let run = chat.run, run.state == .running, ContinuousClock.now < deadline else { return chat }
+            guard let run = chat.run, run.state == .running, !hasWaited || ContinuousClock.now < deadline else {
+                return chat
+            }
+            hasWaited = true
             if self.followed[run.id] != nil {
                 await self.ended(run.id, within: deadline - .now)
             } else {
@@ -224,8 +229,8 @@ actor ChatRuns: Service {
 
     // MARK: Control
 
-    /// Stops the chat's run, whether it is at work or waits.
-    /// - Throws: ``ConversationError``, ``RuntimeFailure``; ``Problem`` where the runtime refuses.
+    /// Stops the chat's run, whether it's running or waiting for the user.
+    /// - Throws: ``ConversationError``, ``RuntimeFailure``; ``Problem`` if the runtime refuses.
     func stop(_ session: SessionID, for caller: Caller) async throws -> ControlResult {
         _ = try await self.store.session(session, of: caller.user)
         let result = try await self.runtime.control(ControlRequest(.stop), session, caller)
@@ -240,12 +245,13 @@ actor ChatRuns: Service {
         return result
     }
 
-    /// Removes a chat with all that the runtime keeps of it. What fails is tried again when the user's chats are listed.
+    /// Deletes a chat and everything that the runtime stores for it. An unfinished deletion is resumed when the user's
+    /// chats are listed.
     /// - Throws: ``ConversationError``, ``RuntimeFailure``, ``Problem``.
     func remove(_ session: SessionID, for caller: Caller) async throws {
         let hasBegun = try await self.store.beginRemoval(of: session, of: caller.user)
         if !hasBegun, try await !self.store.removals(of: caller.user).contains(session) {
-            // There is none, or it is somebody else's: nothing of it may be touched.
+            // The chat doesn't exist or belongs to another user: don't touch the session in the runtime.
             return
         }
         self.changes.tell(.changed, in: session)
@@ -259,8 +265,8 @@ actor ChatRuns: Service {
         try await self.store.finishRemoval(of: session, of: caller.user)
     }
 
-    /// Finishes in the background what was begun to be removed, here or in a process that died; looks for it once in a
-    /// while, because lists are asked for all the time.
+    /// Resumes the user's unfinished deletions in the background, including those of a process that exited. Runs at
+    /// most once per `sweepPause`, because clients list chats frequently.
     func sweep(for caller: Caller) {
         let now = ContinuousClock.now
         if let last = self.swept[caller.user], now - last < Self.sweepPause { return }
@@ -269,7 +275,7 @@ actor ChatRuns: Service {
         self.tasks.spawn { [self, store] in
             do {
                 for session in try await store.removals(of: caller.user) {
-                    // One that cannot be removed keeps no other.
+                    // A deletion that fails must not block the others.
                     do { try await self.finishRemoval(session, caller) } catch { await self.sweepSoon(caller, error) }
                 }
             } catch {
@@ -286,11 +292,11 @@ actor ChatRuns: Service {
     // MARK: Following
 
     private static let patience = Duration.milliseconds(1500)
-    /// A message that the runtime may not have got is sent again for so long; then its sender is asked to.
+    /// How long a message that may not have reached the runtime is sent again. After that, the sender has to resend it.
     private static let redelivery = Duration.seconds(600)
 
-    /// Makes sure that the chat's run is followed, and waits a moment for it where it was not: it may have ended while
-    /// nobody looked.
+    /// Makes sure that this process follows the chat's run. If it didn't yet, waits briefly, because the run may have
+    /// ended in the meantime.
     func refresh(_ chat: ChatSession, for caller: Caller) async throws {
         guard let run = chat.run, run.state == .running, self.followed[run.id] == nil else { return }
         self.reserve(run.id)
@@ -308,16 +314,17 @@ actor ChatRuns: Service {
         if let id = run.messageID, run.age < Self.redelivery,
             let message = try await self.store.message(id, in: session, of: caller.user)
         {
-            // A run that the runtime knows is found by its id; one that it does not know begins now.
+            // The runtime finds a run that it knows by its ID, and starts one that it doesn't know.
             request = Self.prompt(message.content, run.id, session)
         }
         return RunFollower(run: run, session: session, caller: caller, request: request, runs: self)
     }
 
-    /// Keeps a run for a follower of its own that begins soon.
+    /// Marks a run as followed before its follower starts.
     private func reserve(_ run: RunID) { self.followed[run] = Followed() }
 
-    /// What is heard of a run after an event; `nil` where it is not followed here, or not all of that is kept.
+    /// Streams the events of a run after the given one; `nil` if this process doesn't follow the run, or has dropped
+    /// some of those events.
     func events(of run: RunID, after number: Int) -> AsyncStream<RuntimeEvents.Element>? {
         self.followed[run]?.relay.elements(after: number)
     }
@@ -337,12 +344,12 @@ actor ChatRuns: Service {
         for waiting in followed.waiting.values { waiting.resume() }
     }
 
-    /// Waits until the run is not followed any more, or the time is over.
+    /// Waits until the run is no longer followed, or the time has passed.
     private func ended(_ run: RunID, within time: Duration) async {
         self.nextWaiter += 1
         let id = self.nextWaiter
         let limit = Task {
-            // Cancelled when the run ends first.
+            // Cancelled if the run ends first.
             try? await Task.sleep(for: time)
             self.letGo(id, of: run)
         }

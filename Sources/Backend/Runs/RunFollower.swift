@@ -6,32 +6,33 @@ import Metrics
 import RuntimeClient
 import RuntimeProtocol
 
-/// Follows one run from its request to its end, through broken connections, and keeps what it has brought.
+/// Follows one run from its request to its end, reconnecting as needed, and stores its outcome.
 struct RunFollower: Sendable {
-    /// The runtime's reasons for which it does not take an answer, or words that would be one.
+    /// The runtime's error codes for rejecting an answer, or a message sent in place of one.
     private static let refusals: Set = [
         "missing_answers", "unfit_answer", "busy", "stale_answer", "expired", "forbidden",
     ]
-    /// For how long a runtime that has never answered is tried, and one that has.
+    /// Reconnection timeouts: for a runtime that has never answered, and since it last answered.
     private static let firstPatience = Duration.seconds(20)
     private static let patience = Duration.seconds(600)
-    /// A run this young may be on its way to the runtime yet, from another process.
+    /// Another process may still be sending the request of a run that is younger than this.
     private static let youth = Duration.seconds(60)
 
     let run: ChatRun
     let session: SessionID
     let caller: Caller
-    /// The request; sent again where the connection broke, as the runtime starts a run once.
+    /// The request that starts the run. It's safe to send again after a broken connection, because the runtime starts a
+    /// run only once.
     let request: RuntimeRequest.Content
-    /// The answers that the run goes on with.
+    /// The answers that the run continues with.
     var answers: [InterruptAnswer] = []
-    /// The run that waited until now, for the case that it still does.
+    /// The run that waited until now, to be restored if the runtime rejects the answers or the message.
     var previous: ChatRun?
     let runs: ChatRuns
 
     private var store: any Conversations { self.runs.store }
 
-    /// What has been heard of the run so far.
+    /// The state of the connection to the run.
     private struct Progress {
         var hasAnswered = false
         var lastHeard = ContinuousClock.now
@@ -44,16 +45,16 @@ struct RunFollower: Sendable {
         }
     }
 
-    /// Follows until the end is kept, or nothing more is to be had.
+    /// Follows the run until its end is stored or following it fails for good.
     /// - Parameters:
-    ///   - relay: Gets the events of a run that the runtime has taken.
-    ///   - taken: Is told when the runtime has taken the answers, or why it has not.
+    ///   - relay: Receives the events once the runtime has accepted the run.
+    ///   - taken: Finishes when the runtime has accepted the answers, with an error if it rejects them.
     func follow(telling relay: RunRelay, taken: AsyncThrowingStream<Void, any Error>.Continuation?) async {
         var progress = Progress()
         while !Task.isCancelled {
             var failure = RuntimeFailure(.unreachable, "The agents' events ended before the run did.")
             do {
-                // Answers are given once; what they have begun is found again by its id.
+                // Send answers once. After that, find the run that they started by its ID.
                 let request =
                     progress.hasAnswered && !self.answers.isEmpty ? .attach(self.run.id) : self.request
                 let events = try await self.runs.runtime.events(of: request, self.session, self.caller)
@@ -69,14 +70,14 @@ struct RunFollower: Sendable {
             guard .now - progress.lastHeard < (progress.hasAnswered ? Self.patience : Self.firstPatience) else {
                 return await self.giveUp(failure, progress, taken)
             }
-            // Cancelled with the process; the run is followed again by whoever opens the chat.
+            // Cancelled when the process shuts down. The run is followed again when someone opens the chat.
             try? await Task.sleep(for: progress.pause)
             progress.pause = min(progress.pause * 2, .seconds(5))
         }
         taken?.finish(throwing: CancellationError())
     }
 
-    /// - Returns: Whether the run is over for us.
+    /// - Returns: Whether following the run is finished.
     private func read(
         _ events: RuntimeEvents, _ relay: RunRelay, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?,
         _ progress: inout Progress
@@ -107,7 +108,7 @@ struct RunFollower: Sendable {
         if end == .failed(code: "no_such_run") {
             if self.run.age < Self.youth { return false }
             if self.run.messageID == nil {
-                // Answers that never arrived, because this process's forerunner died: their question is still open.
+                // A previous process exited before it delivered the answers: the question is still open.
                 try await self.end(then: self.waiting(self.run.id))
                 self.runs.changes.tell(.changed, in: self.session)
                 return true
@@ -123,7 +124,7 @@ struct RunFollower: Sendable {
 
     // MARK: Answers
 
-    /// The reason for which the runtime has refused what would answer a question.
+    /// The error code with which the runtime rejected the answers, or the message sent in place of one.
     private func refusal(_ projection: RunProjection) -> String? {
         guard self.previous != nil, case .failed(let code)? = projection.end, Self.refusals.contains(code) else {
             return nil
@@ -131,7 +132,8 @@ struct RunFollower: Sendable {
         return code
     }
 
-    /// Puts back what was before the refused answer: the runtime knows whether its run still waits.
+    /// Restores the state from before the rejected answers, after asking the runtime whether the earlier run still
+    /// waits.
     private func undo(
         _ code: String, _ projection: RunProjection, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?
     ) async throws -> Bool {
@@ -158,7 +160,7 @@ struct RunFollower: Sendable {
         taken?.finish()
     }
 
-    /// An answer is told without what may be a secret.
+    /// Stores an answer without its content if that may be secret.
     private func keepAnswer(_ answer: InterruptAnswer) async throws {
         let question = try await self.question(answer.interruptId)
         let isSecret = question?["responseSchema"].map(Self.asksForSecret) ?? true
@@ -173,13 +175,13 @@ struct RunFollower: Sendable {
             to: self.session, of: self.caller.user, .init())
     }
 
-    /// The newest questions of the chat are among its newest messages.
+    /// Finds a question. The chat's newest messages contain all open questions.
     private func question(_ id: InterruptID) async throws -> JSONValue? {
         let page = try await self.store.messages(in: self.session, of: self.caller.user, limit: 50, before: nil)
         return page.messages.last { $0.kind == .question && $0.details?["id"]?.string == id.rawValue }?.details
     }
 
-    /// Whether a schema asks for something that nobody else may read.
+    /// Whether a schema asks for a value that must stay confidential.
     static func asksForSecret(_ schema: JSONValue) -> Bool {
         switch schema {
         case .object(let members):
@@ -197,7 +199,7 @@ struct RunFollower: Sendable {
         }.joined(separator: "\n")
     }
 
-    // MARK: The end
+    // MARK: Ending
 
     private func keep(_ projection: RunProjection, _ end: RunProjection.End) async throws {
         Failpoint.reach(.endHeard)
@@ -208,8 +210,8 @@ struct RunFollower: Sendable {
         self.runs.changes.tell(.changed, in: self.session)
     }
 
-    /// Keeps what the run has brought, and with the last of it changes the chat.
-    /// - Returns: Whether the chat was changed; not where that message was there before.
+    /// Stores the run's messages, and applies the change to the chat with the last of them.
+    /// - Returns: Whether the change was applied; not if the last message was already stored.
     @discardableResult
     private func keepMessages(_ projection: RunProjection, _ change: SessionChange = .init()) async throws -> Bool {
         var isNew = false
@@ -227,8 +229,8 @@ struct RunFollower: Sendable {
             self.session, of: self.caller.user, ifVersion: nil, SessionChange(run: .end(self.run.id, then: next)))
     }
 
-    /// Tells the chat what could not be done. A run that has begun stays as it is: it may still be at work, and is looked
-    /// for again when the chat is opened.
+    /// Reports in the chat that the run can't be followed. Leaves a run that has started as it is: it may still be
+    /// running, and it's looked up again when someone opens the chat.
     private func giveUp(
         _ error: any Error, _ progress: Progress, _ taken: AsyncThrowingStream<Void, any Error>.Continuation?
     ) async {
@@ -239,7 +241,7 @@ struct RunFollower: Sendable {
                 "run_id": "\(self.run.id)", "session_id": "\(self.session)",
                 "reason": "\((error as? RuntimeFailure)?.reason ?? "\(error)")",
             ])
-        // A chat that was deleted meanwhile needs nothing.
+        // A chat that was deleted in the meantime needs no report.
         guard !progress.hasAnswered, (error as? ConversationError)?.code != .notFound else { return }
         do {
             if self.answers.isEmpty {
@@ -257,7 +259,7 @@ struct RunFollower: Sendable {
 }
 
 extension RunProjection.End {
-    /// For metrics.
+    /// The value for the metric's `end` dimension.
     fileprivate var word: String {
         switch self {
         case .completed: "completed"

@@ -2,13 +2,13 @@ import AgentEvents
 import Conversations
 import RuntimeProtocol
 
-/// What the events of a run leave in a chat: a pure fold, so that the same events give the same messages wherever and
-/// however often they are read.
+/// Reduces the events of a run to the messages that the chat stores. A pure function: the same events always give the
+/// same messages, so they can be read repeatedly and by any process.
 struct RunProjection {
     /// How the run ended.
     enum End: Hashable {
         case completed
-        /// It waits for a person.
+        /// The run waits for the user.
         case waiting
         case stopped
         case failed(code: String)
@@ -22,13 +22,14 @@ struct RunProjection {
     private struct Step {
         var id: String
         var name: String
-        /// What it does, once it is begun.
+        /// The step's details, once it has started.
         var data: ToolStep?
         var arguments = ""
         var result: String?
         var outcome: ToolOutcome?
 
-        /// The tool's own result has marks that are meant for the model.
+        /// The result to display. The tool's own result contains markers that are meant for the model, so they're
+        /// removed.
         var text: String? {
             self.outcome?.message
                 ?? self.result.map { String(PageMarks.removed(from: $0).prefix(RunProjection.longestResult)) }
@@ -56,17 +57,18 @@ struct RunProjection {
     private static let longestArguments = 4000
     private static let longestText = 400_000
     private static let mostSteps = 1000
-    /// The coordinator's tool that delegates: what happens in it is told by the steps of the subagent.
+    /// The coordinator's tool that delegates to a subagent. The subagent's own steps already show what it does.
     private static let delegating = "browse"
 
     let run: RunID
     private var items: [Item] = []
     private var openText: String?
-    /// The message whose text came last.
+    /// The message whose text arrived last.
     private var newestText: String?
     private var finish: JSONValue?
     private(set) var end: End?
-    /// The run that the runtime carried out: another one where this was a word to an agent at work.
+    /// The run that the runtime carried out. Differs from ``run`` if the message went to an agent that was already
+    /// running.
     private(set) var carriedOut: RunID?
 
     init(run: RunID) {
@@ -74,7 +76,7 @@ struct RunProjection {
         self.carriedOut = run
     }
 
-    // MARK: Reading
+    // MARK: Reading events
 
     mutating func add(_ event: JSONValue) {
         switch event["type"]?.string {
@@ -100,14 +102,14 @@ struct RunProjection {
     }
 
     private mutating func startText(_ event: JSONValue) {
-        // A subagent speaks to the agent that called it.
+        // A subagent's text goes to the agent that called it, not to the user.
         guard event["subagentRunId"] == nil else { return }
         self.openText = event["messageId"]?.string
         self.newestText = self.openText
         self.items.append(.text(""))
     }
 
-    /// Takes back a message that is asked for again.
+    /// Discards a message that the model is asked to produce again.
     private mutating func discard(_ message: JSONValue) {
         let calls = Set((message["toolCallIds"]?.array ?? []).compactMap(\.string))
         if self.newestText == message["messageId"]?.string {
@@ -142,7 +144,7 @@ struct RunProjection {
         }
     }
 
-    /// Changes the newest step with this id.
+    /// Changes the newest step with this ID.
     private mutating func change(_ id: String?, _ body: (inout Step) -> Void) {
         self.changeStep({ $0.id == id }, body)
     }
@@ -150,7 +152,7 @@ struct RunProjection {
     private mutating func beginStep(_ event: JSONValue) {
         guard let data = try? event["metadata"]?.decode(ToolStep.self), data.tool != Self.delegating else { return }
         if self.changeStep({ $0.id == data.toolCallId }, { $0.data = data }) { return }
-        // The call was made in an earlier run, and waited for a person.
+        // An earlier run made the call and waited for the user.
         self.append(Step(id: data.toolCallId, name: data.tool, data: data))
     }
 
@@ -184,7 +186,7 @@ struct RunProjection {
         }
     }
 
-    /// When it is too late for the first of its questions.
+    /// When the first of the run's questions expires.
     var expiry: MessageTime? {
         (self.finish?["outcome"]?["interrupts"]?.array ?? []).compactMap { interrupt in
             (try? interrupt["expiresAt"]?.decode(Interrupt.Expiry.self)).map { MessageTime($0.date) }
@@ -193,7 +195,7 @@ struct RunProjection {
 
     // MARK: Messages
 
-    /// What the chat gets, in order; meaningful once the run has ended.
+    /// The messages for the chat, in order. Complete once the run has ended.
     var messages: [MessageDraft] {
         var drafts: [MessageDraft] = []
         func add(_ kind: ChatMessage.Kind, _ content: String, _ details: JSONValue? = nil) {
@@ -214,7 +216,7 @@ struct RunProjection {
         let message = self.finish?["result"]?["message"]?.string ?? ""
         switch self.end {
         case .completed:
-            // A run whose events are lost is told by its result alone.
+            // If the run's events are lost, its result is all there is.
             if !drafts.contains(where: { $0.kind == .text }), !message.isEmpty { add(.text, message) }
             if let index = drafts.lastIndex(where: { $0.kind == .text }) { drafts[index].details = self.resultDetails }
         case .waiting:
@@ -228,7 +230,7 @@ struct RunProjection {
         return drafts
     }
 
-    /// Links and usage of the result.
+    /// The result's links and usage.
     private var resultDetails: JSONValue? {
         let known = ["links", "usage"].compactMap { name in
             self.finish?["result"]?[name].map { (name, $0) }

@@ -2,16 +2,16 @@ import AgentEvents
 import RuntimeClient
 import Synchronization
 
-/// The events of a run that is followed here, for the viewers in this process: none of them has to ask the runtime for
-/// what the follower hears anyway.
+/// Relays the events of a run that this process follows to the viewers in this process, so that they don't each have to
+/// ask the runtime.
 ///
-/// A viewer whose stream ends before the run does was too slow, or the follower gave up. It asks the runtime itself then,
-/// after the last event that it has.
+/// A viewer's stream ends before the run does if the viewer is too slow or the follower gives up. The viewer then asks
+/// the runtime for the events after its last one.
 final class RunRelay: Sendable {
     typealias Element = RuntimeEvents.Element
 
     private struct State {
-        /// Everything so far, for who comes later; `nil` once that is too much.
+        /// All events so far, for viewers that join later; `nil` once they exceed the size limit.
         var kept: [Element]? = []
         var size = 0
         var last = 0
@@ -24,20 +24,20 @@ final class RunRelay: Sendable {
         }
     }
 
-    /// Steps carry no pictures; this is the text of a long task.
+    /// The size limit for kept events, in bytes. Enough for a long task, because steps carry no pictures.
     private static let mostBytes = 2 << 20
-    /// By how many events a viewer may be behind.
+    /// How many events a viewer may lag behind.
     private static let mostWaiting = 1000
 
     private let state = Mutex(State())
 
-    /// Hands an event on. One that was handed on before is left out: a follower that reconnects hears the run from its
-    /// beginning.
+    /// Relays an event. Skips an event that was already relayed, because a follower that reconnects receives the run
+    /// from its start.
     func send(_ element: Element) {
         guard let number = element.number else { return }
         self.state.withLock { state in
             guard number > state.last else { return }
-            // Events are missing: each viewer has to ask the runtime.
+            // Events are missing, so each viewer has to ask the runtime.
             if number > state.last + 1 {
                 state.kept = nil
                 state.endViewers()
@@ -62,7 +62,7 @@ final class RunRelay: Sendable {
         }
     }
 
-    /// The events after a number and those to come; `nil` where they are not kept any more.
+    /// Streams the events after a number, followed by new ones; `nil` if they're no longer kept.
     func elements(after number: Int) -> AsyncStream<Element>? {
         self.state.withLock { state in
             guard let kept = state.kept else { return nil }

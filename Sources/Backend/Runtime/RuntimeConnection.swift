@@ -6,14 +6,14 @@ import RuntimeProtocol
 import Settings
 import WebSocket
 
-/// Who is behind a call to the runtime.
+/// The user on whose behalf the backend calls the runtime.
 struct Caller: Sendable, Redacted {
     var user: UserID
-    /// The person's own token, for runtimes that take tokens.
+    /// The user's own token, for runtimes that authenticate with bearer tokens.
     var token: String?
 }
 
-/// The runtime that the agents work in, called in a user's name.
+/// Calls the runtime that runs the agents, on behalf of a user.
 struct RuntimeConnection: Sendable {
     private enum Target: Sendable {
         case url(String)
@@ -22,8 +22,8 @@ struct RuntimeConnection: Sendable {
 
     private let target: Target
 
-    /// - Parameter aws: For a runtime in AgentCore.
-    /// - Throws: `AWSError` for an ARN that is none.
+    /// - Parameter aws: Creates the client for a runtime hosted on AgentCore.
+    /// - Throws: `AWSError` if the ARN is malformed.
     init(_ settings: BackendSettings.Runtime, aws: () throws -> AWSClient) throws {
         guard let arn = settings.arn else {
             self.target = .url(settings.url)
@@ -34,7 +34,7 @@ struct RuntimeConnection: Sendable {
         self.target = .agentCore(client, settings, arn: arn)
     }
 
-    /// Sends a request that is answered with events.
+    /// Sends a request and streams the events that answer it.
     /// - Throws: ``RuntimeFailure``.
     func events(
         of content: RuntimeRequest.Content, _ session: SessionID, _ caller: Caller
@@ -45,7 +45,7 @@ struct RuntimeConnection: Sendable {
     }
 
     /// Sends a control request.
-    /// - Throws: ``RuntimeFailure``; ``Problem`` 409 with the runtime's code where it refuses.
+    /// - Throws: ``RuntimeFailure``; ``Problem`` 409 with the runtime's code if it refuses.
     @discardableResult
     func control(
         _ request: ControlRequest, _ session: SessionID, _ caller: Caller
@@ -59,7 +59,7 @@ struct RuntimeConnection: Sendable {
         return result
     }
 
-    /// The picture of a step.
+    /// Fetches the picture of a step.
     /// - Throws: ``RuntimeFailure``.
     func picture(_ id: String, _ session: SessionID, _ caller: Caller) async throws -> PictureResult {
         try await self.calling(caller) { client in
@@ -67,19 +67,19 @@ struct RuntimeConnection: Sendable {
         }
     }
 
-    /// Opens a socket to the session.
+    /// Opens a WebSocket to the session.
     /// - Throws: ``RuntimeFailure``.
     func openSocket(_ session: SessionID, _ caller: Caller) async throws -> WebSocketConnection {
         try await self.calling(caller) { try await $0.openSocket(session) }
     }
 
-    /// Ends what AgentCore keeps running for a session.
+    /// Ends the session on AgentCore, which releases its resources.
     /// - Throws: ``RuntimeFailure``.
     func end(_ session: SessionID, _ caller: Caller) async throws {
         try await self.calling(caller) { try await $0.endSession(session) }
     }
 
-    /// Whether the runtime can be reached.
+    /// Checks that the runtime can be reached. Only checks a runtime at a URL, not one on AgentCore.
     /// - Throws: ``RuntimeFailure``.
     func check() async throws {
         guard case .url(let url) = self.target else { return }
@@ -118,19 +118,19 @@ struct RuntimeConnection: Sendable {
     }
 }
 
-/// The runtime cannot be reached, or does not take what it was sent.
+/// An error from calling the runtime: it can't be reached, or it refused the request.
 struct RuntimeFailure: Error, CustomStringConvertible {
     /// The kinds of failure.
     enum Code: Sendable {
-        /// Worth another try.
+        /// The call may succeed when retried.
         case unreachable
         case refused
     }
 
     let code: Code
-    /// What people are told.
+    /// The message for users.
     let description: String
-    /// What the log is told: it may name parts of ours.
+    /// The message for the log, which may name internal components.
     let reason: String
 
     init(_ code: Code, _ description: String, reason: String = "") {
@@ -142,7 +142,7 @@ struct RuntimeFailure: Error, CustomStringConvertible {
     private static let notAllowed =
         "The backend isn't allowed to call the agents. Ask your administrator to check its permissions."
 
-    /// A refusal says that it is one: to try again would be in vain.
+    /// Converts an error. A denied request becomes `refused`, because retrying it can't succeed.
     init(_ error: any Error, of caller: Caller? = nil) {
         switch error {
         case let error as RuntimeFailure:
@@ -172,7 +172,7 @@ struct RuntimeFailure: Error, CustomStringConvertible {
         self.init(isPassing ? .unreachable : .refused, description, reason: "\(error)")
     }
 
-    /// The failure where an error means that the runtime is away, and worth another try.
+    /// Converts an error that means that the runtime can't be reached and is worth a retry; `nil` for any other error.
     init?(ifUnreachable error: any Error, of caller: Caller) {
         guard error is RuntimeFailure || error is RuntimeClientError else { return nil }
         self.init(error, of: caller)

@@ -10,8 +10,8 @@ import ServiceLifecycle
 package import Settings
 import WebSocket
 
-/// The backend: chats, sign-in, the human-in-the-loop socket and the page. It keeps nothing that matters in memory, so
-/// any number of copies may run.
+/// The backend service: chats, sign-in, the human-in-the-loop socket, and the web page. It keeps no durable state in
+/// memory, so any number of instances can run side by side.
 package struct Backend: Service {
     private let settings: BackendSettings
     private let logger: Logger
@@ -21,14 +21,14 @@ package struct Backend: Service {
     private let sockets: ClientSockets
     private let responder: RouterResponder<BackendContext>
 
-    /// Creates the backend. Nothing is connected or started yet.
+    /// Creates the backend without connecting or starting anything.
     /// - Parameters:
-    ///   - store: Keeps the chats.
-    ///   - aws: Gives the client for a runtime in AgentCore.
-    ///   - demoSite: The address of a site to practise on, for the page's first words.
-    ///   - model: The name of the model that answers, where that is known here; `offline` for the one to practise with.
-    ///   - onListening: Called with the port once requests are answered.
-    /// - Throws: `AWSError` for a runtime's ARN that is none.
+    ///   - store: The chat store.
+    ///   - aws: Creates the client for a runtime hosted on AgentCore.
+    ///   - demoSite: The address of a practice site that the page offers as a starting point.
+    ///   - model: The name of the model that answers, if known here; `offline` for the built-in practice model.
+    ///   - onListening: Called with the port once the server accepts requests.
+    /// - Throws: `AWSError` if the runtime's ARN is malformed.
     package init(
         _ settings: BackendSettings, store: any Conversations, aws: () throws -> AWSClient, demoSite: String? = nil,
         model: String? = nil, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -91,7 +91,7 @@ package struct Backend: Service {
     }
 }
 
-/// Who is signed in.
+/// The signed-in user.
 private struct MeView: Encodable {
     var id: String
     var name: String

@@ -2,14 +2,14 @@ import AccessTokens
 import Hummingbird
 import NIOCore
 
-/// What is known of a request.
+/// The context of a request.
 struct BackendContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Who asks; set for the routes of the API.
+    /// The authenticated user; set on API routes only.
     var identity: Identity?
-    /// The token that they came with.
+    /// The user's bearer token.
     var token: String?
-    /// The connection that it came by, whose end ends what streams to it.
+    /// The connection that carries the request. Response streams end when it closes.
     let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
@@ -17,10 +17,10 @@ struct BackendContext: RequestContext {
         self.channel = source.channel
     }
 
-    /// A message may have 32 KB, and JSON may write each byte of it as six.
+    /// A message holds up to 32 KB, and JSON can escape each byte as six.
     var maxUploadSize: Int { 256 * 1024 }
 
-    /// Who asks.
+    /// The authenticated caller.
     /// - Throws: ``Problem`` 401.
     var caller: Caller {
         get throws {

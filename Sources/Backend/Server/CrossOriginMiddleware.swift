@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Lets pages of other origins call the API, those that the configuration names (Fetch Standard, "CORS protocol").
+/// Lets pages from the configured origins call the API (Fetch Standard, "CORS protocol").
 struct CrossOriginMiddleware: RouterMiddleware {
     private let origins: Set<String>
 

@@ -2,7 +2,7 @@ import Conversations
 import Hummingbird
 import Logging
 
-/// Whether the backend lives, and whether what it depends on can be used. No secrets, and no names of machines.
+/// The liveness and readiness endpoints. The responses contain no secrets and no host names.
 struct Health: Sendable {
     let store: any Conversations
     let runtime: RuntimeConnection

@@ -1,8 +1,8 @@
 import Hummingbird
 
-/// Tells whoever uses an address with another method than it has that it has others, instead of that there is none.
+/// Answers requests with an unsupported method with 405 and an `Allow` header instead of 404.
 struct MethodRoutes: Sendable {
-    /// The addresses, with their methods.
+    /// The routes and the methods that they support.
     static let pages: [(RouterPath, [HTTPRequest.Method])] = [
         ("/", [.get]), ("/chat/:id", [.get]), ("/authorize", [.get]), ("/health", [.get]), ("/health/ready", [.get]),
         ("/api/config", [.get]), ("/api/openapi.json", [.get]),

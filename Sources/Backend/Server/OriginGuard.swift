@@ -3,16 +3,16 @@ import HTTPTypes
 import Hummingbird
 import Settings
 
-/// Which callers are let in before anybody asks who they are.
+/// Rejects requests by origin and host, before authentication.
 struct OriginGuard: Sendable {
     private let settings: BackendSettings
 
     init(_ settings: BackendSettings) { self.settings = settings }
 
-    /// Why a request is refused; `nil` where it is not.
+    /// The reason to reject a request, or `nil` if it's allowed.
     ///
-    /// Without sign-in whoever reaches the backend is its user, so nothing may come by the detour of a web page: pages
-    /// send their own `Origin`, and one that rebinds its name to this machine sends its own `Host`.
+    /// Without sign-in, anyone who reaches the backend is its user, so a web page must not be able to call it: the
+    /// `Origin` check stops cross-site requests, and the `Host` check stops DNS rebinding.
     func refusal(of request: HTTPRequest) -> Problem? {
         guard self.settings.cognito == nil else { return nil }
         var request = request
@@ -25,7 +25,7 @@ struct OriginGuard: Sendable {
         }
     }
 
-    /// Whether a page of this origin may open sockets: browsers hold no page back from that by themselves.
+    /// Whether the request's origin may open a WebSocket. Browsers don't apply the same-origin policy to WebSockets.
     func allowsSocket(_ request: HTTPRequest) -> Bool {
         guard let origin = request.headerFields[.origin] else { return true }
         if self.settings.cognito == nil { return self.refusal(of: request) == nil }
@@ -47,10 +47,10 @@ struct OriginGuardMiddleware: RouterMiddleware {
     }
 }
 
-/// Headers that keep a browser from doing with our answers what it should not.
+/// Adds security headers to every response.
 struct SecurityHeadersMiddleware: RouterMiddleware {
     private let contentSecurityPolicy: String
-    /// RFC 6797: only where people come by HTTPS, which what stands before us ends.
+    /// RFC 6797. Sent only if the public URL is HTTPS; a proxy in front of the backend terminates TLS.
     private let strictTransportSecurity: String?
 
     init(_ settings: BackendSettings) {

@@ -5,14 +5,14 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// Why a request is not answered as asked, as RFC 9457 tells it.
+/// An error response in the problem details format (RFC 9457).
 struct Problem: Error, CustomStringConvertible {
     var status: HTTPResponse.Status
-    /// A word for programs.
+    /// A machine-readable error code.
     var code: String
     /// What failed, with which value, and what to do.
     var detail: String
-    /// What else programs need.
+    /// Additional members for clients.
     var members: [String: JSONValue] = [:]
     var headers: HTTPFields = [:]
 
@@ -22,7 +22,7 @@ struct Problem: Error, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// What any error becomes for a client. What is our own affair is not told.
+    /// Converts any error to the problem that clients see. Internal details are left out.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
@@ -45,7 +45,7 @@ struct Problem: Error, CustomStringConvertible {
         case .busy: self.init(.conflict, "busy", error.message)
         case .tooLarge: self.init(.contentTooLarge, "too_large", error.message)
         case .invalid: self.init(.badRequest, "invalid", error.message)
-        // What is wrong with the store is for its owner, who finds it in the log.
+        // The cause concerns the operator, who finds it in the log.
         case .unavailable:
             self.init(.serviceUnavailable, "store_unavailable", "Chats are temporarily unavailable. Try again soon.")
         case .unusable:
@@ -89,7 +89,7 @@ struct Problem: Error, CustomStringConvertible {
     }
 }
 
-/// Turns errors into problems.
+/// Converts thrown errors to problem responses.
 struct ProblemMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: BackendContext, next: (Request, BackendContext) async throws -> Response

@@ -3,18 +3,18 @@ import Hummingbird
 import Settings
 import Synchronization
 
-/// How often a user may do something in a minute, and how many sockets they may hold: a bucket each that fills again
-/// evenly. Each process counts for itself.
+/// Limits each user's rate of requests, messages, and browser input, and the number of open sockets. Rates use a token
+/// bucket that refills evenly over a minute. Each process counts separately.
 final class RateLimits: Sendable {
-    /// What is counted.
+    /// What a bucket counts.
     enum Kind: Hashable {
         case request
         case message
-        /// What a person's hand does in the browser.
+        /// Mouse and keyboard input that the user sends to the browser.
         case input
     }
 
-    /// A mouse that moves tells so up to sixty times in a second.
+    /// A moving mouse sends up to sixty events per second.
     private static let inputsPerMinute = 6000
 
     private struct Key: Hashable {
@@ -37,8 +37,8 @@ final class RateLimits: Sendable {
 
     init(_ limits: BackendSettings.Limits) { self.limits = limits }
 
-    /// Counts something.
-    /// - Throws: ``Problem`` 429 with `Retry-After` where it was too often.
+    /// Takes one token from the user's bucket.
+    /// - Throws: ``Problem`` 429 with `Retry-After` if the bucket is empty.
     func take(_ kind: Kind, for user: UserID, now: ContinuousClock.Instant = .now) throws {
         let most: Double =
             switch kind {
@@ -48,7 +48,7 @@ final class RateLimits: Sendable {
             }
         let wait = self.state.withLock { state -> Double? in
             if state.buckets.count > 10_000 {
-                // A full bucket says nothing: forgetting it changes nothing.
+                // A bucket that is full again can be dropped: a new one starts full.
                 state.buckets = state.buckets.filter { now - $0.value.since < .seconds(60) }
             }
             var bucket = state.buckets[Key(user: user, kind: kind)] ?? Bucket(left: most, since: now)
@@ -67,7 +67,7 @@ final class RateLimits: Sendable {
         throw problem
     }
 
-    /// Takes a place for a socket; `false` where there is none. Given back by ``leaveSocket(of:)``.
+    /// Reserves one of the user's sockets, to be released with ``leaveSocket(of:)``. Returns `false` if all are in use.
     func takeSocket(of user: UserID) -> Bool {
         self.state.withLock { state in
             guard state.sockets[user, default: 0] < self.limits.socketsPerUser else { return false }

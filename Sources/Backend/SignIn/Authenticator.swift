@@ -4,16 +4,16 @@ import Hummingbird
 import Logging
 import Settings
 
-/// Finds out who makes a request.
+/// Authenticates requests.
 struct Authenticator: Sendable {
-    /// `nil` where only this machine's user can reach the backend.
+    /// The token verifier; `nil` without sign-in, where only this machine's user can reach the backend.
     let verifier: TokenVerifier?
 
-    /// The one user of a backend without sign-in.
+    /// The only user of a backend without sign-in.
     static let localUser = Identity(userID: UserID(rawValue: "local"), name: "Local user", expiresAt: nil)
 
-    /// - Parameter fields: The request's fields.
-    /// - Throws: ``Problem`` 401, without the reason.
+    /// Authenticates a request by its header fields.
+    /// - Throws: ``Problem`` 401, without the reason, or 503 if tokens can't be verified now.
     func identify(_ fields: HTTPFields, logger: Logger) async throws -> (identity: Identity, token: String?) {
         guard self.verifier != nil else { return (Self.localUser, nil) }
         let values = fields[values: .authorization]
@@ -23,7 +23,8 @@ struct Authenticator: Sendable {
         return (identity, token)
     }
 
-    /// - Throws: ``Problem`` 401, without the reason, or 503 where it cannot be known.
+    /// Authenticates a bearer token.
+    /// - Throws: ``Problem`` 401, without the reason, or 503 if tokens can't be verified now.
     func identify(token: String, logger: Logger) async throws -> Identity {
         guard let verifier else { return Self.localUser }
         do {
@@ -46,7 +47,7 @@ extension Problem {
     }
 }
 
-/// Lets only known people through, and not more often than is good for the others.
+/// Requires authentication, and applies the user's rate limit.
 struct AuthenticationMiddleware: RouterMiddleware {
     let authenticator: Authenticator
     let limits: RateLimits
@@ -63,7 +64,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
 }
 
 extension BackendSettings.Cognito {
-    /// Access tokens of the pool's clients, with which one can ask who has signed in.
+    /// Accepts access tokens of the user pool's clients with the `openid` scope, which Amazon Cognito requires for
+    /// looking up the user's profile.
     var rules: TokenRules {
         TokenRules(issuers: [self.issuer], clients: self.clientIDs, scopes: ["openid"], mustSayUse: true)
     }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import RuntimeProtocol
 
-/// A frame that a client of the human-in-the-loop socket sends.
+/// A frame from a client of the human-in-the-loop socket.
 enum ClientFrame {
     case hello(run: RunID?, last: Int, showsFrames: Bool)
     case authenticate(token: String)
@@ -11,14 +11,15 @@ enum ClientFrame {
     case answer([InterruptAnswer])
     case ping
     case stop
-    /// For the runtime as it is: control, and what the person does in the browser.
+    /// A frame that is forwarded to the runtime unchanged: browser control or user input.
     case passed(SocketFrame.Content)
 
     private struct Answer: Decodable {
         var with: [InterruptAnswer]?
     }
 
-    /// - Throws: ``Problem`` that says what is wrong with it.
+    /// Parses a frame.
+    /// - Throws: ``Problem`` 400 or 413 that names the invalid field.
     init(_ text: String) throws {
         guard let value = try? JSONValue(json: text), let type = value["type"]?.string else {
             throw Problem(.badRequest, "invalid", "A frame is a JSON object with a type.")
@@ -69,7 +70,7 @@ enum ClientFrame {
         }
     }
 
-    /// By which limit it counts.
+    /// The rate limit that the frame counts toward.
     var kind: RateLimits.Kind {
         switch self {
         case .message: .message

@@ -8,9 +8,9 @@ import NIOCore
 import Synchronization
 import WebSocket
 
-/// One socket of a person in a chat: what the agents do goes out, and what the person says, answers and does comes in.
+/// One user's WebSocket to a chat: sends what the agents do, and receives the user's messages, answers, and input.
 ///
-/// It ends with its client or its token; the runs go on.
+/// It closes when the client leaves or the token expires; runs continue.
 actor ClientSocket {
     /// The parts of the backend that a socket uses.
     struct Parts: Sendable {
@@ -27,14 +27,14 @@ actor ClientSocket {
     private let parts: Parts
     private var caller: Caller
     private var expiry: Date?
-    /// Whether the client has greeted, and whether it is shown what goes on.
+    /// Whether the client has sent `hello`, and whether runs are now shown to it.
     private var hasSaidHello = false
     private var isShowing = false
-    /// What the person says, in the order in which it was said.
+    /// Messages and answers, handled in the order in which they arrive.
     private let words = AsyncStream.makeStream(of: Work.self)
     private var view: RuntimeView?
     private var changes: AsyncStream<ChatChange>?
-    /// The chat as its client knows it.
+    /// The chat as last sent to the client.
     private var known: ChatSession?
     private var renewals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -48,11 +48,10 @@ actor ClientSocket {
         self.expiry = identity.expiresAt
     }
 
-    // MARK: The beginning
+    // MARK: Connecting
 
-    /// Serves a connection until one side leaves.
-    /// - Parameters:
-    ///   - known: Who it is, where the handshake told.
+    /// Serves a connection until either side closes it.
+    /// - Parameter known: The user, if the handshake carried a valid token.
     static func serve(
         _ connection: WebSocketConnection, _ session: SessionID, known: (identity: Identity, token: String?)?,
         _ parts: Parts
@@ -77,7 +76,7 @@ actor ClientSocket {
                         group.addTask { await socket.watchExpiry() }
                         group.addTask { await socket.doBeside { try await socket.doInOrder() } }
                         while let message = try await messages.next() {
-                            // What takes a while must not keep a stop from being heard.
+                            // Slow work runs in its own task, so that a stop is still read.
                             guard let work = try await socket.receive(message) else { continue }
                             group.addTask { await socket.doBeside { try await socket.report(work) } }
                         }
@@ -139,20 +138,20 @@ actor ClientSocket {
 
     private func end() async { await self.view?.end() }
 
-    /// Does something while messages are read. What fails in an unexpected way ends the socket, so that its client comes
-    /// again instead of talking to one half of it.
+    /// Runs work concurrently with reading frames. An unexpected error closes the socket, so that the client reconnects
+    /// instead of using a half-working connection.
     private func doBeside(_ work: Work) async {
         do {
             try await work()
         } catch {
-            // What ends the rest of the work says why: the first code is the one that the client hears.
+            // Whatever caused the cancellation closes the socket too, and only the first close code reaches the client.
             guard !(error is CancellationError) else { return }
             self.connection.startClosing(Self.closeCode(for: error))
             self.parts.logger.warning("A socket ended", metadata: ["reason": "\(error)"])
         }
     }
 
-    /// Tells what goes on in the chat, for as long as the connection lasts.
+    /// Sends changes in the chat for as long as the connection lasts.
     private func attend() async throws {
         guard let changes else { return }
         for await change in changes { try await self.tell(change) }
@@ -169,7 +168,7 @@ actor ClientSocket {
 
     private func send(_ envelope: JSONValue) async throws { try await self.connection.send(envelope.json) }
 
-    // MARK: What the person sends
+    // MARK: Receiving frames
 
     private typealias Work = @Sendable () async throws -> Void
 
@@ -187,12 +186,12 @@ actor ClientSocket {
         for await work in self.words.stream { try await self.report(work) }
     }
 
-    /// Does something, and tells the client what goes wrong with it.
+    /// Runs work and reports its error to the client.
     private func report(_ work: () async throws -> Void) async throws {
         do {
             try await work()
         } catch let error as ConversationError where error.code == .notFound {
-            // The chat was deleted meanwhile.
+            // The chat was deleted in the meantime.
             throw error
         } catch let error as Problem where error.status == .unauthorized {
             throw error
@@ -202,7 +201,7 @@ actor ClientSocket {
         }
     }
 
-    /// - Returns: What is left to do, and may take a while.
+    /// - Returns: The remaining work, which may take a while.
     private func take(_ frame: ClientFrame) async throws -> Work? {
         try self.parts.limits.take(frame.kind, for: self.caller.user)
         let (runs, session, caller) = (self.parts.runs, self.session, self.caller)
@@ -232,19 +231,19 @@ actor ClientSocket {
         return nil
     }
 
-    /// Begins to show what goes on, from where the client has seen it.
+    /// Starts to show runs, from the last event that the client has received.
     private func showCurrent(_ run: RunID?, _ last: Int) async throws {
         guard !self.hasSaidHello else { return }
         self.hasSaidHello = true
         let store = self.parts.runs.store
         let before = try await store.session(self.session, of: self.caller.user)
-        // A run that nobody follows is begun or found again first.
+        // Starts or reattaches a run that no process follows.
         try await self.parts.runs.refresh(before, for: self.caller)
         let chat = before.run == nil ? before : try await store.session(self.session, of: self.caller.user)
         if let current = chat.run {
             await self.show(current.id, after: run == nil || run == current.id ? last : 0)
         } else if let run, last > 0 {
-            // The run that the client saw the beginning of has ended meanwhile.
+            // The run whose beginning the client received has ended in the meantime.
             await self.show(run, after: last)
         }
         self.isShowing = true
@@ -255,7 +254,7 @@ actor ClientSocket {
 
     private func renew(_ token: String) async throws {
         let identity = try await self.parts.authenticator.identify(token: token, logger: self.parts.logger)
-        // A socket stays with its person.
+        // A socket can't change its user.
         guard identity.userID == self.caller.user else { throw Problem.unauthorized }
         self.caller.token = token
         await self.view?.renew(self.caller)
@@ -266,7 +265,7 @@ actor ClientSocket {
         try await self.send(BackendEvent.custom("auth.refreshed", .object(value)))
     }
 
-    // MARK: What goes on
+    // MARK: Changes in the chat
 
     private func tell(_ change: ChatChange) async throws {
         switch change {
@@ -278,7 +277,7 @@ actor ClientSocket {
         }
     }
 
-    /// Looks at the chat, and tells where it is another than before.
+    /// Reads the chat and sends it if it has changed.
     private func look(isChanged: Bool) async throws {
         let chat = try await self.parts.runs.store.session(self.session, of: self.caller.user)
         if isChanged || self.known.map({ $0.messageCount != chat.messageCount || $0.run != chat.run }) ?? false {
@@ -290,7 +289,7 @@ actor ClientSocket {
         if let run = chat.run?.id, self.isShowing { await self.show(run, after: 0) }
     }
 
-    /// Ends the socket with its token, unless a new one comes.
+    /// Closes the socket when the token expires, unless the client renews it.
     private func watchExpiry() async {
         while let expiry = self.expiry, !Task.isCancelled {
             let isOver = await withTaskGroup(of: Bool.self) { group in
@@ -315,7 +314,7 @@ actor ClientSocket {
 }
 
 extension WebSocketCloseCode {
-    /// The token is bad, or its time is over.
+    /// The token is invalid or expired.
     static let badToken = WebSocketCloseCode(rawValue: 4401)
     static let noSuchChat = WebSocketCloseCode(rawValue: 4404)
     static let lateToken = WebSocketCloseCode(rawValue: 4408)

@@ -10,7 +10,7 @@ import NIOCore
 import NIOPosix
 import WebSocket
 
-/// Decides who may open the human-in-the-loop socket, and runs the open ones.
+/// Accepts or rejects handshakes of the human-in-the-loop socket, and runs the open sockets.
 struct ClientSockets: Sendable {
     static let path = "/ws/human-interaction/"
     private static let subprotocol = "ai4ai.v1"
@@ -21,15 +21,15 @@ struct ClientSockets: Sendable {
     let parts: ClientSocket.Parts
     let tasks: TaskRunner
 
-    /// What is known of a handshake's sender.
+    /// The result of authenticating a handshake.
     private enum Caller {
         case known(Identity, token: String?)
-        /// The token comes with the first frame.
+        /// The token follows in the first frame.
         case unknown
         case refused
     }
 
-    /// Called on the event loop for each request that asks for a WebSocket.
+    /// Decides whether to accept a WebSocket upgrade. Called on the event loop.
     func decision(for request: HTTPRequest) -> WebSocketUpgradeHandler.Decision {
         guard let path = request.path, path.hasPrefix(Self.path) else { return .pass }
         let promise = MultiThreadedEventLoopGroup.singleton.any().makePromise(
@@ -38,7 +38,7 @@ struct ClientSockets: Sendable {
         return .later(promise.futureResult)
     }
 
-    /// The answer to a request that is no handshake, or one that was refused.
+    /// Answers a request to the socket's address that isn't a handshake, or whose handshake was rejected.
     func respond(_ request: Request, _ context: BackendContext) async throws -> Response {
         _ = try await self.check(request.head)
         throw Problem(.upgradeRequired, "upgrade_required", "This address is a WebSocket's.")
@@ -56,7 +56,7 @@ struct ClientSockets: Sendable {
                 defer { Meter(label: "ai4ai_sockets").decrement() }
                 switch caller {
                 case .refused:
-                    // Pages are not told why a handshake failed, and this they must know.
+                    // A browser doesn't tell the page why a handshake failed, so accept it and close with a code.
                     await connection.close(.badToken, reason: "Sign in again.")
                 case .known(let identity, let token):
                     await ClientSocket.serve(connection, session, known: (identity, token), self.parts)
@@ -66,7 +66,8 @@ struct ClientSockets: Sendable {
         }
     }
 
-    /// - Throws: ``Problem`` 403 for a page of elsewhere; ``ConversationError`` for a chat that is not the caller's.
+    /// - Throws: ``Problem`` 403 for an origin that isn't allowed; ``ConversationError`` if the caller doesn't own the
+    ///   chat.
     private func check(_ request: HTTPRequest) async throws -> (SessionID, Caller) {
         if let refusal = self.originGuard.refusal(of: request) { throw refusal }
         guard self.originGuard.allowsSocket(request) else {

@@ -5,10 +5,10 @@ import RuntimeClient
 import RuntimeProtocol
 import WebSocket
 
-/// A chat's runs and browser as the runtime shows them: what happens there is handed on, and what the person does goes
-/// there. It connects when it is needed first, and again when the connection breaks.
+/// Relays a chat's runs and browser from the runtime, and forwards the user's input to it. Connects on first use, and
+/// reconnects when the connection breaks.
 ///
-/// Where the runtime takes no sockets the events come by a stream, without pictures and hands.
+/// If the runtime doesn't support sockets, events arrive by server-sent events, without browser frames and input.
 actor RuntimeView {
     typealias Output = @Sendable (JSONValue) async throws -> Void
 
@@ -19,9 +19,9 @@ actor RuntimeView {
     private var showsFrames = false
     private var run: RunID?
     private var last = 0
-    /// Whether the runtime has said that it does not know the run: its request may be on its way.
+    /// Whether the runtime doesn't know the run. The request that starts it may still be in flight.
     private var isMissing = false
-    /// Whether its end was shown.
+    /// Whether the end of the run has been relayed.
     private var isOver = false
     private var socket: WebSocketConnection?
     private var connecting: Task<WebSocketConnection, any Error>?
@@ -35,37 +35,37 @@ actor RuntimeView {
         self.send = send
     }
 
-    /// The person has a new token.
+    /// Uses the user's renewed token for later connections.
     func renew(_ caller: Caller) { self.caller = caller }
 
-    /// Shows a run from an event on, and the session's browser with it.
+    /// Relays a run, starting after the given event, and the session's browser with it.
     func show(_ run: RunID, after number: Int) async {
         guard self.run != run || self.isMissing else { return }
         self.run = run
         self.last = number
         (self.isMissing, self.isOver) = (false, false)
         guard let socket else { return self.keepConnected() }
-        // Where the socket breaks the next one begins with it.
+        // If the socket breaks, the next one sends this in its `hello`.
         try? await self.send(.request(RuntimeRequest(self.attachment)), on: socket)
     }
 
-    /// Shows pictures of the browser from now on, or no more.
+    /// Turns browser frames on or off.
     func showFrames(_ shows: Bool) async {
         guard self.showsFrames != shows else { return }
         self.showsFrames = shows
-        // Where the socket breaks the next one begins with it.
+        // If the socket breaks, the next one sends this in its `hello`.
         if let socket { try? await self.send(.frames(shows), on: socket) }
     }
 
-    /// Hands the runtime what the person does.
-    /// - Throws: ``RuntimeFailure`` or `WebSocketError` where it cannot be reached.
+    /// Forwards the user's input or control frame to the runtime.
+    /// - Throws: ``RuntimeFailure`` or `WebSocketError` if the runtime can't be reached.
     func pass(_ frame: SocketFrame.Content) async throws {
         let socket = try await self.connect()
         self.keepConnected()
         try await self.send(frame, on: socket)
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     func end() {
         self.hasEnded = true
         self.work?.cancel()
@@ -77,15 +77,15 @@ actor RuntimeView {
 
     private var attachment: RuntimeRequest.Content { .attach(self.run, after: self.last) }
 
-    /// Sends a frame with the session and user that the backend knows, whatever the client sent.
+    /// Sends a frame with the session and user that the backend has authenticated, never those that the client sent.
     private func send(_ frame: SocketFrame.Content, on socket: WebSocketConnection) async throws {
         let frame = SocketFrame(frame, sessionID: self.session, userID: self.caller.user)
         try await socket.send(JSONValue.json(encoding: frame))
     }
 
-    // MARK: The connection
+    // MARK: Connection
 
-    /// The socket; one attempt at a time.
+    /// Returns the open socket, or opens one. Concurrent callers share one attempt.
     private func connect() async throws -> WebSocketConnection {
         if let socket { return socket }
         let task =
@@ -133,7 +133,7 @@ actor RuntimeView {
                 isLost = true
                 try await Task.sleep(for: pause)
             } catch {
-                // The viewer has left.
+                // Cancelled: the viewer has left.
                 return
             }
             pause = min(pause * 2, .seconds(10))
@@ -152,7 +152,7 @@ actor RuntimeView {
             return
         }
         if let id {
-            // A greeting without a run is answered with the newest one, which the client has not asked for.
+            // Without a run in `hello`, the runtime replies with the newest run, which the client didn't ask for.
             guard id.run == self.run else { return }
             self.last = max(self.last, id.sequence)
             if element.isEnd { self.isOver = true }
@@ -160,14 +160,14 @@ actor RuntimeView {
         try await self.send(element.envelope)
     }
 
-    /// By a stream, for as long as the run lasts.
+    /// Relays events by server-sent events until the run ends.
     private func relayStream() async {
         guard self.run != nil, !self.isOver, !Task.isCancelled else { return }
         do {
             let events = try await self.runtime.events(of: self.attachment, self.session, self.caller)
             for try await element in events { try await self.relay(element) }
         } catch {
-            // Tried again, with the socket first.
+            // The caller retries, starting with the socket.
         }
     }
 }

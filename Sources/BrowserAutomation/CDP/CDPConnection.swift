@@ -5,12 +5,13 @@ import NIOCore
 import NIOFoundationEssentialsCompat
 import Synchronization
 
-/// One Chrome DevTools Protocol connection: commands out, replies matched by id, events handed to their session.
+/// A Chrome DevTools Protocol (CDP) connection that sends commands, matches replies to them by ID, and delivers each
+/// event to the handler of its CDP session.
 ///
-/// All sessions (browser, pages, frames, workers) share it in "flat" mode: a session id travels beside
-/// each message.
+/// All CDP sessions (browser, pages, frames, workers) share the connection in "flat" mode: each message carries its
+/// session ID.
 final class CDPConnection: Sendable {
-    /// An event, its parameters not yet decoded.
+    /// A CDP event whose parameters are not decoded yet.
     struct Event: Sendable {
         var method: String
         fileprivate var message: Data
@@ -33,7 +34,7 @@ final class CDPConnection: Sendable {
     private struct State {
         var nextID = 1
         var waiting: [Int: Waiter] = [:]
-        /// What is called once a posted command is answered.
+        /// The callbacks of posted commands, by command ID, to call when the answer arrives.
         var posted: [Int: @Sendable () -> Void] = [:]
         var handlers: [String: EventHandler] = [:]
         var failure: BrowserError?
@@ -42,15 +43,16 @@ final class CDPConnection: Sendable {
     private let transport: any CDPTransport
     private let patience: TimeAmount
     private let state = Mutex(State())
-    /// The reader and the heartbeat; they end with the connection.
+    /// The read loop and the heartbeat, which end with the connection.
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
     private let onClose: @Sendable (CDPConnection) -> Void
 
-    /// Speaks CDP with a browser.
+    /// Opens a connection to a browser and starts reading from it.
     /// - Parameters:
-    ///   - heartbeat: How often the browser is asked whether it is still there: half-open connections fail silently.
-    ///   - patience: How long any command may take.
-    ///   - onClose: Called once when the connection is gone, whoever ended it.
+    ///   - heartbeat: The interval between checks that the browser still responds. The checks are necessary because a
+    ///     half-open connection does not report an error.
+    ///   - patience: The timeout for each command.
+    ///   - onClose: Called once when the connection has ended, no matter which side ended it.
     static func open(
         _ transport: any CDPTransport, heartbeat: Duration, patience: Duration,
         onClose: @escaping @Sendable (CDPConnection) -> Void
@@ -70,24 +72,24 @@ final class CDPConnection: Sendable {
         self.onClose = onClose
     }
 
-    /// Whether commands can be sent.
+    /// Whether the connection can send commands.
     var isOpen: Bool { self.state.withLock { $0.failure == nil } }
 
-    /// Breaks the connection off at once.
+    /// Drops the connection immediately.
     func abort(_ reason: String) {
         self.fail(BrowserError(.browserGone, reason))
         self.transport.abort()
     }
 
-    /// Fails what waits, and takes no further commands and events; what the browser has paused for us stays so until
-    /// ``close()``.
+    /// Fails pending commands and stops accepting commands and events. Requests that the browser has paused stay paused
+    /// until ``close()``.
     func cease() {
         self.fail(Self.closed, keepsReading: true)
     }
 
     private static let closed = BrowserError(.browserGone, "The browser session was closed.")
 
-    /// Ends the connection; waiting commands fail with `browserGone`.
+    /// Closes the connection. Pending commands fail with code `browserGone`.
     func close() async {
         self.fail(Self.closed)
         await self.transport.close()
@@ -95,7 +97,7 @@ final class CDPConnection: Sendable {
     }
 
     private func beat(every interval: Duration) async {
-        // Half of the interval is a long time for an answer that takes a millisecond.
+        // Half of the interval is ample for a command that normally takes about a millisecond.
         let patience = interval / 2
         while (try? await Task.sleep(for: interval)) != nil {
             let timer = Task {
@@ -106,7 +108,7 @@ final class CDPConnection: Sendable {
             do {
                 try await self.send("Browser.getVersion")
             } catch let error as BrowserError where error.code == .timedOut {
-                // A command may have a shorter timeout than the heartbeat.
+                // The command timeout may be shorter than the heartbeat timeout.
                 return self.abort("The browser has not answered for \(self.patience.nanoseconds / 1_000_000) ms.")
             } catch {
                 return
@@ -114,7 +116,8 @@ final class CDPConnection: Sendable {
         }
     }
 
-    /// Receives the events of a session; `nil` is the browser's own. A handler must not wait.
+    /// Sets the handler for the events of a CDP session; `nil` is the browser's own session. The handler must not
+    /// block.
     func setEventHandler(_ sessionID: String?, _ handler: EventHandler?) {
         self.state.withLock { $0.handlers[sessionID ?? ""] = handler }
     }
@@ -122,8 +125,8 @@ final class CDPConnection: Sendable {
     // MARK: Commands
 
     /// Sends a command and returns its decoded result.
-    /// - Parameter patience: How long the answer may take; `nil` for the connection's own limit.
-    /// - Throws: ``BrowserError``, with code `timedOut` where no answer comes in time.
+    /// - Parameter patience: The timeout for the answer; `nil` uses the timeout of the connection.
+    /// - Throws: ``BrowserError``, with code `timedOut` if no answer arrives in time.
     func send<Result: Decodable>(
         _ method: String, _ parameters: JSONValue = [:], session: String? = nil, patience: Duration? = nil,
         as type: Result.Type
@@ -133,13 +136,13 @@ final class CDPConnection: Sendable {
         return try Self.decode(type, from: reply, of: method)
     }
 
-    /// Sends a command whose result does not matter.
+    /// Sends a command, waits for its answer, and ignores the result.
     func send(_ method: String, _ parameters: JSONValue = [:], session: String? = nil) async throws {
         _ = try await self.send(method, parameters, session: session, as: Ignored.self)
     }
 
-    /// Sends a command and waits for nothing; a failure shows in what depends on it.
-    /// - Parameter answered: Called when the answer has come, or none will come.
+    /// Sends a command without waiting for the answer. A failure surfaces in the operations that depend on the command.
+    /// - Parameter answered: Called when the answer arrives, or when it is certain that none will.
     func post(
         _ method: String, _ parameters: JSONValue = [:], session: String? = nil,
         answered: (@Sendable () -> Void)? = nil
@@ -167,7 +170,7 @@ final class CDPConnection: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let failure = self.state.withLock { state -> (any Error)? in
                     if let failure = state.failure { return failure }
-                    // Checked under the lock: the cancellation handler may have run before there was anything to fail.
+                    // Check under the lock: the cancellation handler may have run before the waiter existed.
                     if Task.isCancelled { return CancellationError() }
                     let timer = self.transport.eventLoop.scheduleTask(in: patience) {
                         self.giveUp(id, method, patience)
@@ -206,7 +209,7 @@ final class CDPConnection: Sendable {
     }
 
     private static func encode(_ id: Int, _ method: String, _ parameters: JSONValue, _ session: String?) -> ByteBuffer {
-        // Strings and whole numbers always encode; the protocol has no other doubles than finite ones.
+        // Encoding cannot fail: strings and integers always encode, and the protocol uses only finite doubles.
         let data = try? JSONEncoder().encode(Command(id: id, method: method, params: parameters, sessionId: session))
         return ByteBuffer(data: data ?? Data())
     }
@@ -256,7 +259,7 @@ final class CDPConnection: Sendable {
     }
 
     private func receive(_ data: Data) {
-        // A reply of many megabytes is decoded once, by whoever waits for it, so only its id is looked for here.
+        // Look for the ID only. A reply can be many megabytes, and its waiter decodes it once.
         if let id = Self.leadingID(of: data) { return self.answer(id, data) }
         guard let envelope = try? JSONText.decode(Envelope.self, from: data) else { return }
         if let id = envelope.id {
@@ -273,7 +276,7 @@ final class CDPConnection: Sendable {
         self.takeWaiter(id)?.resume(returning: data)
     }
 
-    /// The id of a reply that starts with `{"id":`, as Chromium writes them.
+    /// The ID of a reply that starts with `{"id":`, which is how Chromium writes replies.
     private static func leadingID(of data: Data) -> Int? {
         let prefix = Array(#"{"id":"#.utf8)
         guard data.starts(with: prefix) else { return nil }
@@ -281,7 +284,7 @@ final class CDPConnection: Sendable {
         return Int(String(decoding: digits, as: UTF8.self))
     }
 
-    /// Fails the commands that wait in a session whose target will answer nothing more.
+    /// Fails the pending commands of a CDP session whose target has stopped answering.
     func fail(session: String, _ error: BrowserError) {
         let failed = self.state.withLock { state in
             let failed = state.waiting.filter { $0.value.session == session }
@@ -303,7 +306,8 @@ final class CDPConnection: Sendable {
         }
         if isFirst {
             if !keepsReading { for task in self.tasks.withLock({ $0 }) { task.cancel() } }
-            // Before those who wait: whoever hears of the failure finds the connection gone.
+            // Call this before resuming the waiters, so that a waiter that sees the failure finds the connection
+            // closed.
             self.onClose(self)
         }
         for waiter in waiting { Self.end(waiter, error) }

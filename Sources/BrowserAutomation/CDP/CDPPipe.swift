@@ -3,15 +3,16 @@ import NIOPosix
 import Synchronization
 import SystemPackage
 
-/// The two pipes of a Chromium that was started with `--remote-debugging-pipe`: each message ends with a zero byte.
+/// The pair of pipes of a Chromium that was started with `--remote-debugging-pipe`. A zero byte ends each message.
 ///
-/// Nobody else can speak to such a browser, and it ends when its pipes do, so also when this process is killed.
+/// No other process can connect to such a browser. The browser exits when its pipes close, which includes the case
+/// that this process is killed.
 final class CDPPipe: CDPTransport {
     private typealias Channel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private let channel: Channel
     private let isRead = Mutex(false)
-    /// Fulfilled by the browser's first message.
+    /// Succeeds when the browser's first message arrives.
     private let greeting: EventLoopFuture<Void>
 
     private init(channel: Channel, greeting: EventLoopFuture<Void>) {
@@ -21,8 +22,8 @@ final class CDPPipe: CDPTransport {
 
     var eventLoop: any EventLoop { self.channel.channel.eventLoop }
 
-    /// Takes the ends of two pipes, which it closes in any case.
-    /// - Throws: What the system answers.
+    /// Opens a transport over two pipe ends. It takes ownership of both descriptors and closes them even if it throws.
+    /// - Throws: The system's error if the channel cannot be created.
     static func open(
         input: SystemPackage.FileDescriptor, output: SystemPackage.FileDescriptor
     ) async throws -> CDPPipe {
@@ -46,7 +47,7 @@ final class CDPPipe: CDPTransport {
         }
     }
 
-    /// Asks the browser for a first answer, and returns when it has come. Closes itself where none comes.
+    /// Sends a first command and waits for its answer. Closes the pipe if no answer arrives within the timeout.
     /// - Throws: ``BrowserError`` with code `cannotStart`.
     func greet(within timeout: Duration) async throws {
         let timer = self.eventLoop.scheduleTask(in: TimeAmount(timeout)) { self.abort() }
@@ -85,13 +86,13 @@ final class CDPPipe: CDPTransport {
 
     func close() async {
         self.abort()
-        // One that was never read must be ended all the same.
+        // A channel that was never read must still go through `executeThenClose`.
         try? await self.read { _ in }
-        // Fails where the channel could not be closed, and then there is nothing left to do.
+        // This fails only if the channel failed to close, and then there is nothing left to do.
         try? await self.channel.channel.closeFuture.get()
     }
 
-    /// Takes the first answer, or the end, for itself.
+    /// Consumes the first message to complete the greeting, and fails the greeting if the channel closes first.
     private final class Greeting: ChannelInboundHandler, RemovableChannelHandler {
         typealias InboundIn = ByteBuffer
         typealias InboundOut = ByteBuffer
@@ -115,7 +116,7 @@ final class CDPPipe: CDPTransport {
 private struct ZeroEndedDecoder: ByteToMessageDecoder {
     typealias InboundOut = ByteBuffer
 
-    /// How much of what has come is known to hold no end: long messages come in many pieces.
+    /// The number of buffered bytes already searched for the terminator. Long messages arrive in many pieces.
     private var searched = 0
 
     mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) -> DecodingState {
@@ -132,7 +133,7 @@ private struct ZeroEndedDecoder: ByteToMessageDecoder {
         return .continue
     }
 
-    /// What has no end is no message.
+    /// Drops an incomplete message at the end of the input.
     mutating func decodeLast(
         context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
     ) -> DecodingState {

@@ -1,16 +1,16 @@
 package import NIOCore
 package import WebSocket
 
-/// How the protocol's messages travel: over a socket, or over the pipes of a browser that is our own child.
+/// The transport for CDP messages: a WebSocket, or the pipes of a browser that is a child of this process.
 package protocol CDPTransport: Sendable {
     var eventLoop: any EventLoop { get }
-    /// Queues a message. One that cannot be sent any more is dropped: the reader hears that the connection is gone.
+    /// Queues a message. Once the connection has ended, the message is dropped; `read(_:)` reports the end.
     func write(_ message: ByteBuffer)
-    /// Hands on each message, until the browser ends the connection. To be called once.
+    /// Calls `body` with each message until the browser ends the connection. Call this method once only.
     func read(_ body: (ByteBuffer) -> Void) async throws
-    /// Breaks the connection off.
+    /// Drops the connection immediately.
     func abort()
-    /// Ends the connection, and returns when it is down.
+    /// Closes the connection and returns when it is closed.
     func close() async
 }
 

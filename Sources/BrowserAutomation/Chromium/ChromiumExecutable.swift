@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// Finds an installed Chromium.
+/// Locates an installed Chromium executable.
 enum ChromiumExecutable {
-    /// Where distributions and vendors put it, most specific first.
+    /// The executable names that distributions and vendors use, most specific first.
     private static let names = [
         "chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge-stable",
     ]
@@ -12,8 +12,9 @@ enum ChromiumExecutable {
         "/snap/bin/chromium", "/opt/google/chrome/chrome", "/usr/lib/chromium/chromium",
     ]
 
+    /// Returns the path of the configured executable, or of the first one found.
     /// - Parameters:
-    ///   - configured: What configuration names; it must exist.
+    ///   - configured: The path from the configuration; it must exist if it is set.
     ///   - searchPath: Directories separated by colons, as in `PATH`.
     /// - Throws: ``BrowserError`` with code `cannotStart`.
     static func find(configured: String?, searchPath: String) throws -> String {

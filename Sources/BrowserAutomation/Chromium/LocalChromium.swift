@@ -12,10 +12,12 @@ import SystemPackage
     import Darwin
 #endif
 
-/// A Chromium process that we started, with a profile of its own that is removed with it. It speaks over its pipes and listens on
-/// no port, so that no other program can use it, and ends with this process.
+/// A Chromium process that this process started, with a temporary profile that is removed when Chromium stops.
+///
+/// Chromium communicates over its pipes and listens on no port, so no other program can connect to it. It exits when
+/// this process does.
 final class LocalChromium: Sendable {
-    /// Where its profile lies while it runs.
+    /// The path of the profile directory while Chromium runs.
     let profile: String
     private let pipe: Mutex<CDPPipe?>
     private let process: Task<Void, Never>
@@ -26,8 +28,8 @@ final class LocalChromium: Sendable {
         self.process = process
     }
 
-    /// The way to speak to it; there is one, and with it the browser ends.
-    /// - Throws: ``BrowserError`` with code `browserGone`.
+    /// Takes the pipe to Chromium. There is only one, and Chromium exits when it closes.
+    /// - Throws: ``BrowserError`` with code `browserGone` if the pipe was already taken.
     func takePipe() throws -> CDPPipe {
         guard let pipe = self.pipe.withLock({ $0.take() }) else {
             throw BrowserError(.browserGone, "A local browser ends with its connection.")
@@ -35,12 +37,12 @@ final class LocalChromium: Sendable {
         return pipe
     }
 
-    /// Where its downloads go; removed with the profile.
+    /// The directory for downloads, which is removed with the profile.
     var downloadDirectory: String { "\(self.profile)/downloads" }
 
-    /// Starts Chromium and waits until it can be spoken to.
-    /// - Parameter proxyPort: The proxy on loopback that everything goes through; `nil` for none.
-    /// - Throws: ``BrowserError`` with code `cannotStart`, with what Chromium wrote to its error output.
+    /// Starts Chromium and waits until it answers commands.
+    /// - Parameter proxyPort: The port of the loopback proxy for all traffic; `nil` for no proxy.
+    /// - Throws: ``BrowserError`` with code `cannotStart`, whose message includes Chromium's error output.
     static func launch(
         _ configuration: BrowserConfiguration, proxyPort: Int? = nil, logger: Logger
     ) async throws -> LocalChromium {
@@ -78,7 +80,7 @@ final class LocalChromium: Sendable {
         }
     }
 
-    /// Ends the process and removes its profile; returns when both are gone.
+    /// Stops Chromium and removes its profile; returns when both are gone.
     func stop() async {
         await self.pipe.withLock { $0.take() }?.close()
         self.process.cancel()
@@ -87,7 +89,8 @@ final class LocalChromium: Sendable {
 
     private typealias Ends = (input: FileDescriptor, output: FileDescriptor)
 
-    /// Two pipes between it and us. No other child gets their ends: each is given its standard descriptors only.
+    /// Creates the two pipes. No other child process inherits the ends, because each child gets only its standard
+    /// descriptors.
     private static func pipes() throws -> (its: Ends, ours: Ends) {
         do {
             let commands = try FileDescriptor.pipe()
@@ -104,14 +107,15 @@ final class LocalChromium: Sendable {
         }
     }
 
-    /// Chromium wants its pipes at the descriptors 3 and 4, and a child gets none but its standard ones.
+    /// A shell command that maps the pipes to descriptors 3 and 4, where Chromium expects them. `Subprocess` passes
+    /// only the standard descriptors to a child.
     private static let throughStandardDescriptors = #"exec "$0" "$@" 3<&0 4>&1 </dev/null 1>&2"#
 
     private static func run(
         _ executable: String, _ arguments: [String], _ its: Ends, _ profile: ProfileDirectory
     ) async throws {
         var options = PlatformOptions()
-        // A group of its own, so that Ctrl-C in a terminal reaches us and not Chromium.
+        // A separate process group, so that Ctrl-C in a terminal interrupts this process and not Chromium.
         options.processGroupID = 0
         options.teardownSequence = [
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(2)),
@@ -134,7 +138,8 @@ final class LocalChromium: Sendable {
             error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
     }
 
-    /// Only the variables that Chromium needs: ours may hold credentials, and its processes run untrusted code.
+    /// The environment for Chromium, limited to the variables that it needs. The environment of this process may hold
+    /// credentials, and Chromium's processes run untrusted code.
     private static func environment(_ profile: ProfileDirectory) -> Environment {
         let known: Set = [
             "PATH", "HOME", "USER", "LOGNAME", "TZ", "LANG", "LANGUAGE", "DISPLAY", "WAYLAND_DISPLAY",
@@ -147,7 +152,7 @@ final class LocalChromium: Sendable {
         for (name, value) in ProcessInfo.processInfo.environment where known.contains(name) || name.hasPrefix("LC_") {
             if let key = Environment.Key(rawValue: name) { ours[key] = value }
         }
-        // What it would leave among everybody's temporary files goes with its profile.
+        // Temporary files in the profile directory are removed with it instead of staying in the shared directory.
         ours["TMPDIR"] = profile.path
         return .custom(ours)
     }
@@ -163,9 +168,9 @@ final class LocalChromium: Sendable {
             "--disable-default-apps", "--disable-dev-shm-usage", "--disable-extensions", "--disable-sync",
             "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
             "--disable-renderer-backgrounding", "--disable-hang-monitor", "--disable-popup-blocking",
-            // Kept pages would hold on to memory, and start again where a task left them.
+            // Cached pages would use memory, and would resume where an earlier task left them.
             "--disable-back-forward-cache", "--disable-field-trial-config", "--disable-ipc-flooding-protection",
-            // Among them what holds up the first picture of a page, and what tries https where http was asked for.
+            // These include features that delay the first paint of a page, and that try https for an http address.
             "--disable-features=PaintHolding,HttpsUpgrades,Translate,MediaRouter,OptimizationHints,"
                 + "InterestFeedContentSuggestions,LensOverlay,AcceptCHFrame,DestroyProfileOnBrowserClose,RenderDocument",
             "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain", "--mute-audio",
@@ -174,18 +179,18 @@ final class LocalChromium: Sendable {
         ]
         if let proxyPort {
             arguments += [
-                // Also what Chromium would reach directly by default: this machine, and peers over UDP.
+                // Also proxy what Chromium would reach directly by default: loopback addresses and UDP peers.
                 "--proxy-server=http://127.0.0.1:\(proxyPort)", "--proxy-bypass-list=<-loopback>",
                 "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-                // The headless shell's name for the same switch.
+                // The name of the same switch in the headless shell.
                 "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-                // No name is looked up by Chromium itself.
+                // Chromium must not resolve any host name.
                 "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--dns-over-https-mode=off",
             ]
         }
         if configuration.isHeadless { arguments += ["--headless=new", "--hide-scrollbars", "--disable-gpu"] }
         if getuid() == 0 {
-            // Chromium's sandbox does not work for root, and without it pages are less contained.
+            // Chromium's sandbox does not work as root. Without it, pages are less isolated.
             arguments.append("--no-sandbox")
             let isFirst = self.saidNoSandbox.withLock { said in
                 defer { said = true }

@@ -9,23 +9,23 @@ import SystemPackage
     import Darwin
 #endif
 
-/// A temporary profile of one Chromium, and what is left of those whose owner was killed.
+/// The temporary profile directory of a Chromium process.
 ///
-/// Beside each directory lies a file that its owner has locked for as long as it lives. A lock that can be taken is one of
-/// a process that was killed: the next one clears its profile away, and its Chromium where that still runs.
+/// Next to each directory is a lock file that its owner keeps locked while it runs. If another process can take the
+/// lock, the owner was killed: that process then removes the profile and ends its Chromium if it still runs.
 struct ProfileDirectory: Sendable {
     let path: String
     private let lock: FileDescriptor
 
-    /// What Chromium writes to its error output.
+    /// The file that receives Chromium's error output.
     var errorLog: String { "\(self.path)/stderr.log" }
 
     private static let prefix = "ai4ai-chromium-"
     private static let lockSuffix = ".lock"
 
-    /// Creates a directory that only this user can read.
+    /// Creates a directory that only the current user can read.
     static func create() throws -> ProfileDirectory {
-        // The lock first: a directory without one may be cleared away.
+        // Create the lock first: another process may remove a directory that has no lock.
         let profile = try self.locked()
         let path = profile.path
         do {
@@ -33,7 +33,7 @@ struct ProfileDirectory: Sendable {
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try FileManager.default.createDirectory(atPath: "\(path)/downloads", withIntermediateDirectories: false)
             try FileManager.default.createDirectory(atPath: "\(path)/Default", withIntermediateDirectories: false)
-            // PDF documents are saved rather than shown by a viewer that nothing can be read in.
+            // Save PDF documents, because the agent cannot read the contents of the built-in viewer.
             try Data(#"{"plugins":{"always_open_pdf_externally":true}}"#.utf8)
                 .write(to: URL(filePath: "\(path)/Default/Preferences"))
         } catch {
@@ -43,10 +43,10 @@ struct ProfileDirectory: Sendable {
         return profile
     }
 
-    /// A name of its own, locked.
+    /// Reserves a unique name by creating and locking its lock file.
     private static func locked() throws -> ProfileDirectory {
         while true {
-            // Short: Chromium has a socket in it, whose path may be no longer than 104 bytes.
+            // Keep the name short: Chromium creates a socket in the directory, and its path is limited to 104 bytes.
             let name = self.prefix + String(UInt32.random(in: 0 ... .max), radix: 36)
             let path = "\(FileManager.default.temporaryDirectory.path)/\(name)"
             let file = path + self.lockSuffix
@@ -58,46 +58,47 @@ struct ProfileDirectory: Sendable {
             } catch {
                 throw BrowserError(.cannotStart, "Cannot create \(file) for Chromium's profile: \(error)")
             }
-            // Another process that cleans up may take the lock first, and remove its file.
+            // Another process that is cleaning up may take the lock first and remove its file.
             if self.take(lock), access(file, F_OK) == 0 { return ProfileDirectory(path: path, lock: lock) }
             try? lock.close()
         }
     }
 
-    /// Whether nobody else has the lock; it ends with the descriptor.
+    /// Tries to take the lock; `false` if another process holds it. Closing the descriptor releases the lock.
     private static func take(_ lock: FileDescriptor) -> Bool { flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 }
 
-    /// Ends what still runs on the profile and removes it. Chromium's helpers outlive its main process by some
-    /// milliseconds and would write the directory anew.
+    /// Kills the processes that still use the profile and removes it. Chromium's helper processes outlive its main
+    /// process by some milliseconds and would recreate the directory.
     func remove() async {
         let deadline = ContinuousClock.now + .seconds(2)
         while true {
             let left = Self.processes(using: self.path)
             for process in left { kill(process, SIGKILL) }
             guard !left.isEmpty, ContinuousClock.now < deadline else { break }
-            // In a task of its own: this also runs in tasks that were cancelled, whose sleeps end at once.
+            // Sleep in a separate task: in a canceled task, which may also run this method, the sleep ends immediately.
             await Task { try? await Task.sleep(for: .milliseconds(5)) }.value
         }
         self.delete()
     }
 
-    /// A failure is left to the next start's ``reapAbandoned()``.
+    /// Removes the directory and its lock. If that fails, ``reapAbandoned()`` retries at the next start.
     private func delete() {
         try? FileManager.default.removeItem(atPath: self.path)
-        // The lock last, and its file before the lock itself; what is left keeps it, to be found.
+        // Remove the lock file last and before releasing the lock. A directory that remains keeps its lock file, so
+        // that a later start finds it.
         if !FileManager.default.fileExists(atPath: self.path) {
             try? FileManager.default.removeItem(atPath: self.path + Self.lockSuffix)
         }
         try? self.lock.close()
     }
 
-    /// Ends what processes that no longer live have left: their Chromium and its profile.
+    /// Kills the Chromium processes and removes the profiles of owners that no longer run.
     static func reapAbandoned() {
         let root = FileManager.default.temporaryDirectory.path
-        // An unreadable temporary directory holds nothing that could be reaped.
+        // If the temporary directory is unreadable, there is nothing to remove.
         for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         where name.hasPrefix(self.prefix) && name.hasSuffix(self.lockSuffix) {
-            // One that has gone, or belongs to another user, is left alone.
+            // Skip a lock file that no longer exists or that belongs to another user.
             guard let lock = try? FileDescriptor.open("\(root)/\(name)", .writeOnly, options: .closeOnExec) else {
                 continue
             }
@@ -111,7 +112,7 @@ struct ProfileDirectory: Sendable {
         }
     }
 
-    /// The processes that were started with this profile, by their command lines.
+    /// The processes whose command line names this profile.
     private static func processes(using path: String) -> [pid_t] {
         let argument = "--user-data-dir=\(path)"
         return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
@@ -120,8 +121,8 @@ struct ProfileDirectory: Sendable {
         }
     }
 
-    /// Empty for a process that is gone. Foundation's own reading loses a buffer for each file that has no size, as
-    /// all files here.
+    /// The command line of a process; empty if the process has exited. Not read with Foundation, which leaks a buffer
+    /// for each file without a size, such as every file in `/proc`.
     private static func commandLine(of process: pid_t) -> String {
         guard let file = try? FileDescriptor.open("/proc/\(process)/cmdline", .readOnly) else { return "" }
         return

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Who works a browser: the agent, or a person for a while.
+/// A lease that decides who controls a browser: the agent, or a user for a limited time.
 ///
-/// While a person holds the lease the agent's work waits: it neither acts, reads nor captures. What it was doing when
-/// the person took over is stopped and fails with `controlTaken`.
+/// While a user holds the lease, the agent's operations wait: the agent cannot act, read or take screenshots. An
+/// operation that is running when the user takes control is canceled and fails with code `controlTaken`.
 final class ControlLease: Sendable {
     private struct Hold {
         var id: Int
         var expiry: ContinuousClock.Instant
         var timer: Task<Void, Never>?
-        /// When the person has pressed or typed something last.
+        /// The time of the user's last mouse press or keystroke.
         var pressed: ContinuousClock.Instant?
     }
 
@@ -17,10 +17,11 @@ final class ControlLease: Sendable {
         var hold: Hold?
         var nextID = 0
         var isClosed = false
-        /// The agent's work, with what stops it.
+        /// The agent's running operations, with the closure that cancels each of them.
         var working: [Int: @Sendable () -> Void] = [:]
         var stopped: Set<Int> = []
-        /// The agent's work that waits for its turn, and a person who waits for the end of it.
+        /// The agent's operations that wait for their turn, and the user requests that wait for running operations to
+        /// end.
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var takers: [CheckedContinuation<Void, Never>] = []
         var observers: [Int: AsyncStream<BrowserController>.Continuation] = [:]
@@ -29,13 +30,15 @@ final class ControlLease: Sendable {
     private let state = Mutex(State())
     private let onRelease: @Sendable () -> Void
 
-    /// - Parameter onRelease: Called when the agent is in charge again, before its work goes on.
+    /// Creates a lease that the agent holds.
+    /// - Parameter onRelease: Called when a user's hold ends, before the agent's waiting operations continue.
     init(onRelease: @escaping @Sendable () -> Void) { self.onRelease = onRelease }
 
-    // MARK: The agent
+    // MARK: Agent
 
-    /// Does the agent's work when the agent is in charge.
-    /// - Throws: What the work throws; ``BrowserError`` with code `controlTaken` where a person stopped it.
+    /// Runs an operation of the agent, after waiting until no user has control.
+    /// - Throws: The error of the operation; ``BrowserError`` with code `controlTaken` if the operation was canceled
+    ///   because a user took control.
     func asAgent<Result: Sendable>(
         _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -104,11 +107,11 @@ final class ControlLease: Sendable {
         for taker in takers { taker.resume() }
     }
 
-    // MARK: The person
+    // MARK: User
 
-    /// Gives a person the browser, and returns once the agent's work has stopped.
-    /// - Returns: What names this hold.
-    /// - Throws: ``BrowserError`` with code `controlTaken` while another person holds it.
+    /// Gives a user control of the browser, and returns once the agent's running operations have stopped.
+    /// - Returns: An ID for this hold.
+    /// - Throws: ``BrowserError`` with code `controlTaken` while another user holds the lease.
     func take(for duration: Duration) async throws -> Int {
         let (id, cancels) = try self.state.withLock { state -> (Int, [@Sendable () -> Void]) in
             if state.isClosed { throw BrowserError(.browserGone, "The browser session was closed.") }
@@ -132,18 +135,18 @@ final class ControlLease: Sendable {
         return id
     }
 
-    /// Whether a person's hold lasts still.
+    /// Whether the user's hold with this ID is still in effect.
     func isHeld(by id: Int) -> Bool { self.state.withLock { $0.hold?.id == id } }
 
     var isHeldByPerson: Bool { self.state.withLock { $0.hold != nil } }
 
-    /// A page answers a press at once, or after a moment of its own work.
+    /// How long after a press a request counts as the user's. A page may respond to a press with a delay.
     private static let momentAfterPress = Duration.seconds(10)
 
-    /// Takes note that the person presses or types something.
+    /// Records that the user pressed or typed something.
     func notePress() { self.state.withLock { $0.hold?.pressed = .now } }
 
-    /// Who moves the browser at this moment.
+    /// Who is operating the browser now.
     var driver: PageRequest.Driver {
         self.state.withLock { state in
             guard let hold = state.hold else { return .agent }
@@ -151,7 +154,7 @@ final class ControlLease: Sendable {
         }
     }
 
-    /// Makes a hold last until so long from now.
+    /// Extends a hold so that it ends after `duration` from now.
     func renew(_ id: Int, for duration: Duration) throws {
         try self.state.withLock { state in
             guard state.hold?.id == id else { throw Self.over }
@@ -162,10 +165,10 @@ final class ControlLease: Sendable {
 
     static let over = BrowserError(.controlTaken, "This control of the browser is over. Take control again.")
 
-    /// Gives the browser back to the agent; does nothing where the hold is over.
+    /// Gives control back to the agent. Does nothing if the hold has already ended.
     func release(_ id: Int) {
         guard self.isHeld(by: id) else { return }
-        // While the agent still waits, so that nothing of its work begins before.
+        // Call this while the agent's operations still wait, so that none of them continues before it.
         self.onRelease()
         let timer = self.state.withLock { state -> Task<Void, Never>?? in
             guard state.hold?.id == id else { return nil }
@@ -200,13 +203,13 @@ final class ControlLease: Sendable {
         if isOver { timer.cancel() }
     }
 
-    // MARK: Everybody
+    // MARK: Observers
 
     var controller: BrowserController {
         self.state.withLock { $0.hold.map { .person(until: $0.expiry) } ?? .agent }
     }
 
-    /// Who is in charge, now and from now on; only the newest is kept for a slow reader.
+    /// Returns a stream of controllers that starts with the current one. It keeps only the newest for a slow reader.
     func changes() -> AsyncStream<BrowserController> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let id = self.state.withLock { state in
@@ -229,7 +232,7 @@ final class ControlLease: Sendable {
         for observer in observers { observer.yield(controller) }
     }
 
-    /// Ends every hold and every wait, for good.
+    /// Ends the current hold and all waits permanently.
     func close() {
         let (waiting, observers, timer) = self.state.withLock { state in
             state.isClosed = true
@@ -246,9 +249,10 @@ final class ControlLease: Sendable {
     }
 }
 
-/// Who works a browser.
+/// The party that controls a browser.
 public enum BrowserController: Sendable, Hashable {
+    /// The agent has control.
     case agent
-    /// A person, until then unless renewed.
+    /// A user has control until this time, unless they renew it.
     case person(until: ContinuousClock.Instant)
 }

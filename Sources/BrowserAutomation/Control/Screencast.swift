@@ -2,33 +2,36 @@ import AgentEvents
 public import FoundationEssentials
 import Synchronization
 
-/// A picture of the page for people who watch.
+/// A picture of the page for users who watch the browser.
 public struct ScreencastFrame: Sendable, Hashable {
-    /// The tab that it shows.
+    /// The short name of the tab in the picture, such as `t1`.
     public var tab: String
-    /// A JPEG picture.
+    /// The picture, in JPEG format.
     public var jpeg: Data
-    /// The size of the page's window, in the CSS pixels that ``UserInput`` takes.
+    /// The width of the page's viewport, in the CSS pixels that ``UserInput`` uses.
     public var width: Double
+    /// The height of the page's viewport, in the CSS pixels that ``UserInput`` uses.
     public var height: Double
 }
 
-/// How a browser is shown to people.
+/// The size, quality and rate of the frames that show a browser to users.
 public struct ScreencastOptions: Sendable, Hashable {
-    /// The largest picture, in pixels.
+    /// The maximum width of a frame, in pixels.
     public var width = 1280
+    /// The maximum height of a frame, in pixels.
     public var height = 900
-    /// 1 to 100.
+    /// The JPEG quality, from 1 to 100.
     public var quality = 60
-    /// The most pictures in a second.
+    /// The maximum number of frames per second.
     public var framesPerSecond = 8
-    /// Larger pictures are taken again with less quality.
+    /// The maximum size of a frame, in bytes. A larger frame is captured again at a lower quality.
     public var maximumBytes = 256 * 1024
 
+    /// Creates the default options.
     public init() {}
 }
 
-/// Shows the current tab to whoever watches, and only then; the newest picture wins.
+/// Captures the current tab while there are viewers. A slow viewer gets only the newest frame.
 final class Screencast: Sendable {
     private struct State {
         var viewers: [Int: AsyncStream<ScreencastFrame>.Continuation] = [:]
@@ -60,7 +63,7 @@ final class Screencast: Sendable {
     var isWatched: Bool { self.state.withLock { !$0.viewers.isEmpty } }
 
     /// Adds a viewer.
-    /// - Parameter onLeave: Called when the viewer has gone.
+    /// - Parameter onLeave: Called when the viewer stops reading.
     func frames(onLeave: @escaping @Sendable () -> Void) -> AsyncStream<ScreencastFrame> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let id = self.state.withLock { state in
@@ -80,9 +83,9 @@ final class Screencast: Sendable {
         }
     }
 
-    /// Shows this page, where anybody watches; no page where none is there.
+    /// Captures this page if there are viewers; otherwise stops capturing.
     func show(_ page: BrowserPage?) {
-        // Told under the lock, so that the browser hears of a stop and a start in their order.
+        // Send the commands under the lock, so that the browser receives stop and start in the right order.
         self.state.withLock { state in
             let after = state.viewers.isEmpty ? nil : page
             guard state.page !== after else { return }
@@ -103,13 +106,13 @@ final class Screencast: Sendable {
             ])
     }
 
-    /// Takes an event of a page that may be shown.
+    /// Handles an event of a page: a frame, or the restoration of a cached document.
     func receive(_ event: CDPConnection.Event, from page: BrowserPage) {
         guard event.method == "Page.screencastFrame" else { return self.renew(page) }
         self.receiveFrame(event, from: page)
     }
 
-    /// Begins again. A document that was kept and is shown again draws nothing new, so that there may be no picture of it.
+    /// Restarts capturing. A cached document that is shown again draws nothing new, so there might be no frame of it.
     private func renew(_ page: BrowserPage) {
         self.state.withLock { state in
             guard state.page === page else { return }
@@ -118,11 +121,11 @@ final class Screencast: Sendable {
         }
     }
 
-    /// Takes a `Page.screencastFrame` event. Chromium waits for the answer before it sends much more, so a late
-    /// answer is what bounds the rate.
+    /// Handles a `Page.screencastFrame` event. Chromium sends few frames beyond those that are acknowledged, so
+    /// delaying the acknowledgment limits the frame rate.
     private func receiveFrame(_ event: CDPConnection.Event, from page: BrowserPage) {
         guard let frame = try? event.parameters(Frame.self) else { return }
-        // Ends with the pause.
+        // The task ends after the delay.
         Task { [options] in
             try? await Task.sleep(for: .seconds(1) / max(options.framesPerSecond, 1))
             page.post("Page.screencastFrameAck", ["sessionId": .integer(frame.sessionId)])
@@ -146,7 +149,7 @@ final class Screencast: Sendable {
         for viewer in viewers { viewer.yield(shown) }
     }
 
-    /// Ends it for all viewers.
+    /// Ends the streams of all viewers.
     func close() {
         let viewers = self.state.withLock { state in
             defer { state.viewers = [:] }

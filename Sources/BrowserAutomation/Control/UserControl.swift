@@ -1,12 +1,13 @@
 import AgentEvents
 import Synchronization
 
-/// A person's control of a browser: what ``BrowserSession/takeControl(for:)`` gives.
+/// A user's control of a browser, which ``BrowserSession/takeControl(for:)`` returns.
 ///
-/// What the person does goes through the same connection and the same walls as the agent's work. Coordinates are CSS
-/// pixels of the page's window. Everything throws ``BrowserError`` with code `controlTaken` once the control is over.
+/// The user's input uses the same connection as the agent's actions and is subject to the same network policy.
+/// Coordinates are CSS pixels of the viewport. Methods throw ``BrowserError`` with code `controlTaken` once the control
+/// has ended.
 public struct UserControl: Sendable {
-    /// Names this control among others.
+    /// An ID that distinguishes this control from others of the same browser.
     public let id: Int
     private let session: BrowserSession
     private let lease: ControlLease
@@ -17,13 +18,15 @@ public struct UserControl: Sendable {
         self.lease = lease
     }
 
-    /// Whether it lasts still.
+    /// Whether the control is still in effect.
     public var isActive: Bool { self.lease.isHeld(by: self.id) }
 
-    /// Makes it last this long from now on.
+    /// Extends the control.
+    /// - Parameter duration: The time from now until control returns to the agent.
+    /// - Throws: ``BrowserError`` with code `controlTaken` if the control has ended.
     public func renew(for duration: Duration) throws { try self.lease.renew(self.id, for: duration) }
 
-    /// Gives the browser back to the agent.
+    /// Gives control back to the agent.
     public func release() { self.lease.release(self.id) }
 
     private func page() throws -> BrowserPage {
@@ -31,8 +34,9 @@ public struct UserControl: Sendable {
         return try self.session.currentPage()
     }
 
-    /// The page, for what changes it or what is shown of it.
-    /// - Parameter presses: Whether the page may do something for good because of it.
+    /// Returns the current page for an input that changes the page or what is shown of it, and records that the user
+    /// did something.
+    /// - Parameter presses: Whether the page may do something irreversible in response.
     private func pageToWorkIn(presses: Bool = true) throws -> BrowserPage {
         let page = try self.page()
         if presses { self.lease.notePress() }
@@ -40,8 +44,13 @@ public struct UserControl: Sendable {
         return page
     }
 
-    /// Passes on what the person did with mouse or keyboard, in order, without waiting for what the page makes of it:
-    /// a page that shows a dialog answers only once that is answered.
+    /// Sends mouse or keyboard input to the page, in order.
+    ///
+    /// The method doesn't wait until the page has handled the input, because a page that shows a dialog responds only
+    /// after the dialog is answered.
+    /// - Parameter input: The user's input.
+    /// - Throws: ``BrowserError`` with code `controlTaken`, or with code `invalidValue` if the key is unknown or the
+    ///   text is too long.
     public func send(_ input: UserInput) async throws {
         let page = try self.pageToWorkIn(presses: input.presses)
         let commands = try input.commands()
@@ -50,47 +59,60 @@ public struct UserControl: Sendable {
         for (method, parameters) in commands { page.postInput(method, parameters) }
     }
 
-    /// The dialog that the page shows and that waits for an answer.
+    /// The dialog that the page shows, if it waits for an answer.
     public var dialog: PageDialog? {
         (try? self.page())?.state.withLock { $0.openDialog?.dialog }
     }
 
     /// Answers the dialog that the page shows.
-    /// - Returns: Whether there is one.
+    /// - Parameter answer: The answer.
+    /// - Returns: Whether there was a dialog.
+    /// - Throws: ``BrowserError`` with code `controlTaken`.
     @discardableResult
     public func answerDialog(_ answer: DialogAnswer) throws -> Bool { try self.pageToWorkIn().answerOpenDialog(answer) }
 
-    /// Opens an address, if it may be opened.
+    /// Opens an address if the address policy allows it.
+    /// - Parameter address: A web address; `https://` is added if it has no scheme.
+    /// - Throws: ``BrowserError`` with code `controlTaken`, `addressRefused` or `navigationFailed`.
     public func navigate(to address: String) async throws { _ = try await self.pageToWorkIn().open(address) }
 
-    /// Goes back or forward in the tab's history, by so many pages.
+    /// Goes back or forward in the tab's history.
+    /// - Parameter offset: The number of pages; negative is back.
+    /// - Throws: ``BrowserError`` with code `controlTaken`, or with code `navigationFailed` if there is no such page.
     public func goThroughHistory(by offset: Int) async throws { _ = try await self.pageToWorkIn().move(by: offset) }
 
-    /// Loads the page anew.
+    /// Reloads the page.
+    /// - Throws: ``BrowserError`` with code `controlTaken`.
     public func reload() async throws { _ = try await self.pageToWorkIn().loadAgain() }
 
-    /// Works in another tab from now on.
+    /// Makes a tab the current one.
+    /// - Parameter id: The short name of the tab, such as `t1`.
+    /// - Throws: ``BrowserError`` with code `controlTaken`, or with code `pageGone` if there is no such tab.
     public func switchTo(tab id: String) async throws {
         _ = try self.pageToWorkIn(presses: false)
         try await self.session.activate(id)
     }
 }
 
-/// What a person does with mouse and keyboard.
+/// A user's mouse or keyboard input.
 public enum UserInput: Sendable, Hashable {
     /// A mouse button.
     public enum Button: String, Sendable, Hashable, Codable { case left, middle, right }
 
+    /// The mouse moved, with the button that is held down, if any.
     case mouseMoved(x: Double, y: Double, held: Button?)
+    /// A mouse button was pressed. `clicks` is 1 for a single click, 2 for a double click, and 3 for a triple click.
     case mousePressed(x: Double, y: Double, button: Button, clicks: Int)
+    /// A mouse button was released. `clicks` is the same as for the press.
     case mouseReleased(x: Double, y: Double, button: Button, clicks: Int)
+    /// The wheel turned, by a distance in CSS pixels.
     case wheel(x: Double, y: Double, deltaX: Double, deltaY: Double)
-    /// A key with its modifiers, such as `a`, `Enter` or `Control+a`.
+    /// A key was pressed, with its modifiers, such as `a`, `Enter` or `Control+a`.
     case key(String)
-    /// Text that is put in as a whole: from the clipboard, or from an input method.
+    /// Text was inserted as a whole, from the clipboard or an input method.
     case text(String)
 
-    /// Whether something is pressed or typed, and not only looked at.
+    /// Whether the input presses or types something, rather than only moving the pointer or scrolling.
     var presses: Bool {
         switch self {
         case .mouseMoved(_, _, let held): held != nil
@@ -99,11 +121,11 @@ public enum UserInput: Sendable, Hashable {
         }
     }
 
-    /// More text than this is refused at once.
+    /// The maximum length of inserted text, in characters.
     private static let longestText = 100_000
 
-    /// What the browser is told.
-    /// - Throws: ``BrowserError`` with code `invalidValue`.
+    /// The CDP commands that send the input.
+    /// - Throws: ``BrowserError`` with code `invalidValue` if the key is unknown or the text is too long.
     func commands() throws -> [(method: String, parameters: JSONValue)] {
         func mouse(_ type: String, _ x: Double, _ y: Double, _ more: [String: JSONValue]) -> [(String, JSONValue)] {
             [("Input.dispatchMouseEvent", BrowserPage.mouse(type, x, y, more))]
@@ -136,7 +158,7 @@ public enum UserInput: Sendable, Hashable {
 }
 
 extension UserInput.Button {
-    /// Its bit in CDP's `buttons`.
+    /// The button's bit in the `buttons` parameter of CDP.
     fileprivate var bit: Int {
         switch self {
         case .left: 1

@@ -1,24 +1,32 @@
 import FoundationEssentials
 
-/// Which addresses a browser may reach: web addresses, but nothing on this machine or its private networks unless
-/// it is listed.
+/// The rules for the addresses that a browser may reach. It may reach public web addresses, but nothing on this machine
+/// or its private networks unless it is listed.
 ///
-/// Domains are compared as browsers send them: in lower case, with international names in their `xn--` form.
+/// The policy compares domains in the form in which browsers send them: in lower case, with international names in
+/// their `xn--` form.
 public struct AddressPolicy: Sendable, Hashable {
-    /// Origins (`scheme://host:port`) that may be reached although their address is private.
+    /// The origins (`scheme://host:port`) that may be reached even though their address is private.
     public var allowedPrivateOrigins: Set<String>
-    /// Whether every private address may be reached. For development.
+    /// Whether every private address may be reached. For development only.
     public var allowsAllPrivate: Bool
 
-    /// The only domains whose documents may be opened, with their subdomains; no limit when empty. What those
-    /// documents load, such as pictures and scripts, may come from elsewhere, unless ``limitsResources``.
+    /// The only domains, including their subdomains, whose documents may be opened. If the list is empty, there is no
+    /// limit. The resources of those documents, such as images and scripts, may come from other domains unless
+    /// ``limitsResources`` is `true`.
     public var allowedDomains: [String]
-    /// Whether also what documents load must come from ``allowedDomains``, scripts, sockets and workers included.
+    /// Whether resources must also come from ``allowedDomains``, including scripts, sockets and workers.
     public var limitsResources: Bool
-    /// Domains from which nothing may come, with their subdomains.
+    /// The domains, including their subdomains, from which nothing may be loaded.
     public var deniedDomains: [String]
 
     /// Creates a policy.
+    /// - Parameters:
+    ///   - allowedPrivateOrigins: The origins that may be reached even though their address is private.
+    ///   - allowsAllPrivate: Whether every private address may be reached.
+    ///   - allowedDomains: The only domains whose documents may be opened; empty for no limit.
+    ///   - limitsResources: Whether resources must also come from `allowedDomains`.
+    ///   - deniedDomains: The domains from which nothing may be loaded.
     public init(
         allowedPrivateOrigins: Set<String> = [], allowsAllPrivate: Bool = false, allowedDomains: [String] = [],
         limitsResources: Bool = false, deniedDomains: [String] = []
@@ -30,26 +38,27 @@ public struct AddressPolicy: Sendable, Hashable {
         self.deniedDomains = deniedDomains
     }
 
-    /// What can be said about an address without asking a name server.
+    /// The result of checking an address without resolving its host name.
     enum Verdict: Equatable {
         case allowed
         case refused(String)
-        /// Decided by the addresses that the host's name stands for.
+        /// The result depends on the addresses that the host name resolves to.
         case dependsOn(host: String)
     }
 
-    /// Whether there is a rule for the parts of a page that its documents' hosts do not decide.
+    /// Whether the policy has domain rules for resources, in addition to those for documents.
     var hasRulesForResources: Bool {
         !self.deniedDomains.isEmpty || self.limitsResources && !self.allowedDomains.isEmpty
     }
 
-    /// - Parameter isDocument: Whether a page or a frame is loaded, rather than a part of one.
+    /// Checks an address.
+    /// - Parameter isDocument: Whether the request is for the document of a page or frame, rather than for a resource.
     func verdict(on address: String, isDocument: Bool) -> Verdict {
         guard let url = URL(string: address), let scheme = url.scheme?.lowercased() else {
             return .refused("'\(address.prefix(200))' is no web address.")
         }
         switch scheme {
-        // Documents and images that a page carries within itself.
+        // Documents and images whose content the page itself provides.
         case "about", "blob", "data": return .allowed
         case "http", "https": break
         case "ws", "wss": break
@@ -64,7 +73,8 @@ public struct AddressPolicy: Sendable, Hashable {
             host: host, port: url.port ?? (isSecure ? 443 : 80), isSecure: isSecure, isDocument: isDocument)
     }
 
-    /// - Parameter isSecure: Whether TLS is spoken, or `nil` where that is not known.
+    /// Checks a host and port.
+    /// - Parameter isSecure: Whether the connection uses TLS; `nil` if that is unknown.
     func verdict(host: String, port: Int, isSecure: Bool?, isDocument: Bool) -> Verdict {
         let name = Self.canonical(host)
         if self.deniedDomains.contains(where: { Self.is(name, within: $0) }) {
@@ -83,7 +93,7 @@ public struct AddressPolicy: Sendable, Hashable {
 
     private static func canonical(_ host: String) -> String {
         let name = host.lowercased()
-        // A name with a dot at its end is the same name.
+        // A trailing dot does not change the meaning of a name.
         return name.hasSuffix(".") ? String(name.dropLast()) : name
     }
 

@@ -4,10 +4,11 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// The wall in the network: a forward proxy on loopback that a local Chromium sends everything through.
+/// A forward proxy on loopback that enforces an ``AddressPolicy`` for all traffic of a local Chromium.
 ///
-/// It looks a name up, judges what it stands for and connects to that very address, so that a name cannot change its
-/// meaning between check and use. What is not to be reached gets 403, before any connection is made.
+/// The proxy resolves a host name, checks the addresses that it resolves to, and connects to one of those addresses. A
+/// name therefore cannot resolve to another address between check and use. A destination that the policy prohibits is
+/// refused before any connection to it is made; for a tunnel, the proxy answers with status 403.
 final class FilteringProxy: Sendable {
     let port: Int
     private let channel: any Channel
@@ -44,15 +45,15 @@ final class FilteringProxy: Sendable {
         }
     }
 
-    /// Ends it and every connection through it.
+    /// Stops the proxy and closes every connection through it.
     func stop() async {
-        // An error means that it is closed already.
+        // An error means that the channel is already closed.
         try? await self.channel.close().get()
         await self.connections.closeAll()
     }
 }
 
-/// The open connections of a proxy, to be closed with it.
+/// The open connections of a proxy, which close with it.
 final class ProxyConnections: Sendable {
     private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
 

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// Looks up what a host's name stands for, and remembers it for half a minute.
+/// Resolves host names to addresses, and caches the results for 30 seconds.
 package actor HostResolver {
     private struct Entry {
         var addresses: [IPAddress]
@@ -12,40 +12,42 @@ package actor HostResolver {
     private let answers: @Sendable (String) async -> [String]
     private var entries: [String: Entry] = [:]
     private var running: [String: Task<[IPAddress], Never>] = [:]
-    /// A name that is not found may be found soon.
+    /// The cache lifetime of a name that was not found, which is short because the name may soon exist.
     private static let failureLifetime = Duration.seconds(3)
 
-    /// Asks the system.
+    /// Creates a resolver that uses the system's resolver.
     package init() {
-        // The system's resolver blocks its thread, so it runs on the pool for such calls.
+        // The system's resolver blocks its thread, so run it on the thread pool for blocking calls.
         self.init(lifetime: .seconds(30)) { host in
             (try? await NIOThreadPool.singleton.runIfActive { Self.lookUp(host) }) ?? []
         }
     }
 
-    /// Asks somebody else.
-    /// - Parameter answers: The addresses of a name, as text.
+    /// Creates a resolver that uses a custom lookup.
+    /// - Parameters:
+    ///   - lifetime: The time to cache the addresses of a name.
+    ///   - answers: Returns the addresses of a name, as text.
     package init(lifetime: Duration, answers: @escaping @Sendable (String) async -> [String]) {
         self.lifetime = lifetime
         self.answers = answers
     }
 
-    /// The addresses of a name; empty where there are none.
+    /// Returns the addresses of a host name; empty if it has none.
     func addresses(of host: String) async -> [IPAddress] {
         if let entry = self.entries[host], entry.expiry > .now { return entry.addresses }
-        // One look-up for all who ask at a time, that goes on when one of them is stopped.
+        // Concurrent callers share one lookup, which continues if one of them is canceled.
         let lookUp = self.running[host] ?? Task { [answers] in await answers(host).compactMap { IPAddress($0) } }
         self.running[host] = lookUp
         let addresses = await lookUp.value
         self.running[host] = nil
-        // Pages choose these names, and how many there are.
+        // Pages choose the names and how many there are, so limit the cache.
         if self.entries.count >= 1000 { self.entries = [:] }
         let lifetime = addresses.isEmpty ? min(self.lifetime, Self.failureLifetime) : self.lifetime
         self.entries[host] = Entry(addresses: addresses, expiry: .now + lifetime)
         return addresses
     }
 
-    /// Why a name may not be reached; `nil` where all that it stands for is public.
+    /// The reason why a host name may not be reached; `nil` if all of its addresses are public.
     func refusal(of host: String) async -> String? {
         let addresses = await self.addresses(of: host)
         if addresses.isEmpty { return "The name \(host) cannot be found. Check the spelling." }
@@ -65,7 +67,7 @@ package actor HostResolver {
             if getnameinfo(
                 entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
             {
-                // Without the interface that follows a link-local address.
+                // Remove the interface name that follows a link-local address.
                 let end = text.firstIndex { $0 == 0 || $0 == CChar(UInt8(ascii: "%")) } ?? text.endIndex
                 addresses.append(String(decoding: text[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self))
             }

@@ -6,14 +6,14 @@
     import Darwin
 #endif
 
-/// An IP address, to tell public from private ones.
+/// An IP address that can be classified as public or private.
 struct IPAddress: Hashable {
-    /// Four or sixteen bytes.
+    /// The 4 or 16 bytes of the address.
     let bytes: [UInt8]
 
-    /// Reads an IPv4 or IPv6 literal, with or without brackets.
+    /// Parses an IPv4 or IPv6 literal, with or without brackets.
     ///
-    /// Also the forms that browsers take for IPv4: `127.1`, `2130706433`, `0x7f000001`.
+    /// It also accepts the other forms of IPv4 that browsers accept: `127.1`, `2130706433`, `0x7f000001`.
     init?(_ text: String) {
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         var six = in6_addr()
@@ -26,10 +26,9 @@ struct IPAddress: Hashable {
         self.bytes = withUnsafeBytes(of: four) { Array($0) }
     }
 
-    /// Creates an address from its bytes.
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The address as text, such as `93.184.216.34` or `2606:4700::1`.
+    /// The address in text form, such as `93.184.216.34` or `2606:4700::1`.
     var text: String {
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = self.bytes.count == 4 ? AF_INET : AF_INET6
@@ -37,7 +36,7 @@ struct IPAddress: Hashable {
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Whether the address belongs to the public internet (IANA's special-purpose registries).
+    /// Whether the address belongs to the public internet, according to IANA's special-purpose address registries.
     var isPublic: Bool {
         if self.bytes.count == 16 { return self.isPublicIPv6 }
         switch (self.bytes[0], self.bytes[1], self.bytes[2]) {
@@ -55,11 +54,11 @@ struct IPAddress: Hashable {
     private var isPublicIPv6: Bool {
         let isMapped = self.bytes[..<10].allSatisfy { $0 == 0 } && self.bytes[10] == 0xFF && self.bytes[11] == 0xFF
         if isMapped { return IPAddress(bytes: Array(self.bytes[12...])).isPublic }
-        // NAT64 (64:ff9b::/96) leads to the IPv4 address that it ends with.
+        // A NAT64 address (64:ff9b::/96) leads to the IPv4 address in its last 4 bytes.
         if self.bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) {
             return IPAddress(bytes: Array(self.bytes[12...])).isPublic
         }
-        // 2000::/3 is all that is assigned to the public internet; documentation and 6to4 lie within it.
+        // Only 2000::/3 is assigned to the public internet. The documentation and 6to4 prefixes lie within it.
         guard self.bytes[0] & 0xE0 == 0x20 else { return false }
         if self.bytes.starts(with: [0x20, 0x01, 0x0D, 0xB8]) { return false }
         if self.bytes.starts(with: [0x20, 0x02]) { return IPAddress(bytes: Array(self.bytes[2..<6])).isPublic }

@@ -1,36 +1,54 @@
 public import FoundationEssentials
 
-/// A request that a page is about to make.
+/// A request that a page is about to make, or a message that it is about to send over a WebSocket.
+///
+/// For a WebSocket message, ``method`` is `SEND` and ``type`` is `WebSocket`.
 public struct PageRequest: Sendable, Hashable {
-    /// Who moves the browser.
+    /// The party that is operating the browser.
     public enum Driver: Sendable, Hashable {
+        /// The agent has control.
         case agent
-        /// A person has control, and only looks.
+        /// A user has control, but is only watching.
         case person
-        /// A person has control, and has pressed or typed something in the last ten seconds.
+        /// A user has control, and has pressed or typed something in the last ten seconds.
         case personPressing
     }
 
-    /// In capitals.
+    /// The HTTP method, in upper case.
     public var method: String
+    /// The address of the request.
     public var url: String
-    /// What it is for, as Chromium names it, such as `Document`, `XHR`, `Ping` or `Image`. `fetch` is told as `XHR`.
+    /// The resource type as Chromium names it, such as `Document`, `XHR`, `Ping` or `Image`. Chromium reports `fetch`
+    /// as `XHR`.
     public var type: String
-    /// What its body is said to be, such as `application/json; charset=utf-8`; empty where nothing is said.
+    /// The declared type of the body, such as `application/json; charset=utf-8`; empty if it is not declared.
     public var contentType: String
-    /// What it sends; `nil` where that is nothing, or too much for the browser to tell.
+    /// The body; `nil` if it is empty, or too large for the browser to report.
     public var body: Data?
-    /// Whether it sends something that ``body`` does not hold whole.
+    /// Whether the request has content that ``body`` does not contain completely.
     public var hasMore: Bool
-    /// The document that asks for it, as far as that tells: its address without a fragment.
+    /// The address, without fragment, of the document that makes the request, as far as its referrer reveals it.
     public var referrer: String?
-    /// Names the document that the tab showed at that moment; absent for workers.
+    /// An identifier of the document that the tab showed at the time of the request; `nil` for workers.
     public var document: String?
-    /// Whether the page has sent the like before the agent acted, but for numbers; told of messages on sockets only.
+    /// Whether the page sent a message like this one, apart from its numbers, before the agent acted. Set only for
+    /// WebSocket messages.
     public var isHabit: Bool
-    /// Who moves the browser at that moment.
+    /// The party that was operating the browser at the time of the request.
     public var driver: Driver
 
+    /// Creates a request.
+    /// - Parameters:
+    ///   - method: The HTTP method, in upper case.
+    ///   - url: The address of the request.
+    ///   - type: The resource type as Chromium names it.
+    ///   - contentType: The declared type of the body; empty if it is not declared.
+    ///   - body: The body, if it is known.
+    ///   - hasMore: Whether the request has content that `body` does not contain completely.
+    ///   - referrer: The address of the document that makes the request.
+    ///   - document: An identifier of the document that the tab showed at the time of the request.
+    ///   - isHabit: Whether the page sent a message like this one before the agent acted.
+    ///   - driver: The party that was operating the browser at the time of the request.
     public init(
         method: String, url: String, type: String = "XHR", contentType: String = "", body: Data? = nil,
         hasMore: Bool = false, referrer: String? = nil, document: String? = nil, isHabit: Bool = false,
@@ -49,9 +67,10 @@ public struct PageRequest: Sendable, Hashable {
     }
 }
 
-/// What becomes of a request.
+/// The decision about a request.
 public enum RequestVerdict: Sendable, Hashable {
+    /// The browser sends the request.
     case pass
-    /// It is not made. A document stays as it is.
+    /// The browser does not send the request. If it is for a document, the current document stays.
     case stop
 }

@@ -4,7 +4,8 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// One connection of Chromium to the proxy: a tunnel (`CONNECT`, for TLS and all sockets), or requests to one host.
+/// Handles one connection from Chromium to the proxy: a tunnel (`CONNECT`, for TLS and all sockets), or requests to one
+/// host.
 final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -12,19 +13,20 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     private struct Destination: Hashable {
         var host: String
         var port: Int
-        /// Whether bytes are passed on as they are, which may be any protocol.
+        /// Whether the proxy forwards raw bytes, which may be of any protocol.
         var isTunnel: Bool
     }
 
     private enum State {
         case waiting
-        /// What has arrived since is kept; nothing more is read meanwhile.
+        /// The connection to the destination is being made. The parts that have arrived are buffered, and no more are
+        /// read.
         case connecting(Destination, [HTTPServerRequestPart])
         case relaying(Destination, any Channel)
         case ended
     }
 
-    /// Why a destination is not connected to.
+    /// The reason for not connecting to a destination, and the status to answer with.
     private struct Refusal: Error {
         var status: HTTPResponseStatus
         var reason: String
@@ -66,7 +68,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .connecting(let destination, let parts):
             self.state = .connecting(destination, parts + [part])
         case .relaying(let destination, let upstream):
-            // A connection leads to the one address that was judged for it.
+            // A connection leads only to the one destination that was checked for it.
             if case .head(let head) = part, Self.destination(of: head) != destination {
                 return context.close(promise: nil)
             }
@@ -96,7 +98,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // What cannot be read as a request; nothing can be said on such a connection.
+        // The input is not a valid request, so the proxy cannot answer it.
         context.close(promise: nil)
     }
 
@@ -109,7 +111,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         return Destination(host: host, port: port, isTunnel: isTunnel)
     }
 
-    /// A request as the server is to see it: addressed by its path, without what was meant for the proxy.
+    /// Converts a proxy request into one for the server: it has only a path, and no proxy headers.
     private static func forwarded(_ part: HTTPServerRequestPart) -> HTTPServerRequestPart {
         guard case .head(var head) = part, head.method != .CONNECT else { return part }
         let afterScheme = head.uri.dropFirst("http://".count)
@@ -149,7 +151,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// The addresses of a destination that may be connected to.
+    /// Returns the addresses of a destination, if the policy allows all of them.
     /// - Throws: ``Refusal``.
     private static func addresses(
         of destination: Destination, _ policy: AddressPolicy, _ resolver: HostResolver
@@ -168,14 +170,14 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         guard !addresses.isEmpty else {
             throw Refusal(status: .badGateway, reason: "The name \(destination.host) cannot be found.")
         }
-        // One private address among public ones is enough to be refused: names are not mixed by accident.
+        // One private address among public ones is enough to refuse, because such a mix is not accidental.
         if case .dependsOn = verdict, !addresses.allSatisfy(\.isPublic) {
             throw Refusal(status: .forbidden, reason: AddressPolicy.explain(destination.host))
         }
         return addresses
     }
 
-    /// Connects to the first address that answers.
+    /// Connects to the first address that accepts a connection.
     private static func open(
         _ addresses: [IPAddress], to destination: Destination, client: any Channel, on loop: any EventLoop
     ) async throws -> any Channel {
@@ -203,7 +205,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         throw failure ?? ChannelError.connectTimeout(.seconds(10))
     }
 
-    // MARK: Answering
+    // MARK: Responding
 
     private func relay(_ context: ChannelHandlerContext, to upstream: any Channel) {
         guard case .connecting(let destination, let parts) = self.state else {
@@ -230,7 +232,8 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         channel.write(ByteBuffer(string: "HTTP/1.1 200 Connection established\r\n\r\n"), promise: nil)
         channel.flush()
-        // What the decoder holds already belongs to the tunnel, and goes to the relay once we are out of its way.
+        // The bytes that the decoder has buffered belong to the tunnel. They reach the relay once this handler is
+        // removed.
         pipeline.removeHandler(self).assumeIsolated().flatMap { pipeline.removeHandler(self.decoder) }
             .whenComplete { _ in channel.read() }
     }
@@ -239,7 +242,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         let isTunnel = if case .connecting(let destination, _) = self.state { destination.isTunnel } else { true }
         self.state = .ended
         self.logger.debug("The proxy refused a connection", metadata: ["reason": "\(refusal.reason)"])
-        // To a page an answer would look like one of the server's; a connection that breaks off is what it should see.
+        // A page could not tell an answer of the proxy from one of the server, so close the connection instead.
         guard isTunnel else { return context.close(promise: nil) }
         let head = """
             HTTP/1.1 \(refusal.status.code) \(refusal.status.reasonPhrase)\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -250,7 +253,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Passes bytes on to another channel of the same event loop, no faster than that one takes them.
+/// Forwards bytes to another channel on the same event loop, and reads no faster than that channel can write.
 final class RelayHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -273,7 +276,7 @@ final class RelayHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // After what it has still to send: a server may close before Chromium has taken all of it.
+        // Write what is pending before closing: a server may close before Chromium has received everything.
         let partner = self.partner
         partner.writeAndFlush(ByteBuffer()).whenComplete { _ in partner.close(promise: nil) }
         context.fireChannelInactive()

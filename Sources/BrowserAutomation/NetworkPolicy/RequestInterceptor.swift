@@ -2,21 +2,22 @@ import AgentEvents
 import FoundationEssentials
 import Synchronization
 
-/// The wall in the browser: applies an ``AddressPolicy`` to what it requests, through the `Fetch` domain.
+/// Enforces an ``AddressPolicy`` in the browser by intercepting its requests through the CDP `Fetch` domain.
 ///
-/// Where requests also pass a ``FilteringProxy``, that one judges the addresses that names stand for, and connects to
-/// what it has judged. Without it a name may change its meaning between our look-up and the browser's own, so the
-/// address that has answered is looked at too, and a page with a forbidden one is left: late, but before it is read.
+/// If requests also go through a ``FilteringProxy``, the proxy checks the addresses that host names resolve to, and
+/// connects to the addresses that it checked. Without a proxy, a name may resolve to different addresses in this
+/// process and in the browser. The interceptor then also checks the address that answered, and leaves the page if the
+/// address is prohibited. That happens after the request, but before the page is read.
 struct RequestInterceptor: Sendable {
     let policy: AddressPolicy
     let resolver: HostResolver
-    /// Whether requests pass the proxy too.
+    /// Whether requests also go through the proxy.
     let isFiltered: Bool
     private let passed = PassedRequests()
-    /// Has the last word about what the policy lets through.
+    /// Makes the final decision about the requests that the policy allows.
     var judge: (@Sendable (PageRequest) -> RequestVerdict)?
 
-    /// Why an address may not be reached; `nil` where it may.
+    /// The reason why an address may not be reached; `nil` if it may.
     func refusal(of address: String, isDocument: Bool = true) async -> String? {
         switch self.policy.verdict(on: address, isDocument: isDocument) {
         case .allowed: return nil
@@ -25,13 +26,15 @@ struct RequestInterceptor: Sendable {
         }
     }
 
-    // MARK: In a session
+    // MARK: Interception
 
-    /// Has a session's requests come to ``receive(_:session:connection:onRefusal:)``, before it makes any.
-    /// - Throws: ``BrowserError`` where the browser refuses it: nothing must be opened then.
+    /// Enables interception for a CDP session, so that its requests pause and arrive at
+    /// ``receive(_:session:document:connection:onRefusal:onViolation:)``.
+    /// - Throws: ``BrowserError`` if the browser rejects the command. The caller must then not open anything in the
+    ///   session.
     func enable(_ session: String, _ connection: CDPConnection) async throws {
-        // Each paused request costs a round trip. Where the proxy judges all there is to judge about the parts of
-        // pages, and nobody else does, only documents are paused.
+        // Each paused request costs a round trip. Pause only documents if the proxy enforces all rules for resources
+        // and there is no judge.
         let documents: JSONValue = ["patterns": [["urlPattern": "*", "resourceType": "Document"]]]
         let isPartOnly = self.isFiltered && !self.policy.hasRulesForResources && self.judge == nil
         try await connection.send("Fetch.enable", isPartOnly ? documents : [:], session: session)
@@ -41,12 +44,12 @@ struct RequestInterceptor: Sendable {
         try await connection.send("Network.enable", limits, session: session)
     }
 
-    /// Has what no page sends come to ``receive(_:session:document:connection:onRefusal:onViolation:)``, too: the requests of
-    /// shared workers are not always paused in their own sessions. Only where requests are judged.
+    /// Also intercepts requests at the browser level, because the requests of shared workers do not always pause in
+    /// their own sessions. Does nothing without a judge.
     func watchWorkers(_ connection: CDPConnection) async {
         guard self.judge != nil else { return }
         let patterns: [JSONValue] = ["XHR", "Fetch", "Ping"].map { ["urlPattern": "*", "resourceType": .string($0)] }
-        // A browser that refuses this has walls in its sessions all the same.
+        // If the browser rejects this, interception in the individual sessions still works.
         try? await connection.send("Fetch.enable", ["patterns": .array(patterns)])
     }
 
@@ -74,12 +77,13 @@ struct RequestInterceptor: Sendable {
 
     private struct SocketCreated: Decodable { var url: String }
 
-    /// Judges a session's requests. Names that must be looked up are judged aside. Must not wait.
+    /// Handles an event of a CDP session and decides about its requests. It must not block, so host names are resolved
+    /// in separate tasks.
     /// - Parameters:
-    ///   - document: Names what the tab shows.
-    ///   - onRefusal: Called with the reason why something was not requested.
-    ///   - onViolation: Called with the reason why something should not have been reached.
-    /// - Returns: Whether the event was one for the wall.
+    ///   - document: An identifier of the document that the tab shows.
+    ///   - onRefusal: Called with the reason why a request was not made.
+    ///   - onViolation: Called with the reason why the page should not have reached an address.
+    /// - Returns: Whether the event belongs to the interceptor.
     func receive(
         _ event: CDPConnection.Event, session: String?, document: String? = nil, connection: CDPConnection,
         onRefusal: @escaping @Sendable (String) -> Void, onViolation: @escaping @Sendable (String) -> Void
@@ -99,13 +103,13 @@ struct RequestInterceptor: Sendable {
             else { break }
             onViolation(AddressPolicy.explain("\(host) (\(remote))"))
         case "Network.webSocketCreated", "Network.webTransportCreated":
-            // `Fetch` does not pause these.
+            // `Fetch` does not pause sockets.
             guard let socket = try? event.parameters(SocketCreated.self) else { break }
             switch self.policy.verdict(on: socket.url, isDocument: false) {
             case .allowed: break
             case .refused(let reason): onViolation(reason)
             case .dependsOn(let host):
-                // Ends with the look-up.
+                // The task ends with the lookup.
                 Task { if let reason = await self.resolver.refusal(of: host) { onViolation(reason) } }
             }
         default: return false
@@ -113,7 +117,8 @@ struct RequestInterceptor: Sendable {
         return true
     }
 
-    /// Whether a request is not to be made. What has passed in its own session comes to the browser's once more.
+    /// Whether to stop a request. A request that passed in its own session pauses again at the browser level, and is
+    /// not judged twice.
     private func stops(_ request: PageRequest, _ session: String?) -> Bool {
         guard let judge else { return false }
         if session == nil, self.passed.take(request) { return false }
@@ -122,7 +127,7 @@ struct RequestInterceptor: Sendable {
         return false
     }
 
-    /// Lets a paused request go on or stops it. Each hop of a redirect is a request.
+    /// Continues or fails a paused request. Each hop of a redirect is a separate request.
     private func judge(
         _ paused: Paused, session: String?, document: String?, connection: CDPConnection,
         onRefusal: @escaping @Sendable (String) -> Void
@@ -134,7 +139,8 @@ struct RequestInterceptor: Sendable {
         }
         @Sendable func decide(_ refusal: String?) {
             if let refusal {
-                // A document that is aborted leaves the page as it is; one that fails puts an error in its place.
+                // Aborting a document leaves the current page in place. Any other failure replaces it with an error
+                // page.
                 stop(isDocument ? "Aborted" : "BlockedByClient")
                 onRefusal(refusal)
             } else if self.stops(PageRequest(paused, document: document), session) {
@@ -147,15 +153,15 @@ struct RequestInterceptor: Sendable {
         case .allowed: decide(nil)
         case .refused(let reason): decide(reason)
         case .dependsOn(let host):
-            // Of documents a person or a model should hear in words; the rest is the proxy's, where there is one.
+            // For a document, the caller needs the reason as text. The proxy checks everything else.
             if self.isFiltered, !isDocument { return decide(nil) }
-            // Ends with the look-up, which the system bounds; the request it answers may be gone by then.
+            // The task ends with the lookup, which the system limits. The paused request may be gone by then.
             Task { decide(await self.resolver.refusal(of: host)) }
         }
     }
 }
 
-/// The requests that have passed in the sessions of their pages a moment ago.
+/// The requests that passed in the sessions of their pages within the last few seconds.
 private final class PassedRequests: Sendable {
     private struct State {
         var times: [Int: [ContinuousClock.Instant]] = [:]
@@ -185,7 +191,7 @@ private final class PassedRequests: Sendable {
         }
     }
 
-    /// Whether it has passed, which counts once.
+    /// Whether the request has passed recently. Each passed request counts once.
     func take(_ request: PageRequest) -> Bool {
         let key = Self.key(request)
         return self.state.withLock { state in
@@ -201,7 +207,7 @@ extension PageRequest {
     fileprivate init(_ paused: RequestInterceptor.Paused, document: String?) {
         let request = paused.request
         let entries = request.postDataEntries ?? []
-        // What stands in a file is told as an entry without bytes.
+        // Chromium reports the content of a file as an entry without bytes.
         let parts = entries.map { $0.bytes.flatMap { Data(base64Encoded: $0) } }
         let body = parts.compactMap(\.self).reduce(Data(), +)
         self.init(

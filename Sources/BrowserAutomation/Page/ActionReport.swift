@@ -1,25 +1,27 @@
 import Synchronization
 
-/// What an action led to.
+/// The outcome of an action.
 public struct ActionReport: Sendable, Hashable {
-    /// What was done, such as `Clicked e5 (button "Check")`.
+    /// A summary of the action, such as `Clicked e5 (button "Check")`.
     public var summary: String
+    /// The address of the page after the action.
     public var url: String
+    /// The title of the page after the action.
     public var title: String
-    /// What has the focus now, such as `textbox "Name"`.
+    /// The element that has the focus after the action, such as `textbox "Name"`.
     public var focus: String?
-    /// What the control holds now, for actions that change what one holds; not for secrets.
+    /// The value of the control after the action, if the action changes values. It is never the value of a secret.
     public var value: String?
-    /// The tabs that the page opened.
+    /// The short names of the tabs that the page opened, such as `t2`.
     public var openedTabs: [String]
-    /// The dialogs that the page showed, with what was answered.
+    /// The dialogs that the page showed, with the answers.
     public var dialogs: [PageDialog]
     /// The names of the files that the page sent.
     public var downloads: [String]
-    /// What else happened, in words: refused requests, slow pages.
+    /// Other events during the action, as sentences, such as refused requests or a slow page.
     public var notes: [String]
 
-    /// All of it in words.
+    /// The summary, dialogs, notes, tabs and downloads as one text.
     public var text: String {
         var lines = ["\(self.summary)."] + self.dialogs.map(\.text) + self.notes
         if !self.openedTabs.isEmpty {
@@ -30,17 +32,23 @@ public struct ActionReport: Sendable, Hashable {
     }
 }
 
-/// A dialog of a page: `alert`, `confirm`, `prompt`, or `beforeunload` when it does not want to be left.
+/// A JavaScript dialog: `alert`, `confirm` or `prompt`, or `beforeunload` if the page asks whether to leave it.
 public struct PageDialog: Sendable, Hashable {
-    /// The kinds of dialogs.
+    /// The kinds of dialog.
     public enum Kind: String, Sendable, Hashable, Decodable { case alert, confirm, prompt, beforeunload }
 
+    /// The kind of dialog.
     public var kind: Kind
-    /// The page's words.
+    /// The text of the dialog.
     public var message: String
-    /// What was answered; `nil` while a person decides.
+    /// The answer to the dialog; `nil` while it waits for the user.
     public var answer: DialogAnswer?
 
+    /// Creates a dialog.
+    /// - Parameters:
+    ///   - kind: The kind of dialog.
+    ///   - message: The text of the dialog.
+    ///   - answer: The answer to the dialog, if there is one.
     public init(kind: Kind, message: String, answer: DialogAnswer? = nil) {
         self.kind = kind
         self.message = message
@@ -61,10 +69,12 @@ public struct PageDialog: Sendable, Hashable {
     }
 }
 
-/// What is answered to a dialog.
+/// The answer to a dialog.
 public enum DialogAnswer: Sendable, Hashable {
+    /// Dismisses the dialog, as its Cancel button does.
     case dismiss
-    /// - Parameter text: What is written into a `prompt`.
+    /// Accepts the dialog, as its OK button does.
+    /// - Parameter text: The text to enter in a `prompt`.
     case accept(text: String? = nil)
 }
 
@@ -80,8 +90,8 @@ extension BrowserPage {
         var isBlank: Bool
     }
 
-    /// Where the page is once it has settled, and what has happened since the action began.
-    /// - Parameter known: What an answer from the page's own document has told of it already.
+    /// Creates a report with the current state of the page and everything that happened since the action began.
+    /// - Parameter known: The state of the page, if an earlier answer of the page already included it.
     func report(_ summary: String, value: String? = nil, known: PageInfo? = nil) async throws -> ActionReport {
         var place: PageInfo
         if let known { place = known } else { place = try await self.call("place", as: PageInfo.self) }
@@ -99,14 +109,14 @@ extension BrowserPage {
             downloads: effects.downloads.map(mask), notes: effects.notes.map(mask))
     }
 
-    /// The types of documents that our script can read, beside pictures, which are elements of their own.
+    /// The document types that the injected script can read, plus images, which are elements of their documents.
     private static let shownTypes: Set<String> = [
         "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml", "application/json",
         "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/css", "text/javascript",
         "application/javascript", "text/csv",
     ]
 
-    /// Takes what happened beside the last action.
+    /// Returns and clears the effects of the last action.
     func takeEffects() -> Effects {
         self.state.withLock { state in
             defer { state.effects = Effects() }
@@ -114,7 +124,7 @@ extension BrowserPage {
         }
     }
 
-    /// Adds to what is reported of the current action.
+    /// Adds a sentence to the report of the current action.
     func note(_ text: String) {
         self.change { state in
             guard state.effects.notes.count < Self.mostEffects, !state.effects.notes.contains(text) else { return }
@@ -122,15 +132,15 @@ extension BrowserPage {
         }
     }
 
-    /// Adds a tab that the page opened.
+    /// Adds a tab that the page opened to the report of the current action.
     func noteTab(_ id: String) {
         self.change { if $0.effects.openedTabs.count < Self.mostEffects { $0.effects.openedTabs.append(id) } }
     }
 
-    /// Pages choose how much happens; more of a kind than this is not told.
+    /// The maximum number of effects of each kind in a report, because pages decide how much happens.
     private static let mostEffects = 20
 
-    /// Adds what is new of a file that the page sends.
+    /// Adds a change in a download to the report of the current action.
     func note(_ news: Downloads.DownloadUpdate) {
         self.change { state in
             if let note = news.note {

@@ -22,30 +22,30 @@ extension BrowserPage {
         var context: Context
     }
 
-    /// Learns what a tab shows that was there before this connection: its document, and the world of our script in
-    /// it, where an earlier connection of ours has made one. So references to controls outlive the connection.
+    /// Adopts a tab that was open before this connection: finds out which document it shows, and finds the isolated
+    /// world that an earlier connection created in it. Element references therefore outlive a connection.
     ///
-    /// The milestones of the document come by themselves once lifecycle events are switched on.
+    /// The browser reports the milestones of the document when lifecycle events are enabled.
     func adopt() async throws {
         let frame = try await self.connection.send("Page.getFrameTree", session: self.sessionID, as: FrameTree.self)
             .frameTree.frame
         self.change { state in
-            // A navigation that has been reported meanwhile knows better.
+            // A navigation that was reported in the meantime is more recent.
             guard state.loaderID == nil else { return }
             state.url = frame.url + (frame.urlFragment ?? "")
             state.loaderID = frame.loaderId
         }
-        // Nobody judged where the page went while there was no connection.
+        // Nothing checked the page's address while there was no connection.
         if let refusal = await self.gate.refusal(of: self.url) {
             try await self.connection.send("Page.navigate", ["url": "about:blank"], session: self.sessionID)
             self.note("A page was left that had been opened while the connection was lost: \(refusal)")
         }
-        // Switching it on reports each context that exists, before the answer.
+        // Enabling the domain reports each existing execution context before the answer.
         try await self.connection.send("Runtime.enable", session: self.sessionID)
         try await self.connection.send("Runtime.disable", session: self.sessionID)
     }
 
-    /// Takes note of a context that was reported; ours is known by its name.
+    /// Stores an execution context that the browser reported, if its name is that of the injected script.
     func adopt(_ event: CDPConnection.Event) {
         guard let context = try? event.parameters(ContextCreated.self).context, context.name == Self.worldName,
             context.auxData?.frameId == self.targetID

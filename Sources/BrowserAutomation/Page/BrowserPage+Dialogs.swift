@@ -7,27 +7,32 @@ extension BrowserPage {
         var type: String
     }
 
-    /// A page that shows more dialogs than this in one action is not asking any more.
+    /// The maximum number of dialogs in one action. A page that shows more is not really asking, so its scripts are
+    /// stopped.
     private static let mostDialogs = 10
     private static let longestMessage = 1000
 
-    /// Decides about the dialogs of this document, instead of the configuration, until `nil` is given.
+    /// Sets a closure that answers the dialogs of the current document, instead of
+    /// ``BrowserConfiguration/dialogPolicy``.
     ///
-    /// For what a person has decided. What is too long to be shown whole is answered with no.
-    /// - Parameter decide: Gets the dialog, with secrets masked. Must not wait: the page stands still meanwhile.
+    /// Use it to apply a decision that the user has already made. The closure applies until the page navigates or you
+    /// pass `nil`. A dialog whose message is too long to show in full, which is more than 1,000 characters, is
+    /// dismissed.
+    /// - Parameter decide: Returns the answer to a dialog, whose message has secrets masked. It must not block, because
+    ///   the page is suspended meanwhile.
     public func answerDialogs(_ decide: (@Sendable (PageDialog) -> DialogAnswer)?) {
         self.state.withLock { $0.decideDialog = decide }
     }
 
-    /// A dialog holds up everything else in its page, so it is answered at once, unless a person is in control and can
-    /// answer it. Must not wait.
+    /// Handles a dialog that the page opened. A dialog blocks everything else in its page, so it is answered
+    /// immediately unless a user has control and can answer it. This method must not block.
     func receive(_ opening: DialogOpening, session: String) {
         var dialog = PageDialog(
             kind: .init(rawValue: opening.type) ?? .confirm,
             message: String(opening.message.prefix(Self.longestMessage)))
         if self.control.isHeldByPerson {
             self.change { $0.openDialog = OpenDialog(dialog: dialog, session: session) }
-            // The hold may have ended since, and with it whoever would answer.
+            // The user's hold may have ended in the meantime, and then nobody would answer.
             if !self.control.isHeldByPerson { self.answerOpenDialog(.dismiss) }
             return
         }
@@ -39,13 +44,13 @@ extension BrowserPage {
             return state.effects.dialogCount
         }
         if count > Self.mostDialogs {
-            // Ends the script that asks, once this answer lets it go on.
+            // Ends the script that shows the dialogs, once this answer lets it continue.
             self.connection.post("Runtime.terminateExecution", session: session)
             self.note("The page kept showing dialogs; its scripts were stopped.")
         } else {
             self.change { state in
                 state.effects.dialogs.append(dialog)
-                // The page stays, so that nothing comes to be waited for.
+                // The page stays, so there is no navigation to wait for.
                 if dialog.kind == .beforeunload, answer == .dismiss { state.loadingFrames.remove(self.targetID) }
             }
         }
@@ -68,8 +73,8 @@ extension BrowserPage {
         self.connection.post("Page.handleJavaScriptDialog", .object(parameters), session: session)
     }
 
-    /// Answers the dialog that waits for a person.
-    /// - Returns: Whether there is one.
+    /// Answers the dialog that waits for the user.
+    /// - Returns: Whether there was a dialog.
     @discardableResult
     func answerOpenDialog(_ answer: DialogAnswer) -> Bool {
         guard let open = self.state.withLock({ $0.openDialog.take() }) else { return false }

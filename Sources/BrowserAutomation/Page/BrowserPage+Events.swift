@@ -36,10 +36,11 @@ extension BrowserPage {
 
     static let fileNote = "The page asks for a file."
 
-    /// Addresses can be as long as a page likes.
+    /// The maximum length of a stored address, in characters, because pages choose how long their addresses are.
     static let longestAddress = 2000
 
-    /// Takes an event of one of this tab's sessions. Must not wait: the socket's reader calls it.
+    /// Handles an event of one of this tab's CDP sessions. It must not block, because the connection's read loop calls
+    /// it.
     func receive(_ event: CDPConnection.Event, session: String) {
         if event.method.hasPrefix("Target.") { return self.onTarget(event, self) }
         if event.method.hasPrefix("Network.") { self.noteRequest(event) }
@@ -96,7 +97,7 @@ extension BrowserPage {
     private func navigated(_ frame: FrameNavigated.Frame, isRestored: Bool) {
         self.change { state in
             let isMain = frame.id == self.targetID
-            // The documents in a frame go with it.
+            // The documents inside a frame disappear with it.
             let paths = state.documents.filter { isMain || $0.value.frame == frame.id }.keys
             state.documents = state.documents.filter { document in
                 !paths.contains { document.key.keys.starts(with: $0.keys) }
@@ -104,7 +105,7 @@ extension BrowserPage {
             guard isMain else { return }
             state.url = String((frame.url + (frame.urlFragment ?? "")).prefix(Self.longestAddress))
             state.loaderID = frame.loaderId
-            // A document that was kept is complete, and nothing more is told of it.
+            // A cached document is complete, and the browser reports nothing more about it.
             state.milestones = isRestored ? ["DOMContentLoaded", "load"] : []
             if isRestored { state.loadingFrames = [] }
             state.fileChooser = nil
@@ -112,7 +113,7 @@ extension BrowserPage {
         }
     }
 
-    /// Leaves a page that has reached what it must not.
+    /// Leaves a page that has reached a prohibited address.
     private func leave(because reason: String) {
         self.note("The page was left: \(reason)")
         self.post("Page.stopLoading")
@@ -120,8 +121,8 @@ extension BrowserPage {
     }
 
     private func setNavigating(_ isNavigating: Bool, _ event: CDPConnection.Event) {
-        // A jump within the document (`sameDocument`, `historySameDocument`) loads nothing, and a frame that moves to
-        // another process (`swap`) goes on loading there.
+        // A navigation within the document (`sameDocument`, `historySameDocument`) loads nothing, and a frame that
+        // moves to another process (`swap`) continues to load there.
         guard let frame = try? event.parameters(FrameReference.self),
             frame.navigationType?.lowercased().hasSuffix("samedocument") != true, frame.reason != "swap"
         else { return }

@@ -15,7 +15,11 @@ extension BrowserPage {
 
     // MARK: Text
 
-    /// Replaces a field's content and reads back what it holds.
+    /// Replaces the content of a field, and reads back the value that the field then has.
+    /// - Parameters:
+    ///   - reference: The reference of the field in the latest snapshot, such as `e5`.
+    ///   - text: The new content; empty to clear the field.
+    /// - Returns: A report that includes the value of the field.
     /// - Throws: ``BrowserError`` with code `staleReference`, `notActionable` or `invalidValue`.
     public func fill(_ reference: String, with text: String) async throws -> ActionReport {
         try await self.asAgent {
@@ -36,7 +40,7 @@ extension BrowserPage {
             let label = Self.label(result, element)
             let value = result.value ?? ""
             let shown = result.isSecret == true ? nil : value
-            // A frame's document is another than the page's.
+            // The state of a frame's document is not that of the page.
             let place = element.path == .main ? result.place : nil
             guard value == text else {
                 let held = shown.map { "'\(self.configuration.secrets.mask($0).prefix(200))'" } ?? "something else"
@@ -48,12 +52,19 @@ extension BrowserPage {
         }
     }
 
-    /// Empties a field.
-    /// - Throws: As ``fill(_:with:)`` does.
+    /// Clears a field.
+    /// - Parameter reference: The reference of the field in the latest snapshot, such as `e5`.
+    /// - Returns: A report that includes the value of the field.
+    /// - Throws: The same errors as ``fill(_:with:)``.
     public func clear(_ reference: String) async throws -> ActionReport { try await self.fill(reference, with: "") }
 
-    /// Puts a secret into a field of its own origin; the field shows dots from then on.
-    /// - Throws: ``BrowserError`` with code `invalidValue` where the secret is not known or belongs to another origin.
+    /// Enters a secret in a field of one of its origins. The field shows dots from then on.
+    /// - Parameters:
+    ///   - reference: The reference of the field in the latest snapshot, such as `e5`.
+    ///   - name: The name of the secret in ``BrowserConfiguration/secrets``.
+    /// - Returns: A report without the value.
+    /// - Throws: The same errors as ``fill(_:with:)``. The code is `invalidValue` if the secret is unknown or belongs
+    ///   to other origins.
     public func fill(_ reference: String, withSecret name: String) async throws -> ActionReport {
         try await self.asAgent {
             guard let secret = self.configuration.secrets.value(of: name) else {
@@ -76,7 +87,7 @@ extension BrowserPage {
         try await self.call("valueOf", [.string(element.id)], in: element.path, as: Preparation.self)
     }
 
-    /// Says what was done to a control and what it holds now.
+    /// Creates a report about an action on a control and the value that the control then has.
     func reportValue(of element: ElementReference, _ done: String) async throws -> ActionReport {
         let result = try await self.value(of: element)
         if result.gone != nil {
@@ -90,10 +101,15 @@ extension BrowserPage {
             value: isSecret ? nil : result.value)
     }
 
-    // MARK: Boxes
+    // MARK: Checkboxes
 
-    /// Sets a checkbox, radio button or switch, if it is not so already.
-    /// - Throws: As ``click(_:)`` does; `notActionable` also where it does not change.
+    /// Checks or unchecks a checkbox, radio button or switch. Does nothing if it already has that state.
+    /// - Parameters:
+    ///   - reference: The reference of the control in the latest snapshot, such as `e5`.
+    ///   - isChecked: The new state.
+    /// - Returns: A report that says whether the control is checked.
+    /// - Throws: The same errors as ``click(_:)``. The code is `notActionable` also if the state does not change, and
+    ///   `invalidValue` if the control has no such state.
     public func setChecked(_ reference: String, _ isChecked: Bool) async throws -> ActionReport {
         try await self.asAgent {
             let element = try ElementReference(reference)
@@ -108,7 +124,7 @@ extension BrowserPage {
             try await self.clickThrough(element)
             try await self.settle(after: before)
             let deadline = ContinuousClock.now + .seconds(1)
-            // A page may take a moment to draw the box anew.
+            // The page may need a moment to redraw the control.
             while true {
                 let now = try await self.value(of: element)
                 if now.checked == isChecked || now.gone != nil {
@@ -124,10 +140,11 @@ extension BrowserPage {
 
     // MARK: Lists
 
-    /// Chooses in a list: a native one, an ARIA one, or one of the page's own making that opens on a click.
+    /// Chooses options in a list: a native list, an ARIA list, or a custom list that opens on a click.
     /// - Parameters:
-    ///   - reference: The list.
-    ///   - options: Labels or values; more than one only for native lists that take several.
+    ///   - options: The labels or values to choose. Only native lists that allow several choices accept more than one.
+    ///   - reference: The reference of the list in the latest snapshot, such as `e5`.
+    /// - Returns: A report that includes the chosen options.
     /// - Throws: ``BrowserError`` with code `staleReference`, `notActionable` or `invalidValue`.
     public func select(_ options: [String], in reference: String) async throws -> ActionReport {
         try await self.asAgent {
@@ -170,11 +187,12 @@ extension BrowserPage {
 
     // MARK: Files
 
-    /// Gives files to a file field, or to the chooser that a button opens.
+    /// Uploads files to a file field, or to the file chooser that a button opens.
     /// - Parameters:
-    ///   - reference: The field or the button.
-    ///   - files: Paths of files on this machine, which a local browser shares.
-    /// - Throws: As ``click(_:)`` does; `invalidValue` for a file that is not there.
+    ///   - files: The paths of files on this machine. The browser must run on the same machine.
+    ///   - reference: The reference of the field or button in the latest snapshot, such as `e5`.
+    /// - Returns: A report that includes the names of the files.
+    /// - Throws: The same errors as ``click(_:)``. The code is `invalidValue` if a file does not exist.
     public func upload(_ files: [String], to reference: String) async throws -> ActionReport {
         for file in files where !FileManager.default.isReadableFile(atPath: file) {
             throw BrowserError(.invalidValue, "There is no file '\(file)' that can be read.")
@@ -191,7 +209,7 @@ extension BrowserPage {
                     try await self.wait(until: .now + self.configuration.actionTimeout, for: { $0.fileChooser != nil }),
                     let chooser = self.state.withLock({ $0.fileChooser.take() })
                 else { throw BrowserError(.invalidValue, "\(Self.label(prepared, element)) opens no file chooser.") }
-                // It gets one.
+                // The chooser gets files now, so drop the note that the page asks for a file.
                 self.state.withLock { $0.effects.notes.removeAll { $0 == Self.fileNote } }
                 try await self.connection.send(
                     "DOM.setFileInputFiles", ["files": paths, "backendNodeId": .integer(chooser.node)],

@@ -1,8 +1,13 @@
 import AgentEvents
 
 extension BrowserPage {
-    /// Presses a key, such as `Enter`, `Escape`, `a` or `Control+a`, in an element or in whatever has the focus.
-    /// - Throws: ``BrowserError`` with code `invalidValue` for a key that is not known, or as ``click(_:)`` does.
+    /// Presses a key in an element, or in the element that has the focus.
+    /// - Parameters:
+    ///   - combination: The key with its modifiers, such as `Enter`, `Escape`, `a` or `Control+a`.
+    ///   - reference: The reference of the element in the latest snapshot, such as `e5`; `nil` for the one with the
+    ///     focus.
+    /// - Returns: A report of what happened.
+    /// - Throws: ``BrowserError`` with code `invalidValue` if the key is unknown, or the same errors as ``click(_:)``.
     public func press(_ combination: String, in reference: String? = nil) async throws -> ActionReport {
         let key = try KeyPress(combination)
         return try await self.asAgent {
@@ -17,7 +22,7 @@ extension BrowserPage {
                 place = " in \(Self.label(focused, element))"
             }
             try await self.press(key)
-            // A round trip through the page, so that a navigation which the key started is known.
+            // Make a round trip to the page, so that a navigation that the key started is known.
             _ = try? await self.call("place", isRepeatable: false, as: PageInfo.self)
             try await self.settle(after: before)
             return try await self.report("Pressed \(combination)\(place)")
@@ -30,8 +35,12 @@ extension BrowserPage {
         if let (method, parameters) = commands.last { try await self.send(method, parameters) }
     }
 
-    /// Types text key by key, as a person does, behind what a field holds.
-    /// - Throws: As ``fill(_:with:)`` does.
+    /// Types text key by key at the end of a field's content, as a user does.
+    /// - Parameters:
+    ///   - text: The text to type.
+    ///   - reference: The reference of the field in the latest snapshot, such as `e5`.
+    /// - Returns: A report that includes the value of the field.
+    /// - Throws: The same errors as ``fill(_:with:)``.
     public func type(_ text: String, into reference: String) async throws -> ActionReport {
         try await self.asAgent {
             let element = try ElementReference(reference)
@@ -52,7 +61,7 @@ extension BrowserPage {
     }
 }
 
-/// A key with its modifiers, in the terms of `KeyboardEvent`.
+/// A key with its modifiers, described with the properties of `KeyboardEvent`.
 struct KeyPress: Equatable {
     var key: String
     var code: String
@@ -70,7 +79,7 @@ struct KeyPress: Equatable {
         "end": ("End", "End", 35, nil), "pageup": ("PageUp", "PageUp", 33, nil),
         "pagedown": ("PageDown", "PageDown", 34, nil),
     ]
-    /// The signs of the American keyboard, by its keys: below each other what a key types without and with Shift.
+    /// The keys of a US keyboard that type symbols, by symbol. Each entry lists the symbols of one key.
     private static let signs: [String: (code: String, number: Int)] = {
         let keys = [
             ("Digit1", 49, "!"), ("Digit2", 50, "@"), ("Digit3", 51, "#"), ("Digit4", 52, "$"), ("Digit5", 53, "%"),
@@ -86,9 +95,10 @@ struct KeyPress: Equatable {
         "alt": 1, "control": 2, "ctrl": 2, "meta": 4, "command": 4, "cmd": 4, "shift": 8,
     ]
 
+    /// Parses a key with its modifiers, such as `Control+a`.
     /// - Throws: ``BrowserError`` with code `invalidValue`.
     init(_ combination: String) throws {
-        // The plus sign itself is a key too.
+        // The plus sign is also a key.
         var parts = combination.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
         if combination == "+" || combination.hasSuffix("++") { parts = parts.dropLast(2) + ["+"] }
         guard let last = parts.popLast(), !last.isEmpty else { throw Self.unknown(combination) }
@@ -110,7 +120,7 @@ struct KeyPress: Equatable {
         } else {
             throw Self.unknown(combination)
         }
-        // With these held a key is a command and types nothing.
+        // With Alt, Control or Meta held, a key is a command and types no text.
         if self.modifiers & 7 != 0 { self.text = nil }
     }
 
@@ -121,10 +131,10 @@ struct KeyPress: Equatable {
                 + "PageUp, PageDown or an Arrow key, with Control, Alt, Shift or Meta and + before it.")
     }
 
-    /// Whether the key types a character of the keyboards that pages know.
+    /// Whether the key types a character and exists on a keyboard that pages know.
     var isTyped: Bool { self.text != nil && self.virtualKeyCode != 0 }
 
-    /// What the browser is told.
+    /// The CDP commands that press and release the key.
     var commands: [(method: String, parameters: JSONValue)] {
         [
             ("Input.dispatchKeyEvent", self.parameters(type: self.text == nil ? "rawKeyDown" : "keyDown")),
@@ -138,7 +148,7 @@ struct KeyPress: Equatable {
             "windowsVirtualKeyCode": .integer(self.virtualKeyCode), "modifiers": .integer(self.modifiers),
         ]
         if let text, type == "keyDown" { parameters["text"] = .string(text) }
-        // Chromium on Linux leaves this command to the application.
+        // Chromium on Linux leaves the select-all command to the application.
         if self.modifiers & 7 == 2, self.key.lowercased() == "a", type != "keyUp" {
             parameters["commands"] = ["selectAll"]
         }

@@ -2,30 +2,33 @@ import AgentEvents
 import FoundationEssentials
 import Synchronization
 
-/// What a page sends over its WebSockets. The browser tells of it when it is gone, so a script in the page keeps it while an
-/// action lasts. A page that is bent on it finds a way around that script; one that only works so does not look for one.
+/// Interception of the messages that a page sends over its WebSockets.
+///
+/// The browser reports a message only after it is sent, so a script in the page's main world holds messages back while
+/// an action runs. A hostile page can find a way around that script; an ordinary page does not look for one.
 extension BrowserPage {
-    /// What waits to be sent in a document.
+    /// The messages that the script holds back in one document.
     private struct Held: Decodable {
-        /// A text message.
+        /// A message that the script holds back.
         struct Message: Decodable {
             var id: String
             var url: String
-            /// Of bytes, what they are as Latin-1.
+            /// The text of the message. For a binary message, its bytes as Latin-1.
             var text: String
             var isText: Bool
-            /// Whether one like it was sent before, such as a sign of life.
+            /// Whether the page sent a similar message before, such as a heartbeat.
             var isHabit: Bool
         }
 
-        /// How many sockets the page has opened so far.
+        /// The number of sockets that the page has opened so far.
         var sockets: Int
         var messages: [Message]
     }
 
     private static let script = String(decoding: PackageResources.sockets_js, as: UTF8.self)
 
-    /// Puts the script into each document of a session before the page's own. Only where requests are judged.
+    /// Adds the script to each new document of a CDP session, before the page's own scripts. Does nothing without a
+    /// judge.
     func watchMessages(_ session: String) {
         guard self.configuration.requestJudge != nil else { return }
         self.connection.post(
@@ -34,17 +37,19 @@ extension BrowserPage {
             session: session)
     }
 
-    /// How long a page has to send what an action leads to, in milliseconds.
+    /// The time for a page to send the messages that an action leads to, in milliseconds.
     private static let messagePatience = 500
     private static let mostRounds = 5
 
-    /// Does something while what the page sends over its WebSockets waits, and then has it judged: what must not go is
-    /// dropped. That holds for the documents that it is done in.
+    /// Runs an action while the page's WebSocket messages are held back, and then drops the messages that
+    /// ``BrowserConfiguration/requestJudge`` stops. This applies to the documents that the action uses.
     /// - Parameters:
-    ///   - waits: Whether a page with sockets gets half a second to send what the action leads to.
-    ///   - beforehand: Whether all documents are told at once, for an action that begins by asking none of them: a key for
-    ///     what has the focus.
-    ///   - body: What is done.
+    ///   - waits: Whether to give a page with sockets half a second to send the messages that the action leads to.
+    ///   - beforehand: Whether to hold back the messages of all documents from the start. Set this for an action that
+    ///     does not begin with a call into the document, such as a key press in the focused element.
+    ///   - body: The action to run.
+    /// - Returns: The result of the action.
+    /// - Throws: The error of the action.
     public func judgingMessages<Result: Sendable>(
         waits: Bool, beforehand: Bool = false, _ body: () async throws -> Result
     ) async throws -> Result {
@@ -72,11 +77,11 @@ extension BrowserPage {
         }
         var stopped: [JSONValue] = []
         for round in 0..<Self.mostRounds {
-            // At first only whether there is a socket at all.
+            // The first round only finds out whether there are any sockets.
             let delay = waits && round == 1 ? Self.messagePatience : 0
             let held = await self.askSockets(["name": "take"], in: documents, after: delay, as: Held.self)
             let messages = held.flatMap(\.messages)
-            // Nothing can be sent, so the rest need not be asked for.
+            // Without a socket, the page can send nothing.
             if held.allSatisfy({ $0.sockets == 0 }) { break }
             for message in messages {
                 let request = PageRequest(
@@ -91,11 +96,11 @@ extension BrowserPage {
         if !stopped.isEmpty { self.state.withLock { $0.refusesMessages = true } }
     }
 
-    /// Lets a person send what was stopped when the agent wanted to. Returns when the page knows: what is pressed overtakes
-    /// whatever else it is told.
+    /// Lets the user send the messages that were stopped when the agent caused them. Returns when the page knows,
+    /// because input overtakes other commands to the page.
     func forgetRefusedMessages() async {
         let documents = self.state.withLock { state -> [FramePath] in
-            // A page that shows a dialog answers nothing.
+            // A page that shows a dialog does not answer.
             guard state.refusesMessages, state.openDialog == nil else { return [] }
             state.refusesMessages = false
             return Array(state.documents.keys)
@@ -104,17 +109,18 @@ extension BrowserPage {
         _ = await self.askSockets(["name": "forget"], in: documents, as: JSONValue.self)
     }
 
-    /// What has a document keep its messages, to be put before the first thing that is done in it.
+    /// The expression that makes a document hold back its messages, to be evaluated before the first call in it; empty
+    /// if the document already does so.
     func holdMessages(in path: FramePath) -> String {
         let isFirst = self.state.withLock { $0.holding?.insert(path).inserted ?? false }
         return isFirst ? "__ai4ai.sockets(\(JSONValue.string(self.messageKey).json),{name:'hold'})," : ""
     }
 
-    /// The answers of some documents and of the frames of their origins, as far as they can be asked now.
+    /// Sends a command to the script in documents and in their same-origin frames, and returns the available answers.
     private func askSockets<Answer: Decodable & SendableMetatype & Sendable>(
         _ command: JSONValue, in documents: [FramePath], after delay: Int = 0, as type: Answer.Type
     ) async -> [Answer] {
-        // Also for somebody who was cancelled: what waits must be let go.
+        // Use a separate task, which runs even if the caller was canceled: held messages must be released.
         let task = Task {
             await withTaskGroup(of: [Answer].self) { group in
                 for path in documents {

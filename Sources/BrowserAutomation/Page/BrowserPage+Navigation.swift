@@ -8,7 +8,7 @@ extension BrowserPage {
         var isDownload: Bool?
     }
 
-    /// Does work that waits while a person is in control, and masks secrets in what it throws.
+    /// Runs an operation of the agent when no user has control, and masks secrets in the errors that it throws.
     func asAgent<Result: Sendable>(
         _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -24,8 +24,8 @@ extension BrowserPage {
         }
     }
 
-    /// Waits until the page has handled what a person did last: input takes another way to the page than scripts do, and
-    /// a look may overtake it. A page that does not answer is not waited for longer.
+    /// Waits up to two seconds until the page has handled the user's last input. Input and scripts take different paths
+    /// to the page, so a snapshot could overtake the input.
     private func waitForInput() async throws {
         guard self.state.withLock({ $0.openInput > 0 }) else { return }
         _ = try await self.wait(until: .now + .seconds(2)) { $0.openInput == 0 }
@@ -33,12 +33,14 @@ extension BrowserPage {
 
     /// Opens an address and waits until the page has loaded.
     ///
-    /// A page whose pictures or scripts never end is taken as it is after ten seconds.
+    /// If some resources keep loading, the method returns ten seconds after the document is ready.
+    /// - Parameter address: A web address; `https://` is added if it has no scheme.
+    /// - Returns: A report of what happened.
     /// - Throws: ``BrowserError`` with code `addressRefused` or `navigationFailed`.
     public func navigate(to address: String) async throws -> ActionReport {
         try await self.asAgent {
             let report = try await self.open(address)
-            // Whatever a person did before is gone with the page.
+            // The new page replaces whatever the user did before.
             self.state.withLock { $0.needsLook = false }
             return report
         }
@@ -55,7 +57,7 @@ extension BrowserPage {
         let before = self.beginAction()
         let navigation = try await self.begin(url)
         if navigation.isDownload == true || navigation.errorText == "net::ERR_ABORTED" {
-            // A file is no page: the one before stays. So it does when it does not want to be left.
+            // The previous page stays if the address is a file, or if that page's `beforeunload` dialog was dismissed.
             if self.state.withLock({ $0.effects.dialogs.contains { $0.kind == .beforeunload } }) {
                 return try await self.report("\(url) was not opened: the page before it stays")
             }
@@ -76,7 +78,8 @@ extension BrowserPage {
 
     private func begin(_ url: String) async throws -> Navigation {
         try await self.ready()
-        // As a mouse does on its way to the address: what comes next must not find it over something.
+        // Move the mouse out of the viewport, as on its way to the address bar, so that it does not hover over the next
+        // page.
         self.post("Input.dispatchMouseEvent", Self.mouse("mouseMoved", -1, -1, [:]))
         do {
             return try await self.connection.send(
@@ -90,20 +93,20 @@ extension BrowserPage {
         }
     }
 
-    /// Waits for the page that an address leads to, which may be another than the first that comes.
+    /// Waits for the page that an address leads to, which may not be the first document that appears.
     private func waitForLoad(of url: String, after before: String?) async throws {
         let deadline = ContinuousClock.now + self.configuration.navigationTimeout
         guard
             try await self.wait(
                 until: deadline, for: { $0.loaderID != before && $0.milestones.contains("DOMContentLoaded") })
         else {
-            // What has come so far can be read, but nothing more is waited for.
+            // What has loaded so far can be read, but the rest is not worth waiting for.
             self.post("Page.stopLoading")
             throw BrowserError(
                 .navigationFailed,
                 "\(url) didn't finish loading within \(self.configuration.navigationTimeout). Try again later.")
         }
-        // Our script gets ready while the rest of the page loads.
+        // Inject the script while the rest of the page loads.
         async let world: Void = self.prepare()
         let isLoaded = try await self.wait(until: .now + Self.loadPatience) { $0.milestones.contains("load") }
         if !isLoaded { self.note("Parts of the page are still loading.") }
@@ -112,8 +115,9 @@ extension BrowserPage {
 
     // MARK: History
 
-    /// Goes back one page.
-    /// - Throws: ``BrowserError`` with code `navigationFailed` when there is none.
+    /// Goes back one page in the tab's history.
+    /// - Returns: A report of what happened.
+    /// - Throws: ``BrowserError`` with code `navigationFailed` if there is no previous page.
     public func goBack() async throws -> ActionReport {
         try await self.asAgent {
             try self.checkLooked()
@@ -121,8 +125,9 @@ extension BrowserPage {
         }
     }
 
-    /// Goes forward one page, after going back.
-    /// - Throws: ``BrowserError`` with code `navigationFailed` when there is none.
+    /// Goes forward one page in the tab's history.
+    /// - Returns: A report of what happened.
+    /// - Throws: ``BrowserError`` with code `navigationFailed` if there is no next page.
     public func goForward() async throws -> ActionReport {
         try await self.asAgent {
             try self.checkLooked()
@@ -141,7 +146,7 @@ extension BrowserPage {
         }
         let history = try await self.send("Page.getNavigationHistory", as: History.self)
         let index = history.currentIndex + offset
-        // The blank page that every tab starts with is no page to go back to.
+        // The blank page that every tab starts with does not count as history.
         guard history.entries.indices.contains(index), history.entries[index].url != "about:blank" else {
             throw BrowserError(
                 .navigationFailed,
@@ -156,7 +161,9 @@ extension BrowserPage {
         return try await self.report(offset < 0 ? "Went back" : "Went forward")
     }
 
-    /// Loads the page anew.
+    /// Reloads the page.
+    /// - Returns: A report of what happened.
+    /// - Throws: ``BrowserError``.
     public func reload() async throws -> ActionReport {
         try await self.asAgent {
             try self.checkLooked()
@@ -173,29 +180,29 @@ extension BrowserPage {
         return try await self.report(isKept ? "The page was not loaded again" : "Loaded the page again")
     }
 
-    // MARK: Waiting for what an action started
+    // MARK: Waiting for the effects of an action
 
     private static let loadPatience = Duration.seconds(10)
     private static let framePatience = Duration.seconds(3)
 
-    /// Forgets what earlier actions led to, and returns the document that this one starts in.
+    /// Clears the effects of earlier actions, and returns the ID of the current document.
     func beginAction() -> String? {
         self.state.withLock { state in
             state.effects = Effects()
             state.requests.beginAction()
-            // A frame that was loading before, such as an advertisement, is not this action's doing.
+            // A frame that was already loading, such as an advertisement, is not an effect of this action.
             state.loadingFrames = []
             return state.loaderID
         }
     }
 
-    /// Waits for the navigation that an action started, if it started one.
+    /// Waits until the navigation that an action started, if any, has finished.
     func settle(after document: String?) async throws {
         let deadline = ContinuousClock.now + min(self.configuration.navigationTimeout, Self.loadPatience)
         let hasSettled = try await self.wait(until: deadline) { [targetID] state in
             !state.loadingFrames.contains(targetID)
                 || (state.loaderID != document && state.milestones.contains("load"))
-                // The page stays.
+                // The page stays, because its dialog was dismissed.
                 || state.effects.dialogs.contains { $0.kind == .beforeunload && $0.answer == .dismiss }
         }
         if !hasSettled { self.note("The next page is still loading.") }
@@ -203,7 +210,7 @@ extension BrowserPage {
         if self.state.withLock({ !$0.effects.downloads.isEmpty }) { try await self.waitForDownload() }
     }
 
-    /// Gives a download a moment to begin, and a small one to be complete.
+    /// Waits up to two seconds for a download to start, and up to two more for it to finish.
     func waitForDownload() async throws {
         guard
             try await self.wait(

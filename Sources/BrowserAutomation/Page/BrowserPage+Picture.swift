@@ -2,12 +2,13 @@ import AgentEvents
 public import FoundationEssentials
 
 extension BrowserPage {
-    /// A picture of the window, as PNG or JPEG. Secrets in it are covered; where one is written in a way that cannot be
-    /// covered, none is taken.
+    /// Takes a picture of the viewport, in PNG or JPEG format, with secrets covered.
     /// - Parameters:
-    ///   - quality: 1 to 100 for JPEG; `nil` for PNG.
-    ///   - isAnnotated: Whether the references of the last snapshot are drawn over their controls. The page can notice
-    ///     that, because its document holds them for a moment.
+    ///   - quality: The JPEG quality, from 1 to 100; `nil` for PNG.
+    ///   - isAnnotated: Whether to draw the references of the last snapshot over their controls. The page can notice
+    ///     that, because the labels are part of its document for a moment.
+    /// - Returns: The picture.
+    /// - Throws: ``BrowserError`` with code `notActionable` if the page shows a secret in a way that cannot be covered.
     public func screenshot(quality: Int? = nil, isAnnotated: Bool = false) async throws -> Data {
         try await self.asAgent {
             let secrets = self.configuration.secrets.values
@@ -40,24 +41,24 @@ extension BrowserPage {
         }
     }
 
-    /// Also for work that was stopped, whose own calls would fail at once.
+    /// Removes the covers and labels. It uses a separate task, because calls in a canceled task fail immediately.
     private func showAgain(_ paths: [FramePath]) async {
         await Task {
             for path in paths {
-                // A document that has gone meanwhile has nothing to show.
+                // A document that no longer exists has nothing to restore.
                 _ = try? await self.call("showAgain", in: path, as: JSONValue.self)
             }
         }.value
     }
 
-    /// All documents of the page, those in frames of other origins included.
+    /// All documents of the page, including those in cross-origin frames.
     private func paths(in path: FramePath = .main) async throws -> [FramePath] {
         var paths = [path]
         for key in try await self.call("foreignFrames", in: path, as: [String].self) {
             do {
                 paths += try await self.paths(in: path.appending(key))
             } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
-                // The frame has gone.
+                // The frame no longer exists.
             }
         }
         return paths

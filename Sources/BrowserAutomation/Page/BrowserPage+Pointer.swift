@@ -2,15 +2,16 @@ import AgentEvents
 import Synchronization
 
 extension BrowserPage {
-    /// What a preparing function of our script answers.
+    /// The answer of an injected function that prepares an action.
     struct Preparation: Decodable {
-        /// The reference stands for nothing any more.
+        /// Why the reference is stale. The action fails.
         var gone: String?
-        /// Not yet: worth another attempt.
+        /// Why the element is not ready yet. The action is retried.
         var retry: String?
-        /// What lies over an element seldom goes by itself; the agent should hear of it soon.
+        /// Whether another element covers this one. A cover seldom disappears, so the retries end early to inform the
+        /// agent.
         var isCovered: Bool?
-        /// Never: the wrong kind of element or value.
+        /// Why the action can never succeed, such as a wrong kind of element or value. The action fails.
         var wrong: String?
         var label: String?
         var x: Double?
@@ -19,11 +20,11 @@ extension BrowserPage {
         var value: String?
         var isSecret: Bool?
         var checked: Bool?
-        /// The control is of the page's own making and is worked by the pointer.
+        /// Whether the control is a custom one of the page, which must be operated with the pointer.
         var isCustom: Bool?
         /// The reference of an option.
         var option: String?
-        /// Where the page is.
+        /// The state of the page.
         var place: PageInfo?
     }
 
@@ -34,19 +35,21 @@ extension BrowserPage {
         var isDownload: Bool?
     }
 
-    /// The pauses between attempts, those of Playwright.
+    /// The pauses between attempts, which are the same as Playwright's.
     private static let pauses: [Duration] = [0, 20, 100, 100, 500].map { .milliseconds($0) }
 
-    /// How often a press is repeated that has not reached its frame: over two seconds of drawing are waited for.
+    /// The number of attempts for a press that does not reach its frame. They give the browser over two seconds to draw
+    /// it.
     private static let frameAttempts = 7
 
-    /// - Throws: ``BrowserError`` with code `staleReference` where a person has worked on the page since the last look.
+    /// Checks that the agent has a current snapshot.
+    /// - Throws: ``BrowserError`` with code `staleReference` if a user has changed the page since the last snapshot.
     func checkLooked() throws {
         guard self.state.withLock({ $0.needsLook }) else { return }
         throw BrowserError(.staleReference, "A person has worked on the page since the last snapshot. Take a new one.")
     }
 
-    /// Repeats an attempt until it succeeds, fails for good, or the action's time is over.
+    /// Repeats an attempt until it succeeds, fails permanently, or times out.
     func attempt(_ body: (_ attempt: Int) async throws -> Preparation) async throws -> Preparation {
         try self.checkLooked()
         let started = ContinuousClock.now
@@ -73,15 +76,19 @@ extension BrowserPage {
 
     /// Clicks an element once it is visible, stable, enabled and uncovered.
     ///
-    /// Should something slide over it at the last moment, the click is stopped before the page gets it, and tried
-    /// again.
+    /// If something moves over the element at the last moment, the click is stopped before the page receives it, and is
+    /// retried.
+    /// - Parameter reference: The reference of the element in the latest snapshot, such as `e5`.
+    /// - Returns: A report of what happened.
     /// - Throws: ``BrowserError`` with code `staleReference` or `notActionable`.
     public func click(_ reference: String) async throws -> ActionReport {
         try await self.asAgent { try await self.click(reference, count: 1) }
     }
 
-    /// Clicks an element twice in quick succession.
-    /// - Throws: As ``click(_:)`` does.
+    /// Double-clicks an element.
+    /// - Parameter reference: The reference of the element in the latest snapshot, such as `e5`.
+    /// - Returns: A report of what happened.
+    /// - Throws: The same errors as ``click(_:)``.
     public func doubleClick(_ reference: String) async throws -> ActionReport {
         try await self.asAgent { try await self.click(reference, count: 2) }
     }
@@ -97,7 +104,7 @@ extension BrowserPage {
         return report
     }
 
-    /// Presses the mouse on an element; the outcome is missing where the click has replaced the document.
+    /// Clicks an element with the mouse; the outcome is `nil` if the click has replaced the document.
     private func press(_ element: ElementReference, count: Int) async throws -> (label: String, PointerOutcome?) {
         var outcome: PointerOutcome?
         let prepared = try await self.attempt { attempt in
@@ -106,7 +113,7 @@ extension BrowserPage {
             try await self.pressMouse(x: x, y: y, count: count)
             outcome = try await self.afterPointer(element)
             if let outcome, !outcome.hit, outcome.blocked == nil, element.path != .main, attempt < Self.frameAttempts {
-                // The browser sent the event to where it last drew the frame; a busy machine draws late.
+                // The browser sends the event to where it last drew the frame, and a busy machine draws late.
                 return Preparation(retry: "\(preparation.label ?? element.id) was not there for the click")
             }
             if let blocked = outcome?.blocked {
@@ -120,11 +127,13 @@ extension BrowserPage {
         return (Self.label(prepared, element), outcome)
     }
 
-    /// Clicks something without a report, as a part of another action.
+    /// Clicks an element as a part of another action, without a report.
     func clickThrough(_ element: ElementReference) async throws { _ = try await self.press(element, count: 1) }
 
     /// Moves the mouse over an element.
-    /// - Throws: As ``click(_:)`` does.
+    /// - Parameter reference: The reference of the element in the latest snapshot, such as `e5`.
+    /// - Returns: A report of what happened.
+    /// - Throws: The same errors as ``click(_:)``.
     public func hover(_ reference: String) async throws -> ActionReport {
         try await self.asAgent {
             let element = try ElementReference(reference)
@@ -144,9 +153,9 @@ extension BrowserPage {
         element.path.prefix + (prepared.label ?? element.id)
     }
 
-    // MARK: Points
+    // MARK: Action points
 
-    /// Gets an element ready for the pointer, through all the frames around it.
+    /// Prepares an element for a pointer action, through all the frames around it, and returns the point to act on.
     private func point(
         _ element: ElementReference, attempt: Int, options: [String: JSONValue]
     ) async throws -> Preparation {
@@ -166,7 +175,7 @@ extension BrowserPage {
             if let retry = outer.retry { preparation.retry = "\(label ?? element.id) cannot be reached: \(retry)" }
         }
         if preparation.x == nil, isGuarded {
-            // No press comes that would be guarded.
+            // No press follows, so there is nothing to guard.
             for path in element.path.chain { _ = try await self.call("releaseGuard", in: path, as: JSONValue.self) }
         }
         return preparation
@@ -183,12 +192,12 @@ extension BrowserPage {
             }
             return outcome
         } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
-            // The click has replaced the document, and our guard with it: it reached its target.
+            // The click has replaced the document, including the guard, so it reached its target.
             return nil
         }
     }
 
-    // MARK: The mouse
+    // MARK: Mouse events
 
     static func mouse(_ type: String, _ x: Double, _ y: Double, _ more: [String: JSONValue] = [:]) -> JSONValue {
         .object(["type": .string(type), "x": .number(x), "y": .number(y)].merging(more) { $1 })
@@ -199,7 +208,7 @@ extension BrowserPage {
     }
 
     private func pressMouse(x: Double, y: Double, count: Int) async throws {
-        // Sent together: waiting for the answer to each costs a frame of 16 ms.
+        // Send the events together, because waiting for each answer costs a frame of 16 ms.
         self.post("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x, y))
         for click in 1...count {
             let button: [String: JSONValue] = ["button": "left", "clickCount": .integer(click)]
@@ -217,14 +226,18 @@ extension BrowserPage {
     // MARK: Dragging
 
     /// Drags one element onto another.
-    /// - Throws: As ``click(_:)`` does.
+    /// - Parameters:
+    ///   - reference: The reference of the element to drag, such as `e5`.
+    ///   - target: The reference of the element to drop it on.
+    /// - Returns: A report of what happened.
+    /// - Throws: The same errors as ``click(_:)``.
     public func drag(_ reference: String, to target: String) async throws -> ActionReport {
         try await self.asAgent {
             let source = try ElementReference(reference)
             let destination = try ElementReference(target)
             let before = self.beginAction()
             let options: [String: JSONValue] = ["guarded": false]
-            // The target first: scrolling to it may move the source, and the drag begins at the source.
+            // Prepare the target first: scrolling to it may move the source, where the drag begins.
             _ = try await self.attempt { try await self.point(destination, attempt: $0, options: options) }
             let from = try await self.attempt { try await self.point(source, attempt: $0, options: options) }
             let to = try await self.attempt { try await self.point(destination, attempt: $0, options: options) }
@@ -237,7 +250,8 @@ extension BrowserPage {
         }
     }
 
-    /// The browser's own kind of drag hands its data to us, and we drop it; everything else is mouse moves.
+    /// Drags with mouse events. If the page starts a native drag, the browser hands the drag data to this process,
+    /// which then sends the drop events.
     private func drag(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double), in path: FramePath) async throws {
         self.state.withLock { $0.drag = nil }
         try await self.send("Input.setInterceptDrags", ["enabled": true])

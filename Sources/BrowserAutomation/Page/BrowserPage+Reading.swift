@@ -2,7 +2,7 @@ import AgentEvents
 import Synchronization
 
 extension BrowserPage {
-    /// What our script tells of one document.
+    /// The result of walking one document.
     private struct Walk: Decodable {
         var url: String
         var title: String
@@ -35,7 +35,7 @@ extension BrowserPage {
         }
     }
 
-    /// The documents of a page joined into one.
+    /// The documents of a page, joined into one.
     private struct Reading: Sendable {
         var url = ""
         var title = ""
@@ -44,11 +44,15 @@ extension BrowserPage {
         var omitted = 0
     }
 
-    /// Lists what is in the window in full and what is around it in short.
+    /// Takes a snapshot that lists the content of the viewport in full, and the content around it in short form.
+    ///
+    /// Content that exceeds the budget is in further parts.
     /// - Parameters:
-    ///   - budget: The most characters of the window's lines; an eighth of it goes to the rest. What does not fit is
-    ///     in further parts.
-    ///   - part: Which part, from 1.
+    ///   - budget: The maximum size of a part, in UTF-8 bytes. The content outside of the viewport gets up to an eighth
+    ///     of that in addition.
+    ///   - part: The part to return, starting at 1.
+    /// - Returns: The snapshot.
+    /// - Throws: ``BrowserError``.
     public func snapshot(budget: Int = 12_000, part: Int = 1) async throws -> PageSnapshot {
         try await self.asAgent {
             let reading = try await self.read(.main, ["outside": .integer(min(budget / 8, Self.outsideBudget))])
@@ -63,10 +67,12 @@ extension BrowserPage {
 
     private static let outsideBudget = 1500
 
-    /// The whole page as Markdown, with links as `[text](address)` and tables.
+    /// Returns the whole page as Markdown, with tables, and with links as `[text](address)`.
     /// - Parameters:
-    ///   - budget: The most characters of a part.
-    ///   - part: Which part, from 1.
+    ///   - budget: The maximum size of a part, in UTF-8 bytes.
+    ///   - part: The part to return, starting at 1.
+    /// - Returns: The text of the part.
+    /// - Throws: ``BrowserError``.
     public func readText(budget: Int = 30_000, part: Int = 1) async throws -> String {
         try await self.asAgent {
             let reading = try await self.read(.main, ["everything": true])
@@ -80,10 +86,12 @@ extension BrowserPage {
         }
     }
 
-    /// The lines of the whole page that hold a text, in any case, with references to act on.
+    /// Finds the lines of the whole page that contain a text, ignoring case.
     /// - Parameters:
-    ///   - text: What to look for.
-    ///   - limit: The most lines.
+    ///   - text: The text to find.
+    ///   - limit: The maximum number of lines.
+    /// - Returns: The lines, with references for actions.
+    /// - Throws: ``BrowserError``.
     public func find(_ text: String, limit: Int = 30) async throws -> [String] {
         try await self.asAgent {
             let reading = try await self.read(.main, ["everything": true, "find": .string(text)])
@@ -94,14 +102,14 @@ extension BrowserPage {
     // MARK: Documents
 
     private func read(_ path: FramePath, _ options: [String: JSONValue]) async throws -> Reading {
-        // A document that is still coming in is worth a moment of patience.
+        // Wait briefly for a document that is still loading.
         _ = try await self.wait(until: .now + .seconds(5)) { state in
             state.loaderID == nil || state.milestones.contains("DOMContentLoaded")
         }
         var options = options
         options["prefix"] = .string(path.prefix)
         var walk = try await self.walk(path, options)
-        // What closed roots hold may hold such roots again.
+        // Closed shadow roots may contain further ones.
         for _ in 0..<3 where walk.suspects > 0 {
             guard try await self.openClosedRoots(in: path) else { break }
             options["again"] = true
@@ -117,7 +125,7 @@ extension BrowserPage {
         return walk
     }
 
-    /// Puts what the frames of other origins show into its place.
+    /// Inserts the content of cross-origin frames into that of the document.
     private func join(_ walk: Walk, _ path: FramePath, _ options: [String: JSONValue]) async throws -> Reading {
         let mask = self.configuration.secrets.mask
         var reading = Reading(
@@ -164,7 +172,7 @@ extension BrowserPage {
                         let reading = try await self.read(path.appending(frame.frame), inner)
                         return (index, reading)
                     } catch is BrowserError {
-                        // It has gone meanwhile, or does not answer; the page around it can be read all the same.
+                        // The frame no longer exists or does not answer, but the page around it can still be read.
                         return (index, nil)
                     }
                 }
@@ -174,10 +182,10 @@ extension BrowserPage {
     }
 
     private static let deepestFrame = 8
-    /// Pages choose how many frames they have.
+    /// The maximum number of frames to read, because pages choose how many they have.
     static let mostFrames = 50
 
-    // MARK: Questions
+    // MARK: Queries
 
     private struct Found: Decodable {
         var wrong: String?
@@ -186,11 +194,12 @@ extension BrowserPage {
         var lines: [String]?
     }
 
-    /// Elements by a CSS selector, each as a line with a reference to act on; outside of frames of other origins.
+    /// Finds the elements that match a CSS selector, except those in cross-origin frames.
     /// - Parameters:
-    ///   - selector: As CSS has it.
-    ///   - limit: The most lines.
-    /// - Throws: ``BrowserError`` with code `invalidValue` for what is no selector.
+    ///   - selector: A CSS selector.
+    ///   - limit: The maximum number of elements.
+    /// - Returns: A line for each element, with a reference for actions.
+    /// - Throws: ``BrowserError`` with code `invalidValue` if the selector is not valid.
     public func query(_ selector: String, limit: Int = 50) async throws -> [String] {
         try await self.asAgent {
             let found = try await self.call("query", [.string(selector), .integer(limit), ""], as: Found.self)
@@ -202,13 +211,17 @@ extension BrowserPage {
         }
     }
 
-    /// A link of a page.
+    /// A link in a page.
     public struct Link: Sendable, Hashable, Decodable {
+        /// The text of the link, with secrets masked.
         public var text: String
+        /// The address that the link leads to, with secrets masked.
         public var url: String
     }
 
-    /// The links of the page, outside of frames of other origins.
+    /// Returns the links of the page, except those in cross-origin frames.
+    /// - Parameter limit: The maximum number of links.
+    /// - Throws: ``BrowserError``.
     public func links(limit: Int = 500) async throws -> [Link] {
         try await self.asAgent {
             let mask = self.configuration.secrets.mask
@@ -217,7 +230,9 @@ extension BrowserPage {
         }
     }
 
-    /// The tables of the page as rows of cells, outside of frames of other origins.
+    /// Returns the tables of the page as rows of cells, except those in cross-origin frames.
+    /// - Parameter limit: The maximum number of tables.
+    /// - Throws: ``BrowserError``.
     public func tables(limit: Int = 50) async throws -> [[[String]]] {
         try await self.asAgent {
             let mask = self.configuration.secrets.mask

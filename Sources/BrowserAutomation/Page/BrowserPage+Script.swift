@@ -1,7 +1,7 @@
 import AgentEvents
 import Synchronization
 
-/// A document with our script in it.
+/// A document that contains the injected script.
 struct ScriptedDocument: Sendable {
     var frame: String
     var session: String
@@ -25,10 +25,10 @@ extension BrowserPage {
 
     private struct World: Decodable { var executionContextId: Int }
 
-    /// The name of the isolated world that our script runs in.
+    /// The name of the isolated world that the injected script runs in.
     static let worldName = "ai4ai"
 
-    /// Our script, without its comments and indentation: each document gets a copy.
+    /// The injected script, without comments and indentation, because each document gets a copy.
     private static let script: String = {
         let files = [
             PackageResources.controls_js, PackageResources.snapshot_js, PackageResources.cover_js,
@@ -44,9 +44,10 @@ extension BrowserPage {
 
     // MARK: Calls
 
-    /// Calls a function of our script in a document.
+    /// Calls a function of the injected script in a document.
     ///
-    /// When the document is replaced meanwhile, the call is made again in the new one, but only if `isRepeatable`.
+    /// If the document is replaced during the call and `isRepeatable` is `true`, the call is repeated in the new
+    /// document.
     func call<Value: Decodable>(
         _ function: String, _ arguments: [JSONValue] = [], in path: FramePath = .main, isRepeatable: Bool = true,
         as type: Value.Type
@@ -63,8 +64,9 @@ extension BrowserPage {
         }
     }
 
-    /// Calls a function of our script for an object, to be named to the browser.
-    /// - Returns: `nil` where the function gives none.
+    /// Calls a function of the injected script, and returns its result as a remote object that CDP commands can refer
+    /// to.
+    /// - Returns: The object; `nil` if the function returns none.
     func object(_ function: String, _ arguments: [JSONValue] = [], in path: FramePath) async throws -> (
         id: String, document: ScriptedDocument
     )? {
@@ -96,7 +98,7 @@ extension BrowserPage {
             state.documents = state.documents.filter {
                 $0.value.context != document.context || $0.value.session != document.session
             }
-            // The next document there has been told nothing.
+            // The next document in its place has not been asked to hold back its messages.
             if state.holding != nil { state.holding = state.holding?.filter { state.documents[$0] != nil } }
         }
     }
@@ -128,7 +130,7 @@ extension BrowserPage {
                 ],
                 session: document.session, patience: patience, as: Evaluation<Value>.self)
         } catch let error as BrowserError where error.code == .timedOut {
-            // A script that never ends would keep the page for good.
+            // Otherwise, a script that never ends would block the page forever.
             self.connection.post("Runtime.terminateExecution", session: document.session)
             throw BrowserError(
                 .timedOut, "\(error.message) Its own scripts keep it busy; they were stopped. Look again, or reload.")
@@ -142,10 +144,10 @@ extension BrowserPage {
 
     // MARK: Documents
 
-    /// Puts our script into the current document, so that the next call finds it there.
+    /// Injects the script into the current document, so that the next call finds it there.
     func prepare() async throws { _ = try await self.document(.main) }
 
-    /// A document with our script in it.
+    /// Returns a document that contains the injected script, injecting it if necessary.
     func document(_ path: FramePath) async throws -> ScriptedDocument {
         var attempt = 0
         while true {
@@ -173,13 +175,13 @@ extension BrowserPage {
             byValue: true, patience: path.patience,
             as: JSONValue.self)
         self.state.withLock { state in
-            // A document that was replaced meanwhile takes its world with it.
+            // If the document was replaced in the meantime, its isolated world no longer exists.
             if state.loaderID == loader { state.documents[path] = document }
         }
         return document
     }
 
-    /// The frame that shows a document, and the session that it is reached through.
+    /// Returns the frame that shows a document, and the CDP session through which to reach it.
     private func place(of path: FramePath) async throws -> (frame: String, session: String) {
         guard let key = path.keys.last else { return (self.targetID, self.sessionID) }
         guard let element = try await self.object("frameElement", [.string(key)], in: path.parent) else {
@@ -200,8 +202,8 @@ extension BrowserPage {
 
     // MARK: Closed shadow roots
 
-    /// Has the browser show which of the suspected elements hide content in closed roots.
-    /// - Returns: Whether any does.
+    /// Finds the suspected elements that have a closed shadow root, and gives the injected script access to the roots.
+    /// - Returns: Whether any element has one.
     func openClosedRoots(in path: FramePath) async throws -> Bool {
         guard let suspects = try await self.object("takeSuspects", in: path) else { return false }
         let elements: PropertyList = try await self.properties(of: suspects.id, suspects.document.session)
@@ -221,7 +223,7 @@ extension BrowserPage {
         }
         var result: [Property]
 
-        /// The objects of an array.
+        /// The object IDs of the elements of an array.
         var objects: [String] { self.result.filter { Int($0.name) != nil }.compactMap { $0.value?.objectId } }
     }
 
@@ -266,12 +268,12 @@ extension BrowserPage {
 }
 
 extension BrowserError {
-    /// Whether the document that a call was made in is gone.
+    /// Whether the error means that the document of a call no longer exists.
     var isLostContext: Bool {
         self.code == .protocolFailure
             && [
                 "context", "Inspected target navigated", "No frame", "Frame with the given", "Session with given id",
-                // The connection was lost between making the world and putting our script into it.
+                // The connection was lost after the isolated world was created and before the script was injected.
                 "__ai4ai is not defined",
             ].contains {
                 self.message.contains($0)

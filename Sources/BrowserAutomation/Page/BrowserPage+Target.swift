@@ -1,54 +1,69 @@
 import AgentEvents
 
-/// What an action on a control would do, as far as its page tells.
+/// A description of what an action on a control would do, according to its page.
 public struct ActionTarget: Sendable, Hashable, Codable {
-    /// The control's role, such as `button`; empty where nothing has the focus.
+    /// The role of the control, such as `button`; empty if no element has the focus.
     public var role: String
+    /// The accessible name of the control.
     public var name: String
-    /// What is written on it, which a page may let its name hide.
+    /// The visible text of the control, which may differ from its name.
     public var text: String
+    /// The name of the HTML element, such as `input`.
     public var tag: String
-    /// The type of an input or button.
+    /// The `type` of an input or button.
     public var type: String
-    /// Whether it is clicked, or gets a key that works it as a click does: Enter or the space bar.
+    /// Whether the action is a click, or a key that has the same effect: Enter or the space bar.
     public var isActivated: Bool
     /// Whether the action submits the form.
     public var isSubmit: Bool
-    /// Whether it takes files.
+    /// Whether the control accepts files.
     public var isUpload: Bool
-    /// Whether it is a field for a password, or one that holds a secret.
+    /// Whether the control is a password field, or a field that contains a secret.
     public var isPassword: Bool
-    /// Where a link leads, or `#place` within its own page.
+    /// The address that a link leads to, or `#fragment` for a link within its own page.
     public var href: String?
-    /// The origin of its document, such as `https://example.com`.
+    /// The origin of the control's document, such as `https://example.com`.
     public var origin: String
-    /// The address of its document, without the place in it.
+    /// The address of the control's document, without its fragment.
     public var url: String
-    /// The text that the action is about: of its form, of the dialog or row around it, or of the page. Of a long one the
-    /// first 4,000 characters, and a number that stands for the rest.
+    /// The text that the action is about: that of the form, of the surrounding dialog or row, or of the page. If the
+    /// text is long, its first 4,000 characters and a hash of the rest.
     public var surroundings: String
-    /// What stands for all else that belongs to it: pictures, drawings and labels, the page's headings, the names by which
-    /// a form sends its fields; empty for none.
+    /// A hash of everything else that belongs to the action: images, drawings, labels, the page's headings, and the
+    /// names of the form's fields; empty if there is nothing.
     public var details: String
-    /// The form that it belongs to.
+    /// The form that the control belongs to.
     public var form: Form?
 
-    /// A form as it is filled in.
+    /// The state of a form.
     public struct Form: Sendable, Hashable, Codable {
-        /// `get`, `post` or `dialog`.
+        /// The method of the form: `get`, `post` or `dialog`.
         public var method: String
+        /// The address that the form is submitted to.
         public var action: String
-        /// The name of the button that the action submits it by.
+        /// The name of the button that submits the form.
         public var submitter: String?
+        /// Whether the form has an enabled password field that is visible or filled.
         public var hasPassword: Bool
-        /// Whether it asks for a card or an account to pay from.
+        /// Whether the form asks for a card or an account to pay with.
         public var hasPayment: Bool
+        /// Whether the form is a search form.
         public var isSearch: Bool
-        /// Its visible fields, each with its label and what it holds; without passwords and secrets.
+        /// The label and value of each visible field. Passwords and secrets are not included.
         public var fields: [[String]]
-        /// What it sends without showing it.
+        /// The name and value of each field that the form sends without showing it.
         public var hidden: [[String]]
 
+        /// Creates the state of a form.
+        /// - Parameters:
+        ///   - method: The method of the form.
+        ///   - action: The address that the form is submitted to.
+        ///   - submitter: The name of the button that submits the form.
+        ///   - hasPassword: Whether the form has an enabled password field that is visible or filled.
+        ///   - hasPayment: Whether the form asks for a card or an account to pay with.
+        ///   - isSearch: Whether the form is a search form.
+        ///   - fields: The label and value of each visible field.
+        ///   - hidden: The name and value of each field that the form sends without showing it.
         public init(
             method: String = "get", action: String = "", submitter: String? = nil, hasPassword: Bool = false,
             hasPayment: Bool = false, isSearch: Bool = false, fields: [[String]] = [],
@@ -65,6 +80,23 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         }
     }
 
+    /// Creates a description.
+    /// - Parameters:
+    ///   - role: The role of the control.
+    ///   - name: The accessible name of the control.
+    ///   - text: The visible text of the control.
+    ///   - tag: The name of the HTML element.
+    ///   - type: The `type` of an input or button.
+    ///   - isActivated: Whether the action is a click, or a key that has the same effect.
+    ///   - isSubmit: Whether the action submits the form.
+    ///   - isUpload: Whether the control accepts files.
+    ///   - isPassword: Whether the control is a password field, or a field that contains a secret.
+    ///   - href: The address that a link leads to.
+    ///   - origin: The origin of the control's document.
+    ///   - url: The address of the control's document.
+    ///   - surroundings: The text that the action is about.
+    ///   - details: A hash of everything else that belongs to the action.
+    ///   - form: The form that the control belongs to.
     public init(
         role: String, name: String, text: String = "", tag: String = "", type: String = "", isActivated: Bool = true,
         isSubmit: Bool = false, isUpload: Bool = false, isPassword: Bool = false, href: String? = nil,
@@ -87,7 +119,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         self.form = form
     }
 
-    /// The same with every text of the page changed.
+    /// Returns a copy with a change applied to the texts that come from the page.
     fileprivate func mapTexts(_ change: (String) -> String) -> ActionTarget {
         var target = self
         target.name = change(self.name)
@@ -102,12 +134,14 @@ public struct ActionTarget: Sendable, Hashable, Codable {
 }
 
 extension BrowserPage {
-    /// The origin of the page itself, such as `https://example.com`.
+    /// Returns the origin of the page, such as `https://example.com`.
+    /// - Throws: ``BrowserError``.
     public func origin() async throws -> String {
         try await self.asAgent { try await self.call("origin", as: String.self) }
     }
 
-    /// What stands in the way on the page that only a person can pass; `nil` for nothing.
+    /// Returns the obstacle on the page that only a user can pass, such as a CAPTCHA; `nil` if there is none.
+    /// - Throws: ``BrowserError``.
     public func obstacle() async throws -> PageObstacle? {
         struct Found: Decodable { var kind: PageObstacle? }
         return try await self.asAgent { try await self.call("obstacle", as: Found.self).kind }
@@ -115,16 +149,18 @@ extension BrowserPage {
 
     private struct TargetAnswer: Decodable {
         var gone: String?
-        /// The focus is in this frame.
+        /// The key of the frame that contains the focus.
         var frame: String?
         var target: ActionTarget?
     }
 
-    /// What an action on a control would do.
+    /// Returns what an action on a control would do.
     /// - Parameters:
-    ///   - reference: The control's reference in the newest snapshot; what has the focus when `nil`.
-    ///   - key: The key that would be pressed, such as `Enter`; a click when `nil`.
-    /// - Throws: ``BrowserError`` with code `staleReference`, or `invalidValue` for what is no reference or key.
+    ///   - reference: The reference of the control in the latest snapshot; `nil` for the control that has the focus.
+    ///   - key: The key to press, such as `Enter`; `nil` for a click.
+    /// - Returns: A description of the control and its form.
+    /// - Throws: ``BrowserError`` with code `staleReference`, or with code `invalidValue` if the reference or key is
+    ///   not valid.
     public func target(of reference: String?, key: String? = nil) async throws -> ActionTarget {
         let element = try reference.map { try ElementReference($0) }
         let key = try key.map { JSONValue.string(try KeyPress($0).key) } ?? .null
@@ -148,20 +184,22 @@ extension BrowserPage {
 }
 
 extension BrowserPage {
-    /// Undoes that the page has disabled a control at a click whose requests were stopped: nothing else would.
+    /// Re-enables a control that the page disabled on a click whose requests were stopped, because nothing else would.
     package func enable(_ reference: String) async {
         struct Nothing: Decodable {}
         guard let element = try? ElementReference(reference) else { return }
-        // A page that has gone has no such control any more.
+        // If the page no longer exists, neither does the control.
         _ = try? await self.call("enable", [.string(element.id)], in: element.path, as: Nothing.self)
     }
 }
 
-/// What stops an agent and not a person.
+/// An obstacle that stops an agent but not a user.
 public enum PageObstacle: String, Sendable, Codable {
+    /// The page asks the user to sign in.
     case signIn = "sign_in"
-    /// A code that was sent to the person, or that a device of theirs shows.
+    /// The page asks for a code that was sent to the user, or that the user's device shows.
     case secondFactor = "second_factor"
+    /// The page asks for a CAPTCHA.
     case captcha
     /// The server answered with an error.
     case errorPage = "error_page"

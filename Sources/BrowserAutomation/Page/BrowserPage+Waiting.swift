@@ -1,17 +1,21 @@
 import AgentEvents
 
 extension BrowserPage {
-    /// What can be waited for.
+    /// A condition to wait for.
     public enum Awaited: Sendable, Hashable {
-        /// A text that is to appear, in any frame.
+        /// The text appears in the page, in any frame.
         case text(String)
-        /// A text that is to go away.
+        /// The text disappears from the page.
         case gone(String)
-        /// An address that holds this.
+        /// The address of the page contains this text.
         case url(String)
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition is met.
+    /// - Parameters:
+    ///   - awaited: The condition to wait for.
+    ///   - timeout: The maximum time to wait.
+    /// - Returns: A report of what happened.
     /// - Throws: ``BrowserError`` with code `timedOut`.
     public func wait(for awaited: Awaited, timeout: Duration) async throws -> ActionReport {
         try await self.asAgent {
@@ -43,13 +47,18 @@ extension BrowserPage {
             } catch let error as BrowserError
                 where error.isLostContext || [.staleReference, .timedOut].contains(error.code)
             {
-                // The frame has gone, and its text with it, or it shows nothing that can be read.
+                // The frame no longer exists, or its content cannot be read.
             }
         }
         return false
     }
 
-    /// Scrolls the window, or the box around an element, by pages; negative is up.
+    /// Scrolls the viewport, or the scrollable box around an element.
+    /// - Parameters:
+    ///   - pages: The distance in pages; negative is up.
+    ///   - reference: The reference of an element in the box to scroll, such as `e5`; `nil` for the viewport.
+    /// - Returns: A report that includes the new position.
+    /// - Throws: ``BrowserError`` with code `staleReference`.
     public func scroll(pages: Double, at reference: String? = nil) async throws -> ActionReport {
         struct Scrolled: Decodable {
             var gone: String?

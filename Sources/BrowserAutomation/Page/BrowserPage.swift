@@ -2,12 +2,12 @@ import AgentEvents
 import FoundationEssentials
 import Synchronization
 
-/// One tab: where it is, and what can be done in it.
+/// A browser tab, with methods to read its page and to act on it.
 ///
-/// Events of the browser change the state synchronously, in the order in which they come over the socket. So what
-/// a command caused is known here before the command's own answer is handed to whoever sent it.
+/// Browser events change the state synchronously, in the order in which they arrive. The effects of a command are
+/// therefore known here before the sender of the command gets its answer.
 public final class BrowserPage: Sendable {
-    /// The tab's short name.
+    /// The short name of the tab, such as `t1`.
     public let id: String
     let targetID: String
     let sessionID: String
@@ -18,56 +18,57 @@ public final class BrowserPage: Sendable {
     let onTarget: @Sendable (CDPConnection.Event, BrowserPage) -> Void
     let onScreencastEvent: @Sendable (CDPConnection.Event, BrowserPage) -> Void
     let state: Mutex<State>
-    /// What the script in the page's own world listens for; nothing of the page can know it.
+    /// The event name that the script in the page's main world listens for, which the page cannot know.
     let messageKey = UUID().uuidString
 
     struct State {
         var url: String
-        /// Whether the tab is set up and lets commands through.
+        /// Whether the tab is set up and accepts commands.
         var isReady = false
-        /// Why the page cannot be used any more.
+        /// Why the page is no longer usable; `nil` while it is.
         var gone: String?
-        /// The isolated worlds of the current documents.
+        /// The documents that contain the injected script.
         var documents: [FramePath: ScriptedDocument] = [:]
-        /// The sessions of frames that run in processes of their own, by their frames.
+        /// The CDP sessions of frames that run in their own processes, by frame ID.
         var frameSessions: [String: String] = [:]
-        /// The document that the main frame shows, and the milestones it has reached.
+        /// The loader ID of the main frame's document, and the lifecycle milestones that the document has reached.
         var loaderID: String?
         var milestones: Set<String> = []
-        /// The frames, the main one included, in which a navigation was asked for and has not ended.
+        /// The frames, including the main frame, in which a requested navigation has not finished.
         var loadingFrames: Set<String> = []
-        /// What happened beside the action that was asked for.
+        /// The effects of the current action, other than its direct outcome.
         var effects = Effects()
         var requests = PendingRequests()
-        /// A dialog that waits for a person, and who else decides about them.
+        /// The dialog that waits for the user, and the closure that answers other dialogs.
         var openDialog: OpenDialog?
         var decideDialog: (@Sendable (PageDialog) -> DialogAnswer)?
-        /// The file field whose chooser the page has opened.
+        /// The file chooser that the page has opened.
         var fileChooser: FileChooser?
-        /// The documents whose messages wait; `nil` where none are to.
+        /// The documents whose WebSocket messages are held back; `nil` if none are to be held back.
         var holding: Set<FramePath>?
-        /// Whether messages were stopped, which the page tries again in vain.
+        /// Whether messages were stopped. The page cannot send them by trying again.
         var refusesMessages = false
-        /// What the mouse drags, as the browser describes it.
+        /// The data of the native drag in progress, as the browser describes it.
         var drag: JSONValue?
-        /// Whether a person has worked on the page since it was last looked at.
+        /// Whether a user has changed the page since the last snapshot.
         var needsLook = false
-        /// How much of a person's input the page has not answered yet.
+        /// The number of user inputs that the page has not answered yet.
         var openInput = 0
-        /// References count on from here in the next document, so that an old one never names a new element.
+        /// The last reference in each document. The next document continues from there, so that an old reference never
+        /// identifies a new element.
         var lastReferences: [FramePath: Int] = [:]
         var nextWatcher = 0
         var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
-    /// What happens beside an action, until it is reported.
+    /// The effects of an action that are not reported yet.
     struct Effects {
         var notes: [String] = []
         var dialogs: [PageDialog] = []
         var openedTabs: [String] = []
         var downloads: [String] = []
         var finishedDownloads: Set<String> = []
-        /// How many dialogs came, also those that are not kept.
+        /// The number of dialogs, including those that are not recorded.
         var dialogCount = 0
     }
 
@@ -81,7 +82,7 @@ public final class BrowserPage: Sendable {
         var node: Int
     }
 
-    /// What a tab keeps when its connection is lost and made again.
+    /// The properties of a tab that survive a reconnection.
     struct Identity {
         var id: String
         var lastReferences: [FramePath: Int] = [:]
@@ -110,15 +111,15 @@ public final class BrowserPage: Sendable {
     /// The address of the main frame.
     public var url: String { self.state.withLock { $0.url } }
 
-    /// Names the document that the main frame shows; another one has another name.
+    /// An identifier of the main frame's document, which differs for each document.
     package var documentID: String? { self.state.withLock { $0.loaderID } }
 
     /// Whether the tab was closed or has crashed.
     var isGone: Bool { self.state.withLock { $0.gone != nil } }
 
-    /// Sets the tab up and lets it run. Anything else waits for the end of it: Chromium's renderer crashes when it
-    /// is told to navigate while it still starts.
-    /// - Parameter isNew: Whether the tab still waits to be let run; otherwise it may show a page already.
+    /// Sets up the tab and lets it run. All other commands wait for this, because Chromium's renderer crashes if it is
+    /// told to navigate while it is starting.
+    /// - Parameter isNew: Whether the tab is paused before its first document; otherwise, it may already show a page.
     func setUp(isNew: Bool) async throws {
         self.listen(self.sessionID)
         let size = self.configuration.viewport
@@ -136,31 +137,31 @@ public final class BrowserPage: Sendable {
         self.change { $0.isReady = true }
     }
 
-    /// Takes the events of one of the page's sessions.
+    /// Starts to handle the events of one of the page's CDP sessions.
     private func listen(_ session: String) {
         self.connection.setEventHandler(session) { [weak self] event in self?.receive(event, session: session) }
         self.connection.post("Page.enable", session: session)
         self.connection.post("Inspector.enable", session: session)
-        // A chooser of the browser's own would be a window that nobody can work.
+        // Otherwise, the browser would open a file chooser window that nobody can operate.
         self.connection.post("Page.setInterceptFileChooserDialog", ["enabled": true], session: session)
         self.connection.post("Target.setAutoAttach", BrowserSession.autoAttach, session: session)
         self.watchMessages(session)
         self.watchWork(session)
     }
 
-    /// Takes a frame that runs in a process of its own into the page, and lets it run.
+    /// Adds a frame that runs in its own process to the page, and lets it run.
     func adoptFrame(_ frame: String, session: String) {
         self.state.withLock { $0.frameSessions[frame] = session }
         self.listen(session)
-        // Ends with the browser's answer. A frame that cannot be walled in stays where it waits.
+        // The task ends with the browser's answer. A frame whose requests cannot be intercepted stays paused.
         Task { [gate, connection] in
             guard (try? await gate.enable(session, connection)) != nil else { return }
             connection.post("Runtime.runIfWaitingForDebugger", session: session)
         }
     }
 
-    /// Forgets a frame's session.
-    /// - Returns: Whether it was one of this page.
+    /// Removes the session of a frame.
+    /// - Returns: Whether the session belonged to this page.
     func dropFrame(session: String) -> Bool {
         let isOurs = self.state.withLock { state -> Bool in
             let frames = state.frameSessions.filter { $0.value == session }.keys
@@ -193,7 +194,8 @@ public final class BrowserPage: Sendable {
         self.connection.post(method, parameters, session: self.sessionID)
     }
 
-    /// Sends a person's input, and waits for nothing: a page that shows a dialog answers only once that is answered.
+    /// Sends a user's input without waiting, because a page that shows a dialog responds only after the dialog is
+    /// answered.
     func postInput(_ method: String, _ parameters: JSONValue) {
         self.state.withLock { $0.openInput += 1 }
         self.connection.post(method, parameters, session: self.sessionID) { [weak self] in
@@ -215,7 +217,7 @@ public final class BrowserPage: Sendable {
         if let gone = self.state.withLock({ $0.gone }) { throw BrowserError(.pageGone, gone) }
     }
 
-    /// Says why the page cannot be used any more and wakes whoever waits for it.
+    /// Records why the page is no longer usable, and fails its pending commands and waits.
     func markGone(_ reason: String) {
         self.change { state in
             if state.gone == nil { state.gone = reason }
@@ -225,7 +227,7 @@ public final class BrowserPage: Sendable {
 
     // MARK: Waiting for changes
 
-    /// Changes the state and wakes everyone who waits for a change.
+    /// Changes the state and wakes the tasks that wait for a change.
     func change(_ body: (inout State) -> Void) {
         let watchers = self.state.withLock { state in
             body(&state)
@@ -235,8 +237,9 @@ public final class BrowserPage: Sendable {
         for watcher in watchers { watcher.resume() }
     }
 
-    /// Waits until the condition holds; `false` when the deadline came first.
-    /// - Throws: `CancellationError`, or ``BrowserError`` when the page is gone.
+    /// Waits until a condition holds.
+    /// - Returns: Whether the condition holds; `false` after the deadline.
+    /// - Throws: `CancellationError`, or ``BrowserError`` if the page is gone.
     func wait(
         until deadline: ContinuousClock.Instant, for condition: @escaping @Sendable (borrowing State) -> Bool
     ) async throws -> Bool {
@@ -257,7 +260,7 @@ public final class BrowserPage: Sendable {
             return state.nextWatcher
         }
         let timer = Task {
-            // Cancelled when the change comes first; waking a watcher that is gone does nothing.
+            // The timer is canceled if a change comes first. Waking a watcher that no longer exists does nothing.
             try? await Task.sleep(until: deadline, clock: .continuous)
             self.wake(id)
         }
@@ -265,7 +268,7 @@ public final class BrowserPage: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let resumeNow = self.state.withLock { state in
-                    // Looked at again under the lock: the change may have come since.
+                    // Check again under the lock: the change may have happened in the meantime.
                     if Task.isCancelled || state.gone != nil || deadline <= .now || condition(state) { return true }
                     state.watchers[id] = continuation
                     return false

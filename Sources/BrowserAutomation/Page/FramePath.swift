@@ -1,5 +1,5 @@
-/// Where a document stands in its page: empty for the page itself, `f1` for a frame of another origin in it, `f1f2` for
-/// a frame in that frame. Frames of the same origin belong to the document around them.
+/// The position of a document in its page: empty for the page itself, `f1` for a cross-origin frame in it, and `f1f2`
+/// for a frame in that frame. Same-origin frames are part of the document around them.
 struct FramePath: Hashable, Sendable {
     static let main = FramePath(keys: [])
 
@@ -9,21 +9,23 @@ struct FramePath: Hashable, Sendable {
 
     func appending(_ key: String) -> FramePath { FramePath(keys: self.keys + [key]) }
 
-    /// This path and those above it, innermost first, without the page itself.
+    /// This path and its parents, innermost first, without the page itself.
     var chain: [FramePath] { (0..<self.keys.count).map { FramePath(keys: self.keys.dropLast($0)) } }
 
-    /// How long its document may take to answer: a frame must not hold up the page around it for long.
+    /// The timeout for calls in the document, which is short in a frame so that it cannot delay the page around it for
+    /// long.
     var patience: Duration? { self == .main ? nil : .seconds(5) }
 
-    /// What stands before the references of its document.
+    /// The prefix of the references in the document.
     var prefix: String { self.keys.joined() }
 }
 
-/// A reference of a snapshot, such as `e5` or `f1e5`: which document, and what in it.
+/// A reference from a snapshot, such as `e5` or `f1e5`, split into the document and the element.
 struct ElementReference: Sendable {
     var path: FramePath
     var id: String
 
+    /// Parses a reference.
     /// - Throws: ``BrowserError`` with code `invalidValue`.
     init(_ text: String) throws {
         var keys: [String] = []

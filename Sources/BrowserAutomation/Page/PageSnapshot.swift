@@ -1,19 +1,22 @@
-/// What a person could see and do on a page, as text in reading order.
+/// The content and controls that a user could see on a page, as text in reading order.
 ///
-/// Each line is a text, a heading (`# …`), a table row (`| … |`), or something to act on:
-/// `[e5] button "Check"`, with its state in parentheses. `e5` is the reference that actions take; in a frame of
-/// another origin it is `f1e5`. What the last snapshot of the document did not hold is marked with `*`.
+/// Each line is a text, a heading (`# …`), a table row (`| … |`), or a control: `[e5] button "Check"`, with its state
+/// in parentheses. `e5` is the reference to pass to actions; in a cross-origin frame it is `f1e5`. An asterisk (`*`)
+/// marks what the previous snapshot of the document did not contain.
 public struct PageSnapshot: Sendable, Hashable {
+    /// The address of the page, with secrets masked.
     public var url: String
+    /// The title of the page, with secrets masked.
     public var title: String
-    /// The lines in the window, or a part of them where they are many.
+    /// The lines in the viewport, or the requested part of them.
     public var lines: [String]
-    /// Which part this is, from 1, and how many there are.
+    /// The number of this part, starting at 1.
     public var part: Int
+    /// The number of parts.
     public var parts: Int
-    /// Headings and controls above and below the window, in short form.
+    /// The headings and controls outside of the viewport, in short form.
     public var outside: [String]
-    /// How many more controls there are.
+    /// The number of further headings and controls outside of the viewport that are not listed.
     public var omitted: Int
 
     /// The snapshot as one text, for a model.
@@ -31,11 +34,12 @@ public struct PageSnapshot: Sendable, Hashable {
     }
 }
 
-/// Lines in parts of a size that a model can take.
+/// Lines divided into parts of a limited size.
 struct Pages {
     let parts: [[String]]
 
-    /// - Parameter size: The most characters of a part. A line that is longer is broken.
+    /// Divides lines into parts. It also splits a line that is too long for a part.
+    /// - Parameter size: The maximum size of a part, in UTF-8 bytes.
     init(_ lines: [String], size: Int) {
         var parts: [[String]] = []
         var part: [String] = []
@@ -54,7 +58,7 @@ struct Pages {
 
     private static func broken(_ line: String, _ size: Int) -> [String] {
         guard line.utf8.count > size else { return [line] }
-        // By scalars: what looks like one character can be of any length. Each has four bytes at most.
+        // Split by Unicode scalars, which have at most four bytes each; a single character can have any length.
         let length = max(size / 4, 1)
         var rest = line.unicodeScalars[...]
         var pieces: [String] = []
@@ -65,7 +69,7 @@ struct Pages {
         return pieces
     }
 
-    /// A part by its number, from 1; the last where there are fewer.
+    /// Returns a part by its number, starting at 1, or the last part if there are fewer.
     func part(_ number: Int) -> (lines: [String], number: Int) {
         let index = min(max(number, 1), self.parts.count)
         return (self.parts[index - 1], index)

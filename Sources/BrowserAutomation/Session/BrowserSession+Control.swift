@@ -1,23 +1,30 @@
 import Synchronization
 
-/// What people see and do.
+/// User control, the live view, and downloads.
 extension BrowserSession {
-    /// Who is in charge of the browser.
+    /// The agent or the user who controls the browser now.
     public var controller: BrowserController { self.control.controller }
 
-    /// Who is in charge of the browser, now and from now on.
+    /// Returns a stream of the browser's controllers that starts with the current one.
+    ///
+    /// The stream keeps only the newest value for a slow reader, and finishes when the session closes.
     public func controlChanges() -> AsyncStream<BrowserController> { self.control.changes() }
 
-    /// Gives a person the browser, until released or not renewed in time.
+    /// Gives a user control of the browser until they release it or their time runs out.
     ///
-    /// What the agent was doing is stopped and fails with code `controlTaken`; what it asks for meanwhile waits. Once
-    /// the agent has the browser again, its references are stale until it has taken a snapshot, if the person did something.
-    /// - Throws: ``BrowserError`` with code `controlTaken` while somebody else holds it.
+    /// The agent action in progress is canceled and fails with code `controlTaken`; new ones wait. If the user did
+    /// something, the agent's element references are stale until it takes a new snapshot.
+    /// - Parameter duration: The time until control returns to the agent, unless ``UserControl/renew(for:)`` extends
+    ///   it.
+    /// - Returns: The control, which accepts the user's input.
+    /// - Throws: ``BrowserError`` with code `controlTaken` while another user has control.
     public func takeControl(for duration: Duration) async throws -> UserControl {
         UserControl(id: try await self.control.take(for: duration), session: self, lease: self.control)
     }
 
-    /// Pictures of the current tab as it changes, for as long as somebody reads them; the newest wins.
+    /// Returns a live view of the current tab as a stream of frames.
+    ///
+    /// The browser captures frames only while a stream is read. A slow reader gets only the newest frame.
     public func frames() -> AsyncStream<ScreencastFrame> {
         let frames = self.screencast.frames { [weak self] in self?.showCurrentPage() }
         self.showCurrentPage()
@@ -29,20 +36,20 @@ extension BrowserSession {
             self.state.withLock { state in state.pages.first { $0.id == state.current } ?? state.pages.last })
     }
 
-    /// Makes the agent look afresh, and leaves no dialog open that nobody answers any more.
+    /// Requires a new snapshot if the user did something, and dismisses the dialogs that the user did not answer.
     func afterControl() {
         let (pages, wasWorkedIn) = self.state.withLock { state in
             defer { state.wasWorkedByPerson = false }
             return (state.pages, state.wasWorkedByPerson)
         }
         for page in pages {
-            // Who has only looked has changed nothing, and what was approved stays so.
+            // A user who only watched has changed nothing, so the agent's references and approvals stay valid.
             if wasWorkedIn { page.state.withLock { $0.needsLook = true } }
             page.answerOpenDialog(.dismiss)
         }
     }
 
-    /// The files that pages have sent, in the order in which they began.
+    /// The files that pages have sent, in the order in which the downloads started.
     public var downloads: [Download] {
         let mask = self.configuration.secrets.mask
         return self.downloadKeeper.all.map { download in

@@ -2,11 +2,13 @@ import AgentEvents
 import Synchronization
 
 extension BrowserSession {
-    /// A tab, for people and models.
+    /// A description of an open tab.
     public struct Tab: Sendable, Hashable {
-        /// A short name: `t1`, `t2` in the order of opening.
+        /// The short name of the tab: `t1`, `t2`, and so on, in the order in which the tabs opened.
         public var id: String
+        /// The address of the page, with secrets masked.
         public var url: String
+        /// Whether actions apply to this tab.
         public var isCurrent: Bool
     }
 
@@ -19,8 +21,11 @@ extension BrowserSession {
         }
     }
 
-    /// The tab that actions go to. When the current one was closed or has crashed, the newest that is left.
-    /// - Throws: ``BrowserError`` with code `browserGone`, or `pageGone` when no tab is left; ``openTab()`` helps then.
+    /// Returns the current tab, which actions apply to.
+    ///
+    /// If that tab was closed or has crashed, the newest remaining tab becomes the current one.
+    /// - Throws: ``BrowserError`` with code `browserGone`, or with code `pageGone` if no tab is left. In the latter
+    ///   case, call ``openTab()``.
     public func currentPage() throws -> BrowserPage {
         let page = try self.state.withLock { state in
             guard state.isAlive else {
@@ -38,7 +43,8 @@ extension BrowserSession {
     }
 
     /// Makes a tab the current one.
-    /// - Throws: ``BrowserError`` with code `pageGone` when there is no such tab.
+    /// - Parameter id: The short name of the tab, such as `t1`.
+    /// - Throws: ``BrowserError`` with code `pageGone` if there is no such tab.
     public func switchTo(tab id: String) async throws {
         try await self.control.asAgent { try await self.activate(id) }
     }
@@ -57,6 +63,8 @@ extension BrowserSession {
     }
 
     /// Opens a new tab and makes it the current one.
+    /// - Returns: The new tab, which shows a blank page.
+    /// - Throws: ``BrowserError``.
     public func openTab() async throws -> BrowserPage {
         try await self.control.asAgent { try await self.createTab() }
     }
@@ -75,7 +83,9 @@ extension BrowserSession {
         }
     }
 
-    /// Closes a tab.
+    /// Closes a tab. Does nothing if there is no such tab.
+    /// - Parameter id: The short name of the tab, such as `t1`.
+    /// - Throws: ``BrowserError``.
     public func closeTab(_ id: String) async throws {
         try await self.control.asAgent { try await self.removeTab(id) }
     }

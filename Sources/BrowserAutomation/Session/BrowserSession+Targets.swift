@@ -1,7 +1,7 @@
 import AgentEvents
 import Synchronization
 
-/// What the browser tells of its tabs, frames and workers.
+/// Handling of the browser's targets: tabs, frames and workers.
 extension BrowserSession {
     private struct Attached: Decodable {
         struct Info: Decodable {
@@ -19,8 +19,8 @@ extension BrowserSession {
 
     func attach(_ connection: CDPConnection) async throws {
         connection.setEventHandler(nil) { [weak self] event in self?.receive(event, connection) }
-        // Each target waits until its wall stands, so that not even its first request escapes.
-        // A browser that never shows a tab is given up: closing the connection wakes who waits for one.
+        // Each target stays paused until its requests are intercepted, so that its first request cannot escape the
+        // policy. If the browser never shows a tab, closing the connection wakes the tasks that wait for one.
         let timer = Task { [timeout = self.configuration.startTimeout] in
             try await Task.sleep(for: timeout)
             await connection.close()
@@ -28,20 +28,20 @@ extension BrowserSession {
         defer { timer.cancel() }
         self.downloadKeeper.setUp(connection)
         for permission in Self.permissions {
-            // A name that this Chromium does not know is refused, and nothing is lost.
+            // Chromium rejects a permission name that it does not know, which is harmless.
             connection.post(
                 "Browser.setPermission", ["permission": ["name": .string(permission)], "setting": "denied"])
         }
         await self.gate.watchWorkers(connection)
         try await connection.send("Target.setAutoAttach", Self.autoAttach)
-        // Tabs that were there are attached by now. After a lost connection there may be none left.
+        // The existing tabs are attached by now. After a lost connection, none may be left.
         if self.state.withLock({ $0.pages.isEmpty && $0.lastTab > 0 }) {
             try await connection.send("Target.createTarget", ["url": "about:blank"])
         }
         try await self.waitForPage { !$0.pages.isEmpty }
     }
 
-    /// What pages may not ask for: all that reaches beyond the page.
+    /// The permissions that pages are denied: every one that reaches beyond the page.
     private static let permissions = [
         "geolocation", "notifications", "camera", "microphone", "midi", "clipboard-read", "local-fonts",
         "window-management", "idle-detection", "screen-wake-lock", "accelerometer", "gyroscope", "magnetometer",
@@ -79,7 +79,7 @@ extension BrowserSession {
         if target.type == "iframe", let parent { return parent.adoptFrame(target.targetId, session: session) }
         guard target.type == "page" else { return self.enable(session, connection) }
         if self.state.withLock({ $0.pages.count >= Self.mostTabs }) {
-            // Pages may open tabs without end.
+            // A page may open any number of tabs.
             return connection.post("Target.closeTarget", ["targetId": .string(target.targetId)])
         }
         let (page, opener, watchers) = self.state.withLock { state in
@@ -100,20 +100,20 @@ extension BrowserSession {
             return (page, opener, Array(state.watchers.values))
         }
         opener?.noteTab(page.id)
-        // Ends with the connection; a tab that closes meanwhile fails its own commands.
+        // The task ends with the connection. If the tab closes first, its commands fail.
         Task {
             do {
                 try await page.setUp(isNew: attached.waitingForDebugger)
             } catch {
                 page.markGone("The tab \(page.id) could not be set up: \(error)")
             }
-            // After a lost connection viewers want to see this page again.
+            // After a reconnection, show the page to the viewers again.
             if self.screencast.isWatched { _ = try? self.currentPage() }
         }
         for watcher in watchers { watcher.resume() }
     }
 
-    /// Workers, and whatever else has a session: nothing is done in them, but what they fetch is judged too.
+    /// Intercepts the requests of a worker or another target that is not a page. The agent does nothing else in it.
     private func enable(_ session: String, _ connection: CDPConnection) {
         let gate = self.gate
         connection.setEventHandler(session) { [weak self] event in
@@ -124,7 +124,8 @@ extension BrowserSession {
             if !isJudged { self?.receive(event, connection) }
         }
         connection.post("Target.setAutoAttach", Self.autoAttach, session: session)
-        // Ends with the browser's answer. Some workers don't support interception: their page intercepts what they request.
+        // The task ends with the browser's answer. Some workers don't support interception; their page intercepts
+        // their requests.
         Task {
             _ = try? await gate.enable(session, connection)
             connection.post("Runtime.runIfWaitingForDebugger", [:], session: session)

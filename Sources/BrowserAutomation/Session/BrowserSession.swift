@@ -2,25 +2,26 @@ public import AgentEvents
 public import Logging
 import Synchronization
 
-/// One browser under our control: its tabs, and the wall around what they may reach.
+/// A connection to one browser: its tabs, and the policy that limits what they can reach.
 ///
-/// Close it when done; a session that is dropped without ``close()`` leaves its browser to its source's own limits.
+/// Call ``close()`` when you no longer need the session. Otherwise the browser runs until the limits of its source
+/// end it.
 public final class BrowserSession: Sendable {
     struct State {
-        /// Absent while the connection is lost.
+        /// The connection; `nil` while it is lost.
         var connection: CDPConnection?
-        /// In the order in which they were opened.
+        /// The tabs, in the order in which they opened.
         var pages: [BrowserPage] = []
         var current: String?
         var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWatcher = 0
-        /// The names of tabs that were there before the connection was lost, by their targets.
+        /// The identities of the tabs that were open when the connection was lost, by target ID.
         var known: [String: BrowserPage.Identity] = [:]
         var lastTab = 0
         var isClosed = false
-        /// Whether the person in control has done something.
+        /// Whether the user in control has done something.
         var wasWorkedByPerson = false
-        /// The connecting again that is under way: who asks meanwhile waits for the same.
+        /// The reconnection in progress, which all concurrent callers wait for.
         var reconnecting: Task<Void, any Error>?
 
         var isAlive: Bool { self.connection?.isOpen ?? false }
@@ -58,12 +59,13 @@ public final class BrowserSession: Sendable {
         released.withLock { $0 = { [weak self] in self?.afterControl() } }
     }
 
-    /// Starts a browser and takes control of its first tab.
+    /// Starts a browser and connects to it.
     /// - Parameters:
-    ///   - source: Where browsers come from.
-    ///   - name: What it is started for.
-    ///   - configuration: What it may reach, and how it is seen.
-    ///   - logger: Is told what the browser does by itself, such as a connection that was made again.
+    ///   - source: The source that starts the browser.
+    ///   - name: The purpose of the browser, which some sources show in their list of browsers.
+    ///   - configuration: The limits and timeouts of the browser.
+    ///   - logger: Receives messages about events that the caller did not start, such as a reconnection.
+    /// - Returns: The session, with at least one tab.
     /// - Throws: ``BrowserError``.
     public static func start(
         _ source: any BrowserSource, name: String = "ai4ai", configuration: BrowserConfiguration, logger: Logger
@@ -77,7 +79,12 @@ public final class BrowserSession: Sendable {
         }
     }
 
-    /// Takes control of a browser that runs, and leaves it running when that fails.
+    /// Connects to a running browser. If that fails, the browser keeps running.
+    /// - Parameters:
+    ///   - endpoint: The browser to connect to.
+    ///   - configuration: The limits and timeouts of the browser.
+    ///   - logger: Receives messages about events that the caller did not start, such as a reconnection.
+    /// - Returns: The session, with at least one tab.
     /// - Throws: ``BrowserError``.
     public static func open(
         _ endpoint: BrowserEndpoint, configuration: BrowserConfiguration, logger: Logger
@@ -87,13 +94,15 @@ public final class BrowserSession: Sendable {
         return session
     }
 
-    /// What finds the browser again from another process; `nil` where it ends with this one.
+    /// A reference that another process can use to find the browser; `nil` if the browser ends with this process.
     public var reference: BrowserReference? { self.endpoint.reference }
 
-    /// Whether the browser can be used. Where its connection was lost, ``reconnect()`` tells whether it still lives.
+    /// Whether the browser is usable. After its connection is lost, call ``reconnect()`` to find out whether it still
+    /// runs.
     public var isAlive: Bool { self.state.withLock { $0.isAlive } }
 
-    /// Ends the connection and the browser, for good; returns whether the browser is gone.
+    /// Closes the connection and stops the browser permanently.
+    /// - Returns: Whether the browser has stopped.
     @discardableResult
     public func close() async -> Bool {
         let connection = self.state.withLock { state in
@@ -102,22 +111,23 @@ public final class BrowserSession: Sendable {
         }
         self.control.close()
         self.screencast.close()
-        // The socket last: nothing judges what a page sends once it is closed, and the browser may live a moment longer.
+        // Close the connection last: once it is closed, nothing intercepts the requests of pages, and the browser may
+        // run a moment longer.
         connection?.cease()
         let isGone = await self.endpoint.stop()
         await connection?.close()
         return isGone
     }
 
-    /// Ends the connection and leaves the browser running.
+    /// Closes the connection and leaves the browser running.
     public func detach() async {
         await self.state.withLock { $0.connection }?.close()
     }
 
-    /// Connects again after the connection was lost: to the same tabs, under the same names.
+    /// Reconnects to the same tabs, under the same names, after the connection was lost.
     ///
-    /// References to controls hold as long as their page stayed the same.
-    /// - Throws: ``BrowserError`` with code `browserGone` where the browser itself has ended.
+    /// Element references stay valid in tabs whose page has not changed.
+    /// - Throws: ``BrowserError`` with code `browserGone` if the browser itself has ended.
     public func reconnect() async throws {
         let task = self.state.withLock { state -> Task<Void, any Error>? in
             guard !state.isAlive else { return nil }
@@ -149,13 +159,13 @@ public final class BrowserSession: Sendable {
             try await self.attach(connection)
         } catch {
             await connection.close()
-            // It may have been lost before it was noted above.
+            // The connection may have ended before it was stored above.
             self.lose(connection)
             throw error
         }
     }
 
-    /// Takes note that a connection is gone, and wakes whoever waits for something from it.
+    /// Records that a connection has ended, and wakes the tasks that wait for its events.
     private func lose(_ connection: CDPConnection) {
         let watchers = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
             guard state.connection === connection else { return [] }
@@ -171,8 +181,8 @@ public final class BrowserSession: Sendable {
         for watcher in watchers { watcher.resume() }
     }
 
-    /// The connection.
-    /// - Throws: ``BrowserError`` with code `browserGone` while it is lost.
+    /// Returns the current connection.
+    /// - Throws: ``BrowserError`` with code `browserGone` while the connection is lost.
     func connection() throws -> CDPConnection {
         guard let connection = self.state.withLock({ $0.connection }) else {
             throw BrowserError(.browserGone, "The browser has died, or its connection was lost.")

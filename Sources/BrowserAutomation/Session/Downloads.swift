@@ -4,36 +4,40 @@ import Synchronization
 
 /// A file that a page has sent.
 public struct Download: Sendable, Hashable {
-    /// How far it has come.
+    /// The progress of a download.
     public enum State: String, Sendable, Hashable { case inProgress, completed, failed, refused }
 
-    /// The name, safe for a file of ours.
+    /// The file name, made safe for the local file system.
     public var name: String
+    /// The address of the file, shortened to 2,000 characters.
     public var url: String
+    /// The number of bytes received so far.
     public var bytes: Int
+    /// The progress of the download.
     public var state: State
-    /// Where it lies, once complete; until the browser is closed.
+    /// The path of the completed file, which exists until the browser is closed.
     public var path: String?
-    /// Why it was refused.
+    /// Why the download was refused or failed.
     public var reason: String?
 }
 
-/// What may be downloaded.
+/// The limits for downloads.
 public struct DownloadPolicy: Sendable, Hashable {
-    /// The most bytes of a file.
+    /// The maximum size of a file, in bytes.
     public var maximumBytes = 50 * 1024 * 1024
-    /// The most files of a session.
+    /// The maximum number of files in a session.
     public var maximumFiles = 100
-    /// Endings of names that are refused, in lower case: programs and what runs as one.
+    /// The file name extensions to refuse, in lower case. The default refuses programs, scripts and installers.
     public var refusedTypes: Set<String> = [
         "apk", "app", "bat", "cmd", "com", "crx", "deb", "dll", "dmg", "exe", "hta", "jar", "js", "lnk", "msi", "ps1",
         "rpm", "scr", "sh", "vbs",
     ]
 
+    /// Creates the default policy.
     public init() {}
 }
 
-/// The downloads of a browser session, in a folder of their own.
+/// Keeps track of the downloads of a browser session and stores them in a separate directory.
 final class Downloads: Sendable {
     private struct Begun: Decodable {
         var guid: String
@@ -48,10 +52,10 @@ final class Downloads: Sendable {
         var state: String
     }
 
-    /// What is new of a download.
+    /// A change in a download, for the report of the current action.
     struct DownloadUpdate {
         var name: String
-        /// What is to be said of it, where something is.
+        /// The text to add to the report, if any.
         var note: String?
         var isOver = false
     }
@@ -61,7 +65,8 @@ final class Downloads: Sendable {
         var order: [String] = []
     }
 
-    /// Where files go; `nil` where the browser's files are out of reach, and then none are taken.
+    /// The directory for files; `nil` if the browser shares no file system with this process, which refuses all
+    /// downloads.
     private let directory: String?
     private let policy: DownloadPolicy
     private let state = Mutex(State())
@@ -71,10 +76,10 @@ final class Downloads: Sendable {
         self.policy = policy
     }
 
-    /// All, in the order in which they began.
+    /// All downloads, in the order in which they started.
     var all: [Download] { self.state.withLock { state in state.order.compactMap { state.items[$0] } } }
 
-    /// Tells the browser where downloads go.
+    /// Tells the browser where to store downloads.
     func setUp(_ connection: CDPConnection) {
         var parameters: [String: JSONValue] = ["behavior": "deny", "eventsEnabled": true]
         if let directory {
@@ -84,7 +89,7 @@ final class Downloads: Sendable {
         connection.post("Browser.setDownloadBehavior", .object(parameters))
     }
 
-    /// Takes an event of the browser.
+    /// Handles a browser event; returns `nil` if the event changes nothing that the report needs.
     func receive(_ event: CDPConnection.Event, _ connection: CDPConnection) -> DownloadUpdate? {
         switch event.method {
         case "Browser.downloadWillBegin":
@@ -107,7 +112,7 @@ final class Downloads: Sendable {
                 : state.order.count >= self.policy.maximumFiles
                     ? "the session has \(state.order.count) files already"
                     : self.policy.refusedTypes.contains(ending) ? "\(ending) files are not taken" : nil
-            // Pages choose how many there are; those over the limit are not even remembered.
+            // A page may start any number of downloads, so those far above the limit are not even recorded.
             if state.order.count < self.policy.maximumFiles * 2 {
                 state.order.append(begun.guid)
                 state.items[begun.guid] = Download(
@@ -130,7 +135,7 @@ final class Downloads: Sendable {
             return state.items[progress.guid]
         }
         guard let known, known.state == .inProgress else {
-            // What was refused may have been written meanwhile, and whole before the browser heard of it.
+            // The browser may have written part or all of a refused file before it received the cancellation.
             if progress.state != "inProgress" { self.delete(progress.guid) }
             return nil
         }
@@ -162,7 +167,7 @@ final class Downloads: Sendable {
         if state != .completed { self.delete(guid) }
     }
 
-    /// What is not there needs no deleting, and the rest goes with the folder.
+    /// Deletes a file. A failure is harmless: the file may not exist, and the directory is removed with the profile.
     private func delete(_ guid: String) {
         if let directory { try? FileManager.default.removeItem(atPath: "\(directory)/\(guid)") }
     }
@@ -180,7 +185,7 @@ final class Downloads: Sendable {
 
     // MARK: Names
 
-    /// A name that a page suggests, as one that is harmless in our folder.
+    /// Turns a file name that a page suggests into one that is safe in the local directory.
     static func safe(_ suggested: String) -> String {
         let last = suggested.split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? ""
         let clean = String(

@@ -1,14 +1,21 @@
 public import AgentEvents
 
-/// An address at which a person watches a browser past this process, for a short time.
+/// An address where a user can watch a browser for a short time, without going through this process.
 ///
-/// Whoever has the address can watch: it holds its own permission.
+/// The address grants access by itself: anyone who has it can watch.
 public struct ExternalLiveView: Sendable, Hashable, Codable, Redacted {
+    /// The address of the live view.
     public var url: String
-    /// Until when the address can be opened.
+    /// The time after which the address can no longer be opened.
     public var expiresAt: Interrupt.Expiry
+    /// The size of the page's viewport.
     public var viewport: BrowserConfiguration.Viewport
 
+    /// Creates a live view.
+    /// - Parameters:
+    ///   - url: The address of the live view.
+    ///   - expiresAt: The time after which the address can no longer be opened.
+    ///   - viewport: The size of the page's viewport.
     public init(url: String, expiresAt: Interrupt.Expiry, viewport: BrowserConfiguration.Viewport) {
         self.url = url
         self.expiresAt = expiresAt

@@ -1,34 +1,44 @@
 import FoundationEssentials
 import Synchronization
 
-/// A secret by its name: what a model, a transcript or a log may hold in its place.
+/// A reference to a secret by its name, which models, transcripts and logs use instead of the value.
 public struct SecretRef: Sendable, Hashable {
+    /// The name of the secret.
     public var name: String
-    /// Where it may be typed: origins such as `https://example.com`, with a port that is not the scheme's own.
+    /// The origins where the secret may be typed, such as `https://example.com`. An origin includes its port only if it
+    /// is not the default port of the scheme.
     public var origins: [String]
 
+    /// Creates a reference.
+    /// - Parameters:
+    ///   - name: The name of the secret.
+    ///   - origins: The origins where the secret may be typed, such as `https://example.com`.
     public init(name: String, origins: [String]) {
         self.name = name
         self.origins = origins
     }
 }
 
-/// Values that a person gave for certain sites only. They stay in this process, are put into fields of their own
-/// origins, and are masked in everything that is read from the browser.
+/// A store for values that the user provided for specific sites.
+///
+/// The values stay in this process. They are typed only into fields of their own origins, and are masked in everything
+/// that is read from the browser.
 public final class SecretStore: Sendable, CustomStringConvertible {
     private struct Entry {
         var ref: SecretRef
         var value: String
-        /// The forms in which a page may show it.
+        /// The encodings in which a page may contain the value.
         var forms: [String]
-        /// Its letters forwards and backwards, where it has so many that no text has them by chance.
+        /// The letters and digits of the value, forward and reversed; empty if the value is so short that text may
+        /// contain them by chance.
         var spellings: [[UInt32]]
     }
 
     private struct State {
         var entries: [String: Entry] = [:] {
             didSet {
-                // Longest first: one secret may be a part of another. Sorted here, and not for each text that is masked.
+                // Sort the longest first, because one secret may be part of another. Sort here rather than for each
+                // text.
                 let entries = self.entries.values
                 self.forms = entries.flatMap { entry in entry.forms.map { ($0, entry.ref.name) } }
                     .sorted { $0.0.count > $1.0.count }
@@ -42,38 +52,46 @@ public final class SecretStore: Sendable, CustomStringConvertible {
 
     private let state = Mutex(State())
 
+    /// Creates an empty store.
     public init() {}
 
-    /// Keeps a value under a name, in place of an earlier one.
+    /// Stores a value under a name, replacing an earlier value.
+    /// - Parameters:
+    ///   - value: The value of the secret.
+    ///   - ref: The name of the secret and the origins where it may be typed.
     public func set(_ value: String, for ref: SecretRef) {
         let entry = Entry(
             ref: ref, value: value, forms: Self.forms(of: value), spellings: Self.spellings(of: value))
         self.state.withLock { $0.entries[ref.name] = entry }
     }
 
-    /// Forgets a value.
+    /// Removes a value.
+    /// - Parameter name: The name of the secret.
     public func remove(_ name: String) { self.state.withLock { $0.entries[name] = nil } }
 
-    /// What a name stands for, without its value.
+    /// Returns the reference for a name, without the value.
+    /// - Parameter name: The name of the secret.
+    /// - Returns: The reference; `nil` if there is no such secret.
     public func ref(_ name: String) -> SecretRef? { self.state.withLock { $0.entries[name]?.ref } }
 
-    /// The names, sorted.
+    /// The names of the secrets, sorted.
     public var names: [String] { self.state.withLock { $0.entries.keys.sorted() } }
 
+    /// The number of secrets, as text. It never includes names or values.
     public var description: String { "\(self.names.count) secrets" }
 
     func value(of name: String) -> (ref: SecretRef, value: String)? {
         self.state.withLock { $0.entries[name].map { ($0.ref, $0.value) } }
     }
 
-    /// The values that are worth looking for: shorter ones are in any text by chance.
+    /// The values that are long enough to mask. Ordinary text may contain shorter ones by chance.
     var values: [String] {
         self.state.withLock { $0.entries.values.map(\.value).filter { $0.count >= Self.shortestMasked } }
     }
 
     private static let shortestMasked = 4
     private static let shortestSpelled = 8
-    /// Pages count: `1 2 3 4 5 6 7 8 9`.
+    /// The minimum for numbers is higher, because pages count: `1 2 3 4 5 6 7 8 9`.
     private static let shortestNumber = 12
 
     private static func spellings(of value: String) -> [[UInt32]] {
@@ -83,11 +101,15 @@ public final class SecretStore: Sendable, CustomStringConvertible {
             ? [] : [letters, letters.reversed()]
     }
 
-    /// A text with each secret in it replaced by its name, also where it is written in another way: with other separators,
-    /// digits or cases, backwards, in Base64, or as addresses encode it.
+    /// Replaces each secret in a text with its name.
+    ///
+    /// It also finds secrets that are written with other separators, digits or letter case, reversed, in Base64, or
+    /// with percent-encoding.
+    /// - Parameter text: The text to mask.
+    /// - Returns: The text, with `<secret name>` in place of each value.
     public func mask(_ text: String) -> String {
         let (spellings, forms) = self.state.withLock { ($0.spellings, $0.forms) }
-        // Whatever has spellings has forms.
+        // Every secret that has spellings also has forms.
         guard !forms.isEmpty else { return text }
         var masked = Self.mask(spellings, in: text, isEncoded: false)
         if masked.contains("%") { masked = Self.mask(spellings, in: masked, isEncoded: true) }
@@ -103,13 +125,14 @@ public final class SecretStore: Sendable, CustomStringConvertible {
             let known = spelling ?? Spelling(text, isEncoded: isEncoded)
             let ranges = known.ranges(of: letters)
             for range in ranges.reversed() { text.replaceSubrange(range, with: "<secret \(name)>") }
-            // Most texts hold none, and are read once.
+            // Most texts contain no secret, so reuse the parsed text unless it has changed.
             spelling = ranges.isEmpty ? known : nil
         }
         return text
     }
 
-    /// As it stands, with its white space squeezed, within quotes, and as addresses and forms encode it.
+    /// The encodings of a value: unchanged, with white space collapsed, escaped in quotes, in Base64, and
+    /// percent-encoded as in URLs and forms.
     private static func forms(of value: String) -> [String] {
         guard value.count >= self.shortestMasked else { return [] }
         let squeezed = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -1,12 +1,13 @@
-/// A text without what pages put between the letters of a number, and in one form of each letter: so that a secret is found
-/// however it is written.
+/// A text reduced to normalized letters and digits, without the separators that pages insert into numbers. Comparing
+/// spellings finds a secret no matter how it is written.
 package struct Spelling {
-    /// Its letters alone, each in one form.
+    /// The normalized letters and digits of the text.
     private(set) var letters: [UInt32] = []
-    /// Where each of them stands, and where the next one begins.
+    /// The range of the text that each element of ``letters`` came from.
     private var places: [Range<String.Index>] = []
 
-    /// - Parameter isEncoded: Whether `%2D` is a dash, as addresses write it.
+    /// Creates the spelling of a text.
+    /// - Parameter isEncoded: Whether the text is percent-encoded, so that `%2D` is a dash.
     init(_ text: String, isEncoded: Bool = false) {
         let scalars = text.unicodeScalars
         var index = scalars.startIndex
@@ -27,15 +28,15 @@ package struct Spelling {
         }
     }
 
-    /// The letters alone of a text.
-    /// - Parameter isEncoded: Whether `%2D` is a dash, as addresses write it.
+    /// Returns the normalized letters and digits of a text.
+    /// - Parameter isEncoded: Whether the text is percent-encoded, so that `%2D` is a dash.
     package static func letters(of text: String, isEncoded: Bool = false) -> String {
         var letters = String.UnicodeScalarView()
         letters.append(contentsOf: Spelling(text, isEncoded: isEncoded).letters.compactMap(Unicode.Scalar.init))
         return String(letters)
     }
 
-    /// Where these letters stand one behind the other.
+    /// Returns the ranges of the text whose letters and digits are exactly `wanted`.
     func ranges(of wanted: [UInt32]) -> [Range<String.Index>] {
         guard let first = wanted.first, self.letters.count >= wanted.count else { return [] }
         var found: [Range<String.Index>] = []
@@ -51,7 +52,8 @@ package struct Spelling {
         return found
     }
 
-    /// `nil` for what only separates: white space, dashes, dots, brackets, and signs that are not seen.
+    /// Normalizes a letter or digit; `nil` for separators such as white space, dashes, dots, brackets and invisible
+    /// characters.
     private static func plain(_ scalar: Unicode.Scalar) -> UInt32? {
         switch scalar.value {
         case 0x30...0x39, 0x61...0x7A: return scalar.value
@@ -59,7 +61,7 @@ package struct Spelling {
         default: break
         }
         let properties = scalar.properties
-        // Digits of any script, also raised or in circles, and letters of full width.
+        // Digits in any script, including superscript and circled digits. Full-width letters follow.
         if properties.numericType != nil, let value = properties.numericValue, value >= 0, value < 10,
             value.rounded() == value
         {

@@ -3,7 +3,7 @@ public import AgentEvents
 import FoundationEssentials
 
 extension DynamoConversations {
-    /// The most messages that one answer holds, whatever is asked for: the rest is on the next pages.
+    /// The maximum number of messages per page, regardless of the requested limit.
     private static let largestPage = 1000
 
     @discardableResult
@@ -19,9 +19,9 @@ extension DynamoConversations {
         return try await self.untilWritten { isFirst in
             let session = try await self.session(id, of: user)
             let obstacle = change.obstacle(in: session)
-            // A message and the change of its chat appear at once: who has seen the run that it began sees its mark.
+            // A message and its chat's change are written together: if the run is visible, so is the message's mark.
             if !isFirst || obstacle != nil, let kept = try await self.kept(draft.id, id, user) {
-                // An attempt whose answer was lost has been made again, and met what it had written itself.
+                // If the first response was lost, the retry finds its own write.
                 return AppendedMessage(message: kept.message, isNew: kept.saveID == saveID)
             }
             if let obstacle { throw Self.busy(obstacle) }
@@ -51,7 +51,7 @@ extension DynamoConversations {
         var hasOlder = false
         guard time.map({ $0.rawValue > 1 }) ?? true else { return MessagePage(messages: [], hasOlder: false) }
         try await self.whileThere(id, user) {
-            /// The parts of one message, the last one first.
+            /// The parts of one message, last part first.
             var parts: [JSONValue] = []
             try await self.items(
                 of: user, in: id, at: 1...(time.map { $0.rawValue - 1 } ?? .max),
@@ -76,7 +76,7 @@ extension DynamoConversations {
         return try await self.kept(id, session, user)?.message
     }
 
-    /// A message that has been kept, and by which call.
+    /// A stored message, and the ID of the write that stored it.
     private func kept(
         _ message: String, _ id: SessionID, _ user: UserID
     ) async throws -> (message: ChatMessage, saveID: String?)? {
@@ -89,7 +89,7 @@ extension DynamoConversations {
         return (found, mark["save_id"]?.dynamoString)
     }
 
-    /// The message of parts that were read, where they are all its parts; otherwise it is read whole.
+    /// Joins a message's parts, or reads the whole message if some are missing.
     private func joined(_ items: [JSONValue], _ id: SessionID, _ user: UserID) async throws -> ChatMessage {
         guard let first = items.first, let parts = first["parts"]?.dynamoNumber, parts != items.count,
             let time = first["timestamp"]?.dynamoNumber
@@ -108,8 +108,8 @@ extension DynamoConversations {
         return try ChatMessage(items: items)
     }
 
-    /// Reads the items of a chat's messages. What is not this user's is as good as absent.
-    /// - Parameter body: Says whether to go on.
+    /// Reads the items of a chat's messages. Skips items that belong to another user.
+    /// - Parameter body: Returns whether to continue.
     private func items(
         of user: UserID, in id: SessionID, at times: ClosedRange<Int>, _ members: [String: JSONValue] = [:],
         _ body: (JSONValue) async throws -> Bool
@@ -129,7 +129,7 @@ extension DynamoConversations {
         }
     }
 
-    /// Reads messages. Where one is found to lack parts because its chat is being removed, the chat is absent.
+    /// Reads messages. If parts are missing because the chat is being removed, throws `notFound` instead of `unusable`.
     private func whileThere<Result>(
         _ id: SessionID, _ user: UserID, _ body: () async throws -> Result
     ) async throws -> Result {

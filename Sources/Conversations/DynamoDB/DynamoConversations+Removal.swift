@@ -16,7 +16,7 @@ extension DynamoConversations {
             ])
         return try await self.untilWritten { _ in
             let item = try await self.chats.item(key)
-            // An attempt whose answer was lost has been made again, and met what it had written itself.
+            // If the first response was lost, the retry finds its own write.
             if item?["save_id"]?.dynamoString == saveID { return true }
             guard item?["status"] == SessionItem.active else { return false }
             return try await self.chats.call("UpdateItem", input).map { _ in true }
@@ -31,7 +31,7 @@ extension DynamoConversations {
         }
         try await self.messages.removeItems(
             of: ("session_id", .dynamoString(id.rawValue)), sortKey: "timestamp")
-        // Last, so that a removal that broke off is known to be unfinished.
+        // Delete the chat last, so that an interrupted removal can be found and finished.
         _ = try await self.chats.call(
             "DeleteItem",
             self.chats.members(

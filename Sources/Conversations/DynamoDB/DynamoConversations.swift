@@ -2,17 +2,17 @@ package import AWSClient
 public import AgentEvents
 import FoundationEssentials
 
-/// Chats in the two tables of DynamoDB, which any number of processes may share.
+/// A chat store in two DynamoDB tables, which any number of processes may share.
 ///
-/// What is written builds on what was read, on condition that this is still so; otherwise it is read again. A chat and
-/// a message of it are changed by one transaction.
+/// Writes use optimistic locking: each is conditional on the state that was read, and is retried after reading again if
+/// the condition fails. One transaction changes a chat and adds its message.
 public struct DynamoConversations: Conversations {
     let chats: DynamoTable
     let messages: DynamoTable
 
     /// - Parameters:
-    ///   - sessionsTable: Has the keys `user_id` (S) and `session_id` (S).
-    ///   - messagesTable: Has the keys `session_id` (S) and `timestamp` (N).
+    ///   - sessionsTable: A table with the keys `user_id` (S) and `session_id` (S).
+    ///   - messagesTable: A table with the keys `session_id` (S) and `timestamp` (N).
     package init(
         _ client: AWSClient, sessionsTable: String = "ai4ai-chat-sessions",
         messagesTable: String = "ai4ai-chat-messages"
@@ -37,7 +37,7 @@ public struct DynamoConversations: Conversations {
             throw taken
         }
         let isFree: JSONValue = "attribute_not_exists(#session_id)"
-        // Chats of one id would share their messages, so that a chat claims its id there, whoever its owner is.
+        // Two chats with the same ID would share their messages, so claim the ID there, regardless of the owner.
         var claim = MessageItem.key(session.id, MessageItem.claim)
         claim["user_id"] = .dynamoString(session.owner.rawValue)
         claim["kind"] = .dynamoString("chat")
@@ -48,7 +48,7 @@ public struct DynamoConversations: Conversations {
         try await self.untilWritten { _ in
             if try await self.write(puts.map { ["Put": .object($0)] }) { return () }
             if let item = try await self.chats.item(key) {
-                // An attempt whose answer was lost has been made again, and met what it had written itself.
+                // If the first response was lost, the retry finds its own write.
                 guard item["save_id"]?.dynamoString == saveID else { throw taken }
                 return ()
             }
@@ -93,7 +93,7 @@ public struct DynamoConversations: Conversations {
         return try await self.untilWritten { isFirst in
             let item = try await self.chat(id, user)
             let session = try ChatSession(item: item)
-            // An attempt whose answer was lost has been made again, and met what it had written itself.
+            // If the first response was lost, the retry finds its own write.
             if !isFirst, item["save_id"]?.dynamoString == saveID { return session }
             if let version, version != session.version {
                 throw ConversationError(
@@ -130,7 +130,7 @@ public struct DynamoConversations: Conversations {
     }
 
     public func check() async throws {
-        // Always the same two items. What may be read is not always what may be written.
+        // Overwrites the same two items each time. Read access doesn't imply write access.
         async let chat = self.chats.call(
             "PutItem",
             self.chats.members(["Item": ["user_id": .dynamoString("#settings"), "session_id": .dynamoString("check")]]))
@@ -140,17 +140,17 @@ public struct DynamoConversations: Conversations {
         _ = try await (chat, message)
     }
 
-    // MARK: Common
+    // MARK: Helpers
 
-    /// A chat's item.
-    /// - Throws: ``ConversationError`` with code `notFound` where there is none, or it is hidden.
+    /// The item of a chat.
+    /// - Throws: ``ConversationError`` with code `notFound` if the chat doesn't exist or is hidden.
     func chat(_ id: SessionID, _ user: UserID) async throws -> JSONValue {
         guard let item = try await self.chats.item(SessionItem.key(id, user)), item["status"] == SessionItem.active
         else { throw ConversationError.noSession }
         return item
     }
 
-    /// The items of a user's chats that a filter lets through.
+    /// The items of a user's chats that match a filter.
     func chats(of user: UserID, _ filter: String, _ values: [String: JSONValue]) async throws -> [JSONValue] {
         var found: [JSONValue] = []
         try await self.chats.query(
@@ -163,13 +163,13 @@ public struct DynamoConversations: Conversations {
         return found
     }
 
-    /// Makes a transaction; `false` where a condition of it does not hold.
+    /// Runs a transaction; `false` if one of its conditions fails.
     func write(_ actions: [JSONValue]) async throws -> Bool {
         try await self.chats.call("TransactWriteItems", ["TransactItems": .array(actions)]) != nil
     }
 
-    /// Repeats what reads and then writes until nobody has come in between.
-    /// - Parameter body: Is told whether it is called for the first time, and returns `nil` to be called again.
+    /// Repeats a read and a conditional write until the write succeeds.
+    /// - Parameter body: Receives whether this is the first attempt. Returns `nil` to try again.
     func untilWritten<Result>(_ body: (_ isFirst: Bool) async throws -> Result?) async throws -> Result {
         var pauses = RetryPolicy()
         pauses.base = .milliseconds(20)

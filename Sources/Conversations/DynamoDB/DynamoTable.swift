@@ -1,9 +1,10 @@
 import AWSClient
 import AgentEvents
 
-/// A table, and what is asked of it.
+/// A DynamoDB table and the operations on it.
 ///
-/// The names in expressions stand behind `#`, as many plain ones are reserved words; what they stand for is added here.
+/// Expressions refer to attributes as `#name`, because many plain names are reserved words. `ExpressionAttributeNames`
+/// is generated from them.
 struct DynamoTable: Sendable {
     let name: String
     private let dynamo: DynamoDB
@@ -13,13 +14,13 @@ struct DynamoTable: Sendable {
         self.dynamo = dynamo
     }
 
-    /// The item with a key, as it is now; `nil` where there is none.
+    /// Fetches an item with a strongly consistent read; `nil` if it doesn't exist.
     func item(_ key: JSONValue) async throws -> JSONValue? {
         try await self.call("GetItem", self.members(["Key": key, "ConsistentRead": true]))?["Item"]
     }
 
-    /// Reads items of one partition as they are now, page by page.
-    /// - Parameter body: Is given a page, which may be empty though more follow, and says whether to go on.
+    /// Queries a partition with strongly consistent reads, page by page.
+    /// - Parameter body: Receives a page, which may be empty even if more pages follow. Returns whether to continue.
     func query(
         _ members: [String: JSONValue], values: [String: JSONValue],
         _ body: (_ page: [JSONValue]) async throws -> Bool
@@ -33,7 +34,7 @@ struct DynamoTable: Sendable {
         }
     }
 
-    /// Calls an operation; `nil` where a condition of it does not hold.
+    /// Calls an operation; `nil` if a condition fails.
     /// - Throws: ``ConversationError`` with code `unavailable`.
     func call(_ operation: String, _ input: [String: JSONValue]) async throws -> JSONValue? {
         do {
@@ -44,8 +45,8 @@ struct DynamoTable: Sendable {
         }
     }
 
-    /// Removes all items of a partition.
-    /// - Throws: ``ConversationError`` with code `unavailable`. What is removed until then stays removed.
+    /// Deletes all items of a partition. Not atomic: items deleted before an error stay deleted.
+    /// - Throws: ``ConversationError`` with code `unavailable`.
     func removeItems(of partition: (name: String, value: JSONValue), sortKey: String) async throws {
         do {
             try await self.dynamo.removeItems(of: partition, sortKey: sortKey, from: self.name)
@@ -54,7 +55,7 @@ struct DynamoTable: Sendable {
         }
     }
 
-    /// What a request, or an action of a transaction, consists of.
+    /// Completes the members of a request or of a transaction's action.
     func members(
         _ members: [String: JSONValue], values: [String: JSONValue] = [:]
     ) -> [String: JSONValue] {

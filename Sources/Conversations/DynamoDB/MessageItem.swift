@@ -3,24 +3,25 @@ import AgentEvents
 import Crypto
 import FoundationEssentials
 
-/// Messages as items of the table of messages. A chat's other items there have sort keys that are no times: 0 is its
-/// claim to its id, and a negative one marks that a message has been kept.
+/// Converts messages to items of the messages table. The table also holds other items of a chat, whose sort keys aren't
+/// times: 0 claims the chat's ID, and negative keys mark stored messages.
 enum MessageItem {
-    /// The most bytes of a message's words in one item, which has at most 400 KB with all that belongs to it.
+    /// The maximum size of a message's content in one item, in bytes. DynamoDB limits an item to 400 KB, attributes
+    /// included.
     static let largestPart = 300 * 1024
-    /// The sort key of a chat's claim to its id.
+    /// The sort key of the item that claims a chat's ID.
     static let claim = 0
 
     static func key(_ session: SessionID, _ sort: Int) -> [String: JSONValue] {
         ["session_id": .dynamoString(session.rawValue), "timestamp": .dynamoNumber(sort)]
     }
 
-    /// The sort key of the mark that a message has been kept: the first 60 bits of its id's hash.
+    /// The sort key of the item that marks a message as stored: the negated first 60 bits of the hash of its ID.
     static func mark(of id: String) -> Int {
         -Int(SHA256.hash(data: Data(id.utf8)).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } >> 4)
     }
 
-    /// A message's words in parts that fit into items each.
+    /// Splits a message's content into parts that fit into one item each.
     static func parts(of draft: MessageDraft) -> [[String: JSONValue]] {
         let details = draft.details?.json
         guard draft.content.utf8.count + (details?.utf8.count ?? 0) > Self.largestPart else {
@@ -32,7 +33,7 @@ enum MessageItem {
             + (details?.dynamoParts(of: Self.largestPart) ?? []).map { ["details": .dynamoString($0)] }
     }
 
-    /// A message's items: the first one at its time, the other parts right after it.
+    /// The items of a message: the first at its time, the other parts directly after it.
     static func items(_ message: ChatMessage, parts: [[String: JSONValue]], owner: UserID) -> [JSONValue] {
         parts.enumerated().map { index, part in
             var item = Self.key(message.sessionID, message.time.rawValue + index)
@@ -53,7 +54,7 @@ enum MessageItem {
         }
     }
 
-    /// The mark that a message has been kept, which tells where.
+    /// The item that marks a message as stored, with the message's time.
     static func mark(_ message: ChatMessage, parts: Int, owner: UserID, saveID: String) -> JSONValue {
         let more: [String: JSONValue] = [
             "user_id": .dynamoString(owner.rawValue), "kind": .dynamoString("mark"), "id": .dynamoString(message.id),
@@ -66,7 +67,7 @@ enum MessageItem {
 
 extension ChatMessage {
     /// Joins the items of one message.
-    /// - Throws: ``ConversationError`` with code `unusable`.
+    /// - Throws: ``ConversationError`` with code `unusable` if items are missing or invalid.
     init(items: [JSONValue]) throws {
         guard let first = items.first, items.count == first["parts"]?.dynamoNumber ?? 1,
             zip(items, 0...).allSatisfy({ $0["part"]?.dynamoNumber ?? 0 == $1 && $0["id"] == first["id"] }),

@@ -1,19 +1,19 @@
 import AWSClient
 import AgentEvents
 
-/// A chat as an item of the table of chats.
+/// Converts chats to items of the sessions table.
 enum SessionItem {
     static let active: JSONValue = .dynamoString("active")
-    /// Hidden, and to be removed.
+    /// Hidden, and to be deleted.
     static let deleting: JSONValue = .dynamoString("deleting")
 
-    /// - Throws: ``ConversationError`` with code `notFound` for what is no chat's id, as there is no chat by it.
+    /// - Throws: ``ConversationError`` with code `notFound` if the ID is invalid, because no chat can have it.
     static func key(_ id: SessionID, _ user: UserID) throws -> JSONValue {
         guard Self.isKey(id.rawValue) else { throw ConversationError.noSession }
         return ["user_id": try Self.userKey(user), "session_id": .dynamoString(id.rawValue)]
     }
 
-    /// - Throws: ``ConversationError`` with code `invalid` for what is no user's id.
+    /// - Throws: ``ConversationError`` with code `invalid` if the user ID is invalid.
     static func userKey(_ user: UserID) throws -> JSONValue {
         guard Self.isKey(user.rawValue) else {
             throw ConversationError(.invalid, "A user's id has 1 to 1000 bytes without a #: '\(user)' has not.")
@@ -21,7 +21,8 @@ enum SessionItem {
         return .dynamoString(user.rawValue)
     }
 
-    /// A sort key has at most 1024 bytes. What has a # is the store's own, such as its settings and records of runs.
+    /// A sort key holds up to 1,024 bytes. Keys with a # are reserved for the store, such as its settings and run
+    /// records.
     private static func isKey(_ text: String) -> Bool { (1...1000).contains(text.utf8.count) && !text.contains("#") }
 
     static func item(_ session: ChatSession, saveID: String) -> JSONValue {
@@ -39,7 +40,7 @@ enum SessionItem {
         return .object(item)
     }
 
-    /// The names of what ``attributes(of:)`` gives, also where a run has none of it.
+    /// All attribute names that ``attributes(of:)`` may return.
     static let runAttributes = ["run_id", "run_state", "run_since", "run_message", "run_expires"]
 
     static func attributes(of run: ChatRun) -> [String: JSONValue] {
@@ -54,8 +55,8 @@ enum SessionItem {
 }
 
 extension ChatSession {
-    /// Reads an item of the table of chats.
-    /// - Throws: ``ConversationError`` with code `unusable`.
+    /// Reads an item of the sessions table.
+    /// - Throws: ``ConversationError`` with code `unusable` if attributes are missing or invalid.
     init(item: JSONValue) throws {
         guard let id = item["session_id"]?.dynamoString, let owner = item["user_id"]?.dynamoString,
             let title = item["title"]?.dynamoString, let preview = item["preview"]?.dynamoString,

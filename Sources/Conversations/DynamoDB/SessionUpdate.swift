@@ -1,19 +1,19 @@
 import AWSClient
 import AgentEvents
 
-/// A change of a chat's item, on condition that what it builds on is still so.
+/// Builds the conditional update of a chat's item, which fails if the values it relies on have changed.
 struct SessionUpdate {
-    /// Whether the next message gives the chat its title.
+    /// Whether the next user message sets the chat's title.
     private let isUntitled: Bool
     private var updatedAt: MessageTime
-    /// By attribute.
+    /// The assignments by attribute.
     private var sets: [String: String] = [:]
     private var removals: [String] = []
     private var conditions = ["#status = :active"]
     private var values: [String: JSONValue] = [":active": SessionItem.active]
 
     /// - Parameters:
-    ///   - change: One that was checked, and that no other run is in the way of.
+    ///   - change: A validated change that no other run blocks.
     ///   - session: The chat as it was read.
     init(_ change: SessionChange, of session: ChatSession) {
         self.isUntitled = (change.title ?? session.title).isEmpty
@@ -44,7 +44,7 @@ struct SessionUpdate {
         }
     }
 
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to update.
     var isEmpty: Bool { self.sets.isEmpty && self.removals.isEmpty }
 
     mutating func require(_ condition: String, _ values: [String: JSONValue]) {
@@ -52,16 +52,16 @@ struct SessionUpdate {
         self.values.merge(values) { $1 }
     }
 
-    /// Takes note of a new message.
+    /// Adds a new message to the update.
     /// - Parameters:
-    ///   - excerpt: Its content's, which takes long to make of a large one.
-    ///   - last: The time of its last part; the next message comes after it.
+    ///   - excerpt: The excerpt of its content, passed in because creating it is slow for large messages.
+    ///   - last: The time of its last part. The next message comes after it.
     mutating func add(_ message: ChatMessage, excerpt: String, last: MessageTime) {
         self.require("#last_ts < :time", [":time": .dynamoNumber(message.time.rawValue)])
         self.set("last_ts", .dynamoNumber(last.rawValue))
         self.set("preview", .dynamoString(excerpt))
         self.count("message_count")
-        // A rename may have been on a clock that was ahead.
+        // A rename may have used a clock that was ahead.
         self.update(at: max(self.updatedAt, message.time))
         if self.isUntitled, message.role == .user, message.kind == .text {
             self.require("#title = :untitled", [":untitled": .dynamoString("")])
@@ -69,8 +69,9 @@ struct SessionUpdate {
         }
     }
 
-    /// The `Update` of a table.
-    /// - Parameter saveID: Is kept with the chat, so that who has lost the answer knows whose change it was.
+    /// The members of the table's `Update` action.
+    /// - Parameter saveID: An ID of this write. It's stored with the chat, so that a caller whose response was lost can
+    ///   recognize its own write.
     func members(of table: DynamoTable, key: JSONValue, saveID: String) -> [String: JSONValue] {
         var update = self
         update.set("save_id", .dynamoString(saveID))
@@ -107,7 +108,7 @@ struct SessionUpdate {
 }
 
 extension SessionChange {
-    /// The run that keeps the one that is to begin from it.
+    /// The run in progress that blocks the run of this change; `nil` if there is none.
     func obstacle(in session: ChatSession) -> ChatRun? {
         guard case .begin(let run) = self.run, let other = session.run, other.state == .running, other.id != run.id
         else { return nil }

@@ -1,10 +1,10 @@
-/// One thing that is wrong with `agentcore.yaml`.
+/// A problem in `agentcore.yaml`.
 package struct DescriptionProblem: Sendable, Hashable, CustomStringConvertible {
-    /// The file's path, as it was given.
+    /// The file's path, as given by the user.
     package var file: String
-    /// Counted from 1.
+    /// The line number, starting at 1.
     package var line: Int
-    /// Where in the document, such as `agents.coordinator.idle_seconds`; empty for the whole of it.
+    /// The path in the document, such as `agents.coordinator.idle_seconds`; empty for the whole document.
     package var key: String
     /// What is wrong, and what to do.
     package var message: String
@@ -14,7 +14,7 @@ package struct DescriptionProblem: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Everything that is wrong with `agentcore.yaml`.
+/// An error that lists all problems in `agentcore.yaml`.
 package struct DescriptionError: Error, Sendable, CustomStringConvertible {
     package var problems: [DescriptionProblem]
 

@@ -1,9 +1,9 @@
 import AgentEvents
 import Yams
 
-/// Applies a JSON Schema to a YAML document: collects what does not fit, with its line, and adds defaults.
+/// Validates a YAML document against a JSON Schema: collects the problems with their lines, and adds defaults.
 ///
-/// Knows the words of JSON Schema that our schema uses and no others; a test sees that it uses none besides.
+/// Supports only the JSON Schema keywords that the bundled schema uses. A test verifies that it uses no others.
 struct SchemaCheck {
     let schema: JSONValue
     let file: String
@@ -14,7 +14,7 @@ struct SchemaCheck {
         self.file = file
     }
 
-    /// The document as JSON, with defaults; of use only without problems.
+    /// The document as JSON, with defaults. Valid only if there are no problems.
     mutating func check(_ document: Node) -> JSONValue { self.check(document, self.schema, "") }
 
     private mutating func check(_ node: Node, _ schema: JSONValue, _ key: String) -> JSONValue {
@@ -50,7 +50,7 @@ struct SchemaCheck {
         for (nameNode, value) in mapping {
             let name = nameNode.string ?? ""
             let path = key.isEmpty ? name : "\(key).\(name)"
-            // An empty value is left out, as YAML's habit is to keep a key for later.
+            // Skip an empty value: in YAML, it's common to leave a key without a value.
             if value.tag == Tag(.null) { continue }
             if let property = properties[name] {
                 result[name] = self.check(value, property, path)
@@ -113,7 +113,7 @@ struct SchemaCheck {
 
     // MARK: Schemas
 
-    /// The schema with what it refers to; its own words win.
+    /// Resolves `$ref`. Members next to the reference take precedence.
     private func resolved(_ schema: JSONValue) -> JSONValue {
         guard case .object(var own) = schema, let reference = own.removeValue(forKey: "$ref")?.string else {
             return schema
@@ -146,9 +146,9 @@ struct SchemaCheck {
         return text.firstMatch(of: expression) != nil
     }
 
-    // MARK: Words
+    // MARK: Descriptions
 
-    /// Whether a scalar is text: dates and such are, as JSON has no others.
+    /// Whether a scalar is text. Dates and similar values count as text, because JSON has no types for them.
     private static func isText(_ node: Node) -> Bool {
         ![Tag(.int), Tag(.bool), Tag(.float), Tag(.null)].contains(node.tag)
     }

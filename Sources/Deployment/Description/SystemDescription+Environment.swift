@@ -1,8 +1,8 @@
 extension SystemDescription {
-    /// The model, as the containers' setting names it.
+    /// The model, in the format of the `AI4AI_MODEL` setting.
     var modelSetting: String { "bedrock/\(self.models.id)" }
 
-    /// The settings of the container that follow from the description, by the variables that it reads.
+    /// The environment variables that are derived from the description.
     var settings: [String: String] {
         var settings = [
             "AI4AI_MODEL": self.modelSetting,
@@ -21,18 +21,18 @@ extension SystemDescription {
         return settings
     }
 
-    /// The variables that hold what is known only once other parts exist.
+    /// The environment variables whose values are known only once other parts exist.
     static let laterSettings: Set<String> = [
         "AI4AI_MEMORY_ID", "AI4AI_BROWSER_ID", "AI4AI_AUTOMATION_RUNTIME_ARN", "AI4AI_AUTOMATION_QUALIFIER",
         "AI4AI_AUTOMATION_AUTHENTICATION",
     ]
 
-    /// A runtime's environment, without what is known only once other parts exist.
+    /// A runtime's environment, except the variables whose values are known only once other parts exist.
     func environment(of agent: Agent) -> [String: String] {
         self.settings(of: agent).merging(agent.environment) { settings, _ in settings }
     }
 
-    /// The settings of one runtime: with an authorizer, it reads from the same tokens who calls.
+    /// A runtime's derived settings. With an authorizer, the runtime also verifies its tokens, to identify the caller.
     func settings(of agent: Agent) -> [String: String] {
         var settings = self.settings
         guard let authorizer = agent.authorizer else { return settings }
@@ -43,14 +43,14 @@ extension SystemDescription {
         return settings
     }
 
-    /// The secrets that the agents' environments name, as IAM knows them.
+    /// The ARN patterns of the secrets that the agents' environments reference, for IAM policies.
     func secrets(account: String) -> [String] {
         let names = self.agents.all.flatMap(\.environment.values).filter { $0.hasPrefix("secretsmanager:") }.map {
             value in
             String(value.dropFirst("secretsmanager:".count).prefix { $0 != "#" })
         }
         return Set(names).sorted().map { name in
-            // Secrets Manager puts six characters of its own behind a name.
+            // Secrets Manager appends a hyphen and six random characters to a secret's name.
             name.hasPrefix("arn:")
                 ? name : "arn:aws:secretsmanager:\(self.region):\(account):secret:\(name)-??????"
         }

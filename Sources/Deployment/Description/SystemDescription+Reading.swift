@@ -3,15 +3,15 @@ import Foundation
 import Yams
 
 extension SystemDescription {
-    /// The published schema of `agentcore.yaml`.
+    /// The published JSON Schema of `agentcore.yaml`.
     package static let schema = String(decoding: PackageResources.agentcore_schema_json, as: UTF8.self)
 
-    /// The longest file that is read, in bytes.
+    /// The maximum file size, in bytes.
     private static let maxBytes = 1 << 20
 
-    /// Reads a description.
-    /// - Parameter path: The file's path.
-    /// - Throws: ``DescriptionError`` with everything that is wrong.
+    /// Reads and validates a description.
+    /// - Parameter path: The path of the file.
+    /// - Throws: ``DescriptionError`` with all problems.
     package init(contentsOf path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Self.error(path, 1, "cannot be read. Copy it from the project, or name another file with --file")
@@ -22,7 +22,7 @@ extension SystemDescription {
         self = try Self(yaml: text, file: path)
     }
 
-    /// - Parameter file: What messages call it.
+    /// - Parameter file: The file name for messages.
     package init(yaml: String, file: String) throws {
         let document = try Self.document(yaml, file)
         var check = SchemaCheck(schema: try JSONValue(json: Self.schema), file: file)
@@ -56,7 +56,7 @@ extension SystemDescription {
         DescriptionError(problems: [DescriptionProblem(file: file, line: line, key: "", message: "\(message).")])
     }
 
-    /// The line of a key, or of the nearest one around it.
+    /// The line of a key, or of its nearest ancestor in the document.
     private static func line(of key: String, in document: Node) -> Int {
         var node = document
         for name in key.split(separator: ".") {

@@ -1,13 +1,13 @@
 import AWSClient
 
 extension SystemDescription {
-    /// Members that do not go together, which a schema cannot tell.
+    /// A problem that the schema can't express, such as members that contradict each other.
     struct ValidationIssue {
         var key: String
         var message: String
     }
 
-    /// What AgentCore takes of a runtime's environment, in bytes of names and values.
+    /// AgentCore's size limit for a runtime's environment, in bytes of names and values.
     private static let maxEnvironmentBytes = 2560
 
     var issues: [ValidationIssue] {
@@ -23,7 +23,8 @@ extension SystemDescription {
                     message: "asks for \(memory.name), but \(region) has no AgentCore Memory. Remove it, or choose "
                         + "another region."))
         }
-        // Cognito, "Configuring a user pool domain": these words are reserved, wherever they stand.
+        // Amazon Cognito developer guide, "Configuring a user pool domain": these words are reserved anywhere in a
+        // prefix.
         if let word = ["aws", "amazon", "cognito"].first(where: self.cognito.domainPrefix.contains) {
             found.append(
                 ValidationIssue(
@@ -53,7 +54,7 @@ extension SystemDescription {
 
     private func issues(between coordinator: Agent, and automation: Agent) -> [ValidationIssue] {
         var found: [ValidationIssue] = []
-        // The roles may call what begins with the coordinator's name.
+        // The roles' policies allow calls to runtimes whose names start with the coordinator's.
         let isNamed = automation.runtimeName.hasPrefix(coordinator.runtimeName)
         if !isNamed || automation.runtimeName == coordinator.runtimeName {
             found.append(
@@ -99,7 +100,7 @@ extension SystemDescription {
         for (name, value) in agent.environment.sorted(by: { $0.key < $1.key }) {
             let isSecret = ["KEY", "TOKEN", "SECRET", "PASSWORD"].contains { name.uppercased().hasSuffix($0) }
             if isSecret, !value.hasPrefix("secretsmanager:") {
-                // The value is not told: it is a secret.
+                // Leave out the value, because it's a secret.
                 found.append(
                     ValidationIssue(
                         key: "\(key).environment.\(name)",
@@ -130,7 +131,8 @@ extension SystemDescription {
         return found
     }
 
-    /// Secrets Manager, CreateSecret: what a name may hold. IAM would read `*` and `?` as many secrets, and a comma as two.
+    /// The characters that CreateSecret allows in a name. In an IAM policy, `*` and `?` would match several secrets,
+    /// and a comma would split the list.
     private static func isSecretName(_ value: String) -> Bool {
         let name = value.dropFirst("secretsmanager:".count).prefix { $0 != "#" }
         let isARN = name.hasPrefix("arn:")

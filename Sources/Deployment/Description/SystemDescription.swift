@@ -1,8 +1,8 @@
 package import AgentEvents
 import FoundationEssentials
 
-/// What `agentcore.yaml` describes. Its JSON Schema, which is the place for names, defaults and what is accepted, has
-/// been applied: what is optional here has no default.
+/// The contents of `agentcore.yaml`. Decoded after validation against its JSON Schema, which defines names, accepted
+/// values, and defaults. Optional members here have no default.
 package struct SystemDescription: Sendable, Hashable, Decodable {
     package struct Regions: Sendable, Hashable, Decodable {
         package var data: String?
@@ -17,7 +17,7 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
         package var coordinator: Agent
         package var automation: Agent?
 
-        /// Those that have runtimes of their own, the callee first.
+        /// The agents that have runtimes, in deployment order: a runtime before the one that calls it.
         var all: [Agent] { [self.automation, self.coordinator].compactMap(\.self) }
     }
 
@@ -27,7 +27,8 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
             package var allowedClients: [String]?
             package var allowedAudience: [String]?
             package var allowedScopes: [String]?
-            /// Further members of AgentCore's `CustomJWTAuthorizerConfiguration`, such as claim rules, in its own words.
+            /// Additional members of AgentCore's `CustomJWTAuthorizerConfiguration`, such as claim rules, passed
+            /// through as they are.
             package var serviceMembers: [String: JSONValue]?
 
             private enum CodingKeys: String, CodingKey {
@@ -52,7 +53,7 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
         package var runtimeName: String
         package var description: String?
         package var endpoint: String
-        /// The protocol's name as AgentCore spells it.
+        /// The protocol's name in AgentCore's API.
         package var serverProtocol: String
         package var platformVersion: String?
         package var idleSeconds: Int
@@ -173,6 +174,6 @@ package struct SystemDescription: Sendable, Hashable, Decodable {
     package var backend: Backend?
     package var observability: Observability
 
-    /// Where Cognito and DynamoDB are used.
+    /// The region of Cognito and DynamoDB.
     package var dataRegion: String { self.regions?.data ?? self.region }
 }

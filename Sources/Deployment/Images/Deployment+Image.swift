@@ -2,11 +2,11 @@ import AWSClient
 import AgentEvents
 
 extension Deployment {
-    /// An image by its digest, after a check that it can run here.
+    /// Determines the image to deploy, by digest if it's from the project's repository, and checks its architecture.
     /// - Parameters:
-    ///   - uri: An image that was built elsewhere; the newest of the repository when absent.
-    ///   - name: The last part of the repository's name.
-    /// - Returns: `nil` in a plan where it does not exist yet.
+    ///   - uri: An image that was built elsewhere; the newest image of the project's repository if `nil`.
+    ///   - name: The last component of the repository's name.
+    /// - Returns: The image's URI; `nil` when planning, if the image doesn't exist yet.
     func image(_ uri: String?, of name: String, account: String, _ mode: Mode) async throws -> String? {
         let repository = "\(self.system.project)/\(name)"
         let registry = ImageRegistry(self.client)
@@ -34,7 +34,7 @@ extension Deployment {
     }
 
     private func checkArchitecture(of uri: String, _ registry: ImageRegistry) async throws {
-        // Only this region's registry can be asked.
+        // Only images in this region's registry can be inspected.
         guard let slash = uri.firstIndex(of: "/"), uri[..<slash].contains(".dkr.ecr.\(self.region).") else { return }
         let path = uri[uri.index(after: slash)...]
         let repository: Substring

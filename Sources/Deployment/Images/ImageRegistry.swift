@@ -3,7 +3,7 @@ import AgentEvents
 import AsyncHTTPClient
 import NIOCore
 
-/// The images of a repository of ECR.
+/// The Amazon ECR API for images.
 struct ImageRegistry: Sendable {
     private static let manifestTypes: JSONValue = [
         "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json",
@@ -15,7 +15,7 @@ struct ImageRegistry: Sendable {
 
     init(_ client: AWSClient) { self.client = client }
 
-    /// The digest of the image that was pushed last; `nil` where there is no image or no repository.
+    /// The digest of the image that was pushed last; `nil` if the repository is empty or doesn't exist.
     func newest(in repository: String) async throws -> String? {
         var newest: (digest: String, pushed: Double)?
         var token: String?
@@ -40,8 +40,8 @@ struct ImageRegistry: Sendable {
         return newest?.digest
     }
 
-    /// The architectures that an image is for, such as `arm64`; `nil` where it does not say.
-    /// - Parameter id: `imageDigest` or `imageTag` with its value.
+    /// The architectures of an image, such as `arm64`; `nil` if the image doesn't specify any.
+    /// - Parameter id: An object with `imageDigest` or `imageTag`.
     func architectures(of id: JSONValue, in repository: String) async throws -> [String]? {
         let answer = try await self.call(
             "BatchGetImage",
@@ -61,7 +61,7 @@ struct ImageRegistry: Sendable {
         let layer = try await self.call(
             "GetDownloadUrlForLayer", ["repositoryName": .string(repository), "layerDigest": .string(digest)])
         guard let url = layer["downloadUrl"]?.string else { return nil }
-        // The address is signed by itself; a signature of ours would be refused.
+        // The URL is presigned; a request with an additional signature is rejected.
         let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
         let config = try? JSONValue(json: String(buffer: try await response.body.collect(upTo: 1 << 20)))
         return config?["architecture"]?.string.map { [$0] }

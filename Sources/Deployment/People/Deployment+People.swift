@@ -2,7 +2,7 @@ import AWSClient
 import AgentEvents
 
 extension Deployment {
-    /// The people who may sign in.
+    /// The user pool of the users who can sign in.
     /// - Throws: ``DeploymentError`` before the first `apply`, or ``AWSError``.
     package func people() async throws -> UserPool {
         _ = try await self.account()
@@ -15,16 +15,17 @@ extension Deployment {
     }
 }
 
-/// A user pool of Cognito whose people sign in with their address of e-mail.
+/// A Cognito user pool whose users sign in with their email address.
 ///
 /// Source: Amazon Cognito user pools API reference.
 package struct UserPool: Sendable {
     package let id: String
     let client: AWSClient
 
-    /// Adds somebody: Cognito writes them a password that holds for seven days and is changed at the first sign-in.
-    /// - Returns: Whether they are new; who was added before and has never signed in is written to again.
-    /// - Throws: ``DeploymentError`` for who has signed in already, or ``AWSError``.
+    /// Adds a user. Cognito emails a temporary password, which is valid for seven days and must be changed at the first
+    /// sign-in. Sends the email again if the user was added before but has never signed in.
+    /// - Returns: Whether the user is new.
+    /// - Throws: ``DeploymentError`` if the user has already signed in, or ``AWSError``.
     @discardableResult
     package func add(_ email: String) async throws -> Bool {
         switch try await self.status(of: email) {
@@ -40,9 +41,9 @@ package struct UserPool: Sendable {
         }
     }
 
-    /// Lets somebody choose a new password: Cognito writes them a code for it. Whoever has never signed in gets a new
-    /// first password.
-    /// - Throws: ``DeploymentError`` for somebody who is not there, or ``AWSError``.
+    /// Resets a user's password. Cognito emails a code for choosing a new one, or, if the user has never signed in, a
+    /// new temporary password.
+    /// - Throws: ``DeploymentError`` if the user doesn't exist, or ``AWSError``.
     package func reset(_ email: String) async throws {
         switch try await self.status(of: email) {
         case nil: throw self.missing(email)
@@ -51,9 +52,9 @@ package struct UserPool: Sendable {
         }
     }
 
-    /// Ends somebody's sign-ins and removes them. What they hold of an access token is taken for another hour at most;
-    /// their chats stay.
-    /// - Throws: ``DeploymentError`` for somebody who is not there, or ``AWSError``.
+    /// Signs a user out everywhere and deletes the account. Access tokens remain valid for up to an hour; the user's
+    /// chats are kept.
+    /// - Throws: ``DeploymentError`` if the user doesn't exist, or ``AWSError``.
     package func remove(_ email: String) async throws {
         guard try await self.status(of: email) != nil else { throw self.missing(email) }
         try await self.call("AdminUserGlobalSignOut", email)
@@ -73,7 +74,7 @@ package struct UserPool: Sendable {
         ]
     }
 
-    /// `nil` for somebody who is not there.
+    /// The user's status; `nil` if the user doesn't exist.
     private func status(of email: String) async throws -> String? {
         do {
             return try await self.call("AdminGetUser", email)["UserStatus"]?.string

@@ -3,7 +3,7 @@ import AgentEvents
 import Foundation
 import NIOHTTP1
 
-/// The control plane of AgentCore: runtimes with their versions and endpoints, browsers and memories.
+/// The AgentCore control plane: runtimes with their versions and endpoints, browsers, and memories.
 struct AgentCoreControl: Sendable {
     private let client: AWSClient
 
@@ -11,15 +11,15 @@ struct AgentCoreControl: Sendable {
 
     // MARK: Runtimes
 
-    /// The id of the runtime with this name; `nil` where there is none.
+    /// The ID of the runtime with this name; `nil` if it doesn't exist.
     func runtimeID(named name: String) async throws -> String? {
         try await self.listed("ListAgentRuntimes", "/runtimes/", "agentRuntimes") {
             $0["agentRuntimeName"]?.string == name
         }?["agentRuntimeId"]?.string
     }
 
-    /// - Parameter version: The newest when absent.
-    /// - Returns: `nil` where there is none.
+    /// Fetches a runtime; `nil` if it doesn't exist.
+    /// - Parameter version: The newest if `nil`.
     func runtime(_ id: String, version: String? = nil) async throws -> JSONValue? {
         var request = try AWSRequest(
             "GetAgentRuntime", of: .agentCoreControl, .GET, "/runtimes/{agentRuntimeId}/",
@@ -36,7 +36,7 @@ struct AgentCoreControl: Sendable {
         return id
     }
 
-    /// Replaces the whole of a runtime by a new version: what is left out is gone.
+    /// Replaces a runtime's configuration with a new version. Members that are left out are removed.
     func updateRuntime(_ id: String, _ input: JSONValue) async throws {
         let request = try self.request(
             "UpdateAgentRuntime", .PUT, "/runtimes/{agentRuntimeId}/", ["agentRuntimeId": id], input)
@@ -58,10 +58,10 @@ struct AgentCoreControl: Sendable {
                 labels: ["agentRuntimeId": runtime, "endpointName": name]))
     }
 
-    /// Makes an endpoint, or moves it.
+    /// Creates or updates an endpoint.
     /// - Parameters:
-    ///   - isNew: Whether there is none yet.
-    ///   - description: What is said of it.
+    ///   - isNew: Whether to create the endpoint.
+    ///   - description: The endpoint's description.
     func putEndpoint(
         _ name: String, of runtime: String, isNew: Bool, version: String, description: String
     ) async throws {
@@ -83,7 +83,7 @@ struct AgentCoreControl: Sendable {
 
     // MARK: Browsers and memories
 
-    /// A browser of the account by its name; `nil` where there is none.
+    /// Finds a browser in the account by its name; `nil` if it doesn't exist.
     func browser(named name: String) async throws -> JSONValue? {
         try await self.listed("ListBrowsers", "/browsers", "browserSummaries") { $0["name"]?.string == name }
     }
@@ -96,7 +96,7 @@ struct AgentCoreControl: Sendable {
         try await self.delete("DeleteBrowser", "/browsers/{browserId}", ["browserId": id])
     }
 
-    /// A memory by its name; `nil` where there is none. Lists do not tell names, but ids begin with them.
+    /// Finds a memory by its name; `nil` if it doesn't exist. Lists don't contain names, but IDs start with them.
     func memory(named name: String) async throws -> JSONValue? {
         try await self.listed("ListMemories", "/memories/", "memories", pageInBody: true) {
             $0["id"]?.string?.hasPrefix("\(name)-") == true
@@ -113,8 +113,8 @@ struct AgentCoreControl: Sendable {
 
     // MARK: Requests
 
-    /// The first entry of a list that fits, over all its pages.
-    /// - Parameter pageInBody: Whether the page is asked for in the body, as one operation has it, or in the query.
+    /// The first matching element of a list, across all its pages.
+    /// - Parameter pageInBody: Whether the operation expects pagination in the body instead of the query.
     private func listed(
         _ operation: String, _ path: String, _ list: String, pageInBody: Bool = false, _ matches: (JSONValue) -> Bool
     ) async throws -> JSONValue? {
@@ -136,14 +136,14 @@ struct AgentCoreControl: Sendable {
         return nil
     }
 
-    /// Takes something away; what is gone already is passed over.
+    /// Deletes a resource. Does nothing if it no longer exists.
     private func delete(_ operation: String, _ path: String, _ labels: [String: String]) async throws {
         var request = try AWSRequest(operation, of: .agentCoreControl, .DELETE, path, labels: labels)
         request.addQuery("clientToken", UUID().uuidString)
         _ = try await self.client.jsonIfFound(request)
     }
 
-    /// A request that makes something. Its token keeps a second try from making it twice.
+    /// Creates a request with a client token, which makes retries idempotent.
     private func request(
         _ operation: String, _ method: HTTPMethod, _ path: String, _ labels: [String: String], _ input: JSONValue
     ) throws -> AWSRequest {

@@ -1,7 +1,7 @@
 import AWSClient
 import AgentEvents
 
-/// What an endpoint's description tells: the version before, to which a rollback goes.
+/// The description of an endpoint, which stores the previous version for a rollback.
 private enum EndpointNote {
     private static let start = "Before: version "
 
@@ -14,8 +14,8 @@ private enum EndpointNote {
 }
 
 extension Deployment {
-    /// Tells what would happen to an endpoint.
-    /// - Parameter version: The version that it should have; `nil` for one that will be made.
+    /// Reports what would happen to an endpoint.
+    /// - Parameter version: The version that it should point to; `nil` if that version is yet to be created.
     func plannedEndpoint(
         _ agent: SystemDescription.Agent, of runtime: String, version: String?
     ) async throws -> Change {
@@ -32,7 +32,7 @@ extension Deployment {
         return change
     }
 
-    /// Moves an endpoint to a version, and keeps in mind from which.
+    /// Moves an endpoint to a version, and stores the previous one.
     func putEndpoint(_ endpoint: String, of runtime: String, name: String, version: String) async throws -> Change {
         var change = Change(action: .keep, subject: "endpoint \(endpoint) of \(name)", details: ["version \(version)"])
         let current = try await self.settledEndpoint(endpoint, of: runtime)
@@ -62,8 +62,8 @@ extension Deployment {
 
     // MARK: Rollback
 
-    /// Moves every endpoint to the version that it had before. Sessions that are at work keep theirs.
-    /// - Throws: ``DeploymentError`` where an endpoint has no version before; nothing is moved then.
+    /// Moves every endpoint back to its previous version. Running sessions keep their version.
+    /// - Throws: ``DeploymentError`` if an endpoint has no previous version; no endpoint is moved then.
     package func rollback() async throws {
         _ = try await self.account()
         var moves: [(agent: SystemDescription.Agent, runtime: String, version: String)] = []

@@ -1,13 +1,13 @@
 import AWSClient
 import AgentEvents
 
-/// The logs of runtimes. The platform makes their groups on first use, and would keep what is in them for good.
+/// The logs of runtimes. AgentCore creates their log groups on first use, without a retention limit.
 extension Deployment {
     static func logGroup(_ runtime: String, _ endpoint: String) -> String {
         "/aws/bedrock-agentcore/runtimes/\(runtime)-\(endpoint)"
     }
 
-    /// Has a runtime's log kept for as long as is described.
+    /// Sets the retention of a runtime's log group as described.
     func putLogs(of runtime: String, _ agent: SystemDescription.Agent, _ mode: Mode) async throws -> Change {
         let group = Self.logGroup(runtime, agent.endpoint)
         let days = self.system.observability.logDays
@@ -21,7 +21,7 @@ extension Deployment {
             do {
                 try await self.logs("CreateLogGroup", ["logGroupName": .string(group)])
             } catch let error as AWSError where error.type == "ResourceAlreadyExistsException" {
-                // The runtime has been called meanwhile.
+                // The runtime was invoked in the meantime, which created the group.
             }
         }
         try await self.logs(
@@ -29,7 +29,7 @@ extension Deployment {
         return change
     }
 
-    /// Removes the logs of all runtimes that have had this name.
+    /// Deletes the logs of all runtimes that have had this name.
     func removeLogs(of agent: SystemDescription.Agent) async throws {
         for group in try await self.logGroups(from: Self.logGroup(agent.runtimeName, "")) {
             guard let name = group["logGroupName"]?.string else { continue }

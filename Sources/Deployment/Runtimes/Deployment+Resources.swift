@@ -1,13 +1,13 @@
 import AgentEvents
 
 extension Deployment {
-    /// A browser as other parts name it.
+    /// The identifiers of a browser, for other parts.
     struct BrowserName: Sendable {
         var id: String
         var arn: String
     }
 
-    /// Makes the project's own browser, where one is described. What a browser is cannot be changed afterwards.
+    /// Creates the project's custom browser, if described. A browser can't be changed once it's created.
     func browser(_ mode: Mode) async throws -> BrowserName? {
         guard let custom = self.system.browser.custom else { return nil }
         let found = try await self.make("browser \(custom.name)", mode, well: "READY") {
@@ -23,8 +23,8 @@ extension Deployment {
             id: found?["browserId"]?.string ?? Self.unknown, arn: found?["browserArn"]?.string ?? Self.unknown)
     }
 
-    /// Makes the memory, where one is described.
-    /// - Returns: Its id.
+    /// Creates the memory, if described.
+    /// - Returns: The memory's ID.
     func memory(_ mode: Mode) async throws -> String? {
         guard let memory = self.system.memory else { return nil }
         let found = try await self.make("memory \(memory.name)", mode, well: "ACTIVE") {
@@ -42,8 +42,8 @@ extension Deployment {
         return found?["id"]?.string ?? Self.unknown
     }
 
-    /// Makes something that is not there yet, waits until it is well, and reports it.
-    /// - Returns: What is there in the end; in a plan, what is there now.
+    /// Creates a resource if it doesn't exist, waits until it's ready, and reports it.
+    /// - Returns: The resource; when planning, its current state.
     private func make(
         _ subject: String, _ mode: Mode, well: String, find: () async throws -> JSONValue?,
         create: () async throws -> Void

@@ -1,7 +1,7 @@
 import AWSClient
 import AgentEvents
 
-/// What runtimes are made from, beside their description.
+/// The values of a runtime that other parts determine.
 struct RuntimeParts: Sendable {
     var image: String
     var browserID: String?
@@ -11,9 +11,9 @@ struct RuntimeParts: Sendable {
 extension Deployment {
     var control: AgentCoreControl { AgentCoreControl(self.client) }
 
-    /// Makes the runtimes what they should be: automation first, which the coordinator calls.
-    /// - Parameter foundation: The foundation's outputs.
-    /// - Returns: The ARN of the runtime that is called from outside.
+    /// Creates or updates the runtimes. Automation comes first, because the coordinator calls it.
+    /// - Parameter foundation: The outputs of the foundation stack.
+    /// - Returns: The ARN of the runtime that receives requests.
     func runtimes(_ parts: RuntimeParts, _ foundation: [String: String], _ mode: Mode) async throws -> String {
         let coordinator = self.system.agents.coordinator
         let role = foundation["AgentRoleArn"] ?? Self.unknown
@@ -39,8 +39,8 @@ extension Deployment {
         return environment
     }
 
-    /// Makes a runtime and its endpoint what they should be.
-    /// - Returns: Its ARN.
+    /// Creates or updates a runtime and its endpoint.
+    /// - Returns: The runtime's ARN.
     private func put(_ wanted: RuntimeDescription, _ mode: Mode) async throws -> String {
         let name = wanted.agent.runtimeName
         var change = Change(action: .keep, subject: "runtime \(name)")
@@ -76,7 +76,7 @@ extension Deployment {
         return try await self.finish(id, wanted, change)
     }
 
-    /// Creates a runtime. A role that was made a moment ago is not known everywhere at once.
+    /// Creates a runtime. Retries while its new role hasn't propagated yet.
     private func create(_ wanted: RuntimeDescription) async throws -> String {
         var members = wanted.members
         members["agentRuntimeName"] = .string(wanted.agent.runtimeName)
@@ -92,7 +92,7 @@ extension Deployment {
         }
     }
 
-    /// Updates a runtime until it is what it should be, and moves its endpoint to that version.
+    /// Updates a runtime if needed, and moves its endpoint to the resulting version.
     private func finish(_ id: String, _ wanted: RuntimeDescription, _ change: Change) async throws -> String {
         let name = wanted.agent.runtimeName
         var current = try await self.ready(id, name)
@@ -109,13 +109,13 @@ extension Deployment {
         let version = current["agentRuntimeVersion"]?.string ?? ""
         self.report(
             Change(action: change.action, subject: change.subject, details: change.details + ["version \(version)"]))
-        // Before anybody can call it, who would have it made without an end.
+        // Set the retention before the runtime can be invoked, which would create the group without a limit.
         self.report(try await self.putLogs(of: id, wanted.agent, .apply))
         self.report(try await self.putEndpoint(wanted.agent.endpoint, of: id, name: name, version: version))
         return current["agentRuntimeArn"]?.string ?? ""
     }
 
-    /// Why a runtime needs an update, in words.
+    /// The reasons that a runtime needs an update.
     private static func needs(_ wanted: RuntimeDescription, _ current: JSONValue) -> [String] {
         var needs = wanted.differences(from: current)
         if current["status"] == "UPDATE_FAILED" { needs.append("the last update failed: \(Self.reason(current))") }
@@ -130,7 +130,7 @@ extension Deployment {
 
     // MARK: Waiting
 
-    /// A runtime once nobody works on it any more; in a plan, as it is.
+    /// A runtime once no operation is in progress; when planning, its current state.
     private func settled(_ id: String, _ mode: Mode) async throws -> JSONValue? {
         guard mode == .apply else { return try await self.control.runtime(id) }
         return try await Poller.wait(for: "The runtime \(id)") {
@@ -144,7 +144,7 @@ extension Deployment {
         guard let runtime = try await self.settled(id, .apply) else {
             throw DeploymentError("The runtime \(name) has been removed meanwhile. Apply again.")
         }
-        // After an update that failed, the next one is the way out.
+        // A runtime whose update failed can be updated again.
         guard runtime["status"] == "READY" || runtime["status"] == "UPDATE_FAILED" else {
             throw DeploymentError(
                 "The runtime \(name) is \(runtime["status"]?.string ?? "gone"): \(Self.reason(runtime)). Fix the cause "
@@ -162,7 +162,7 @@ extension Deployment {
 }
 
 extension AWSError {
-    /// Whether the control plane does not know a role yet, which passes within seconds.
+    /// Whether the control plane can't use a role yet because the role is new. This resolves within seconds.
     fileprivate var isOfYoungRole: Bool {
         self.code == .validation
             && (self.message.contains("Role validation failed") || self.message.contains("assume"))

@@ -1,13 +1,13 @@
 import AgentEvents
 
-/// A runtime as it should be.
+/// The desired state of a runtime.
 struct RuntimeDescription: Sendable {
     var agent: SystemDescription.Agent
     var image: String
     var role: String
     var environment: [String: String]
 
-    /// What the runtime is told at its creation, in AgentCore's words.
+    /// The members of a CreateAgentRuntime request.
     var members: [String: JSONValue] {
         var members: [String: JSONValue] = [
             "agentRuntimeArtifact": ["containerConfiguration": ["containerUri": .string(self.image)]],
@@ -53,21 +53,21 @@ struct RuntimeDescription: Sendable {
 
     // MARK: Updates
 
-    /// What an update may say and our description does not: it is sent back as it is, because an update that leaves it
-    /// out takes it away.
+    /// Members that the description doesn't contain. An update sends them back unchanged, because AgentCore removes
+    /// members that an update leaves out.
     private static let kept = [
         "filesystemConfigurations", "capacityProviderConfiguration", "hooksConfiguration", "allowedPorts",
         "resourceConfigurations", "platformVersion",
     ]
 
-    /// The members that are ours to decide, in the order in which changes are told.
+    /// The members that the description determines, in the order in which changes are reported.
     private static let decided = [
         "agentRuntimeArtifact", "roleArn", "networkConfiguration", "protocolConfiguration", "lifecycleConfiguration",
         "authorizerConfiguration", "requestHeaderConfiguration", "environmentVariables", "description",
     ]
 
-    /// Members that the description sets only in part. Other parts were set elsewhere, such as claim rules or a port, and
-    /// are kept.
+    /// Members that the description determines only in part. The other parts, such as claim rules or a port, were set
+    /// elsewhere and are kept.
     private static let ours: [String: (part: String?, members: Set<String>)] = [
         "authorizerConfiguration": (
             "customJWTAuthorizer", ["discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"]
@@ -77,7 +77,7 @@ struct RuntimeDescription: Sendable {
         "lifecycleConfiguration": (nil, ["idleRuntimeSessionTimeout", "maxLifetime"]),
     ]
 
-    /// Our members, with what others have set beside them.
+    /// The described members, merged with the parts that were set elsewhere.
     private func members(over current: JSONValue) -> [String: JSONValue] {
         var members = self.members
         for (name, (part, ours)) in Self.ours {
@@ -98,17 +98,17 @@ struct RuntimeDescription: Sendable {
         return .object(current.filter { !ours.contains($0.key) }.merging(wanted) { $1 })
     }
 
-    /// What an update of a runtime says.
-    /// - Parameter current: The runtime as it is, as GetAgentRuntime tells it.
+    /// The members of an UpdateAgentRuntime request.
+    /// - Parameter current: The current runtime, as returned by GetAgentRuntime.
     func update(of current: JSONValue) -> JSONValue {
         var members = self.members(over: current)
         for name in Self.kept where members[name] == nil { members[name] = current[name] }
-        // Without it, runtimes are not invoked any more. An update is the only place where it can be said.
+        // Runtimes that don't require MMDSv2 can no longer be invoked, and only an update can set this.
         members["metadataConfiguration"] = ["requireMMDSV2": true]
         return .object(members)
     }
 
-    /// What an update would change, in words. Values of the environment are not told.
+    /// Descriptions of what an update would change. They don't contain the values of environment variables.
     func differences(from current: JSONValue) -> [String] {
         var found: [String] = []
         let wanted = self.members(over: current)
@@ -130,7 +130,7 @@ struct RuntimeDescription: Sendable {
         return found
     }
 
-    /// A value without what means nothing: empty members, and a setting that new runtimes refuse.
+    /// A value for comparison, without empty members and without a setting that new runtimes reject.
     private static func meaning(_ value: JSONValue) -> JSONValue? {
         switch value {
         case .null: return nil

@@ -2,9 +2,9 @@ import AWSClient
 import FoundationEssentials
 import NIOCore
 
-/// CloudFormation's stacks.
+/// The CloudFormation API for stacks.
 struct CloudFormation: Sendable {
-    /// A stack as it is.
+    /// The current state of a stack.
     struct Stack: Sendable {
         var status: String
         var reason: String
@@ -12,9 +12,9 @@ struct CloudFormation: Sendable {
         var outputs: [String: String]
 
         var isBusy: Bool { self.status.hasSuffix("_IN_PROGRESS") }
-        /// Whether a first creation failed: such a stack takes nothing but its deletion.
+        /// Whether the stack's creation failed. Such a stack can only be deleted.
         var isStillborn: Bool { ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"].contains(self.status) }
-        /// Whether it is what it was last told to be.
+        /// Whether the last operation succeeded.
         var isWell: Bool { ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(self.status) }
     }
 
@@ -22,7 +22,7 @@ struct CloudFormation: Sendable {
 
     init(_ client: AWSClient) { self.client = client }
 
-    /// The stack with this name; `nil` where there is none.
+    /// Fetches a stack; `nil` if it doesn't exist.
     func stack(_ name: String) async throws -> Stack? {
         let answer: XMLElement
         do {
@@ -40,34 +40,38 @@ struct CloudFormation: Sendable {
             outputs: Self.pairs(stack.members("Outputs"), "OutputKey", "OutputValue"))
     }
 
-    /// The template that a stack was last given, as it was written.
+    /// The stack's current template, as submitted.
     func template(_ name: String) async throws -> String {
         try await self.call("GetTemplate", [("StackName", name), ("TemplateStage", "Original")])["TemplateBody"]?.text
             ?? ""
     }
 
-    /// Makes the stack, or makes it another.
-    /// - Parameter isNew: Whether there is none yet.
+    /// Creates or updates a stack.
+    /// - Parameter isNew: Whether to create it.
     func put(
         _ name: String, isNew: Bool, template: String, parameters: [String: String], tags: [String: String]
     ) async throws {
-        _ = try await self.call(
-            isNew ? "CreateStack" : "UpdateStack",
-            [
-                ("StackName", name), ("TemplateBody", template), ("Capabilities.member.1", "CAPABILITY_IAM"),
-                // Keeps a second try from failing on what the first has done.
-                ("ClientRequestToken", UUID().uuidString),
-            ]
-                + Self.members("Parameters", parameters, "ParameterKey", "ParameterValue")
-                + Self.members("Tags", tags, "Key", "Value"))
+        do {
+            _ = try await self.call(
+                isNew ? "CreateStack" : "UpdateStack",
+                [
+                    ("StackName", name), ("TemplateBody", template), ("Capabilities.member.1", "CAPABILITY_IAM"),
+                    // Makes retries idempotent.
+                    ("ClientRequestToken", UUID().uuidString),
+                ]
+                    + Self.members("Parameters", parameters, "ParameterKey", "ParameterValue")
+                    + Self.members("Tags", tags, "Key", "Value"))
+        } catch let error as AWSError where error.type == "ValidationError" && error.message.contains("No updates") {
+            // Templates that differ only in comments describe the same stack, and CloudFormation refuses the update.
+        }
     }
 
     func delete(_ name: String) async throws { _ = try await self.call("DeleteStack", [("StackName", name)]) }
 
-    /// Why the stack's last operation failed: what the first resource that failed said.
+    /// Why the stack's last operation failed: the reason of the first resource that failed.
     func failure(_ name: String) async throws -> String? {
         let events = try await self.call("DescribeStackEvents", [("StackName", name)]).members("StackEvents")
-        // Newest first, and each operation begins with an event of the stack itself.
+        // Events are ordered newest first, and each operation starts with an event of the stack itself.
         let ofOperation = events.prefix { event in
             event["LogicalResourceId"]?.text != name
                 || !["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"].contains(
@@ -82,7 +86,7 @@ struct CloudFormation: Sendable {
             AWSRequest(query: operation, of: .cloudFormation, version: "2010-05-15", parameters))
         let text = String(buffer: try await response.bytes(upTo: 8 << 20))
         guard let answer = XMLElement(document: text) else { throw response.bad("is no XML") }
-        // Some operations answer with nothing.
+        // Some operations have no result element.
         return answer["\(operation)Result"] ?? answer
     }
 

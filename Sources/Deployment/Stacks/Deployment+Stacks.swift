@@ -1,31 +1,31 @@
 import AWSClient
 import Foundation
 
-/// A stack as it should be.
+/// The desired state of a stack.
 struct StackDescription: Sendable {
     var name: String
     var region: String
-    /// The template's file in the directory of templates.
+    /// The template's file name in the templates directory.
     var template: String
     var parameters: [String: String]
 }
 
-/// What the backend is made from, beside its description.
+/// The values of the backend stack that other parts determine.
 struct BackendParts: Sendable {
     var image: String
-    /// The ARN of the runtime that it calls.
+    /// The ARN of the runtime that the backend calls.
     var runtime: String
-    /// The outputs of the stack with the data.
+    /// The outputs of the data stack.
     var data: [String: String]
-    /// The outputs of the foundation.
+    /// The outputs of the foundation stack.
     var foundation: [String: String]
 }
 
 extension Deployment {
-    /// Stands in a plan for what only AWS will name.
+    /// The placeholder in a plan for values that AWS assigns.
     static let unknown = "(known after apply)"
 
-    // MARK: What they should be
+    // MARK: Desired state
 
     func dataStack() -> StackDescription {
         StackDescription(
@@ -78,10 +78,10 @@ extension Deployment {
             ])
     }
 
-    // MARK: Making them so
+    // MARK: Deployment
 
-    /// Makes a stack what it should be.
-    /// - Returns: Its outputs; in a plan those that it has already.
+    /// Creates or updates a stack.
+    /// - Returns: The stack's outputs; when planning, its current ones.
     func put(_ wanted: StackDescription, _ mode: Mode) async throws -> [String: String] {
         let body = try self.template(wanted.template)
         let stacks = CloudFormation(self.client.inRegion(try Region(wanted.region)))
@@ -121,7 +121,7 @@ extension Deployment {
         return stack?.outputs ?? [:]
     }
 
-    /// Removes a stack and waits until it is gone.
+    /// Deletes a stack and waits until it's gone.
     func remove(_ name: String, _ stacks: CloudFormation) async throws {
         try await stacks.delete(name)
         try await Poller.wait(for: "The removal of the stack \(name)") {
@@ -134,7 +134,7 @@ extension Deployment {
         }
     }
 
-    /// The stack once nobody works on it any more.
+    /// The stack once no operation is in progress; when planning, its current state.
     private func settled(_ name: String, _ stacks: CloudFormation, _ mode: Mode) async throws -> CloudFormation.Stack? {
         guard mode == .apply else { return try await stacks.stack(name) }
         return try await Poller.wait(for: "The stack \(name)") {

@@ -1,7 +1,7 @@
 import Foundation
 import FoundationXML
 
-/// An element of an answer of the query protocol.
+/// An XML element of a query protocol response.
 struct XMLElement: Sendable {
     var name: String
     var text = ""
@@ -10,10 +10,10 @@ struct XMLElement: Sendable {
     /// The first child with this name.
     subscript(name: String) -> XMLElement? { self.children.first { $0.name == name } }
 
-    /// The members of a list.
+    /// The elements of a list.
     func members(_ name: String) -> [XMLElement] { self[name]?.children ?? [] }
 
-    /// The document's root; `nil` for what is no XML.
+    /// Parses a document and returns its root; `nil` if it isn't valid XML.
     init?(document: String) {
         let reader = XMLReader()
         let parser = XMLParser(data: Data(document.utf8))

@@ -1,9 +1,9 @@
-/// What got better or worse from an earlier report to a later one.
+/// The improvements and regressions from an earlier report to a later one.
 package struct EvalComparison: Sendable, Hashable {
-    /// Lines for people.
+    /// One line of text for each improvement. `worse` holds one for each regression.
     package private(set) var better: [String] = []
     package private(set) var worse: [String] = []
-    /// What only one of the two has.
+    /// The tasks that only one of the reports contains.
     package private(set) var others: [String] = []
     private let totals: String
 
@@ -51,7 +51,7 @@ package struct EvalComparison: Sendable, Hashable {
         ].joined(separator: ", ")
     }
 
-    /// The comparison for people.
+    /// The comparison as text.
     package var text: String {
         (self.better.map { "better  \($0)" } + self.worse.map { "worse   \($0)" } + self.others.map { "-       \($0)" }
             + [self.totals]).joined(separator: "\n")

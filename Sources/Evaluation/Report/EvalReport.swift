@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// How a model did on a folder of tasks.
+/// The results of a model for a folder of tasks.
 package struct EvalReport: Sendable, Hashable, Codable {
     package var model: String
     /// The version of the program.
@@ -13,7 +13,8 @@ package struct EvalReport: Sendable, Hashable, Codable {
         self.results = results
     }
 
-    /// - Throws: ``EvalError`` where the file is no report.
+    /// Reads a report from a file.
+    /// - Throws: ``EvalError`` if the file is not a report.
     package init(file: String) throws {
         do {
             self = try JSONDecoder().decode(EvalReport.self, from: Data(contentsOf: URL(filePath: file)))
@@ -22,7 +23,7 @@ package struct EvalReport: Sendable, Hashable, Codable {
         }
     }
 
-    /// - Throws: ``EvalError`` where the file cannot be written.
+    /// - Throws: ``EvalError`` if the file cannot be written.
     package func write(to file: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -33,7 +34,7 @@ package struct EvalReport: Sendable, Hashable, Codable {
         }
     }
 
-    /// All results together, as if they were one.
+    /// The sum of all results.
     var total: EvalResult {
         var total = EvalResult(task: "")
         for result in self.results {
@@ -46,7 +47,7 @@ package struct EvalReport: Sendable, Hashable, Codable {
         return total
     }
 
-    /// A line for each task and one for all of them, in columns.
+    /// A text table with a line for each task and a line for the totals.
     package var table: String {
         let passed = self.results.count(where: \.isOK)
         let rows =
@@ -61,7 +62,7 @@ package struct EvalReport: Sendable, Hashable, Codable {
         return rows.map { row in
             row.indices.map { column in
                 let space = String(repeating: " ", count: widths[column] - row[column].count)
-                // Numbers end below each other.
+                // Numbers are right-aligned.
                 return (2...5).contains(column) ? space + row[column] : row[column] + space
             }.joined(separator: "  ").trimmedEnd
         }.joined(separator: "\n")
@@ -76,7 +77,7 @@ package struct EvalReport: Sendable, Hashable, Codable {
 }
 
 extension Double {
-    /// The number with so many places behind the point.
+    /// Returns the number with a fixed number of decimal places.
     func decimal(places: Int) -> String {
         let scale = (0..<places).reduce(1) { scale, _ in scale * 10 }
         guard let whole = Int(exactly: (self.magnitude * Double(scale)).rounded()) else { return "\(self)" }

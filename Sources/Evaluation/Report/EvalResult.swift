@@ -1,15 +1,15 @@
-/// How one task went.
+/// The result of one task.
 package struct EvalResult: Sendable, Hashable, Codable {
     package var task: String
-    /// What did not hold; empty where the task was done well.
+    /// The failed checks; empty if the task succeeded.
     package var failures: [String]
     package var answer: String
-    /// Turns of the model, of all agents together.
+    /// The number of model turns of all agents.
     package var steps: Int
     package var inputTokens: Int
     package var outputTokens: Int
     package var seconds: Double
-    /// In US dollars, where prices are known.
+    /// The cost in US dollars, if prices are known.
     package var cost: Double?
 
     package init(
@@ -30,7 +30,7 @@ package struct EvalResult: Sendable, Hashable, Codable {
     package var tokens: Int { self.inputTokens + self.outputTokens }
 }
 
-/// What a model costs, in US dollars per million tokens.
+/// The prices of a model, in US dollars per million tokens.
 package struct EvalPrices: Sendable, Hashable {
     package var input: Double
     package var output: Double

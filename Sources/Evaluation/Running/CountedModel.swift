@@ -1,7 +1,7 @@
 import AgentLoop
 import Synchronization
 
-/// Counts the turns that a model is asked for.
+/// Wraps a model and counts its turns.
 final class CountedModel: LanguageModel {
     private let model: any LanguageModel
     private let count = Mutex(0)

@@ -8,11 +8,11 @@ package import Logging
 import Models
 import RuntimeProtocol
 
-/// Has tasks done, each at a site of its own and with agents and browsers of its own.
+/// Runs tasks, each with its own site, agents, and browsers.
 package struct EvalRunner: Sendable {
-    /// Who does the tasks.
+    /// The model that does the tasks.
     package enum ModelChoice: Sendable {
-        /// Each task's own script.
+        /// A scripted model that follows each task's own script.
         case scripted
         case model(any LanguageModel)
     }
@@ -22,7 +22,7 @@ package struct EvalRunner: Sendable {
     private let chromium: String?
     private let logger: Logger
 
-    /// - Parameter chromium: The Chromium to run; `nil` looks in the usual places.
+    /// - Parameter chromium: The path of the Chromium to run; if `nil`, the usual places are searched.
     package init(
         model: ModelChoice, prices: EvalPrices? = nil, chromium: String? = nil,
         logger: Logger = Logger(label: "eval") { _ in SwiftLogNoOpLogHandler() }
@@ -33,9 +33,9 @@ package struct EvalRunner: Sendable {
         self.logger = logger
     }
 
-    /// Has tasks done, some at once.
-    /// - Parameter onResult: Called with each result as it comes.
-    /// - Returns: The results, in the order of the tasks' names.
+    /// Runs tasks, several in parallel.
+    /// - Parameter onResult: Called with each result when it is available.
+    /// - Returns: The results, sorted by task name.
     /// - Throws: `CancellationError`.
     package func run(
         _ tasks: [EvalTask], parallel: Int = 2, onResult: @Sendable (EvalResult) -> Void = { _ in }
@@ -56,7 +56,7 @@ package struct EvalRunner: Sendable {
         }
     }
 
-    /// Has one task done. Whatever goes wrong is in its result.
+    /// Runs one task. Its result contains any error.
     /// - Throws: `CancellationError`.
     package func run(_ task: EvalTask) async throws -> EvalResult {
         if case .scripted = self.model, task.script.isEmpty {
@@ -74,11 +74,11 @@ package struct EvalRunner: Sendable {
         return result
     }
 
-    // MARK: One task
+    // MARK: Single task
 
     private func work(on task: EvalTask, at address: String, _ site: DemoSite) async throws -> EvalResult {
         let directory = FileManager.default.temporaryDirectory.appending(path: "ai4ai-eval-\(UUID())")
-        // What is left in the temporary directory harms nobody.
+        // Files that remain in the temporary directory do no harm.
         defer { try? FileManager.default.removeItem(at: directory) }
         let model =
             switch self.model {
@@ -93,7 +93,7 @@ package struct EvalRunner: Sendable {
         }()
         var usage = TokenUsage()
         let last = try await self.converse(task, address, runs, session, &usage)
-        // Ends what waits for an answer that does not come, with its browser.
+        // Stop a run that still waits for an answer, and close its browser.
         _ = await runs.control(ControlRequest(.stop), in: session, for: nil)
         let outcome = EvalTask.Outcome(
             answer: last.message, status: last.status, code: last.code, submissions: site.submissions)
@@ -105,7 +105,7 @@ package struct EvalRunner: Sendable {
             inputTokens: usage.inputTokens, outputTokens: usage.outputTokens)
     }
 
-    /// Says the request and answers questions, until the run has ended or there are no answers left.
+    /// Sends the request and answers questions until the run has ended or no answers are left.
     private func converse(
         _ task: EvalTask, _ address: String, _ runs: AgentRuns, _ session: SessionID, _ usage: inout TokenUsage
     ) async throws -> RunResult {

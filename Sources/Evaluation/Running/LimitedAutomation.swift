@@ -5,7 +5,7 @@ import BrowserAutomation
 import FoundationEssentials
 import RuntimeProtocol
 
-/// Narrows which domains the tasks of a coordinator may open.
+/// Limits the domains that the tasks of a coordinator may open.
 struct LimitedAutomation: Automation {
     let automation: AutomationAgent
     let domains: [String]

@@ -2,10 +2,10 @@ import AgentEvents
 import AgentLoop
 package import Models
 
-/// One turn of a reference solution: names what a person would name, never references.
+/// One turn of a reference solution. It refers to elements by the names that users see, never by references.
 package enum ScriptStep: Sendable, Hashable {
     case browse(goal: String)
-    /// A path of the site.
+    /// Opens a path of the site.
     case open(path: String)
     case click(role: String, name: String)
     case fill(name: String, text: String)
@@ -16,16 +16,16 @@ package enum ScriptStep: Sendable, Hashable {
     case back
     case read
     case ask(question: String)
-    /// May hold `{value of "LABEL"}`.
+    /// Answers with a text, which may contain `{value of "LABEL"}`.
     case say(String)
 
-    /// How steps are written.
+    /// The syntax of the steps.
     static let forms = [
         "browse GOAL", "open PATH", #"click ROLE "NAME""#, #"fill "NAME" with TEXT"#, #"select "OPTION" in "NAME""#,
         #"check "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read", #"ask "QUESTION""#, "say TEXT",
     ]
 
-    /// Reads a line; `nil` where it is no step.
+    /// Parses a line; `nil` if it is not a step.
     init?(_ line: String) {
         let verb = line.prefix { $0 != " " }
         let text = line[verb.endIndex...].trimmed
@@ -54,7 +54,7 @@ package enum ScriptStep: Sendable, Hashable {
         }
     }
 
-    /// What is left of a line.
+    /// The unparsed rest of a line.
     private struct Words {
         var rest: Substring
 
@@ -71,13 +71,13 @@ package enum ScriptStep: Sendable, Hashable {
             return text.isEmpty ? nil : String(text)
         }
 
-        /// A quoted text with nothing behind it.
+        /// Reads a quoted text at the end of the line.
         mutating func lastQuoted() -> String? { self.quoted().flatMap { self.rest.isEmpty ? $0 : nil } }
     }
 
     // MARK: Turns
 
-    /// The turn of the scripted model.
+    /// Returns the turn of the scripted model.
     /// - Parameter site: The address of the site.
     package func turn(at site: String) -> ScriptedModel.Turn {
         switch self {
@@ -105,7 +105,7 @@ package enum ScriptStep: Sendable, Hashable {
         {
             let label = rest[open.upperBound..<close.lowerBound]
             guard let value = Self.value(of: label, in: messages) else {
-                // The label comes last, so that nothing follows it here either.
+                // Keep the label at the end of the message, so that the message provides no value for it.
                 return .fail(ModelError(.refused, "No tool has answered with a value behind \"\(label)\""))
             }
             said += rest[..<open.lowerBound] + value
@@ -114,7 +114,7 @@ package enum ScriptStep: Sendable, Hashable {
         return .say(said + rest)
     }
 
-    /// What follows a label on its line, in the newest result that has it.
+    /// Returns what follows a label on its line, in the newest result that contains the label.
     private static func value(of label: Substring, in messages: [Message]) -> String? {
         for result in messages.flatMap(\.toolResults).reversed() {
             for line in result.text.split(separator: "\n") {

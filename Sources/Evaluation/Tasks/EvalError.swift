@@ -1,23 +1,23 @@
-/// Why a folder of tasks, or an earlier report, cannot be used.
+/// An error for a folder of tasks, or an earlier report, that cannot be used.
 package struct EvalError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of problem.
     package enum Code: String, Sendable {
         /// The file or folder cannot be read or written.
         case unreadable
-        /// The folder holds no task.
+        /// The folder contains no task.
         case noTasks
-        /// A line is none of those that a task file may hold.
+        /// A line is not valid in a task file.
         case badSyntax
         case unknownKey, duplicateKey, missingKey
-        /// A key has a value that it cannot have.
+        /// A key has an invalid value.
         case badValue
     }
 
     package let code: Code
     package let file: String
-    /// Counted from 1; absent where the whole file is meant.
+    /// The line number, starting at 1; `nil` if the error concerns the whole file.
     package let line: Int?
-    /// What is wrong, and what to do.
+    /// What is wrong and how to fix it.
     package let message: String
 
     package init(_ code: Code, _ file: String, line: Int? = nil, _ message: String) {

@@ -3,13 +3,13 @@ import AgentLoop
 package import DemoSite
 
 extension EvalTask {
-    /// How a run ended, for its checks.
+    /// The outcome of a run, to be checked.
     package struct Outcome: Sendable, Hashable {
         package var answer: String
         package var status: RunStatus
-        /// Why it failed, in a word for programs.
+        /// The machine-readable reason for a failure.
         package var code: String?
-        /// What the site was sent.
+        /// The forms that the site received.
         package var submissions: [DemoSite.Submission]
 
         package init(answer: String, status: RunStatus, code: String? = nil, submissions: [DemoSite.Submission] = []) {
@@ -20,7 +20,7 @@ extension EvalTask {
         }
     }
 
-    /// What does not hold; empty where the task is done well.
+    /// Returns the failed checks; empty if the task succeeded. Without a status check, the run must have completed.
     package func failures(of outcome: Outcome) -> [String] {
         let hasStatus = self.checks.contains { if case .status = $0 { true } else { false } }
         return ((hasStatus ? [] : [.status(.completed)]) + self.checks).compactMap { $0.failure(of: outcome) }
@@ -28,7 +28,7 @@ extension EvalTask {
 }
 
 extension EvalTask.Check {
-    /// What does not hold, in words.
+    /// Returns a description of the failure; `nil` if the check passed.
     fileprivate func failure(of outcome: EvalTask.Outcome) -> String? {
         switch self {
         case .answerContains(let text):
@@ -53,11 +53,11 @@ extension EvalTask.Check {
         }
     }
 
-    /// Case and the kind and number of spaces are the model's own affair.
+    /// Normalizes case and whitespace, which are up to the model.
     private static func plain(_ text: String) -> String {
         text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    /// A plate is the same with and without its space.
+    /// Normalizes case and removes whitespace: a license plate is the same with and without its space.
     private static func bare(_ text: String) -> String { text.lowercased().filter { !$0.isWhitespace } }
 }

@@ -1,9 +1,9 @@
 extension EvalTask {
-    /// An errand in the plain instructions that the offline model follows.
+    /// A version of the task in the plain instructions that the offline model follows.
     package struct Offline: Sendable, Hashable {
-        /// What the person says instead.
+        /// The request for the offline model.
         package var request: String
-        /// What must hold instead: those of the task, unless its file has others.
+        /// The checks for the offline model: those of the task, unless its file has separate ones.
         package var checks: [Check]
 
         package init(request: String, checks: [Check]) {
@@ -12,7 +12,7 @@ extension EvalTask {
         }
     }
 
-    /// The task as it is put to the offline model; `nil` where that cannot do it.
+    /// The task as the offline model gets it; `nil` if the offline model cannot do it.
     package var toldOffline: EvalTask? {
         self.offline.map { offline in
             var task = self
@@ -22,8 +22,8 @@ extension EvalTask {
         }
     }
 
-    /// Reads the tasks of a folder that the offline model can do, told in its way.
-    /// - Throws: ``EvalError``, also where there is none.
+    /// Reads the tasks of a folder that the offline model can do, in their offline version.
+    /// - Throws: ``EvalError``, including when there are none.
     package static func readOffline(folder: String) throws -> [EvalTask] {
         let tasks = try self.read(folder: folder).compactMap(\.toldOffline)
         guard !tasks.isEmpty else { throw EvalError(.noTasks, folder, "no task in it has the key 'offline'") }

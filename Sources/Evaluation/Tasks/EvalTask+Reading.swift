@@ -1,8 +1,8 @@
 import FoundationEssentials
 
 extension EvalTask {
-    /// Reads the `*.yaml` files of a folder, in the order of their names.
-    /// - Throws: ``EvalError`` for the first thing that is wrong.
+    /// Reads the `*.yaml` files in a folder, sorted by name.
+    /// - Throws: ``EvalError`` for the first problem.
     package static func read(folder: String) throws -> [EvalTask] {
         let names: [String]
         do {
@@ -26,9 +26,9 @@ extension EvalTask {
         try self.init(yaml: String(decoding: data, as: UTF8.self), file: file)
     }
 
-    /// Reads a task's file.
-    /// - Parameter file: The file's path, for the task's name and for problems.
-    /// - Throws: ``EvalError`` for the first thing that is wrong.
+    /// Parses a task file.
+    /// - Parameter file: The file's path, for the task's name and for error messages.
+    /// - Throws: ``EvalError`` for the first problem.
     package init(yaml: String, file: String) throws {
         let entries = try TaskReader(file: file).entries(of: TaskDocument(yaml: yaml, file: file))
         let name = file.split(separator: "/").last.map(String.init) ?? file

@@ -1,42 +1,42 @@
 package import AgentEvents
 import AgentLoop
 
-/// What an agent is asked to do, with what must come of it. `evals/README.md` describes its file.
+/// A task for an agent, with checks of its outcome. `evals/README.md` describes the file format.
 package struct EvalTask: Sendable, Hashable {
-    /// What must hold in the end.
+    /// A condition that must hold when the task ends.
     package enum Check: Sendable, Hashable {
         case answerContains(String)
         case answerLacks(String)
-        /// The site was sent a form at this path with these fields, exactly once.
+        /// The site received a form at this path with these fields, exactly once.
         case received(path: String, fields: [String: String])
         case receivedNone(path: String)
         case status(RunStatus)
     }
 
-    /// How the person answers a question.
+    /// The user's answer to a question.
     package enum Answer: Sendable, Hashable {
         case approve
         case reject
         case text(String)
     }
 
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     package var name: String
-    /// What the person says; `{site}` stands for the site's address.
+    /// The user's request. `{site}` stands for the site's address.
     package var request: String
-    /// Without a check of the status, the run must complete.
+    /// The checks of the outcome. Without a status check, the run must complete.
     package var checks: [Check]
-    /// The person's answers in the order of the questions. Without one, the run is left as it waits.
+    /// The user's answers, in the order of the questions. Without an answer, the run stays interrupted.
     package var answers: [Answer] = []
-    /// The only domains that may be opened; the site's own where there are none.
+    /// The only domains that may be opened; if empty, only the site's own.
     package var allowedDomains: [String] = []
-    /// The most turns of each agent's model.
+    /// The maximum number of model turns of each agent.
     package var maxSteps = 40
-    /// The longest time, in seconds.
+    /// The maximum duration, in seconds.
     package var maxSeconds = 300
-    /// How it is done, for the scripted model.
+    /// The steps for the scripted model.
     package var script: [ScriptStep] = []
-    /// The same errand for the offline model; absent where that cannot do it.
+    /// The version for the offline model; `nil` if the offline model cannot do the task.
     package var offline: Offline?
 
     package init(name: String, request: String, checks: [Check]) {
@@ -47,7 +47,7 @@ package struct EvalTask: Sendable, Hashable {
 }
 
 extension EvalTask.Answer {
-    /// The answer in the form that a question asks for.
+    /// Returns the answer in the form that a question requires.
     package func answer(to interrupt: Interrupt) -> InterruptAnswer {
         func answer(_ status: InterruptAnswer.Status, _ payload: JSONValue? = nil) -> InterruptAnswer {
             InterruptAnswer(interruptId: interrupt.id, status: status, payload: payload)
@@ -65,7 +65,8 @@ extension EvalTask.Answer {
         }
     }
 
-    /// A person who is asked for several things at once says the same to each; of choices they take the one they name.
+    /// Returns the payload with the same text for every requested field. For a choice, it selects the option that
+    /// contains the text.
     private static func payload(_ text: String, _ interrupt: Interrupt) -> JSONValue {
         guard case .object(let properties) = interrupt.responseSchema?["properties"] else {
             return ["answer": .string(text)]

@@ -1,7 +1,7 @@
-/// A file in the small part of YAML that tasks are written in: keys with a value, with a list of values, or with a
-/// list of maps from keys to values. Whatever YAML would read in another way is refused.
+/// A file in the subset of YAML that tasks use: keys with a value, with a list of values, or with a list of maps from
+/// keys to values. Anything that YAML would interpret differently is rejected.
 struct TaskDocument {
-    /// A text with its line, counted from 1.
+    /// A text with its line number, starting at 1.
     struct Text: Hashable {
         var text: String
         var line: Int
@@ -26,20 +26,20 @@ struct TaskDocument {
 
     struct Entry: Hashable {
         var key: Text
-        /// Absent where a list follows.
+        /// The value; `nil` if a list follows.
         var value: Text?
         var items: [Item] = []
-        /// How far the items stand to the right.
+        /// The indentation of the items, in spaces.
         var indentation: Int?
     }
 
     private(set) var entries: [Entry] = []
     private let file: String
 
-    /// - Throws: ``EvalError`` for the first line that does not fit.
+    /// - Throws: ``EvalError`` for the first invalid line.
     init(yaml: String, file: String) throws {
         self.file = file
-        // Some editors begin a file with a byte order mark.
+        // Some editors start a file with a byte order mark.
         let text = yaml.first == "\u{FEFF}" ? yaml.dropFirst() : yaml[...]
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         for (index, line) in lines.enumerated() {
@@ -97,7 +97,7 @@ struct TaskDocument {
         }
     }
 
-    /// Takes `key: value` apart; the value is empty in `key:`.
+    /// Splits `key: value`. The value is empty in `key:`.
     private static func keyAndValue(_ content: String) -> (String, String)? {
         let name = content.prefix { $0.isASCII && ($0.isLowercase || $0 == "_") }
         let rest = content[name.endIndex...]
@@ -119,7 +119,8 @@ struct TaskDocument {
         return Text(text: text, line: line)
     }
 
-    /// In single quotes a quote is doubled; in double quotes it and the backslash have a backslash before them.
+    /// Parses a quoted value. In single quotes, a quote is doubled. In double quotes, a backslash escapes quotes and
+    /// backslashes.
     private func quoted(_ text: String, line: Int) throws -> String {
         var result = ""
         var rest = text.dropFirst()
@@ -144,7 +145,7 @@ struct TaskDocument {
 }
 
 extension StringProtocol {
-    /// Without whitespace at both ends.
+    /// The string without leading and trailing whitespace.
     var trimmed: String {
         guard let first = self.firstIndex(where: { !$0.isWhitespace }),
             let last = self.lastIndex(where: { !$0.isWhitespace })

@@ -1,7 +1,7 @@
 import AgentEvents
 import AgentLoop
 
-/// Makes the parts of a task of what its file holds.
+/// Converts the content of a task file to the parts of a task.
 struct TaskReader {
     enum Key: String, CaseIterable {
         case request, site, checks, answers, offline, script
@@ -70,7 +70,7 @@ struct TaskReader {
         }
     }
 
-    /// Reads `NAME=VALUE, NAME=VALUE`.
+    /// Parses `NAME=VALUE, NAME=VALUE`.
     private func fields(_ text: TaskDocument.Text) throws -> [String: String] {
         var fields: [String: String] = [:]
         for field in text.text.split(separator: ",") {

@@ -7,9 +7,9 @@ import NIOFoundationEssentialsCompat
 import NIOHTTP1
 import Synchronization
 
-/// A model of Amazon Bedrock, by ConverseStream; by Converse where the model cannot stream what is asked.
+/// A model on Amazon Bedrock. Uses ConverseStream, or Converse if the model can't stream the request.
 ///
-/// Connects on the first turn and not before.
+/// Connects when the first turn starts.
 package final class BedrockModel: LanguageModel {
     package let name: String
     package let provider = "aws.bedrock"
@@ -17,16 +17,17 @@ package final class BedrockModel: LanguageModel {
     private let client: AWSClient
     private let id: BedrockModelID
     private let request: ConverseRequest
-    /// Learned from the first refusal.
+    /// Whether the model supports streaming; set to `false` after its first rejection.
     private let streams = Mutex(true)
-    /// Learned likewise: whether the model refuses its own thoughts where what came before them has changed.
+    /// Whether the model rejects its own reasoning blocks if earlier messages have changed; set to `true` after its
+    /// first rejection.
     private let checksThoughts = Mutex(false)
 
-    /// Creates a provider.
+    /// Creates a model.
     /// - Parameters:
-    ///   - caching: Where cache points go; by the model's id when absent.
-    ///   - maxTokens: The most tokens of an answer; the model's own limit when absent.
-    ///   - thinkingTokens: What the model may think with before it answers; it does not when absent.
+    ///   - caching: The cache point locations; `nil` selects them by model ID.
+    ///   - maxTokens: The maximum number of output tokens; `nil` means the model's own limit.
+    ///   - thinkingTokens: The token budget for reasoning; `nil` disables reasoning.
     package init(
         _ id: BedrockModelID, client: AWSClient, caching: PromptCaching? = nil, maxTokens: Int? = nil,
         thinkingTokens: Int? = nil
@@ -59,7 +60,8 @@ package final class BedrockModel: LanguageModel {
         } catch let error as AWSError
             where error.code == .validation && error.message.contains("prefix_mismatch_behavior") && !checksThoughts
         {
-            // "The block is bound to a different conversation." Earlier views and what was summed up are gone from it.
+            // "The block is bound to a different conversation.": page snapshots and summarized messages have been
+            // removed since.
             self.checksThoughts.withLock { $0 = true }
             try await self.answer(self.request.body(request, dropsStaleThoughts: true), yield)
         }
@@ -97,7 +99,7 @@ package final class BedrockModel: LanguageModel {
         request.region = self.id.region
         request.setJSON(body)
         request.timeout = .seconds(300)
-        // The turn loop tries again; it also knows what was already shown.
+        // The turn loop retries instead, because it knows which output has already been shown.
         request.maxAttempts = 1
         return request
     }
@@ -121,7 +123,7 @@ package final class BedrockModel: LanguageModel {
         case .serverFailure: .serverFailure
         case .badAnswer: .badAnswer
         case .validation where error.message.contains("too long"): .contextExceeded
-        // The model itself failed; another try may not.
+        // The model itself failed, so a retry can succeed.
         case _ where error.type == "ModelErrorException": .serverFailure
         default: .refused
         }

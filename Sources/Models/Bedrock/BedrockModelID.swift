@@ -1,9 +1,9 @@
 package import AWSClient
 
-/// What names a model to Bedrock: a model id, an inference profile's id, or an ARN of either.
+/// The identifier of a Bedrock model: a model ID, an inference profile ID, or an ARN of either.
 package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
     package let description: String
-    /// The region that an ARN names; requests go there.
+    /// The region of an ARN, to which requests are sent.
     package let region: Region?
 
     /// - Throws: ``AWSError`` with code `invalidInput`.
@@ -22,7 +22,7 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether the model looks at pictures; not where that is not known, because other models refuse them.
+    /// Whether the model accepts images. `false` for unknown models, because models without image support reject them.
     package var seesImages: Bool {
         let id = self.description
         if id.contains("anthropic.claude") { return !id.contains("claude-v2") && !id.contains("claude-instant") }
@@ -30,17 +30,18 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
         return ["llama4", "llama3-2-11b", "llama3-2-90b", "pixtral"].contains { id.contains($0) }
     }
 
-    /// Whether a model takes adaptive thinking and refuses a token budget for it: Claude 4.6 and later.
+    /// Whether a model uses adaptive thinking and rejects a token budget: Claude 4.6 and later.
     package static func thinksAdaptively(_ id: String) -> Bool {
         guard let family = id.firstRange(of: "anthropic.claude-") else { return false }
-        // As in claude-opus-4-6-v1 and claude-sonnet-5; a date behind the version is none of its numbers.
+        // As in claude-opus-4-6-v1 and claude-sonnet-5. A date after the version isn't part of the version number.
         let parts = id[family.upperBound...].split { "-:".contains($0) }.drop { Int($0) == nil }
         let numbers = parts.prefix { Int($0) != nil && $0.count < 3 }.compactMap { Int($0) }
         guard let major = numbers.first else { return false }
         return major > 4 || major == 4 && numbers.dropFirst().first ?? 0 >= 6
     }
 
-    /// Where this model takes cache points. None where that is not known, because other models refuse them.
+    /// The cache point locations that the model supports. None for unknown models, because models without support
+    /// reject cache points.
     ///
     /// Source: Amazon Bedrock user guide, "Prompt caching".
     package var caching: PromptCaching {
@@ -54,10 +55,10 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// The places in which a model takes cache points.
+/// The parts of a request in which a model supports cache points.
 package enum PromptCaching: Sendable, Hashable {
     case none
-    /// System and messages, but not tools.
+    /// The system prompt and messages, but not the tools.
     case messages
     case everywhere
 }

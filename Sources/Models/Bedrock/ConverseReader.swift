@@ -3,7 +3,7 @@ import AgentLoop
 import FoundationEssentials
 import JSONText
 
-/// Turns the events of ConverseStream, or a whole answer of Converse, into model events.
+/// Converts ConverseStream events, or a complete Converse response, to model events.
 struct ConverseReader {
     private struct Start: Decodable {
         struct Block: Decodable { var toolUse: ToolUse? }
@@ -51,9 +51,9 @@ struct ConverseReader {
 
     init(model: String) { self.model = model }
 
-    // MARK: A stream
+    // MARK: Streaming response
 
-    /// Reads one event.
+    /// Converts one stream event.
     /// - Throws: ``ModelError`` or `DecodingError`.
     mutating func receive(_ type: String, _ payload: Data) throws -> [ModelEvent] {
         func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
@@ -73,7 +73,7 @@ struct ConverseReader {
             self.stop = try decode(MessageStop.self).stopReason
             return []
         case "metadata": return [.usage(self.usage(try decode(Metadata.self).usage))]
-        // messageStart says the role, which is always the assistant's; what is new in later versions is not ours.
+        // messageStart contains the role, which is always the assistant's. Events of later API versions are ignored.
         default: return []
         }
     }
@@ -93,10 +93,10 @@ struct ConverseReader {
         return []
     }
 
-    /// The end of the turn, once the stream has ended.
+    /// Returns the stop event after the stream has ended.
     ///
-    /// Usage comes after the reason to stop, and a stream may end without either: connections are cut after some
-    /// minutes. That is no answer, however complete it looks.
+    /// The usage arrives after the stop reason, and a stream can end without either, because connections are closed
+    /// after some minutes. Without a stop reason, the response is incomplete, however complete it looks.
     /// - Throws: ``ModelError``.
     func finish() throws -> ModelEvent {
         guard let stop else {
@@ -118,13 +118,13 @@ struct ConverseReader {
     private func usage(_ usage: Usage) -> TokenUsage {
         let cached = usage.cacheReadInputTokens
         let written = usage.cacheWriteInputTokens
-        // Bedrock counts what went through the cache apart.
+        // Bedrock's count of input tokens excludes those that were read from or written to the cache.
         return TokenUsage(
             inputTokens: TokenUsage.sum(usage.inputTokens, cached ?? 0, written ?? 0), outputTokens: usage.outputTokens,
             cachedInputTokens: cached, cacheWriteInputTokens: written)
     }
 
-    // MARK: A whole answer
+    // MARK: Complete response
 
     private struct Answer: Decodable {
         struct Output: Decodable { var message: Message }
@@ -152,7 +152,7 @@ struct ConverseReader {
         var usage: Usage
     }
 
-    /// Reads an answer of Converse.
+    /// Converts a complete Converse response.
     /// - Throws: ``ModelError`` or `DecodingError`.
     mutating func read(_ answer: Data) throws -> [ModelEvent] {
         let answer = try JSONText.decode(Answer.self, from: answer)

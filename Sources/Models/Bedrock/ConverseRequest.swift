@@ -1,20 +1,20 @@
 import AgentEvents
 import AgentLoop
 
-/// Writes the body of Converse and ConverseStream, by the rules that Bedrock refuses requests for:
-/// roles take turns and the user begins and ends; no text is blank; each tool call is answered once, in the next
-/// message and before anything else there; tools are described whenever the history has tool blocks; there are at
-/// most 20 pictures and 5 documents.
+/// Creates the request body of Converse and ConverseStream. Follows the rules whose violation Bedrock rejects: user and
+/// assistant messages alternate, and the first and last are the user's; no text is blank; each tool call has exactly
+/// one result, at the start of the next message; tools are defined whenever the history contains tool blocks; there are
+/// at most 20 images and 5 documents.
 struct ConverseRequest {
     let model: String
     let caching: PromptCaching
-    /// The most tokens of an answer; the model's own limit when absent.
+    /// The maximum number of output tokens; `nil` means the model's own limit.
     var maxTokens: Int?
-    /// The tokens that the model may think with; it does not when absent.
+    /// The token budget for reasoning; `nil` disables reasoning.
     var thinkingTokens: Int?
 
-    /// - Parameter dropsStaleThoughts: Whether the model leaves out those of its thoughts before which something has changed,
-    ///   instead of refusing the request. Only models that check this take the field.
+    /// - Parameter dropsStaleThoughts: Whether the model drops its reasoning blocks that follow a changed message,
+    ///   instead of rejecting the request. Only models that check for such changes accept the field.
     func body(_ request: ModelRequest, dropsStaleThoughts: Bool = false) -> JSONValue {
         let messages = self.wellFormed(request.messages)
         var body: [String: JSONValue] = ["messages": .array(self.messages(messages))]
@@ -36,7 +36,7 @@ struct ConverseRequest {
             }
         }
         if dropsStaleThoughts {
-            // Those that check think adaptively, also where nothing is said of thinking.
+            // The models that check for changes use adaptive thinking even if the request doesn't configure it.
             fields["thinking"] = ["type": "adaptive", "block_binding": ["prefix_mismatch_behavior": "drop_block"]]
             fields["anthropic_beta"] = [.string(Self.bindingControls)]
         }
@@ -66,7 +66,7 @@ struct ConverseRequest {
         var definitions = definitions
         let known = Set(definitions.map(\.name))
         let used = Set(messages.flatMap(\.toolCalls).map(\.name)).subtracting(known)
-        // A tool that is gone stays described, because the history still speaks of it.
+        // Define tools that no longer exist, because the history still refers to them.
         definitions += used.sorted().map {
             ToolDefinition(name: $0, description: "Not available any more.", inputSchema: ["type": "object"])
         }
@@ -84,8 +84,8 @@ struct ConverseRequest {
 
     // MARK: Messages
 
-    /// Cache points stand at the end of the newest message, which the next turn reads up to, and of the user's
-    /// message before it, which this turn reads up to.
+    /// Places cache points at the end of the newest user message, up to which the next turn reads the cache, and of the
+    /// previous user message, up to which this turn reads it.
     private func messages(_ messages: [Message]) -> [JSONValue] {
         let ends = messages.indices.filter { messages[$0].role == .user }.suffix(2)
         return messages.enumerated().map { index, message in
@@ -106,7 +106,7 @@ struct ConverseRequest {
             return ["reasoningContent": ["reasoningText": .object(text)]]
         case .toolCall(let call):
             var input = call.input
-            // Arguments that were no JSON are shown to the model as what they were.
+            // Show the model arguments that weren't a JSON object as they were.
             if case .object = input {} else { input = ["arguments": call.input] }
             return ["toolUse": ["toolUseId": .string(call.id), "name": .string(call.name), "input": input]]
         case .toolResult(let result):
@@ -128,7 +128,8 @@ struct ConverseRequest {
         return ["document": ["format": format, "name": .string(self.documentName(attachment.name)), "source": source]]
     }
 
-    /// Letters, numbers, single spaces, hyphens, parentheses and square brackets, and at most 200 of them.
+    /// Converts a name to the allowed characters (letters, numbers, single spaces, hyphens, parentheses, and square
+    /// brackets), and limits it to 200 characters.
     private static func documentName(_ name: String) -> String {
         let plain = name.map { character -> Character in
             let isKept = character.isASCII && (character.isLetter || character.isNumber || "-()[]".contains(character))
@@ -138,14 +139,14 @@ struct ConverseRequest {
         return words.isEmpty ? "document" : String(words.prefix(200))
     }
 
-    // MARK: What a conversation must look like
+    // MARK: Conversation rules
 
     private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 
     private func isKept(_ content: Message.Content) -> Bool {
         switch content {
         case .text(let text): !Self.isBlank(text)
-        // Another model's thoughts prove nothing here, and unsigned ones are refused.
+        // Reasoning from another model means nothing to this one, and Bedrock rejects reasoning without a signature.
         case .reasoning(let reasoning):
             reasoning.model == self.model && (reasoning.signature != nil || reasoning.redacted != nil)
         case .toolCall, .toolResult, .attachment: true
@@ -167,7 +168,7 @@ struct ConverseRequest {
         return Self.answered(ordered)
     }
 
-    /// The newest pictures and documents, and of older messages the names of theirs.
+    /// Keeps the newest images and documents, and replaces older ones with their names.
     private static func withNewestAttachments(_ messages: [Message]) -> [Message] {
         var (pictures, documents) = (self.mostPictures, self.mostDocuments)
         return messages.reversed().map { message in
@@ -179,7 +180,7 @@ struct ConverseRequest {
         }.reversed()
     }
 
-    /// Gives each call exactly one result, right after it.
+    /// Gives each tool call exactly one result, at the start of the next message.
     private static func answered(_ messages: [Message]) -> [Message] {
         var messages = messages
         if messages.last?.role != .user { messages.append(.user("Go on.")) }
@@ -197,7 +198,7 @@ struct ConverseRequest {
             }
             let others = messages[index].content.compactMap { content -> Message.Content? in
                 guard case .toolResult(let result) = content else { return content }
-                // A result whose call is gone is still something that was seen.
+                // Keep the text of a result without a call, because the model has already used its information.
                 return open.contains { $0.id == result.callID } || Self.isBlank(result.text) ? nil : .text(result.text)
             }
             messages[index].content = answers + others

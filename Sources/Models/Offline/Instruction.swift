@@ -1,4 +1,4 @@
-/// One thing to do, as the offline model understands it.
+/// One action, as the offline model understands it.
 enum Instruction: Hashable {
     case open(String)
     case fill(field: String, value: String)
@@ -8,15 +8,15 @@ enum Instruction: Hashable {
     case scroll(down: Bool)
     case waitFor(String)
     case back
-    /// Ask the person for something; `fill … with the answer` puts it in.
+    /// Ask the user for something; `fill … with the answer` enters the answer.
     case ask(String)
-    /// Say a value of the page; `nil`: what the page says.
+    /// Report a value on the page, or the page's text if `nil`.
     case tell(String?)
 }
 
-/// Reads plain imperative English: clauses that start with a verb, one after the other.
+/// Parses plain imperative English: a sequence of clauses that each start with a verb.
 struct InstructionParser {
-    /// The instructions that were understood, and the clauses that were not.
+    /// The instructions that were understood, and the clauses that weren't.
     struct Result: Hashable {
         var instructions: [Instruction] = []
         var unknown: [String] = []
@@ -34,7 +34,7 @@ struct InstructionParser {
         return result
     }
 
-    /// The first address in a text.
+    /// Returns the first web address in a text.
     static func address(in text: String) -> String? {
         text.split { $0.isWhitespace || "\"'<>()".contains($0) }.map { word in
             String(word.drop { ",;".contains($0) }).droppingTrailing(",;.!?")
@@ -54,8 +54,8 @@ struct InstructionParser {
         ", and then ", ", then ", ", and ", " and then ", " then ", " and ", ", ", "; ", ". ", "\n",
     ]
 
-    /// Cuts a text where a separator is followed by a verb. What follows any other comma belongs to the clause, so
-    /// a value may hold commas; nothing is cut within quotation marks.
+    /// Splits a text at separators that are followed by a verb. Other commas belong to the clause, so a value can
+    /// contain commas. Text in quotation marks isn't split.
     private static func clauses(of text: String) -> [String] {
         var clauses: [String] = []
         var current = ""
@@ -96,7 +96,7 @@ struct InstructionParser {
         return self.verbs.contains { lower.hasPrefix($0) && lower.dropFirst($0.count).first?.isLetter != true }
     }
 
-    // MARK: One clause
+    // MARK: Single clauses
 
     private static func instruction(_ clause: String) -> Instruction? {
         let text = clause.strippingPrefix(["please ", "then ", "and ", "finally ", "can you ", "could you "])
@@ -167,7 +167,7 @@ struct InstructionParser {
         return .tell(isWhole ? nil : subject)
     }
 
-    /// A label without the words around it.
+    /// Returns a label without articles and words such as "field" or "button".
     private static func label(_ text: String) -> String {
         text.trimmed.strippingPrefix(["the ", "on "])
             .droppingSuffix([

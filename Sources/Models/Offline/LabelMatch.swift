@@ -1,6 +1,6 @@
-/// Finds what a person's words mean among labels.
+/// Finds the label that a user's description refers to.
 enum LabelMatch {
-    /// How well a label fits the wanted words: 1 is the same, 0 is nothing in common.
+    /// The similarity of a label to a description: 1 if they are equal, 0 if they have no word in common.
     static func score(_ label: String, wanted: String) -> Double {
         let have = label.words
         let want = wanted.words.filter { !["the", "a", "my", "your", "of"].contains($0) }
@@ -8,11 +8,11 @@ enum LabelMatch {
         if have == want { return 1 }
         let common = want.filter(have.contains).count
         let coverage = Double(common) / Double(want.count)
-        // Of two labels that hold all the words, the one with fewer others is meant.
+        // Of two labels that contain all the words, prefer the one with fewer other words.
         return coverage * (0.7 + 0.25 * Double(common) / Double(have.count))
     }
 
-    /// The best of the candidates that fits at least half; the first of equals.
+    /// Returns the candidate with the highest score of at least 0.45; the first one if several are equal.
     static func best<Candidate>(
         _ candidates: [Candidate], wanted: String, label: (Candidate) -> String
     ) -> Candidate? {

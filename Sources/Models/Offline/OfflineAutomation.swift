@@ -1,17 +1,17 @@
 import AgentEvents
 import AgentLoop
 
-/// The offline model as automation agent: carries the instructions out one by one, looking at the page before it
-/// acts. All that it knows is in the conversation; the ids of its calls say which step they belong to.
+/// The offline model in the role of the automation agent: performs the instructions one by one, and inspects the page
+/// before it acts. The conversation is its only state; the ID of each tool call encodes the step that it belongs to.
 struct OfflineAutomation {
     typealias Decision = OfflineModel.Decision
 
-    /// Why a tool is called.
+    /// The reason for a tool call.
     private enum Purpose: String {
         case act, look, wait, dismiss, read
     }
 
-    /// A call that was made, with its outcome.
+    /// A completed tool call with its result.
     private struct Attempt {
         var step: Int
         var purpose: Purpose
@@ -69,7 +69,7 @@ struct OfflineAutomation {
         let roles = ["textbox", "searchbox", "spinbutton", "slider", "combobox", "listbox"]
         guard let control = self.find(field, roles) else { return self.search(field, step) }
         if ["the answer", "my answer"].contains(value.lowercased()) { return self.fillAnswer(control, step) }
-        // A native list has its options in the snapshot; anything else is typed into.
+        // The options of a native list are in the snapshot; any other control takes typed text.
         if control.state.contains("options: ") {
             return self.call("select", ["ref": .string(control.ref), "option": .string(value)], step)
         }
@@ -90,7 +90,7 @@ struct OfflineAutomation {
         return self.call("ask_person", .object(input), step)
     }
 
-    /// Puts what the person has answered last into a field.
+    /// Enters the user's latest answer into a field.
     private func fillAnswer(_ control: SnapshotText.Control, _ step: Int) -> Decision {
         let asked = self.parsed.instructions.indices.prefix(step).last { index in
             if case .ask = self.parsed.instructions[index] { true } else { false }
@@ -118,18 +118,19 @@ struct OfflineAutomation {
         return self.call("click", ["ref": .string(control.ref)], step)
     }
 
-    // MARK: Looking
+    // MARK: Finding controls
 
     private var snapshot: SnapshotText? { SnapshotText.newest(in: self.messages) }
 
     private func find(_ label: String, _ roles: [String]) -> SnapshotText.Control? {
-        // Of equal names the role that comes first in the list is meant: a button rather than a link.
+        // If names are equal, the role that comes first in the list wins, such as a button over a link.
         let controls = self.snapshot?.controls ?? []
         return LabelMatch.best(
             roles.flatMap { role in controls.filter { $0.role == role } }, wanted: label, label: \.name)
     }
 
-    /// The control is not in the newest snapshot: look again, wait for it, and give up.
+    /// Handles a control that isn't in the newest snapshot: takes a new snapshot, then waits for the text, then gives
+    /// up.
     private func search(_ label: String, _ step: Int) -> Decision {
         let tried = self.attempts.filter { $0.step == step }.map(\.purpose)
         if !tried.contains(.look) { return self.call("snapshot", [:], step, .look) }
@@ -156,7 +157,7 @@ struct OfflineAutomation {
         return self.giveUp(attempt.step, reason)
     }
 
-    /// The button that sends a cookie banner away, with as little consent as it offers.
+    /// The button that dismisses a cookie banner with the least consent that it offers.
     private var dismissButton: SnapshotText.Control? {
         let wanted = [
             "only necessary", "reject", "decline", "necessary", "essential", "refuse", "accept", "agree", "got it",
@@ -177,7 +178,7 @@ struct OfflineAutomation {
         step == 0 ? "" : " What came before is done: \(self.steps(upTo: step))."
     }
 
-    // MARK: Words
+    // MARK: Output
 
     private func call(_ tool: String, _ input: JSONValue, _ step: Int, _ purpose: Purpose = .act) -> Decision {
         .call(tool, input, id: "offline-\(self.messages.count)-\(step)-\(purpose.rawValue)")

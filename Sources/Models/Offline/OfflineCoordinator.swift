@@ -1,7 +1,8 @@
 import AgentEvents
 import AgentLoop
 
-/// The offline model as coordinator: hands web tasks over, asks for a missing address, and admits the rest.
+/// The offline model in the role of the coordinator: delegates web tasks, asks for a missing address, and says what it
+/// can't do.
 struct OfflineCoordinator {
     let messages: [Message]
     let canBrowse: Bool
@@ -22,7 +23,7 @@ struct OfflineCoordinator {
         return self.browse(text)
     }
 
-    /// What the person asked for, when our last word was the question for an address.
+    /// The user's request, if the previous message asked for its missing address.
     private var taskThatLackedItsAddress: String? {
         let earlier = self.messages.dropLast()
         guard earlier.last?.text == Self.question else { return nil }

@@ -1,15 +1,15 @@
 import AgentEvents
 public import AgentLoop
 
-/// The model that comes along: a small program that follows plain English instructions, step by step, with the
-/// same tools as any model. It knows no site, guesses nothing, and says what it cannot do.
+/// The built-in model: a small program that follows plain English instructions step by step, with the same tools as any
+/// other model. It knows no websites, never guesses, and says what it can't do.
 public struct OfflineModel: LanguageModel {
     public let name = "offline"
     public let provider = "ai4ai"
 
     public init() {}
 
-    /// What it decides in a turn.
+    /// The outcome of a turn.
     enum Decision: Equatable {
         case say(String)
         case call(String, JSONValue, id: String)

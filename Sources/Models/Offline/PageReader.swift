@@ -6,7 +6,7 @@ struct PageReader {
         self.lines = text.split(separator: "\n").map { String($0).trimmed }
     }
 
-    /// The value that stands beside, under or after the label; `nil` when no label fits.
+    /// Returns the value beside, below, or after a label, or `nil` if no label matches.
     func value(of wanted: String) -> String? {
         let candidates = self.rowValues() + self.columnValues() + self.lineValues()
         return LabelMatch.best(candidates, wanted: wanted, label: \.label)?.value ?? self.sentence(about: wanted)
@@ -28,7 +28,7 @@ struct PageReader {
         }
     }
 
-    /// A header row with the value in a row below it.
+    /// A header row with the values in the row below.
     private func columnValues() -> [Candidate] {
         var values: [Candidate] = []
         for (header, row) in zip(self.lines, self.lines.dropFirst()) {
@@ -40,7 +40,7 @@ struct PageReader {
         return values
     }
 
-    /// `Amount due: RM 90.00`, a label on a line of its own before its value, or a field with its value.
+    /// `Amount due: RM 90.00`, a label on the line before its value, or a field with its value.
     private func lineValues() -> [Candidate] {
         var values: [Candidate] = []
         for (index, line) in self.lines.enumerated() where !line.hasPrefix("Address: ") && !line.hasPrefix("Page: ") {
@@ -69,7 +69,7 @@ struct PageReader {
         return (label, String(tail.prefix { $0 != "\"" }))
     }
 
-    /// A sentence that holds all the words.
+    /// Returns a line that contains all the words.
     private func sentence(about wanted: String) -> String? {
         let words = wanted.words.filter { !["the", "a", "my", "your", "of", "is", "number"].contains($0) }
         return self.lines.first { line in

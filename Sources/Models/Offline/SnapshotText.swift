@@ -1,19 +1,19 @@
 import AgentLoop
 
-/// The text of a page snapshot, read back into controls. Only models that are programs need this.
+/// Parses the text of a page snapshot into controls. Only the models that are programs need this.
 struct SnapshotText {
     struct Control: Hashable {
         var ref: String
         var role: String
         var name: String
-        /// Everything after the name.
+        /// The text after the name.
         var state: String
     }
 
     let lines: [Substring]
     let controls: [Control]
 
-    /// The newest tool result that holds a snapshot.
+    /// Returns the newest tool result that contains a snapshot.
     static func newest(in messages: [Message]) -> SnapshotText? {
         for message in messages.reversed() {
             for result in message.toolResults.reversed() where !result.isError {
@@ -34,7 +34,7 @@ struct SnapshotText {
         self.controls.first { $0.role == role && $0.name == name }
     }
 
-    /// Reads `[e5] button "Check" (disabled)`.
+    /// Parses `[e5] button "Check" (disabled)`.
     private static func control(_ line: Substring) -> Control? {
         guard line.hasPrefix("[e"), let bracket = line.firstIndex(of: "]") else { return nil }
         let ref = line[line.index(after: line.startIndex)..<bracket]

@@ -5,7 +5,7 @@ extension String {
         return String(start[...end])
     }
 
-    /// What follows the first of these beginnings that fits, in any case of letters.
+    /// Returns the text after the first matching prefix, ignoring case.
     func after(_ beginnings: [String]) -> String? {
         let lower = self.lowercased()
         guard let beginning = beginnings.first(where: { lower.hasPrefix($0) }) else { return nil }
@@ -13,14 +13,14 @@ extension String {
         return rest.isEmpty ? nil : rest
     }
 
-    /// The text without any of these beginnings.
+    /// Removes matching prefixes until none is left.
     func strippingPrefix(_ beginnings: [String]) -> String {
         var text = self.trimmed
         while let rest = text.after(beginnings) { text = rest }
         return text
     }
 
-    /// The text without the first of these endings that fits.
+    /// Removes the first matching suffix.
     func droppingSuffix(_ endings: [String]) -> String {
         let lower = self.lowercased()
         guard let ending = endings.first(where: { lower.hasSuffix($0) }), ending.count < self.count else { return self }
@@ -33,7 +33,7 @@ extension String {
         return String(text)
     }
 
-    /// The text without one pair of quotation marks around it.
+    /// The text without one pair of surrounding quotation marks.
     var unquoted: String {
         let text = self.trimmed
         let pairs: [(Character, Character)] = [("\"", "\""), ("'", "'"), ("“", "”"), ("`", "`")]
@@ -45,7 +45,7 @@ extension String {
 
     func split(atLast separators: [String]) -> (String, String)? { self.split(separators, fromEnd: true) }
 
-    /// Splits at the first or last place where one of the separators stands, outside of quotation marks.
+    /// Splits at the first or last occurrence of a separator outside quotation marks.
     private func split(_ separators: [String], fromEnd: Bool) -> (String, String)? {
         let characters = Array(self)
         let lower = Array(self.lowercased())
@@ -64,7 +64,7 @@ extension String {
         return parts.0.isEmpty || parts.1.isEmpty ? nil : parts
     }
 
-    /// The words in lower case, without punctuation.
+    /// The words in lowercase, without punctuation.
     var words: [String] {
         self.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }

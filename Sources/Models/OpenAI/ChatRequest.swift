@@ -2,7 +2,7 @@ import AgentEvents
 import AgentLoop
 import FoundationEssentials
 
-/// The request of the chat completions interface.
+/// The request body of the chat completions API.
 struct ChatRequest: Encodable {
     struct Message: Encodable {
         var role: String
@@ -12,7 +12,7 @@ struct ChatRequest: Encodable {
         var tool_call_id: String?
     }
 
-    /// Text, or text with pictures: servers without eyes take text only.
+    /// Text, or text with images. Servers without image support accept only text.
     enum Content: Encodable {
         case text(String)
         case parts([JSONValue])
@@ -57,12 +57,13 @@ struct ChatRequest: Encodable {
     init(_ model: String, _ request: ModelRequest) {
         self.model = model
         self.messages = [Message(role: "system", content: .text(request.system))]
-        // Thoughts go back with the calls that they led to, and servers refuse those of questions before this one.
+        // Send reasoning back with the tool calls of the current question. Servers reject reasoning from earlier
+        // questions.
         let question = request.messages.lastIndex(where: \.isFromPerson) ?? 0
         for (index, message) in request.messages.enumerated() {
             self.messages += Self.messages(message, thoughtsOf: index > question ? model : nil)
         }
-        // An empty list is refused by some servers.
+        // Some servers reject an empty list.
         self.tools =
             request.tools.isEmpty
             ? nil
@@ -73,8 +74,8 @@ struct ChatRequest: Encodable {
             }
     }
 
-    /// llama.cpp makes a grammar of the schemas, and one of an object without members breaks all of them. So a tool that
-    /// takes nothing may be given a word that nobody reads.
+    /// llama.cpp compiles the schemas to a grammar, and an object schema without properties breaks the grammar of all
+    /// tools. A tool without parameters therefore gets an optional text parameter, which is ignored.
     private static func schema(_ schema: JSONValue) -> JSONValue {
         guard case .object(var members) = schema, schema["properties"] ?? [:] == [:] else { return schema }
         members["properties"] = ["note": ["type": "string", "description": "Leave this out."]]
@@ -82,8 +83,8 @@ struct ChatRequest: Encodable {
         return .object(members)
     }
 
-    /// Converts a message. Each tool result becomes a message of its own, which takes text only; its attachments follow all
-    /// results, in a user message.
+    /// Converts a message. Each tool result becomes a separate message, which accepts only text; all attachments follow
+    /// in a user message after the results.
     private static func messages(_ message: AgentLoop.Message, thoughtsOf model: String?) -> [Message] {
         let results = message.toolResults.map { result -> Message in
             let names = result.attachments.map { "(\($0.name) follows.)" }

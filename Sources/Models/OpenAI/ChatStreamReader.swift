@@ -3,20 +3,20 @@ import AgentLoop
 import FoundationEssentials
 import JSONText
 
-/// Turns the chunks of a streamed chat completion into model events.
+/// Converts the chunks of a streamed chat completion to model events.
 ///
-/// Servers differ: indexes of calls may repeat, so that ids distinguish them; arguments may be an object instead of text;
-/// every chunk may report the usage so far; and reasoning has two names. Other members are ignored.
+/// Servers differ: call indexes can repeat, so IDs distinguish the calls; arguments can be an object instead of text;
+/// every chunk can report the usage so far; and reasoning has two names. Other members are ignored.
 struct ChatStreamReader {
     private struct Chunk: Decodable {
         struct Choice: Decodable {
             var delta: Delta?
-            /// In an answer that is not streamed.
+            /// The message of a response that isn't streamed.
             var message: Delta?
             var finish_reason: String?
         }
         struct Delta: Decodable {
-            /// Text, or parts of which those of type `text` are.
+            /// Text, or an array of parts, of which those of type `text` count.
             var content: JSONValue?
             var reasoning_content: String?
             var reasoning: String?
@@ -33,7 +33,7 @@ struct ChatStreamReader {
         struct CallDelta: Decodable {
             struct Function: Decodable {
                 var name: String?
-                /// A piece of JSON text, or all of the JSON.
+                /// A fragment of JSON text, or the complete JSON value.
                 var arguments: JSONValue?
             }
             var index: Int?
@@ -47,7 +47,7 @@ struct ChatStreamReader {
 
         var choices: [Choice]?
         var usage: Usage?
-        /// An object with a `message`, or the message.
+        /// An object with a `message`, or the message itself.
         var error: JSONValue?
     }
 
@@ -58,7 +58,7 @@ struct ChatStreamReader {
 
     private let model: String
     private var pieces = JSONPieces()
-    /// All calls in order, and the one that each index currently refers to.
+    /// All calls in order; `callAt` maps each index to its current call.
     private var calls: [Call] = []
     private var callAt: [Int: Int] = [:]
     private var thoughts = ""
@@ -66,7 +66,7 @@ struct ChatStreamReader {
 
     init(model: String) { self.model = model }
 
-    /// Reads the data of one event.
+    /// Converts the data of one event.
     /// - Throws: ``ModelError``.
     mutating func receive(_ data: String) throws -> [ModelEvent] {
         if data == "[DONE]" { return [] }
@@ -80,7 +80,7 @@ struct ChatStreamReader {
             let reason = failure["message"]?.string ?? failure.string ?? "no reason given"
             throw ModelError(.serverFailure, "The model server failed: \(reason)")
         }
-        // Some servers tell in each chunk what was used so far.
+        // Some servers report the usage so far in each chunk.
         self.usage = chunk.usage ?? self.usage
         guard let choice = chunk.choices?.first else { return [] }
         var events: [ModelEvent] = []
@@ -95,7 +95,7 @@ struct ChatStreamReader {
         return events
     }
 
-    /// What is known once the stream has ended.
+    /// Returns the final events after the stream has ended.
     mutating func end() -> [ModelEvent] {
         guard let usage = self.usage.take() else { return [] }
         return [
@@ -133,8 +133,8 @@ struct ChatStreamReader {
         return events
     }
 
-    /// Whether a piece that names a tool begins another call: it has another id than the call with its index, or, without
-    /// an id, that call has all of its arguments.
+    /// Whether a delta that names a tool starts a new call: its ID differs from the call at its index, or, without an
+    /// ID, that call's arguments are already complete JSON.
     private func beginsCall(at index: Int, _ id: String?) -> Bool {
         guard let place = self.callAt[index] else { return true }
         let call = self.calls[place]
@@ -147,7 +147,7 @@ struct ChatStreamReader {
         switch reason {
         case "length": .maxTokens
         case "content_filter": .filtered
-        // Some servers say "stop" after tool calls too.
+        // Some servers report "stop" after tool calls too.
         default: self.calls.isEmpty ? .endTurn : .toolUse
         }
     }

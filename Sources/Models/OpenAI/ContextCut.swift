@@ -1,14 +1,15 @@
 import AgentLoop
 
-/// Tells when a server has read only the end of what it was sent. Some do so silently: Ollama cuts at its `num_ctx`, which is
-/// 4,096 tokens unless somebody raises it, and the OpenAI-compatible interface can't.
+/// Detects that a server has read only the end of its input. Some servers truncate silently: Ollama truncates at
+/// `num_ctx`, which is 4,096 tokens by default and can't be changed through the OpenAI-compatible API.
 enum ContextCut {
-    /// Text of any language has fewer characters for a token.
+    /// No language has this many characters per token.
     private static let mostCharactersPerToken = 12
-    /// Below this, a server that leaves cached tokens out of its count looks the same as one that cuts.
+    /// Below this count, a server that excludes cached tokens from its count can't be distinguished from one that
+    /// truncates.
     private static let fewestTokens = 1000
 
-    /// What to do about it; `nil` where the count fits what was sent.
+    /// Returns a warning with a remedy, or `nil` if the token count is plausible for the request.
     static func warning(sent request: ModelRequest, read tokens: Int, by server: String) -> String? {
         let characters =
             request.system.count

@@ -9,9 +9,9 @@ import NIOFoundationEssentialsCompat
 import NIOHTTP1
 import ServerSentEvents
 
-/// A model behind the chat completions interface that OpenAI has, and Ollama, llama.cpp, vLLM and LM Studio share.
+/// A model behind the chat completions API of OpenAI, which Ollama, llama.cpp, vLLM, and LM Studio also implement.
 ///
-/// Connects on the first turn and not before.
+/// Connects when the first turn starts.
 public struct OpenAICompatibleModel: LanguageModel {
     public let name: String
     public let provider = "openai"
@@ -20,13 +20,14 @@ public struct OpenAICompatibleModel: LanguageModel {
     private let longestSilence: Duration
     private let warn: @Sendable (String) -> Void
 
-    /// Creates a provider.
+    /// Creates a model.
     /// - Parameters:
-    ///   - baseURL: The interface's root, such as `http://localhost:11434/v1`.
-    ///   - model: The model's name on that server.
-    ///   - apiKey: Gives what is sent as bearer token, where the server wants one.
-    ///   - timeout: The longest silence of the server, in seconds.
-    ///   - warn: Gets what an operator should know and what fails no turn, such as a context that is too small.
+    ///   - baseURL: The root of the API, such as `http://localhost:11434/v1`.
+    ///   - model: The model's name on the server.
+    ///   - apiKey: Returns the bearer token, if the server requires one.
+    ///   - timeout: The maximum time in seconds that the server may be silent.
+    ///   - warn: Receives warnings for the operator that don't fail the turn, such as a context window that is too
+    ///     small.
     public init(
         baseURL: String, model: String, apiKey: (@Sendable () async throws -> String)? = nil, timeout: Int = 120,
         warn: @escaping @Sendable (String) -> Void = { _ in }
@@ -69,7 +70,7 @@ public struct OpenAICompatibleModel: LanguageModel {
         post.headers.add(name: "content-type", value: "application/json")
         post.headers.add(name: "accept", value: "text/event-stream")
         if let apiKey { post.headers.add(name: "authorization", value: "Bearer \(try await self.fetch(apiKey))") }
-        // The same request gives the same bytes, which caches of prompts go by.
+        // Sorted keys make equal requests equal in bytes, which prompt caches rely on.
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         post.body = .bytes(ByteBuffer(data: try encoder.encode(ChatRequest(self.name, request))))
@@ -91,7 +92,7 @@ public struct OpenAICompatibleModel: LanguageModel {
     ) async throws {
         let response: HTTPClientResponse
         do {
-            // Silence is judged by whoever calls.
+            // The caller enforces the limit on silence.
             response = try await OutboundHTTP.patient.execute(request, timeout: .hours(1))
         } catch let error where !(error is CancellationError || Task.isCancelled) {
             throw ModelError(
@@ -105,7 +106,7 @@ public struct OpenAICompatibleModel: LanguageModel {
         var reader = ChatStreamReader(model: self.name)
         do {
             if response.headers.first(name: "content-type")?.lowercased().hasPrefix("application/json") ?? false {
-                // A server that does not stream.
+                // A server that doesn't stream.
                 let whole = try await response.body.collect(upTo: Self.longestAnswer)
                 for event in try reader.receive(String(buffer: whole)) + reader.end() { yield(event) }
                 return
@@ -133,7 +134,7 @@ public struct OpenAICompatibleModel: LanguageModel {
     }
 
     private func refusal(_ response: HTTPClientResponse) async -> ModelError {
-        // Only for the message: an answer that cannot be read adds nothing to its status.
+        // The body is only for the message; an unreadable one adds nothing to the status.
         let body = (try? await response.body.collect(upTo: 64 * 1024)).map { String(buffer: $0) } ?? ""
         let text = "The model server \(self.endpoint) answered \(response.status.code): \(body.prefix(500))"
         switch response.status.code {

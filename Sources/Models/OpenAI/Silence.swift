@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Nothing has come for too long.
+/// The error thrown when an operation has been silent for too long.
 struct Silence: Error {
-    /// When something was heard last.
+    /// The time of the last activity.
     private final class Ear: Sendable {
         let last = Mutex(ContinuousClock.now)
     }
 
-    /// Does something that must not be silent for longer than a while.
-    /// - Parameter body: Is given what it calls whenever it hears something.
-    /// - Throws: ``Silence``, or what the body throws.
+    /// Runs an operation that must not be silent for longer than a limit.
+    /// - Parameter body: The operation, with a closure that it calls on every sign of activity.
+    /// - Throws: ``Silence``, or the error of the operation.
     static func limited(
         to longest: Duration,
         _ body: @escaping @Sendable (_ heard: @escaping @Sendable () -> Void) async throws -> Void

@@ -2,26 +2,26 @@ public import AgentEvents
 public import AgentLoop
 import Synchronization
 
-/// Plays turns that were written beforehand, so that agents can be tested without a model.
+/// A model that plays prepared turns, for testing agents without a real model.
 ///
-/// A turn names controls by role and label, as a person would; the reference is looked up in the newest snapshot
+/// A turn names controls by role and label, as a user would. The model looks up their references in the newest snapshot
 /// of the conversation.
 public final class ScriptedModel: LanguageModel {
-    /// One turn.
+    /// A turn of the script.
     public enum Turn: Sendable {
-        /// Answers.
+        /// Answers with text.
         case say(String)
         /// Calls a tool.
         case call(String, JSONValue = [:])
-        /// Calls a tool on a control of the newest snapshot; `ref` is added to the arguments.
+        /// Calls a tool on a control in the newest snapshot, and adds the control's `ref` to the arguments.
         case callOn(String, role: String, name: String, JSONValue = [:])
-        /// Answers what the conversation decides.
+        /// Determines the turn from the request.
         case decide(@Sendable (ModelRequest) -> Turn)
-        /// Sends exactly these events, also ones that no provider should send.
+        /// Sends exactly these events, even ones that no provider would send.
         case events([ModelEvent])
-        /// Fails.
+        /// Fails with an error.
         case fail(ModelError)
-        /// Never answers.
+        /// Never responds.
         case hang
     }
 
@@ -30,12 +30,12 @@ public final class ScriptedModel: LanguageModel {
     private let turns: Mutex<[Turn]>
     private let received = Mutex<[ModelRequest]>([])
 
-    /// Creates a model that plays these turns in order, and then says that the script is over.
+    /// Creates a model that plays the turns in order, and then says that the script is over.
     public init(_ turns: [Turn]) {
         self.turns = Mutex(turns)
     }
 
-    /// What the model was asked, in order.
+    /// The requests that the model has received, in order.
     public var requests: [ModelRequest] { self.received.withLock { $0 } }
 
     public func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {

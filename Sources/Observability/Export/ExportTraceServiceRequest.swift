@@ -1,17 +1,17 @@
 import Tracing
 
-/// The body that spans are exported in.
+/// The body of an export request.
 ///
-/// Source: opentelemetry-proto, `trace/v1/trace.proto`, `common/v1/common.proto` and `resource/v1/resource.proto`; the
-/// numbers are theirs.
+/// Source: opentelemetry-proto, `trace/v1/trace.proto`, `common/v1/common.proto`, and `resource/v1/resource.proto`,
+/// which define the field numbers.
 struct ExportTraceServiceRequest {
-    /// AWS evaluates agents by spans whose scope begins with `opentelemetry.instrumentation.`.
+    /// AWS evaluates agents by spans whose scope starts with `opentelemetry.instrumentation.`.
     private static let scope = "opentelemetry.instrumentation.ai4ai"
-    /// The most bytes of one text. CloudWatch refuses spans of more than 200 KB, and a turn of a model may have four
-    /// long texts.
+    /// The maximum size of a text attribute, in bytes. CloudWatch rejects spans larger than 200 KB, and a model turn
+    /// can have four long texts.
     private static let longestText = 40_000
 
-    /// What the process is.
+    /// The resource attributes of the process.
     let resource: [(key: String, value: String)]
     let spans: [RecordedSpan.Record]
 
@@ -59,7 +59,7 @@ struct ExportTraceServiceRequest {
                 $0.integer(3, status.code == .ok ? 1 : 2)
             }
         }
-        // Sampled.
+        // The sampled flag.
         message.fixed32(16, 1)
     }
 
@@ -102,7 +102,7 @@ struct ExportTraceServiceRequest {
         case .int32Array(let values): self.write(values.map(SpanAttribute.int32), to: &any)
         case .int64Array(let values): self.write(values.map(SpanAttribute.int64), to: &any)
         case .doubleArray(let values): self.write(values.map(SpanAttribute.double), to: &any)
-        // The library keeps the right to add kinds.
+        // The library may add cases.
         default: any.string(1, "")
         }
     }

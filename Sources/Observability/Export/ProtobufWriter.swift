@@ -1,4 +1,4 @@
-/// Writes Protocol Buffers' wire format: just what a message of OTLP is made of.
+/// Writes the Protocol Buffers wire format, limited to what OTLP messages need.
 ///
 /// Source: https://protobuf.dev/programming-guides/encoding
 struct ProtobufWriter {

@@ -5,7 +5,7 @@ import HTTPTransport
 import NIOCore
 import NIOHTTP1
 
-/// Where spans go, by OTLP over HTTP.
+/// Exports spans with OTLP over HTTP.
 ///
 /// Source: OpenTelemetry Protocol specification 1.x, "OTLP/HTTP"; AWS X-Ray developer guide, "OTLP endpoint".
 package struct SpanDestination: Sendable, Redacted {
@@ -18,22 +18,22 @@ package struct SpanDestination: Sendable, Redacted {
     private let headers: [String: String]
     private let timeout: Duration
 
-    /// CloudWatch's own endpoint, with signed requests.
+    /// The CloudWatch endpoint, with signed requests.
     package static func cloudWatch(
         _ client: AWSClient, headers: [String: String] = [:], timeout: Duration = .seconds(5)
     ) -> SpanDestination {
         SpanDestination(target: .cloudWatch(client), headers: headers, timeout: timeout)
     }
 
-    /// Any collector, at the whole address that takes traces.
-    /// - Parameter headers: Sent along; they may hold the collector's key.
+    /// A collector, at its complete traces URL.
+    /// - Parameter headers: Additional headers, which may contain the collector's API key.
     package static func collector(
         _ url: String, headers: [String: String] = [:], timeout: Duration = .seconds(5)
     ) -> SpanDestination {
         SpanDestination(target: .collector(url: url), headers: headers, timeout: timeout)
     }
 
-    /// Sends a request once, or with the AWS client's own tries.
+    /// Sends a request: once to a collector, with the AWS client's retries to CloudWatch.
     func send(_ body: [UInt8]) async throws(SpanExportFailure) {
         switch self.target {
         case .cloudWatch(let client): try await self.send(body, client)
@@ -82,7 +82,7 @@ package struct SpanDestination: Sendable, Redacted {
 
     private static let largestAnswer = 64 << 10
 
-    /// An answer of success may still say, in its first field, that some spans were not taken.
+    /// Checks a successful response, which may still report rejected spans in its first field.
     private static func check(_ answer: ByteBuffer) throws(SpanExportFailure) {
         let bytes = answer.readableBytesView
         if bytes.first == 0x0A, bytes.count > 2 {
@@ -91,9 +91,9 @@ package struct SpanDestination: Sendable, Redacted {
     }
 }
 
-/// Why spans did not get where they should.
+/// An error from exporting spans.
 struct SpanExportFailure: Error {
     let words: String
-    /// Whether the same spans may be taken a moment later.
+    /// Whether the same spans may be accepted later.
     let isTransient: Bool
 }

@@ -3,7 +3,7 @@ import CoreMetrics
 import FoundationEssentials
 import Synchronization
 
-/// Keeps metrics until they are written, as lines that CloudWatch reads metrics from.
+/// Collects metrics and writes them as log lines from which CloudWatch extracts metrics.
 ///
 /// Source: Amazon CloudWatch user guide, "Specification: Embedded metric format".
 final class EMFMetrics: MetricsFactory {
@@ -22,9 +22,9 @@ final class EMFMetrics: MetricsFactory {
         var values: [Double] = []
     }
 
-    /// The only one that the role of a runtime may write to.
+    /// The only namespace that a runtime's role may write to.
     private static let namespace = "bedrock-agentcore"
-    /// The most values of a metric in one line.
+    /// The maximum number of values of a metric per line.
     private static let mostValues = 100
 
     private let service: String?
@@ -33,9 +33,9 @@ final class EMFMetrics: MetricsFactory {
     private let series = Mutex<[Name: Series]>([:])
 
     /// - Parameters:
-    ///   - service: A dimension of all metrics, where it is known.
-    ///   - write: Takes lines, each with its end.
-    ///   - onRecording: Called after each value.
+    ///   - service: The value of the `service.name` dimension of all metrics, if known.
+    ///   - write: Writes a line, which includes its line break.
+    ///   - onRecording: Called after each recorded value.
     init(
         service: String?, write: @escaping @Sendable (String) -> Void, onRecording: @escaping @Sendable () -> Void
     ) {
@@ -44,7 +44,7 @@ final class EMFMetrics: MetricsFactory {
         self.onRecording = onRecording
     }
 
-    /// Writes what has come together since the last time.
+    /// Writes the values recorded since the last call.
     func write() {
         let series = self.series.withLock { series in
             defer { series = [:] }
@@ -78,7 +78,7 @@ final class EMFMetrics: MetricsFactory {
         return JSONValue.object(members).json + "\n"
     }
 
-    // MARK: What metrics call
+    // MARK: Recording
 
     fileprivate func record(_ name: Name, _ unit: String, _ change: (inout [Double]) -> Void) {
         self.series.withLock { change(&$0[name, default: Series(unit: unit)].values) }
@@ -106,13 +106,13 @@ final class EMFMetrics: MetricsFactory {
         self.handler(label, dimensions, unit: "Milliseconds")
     }
 
-    // Handlers hold nothing.
+    // Handlers hold no state.
     func destroyCounter(_ handler: any CounterHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
 }
 
-/// Where one metric's values go to, of whatever kind it is.
+/// Forwards one metric's values, whatever its type.
 private final class Handler: CounterHandler, RecorderHandler, TimerHandler {
     private let metrics: EMFMetrics
     private let name: EMFMetrics.Name
@@ -126,7 +126,7 @@ private final class Handler: CounterHandler, RecorderHandler, TimerHandler {
         self.keepsAll = keepsAll
     }
 
-    /// One sum tells as much as all that it is made of.
+    /// Keeps only the sum, which is all that a counter reports.
     func increment(by amount: Int64) {
         self.metrics.record(self.name, self.unit) { $0 = [($0.first ?? 0) + Double(amount)] }
     }

@@ -1,9 +1,9 @@
 import Synchronization
 package import Tracing
 
-/// A span under way. Once it has ended it changes no more.
+/// A span in progress. Immutable once it has ended.
 package final class RecordedSpan: Span {
-    /// What is known of a span.
+    /// The data of a span.
     struct Record: Sendable {
         let context: SpanContext
         let parent: SpanContext?
@@ -14,11 +14,11 @@ package final class RecordedSpan: Span {
         var events: [SpanEvent] = []
         var links: [SpanLink] = []
         var status: SpanStatus?
-        /// In nanoseconds since 1970, as the start; `nil` while it is under way.
+        /// In nanoseconds since 1970, like the start; `nil` while the span is in progress.
         var end: UInt64?
     }
 
-    /// CloudWatch refuses spans of more than 200 KB.
+    /// Limits the size of a span, because CloudWatch rejects spans larger than 200 KB.
     private static let mostEvents = 128
 
     package let context: ServiceContext
@@ -53,7 +53,7 @@ package final class RecordedSpan: Span {
         self.change { if $0.links.count < Self.mostEvents { $0.links.append(link) } }
     }
 
-    /// Keeps the error's type and not its words, which may quote what a page or a person said.
+    /// Records the error's type only, because its message may quote a page or the user.
     package func recordError<Instant: TracerInstant>(
         _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
     ) {

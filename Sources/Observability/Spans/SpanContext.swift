@@ -1,6 +1,6 @@
 package import Tracing
 
-/// Which span a piece of work belongs to.
+/// The identity of a span.
 ///
 /// Source: W3C Trace Context, "Traceparent header field values".
 package struct SpanContext: Sendable, Hashable {
@@ -14,8 +14,8 @@ package struct SpanContext: Sendable, Hashable {
         self.spanID = spanID
     }
 
-    /// A span below another one, or the first of a new trace. Ids are drawn when they are needed: two processes that
-    /// were started from one snapshot must not draw the same.
+    /// Creates the context of a child span, or of the first span of a new trace. IDs are generated on demand, so that
+    /// two processes restored from one snapshot don't generate the same ones.
     static func new(below parent: SpanContext?) -> SpanContext {
         SpanContext(
             traceID: parent?.traceID ?? hex(.random(in: 1...UInt64.max)) + hex(.random(in: 1...UInt64.max)),
@@ -32,13 +32,13 @@ extension ServiceContext {
     private enum SpanContextKey: ServiceContextKey { typealias Value = SpanContext }
     private enum SessionIDKey: ServiceContextKey { typealias Value = String }
 
-    /// The span under way.
+    /// The current span.
     package var span: SpanContext? {
         get { self[SpanContextKey.self] }
         set { self[SpanContextKey.self] = newValue }
     }
 
-    /// The session that all spans below carry as `session.id`.
+    /// The session ID that all child spans carry as `session.id`.
     package var sessionID: String? {
         get { self[SessionIDKey.self] }
         set { self[SessionIDKey.self] = newValue }

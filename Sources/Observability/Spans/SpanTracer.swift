@@ -1,8 +1,8 @@
 package import Tracing
 
-/// Makes the process's spans, each with its session's id, and carries traces from request to request.
+/// Creates the process's spans, each with its session's ID, and propagates traces across requests.
 package struct SpanTracer: Tracer {
-    /// Takes spans that have ended.
+    /// Receives spans that have ended.
     let finish: @Sendable (RecordedSpan.Record) -> Void
 
     package func startSpan<Instant: TracerInstant>(
@@ -21,7 +21,7 @@ package struct SpanTracer: Tracer {
         return RecordedSpan(record, in: context, finish: self.finish)
     }
 
-    /// Nothing to do: spans leave with their batch, and ``Telemetry/flush()`` waits for that.
+    /// Does nothing: spans are exported in batches, and ``Telemetry/flush()`` waits for them.
     package func forceFlush() {}
 
     package func extract<Carrier, Extract: Extractor>(

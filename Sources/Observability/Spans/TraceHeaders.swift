@@ -1,9 +1,9 @@
-/// The header fields that carry a trace from one process to the next, in both of the forms that AWS uses.
+/// The header fields that propagate a trace between processes, in both formats that AWS uses.
 enum TraceHeaders {
     static let w3c = "traceparent"
     static let xray = "x-amzn-trace-id"
 
-    /// Reads `00-<trace>-<span>-<flags>`. Whether the caller records is not asked: what is ours is always recorded.
+    /// Parses `00-<trace>-<span>-<flags>`. Ignores the sampled flag, because this process records every span.
     static func parse(w3c text: String) -> SpanContext? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 4 || parts.count > 4 && parts[0] != "00", parts[0].count == 2, parts[0] != "ff",
@@ -12,7 +12,7 @@ enum TraceHeaders {
         return SpanContext(traceID: parts[1].lowercased(), spanID: parts[2].lowercased())
     }
 
-    /// Reads `Root=1-<8 digits>-<24 digits>;Parent=<span>;Sampled=1`; without a parent there is nothing to be below of.
+    /// Parses `Root=1-<8 digits>-<24 digits>;Parent=<span>;Sampled=1`; `nil` without a parent span.
     static func parse(xray text: String) -> SpanContext? {
         var fields: [Substring: Substring] = [:]
         for field in text.split(separator: ";") {

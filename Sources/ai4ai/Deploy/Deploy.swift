@@ -5,7 +5,7 @@ import Foundation
 import Logging
 import Settings
 
-/// Brings an AWS account to what `agentcore.yaml` describes.
+/// The command group that deploys the system described in `agentcore.yaml` to AWS.
 struct Deploy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Deploy what agentcore.yaml describes.",
@@ -18,7 +18,7 @@ struct Deploy: AsyncParsableCommand {
             PrintSchema.self,
         ])
 
-    /// Which system.
+    /// The options that select the system.
     struct Target: ParsableArguments {
         @Option(help: "The description of the system.")
         var file = "agentcore.yaml"
@@ -36,7 +36,7 @@ struct Deploy: AsyncParsableCommand {
                 client: AWSClient(environment: Settings.fromEnvironment().awsEnvironment, logger: logger)
             ) { change in
                 print(change)
-                // A pipe shows each step when it is done, too.
+                // Flush, because standard output is fully buffered in a pipe.
                 fflush(nil)
             }
         }

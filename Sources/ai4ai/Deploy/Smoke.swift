@@ -6,7 +6,7 @@ import Logging
 import RuntimeClient
 import Settings
 
-/// Uses what was deployed as a person would, and reports.
+/// The command that tests a deployment end to end, as a user would use it.
 struct Smoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Try out what was deployed: a task, a question, a take-over and a chat.",
@@ -46,6 +46,6 @@ struct Smoke: AsyncParsableCommand {
 }
 
 extension String {
-    /// Without numbers of accounts.
+    /// The text with AWS account IDs masked.
     fileprivate var redacted: String { self.replacing(#/\b[0-9]{12}\b/#) { _ in "************" } }
 }

@@ -9,7 +9,7 @@ import NIOHTTP1
 import RuntimeClient
 import RuntimeProtocol
 
-/// What a person would do with what was deployed, step by step.
+/// Tests a deployment step by step, as a user would use it.
 struct SmokeTest: Sendable {
     private let runtime: RuntimeClient
     private let page: String
@@ -24,7 +24,7 @@ struct SmokeTest: Sendable {
         self.backend = backend
     }
 
-    /// One finding for each step, as soon as it is there. A step that fails keeps none of the others from being tried.
+    /// Runs all steps, and streams a finding for each as soon as it finishes. A failed step doesn't prevent the others.
     func findings() -> AsyncStream<Finding> {
         AsyncStream { stream in
             let work = Task {
@@ -57,7 +57,7 @@ struct SmokeTest: Sendable {
 
     // MARK: Steps
 
-    /// Nothing is at work: to stop it is the least that wakes a session up.
+    /// Stops a session that has no run: the cheapest request that starts a session.
     @Sendable private func ping() async throws -> String {
         let result = try await self.control(ControlRequest(.stop), in: "ping")
         guard result.status == .stopped else { throw Self.unexpected(result) }
@@ -90,7 +90,7 @@ struct SmokeTest: Sendable {
         return "the browser was taken and given back"
     }
 
-    /// The question once more by its run, and then no.
+    /// Fetches the question again by attaching to its run, and declines it.
     @Sendable private func answer() async throws -> String {
         let waiting = try await self.ask(.attach(), in: "form")
         let answers = (waiting.interrupts ?? []).map { InterruptAnswer(interruptId: $0.id, status: .cancelled) }
@@ -144,13 +144,13 @@ struct SmokeTest: Sendable {
     }
 }
 
-/// The backend that was deployed.
+/// Tests the deployed backend.
 struct SmokeBackend: Sendable {
     let url: String
-    /// Of a person; without it nothing is said in their name.
+    /// A user's token; without one, the chat isn't tested.
     let token: String?
 
-    /// Whether the backend has what it depends on and, with a person's token, keeps a chat and has it answered.
+    /// Checks that the backend is ready and, with a token, that a chat gets an answer.
     @Sendable func check() async throws -> String {
         let ready = try await self.call(.GET, "/health/ready")
         guard ready["status"] == "ready" else { throw Failure("\(self.url)/health/ready: \(ready.json)") }

@@ -9,7 +9,7 @@ import Logging
 import NIOHTTP1
 import Settings
 
-/// The doctor's checks.
+/// The checks of `ai4ai doctor`.
 struct Checks: Sendable {
     private let settings: Settings
     private let assembly: Result<RuntimeAssembly, any Error>
@@ -23,7 +23,7 @@ struct Checks: Sendable {
         self.aws = Result { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
     }
 
-    /// All checks, in the order in which they build on each other.
+    /// All checks, ordered so that each builds on the previous ones.
     var all: [@Sendable () async -> Finding] {
         [
             self.check("credentials", whenUsed: self.usesAWS, self.credentials),
@@ -62,7 +62,7 @@ struct Checks: Sendable {
         }
     }
 
-    /// Adds what to do to a service's refusal.
+    /// Adds a remedy to an AWS error.
     private func advising<Result>(
         notFound: String, accessDenied: String, _ body: () async throws -> Result
     ) async throws -> Result {
@@ -96,7 +96,7 @@ struct Checks: Sendable {
         return "right to \(max(abs(seconds), 1)) s"
     }
 
-    // MARK: What the agents use
+    // MARK: Services
 
     private func model() async throws -> String {
         let model = try self.assembly.get().model

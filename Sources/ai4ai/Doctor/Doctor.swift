@@ -3,7 +3,7 @@ import Assembly
 import Logging
 import Settings
 
-/// Says what works and what does not, each on one line with a remedy.
+/// The command that checks what works and what doesn't, one line per check, with a remedy for each failure.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check credentials, region, clock, model, browser, memory, tables and runtimes.",
@@ -31,10 +31,10 @@ struct Doctor: AsyncParsableCommand {
     }
 }
 
-/// What a check has found.
+/// The result of a check.
 enum Finding: CustomStringConvertible {
     case works(String, String)
-    /// Nothing to check: the settings do not ask for it.
+    /// The settings don't use this part, so there is nothing to check.
     case unused(String, String)
     case failed(String, String)
 

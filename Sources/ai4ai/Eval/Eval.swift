@@ -14,7 +14,7 @@ import Settings
     import Darwin
 #endif
 
-/// Judges a model by what comes of its work.
+/// The command that evaluates a model on a folder of tasks, by the outcome of each task.
 struct Eval: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Have a folder of tasks done, and say how it went.",

@@ -13,7 +13,7 @@ import Settings
     import Darwin
 #endif
 
-/// Sends one request to a runtime and shows its steps as they happen.
+/// The command that sends one request to a runtime and shows its steps as they happen.
 struct Invoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask a runtime, here or in AgentCore, and follow its steps.",
@@ -82,7 +82,7 @@ struct Invoke: AsyncParsableCommand {
             let event = element.json
             if self.stream {
                 print(event)
-                // Into a pipe it would otherwise wait for many more.
+                // Flush, because standard output is fully buffered in a pipe.
                 fflush(nil)
             } else if let known = try AgentEvent.known(in: Data(event.utf8)) {
                 progress.show(known)
@@ -95,7 +95,7 @@ struct Invoke: AsyncParsableCommand {
         if !self.stream { try progress.finish() } else if end == "RUN_ERROR" { throw ExitCode.failure }
     }
 
-    /// What the runtime is sent.
+    /// The request to the runtime.
     var request: RuntimeRequest {
         let content: RuntimeRequest.Content =
             if let resume, let answer {
@@ -120,7 +120,7 @@ struct Invoke: AsyncParsableCommand {
     }
 }
 
-/// A failure told to the person on standard error, with exit code 1.
+/// An error that is reported on standard error, with exit code 1.
 struct Failure: Error, CustomStringConvertible {
     let description: String
 

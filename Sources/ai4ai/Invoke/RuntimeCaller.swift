@@ -8,7 +8,7 @@ import RuntimeProtocol
 import Settings
 import WebSocketClient
 
-/// Sends a command's request to a runtime, over HTTP or over its WebSocket.
+/// Sends a command's request to a runtime, by HTTP or by WebSocket.
 struct RuntimeCaller: Sendable {
     private let client: RuntimeClient
     private let request: RuntimeRequest
@@ -32,12 +32,12 @@ struct RuntimeCaller: Sendable {
                 authentication: settings.bearerToken.map { .bearer($0) } ?? .signature))
     }
 
-    /// The whole answer, as JSON.
+    /// The complete answer, as JSON.
     func answer() async throws -> String {
         try await Self.explained { try await self.client.json(self.request) }
     }
 
-    /// The run's events, as they come.
+    /// The run's events, as they arrive.
     func events() -> AsyncThrowingStream<RuntimeEvents.Element, any Error> {
         AsyncThrowingStream { stream in
             let work = Task {
@@ -77,7 +77,7 @@ struct RuntimeCaller: Sendable {
         await socket.close()
     }
 
-    /// Says what to do about a runtime that isn't there.
+    /// Adds a remedy to the error of an unreachable runtime.
     private static func explained<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()

@@ -1,11 +1,11 @@
 import AWSClient
 import AgentEvents
 
-/// The two tables of the original plan, whose names and keys are fixed.
+/// The two DynamoDB tables for chats. Their names and keys are fixed.
 struct ChatTables: Sendable {
     private struct Table {
         var name: String
-        /// Name, kind and type of each key attribute.
+        /// The name, key type, and attribute type of each key attribute.
         var keys: [(name: String, kind: String, type: String)]
 
         var keyWords: String { self.keys.map { "\($0.name) (\($0.kind), \($0.type))" }.joined(separator: " and ") }
@@ -20,8 +20,8 @@ struct ChatTables: Sendable {
 
     init(_ client: AWSClient) { self.dynamo = DynamoDB(client) }
 
-    /// Makes sure that both tables exist with their keys, and says so.
-    /// - Throws: ``Failure`` with what is wrong and what to do, or ``AWSError``.
+    /// Checks that both tables exist with the expected keys, and returns their names.
+    /// - Throws: ``Failure`` with the problem and its remedy, or ``AWSError``.
     func check() async throws -> String {
         for table in Self.all {
             guard let found = try await self.describe(table) else {
@@ -32,8 +32,8 @@ struct ChatTables: Sendable {
         return Self.all.map(\.name).joined(separator: ", ")
     }
 
-    /// Creates what is missing and waits until it can be used.
-    /// - Parameter report: Is told what was done.
+    /// Creates missing tables and waits until they're active.
+    /// - Parameter report: Receives a message about each table.
     /// - Throws: As ``check()``.
     func create(report: (String) -> Void) async throws {
         for table in Self.all {

@@ -3,7 +3,7 @@ import ArgumentParser
 import Logging
 import Settings
 
-/// Creates the tables in DynamoDB, or says what is wrong with them.
+/// The command group that creates and checks the DynamoDB tables.
 struct Tables: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Create or check the tables in DynamoDB.", subcommands: [Create.self, Check.self])

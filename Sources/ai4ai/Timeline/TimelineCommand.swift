@@ -7,7 +7,7 @@ import FoundationEssentials
 import Logging
 import Settings
 
-/// Shows a run that was recorded.
+/// The command that shows a recorded run.
 struct TimelineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "timeline",
@@ -61,7 +61,7 @@ struct TimelineCommand: AsyncParsableCommand {
     }
 
     private static func write(_ page: String, to path: String) throws {
-        // For its owner only: it shows what an errand was about.
+        // Readable only by its owner, because the page shows the content of the task.
         guard
             FileManager.default.createFile(
                 atPath: path, contents: Data(page.utf8), attributes: [.posixPermissions: 0o600])

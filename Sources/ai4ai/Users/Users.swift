@@ -1,7 +1,7 @@
 import ArgumentParser
 import Deployment
 
-/// Lets people in, and out.
+/// The command group that manages who can sign in.
 struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Add, reset or remove those who may sign in.",

@@ -1,1 +1,1 @@
-"""Plays AWS on loopback for black-box tests, and judges what it is sent by botocore's models and signer."""
+"""A fake AWS on loopback for black-box tests. It validates requests with botocore's models and signer."""

@@ -1,4 +1,5 @@
-"""The control plane of AgentCore Runtime: runtimes whose updates are new versions, and endpoints that point at them."""
+"""The control plane of AgentCore Runtime: runtimes, each update of which is a new version, and endpoints that point to
+versions."""
 
 import random
 import string
@@ -15,7 +16,7 @@ ASKED_ONLY = ("agentRuntimeId", "clientToken", "tags")
 
 
 def told(call, thing):
-    """What an operation's answer tells of something."""
+    """The members that an operation returns."""
     members = call.operation.model.output_shape.members
     return {name: value for name, value in thing.items() if name in members}
 
@@ -25,7 +26,7 @@ class AgentRuntimes:
         self._clock, self._region = clock, region
         self._versions = {}  # By runtime: its versions, oldest first.
         self._endpoints = {}  # By runtime and name.
-        self.failing = {}  # By runtime's name: why its next version fails.
+        self.failing = {}  # By the runtime's name: why its next version fails.
 
     def clear(self):
         self._versions.clear()
@@ -33,7 +34,7 @@ class AgentRuntimes:
         self.failing.clear()
 
     def add(self, arn):
-        """A runtime that was deployed before the peer began."""
+        """A runtime that was deployed before the fake AWS started."""
         identifier = arn.rpartition("/")[2]
         self._versions[identifier] = [self._version(identifier, {
             "agentRuntimeArn": arn, "agentRuntimeName": identifier.rpartition("-")[0], "roleArn": ROLE,
@@ -63,7 +64,7 @@ class AgentRuntimes:
         return self._versions[self._of(call)][-1]
 
     def _settle(self, thing):
-        """What was asked for is done by the time that somebody has looked once."""
+        """Finishes a requested change as soon as it has been read once."""
         if thing["status"] in BUSY:
             reason = self.failing.pop(thing.get("agentRuntimeName"), None)
             if reason:
@@ -92,7 +93,7 @@ class AgentRuntimes:
         self._check(asked)
         identifier = latest["agentRuntimeId"]
         number = str(int(latest["agentRuntimeVersion"]) + 1)
-        # The whole is replaced: only the name stays of what was not said.
+        # An update replaces everything: of what isn't in the request, only the name stays.
         asked["agentRuntimeName"] = latest["agentRuntimeName"]
         self._versions[identifier].append(self._version(identifier, asked, number, "UPDATING"))
         self._point(identifier, "DEFAULT", number)

@@ -1,4 +1,4 @@
-"""Answers, written by the service's model: rest-json bodies and headers, and event streams."""
+"""Responses according to the service's model: rest-json bodies and headers, and event streams."""
 
 import base64
 import datetime
@@ -13,7 +13,7 @@ from .credentials import UTC
 
 
 def answer(operation, result):
-    """The HTTP answer of an operation. A result that the model does not allow is an error of the peer's."""
+    """The HTTP response of an operation. A result that the model doesn't allow is an error of the fake AWS."""
     shape = operation.model.output_shape
     status, headers, body = operation.model.http.get("responseCode", 200), {}, {}
     if shape is not None:
@@ -57,7 +57,7 @@ def precise_time(time):
 
 
 def json_safe(value):
-    """Parameters as the control interface shows them."""
+    """Parameters, as the control interface returns them."""
     if isinstance(value, dict):
         return {key: json_safe(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -80,7 +80,7 @@ def frame(headers, payload):
 
 
 def event_frame(stream_shape, name, payload, padding=""):
-    """`padding` is what Bedrock adds to hide the lengths of tokens, as a member that no model knows."""
+    """`padding` is what Bedrock adds, as a member that is in no model, to hide the lengths of tokens."""
     shape = stream_shape.members[name]
     report = ParamValidator().validate(payload, shape)
     if report.has_errors():

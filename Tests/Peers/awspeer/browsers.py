@@ -1,4 +1,4 @@
-"""The browser tool of AgentCore: sessions that are Chromiums, and their automation sockets."""
+"""AgentCore's browser tool: sessions that are Chromium processes, and their automation WebSockets."""
 
 import asyncio
 import contextlib
@@ -44,9 +44,9 @@ class Browsers:
         self._clock, self._resources = clock, resources
         self._numbers = itertools.count(1)
         self._sessions = {}
-        self._starts = {}  # By client token: what was asked, and the task that starts it.
+        self._starts = {}  # By client token: the request, and the task that starts the session.
         self.sockets = []  # Every handshake that was accepted.
-        self.endpoint = None  # Known when the server listens.
+        self.endpoint = None  # Known once the server listens.
 
     # Operations
 
@@ -61,7 +61,7 @@ class Browsers:
         else:
             task = asyncio.create_task(self._start(asked))
             self._starts[token] = (asked, task)
-        # A caller who goes away does not undo what the service has begun.
+        # A disconnected caller doesn't cancel what the service has started.
         session = await asyncio.shield(task)
         return {
             "browserIdentifier": session.browser, "sessionId": session.identifier, "createdAt": session.created,
@@ -79,7 +79,7 @@ class Browsers:
         return session
 
     async def _watch(self, session):
-        """Ends the session when its time is over, or its Chromium has ended."""
+        """Ends the session when its time is up, or its Chromium has exited."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(session.chromium.process.wait(), session.timeout)
         await self._terminate(session)

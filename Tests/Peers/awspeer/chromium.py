@@ -1,4 +1,4 @@
-"""A Chromium of one's own, headless, with its own profile."""
+"""A separate headless Chromium with its own profile."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ class Chromium:
             "--disable-gpu", "--mute-audio", "about:blank"]
         if os.geteuid() == 0:
             arguments.insert(0, "--no-sandbox")
-        # A session of its own, so that all its processes can be ended together.
+        # Starts a new process session, so that all its processes can be killed together.
         process = await asyncio.create_subprocess_exec(
             "chromium", *arguments, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -48,7 +48,7 @@ class Chromium:
             lines = file.read_text().splitlines() if file.exists() else []
             if len(lines) == 2:
                 return lines
-            await asyncio.sleep(0.01)  # The interval of a poll.
+            await asyncio.sleep(0.01)  # The polling interval.
 
     async def kill(self):
         with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""The control interface: how a test scripts the peer and reads what it saw."""
+"""The control interface: a test scripts the fake AWS and reads what it received."""
 
 import json
 

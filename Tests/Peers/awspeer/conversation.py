@@ -1,4 +1,4 @@
-"""The rules of the Converse API about a conversation, as far as no model tells them."""
+"""The Converse API's rules for conversations that aren't in the service model."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ MOST_ATTACHMENTS = 20
 # Reasoning
 
 def sign(data):
-    """What a reasoning block is signed with, so that a block is recognised without remembering it."""
+    """The signature of a reasoning block, so that a block is recognized without being stored."""
     nonce = os.urandom(12)
     return base64.b64encode(nonce + hmac.digest(SIGNING_KEY, nonce + data, "sha256")).decode()
 
@@ -33,13 +33,13 @@ def is_signed(signature, data):
 
 
 class Reasonings:
-    """The reasoning blocks that were issued together with calls, and must come back before them."""
+    """The reasoning blocks that were issued together with tool calls, and must be sent back before them."""
 
     def __init__(self):
         self._by_call = {}
 
     def remember(self, content):
-        # What carries no proof is refused when it comes back, so it need not.
+        # A block without proof is refused when it's sent back, so it isn't required.
         reasoning = [
             block["reasoningContent"] for block in content
             if "reasoningContent" in block and _has_proof(block["reasoningContent"])]

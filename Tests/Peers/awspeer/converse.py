@@ -1,4 +1,4 @@
-"""Converse and ConverseStream: a model that says what the script tells it."""
+"""Converse and ConverseStream: a model that follows a script."""
 
 import asyncio
 import collections
@@ -19,13 +19,13 @@ TURN_KEYS = {
     "reasoning", "unsigned", "redacted", "text", "calls", "stop", "usage", "error", "message", "retryAfter", "cut",
     "exception", "after", "corrupt", "pause", "hold", "stamp"}
 CUTS = ("before-stop", "mid-message")
-# Sizes of the pieces that a stream is written in, so that the frames are split everywhere.
+# The sizes of the pieces in which a stream is written, so that frames are split at every position.
 SIZES = (7, 1, 29, 113, 3, 61, 509)
 PADDING = "abcdefghijklmnopqrstuvwxyz"
 
 
 def in_pieces(text, count=3):
-    """All of the text in at most this many parts, at least two where it has two characters."""
+    """The whole text in at most this many parts, and at least two if it has two characters."""
     size = max(1, -(-len(text) // count))
     return [text[start:start + size] for start in range(0, len(text), size)]
 
@@ -49,11 +49,11 @@ class Converse:
         self._permits = asyncio.Semaphore(0)
 
     def release(self):
-        """Lets one held turn go on, or the next one that would be."""
+        """Releases one held turn, or the next one that would be held."""
         self._permits.release()
 
     async def _wait(self, turn):
-        """Before the first word: for some time, or until the test has done what must come before."""
+        """Before the first word: waits for some time, or until the test calls `release`."""
         if turn.get("hold"):
             await self._permits.acquire()
         await asyncio.sleep(turn.get("pause", 0))
@@ -92,7 +92,7 @@ class Converse:
                     is_first_text = False
             await self._write(response, data, sizes)
             if name == "cut":
-                # Not aborted, so that what was written arrives.
+                # Not aborted, so that the data written so far arrives.
                 call.request.transport.close()
                 raise Dropped
         await response.write_eof()
@@ -136,7 +136,7 @@ class Converse:
 
     @staticmethod
     def _reference(element, messages):
-        """Of an element, by the newest text of a tool that shows it."""
+        """The reference of an element, from the newest tool result that shows it."""
         line = re.compile(rf'\[(e\d+)\] {re.escape(element["role"])} "{re.escape(element["name"])}"')
         for message in reversed(messages):
             for block in reversed(message["content"]):
@@ -177,7 +177,7 @@ class Converse:
         if "text" in block:
             return [{"text": piece} for piece in in_pieces(block["text"])]
         if "toolUse" in block:
-            # An input without members is sent as nothing at all; others begin with an empty piece.
+            # For an input without members, nothing is sent; other inputs start with an empty piece.
             arguments = block["toolUse"]["input"]
             pieces = in_pieces(json.dumps(arguments, ensure_ascii=False), 5) if arguments else []
             return [{"toolUse": {"input": piece}} for piece in ["", *pieces]]
@@ -186,7 +186,7 @@ class Converse:
             return [{"reasoningContent": reasoning}]
         text, signature = reasoning["reasoningText"]["text"], reasoning["reasoningText"].get("signature")
         parts = [{"text": piece} for piece in in_pieces(text)]
-        # Some models, such as DeepSeek R1, sign nothing.
+        # Some models, such as DeepSeek R1, don't sign their reasoning.
         parts += [{"signature": signature}] if signature else []
         return [{"reasoningContent": part} for part in parts]
 

@@ -1,4 +1,4 @@
-"""The credentials the peer knows, and the clock by which it judges their age."""
+"""The credentials that the fake AWS knows, and the clock that determines whether they have expired."""
 
 import dataclasses
 import datetime
@@ -48,7 +48,7 @@ class CredentialStore:
         self.add(Credentials(accessKeyId, secretAccessKey, sessionToken, expiration and parse_time(expiration)))
 
     def learn(self, answer):
-        """From an answer of STS."""
+        """Adds the credentials from an STS response."""
         for block in re.findall(r"<Credentials>(.*?)</Credentials>", answer, re.DOTALL):
             found = dict(re.findall(r"<(\w+)>([^<]*)</\1>", block))
             self.add_described(

@@ -1,11 +1,11 @@
-"""What a service answers when it refuses a request, in the form of its protocol."""
+"""The error responses of a service, in the form of its protocol."""
 
 import json
 import xml.sax.saxutils
 
 from aiohttp import web
 
-# What the signature check refuses has other names at STS, which speaks the older query protocol.
+# STS uses the older query protocol, with other names for the errors of the signature check.
 QUERY_CODES = {
     "InvalidSignatureException": "SignatureDoesNotMatch",
     "UnrecognizedClientException": "InvalidClientTokenId",
@@ -14,7 +14,7 @@ QUERY_CODES = {
     "MissingAuthenticationTokenException": "MissingAuthenticationToken",
     "ValidationException": "ValidationError",
 }
-# DynamoDB qualifies the name of an error with the layer that raised it.
+# DynamoDB qualifies an error's name with the layer that raised it.
 CORAL = {
     "ValidationException": "com.amazon.coral.validate#",
     "ThrottlingException": "com.amazon.coral.availability#",
@@ -27,23 +27,23 @@ CORAL = {
 
 
 class Refusal(Exception):
-    """Without a status the operation's model tells it, and where it does not know the error either, 400."""
+    """Without a status, the operation's model determines it; if the error isn't in the model, it's 400."""
 
     def __init__(self, code, message, status=None, headers=None, members=None):
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status, self.headers = code, message, status, headers or {}
-        self.members = members or {}  # What a JSON service adds to its answer.
+        self.members = members or {}  # Members that a JSON service adds to its response.
 
     def status_in(self, operation):
         return self.status or status_of(operation, self.code)
 
 
 class Dropped(Exception):
-    """The connection was closed on purpose, so that there is nobody to answer."""
+    """The connection was closed on purpose, so there is nobody to answer."""
 
 
 class SignatureRefusal(Refusal):
-    """That the JSON services answer with 400; DynamoDB alone says 403 for a token that has expired."""
+    """JSON services answer it with 400; only DynamoDB answers an expired token with 403."""
 
     def status_in(self, operation):
         is_json = operation is not None and operation.protocol == "json"
@@ -52,7 +52,7 @@ class SignatureRefusal(Refusal):
 
 
 def status_of(operation, code):
-    """The status the model gives the error, looked for at the operation first and then in the whole service."""
+    """The status that the model gives the error, from the operation first and then from the whole service."""
     if operation is None or operation.model is None:
         return 400
     everywhere = operation.model.service_model.error_shapes

@@ -1,4 +1,4 @@
-"""Answers that the script of a test puts in place of an operation's own."""
+"""Responses that a test puts in place of an operation's own."""
 
 import asyncio
 import collections
@@ -16,16 +16,16 @@ class Fault:
     message: str = "The peer was told to fail."
     headers: dict = dataclasses.field(default_factory=dict)
     drop: bool = False
-    after: bool = False  # Dropped only once the operation was done: its answer is lost.
+    after: bool = False  # Dropped only after the operation was carried out: its response is lost.
     delay: float = 0
-    hold: bool = False  # Until the test lets all go on that is held.
-    every: int = 1  # Strikes at each call that it fits, or at every so many.
-    reason: str | None = None  # Why a transaction of DynamoDB is cancelled.
-    unprocessed: bool = False  # A batch of writes is done only in part.
+    hold: bool = False  # Waits until the test releases all held calls.
+    every: int = 1  # Applies to each matching call, or to every n-th one.
+    reason: str | None = None  # Why DynamoDB cancels a transaction.
+    unprocessed: bool = False  # Carries out only a part of a batch of writes.
     calls: int = 0
 
     def fits(self, operation):
-        """By the operation's name, or by service and name, such as DynamoDB.PutItem."""
+        """Matches by the operation's name, or by service and name, such as DynamoDB.PutItem."""
         return self.operation.lower() in (operation.name.lower(), f"{operation.service}.{operation.name}".lower())
 
     def is_due(self):
@@ -33,8 +33,8 @@ class Fault:
         return self.calls % self.every == 0
 
 
-# What strikes again and again leaves room for the tries of one request: with several writers in turns it would by chance
-# strike them all, as no service does for long.
+# A recurring fault hits the same request only so often: with several concurrent writers, it could by chance hit all
+# attempts of one request, which no service does for long.
 MOST_STRIKES = 2
 
 
@@ -53,7 +53,7 @@ class Faults:
         self.release()
 
     def release(self):
-        """Lets the calls that are held go on."""
+        """Releases the held calls."""
         self._gate.set()
         self._gate = asyncio.Event()
 
@@ -87,7 +87,7 @@ class Faults:
 
 
 def cancelled(reason, count):
-    """The end of a transaction of so many actions, whose last one is in the way of another request."""
+    """The error of a transaction with this many actions, the last of which conflicts with another request."""
     codes = ["None"] * (count - 1) + [reason]
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
     return Refusal("TransactionCanceledException", message, 400, members={

@@ -1,4 +1,4 @@
-"""What is not AgentCore or Bedrock: answered by moto, after what moto is too lenient about has been refused."""
+"""Forwards the services other than AgentCore and Bedrock to moto, after rejecting what moto is too lenient about."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from .parsing import invalid
 MOST_WRITES = 25
 MOST_READS = 100
 RETURNED = ("Content-Type", "x-amz-crc32")
-# A parameter that is a list, as moto writes it.
+# A list parameter, in moto's notation.
 LIST = re.compile(rb"(?<=<ParameterValue>)\[('[^<]*')\](?=</ParameterValue>)")
 PLACEHOLDERS = {"ExpressionAttributeNames": re.compile(r"#\w+"), "ExpressionAttributeValues": re.compile(r":\w+")}
 
@@ -24,10 +24,10 @@ class Moto:
     def __init__(self, credentials, region):
         self._credentials, self._region = credentials, region
         self._starting = asyncio.Lock()
-        # moto undoes a transaction by putting back whole tables, and with them what others have written meanwhile.
+        # moto rolls a transaction back by restoring whole tables, including what others have written in the meantime.
         self._turn = asyncio.Lock()
         self._server = self._http = None
-        self.layers = {}  # Addresses of layers, by digest.
+        self.layers = {}  # The addresses of layers, by digest.
 
     async def _url(self):
         async with self._starting:
@@ -39,7 +39,7 @@ class Moto:
 
     @staticmethod
     def _start():
-        # Loading it takes seconds, which only those wait for who use it.
+        # Loading moto takes seconds, so only the tests that use it wait for it.
         from moto.moto_server.threaded_moto_server import ThreadedMotoServer
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
@@ -54,7 +54,7 @@ class Moto:
             check_batches(operation.name, call.params)
             check_placeholders(call.params)
         access_key = call.claim.access_key if call.claim else "AKIAPEERUNSIGNED0000"
-        # moto only reads the service and the caller out of it.
+        # moto only reads the service and the caller from it.
         scope = f"{access_key}/20260101/{self._region}/{operation.signing_name}/aws4_request"
         headers = {
             "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
@@ -65,10 +65,10 @@ class Moto:
             headers["X-Amz-Target"] = call.header("x-amz-target")
         body = call.body
         if operation.service == "cloudformation":
-            # moto knows only the older word for what stays of a stack.
+            # moto knows only the older name of the deletion policy.
             body = body.replace(b"RetainExceptOnCreate", b"Retain")
         sent, left = halves(body) if call.is_done_in_part else (body, {})
-        # What has arrived is done, though nobody may wait for the answer any more.
+        # A received request is carried out, even if nobody waits for the response anymore.
         asking = asyncio.ensure_future(self._ask(operation.service, sent, headers))
         asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         status, body, returned = await asyncio.shield(asking)
@@ -84,7 +84,7 @@ class Moto:
         return web.Response(status=status, body=body, headers=returned)
 
     def _layer(self, call):
-        """Where a layer is, which moto does not know."""
+        """The address of a layer, which moto doesn't know."""
         digest = call.params["layerDigest"]
         if digest not in self.layers:
             raise Refusal("LayersNotFoundException", f"There is no layer {digest}")
@@ -102,7 +102,8 @@ class Moto:
 
     @staticmethod
     def _forget_copies():
-        """moto lists every item that it makes, also the copies of whole tables that transactions take."""
+        """moto keeps a list of every item that it creates, including the copies of whole tables that transactions
+        make."""
         from moto.core.model_instances import reset_model_data
         reset_model_data()
 
@@ -137,7 +138,7 @@ def check_batches(name, params):
 
 
 def check_placeholders(params):
-    """Each placeholder that is defined must be used, in the same structure, wherever there are expressions."""
+    """Each placeholder that is defined must be used, in the same structure, if there are expressions."""
     for member, pattern in PLACEHOLDERS.items():
         if member in params:
             expressions = [value for name, value in params.items() if name.endswith("Expression")]

@@ -1,4 +1,4 @@
-"""The data plane of AgentCore Memory, kept in memory."""
+"""The data plane of AgentCore Memory, stored in memory."""
 
 import itertools
 import secrets
@@ -15,7 +15,7 @@ class Memory:
     def __init__(self, clock):
         self._clock = clock
         self._numbers = itertools.count(1)
-        self._events = {}  # By memory, actor and session: event ids and the events with their numbers.
+        self._events = {}  # By memory, actor, and session: event ids, and the events with their numbers.
         self._tokens = {}
         self._records = []
 

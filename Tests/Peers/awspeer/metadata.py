@@ -1,4 +1,4 @@
-"""The metadata services of an instance and of a container, where credentials are fetched without a signature."""
+"""The metadata services of an instance and of a container, which return credentials without a signature."""
 
 import datetime
 import secrets
@@ -21,7 +21,7 @@ class Metadata:
             "mode": "v2", "refusal": 403, "role": "peer-role", "minimal": False, "containerToken": None,
             "accessKeyId": "ASIAPEERTEMPORARY000", "secretAccessKey": "peer-temporary-secret",
             "sessionToken": "peer-session-token", "expiration": None, "lifetime": 3600,
-            "next": []}  # What is set after each time that credentials were served.
+            "next": []}  # The settings that apply after each time that credentials were returned.
         self.counts = {"token": 0, "role": 0, "credentials": 0, "container": 0}
 
     def configure(self, settings):
@@ -70,7 +70,7 @@ class Metadata:
             return web.Response(status=404)
         self.counts["credentials"] += 1
         more = {"Code": "Success", "Type": "AWS-HMAC", "LastUpdated": format_time(self._clock.now())}
-        # The service calls them JSON without saying so.
+        # The service returns JSON without that content type.
         return web.json_response(self._credentials(more), content_type="text/plain")
 
     def _container(self, request):

@@ -1,4 +1,4 @@
-"""Which operation of which service a request asks for, told by botocore's models."""
+"""Finds the operation and the service of a request with botocore's models."""
 
 import dataclasses
 import functools
@@ -16,7 +16,7 @@ TARGETS = {
     "AmazonEC2ContainerRegistry_V20150921": "ecr", "AWSCognitoIdentityProviderService": "cognito-idp", "CertificateManager": "acm",
 }
 FORMS = ("sts", "cloudformation", "ec2", "elbv2")
-# Sockets are in no model.
+# WebSockets aren't in any model.
 SOCKETS = (
     ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/automation", "ConnectBrowserAutomationStream"),
     ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/live-view", "ConnectBrowserLiveViewStream"),
@@ -30,7 +30,7 @@ class Operation:
     name: str
     protocol: str
     signing_name: str
-    model: object = None  # Sockets and traces have none.
+    model: object = None  # WebSockets and traces have none.
     content_type: str = "application/json"
     labels: dict = dataclasses.field(default_factory=dict)
 
@@ -47,7 +47,7 @@ def unquoted(text):
 
 
 class Call:
-    """One request as it was received, and what has been found out about it."""
+    """One request as it was received, and what is known about it."""
 
     def __init__(self, request, body, request_id):
         self.request, self.body, self.request_id = request, body, request_id
@@ -71,7 +71,7 @@ class Call:
 
 @functools.cache
 def models():
-    """The models of all services, by their names."""
+    """The models of all services, by name."""
     session = botocore.session.get_session()
     return {name: session.get_service_model(name) for name in (*REST_SERVICES, *TARGETS.values(), *FORMS)}
 
@@ -95,7 +95,7 @@ class Operations:
     @staticmethod
     def _pattern(path):
         parts = re.split(r"\{(\w+)\}", path.partition("?")[0])
-        # Literals and labels take turns, a literal is first.
+        # Literals and labels alternate, and a literal is first.
         return re.compile("".join(
             f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)))
 

@@ -1,4 +1,4 @@
-"""Lists in pages, which stay right while entries come and go."""
+"""Lists in pages that stay correct while entries are added and removed."""
 
 import base64
 import json
@@ -7,7 +7,8 @@ from .parsing import invalid
 
 
 def page(entries, order, params, usual_size, newest_first=False):
-    """The entries of the page that the parameters ask for, and the token of the next one as a member of the answer."""
+    """The entries of the page that the parameters ask for, and the token of the next page as a member of the
+    response."""
     entries = sorted(entries, key=order, reverse=newest_first)
     if "nextToken" in params:
         last = _decode(params["nextToken"])

@@ -1,4 +1,4 @@
-"""A request's parameters, read and judged by the service's model. What the model does not know is refused."""
+"""Parses a request's parameters and validates them with the service's model. Rejects what isn't in the model."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse(call):
-    """The parameters by the names of the model, valid by it."""
+    """The parameters by their names in the model, validated."""
     operation = call.operation
     if operation.protocol == "otlp":
         return spans.parse(call)
@@ -100,7 +100,7 @@ def _payload(call, shape):
 
 
 def _form(call, shape):
-    """These services are answered by moto, so that only the names of parameters are judged here."""
+    """moto answers these services, so only the names of parameters are validated here."""
     pairs = urllib.parse.parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
     params = {name: value for name, value in pairs if name not in ("Action", "Version")}
     known = shape.members if shape else {}
@@ -141,7 +141,7 @@ def _no_constant(name):
 
 
 def _text_value(shape, text, location, name):
-    """Of a label, a query parameter or a header."""
+    """The value of a label, a query parameter, or a header."""
     try:
         if shape.type_name in ("integer", "long"):
             return int(text)
@@ -162,12 +162,12 @@ def _time(form, value):
         return parse_time(value)
     if form == "rfc822":
         return email.utils.parsedate_to_datetime(value)
-    # To the microsecond, because binary fractions of large numbers are not exact.
+    # Rounded to microseconds, because binary fractions of large numbers aren't exact.
     return EPOCH + datetime.timedelta(microseconds=round(float(value) * 1_000_000))
 
 
 def _value(shape, value, path, only_body=False):
-    """A JSON value as botocore would have been given it; a wrong type is left for the validator to report."""
+    """A JSON value, as a caller would pass it to botocore; a wrong type is left for the validator to report."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict) and not shape.is_document_type:
         members = _body_members(shape) if only_body else shape.members
@@ -203,7 +203,7 @@ def _value(shape, value, path, only_body=False):
 def _problems(shape, value, path):
     kind = shape.type_name
     if kind == "structure":
-        # DynamoDB's model does not say that this is a union.
+        # DynamoDB's model doesn't say that this is a union.
         if shape.name == "AttributeValue" and len(value) != 1:
             yield f"{path}: Supplied AttributeValue must contain exactly one of the supported datatypes"
         if not shape.is_document_type:

@@ -1,4 +1,4 @@
-"""The peer as a process of its own, for tests: started on a free port, told what to play, asked what it saw."""
+"""The fake AWS in its own process, for tests: started on a free port and controlled over HTTP."""
 
 import functools
 import multiprocessing
@@ -16,17 +16,17 @@ DEADLINE = 60
 
 @functools.cache
 def copies():
-    """Makes processes that have loaded botocore's models and moto already, which takes two seconds."""
+    """Forks processes that have already loaded botocore's models and moto, which takes two seconds."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.serving", __name__])
-    # Python 3.11 does not tell the process that is copied where modules are.
+    # Python 3.11 doesn't pass the module search path to the fork server.
     with mock.patch.dict(os.environ, PYTHONPATH=str(FOLDER)):
         multiprocessing.forkserver.ensure_running()
     return context
 
 
 def serve(*arguments):
-    from .serving import serve  # Here, so that only the peers load what it needs.
+    from .serving import serve  # Imported here, so that only the forked processes load its dependencies.
     serve(*arguments)
 
 
@@ -48,7 +48,7 @@ class Peer:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def environment(self, **more):
-        """For a process under test, with the temporary credentials."""
+        """The environment of a process under test, with the temporary credentials."""
         return {
             "AWS_ACCESS_KEY_ID": "ASIAPEERTEMPORARY000", "AWS_SECRET_ACCESS_KEY": "peer-temporary-secret",
             "AWS_SESSION_TOKEN": "peer-session-token", "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region, "AWS_ENDPOINT_URL": self.url,
@@ -67,11 +67,11 @@ class Peer:
         return response.json()
 
     def script(self, *turns):
-        """Appends turns to what the model will say."""
+        """Appends turns to the model's script."""
         self._control("POST", "script", {"turns": turns})
 
     def release(self):
-        """Lets one turn with `hold` go on."""
+        """Releases one turn that has `hold`."""
         self._control("POST", "script/release")
 
     def clear_script(self):
@@ -84,11 +84,11 @@ class Peer:
         self._control("DELETE", "faults")
 
     def release_calls(self):
-        """Lets the calls go on that a fault with `hold` has stopped."""
+        """Releases the calls that a fault with `hold` has stopped."""
         self._control("POST", "faults/release")
 
     def clock(self, offset):
-        """Puts the peer's clock this many seconds ahead of the real one."""
+        """Sets the fake AWS's clock this many seconds ahead of the real one."""
         self._control("POST", "clock", {"offset": offset})
 
     def drop_sockets(self):
@@ -116,15 +116,15 @@ class Peer:
         self._control("POST", "runtimes", {"arn": arn, "url": url, "auth": auth, "tokens": list(tokens)})
 
     def fail_next_version(self, runtime_name, reason):
-        """Lets the next version of a runtime end as failed."""
+        """Makes the next version of a runtime fail."""
         self._control("POST", "runtimes/failing", {"name": runtime_name, "reason": reason})
 
     def register_layers(self, addresses):
-        """Says where layers of images are, by digest."""
+        """Sets the addresses of image layers, by digest."""
         self._control("POST", "layers", addresses)
 
     def empty_account(self):
-        """Takes away what was deployed."""
+        """Removes everything that was deployed."""
         self._control("POST", "account/empty")
 
     def stopped(self):
@@ -145,7 +145,7 @@ class Peer:
         return self._control("GET", "metadata")
 
     def requests(self, operation=None):
-        """What it was sent, of one operation or all."""
+        """The received requests, of one operation or all."""
         return [entry for entry in self._control("GET", "requests") if operation in (None, entry["operation"])]
 
     def clear_requests(self):

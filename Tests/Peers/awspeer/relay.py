@@ -1,16 +1,17 @@
-"""Frames carried between two WebSockets until one of them ends."""
+"""Relays frames between two WebSockets until one of them closes."""
 
 import asyncio
 
 from aiohttp import ClientTimeout, WSCloseCode, WSMsgType
 
-# However long an answer takes, it is the client who gives up.
+# No timeout: however long a response takes, only the client gives up.
 UNHURRIED = ClientTimeout(total=None)
 CLOSING = 2
 
 
 async def relay(client, service):
-    """Between the client's socket and the one behind the peer. Pings are answered here, as a gateway does it."""
+    """Relays between the client's WebSocket and the one behind the fake AWS. Pings are answered here, as by a
+    gateway."""
     tasks = [asyncio.create_task(_carry(client, service)), asyncio.create_task(_carry(service, client))]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -34,4 +35,4 @@ async def _carry(source, target):
             else:
                 return await target.close(code=WSCloseCode.GOING_AWAY)
     except ConnectionError:
-        pass  # One side is gone, which ends the relay.
+        pass  # One side has disconnected, which ends the relay.

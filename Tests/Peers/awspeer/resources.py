@@ -77,7 +77,7 @@ class Resources:
 
     @staticmethod
     def _settle(things, status):
-        """What was asked for is done by the time that somebody has looked once."""
+        """Finishes a requested change as soon as it has been read once."""
         for thing in things.values():
             if thing and thing["status"] == "CREATING":
                 thing["status"] = status

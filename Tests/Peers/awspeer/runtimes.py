@@ -1,4 +1,5 @@
-"""The data plane of AgentCore Runtime: in front of containers that were registered, with signatures or tokens."""
+"""The data plane of AgentCore Runtime: forwards calls with signatures or tokens to the containers that were
+registered."""
 
 import base64
 import uuid
@@ -24,7 +25,7 @@ class Runtimes:
         self._agent_runtimes, self._region = agent_runtimes, region
         self._runtimes = {}
         self._seen = set()
-        self._transports = set()  # Of the sockets that are open.
+        self._transports = set()  # The open WebSockets.
         self.stopped = []
 
     def register(self, arn, url, auth="sigv4", tokens=()):
@@ -36,7 +37,7 @@ class Runtimes:
     # Authorization
 
     def takes_tokens(self, operation):
-        """Whether the operation is one on a runtime that takes tokens in place of signatures."""
+        """Whether the operation is on a runtime that accepts tokens instead of signatures."""
         runtime = self._runtimes.get(operation.labels.get("agentRuntimeArn"))
         return runtime is not None and runtime["auth"] == "jwt"
 
@@ -101,7 +102,7 @@ class Runtimes:
             async for chunk in answer.content.iter_any():
                 await response.write(chunk)
         except ClientPayloadError:
-            # The container broke off, and so does the service.
+            # The container's stream was cut off, so the response is cut off too.
             call.request.transport.close()
             raise Dropped
         await response.write_eof()
@@ -159,7 +160,7 @@ def _query(call):
 
 
 def _forwarded(call, session):
-    """What reaches the container. Of a socket, the custom headers may be given in the query."""
+    """The request as the container gets it. For a WebSocket, the custom headers may be in the query."""
     headers = {SESSION_HEADER: session}
     sources = [call.headers]
     if call.operation.is_socket:

@@ -1,4 +1,4 @@
-"""The server: each request is recognised, checked, parsed and answered, and all of it is noted."""
+"""The server: identifies, checks, parses, and answers each request, and records it."""
 
 import asyncio
 import email.utils
@@ -29,7 +29,7 @@ from .runtimes import Runtimes
 from .signatures import check as check_signature
 
 LEFT = "the client went away"
-# Who asks STS for credentials with a token of another party has none to sign with.
+# A caller that requests credentials from STS with another party's token has none to sign with.
 UNSIGNED = {("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML")}
 
 
@@ -84,7 +84,7 @@ class Server:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{anything:.*}", self._handle)
         app.on_response_prepare.append(self._add_headers)
-        # Bodies are signed as they were sent, and who does not wait for an answer any more ends its making.
+        # Bodies are signed as they were sent. A client that disconnects cancels the handler.
         self._runner = web.AppRunner(
             app, auto_decompress=False, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()

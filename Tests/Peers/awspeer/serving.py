@@ -1,11 +1,12 @@
-"""What the process of a peer does, with everything loaded that peers need: each is a copy of a process that has loaded it."""
+"""The main program of a fake AWS process. It imports everything that the process needs, because each one is forked from
+a process that has loaded it."""
 
 import asyncio
 import importlib
 import os
 import signal
 
-# Loading it when it is first asked takes a second for each peer.
+# Loading these at the first request would take a second for each process.
 from moto.cloudformation import parsing as _moto_services  # noqa: F401
 from moto.moto_server import threaded_moto_server as _moto_server  # noqa: F401
 
@@ -21,9 +22,9 @@ for service in SERVICES:
 
 
 def serve(region, ready, errors):
-    """Serves until it is told to end.
+    """Serves until it is asked to stop.
 
-    `ready` is a connection that is told the port, `errors` the file for what is written to the standard outputs.
+    `ready` is a connection that receives the port; `errors` is the file for the standard outputs.
     """
     with open(errors, "ab") as file:
         for output in (1, 2):

@@ -1,4 +1,4 @@
-"""SigV4 as the services check it: recomputed with botocore's signer over what was received, byte for byte."""
+"""SigV4 as the services check it: recomputed with botocore's signer from the received request, byte for byte."""
 
 import dataclasses
 import datetime
@@ -20,13 +20,13 @@ FORMAT = "%Y%m%dT%H%M%SZ"
 LENIENCE = datetime.timedelta(minutes=5)
 LONGEST_SOCKET_EXPIRY = 300
 LONGEST_EXPIRY = 604800
-# What proxies between a client and the service rewrite, so that signing it breaks the handshake.
+# Proxies between a client and the service rewrite these headers, so signing them breaks the handshake.
 HOP_BY_HOP = ("connection", "upgrade", "sec-websocket-")
 
 
 @dataclasses.dataclass
 class Claim:
-    """What a request says about its own signature."""
+    """The signature information of a request."""
 
     access_key: str
     day: str
@@ -40,7 +40,7 @@ class Claim:
 
 
 class ReceivedAuth(SigV4Auth):
-    """Signs exactly the headers that the request was given."""
+    """Signs exactly the headers that it is given."""
 
     def headers_to_sign(self, request):
         return request.headers
@@ -54,7 +54,7 @@ def is_presigned(call):
 
 
 def check(call, store, clock, region):
-    """Refuses the request unless its signature is valid; tells the access key that signed it."""
+    """Rejects the request unless its signature is valid; returns the access key that signed it."""
     claim = _from_query(call) if is_presigned(call) else _from_header(call)
     credentials = store.get(claim.access_key)
     now = clock.now()

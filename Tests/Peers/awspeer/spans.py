@@ -1,4 +1,4 @@
-"""CloudWatch's endpoint for traces, which is in no model: OTLP over HTTP with a signature."""
+"""CloudWatch's endpoint for traces, which isn't in any model: OTLP over HTTP with a signature."""
 
 from aiohttp import web
 from google.protobuf.json_format import MessageToDict

@@ -1,4 +1,4 @@
-// Looks a word up on a website and prints what it finds: `swift run HelloBrowser https://en.wikipedia.org "Malaysia"`.
+// Looks up a word on a website and prints the result: `swift run HelloBrowser https://en.wikipedia.org "Malaysia"`.
 import BrowserAutomation
 import Logging
 
@@ -16,7 +16,7 @@ do {
     let page = try browser.currentPage()
     print(try await page.navigate(to: address).text)
 
-    // Lines such as `[e12] searchbox "Search Wikipedia"`; the reference is what actions take.
+    // Lines such as `[e12] searchbox "Search Wikipedia"`; actions take the reference in brackets.
     let fields = try await page.query("input[type=search], input[name=search]", limit: 1)
     guard let field = fields.first else { throw BrowserError(.staleReference, "There is no search field.") }
     print(try await page.fill(field, with: word).text)

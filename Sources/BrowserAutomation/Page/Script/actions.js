@@ -1,11 +1,11 @@
-// Whether an element can be acted on, where, and what an action on it came to.
+// Actionability checks, action points, and the outcomes of pointer actions.
 
 const scrollPositions = [{ block: "center" }, { block: "end" }, { block: "center" }, { block: "start" }];
-/** Where elements were when they were last looked at, and since when they have been there in every look. */
+/** The last observed rectangle of each element, and the time since which all observations found the element there. */
 const seen = new WeakMap();
 const frameTime = 1000 / 60;
 
-/** Takes note of where an element is, and returns for how many milliseconds it has been there. */
+/** Records where an element is, and returns for how many milliseconds all observations have found it there. */
 function look(element, rect = element.getBoundingClientRect()) {
   const known = seen.get(element);
   if (known && isSameRect(known.rect, rect)) return performance.now() - known.since;
@@ -18,16 +18,17 @@ const isSameRect = (one, other) =>
   one.x === other.x && one.y === other.y && one.width === other.width && one.height === other.height;
 
 /**
- * The same rectangle in two looks that lie a frame or more apart, which is Playwright's measure too. The first look
- * is often the snapshot's, and then nothing has to be waited for, unless an animation runs.
+ * Whether two observations that are at least a frame apart find the same rectangle, which is also Playwright's
+ * definition. The first observation is often that of the snapshot. Then there is nothing to wait for, unless an
+ * animation is running.
  */
 async function isStable(element) {
   if (look(element) >= frameTime && !isAnimated(element)) return true;
-  // In a window that is not drawn there are no frames, and nothing moves either.
+  // A window that is not drawn has no frames, and nothing in it moves.
   if (document.visibilityState === "hidden") return true;
   const before = element.getBoundingClientRect();
   const start = document.timeline.currentTime;
-  // A busy machine delivers frames in bunches, between which no animation has gone on.
+  // A busy machine delivers frames in bursts, within which no animation advances.
   do await nextFrame(); while (document.timeline.currentTime - start < frameTime - 2);
   return isSameRect(element.getBoundingClientRect(), before);
 }
@@ -37,13 +38,13 @@ function isAnimated(element) {
     (animation) => animation.playState === "running" && animation.effect?.target?.contains(element));
 }
 
-/** What an action on this element must go through: a hidden box is worked by its label. */
+/** Returns the element that an action on this element must use: a hidden control is operated through its label. */
 function targetOf(element) {
   if (isShown(element) && hasArea(element)) return element;
   return labelsOf(element).find((label) => isShown(label) && hasArea(label)) ?? element;
 }
 
-/** The boxes that an element is drawn in; for a part of a picture, a small one in the middle of that part. */
+/** Returns the boxes in which an element is drawn; for an image map area, a small box in its center. */
 function rectsOf(element) {
   if (element.localName !== "area") return [...element.getClientRects()];
   const image = imageOf(element)?.getBoundingClientRect();
@@ -83,7 +84,9 @@ function deepElementFromPoint(root, x, y) {
   return hit;
 }
 
-/** The middle of what is in the window of an element's box, or else another point of it that nothing lies over. */
+/**
+ * Returns the center of the visible part of an element's box, or another point of it if something covers the center.
+ */
 function openPoint(element, rect) {
   const view = element.ownerDocument.defaultView;
   const left = Math.max(rect.left, 0), right = Math.min(rect.right, view.innerWidth);
@@ -98,7 +101,7 @@ function openPoint(element, rect) {
   return first;
 }
 
-/** The point to act on, in the coordinates of this script's window, or why there is none. */
+/** Returns the point to act on, in the coordinates of this script's window, or the reason why there is none. */
 function hitPoint(element) {
   const view = element.ownerDocument.defaultView;
   const rect = rectsOf(element).find((each) => {
@@ -117,7 +120,7 @@ function hitPoint(element) {
   return { x, y };
 }
 
-/** A point of a frame's content in the coordinates of the window around it, where it can be reached there. */
+/** Converts a point in a frame to the coordinates of the window around it, if the point can be reached there. */
 function throughFrame(frame, x, y) {
   const box = frameBox(frame);
   const outer = { x: box.left + x * box.scale, y: box.top + y * box.scale };
@@ -129,7 +132,10 @@ function throughFrame(frame, x, y) {
   return over === frame ? outer : { error: `its frame is covered by ${describe(over)}`, isCovered: true };
 }
 
-/** The same for a frame of another origin, named by its key: scrolled to where the point can be reached. */
+/**
+ * Converts a point in a cross-origin frame, identified by its key, to the coordinates of this script's window. Scrolls
+ * the frame so that the point can be reached.
+ */
 async function throughForeignFrame(key, x, y, attempt, isGuarded) {
   const frame = frameElement(key);
   if (!frame?.isConnected) return { gone: `The frame ${key} has left the page` };
@@ -151,18 +157,18 @@ async function throughForeignFrame(key, x, y, attempt, isGuarded) {
         ? box.top + y * box.scale - view.innerHeight / 2 : 0,
       behavior: "instant",
     });
-    // The browser finds the frame under a point by what was drawn last.
+    // The browser determines the frame at a point from what it drew last.
     await nextFrame();
     await nextFrame();
     point = find();
   }
   if (point.error) return { retry: point.error, isCovered: point.isCovered };
-  // Events inside of the frame are the frame's own; one that arrives here was caught by something over it.
+  // Events inside of the frame go to the frame. One that arrives here was caught by something that covers the frame.
   if (isGuarded) guard(frame);
   return point;
 }
 
-/** Checks in the order of Playwright's documentation; the first that fails names the reason. */
+/** Checks an element in the order of Playwright's documentation, and returns the reason of the first failure. */
 function unready(element, needs) {
   if (!isShown(element)) return "it is hidden";
   if (!hasArea(element)) return "it has no size";
@@ -172,8 +178,8 @@ function unready(element, needs) {
 }
 
 /**
- * Gets an element ready for a pointer: scrolled into view, stable, enabled, uncovered. Arms a guard that stops the
- * coming events should they land on anything else after all.
+ * Prepares an element for pointer events: scrolls it into view, and checks that it is stable, enabled and uncovered.
+ * Installs a guard that stops the events if they land on another element after all.
  */
 async function preparePointer(ref, attempt, { enabled = true, guarded = true } = {}) {
   const found = resolve(ref);
@@ -195,10 +201,10 @@ async function preparePointer(ref, attempt, { enabled = true, guarded = true } =
   return { x: point.x, y: point.y, label: found.label };
 }
 
-// ------------------------------------------------------------------------------------------------- the guard
+// ----------------------------------------------------------------------------------------------------- guard
 
 let guardState = null;
-/** A press that has not come by then does not come any more: whoever wanted it was stopped. */
+/** The time in milliseconds after which no press is expected any more, because its sender was canceled. */
 const guardTime = 3000;
 
 function guard(element) {
@@ -206,10 +212,10 @@ function guard(element) {
   const types = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "dblclick"];
   const state = { hit: false, blocked: null };
   const began = performance.now();
-  // In the windows around it an event can only be something else's: what lies over the frame.
+  // In the windows around the frame, an event can only be on something that covers the frame.
   const roots = [element.ownerDocument.defaultView];
   for (let view = roots[0]; view !== window; view = view.parent) roots.push(view.parent);
-  // A listener outside of a closed root sees only its host, so one inside of it decides.
+  // A listener outside of a closed root sees only the host, so a listener inside of it decides.
   const hostsAround = new Set();
   for (let root = element.getRootNode(); root.host; root = root.host.getRootNode()) {
     if (!closedRoots.has(root.host)) continue;
@@ -221,10 +227,11 @@ function guard(element) {
     if (!state.hit && performance.now() - began > guardTime) return state.remove();
     const node = event.composedPath()[0];
     if (hostsAround.has(node) && node !== element) return;
-    // The press decides. What follows may land elsewhere, because the page may redraw itself on the press.
+    // The press decides. Later events may land elsewhere, because the page may redraw itself in response to the press.
     const isUndecided = !state.hit && !state.blocked;
-    // The browser finds the frame under each event anew. So a release can come here whose press went to another frame,
-    // where this one was not drawn yet: no click comes of the two, and the repeated press must be the page's first.
+    // The browser determines the frame for each event separately. If it had not drawn this frame yet, the press went to
+    // another frame, and only the release arrives here. The two make no click, and the page must not see the release
+    // before the press is repeated.
     const isStray = isUndecided && ["pointerup", "mouseup"].includes(event.type) && belongsTo(node, element);
     if (isUndecided && !isStray) {
       if (belongsTo(node, element)) state.hit = true;
@@ -244,7 +251,7 @@ function guard(element) {
   guardState = state;
 }
 
-/** Removes the guard and says what it saw. */
+/** Removes the guard and returns what it observed. */
 function releaseGuard() {
   const state = guardState;
   guardState = null;
@@ -252,7 +259,7 @@ function releaseGuard() {
   return { hit: state?.hit ?? false, blocked: state?.blocked ?? null };
 }
 
-/** A form is sent and a link followed in a task of its own; after that task the navigation has been announced. */
+/** Waits for a task: a form is submitted and a link followed in a separate task, which announces the navigation. */
 const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 async function afterPointer(ref) {
@@ -270,7 +277,7 @@ async function afterPointer(ref) {
 
 let dragState = null;
 
-/** Watches whether the coming press starts a drag of the browser's own kind, with a `dragstart`. */
+/** Starts to watch whether the next press starts a native drag, which fires `dragstart`. */
 function watchDrag() {
   dragState?.remove();
   const state = { started: false };

@@ -1,9 +1,11 @@
-// What can be acted on in a document: references, roles, names and states.
+// The controls of a document: their references, roles, names and states.
 
-/** A text in quotes. What was cut in the middle of a character is no text that programs read. */
+/** Quotes a text, and replaces lone surrogates, which result from cutting a character in two and break parsers. */
 const quote = (text) => JSON.stringify(`${text}`.toWellFormed());
 
-/** Members of nodes by their prototypes: in a form, a field of the same name stands before them. */
+/**
+ * Returns a getter that reads a property by its prototype: in a form, a field of the same name shadows the property.
+ */
 const getter = (type, name) => {
   const { get } = Object.getOwnPropertyDescriptor(type.prototype, name);
   return (object) => get.call(object);
@@ -17,14 +19,14 @@ const findIn = (element, selector) => Element.prototype.querySelector.call(eleme
 const attributeOf = (element, name) => Element.prototype.getAttribute.call(element, name);
 const isVisible = (element) => Element.prototype.checkVisibility.call(element, { visibilityProperty: true });
 //
-// These files are one script. It lives in an isolated world: the page's own scripts can neither see nor change it,
-// while both worlds share one document. One call from outside does one thing and returns plain data.
+// These files form one script, which runs in an isolated world: it shares the document with the page's own scripts, but
+// they can neither see nor change it. Each call from outside does one thing and returns plain data.
 
 // ------------------------------------------------------------------------------------------------ shadow roots
 
-/** Roots that are closed to scripts, by their hosts; the browser itself has shown them to us. */
+/** The closed shadow roots that the browser has given access to, by host. */
 const closedRoots = new WeakMap();
-/** Elements that may hide such a root, with the size that they had when the browser was asked. */
+/** The elements that may have a closed shadow root, with their size at the time when the browser was asked. */
 const examined = new WeakMap();
 let suspects = [];
 
@@ -34,7 +36,7 @@ function adoptRoot(host, root) {
   closedRoots.set(host, root);
 }
 
-/** Notes an element that shows something although it seems to hold nothing: its content may be in a closed root. */
+/** Records an element that has a size but seems to have no content: its content may be in a closed shadow root. */
 function suspect(element) {
   if (suspects.length >= 64) return;
   const { width, height } = boxOf(element);
@@ -52,11 +54,11 @@ function takeSuspects() {
 
 // -------------------------------------------------------------------------------------------------- references
 
-/** What a reference stands for: the element, and how it looked when it was listed. */
+/** The element of each reference, with the properties that it had when it was listed. */
 const entries = new Map();
 const refOf = new WeakMap();
 let counter = 0;
-/** How often the page was looked at. */
+/** The number of snapshots and queries so far. */
 let looks = 0;
 
 const plain = (text) => text.replace(/\d+/g, "#");
@@ -72,7 +74,7 @@ function reference(element, role, name, rect) {
   return ref;
 }
 
-/** The element of a reference, found again where the page has drawn it anew; never another element. */
+/** Returns the element of a reference, or its replacement if the page has recreated it; never a different element. */
 function resolve(ref) {
   const entry = entries.get(ref);
   if (!entry) return { gone: `${ref} is not in the latest snapshot of this page` };
@@ -80,12 +82,12 @@ function resolve(ref) {
   const element = entry.element.deref();
   if (element?.isConnected) {
     const name = nameOf(element);
-    // A node that a framework reuses for something else must not be clicked under its old name. Counters and
-    // clocks in a name are no such change.
+    // A node that a framework reuses for something else must not be clicked under its old name. Numbers in a name may
+    // change, because they may be counters or clocks.
     if (plain(name) !== plain(entry.name)) return { gone: `${label} is now called ${quote(name)}` };
     return { element, label };
   }
-  // One that was listed beside it is another control, however alike it looks.
+  // An element that was listed at the same time is a different control, no matter how similar it looks.
   const twins = [...entries.values()].filter(
     (other) => other !== entry && other.look === entry.look && other.role === entry.role && other.name === entry.name);
   const alike = twins.length ? [] : [...deepElements(document, entry.tag)].filter(
@@ -100,7 +102,7 @@ function resolve(ref) {
   return { element: alike[0], label };
 }
 
-/** The elements of a name, or all, through shadow roots and the frames of this origin. */
+/** Yields the elements with a tag name, or all elements, including those in shadow roots and same-origin frames. */
 function* deepElements(root, tag) {
   for (const element of root.querySelectorAll("*")) {
     if (!tag || element.localName === tag) yield element;
@@ -113,7 +115,7 @@ function* deepElements(root, tag) {
 
 const isFrame = (element) => element.localName === "iframe" || element.localName === "frame";
 
-/** The document inside a frame of the same origin. */
+/** Returns the document of a same-origin frame; `null` for a cross-origin frame. */
 function frameDocument(frame) {
   try {
     return frame.contentDocument;
@@ -122,7 +124,7 @@ function frameDocument(frame) {
   }
 }
 
-/** Frames of other origins: our script runs in each of them on its own, and the keys join them together. */
+/** The cross-origin frames by key. The script runs in each of them separately, and the keys join the results. */
 const frameElements = new Map();
 const frameKeys = new WeakMap();
 
@@ -138,13 +140,13 @@ function frameKey(element) {
 
 const frameElement = (key) => frameElements.get(key)?.deref() ?? null;
 
-/** The keys of the frames that this document cannot look into. */
+/** Returns the keys of the visible cross-origin frames. */
 function foreignFrames() {
   return [...deepElements(document, "iframe"), ...deepElements(document, "frame")]
     .filter((frame) => isShown(frame) && !frameDocument(frame)).map(frameKey);
 }
 
-/** Where a frame's content begins and how it is scaled, in the coordinates of the window around it. */
+/** Returns the position, size and scale of a frame's content, in the coordinates of the window around it. */
 function frameBox(frame) {
   const rect = frame.getBoundingClientRect();
   const scale = frame.offsetWidth ? rect.width / frame.offsetWidth : 1;
@@ -167,7 +169,7 @@ const actionRoles = new Set([
   "radio", "searchbox", "slider", "spinbutton", "switch", "tab", "textbox", "treeitem",
 ]);
 
-/** The role of something that can be acted on; empty for everything else. */
+/** Returns the role of a control; empty for an element that cannot be acted on. */
 function roleOf(element) {
   if (tagOf(element) === "form") return "";
   const explicit = element.getAttribute("role");
@@ -195,7 +197,9 @@ function interactivity(element) {
 const squeeze = (text) => text.replace(/\s+/g, " ").trim();
 const shorten = (text, limit = 120) => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text);
 
-/** While a walk lasts: the labels of each tree by what they label. Asking each element for its labels is quadratic. */
+/**
+ * During a walk, the labels of each tree by labeled element. Asking each element for its labels takes quadratic time.
+ */
 let labelIndex = null;
 
 function labelsOf(element) {
@@ -232,7 +236,7 @@ function nameOf(element) {
     return shorten(squeeze(element.getAttribute("placeholder") || element.title || element.name || ""));
   }
   if (element.localName === "area") return shorten(squeeze(element.alt || element.title || ""));
-  // What is written in a field is its value, and not what it is called.
+  // The content of an editable element is its value, not its name.
   if (element.isContentEditable) return shorten(squeeze(element.title || element.getAttribute("aria-placeholder") || ""));
   const own = squeeze(visibleText(element));
   if (own) return shorten(own);
@@ -241,7 +245,7 @@ function nameOf(element) {
     image?.alt || image?.getAttribute("aria-label") || image?.textContent || element.getAttribute("title") || ""));
 }
 
-/** A label's words without those of the control inside it. */
+/** Returns the text of a label, without the text of the control inside it. */
 function labelText(label, control) {
   if (!label.contains(control)) return visibleText(label);
   let text = "";
@@ -249,7 +253,7 @@ function labelText(label, control) {
   return text;
 }
 
-/** The most characters that are gathered for a name, which is cut to far fewer: a page may have any amount. */
+/** The maximum number of characters to collect for a name, which is cut much shorter. A page may have any amount. */
 const enough = 2000;
 
 function visibleText(element, most = enough) {
@@ -271,24 +275,24 @@ function visibleText(element, most = enough) {
   return parts.join("");
 }
 
-/** What is drawn in an element: its root's nodes, what was put into it as a slot, or its children. */
+/** Returns the nodes that are drawn in an element: those in its shadow root, those assigned to it, or its children. */
 function shownNodes(element) {
   const slotted = element.localName === "slot" ? element.assignedNodes() : [];
   return slotted.length ? slotted : childNodesOf(rootOf(element) ?? element);
 }
 
-/** Fields that we have put a secret into. */
+/** The fields that were filled with a secret. */
 const secretFields = new WeakSet();
 const isSecret = (element) => secretFields.has(element) || element.localName === "input" && element.type === "password";
 
-/** Whether a box or switch is on; `null` for what has no such state. */
+/** Returns whether a checkbox or switch is on; `null` for an element without such a state. */
 function checkedOf(element) {
   if (element.localName === "input" && ["checkbox", "radio"].includes(element.type)) return element.checked;
   const state = element.getAttribute("aria-checked") ?? element.getAttribute("aria-pressed");
   return state === null ? null : state === "true";
 }
 
-/** What a control holds, in words; empty for what holds nothing. */
+/** Returns the value of a control as text; empty for a control without a value. */
 function valueText(element) {
   if (element.localName === "select") return [...element.selectedOptions].map((each) => squeeze(each.label)).join(", ");
   if (element.localName === "input" && element.type === "file") return [...element.files].map((file) => file.name).join(", ");
@@ -332,7 +336,7 @@ function statesOf(element, role) {
   return states;
 }
 
-/** A control in words: what it is, what it is called, and in brackets how it is. */
+/** Describes a control as text: its role, its name, and its states in parentheses. */
 const worded = (role, name, states) =>
   `${role} ${quote(name)}${states.length ? ` (${states.join("; ")})` : ""}`;
 
@@ -346,22 +350,22 @@ function isDisabled(element) {
 
 const isReadOnly = (element) => !!element.readOnly || element.getAttribute("aria-readonly") === "true";
 
-/** Whether anything of an element is drawn. The parts of a picture that lead somewhere never are, themselves. */
+/** Returns whether any part of an element is drawn. For an image map area, that depends on its image. */
 function isShown(element) {
   const shown = element.localName === "area" ? imageOf(element) : element;
   if (!shown) return false;
   if (isVisible(shown)) return true;
-  // Without a box of its own it is as visible as what is around it.
+  // An element without a box of its own is as visible as the element around it.
   const style = isConnected(shown) ? getComputedStyle(shown) : null;
   if (style?.display !== "contents" || style.visibility !== "visible") return false;
   const around = parentOf(shown);
   return !!around && isShown(around);
 }
 
-/** What an element is drawn in: its slot, its parent, or the host of its root. */
+/** Returns the element in which a node is drawn: its slot, its parent, or the host of its shadow root. */
 const parentOf = (node) => slotOf(node) ?? parentElementOf(node) ?? rootNodeOf(node).host ?? null;
 
-/** The picture that an `area` is a part of. */
+/** Returns the image that an `area` belongs to. */
 function imageOf(area) {
   const name = area.closest("map")?.name;
   return name ? area.getRootNode().querySelector(`img[usemap="#${CSS.escape(name)}"]`) : null;

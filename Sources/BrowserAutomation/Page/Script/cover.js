@@ -1,13 +1,13 @@
-// Which controls lie under something else.
+// Detection of covered controls.
 
-/** So many controls are tested; in a window with more, what covers them all is found by the first ones. */
+/** The maximum number of controls to test. If there are more, the first ones reveal a cover over the whole window. */
 const mostTested = 200;
-/** Of a page where nothing seems to overlap, so many are tested for what no element's place tells, as a backdrop. */
+/** The number of controls to test even if no positions overlap, to detect covers such as a backdrop. */
 const sampled = 8;
 
 /**
- * The covered ones of these controls. A hit test is the truth and takes its time, so it is made only where some other
- * element lies at the middle of a control, as far as the places that the walk has met can tell.
+ * Returns the controls that are covered. A hit test is accurate but slow, so it is made only if the positions that the
+ * walk recorded show another element at the center of a control.
  */
 function coveredControls(controls, rects) {
   const places = [];
@@ -23,9 +23,9 @@ function coveredControls(controls, rects) {
   });
 }
 
-/** Whether the middle of a control is in the place of an element that is neither around it nor within it. */
+/** Returns whether an element that neither contains a control nor is inside of it extends over the control's center. */
 function isShared(element, rect, places) {
-  // The places in frames are in other coordinates, and what is drawn elsewhere has none of its own.
+  // Positions in frames have other coordinates, and an element that is drawn elsewhere has no position of its own.
   if (element.ownerDocument !== document || !rect.width || !rect.height || element.localName === "area") return true;
   const x = (rect.left + rect.right) / 2, y = (rect.top + rect.bottom) / 2;
   return places.some((other) => x >= other.left && x <= other.right && y >= other.top && y <= other.bottom
@@ -34,13 +34,13 @@ function isShared(element, rect, places) {
 
 const holds = (outer, inner) => Node.prototype.contains.call(outer, inner);
 
-/** Whether something lies over the middle of a control, and over the other points that an action would try. */
+/** Returns whether something covers the center of a control and the other points that an action would try. */
 function isCovered(element, own) {
   const target = own.width && own.height ? element : targetOf(element);
   const rect = target === element && element.localName !== "area" ? own : rectsOf(target)[0];
   const { hit, x, y, isOpen } = rect ? openPoint(target, rect) : {};
   if (!hit || isOpen) return false;
-  // What is scrolled out of its box is not covered: an action scrolls it back.
+  // A control that is scrolled out of its box is not covered, because an action scrolls it into view.
   for (let box = parentElementOf(target); box; box = parentElementOf(box)) {
     const { left, top, right, bottom } = boxOf(box);
     if ((x < left || x > right || y < top || y > bottom) && getComputedStyle(box).overflow !== "visible") return false;

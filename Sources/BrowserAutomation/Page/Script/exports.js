@@ -1,4 +1,4 @@
-// What is called from outside.
+// The functions that can be called from outside of this script.
 
 return {
   startAt(first, key) {

@@ -1,4 +1,4 @@
-// Fields, lists, boxes and files.
+// Text fields, lists, checkboxes and file fields.
 
 const typedBySetting = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
 const notTypedInto = new Set(["checkbox", "radio", "button", "submit", "reset", "image", "file", "hidden"]);
@@ -6,7 +6,7 @@ const notTypedInto = new Set(["checkbox", "radio", "button", "submit", "reset", 
 const isField = (element) => element.localName === "textarea" || element.isContentEditable
   || element.localName === "input" && !notTypedInto.has(element.type);
 
-/** The field of a reference, focused, or why it cannot be written into. */
+/** Focuses the field of a reference, or returns the reason why it cannot be edited. */
 function focusField(ref, verb) {
   const found = resolve(ref);
   if (found.gone) return found;
@@ -42,7 +42,7 @@ function selectContent(element) {
   selection.addRange(range);
 }
 
-/** Gets a field ready for text: focused, its content selected. Fields with pickers get their value here. */
+/** Prepares a field for text: focuses it and selects its content. Sets the value directly if the field has a picker. */
 function prepareFill(ref, value) {
   const found = focusField(ref, "filled");
   if (!found.element) return found;
@@ -56,7 +56,7 @@ function prepareFill(ref, value) {
   return { done: false, label };
 }
 
-/** Gets a field ready for keys: focused, the caret behind what is there. */
+/** Prepares a field for keys: focuses it and moves the caret to the end of its content. */
 function prepareType(ref) {
   const found = focusField(ref, "typed into");
   if (!found.element) return found;
@@ -68,21 +68,21 @@ function prepareType(ref) {
     try {
       element.setSelectionRange(element.value.length, element.value.length);
     } catch {
-      // Numbers and the like have no caret to place.
+      // Number fields and similar ones have no caret that can be moved.
     }
   }
   return { label };
 }
 
 /**
- * Puts a secret into a field, if the document is of the secret's origin. Check and typing are one step, so that no
- * page can come between them; the field shows dots from then on.
+ * Enters a secret in a field if the document has one of the secret's origins. The check and the input are one step, so
+ * the page cannot change in between. The field shows dots from then on.
  */
 function fillSecret(ref, value, origins) {
   const found = focusField(ref, "filled");
   if (!found.element) return found;
   const { element, label } = found;
-  // Not the address's: a document in a sandbox has an origin of its own.
+  // Do not use the origin of the address, because a sandboxed document has its own, opaque origin.
   const { origin } = element.ownerDocument.defaultView;
   if (!origins.includes(origin)) return { wrong: `${label} is on ${origin}, and the secret belongs to ${origins.join(", ")}` };
   if (element.isContentEditable) return { wrong: `${label} is no field for a secret` };
@@ -95,7 +95,7 @@ function fillSecret(ref, value, origins) {
   return { label, done: element.value === value };
 }
 
-/** What a field holds now, after its page was told that it changed, and where the page is: one answer for a report. */
+/** Returns the value of a field, after its page was notified of a change, and the state of the page for the report. */
 function valueOf(ref) {
   const found = resolve(ref);
   if (found.gone) return found;
@@ -117,7 +117,7 @@ function focus(ref) {
 
 // -------------------------------------------------------------------------------------------------------- lists
 
-/** The one option that fits best: by its label, its value, its label in other case, a part of its label. */
+/** Returns the options that match best: by label, by value, by label ignoring case, or by a part of the label. */
 function fitting(options, wanted, text, value) {
   const lower = wanted.toLowerCase();
   return [
@@ -130,7 +130,7 @@ function fitting(options, wanted, text, value) {
 
 const quoted = (texts) => texts.slice(0, 30).map((each) => quote(shorten(each, 60))).join(", ");
 
-/** Chooses in a native list: exactly these options. Other lists are worked by the pointer. */
+/** Selects exactly these options in a native list. Other lists are operated with the pointer. */
 function select(ref, wanted) {
   const found = resolve(ref);
   if (found.gone) return found;
@@ -152,14 +152,14 @@ function select(ref, wanted) {
     }
     chosen.push(matches[0]);
   }
-  // Without the focus, on which some pages open a list of their own that stays.
+  // Do not focus the list: some pages respond by opening a list of their own, which stays open.
   if (element.multiple) for (const option of options) option.selected = chosen.includes(option);
   else chosen[0].selected = true;
   announce(element);
   return { value: valueText(element), label };
 }
 
-/** What a page offers for a list of its own making: by its ids, its roles, or what has appeared with this text. */
+/** Finds an option of a custom list: by the IDs that the list refers to, by role, or by text that has appeared. */
 function findOption(ref, wanted) {
   const found = resolve(ref);
   if (found.gone) return found;
@@ -197,7 +197,7 @@ function optionAt(option, name, label) {
 
 // -------------------------------------------------------------------------------------------------------- files
 
-/** The file field of a reference, for the browser to put files into; `null` for a button that opens a chooser. */
+/** Returns the file field of a reference, for the browser to set; `null` for a button that opens a file chooser. */
 function fileField(ref) {
   const element = resolve(ref).element;
   const field = element?.localName === "label" ? element.control : element;

@@ -1,5 +1,5 @@
-// What a page wants to send over its WebSockets: asked of the script in the page's own world, which has a listener for a
-// name that only we know.
+// Access to the messages that a page wants to send over its WebSockets. The script in the page's main world holds them
+// back, and listens for an event whose name the page does not know.
 
 function askSockets(target, key, command) {
   let answer = "null";
@@ -10,14 +10,17 @@ function askSockets(target, key, command) {
   return JSON.parse(answer);
 }
 
-/** The answers of this document and of the frames of its origin. */
+/** Returns the answers of this document and of its same-origin frames. */
 function sockets(key, command) {
   const frames = [...deepElements(document, "iframe"), ...deepElements(document, "frame")].filter(frameDocument);
   return [window, ...frames.map((frame) => frame.contentWindow)].map((each) => askSockets(each, key, command))
     .filter((answer) => answer !== null);
 }
 
-/** The same after a while: what the page wanted to do before that, it has done by then, however busy the machine is. */
+/**
+ * Returns the answers after a delay. By then, the page has done everything that it had scheduled earlier, no matter how
+ * busy the machine is.
+ */
 async function socketsLater(key, command, milliseconds) {
   await new Promise((done) => setTimeout(done, milliseconds));
   return sockets(key, command);

@@ -1,9 +1,9 @@
-// What only a person can pass.
+// Obstacles that only a user can pass.
 
 const onceWords = /\b(otp|tac|2fa|one.?time|verification code|authenticator|kod pengesahan|kod keselamatan)\b/i;
 const captchaFrames = /recaptcha|hcaptcha|turnstile|arkoselabs|captcha/i;
 
-/** What stands between an agent and the page: a sign-in, a code that was sent to somebody, a CAPTCHA, an error page. */
+/** Finds an obstacle on the page: a sign-in form, a code that was sent to the user, a CAPTCHA, or an error page. */
 function obstacle() {
   const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
   for (const root of allRoots()) {
@@ -22,7 +22,7 @@ function obstacle() {
       if (field.autocomplete === "one-time-code" || field.type !== "password" && onceWords.test(words)) return { kind: "second_factor", status };
       if (field.type === "password" && !field.matches(":disabled") && field.autocomplete !== "new-password" && !belongsToPayment(field)) password = true;
     }
-    // A page that is for more than signing in has more to act on.
+    // A page with more controls than this is not only for signing in.
     if (password && document.querySelectorAll(interactiveSelector).length <= 25) return { kind: "sign_in", status };
   }
   return { kind: status >= 400 ? "error_page" : null, status };

@@ -1,6 +1,6 @@
-// What a document says, for questions that need no snapshot.
+// Queries about a document that need no snapshot.
 
-/** Where the document is and what has the focus. Pages choose these texts, and their length. */
+/** Returns the state of the document and its focus. Pages choose these texts, so their length is limited. */
 function place() {
   let focused = document.activeElement;
   for (let root = focused && rootOf(focused); root?.activeElement; root = rootOf(focused)) focused = root.activeElement;
@@ -11,7 +11,7 @@ function place() {
   };
 }
 
-/** This document, its shadow roots and the documents of its frames, one within the other. */
+/** Returns this document, its shadow roots, and the documents of its same-origin frames, at any depth. */
 function allRoots() {
   const roots = [document];
   for (const root of roots) {
@@ -31,7 +31,7 @@ function hasText(wanted) {
   });
 }
 
-/** Elements by a CSS selector, each as a line with a reference. */
+/** Finds elements by a CSS selector, and describes each of them in a line with a reference. */
 function query(selector, limit, prefix) {
   try {
     const elements = allRoots().flatMap((root) => [...root.querySelectorAll(selector)]);
@@ -71,7 +71,9 @@ function tables(limit) {
     .map((table) => [...table.rows].slice(0, 1000).map(cellTexts));
 }
 
-/** Scrolls the window, or the box around an element; without either, what fills the middle of the window. */
+/**
+ * Scrolls the window, or the box around an element. If neither applies, scrolls the box in the middle of the window.
+ */
 function scroll(ref, pages) {
   const canScroll = (box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
   const scrolls = (box) => canScroll(box) && /auto|scroll|overlay/.test(getComputedStyle(box).overflowY + getComputedStyle(box).overflowX);
@@ -89,13 +91,13 @@ function scroll(ref, pages) {
   return { moved: Math.round(target.scrollTop - before), top: Math.round(target.scrollTop), height: target.scrollHeight };
 }
 
-// ----------------------------------------------------------------------------------------------------- pictures
+// --------------------------------------------------------------------------------------------------- screenshots
 
 const hiddenName = "ai4ai-hidden";
-/** What undoes the covering. */
+/** The functions that undo the covering. */
 let uncover = [];
 
-/** Covers these texts until `showAgain`, for a picture: without touching a single element. */
+/** Covers these texts with highlights until `showAgain`, without changing their elements. Fields show dots instead. */
 function hide(texts) {
   const rangesOf = new Map();
   for (const root of allRoots()) {
@@ -119,7 +121,7 @@ function hide(texts) {
   }
 }
 
-/** Whether a field holds it as forms write it, such as a card's number in groups of four. */
+/** Returns whether a field contains a text in another format, such as a card number in groups of four digits. */
 function sameLetters(value, text) {
   const [all, wanted] = [value, text].map((each) => each.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]/gu, ""));
   return wanted.length >= 8 && all.includes(wanted);
@@ -138,12 +140,12 @@ function rangesIn(node, texts) {
   return ranges;
 }
 
-/** What is not text on the screen. */
+/** Elements whose text is not visible. */
 const unseenText = "script, style, noscript, template, head";
-/** Where the covering does not reach: the browser draws these by itself. */
+/** Elements that highlights do not cover, because the browser draws them itself. */
 const uncoverable = "svg, option";
 
-/** What the page shows and `hide` has not covered, one piece behind the other. */
+/** Returns the text that the page shows and that `hide` has not covered. */
 function uncovered() {
   const parts = [];
   for (const root of allRoots()) {
@@ -179,7 +181,7 @@ function uncoveredText(node, covered) {
   return text + node.data.slice(end);
 }
 
-/** A sheet belongs to the document that made it. */
+/** Adds the highlight style to a root. The document of the root must create the style sheet. */
 function coverIn(root, owner) {
   const sheet = new owner.defaultView.CSSStyleSheet();
   sheet.replaceSync(`::highlight(${hiddenName}) { color: transparent; background-color: black; }`);

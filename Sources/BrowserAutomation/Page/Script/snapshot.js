@@ -6,27 +6,27 @@ const blocks = new Set([
   "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend",
   "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "br",
 ]);
-/** Elements that can hold a shadow root, beside those with names of their own (with a hyphen). */
+/** The built-in elements that can have a shadow root. Custom elements, which have a hyphen in their name, can too. */
 const hosts = new Set(["article", "aside", "blockquote", "div", "footer", "header", "main", "nav", "p", "section", "span"]);
 const interactiveSelector = [
   "a[href]", "button", "input:not([type=hidden])", "select", "textarea", "summary", "[contenteditable]", "[onclick]",
   "[tabindex]:not([tabindex^='-'])", "area[href]", ...[...actionRoles].map((role) => `[role=${role}]`),
 ].join(", ");
 
-/** The controls that earlier snapshots of this document have met, and the texts of the last one and of this one. */
+/** The controls in earlier snapshots of this document, and the texts of the previous and the current snapshot. */
 const met = new WeakSet();
 let texts = { before: null, now: null };
 
-/** Deeper than this nothing is listed; JavaScript's own stack ends not far below. */
+/** The maximum depth to list. The JavaScript stack overflows not far below. */
 const deepest = 1500;
-/** More characters than this are no use to anybody, and would only be sent. */
+/** The maximum number of characters to list. Nobody can use more, so sending it would be a waste. */
 const longest = 2_000_000;
 
 /**
- * Walks the document once. What lies in the window is listed in full; of what lies outside, controls and headings
- * follow in short form as far as `outside` characters go, and the rest is counted.
+ * Walks the document once. It lists the content of the window in full. Outside of the window, it lists controls and
+ * headings in short form up to `outside` characters, and counts the rest.
  *
- * `everything` lists the whole document as Markdown. `find` lists of it what holds a text, with references.
+ * `everything` lists the whole document as Markdown. `find` lists only what contains a text, with references.
  */
 class Walk {
   constructor({ outside = 0, everything = false, find = null, clip = null, prefix = "", again = false }) {
@@ -48,7 +48,7 @@ class Walk {
     this.depth = 0;
     this.offset = { x: 0, y: 0 };
     this.rects = new Map();
-    /** The controls in the window, with the numbers of their lines. */
+    /** The controls in the window, with their line numbers. */
     this.actable = [];
     if (!everything) texts = { before: again ? texts.before : texts.now, now: new Set() };
   }
@@ -57,7 +57,7 @@ class Walk {
     let rect = this.rects.get(element);
     if (!rect) {
       rect = boxOf(tagOf(element) === "area" ? imageOf(element) : element);
-      // Text in an element without a box is where the box around it is.
+      // The text of an element without a box is in the box of the element around it.
       if (!rect.width && !rect.height && getComputedStyle(element).display === "contents" && parentOf(element)) {
         rect = this.rect(parentOf(element));
       }
@@ -66,7 +66,7 @@ class Walk {
     return rect;
   }
 
-  /** Where an element is in the window that the walk began in. */
+  /** Returns the position of an element in the window that the walk started in. */
   place(element) {
     const rect = this.rect(element);
     const left = rect.left + this.offset.x, top = rect.top + this.offset.y;
@@ -88,7 +88,7 @@ class Walk {
     }
     if (!this.everything) texts.now.add(line);
     if (!this.isNear(element)) return;
-    // New is what the last look at this document did not find, be it in the window or out of it.
+    // A line is new if the previous snapshot of this document did not find it, inside or outside of the window.
     const text = !this.everything && texts.before && !texts.before.has(line) ? `* ${line}` : line;
     this.keep(text);
   }
@@ -126,7 +126,7 @@ class Walk {
       try {
         this.element(node);
       } catch {
-        // A page can make one element behave like none, and must not hide the others with it.
+        // A page can make an element misbehave. That must not hide the other elements.
         this.flush();
         this.truncated++;
       }
@@ -140,7 +140,7 @@ class Walk {
     const role = roleOf(element);
     if (role && role !== "clickable" || role === "clickable" && !element.querySelector(interactiveSelector)) {
       this.control(element, role);
-      // A control that holds controls: a list its options, an item its button.
+      // These controls can contain other controls, such as the options of a list or the button of an item.
       if (["listbox", "treeitem", "option", "tab"].includes(role) && tag !== "select") this.controlsWithin(element);
       return;
     }
@@ -202,7 +202,7 @@ class Walk {
     if (isBlock) this.flush();
   }
 
-  /** Hidden elements are not listed, but a hidden box may hold a label that is clicked in its place. */
+  /** Returns whether to list an element: one that is visible, or a hidden control whose visible label is clicked. */
   isListed(element, tag) {
     if (isShown(element)) return true;
     if (tag === "map") return true;
@@ -210,7 +210,7 @@ class Walk {
       && labelsOf(element).some(isShown);
   }
 
-  /** Something without a role that shows a hand where its surroundings do not: scripts made it clickable. */
+  /** Returns whether an element without a role has a pointer cursor of its own, because scripts made it clickable. */
   isPointed(element) {
     if (!this.isNear(element) || getComputedStyle(element).cursor !== "pointer") return false;
     const parent = parentOf(element);
@@ -231,7 +231,7 @@ class Walk {
     if (!root && (tag.includes("-") || !firstChildOf(element) && hosts.has(tag))) suspect(element);
   }
 
-  /** Its words are the control's name already; what else can be acted on in it is listed beside the control. */
+  /** Lists the controls in a label, but not its text, which is already the name of its own control. */
   label(label) {
     if (!label.contains(label.control)) return;
     this.node(label.control);
@@ -299,7 +299,7 @@ class Walk {
     if (cells.some((cell) => cell)) this.emit(`| ${cells.join(" | ")} |`, element);
   }
 
-  /** A table in Markdown, where it has no tables within. */
+  /** Lists a table in Markdown, unless it contains other tables or frames. */
   table(element) {
     this.flush();
     if (element.querySelector("table, iframe")) return this.children(element);
@@ -360,7 +360,7 @@ class Walk {
 function walk(options) {
   labelIndex = new Map();
   looks++;
-  // Pages may draw themselves anew for as long as they are open.
+  // A page may recreate its elements for as long as it is open, so remove the ones that no longer exist.
   if (entries.size > 10_000) for (const [ref, { element }] of entries) if (!element.deref()?.isConnected) entries.delete(ref);
   try {
     return walkAll(options);

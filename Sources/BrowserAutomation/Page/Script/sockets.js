@@ -1,5 +1,5 @@
-// In the page's own world, before its scripts: keeps what it sends over WebSockets while the agent acts. The browser tells of
-// such messages only once they are gone.
+// Runs in the page's main world before the page's own scripts. It holds back the messages that the page sends over
+// WebSockets while the agent acts, because the browser reports such messages only after they are sent.
 ((key) => {
   if (typeof WebSocket !== "function") return;
   const { prototype } = WebSocket;
@@ -14,17 +14,17 @@
   const Answer = CustomEvent, Bytes = Uint8Array, wait = setTimeout, sendNow = prototype.send, closeNow = prototype.close;
   const decoder = new TextDecoder("latin1"), { decode } = decoder;
 
-  /** Chat servers may count their messages. Only a short one is known by its shape. */
+  /** The texts of short sent messages with their numbers removed, because chat servers may number their messages. */
   const shapes = new Set(), mostShapes = 500, longestShape = 500;
   const shapeOf = (text) => apply(replace, text, [/\d+/g, "#"]);
   const sockets = new WeakSet(), hasSocket = sockets.has, addSocket = sockets.add;
-  /** So many are looked at; of more none is sent. */
+  /** The maximum number of messages to hold. Further messages are dropped. */
   const mostHeld = 1000;
-  /** What holds them may be gone. */
+  /** The maximum time to hold messages, in milliseconds, in case the process that asked for it no longer exists. */
   const longestHold = 60_000;
   const prefix = Math.random().toString(36).slice(2);
   let socketCount = 0, messageCount = 0, holds = 0, isHolding = false, isTooMuch = false, held = [];
-  /** What was stopped: a page that tries it again later does so in vain. */
+  /** The messages that were stopped. The page cannot send them by trying again later. */
   let refused = new Set(), isRefusing = false;
 
   const passes = (getter, data) => {
@@ -37,7 +37,7 @@
   };
   const isBytes = (data) => isView(data) || passes(sizeOfBuffer, data);
   const textOf = (data) => (typeof data === "string" ? data : isBytes(data) ? apply(decode, decoder, [data]) : null);
-  /** A page may write into its buffer again. */
+  /** Copies the data, because the page may reuse its buffer. */
   const copyOf = (data) => {
     if (!isBytes(data)) return data;
     return new Bytes(isView(data) ? new Bytes(data.buffer, data.byteOffset, data.byteLength) : new Bytes(data));
@@ -46,7 +46,7 @@
     try {
       return apply(stateOf, socket, []) === 1;
     } catch {
-      // No WebSocket; the browser says so.
+      // This is not a WebSocket, and the browser reports the error.
       return false;
     }
   };
@@ -65,7 +65,7 @@
       if (!values.length || !isOpen(socket)) return apply(sendNow, socket, values);
       count(socket);
       let data = values[0];
-      // What is neither text nor bytes is read once, as the browser does.
+      // Convert any other value to text only once, as the browser does.
       if (typeof data !== "string" && !isBytes(data) && !passes(sizeOfBlob, data)) data = String(data);
       if (isHolding) {
         data = copyOf(data);
@@ -97,7 +97,7 @@
   });
   prototype.constructor = window.WebSocket;
 
-  /** Ends the hold; what is left over has not been judged. */
+  /** Ends the hold. If `isBad`, it stops the remaining messages too, because nobody has judged them. */
   const letGo = (stopped, isBad) => {
     const all = held;
     isHolding = false;
@@ -116,7 +116,7 @@
           apply(sendNow, each.socket, [each.data]);
         }
       } catch {
-        // Its socket has gone meanwhile, and the others have not.
+        // This socket no longer exists, but the others do.
       }
     }
     return {};
@@ -128,7 +128,7 @@
       wait(() => { if (isHolding && number === holds) letGo([], true); }, longestHold);
       return {};
     },
-    /** What has been held and not been taken. */
+    /** Returns the held messages that were not taken yet. */
     take() {
       const messages = [];
       for (const each of held) {
@@ -142,17 +142,17 @@
       }
       return { sockets: socketCount, messages };
     },
-    /** A page that goes on sending while it is judged gets no more through than what was judged. */
+    /** Ends the hold after the judgment. If any message was stopped, messages sent in the meantime are stopped too. */
     release: ({ stopped }) => {
       for (const each of held) {
         let isPassed = each.isTaken;
         for (const id of stopped) if (id === each.id) isPassed = false;
-        // What was stopped before and is allowed now.
+        // The message may have been stopped before, but is allowed now.
         if (isPassed) refused.delete(each.text);
       }
       return letGo(stopped, stopped.length > 0 || isTooMuch);
     },
-    /** Somebody else works the page now. */
+    /** Drops the held messages and forgets the stopped ones, because a user now operates the page. */
     forget() {
       held = [];
       isHolding = false;
@@ -168,7 +168,7 @@
     const command = parse(apply(detailOf, event, []));
     tell(window, `${key}-answer`, stringify(commands[command.name](command)));
   });
-  // A frame that is made during an action begins as the page around it is.
+  // A frame that is created during an action starts in the same state as the page around it.
   on(window, `${key}-holding`, () => { if (isHolding) tell(window, `${key}-held`); });
   try {
     if (parent !== window && parent.document) {
@@ -178,6 +178,6 @@
       apply(removeEventListener, parent, [`${key}-held`, onHeld]);
     }
   } catch {
-    // Another origin's.
+    // The parent has another origin.
   }
 })

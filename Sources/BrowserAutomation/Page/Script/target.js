@@ -1,11 +1,11 @@
-// What an action on a control would do, as far as the page tells, so that a person can be asked first.
+// What an action on a control would do, according to the page, so that the user can be asked first.
 
-/** A member by its prototype: in a form or document, a field of the same name stands before it. */
+/** Reads a property by its prototype: in a form or document, a field of the same name shadows the property. */
 function own(type, member, object) {
   try {
     return Object.getOwnPropertyDescriptor(type.prototype, member).get.call(object);
   } catch {
-    // Something else that has the name of a form.
+    // The object is not of this type, because the page uses the name for something else.
     return undefined;
   }
 }
@@ -13,10 +13,10 @@ function own(type, member, object) {
 const closest = (element, selector) => Element.prototype.closest.call(element, selector);
 const selectAll = (element, selector) => [...Element.prototype.querySelectorAll.call(element, selector)];
 
-/** More fields of a form are not looked at, and of these so many are told. */
+/** The maximum numbers of a form's fields to examine and to report. */
 const mostExamined = 500, mostTold = 60;
 
-/** What has the focus, through shadow roots and the frames of this origin. */
+/** Returns the element that has the focus, including in shadow roots and same-origin frames. */
 function focusedElement() {
   let type = Document, root = document, focused = null;
   while (root) {
@@ -29,7 +29,7 @@ function focusedElement() {
   return focused;
 }
 
-/** What a click on an element works: the control around it, or the one that a label around it belongs to. */
+/** Returns the control that a click on an element activates: the one around it, or the one of the label around it. */
 function workedBy(element) {
   for (let each = element; each; each = Node.prototype.getRootNode.call(each).host) {
     const found = closest(each, "button, input, select, textarea, summary, label, a[*|href], area[href]");
@@ -46,7 +46,7 @@ const isSubmitter = (element) => !!element.form && (element.localName === "butto
 
 const elementsOf = (form) => [...(own(HTMLFormElement, "elements", form) ?? [])].slice(0, mostExamined);
 
-/** The button that a form is submitted by when Enter is pressed in one of its fields. */
+/** Returns the button that submits a form when the user presses Enter in one of its fields. */
 const defaultButton = (form) => [...elementsOf(form), ...selectAll(form, "input[type=image]")].find(isSubmitter);
 
 function submitsByEnter(element, form) {
@@ -57,7 +57,7 @@ function submitsByEnter(element, form) {
   return elementsOf(form).filter((each) => each.localName === "input" && isField(each)).length <= 1;
 }
 
-/** Where a link leads; a place in its own page as `#place`; `null` for what a script makes a request of. */
+/** Returns where a link leads; `#fragment` within its own page; `null` if a script turns the link into a request. */
 function leadsTo(element) {
   if (!["a", "area"].includes(element.localName) || element.hasAttribute("onclick") || element.hasAttribute("data-method")
     || element.hasAttribute("data-turbo-method")) return null;
@@ -67,7 +67,7 @@ function leadsTo(element) {
   try {
     ({ href } = new URL(href, own(Node, "baseURI", element)));
   } catch {
-    // As it is written.
+    // The address is not valid, so keep it as written.
   }
   const [address, ...place] = href.split("#");
   if (place.length && address === own(Document, "URL", owner).split("#")[0]) return `#${shorten(place.join("#"), 200)}`;
@@ -78,7 +78,7 @@ function leadsTo(element) {
 
 const cardWords = /card[\s_.:-]*(number|num|no)\b|\bcc[\s_-]?(number|num)\b|(nombor|no\.?) ?kad\b|card.{0,20}expir|expir.{0,20}card/i;
 const codeWords = /cvv|cvc|(^|[^a-z])iban([^a-z]|$)|\bmm ?\/ ?yy/i;
-/** Cards that nothing is paid with. */
+/** Cards that are not for payments. */
 const otherCards = /identity|pengenalan|\bic\b|\bid card|nric|mykad|member|library|student|matric/i;
 
 function isPaymentField(element, name) {
@@ -95,10 +95,10 @@ function heldValue(element) {
   return bounded(squeeze(valueText(element)), 200);
 }
 
-/** The text, or its beginning and a number that stands for all of it. */
+/** Returns the text, or its beginning and a hash of the whole text if it is long. */
 const bounded = (text, limit) => (text.length > limit ? `${text.slice(0, limit - 20)}… #${digest(text)}` : text);
 
-/** FNV-1a with 52 bits: not proof against somebody who works on it, and enough to notice a change. */
+/** Returns a 52-bit hash in the style of FNV-1a. It does not withstand an attack, but is enough to notice a change. */
 function digest(text) {
   let low = 0x811c9dc5, high = 0x1000193;
   for (let index = 0; index < text.length; index++) {
@@ -108,18 +108,18 @@ function digest(text) {
   return ((high >>> 0) * 0x100000 + ((low >>> 0) & 0xfffff)).toString(36);
 }
 
-/** Times of day and what is left of them: they change by themselves. */
+/** Times of day and countdowns, which change on their own. */
 const clocks = /\b\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?\b/gi;
 
-/** So much of what stands around a control is looked at; so much is told, and the rest is told as one number. */
+/** The maximum numbers of characters to read around a control and to report as text. The rest is reported as a hash. */
 const mostRead = 20_000, mostShown = 4000;
 
-/** Of more elements than these no styles are looked at. */
+/** The maximum number of elements to examine for styles. If there are more, no styles are examined. */
 const mostStyled = 150;
 
 /**
- * What an action is about: the text of its form, of the dialog or row that it stands in, or of the whole page, and what
- * stands for all else that a person can see of it; what is longer than this is not looked at.
+ * Returns the text that an action is about: that of its form, of the dialog or row around it, or of the whole page; and
+ * a hash of everything else about it that a user can see. Content beyond the limits is not examined.
  */
 function surroundingsOf(element, form) {
   const owner = own(Node, "ownerDocument", element);
@@ -135,7 +135,7 @@ function surroundingsOf(element, form) {
   };
 }
 
-/** What is seen and is no text: pictures, labels of them, what styles add, what is drawn. */
+/** Returns the visible content that is not text: images, their labels, content from styles, and drawings. */
 function detailsOf(box) {
   const pictures = selectAll(box, "img").slice(0, mostTold).map((each) => [attributeOf(each, "src"), attributeOf(each, "alt")]);
   const labels = selectAll(box, "[aria-label]").slice(0, mostTold).map((each) => attributeOf(each, "aria-label"));
@@ -143,7 +143,7 @@ function detailsOf(box) {
     try {
       return digest(each.toDataURL());
     } catch {
-      // Drawn from another site's pictures.
+      // The drawing contains images from another site.
       return "";
     }
   });
@@ -154,19 +154,19 @@ function detailsOf(box) {
   return [...pictures, ...labels, ...drawings, ...styles];
 }
 
-/** By which names a form sends its fields, and what its lists and boxes send. */
+/** Returns the names under which a form sends its fields, and the values of its lists and checkboxes. */
 function wiringOf(form) {
   return elementsOf(form).filter((each) => each.name && each.type !== "hidden" && !isSecret(each))
     .map((each) => [each.name, each.type, isField(each) ? "" : each.value]);
 }
 
-/** A form may stand below what it is about. */
+/** Returns the headings and editable texts of the page, because a form may be below what it is about. */
 function headingsOf(owner) {
   return [...Document.prototype.querySelectorAll.call(owner, "h1, h2, [contenteditable]")].slice(0, 20)
     .map((each) => squeeze(visibleText(each)).slice(0, 500).replace(clocks, ""));
 }
 
-/** What a form sends without showing it: its hidden fields and the button's own value; many are told as one number. */
+/** Returns what a form sends without showing it: its hidden fields and the value of the button. Many become a hash. */
 function hiddenFields(form, submitter) {
   const all = elementsOf(form).filter((each) => each.localName === "input" && each.type === "hidden")
     .map((each) => [each.name, each.value]);
@@ -186,14 +186,14 @@ function describeForm(form, submitter) {
   const typed = inputs.filter(isField);
   const method = (submitter?.hasAttribute("formmethod") ? submitter.formMethod : own(HTMLFormElement, "method", form)) ?? "get";
   const action = (submitter?.hasAttribute("formaction") ? submitter.formAction : own(HTMLFormElement, "action", form)) ?? "";
-  // A shop asks for one that is disabled where people go on as guests.
+  // Ignore a disabled password field: shops show one to users who continue as guests.
   const hasPassword = inputs.some((each) => isSecret(each) && !Element.prototype.matches.call(each, ":disabled")
     && (shown.includes(each) || each.value));
   return {
     method: method.toLowerCase(), action: shorten(action, 2000), submitter: submitter ? nameOf(submitter) : null,
     hasPassword, hasPayment: named.some(([each, name]) => isPaymentField(each, name)),
     isSearch: !!closest(form, "[role=search], search") || typed.length > 0 && typed.every((each) => each.type === "search")
-      // Where nothing is typed or chosen from a list, nothing is looked for.
+      // A form without text fields and lists is not for searching.
       || method.toLowerCase() === "get" && !hasPassword && shown.some((each) => isField(each) || each.localName === "select"),
     hidden: hiddenFields(form, submitter),
     fields: [...named, ...others.map((each) => [each, nameOf(each)])].slice(0, mostTold)
@@ -203,12 +203,12 @@ function describeForm(form, submitter) {
 
 // ------------------------------------------------------------------------------------------------------ targets
 
-/** Whether an element can have the focus; a key for one that cannot goes to what has it. */
+/** Returns whether an element can have the focus. If it cannot, a key for it goes to the element that has the focus. */
 const takesFocus = (element) => element.tabIndex >= 0 || element.hasAttribute("tabindex") || element.isContentEditable;
 
 /**
- * What a control is, and the form that it belongs to, before it is clicked, or gets a key; without a reference the
- * control that has the focus. Where that is in a frame of another origin, the frame's key.
+ * Describes a control and its form before it is clicked or gets a key. Without a reference, it describes the control
+ * that has the focus. If that control is in a cross-origin frame, it returns the key of the frame instead.
  */
 function actionTarget(ref, key) {
   const found = ref === null ? {} : resolve(ref);
@@ -217,12 +217,12 @@ function actionTarget(ref, key) {
   const chosen = isFocused ? focusedElement() : found.element;
   if (!chosen) return { target: { ...nothing, origin: window.origin } };
   if (isFocused && isFrame(chosen)) return { frame: frameKey(chosen) };
-  // A key goes to what has the focus, and not to what is around it.
+  // A key goes to the element that has the focus, and not to a control around it.
   const element = key === null ? workedBy(chosen) : chosen;
   const tag = own(Element, "localName", element);
   const isBody = tag === "body";
   const role = isBody ? "" : roleOf(element);
-  // What is no control may have one in its middle.
+  // An element that is not a control may have one at its center.
   const inner = key === null && role !== "link" ? selectAll(element, "button, input").find(isSubmitter) : null;
   const form = (inner ? inner.form : formOf(element)) ?? null;
   const byEnter = key === "Enter" && submitsByEnter(element, form);
@@ -250,7 +250,7 @@ const nothing = {
   href: null, url: "", surroundings: "", details: "", form: null,
 };
 
-/** Undoes what a page has done to a button when it was clicked: what the click would have led to was stopped. */
+/** Undoes what a page did to a button when it was clicked, because the requests of the click were stopped. */
 function enable(ref) {
   const entry = entries.get(ref);
   const element = entry?.element.deref();
