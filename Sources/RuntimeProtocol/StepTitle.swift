@@ -81,9 +81,7 @@ package struct StepTitle {
                 "Fill the secret \(input("secret")) into \(element("ref"))",
                 "Isi rahsia \(input("secret")) dalam \(element("ref"))")
         case "select":
-            self.say(
-                "Choose \"\(input("option"))\" in \(element("ref"))",
-                "Pilih \"\(input("option"))\" dalam \(element("ref"))")
+            self.say("Choose \(options) in \(element("ref"))", "Pilih \(options) dalam \(element("ref"))")
         case "check":
             self.step.input["checked"] == false
                 ? self.say("Uncheck \(element("ref"))", "Nyahtanda \(element("ref"))")
@@ -95,6 +93,11 @@ package struct StepTitle {
                 "Drag \(element("from")) to \(element("to"))", "Seret \(element("from")) ke \(element("to"))")
         default: "\(self.step.tool) \(self.step.input.json)"
         }
+    }
+
+    private var options: String {
+        let all = self.step.input["options"]?.array?.compactMap(\.string) ?? [input("option")]
+        return all.map { "\"\($0)\"" }.joined(separator: ", ")
     }
 
     private var parts: Int { self.step.input["steps"]?.array?.count ?? 0 }

@@ -337,6 +337,32 @@ struct TurnLoopTests {
             ])
     }
 
+    @Test("calls after a failed one in the same turn aren't executed if they change something")
+    func skipsAfterFailure() async throws {
+        let done = Mutex<[String]>([])
+        @Sendable func tool(_ name: String, _ risk: RiskClass, fails: Bool = false) -> Tool {
+            Tool(name, "Acts.", risk: risk) { (_: NoInput, _) in
+                done.withLock { $0.append(name) }
+                if fails { throw ModelError(.refused, "It is covered.") }
+                return "ok"
+            }
+        }
+        let calls = ["cover", "fill", "look", "click"].map { ModelEvent.toolCallStart(id: $0, name: $0) }
+        let loop = TurnLoop(
+            model: ScriptedModel([.events(calls + [.stop(.toolUse)]), .say("ok")]), system: "s",
+            tools: [
+                tool("cover", .reversibleWrite, fails: true), tool("fill", .reversibleWrite), tool("look", .read),
+                tool("click", .irreversible),
+            ], budget: .init(steps: 5), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        var conversation = Conversation(messages: [.user("Go.")])
+        var usage = TokenUsage()
+        _ = try await loop.run(&conversation, usage: &usage, callbacks: TurnLoop.Callbacks(emit: { _ in }))
+        #expect(done.withLock { $0 } == ["cover", "look"])
+        let results = conversation.messages[2].toolResults
+        #expect(results.map(\.isError) == [true, false, false, false])
+        #expect(results.map { $0.text.hasPrefix("Not done") } == [false, true, false, true])
+    }
+
     @Test("a step event contains its call ID and the tool's input")
     func steps() async throws {
         let run = try await Self.run([.call("add", ["first": 1, "second": 2]), .say("3")])

@@ -18,6 +18,13 @@ extension TurnLoop {
         open.interrupts = []
         open.results += try await self.performParallelCalls(of: conversation, open, callbacks.emit)
         for call in conversation.openCalls where !open.results.contains(where: { $0.callID == call.id }) {
+            if call.id != waiting, open.results.contains(where: \.isError),
+                self.tools[call.name].map({ $0.risk != .read }) ?? false
+            {
+                open.results.append(await self.report(Self.skipped(call), callbacks.emit))
+                conversation.openTurn = open
+                continue
+            }
             let itsAnswers = call.id == waiting ? answered : []
             // Record an answer as used before acting on it, so that no later process uses it again.
             if self.tools[call.name].map({ $0.risk != .read }) ?? false || !itsAnswers.isEmpty {
@@ -54,6 +61,13 @@ extension TurnLoop {
         try await callbacks.save(conversation)
         Failpoint.reach(.turnSaved)
         return conversation.openTurn?.interrupts ?? []
+    }
+
+    /// The result of a call that follows a failed one: it was planned without knowing of the failure.
+    private static func skipped(_ call: ToolCall) -> ToolResult {
+        ToolResult(
+            callID: call.id,
+            text: "Not done, because an earlier call of this turn failed. Check its result, and decide again.")
     }
 
     /// Executes the first calls of a turn in parallel, as far as their tools allow it.

@@ -60,14 +60,14 @@ public struct Tool: Sendable {
         _ name: String, _ description: String, risk: RiskClass, isParallel: Bool = false,
         call: @escaping @Sendable (Input, ToolContext) async throws -> ToolOutput
     ) {
-        self.definition = ToolDefinition(
-            name: name, description: description, inputSchema: JSONSchema.of(Input.self))
+        let schema = JSONSchema.of(Input.self)
+        self.definition = ToolDefinition(name: name, description: description, inputSchema: schema)
         self.risk = risk
         self.isParallel = isParallel
         self.call = { value, context in
             let input: Input
             do {
-                input = try value.decode(Input.self)
+                input = try InputCoercion.convert(value, to: schema).decode(Input.self)
             } catch let error as DecodingError {
                 throw ToolInputError(tool: name, error: error)
             }

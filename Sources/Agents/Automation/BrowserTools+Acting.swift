@@ -45,8 +45,14 @@ extension BrowserTools {
 
     private struct Select: ToolInput {
         var ref: String
-        var option: String
-        static let descriptions = ["ref": "The list's reference.", "option": "The option's label."]
+        var option: String?
+        var options: [String]?
+        static let descriptions = [
+            "ref": "The list's reference.", "option": "The option's label.",
+            "options": "All options to choose, where a list takes several. Others are cleared.",
+        ]
+
+        var wanted: [String] { self.options ?? self.option.map { [$0] } ?? [] }
     }
 
     private struct Check: ToolInput {
@@ -58,10 +64,19 @@ extension BrowserTools {
     private struct Key: ToolInput {
         var key: String
         var ref: String?
+        var times: Int?
         static let descriptions = [
             "key": "A key such as Enter, Escape, Tab, ArrowDown or Control+a.",
             "ref": "What gets the key; what has the focus when left out.",
+            "times": "How often, 20 at most; once when left out.",
         ]
+        private static let activating: Set = ["enter", "space", " "]
+
+        /// How often to press the key. One that activates something is pressed once.
+        var count: Int {
+            let name = self.key.split(separator: "+").last.map { $0.lowercased() } ?? ""
+            return Self.activating.contains(name) ? 1 : min(max(self.times ?? 1, 1), 20)
+        }
     }
 
     private struct Drag: ToolInput {
@@ -146,13 +161,15 @@ extension BrowserTools {
     }
 
     var select: Tool {
-        Tool("select", "Chooses an option of a list.", risk: .reversibleWrite) { (input: Select, context) in
-            try await self.acting { page in
+        Tool("select", "Chooses options of a list.", risk: .reversibleWrite) { (input: Select, context) in
+            guard !input.wanted.isEmpty else { throw ActionRefused("Name the option to choose.") }
+            return try await self.acting { page in
+                let chosen: JSONValue =
+                    input.options.map { ["options": .array($0.map { .string($0) })] }
+                    ?? ["option": .string(input.wanted[0])]
                 let report = try await self.allowing(
-                    .init(
-                        tool: "select", action: .select, input: ["option": .string(input.option)], ref: input.ref),
-                    on: page, context
-                ) { try await page.select([input.option], in: $0 ?? input.ref) }
+                    .init(tool: "select", action: .select, input: chosen, ref: input.ref), on: page, context
+                ) { try await page.select(input.wanted, in: $0 ?? input.ref) }
                 return try await self.answer(report, on: page, context)
             }
         }
@@ -180,7 +197,7 @@ extension BrowserTools {
                     .init(
                         tool: "press", action: .press, input: ["key": .string(input.key)], ref: input.ref,
                         key: input.key), on: page, context
-                ) { try await page.press(input.key, in: $0) }
+                ) { try await page.press(input.key, times: input.count, in: $0) }
                 return try await self.answer(report, on: page, context)
             }
         }

@@ -38,7 +38,8 @@ const titles = {
     fill_secret: ({ secret }, element) => ["run.step.fillSecret", { secret, what: element("ref") }],
     fill: ({ text }, element) => ["run.step.fillWith", { text, what: element("ref") }],
     type: ({ text }, element) => ["run.step.typeText", { text, what: element("ref") }],
-    select: ({ option }, element) => ["run.step.select", { text: option, what: element("ref") }],
+    select: ({ option, options }, element) => [
+        "run.step.select", { text: options?.join?.(", ") ?? option, what: element("ref") }],
     check: ({ checked }, element) => [
         checked === false ? "run.step.uncheck" : "run.step.check", { what: element("ref") }],
     press: ({ key }) => ["run.step.press", { what: key }],

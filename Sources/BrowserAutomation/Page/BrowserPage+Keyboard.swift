@@ -4,11 +4,14 @@ extension BrowserPage {
     /// Presses a key in an element, or in the element that has the focus.
     /// - Parameters:
     ///   - combination: The key with its modifiers, such as `Enter`, `Escape`, `a` or `Control+a`.
+    ///   - times: How often to press it.
     ///   - reference: The reference of the element in the latest snapshot, such as `e5`; `nil` for the one with the
     ///     focus.
     /// - Returns: A report of what happened.
     /// - Throws: ``BrowserError`` with code `invalidValue` if the key is unknown, or the same errors as ``click(_:)``.
-    public func press(_ combination: String, in reference: String? = nil) async throws -> ActionReport {
+    public func press(
+        _ combination: String, times: Int = 1, in reference: String? = nil
+    ) async throws -> ActionReport {
         let key = try KeyPress(combination)
         return try await self.asAgent {
             try self.checkLooked()
@@ -21,11 +24,11 @@ extension BrowserPage {
                 }
                 place = " in \(Self.label(focused, element))"
             }
-            try await self.press(key)
+            for _ in 0..<max(times, 1) { try await self.press(key) }
             // Make a round trip to the page, so that a navigation that the key started is known.
             _ = try? await self.call("place", isRepeatable: false, as: PageInfo.self)
             try await self.settle(after: before)
-            return try await self.report("Pressed \(combination)\(place)")
+            return try await self.report("Pressed \(combination)\(times > 1 ? " \(times) times" : "")\(place)")
         }
     }
 

@@ -31,10 +31,11 @@ extension BrowserPage {
     /// The injected script, without comments and indentation, because each document gets a copy.
     private static let script: String = {
         let files = [
-            PackageResources.controls_js, PackageResources.snapshot_js, PackageResources.cover_js,
+            PackageResources.controls_js, PackageResources.elements_js, PackageResources.snapshot_js,
+            PackageResources.cover_js,
             PackageResources.actions_js, PackageResources.fields_js, PackageResources.reading_js,
             PackageResources.target_js, PackageResources.obstacle_js, PackageResources.messages_js,
-            PackageResources.settle_js, PackageResources.exports_js,
+            PackageResources.clickables_js, PackageResources.settle_js, PackageResources.exports_js,
         ]
         let lines = files.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
             .map { $0.drop(while: { $0 == " " }) }
@@ -171,7 +172,7 @@ extension BrowserPage {
         let document = ScriptedDocument(frame: frame, session: session, context: world.executionContextId)
         let start = self.state.withLock { $0.lastReferences[path] ?? 0 }
         _ = try await self.evaluate(
-            "\(Self.script);__ai4ai.startAt(\(start),\(JSONValue.string(self.pendingKey).json));null", document,
+            "\(Self.script);__ai4ai.startAt(\(start),\(self.keys));null", document,
             byValue: true, patience: path.patience,
             as: JSONValue.self)
         self.state.withLock { state in

@@ -12,20 +12,26 @@ extension BrowserPage {
 
     private struct RequestReference: Decodable { var requestId: String }
 
-    private static let script = String(decoding: PackageResources.pending_js, as: UTF8.self)
+    private static let pending = String(decoding: PackageResources.pending_js, as: UTF8.self)
+    private static let listeners = String(decoding: PackageResources.listeners_js, as: UTF8.self)
     /// How long a page may take in all.
     private static let settlePatience = Duration.seconds(3)
     /// For so long nothing changes before it counts as settled, in milliseconds.
     private static let quiet = 150
 
-    var pendingKey: String { "\(self.messageKey)-pending" }
+    private var pendingKey: JSONValue { .string("\(self.messageKey)-pending") }
+    private var listenersKey: JSONValue { .string("\(self.messageKey)-listeners") }
 
-    /// Puts the script that counts timers into each document of a session. The requests are told of by what judges them.
+    /// The arguments that tell the injected script how to reach the scripts in the main world.
+    var keys: String { "\(self.pendingKey.json),\(self.listenersKey.json)" }
+
+    /// Adds the scripts that count timers and record listeners to each document of a CDP session.
     func watchWork(_ session: String) {
-        self.connection.post(
-            "Page.addScriptToEvaluateOnNewDocument",
-            ["source": .string("\(Self.script)(\(JSONValue.string(self.pendingKey).json))"), "runImmediately": true],
-            session: session)
+        for (script, key) in [(Self.pending, self.pendingKey), (Self.listeners, self.listenersKey)] {
+            self.connection.post(
+                "Page.addScriptToEvaluateOnNewDocument",
+                ["source": .string("\(script)(\(key.json))"), "runImmediately": true], session: session)
+        }
     }
 
     /// Takes an event of the `Network` domain.

@@ -266,9 +266,11 @@ function visibleText(element, most = enough) {
       parts.push(text);
       size += text.length;
     } else if (node.nodeType === Node.ELEMENT_NODE && !skipped.has(node.localName) && isShown(node)) {
-      parts.push(" ");
+      // Inline elements are parts of a word; in a flexible box, the browser makes blocks of them.
+      const gap = getComputedStyle(node).display.startsWith("inline") && node.localName !== "br" ? "" : " ";
+      parts.push(gap);
       for (const child of shownNodes(node)) gather(child, depth + 1);
-      parts.push(" ");
+      parts.push(gap);
     }
   };
   for (const child of shownNodes(element)) gather(child, 0);
@@ -303,7 +305,10 @@ function valueText(element) {
   return element.getAttribute("aria-valuetext") ?? element.getAttribute("aria-valuenow") ?? "";
 }
 
-function statesOf(element, role) {
+/**
+ * @param {number} longest The maximum number of characters of a value.
+ */
+function statesOf(element, role, longest = 120) {
   const states = [];
   const checked = checkedOf(element);
   if (checked !== null) {
@@ -315,7 +320,7 @@ function statesOf(element, role) {
     states.push(element.value ? `${kind}, filled` : kind);
   } else {
     const value = valueText(element);
-    if (value || element.localName === "select") states.push(`value=${quote(shorten(squeeze(value)))}`);
+    if (value || element.localName === "select") states.push(valueState(value, longest));
   }
   if (element.localName === "select") {
     const labels = [...element.options].slice(0, 12).map((option) => quote(shorten(squeeze(option.label), 60)));
@@ -323,6 +328,8 @@ function statesOf(element, role) {
       + (element.options.length > 12 ? `, … ${element.options.length - 12} more` : ""));
   }
   if (element.localName === "textarea") states.push("several lines");
+  const format = formatOf(element);
+  if (format) states.push(format);
   if (isDisabled(element)) states.push("disabled");
   if (isReadOnly(element)) states.push("read-only");
   if (element.required || element.getAttribute("aria-required") === "true") states.push("required");

@@ -1,9 +1,10 @@
 // The functions that can be called from outside of this script.
 
 return {
-  startAt(first, key) {
+  startAt(first, pending, listeners) {
     counter = Math.max(counter, first);
-    pendingKey = key;
+    pendingKey = pending;
+    watchListeners(listeners);
   },
   adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,

@@ -213,3 +213,27 @@ function prepareUpload(ref, count) {
   if (count > 1 && !field.multiple) return { wrong: `${found.label} takes one file` };
   return { label: found.label, done: true };
 }
+
+// ------------------------------------------------------------------------------------------- values and formats
+
+/** The format that a field takes its value in, for fields whose browser control hides it. */
+const formats = {
+  date: "date as yyyy-mm-dd", time: "time as hh:mm", "datetime-local": "date and time as yyyy-mm-ddThh:mm",
+  month: "month as yyyy-mm", week: "week as yyyy-Www", color: "color as #rrggbb",
+};
+
+/** Describes the format and the limits of a field. */
+function formatOf(element) {
+  if (element.localName !== "input") return "";
+  const limits = ["min", "max", "step"].filter((name) => element.getAttribute(name))
+    .map((name) => `${name} ${shorten(element.getAttribute(name), 20)}`);
+  const isNumber = element.type === "number" || element.type === "range";
+  const format = formats[element.type] ?? "";
+  return format || isNumber ? [format, ...(format || isNumber ? limits : [])].filter(Boolean).join(", ") : "";
+}
+
+/** Describes a value exactly, and says if it is cut. */
+function valueState(value, limit) {
+  const isCut = value.length > limit;
+  return `value=${quote(isCut ? value.slice(0, limit) : value)}${isCut ? ` (the first ${limit} of ${value.length} characters)` : ""}`;
+}

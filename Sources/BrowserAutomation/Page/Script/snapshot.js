@@ -1,18 +1,5 @@
 // The page as text, in reading order.
 
-const skipped = new Set(["script", "style", "noscript", "template", "head", "link", "meta", "canvas", "object"]);
-const blocks = new Set([
-  "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog", "div", "dl", "dt",
-  "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend",
-  "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "br",
-]);
-/** The built-in elements that can have a shadow root. Custom elements, which have a hyphen in their name, can too. */
-const hosts = new Set(["article", "aside", "blockquote", "div", "footer", "header", "main", "nav", "p", "section", "span"]);
-const interactiveSelector = [
-  "a[href]", "button", "input:not([type=hidden])", "select", "textarea", "summary", "[contenteditable]", "[onclick]",
-  "[tabindex]:not([tabindex^='-'])", "area[href]", ...[...actionRoles].map((role) => `[role=${role}]`),
-].join(", ");
-
 /** The controls in earlier snapshots of this document, and the texts of the previous and the current snapshot. */
 const met = new WeakSet();
 let texts = { before: null, now: null };
@@ -21,6 +8,10 @@ let texts = { before: null, now: null };
 const deepest = 1500;
 /** The maximum number of characters to list. Nobody can use more, so sending it would be a waste. */
 const longest = 2_000_000;
+/** The maximum lengths of a value of the whole page, of a line that was found, and of code in the window. */
+const longestValue = 10_000, longestFound = 300, longestCode = 4000;
+
+const linkText = (element, name) => `[${name}](${shorten(String(element.href?.baseVal ?? element.href), 500)})`;
 
 /**
  * Walks the document once. It lists the content of the window in full. Outside of the window, it lists controls and
@@ -44,6 +35,8 @@ class Walk {
     this.truncated = 0;
     this.text = "";
     this.textParent = null;
+    /** The last heading, for texts that are found below it. */
+    this.heading = "";
     this.prefix = "";
     this.depth = 0;
     this.offset = { x: 0, y: 0 };
@@ -80,17 +73,24 @@ class Walk {
   }
 
   emit(line, element) {
-    if (this.wanted !== undefined) {
-      if (line.toLowerCase().includes(this.wanted)) {
-        this.keep(`[${this.refPrefix}${reference(element, "text", nameOf(element))}] text ${quote(shorten(line, 300))}`);
-      }
-      return;
-    }
+    if (this.wanted !== undefined) return this.found(line, element);
     if (!this.everything) texts.now.add(line);
     if (!this.isNear(element)) return;
     // A line is new if the previous snapshot of this document did not find it, inside or outside of the window.
     const text = !this.everything && texts.before && !texts.before.has(line) ? `* ${line}` : line;
     this.keep(text);
+  }
+
+  /** Lists a line that contains the wanted text: what is around it, and the heading above. */
+  found(line, element) {
+    const isHeading = /^#+ /.test(line);
+    if (isHeading) this.heading = line.replace(/^#+ /, "");
+    const at = line.toLowerCase().indexOf(this.wanted);
+    if (at < 0) return;
+    const start = line.length > longestFound ? Math.max(0, at - longestFound / 3) : 0;
+    const part = `${start > 0 ? "…" : ""}${shorten(line.slice(start), longestFound)}`;
+    const place = this.heading && !isHeading ? ` (under ${quote(shorten(this.heading, 60))})` : "";
+    this.keep(`[${this.refPrefix}${reference(element, "text", nameOf(element))}] text ${quote(part)}${place}`);
   }
 
   keep(line) {
@@ -145,6 +145,9 @@ class Walk {
       return;
     }
     if (!this.everything && this.isPointed(element)) return this.control(element, "clickable");
+    if (!role && (!this.everything || this.references) && this.isNear(element) && isListening(element, this.rect(element))) {
+      return this.control(element, "clickable");
+    }
     switch (tag) {
       case "h1": case "h2": case "h3": case "h4": case "h5": case "h6": {
         this.flush();
@@ -164,9 +167,11 @@ class Walk {
         this.flush();
         this.prefix = "";
         return;
-      case "pre": if (this.everything) {
+      case "pre": if (this.everything || !findIn(element, interactiveSelector)) {
         this.flush();
-        this.emit("```\n" + visibleText(element).slice(0, longest) + "\n```", element);
+        const most = this.everything ? longest : longestCode;
+        const code = visibleText(element, most).slice(0, most);
+        if (code.trim()) this.emit("```\n" + code + "\n```", element);
         return;
       } break;
       case "dt":
@@ -245,12 +250,12 @@ class Walk {
   }
 
   control(element, role) {
+    if (!this.references && role === "link" && getComputedStyle(element).display === "inline") return this.inlineLink(element);
     this.flush();
     if (!this.references) {
       const name = nameOf(element);
-      const states = statesOf(element, role);
-      const line = role === "link" ? `[${name}](${shorten(String(element.href?.baseVal ?? element.href), 500)})`
-        : worded(role, name, states);
+      const states = statesOf(element, role, longestValue);
+      const line = role === "link" ? linkText(element, name) : worded(role, name, states);
       return this.emitControl(line);
     }
     const isNew = !this.everything && texts.before && !met.has(element);
@@ -258,6 +263,8 @@ class Walk {
     if (this.isNear(element)) {
       const name = nameOf(element);
       const states = statesOf(element, role);
+      const hint = name ? "" : hintOf(element);
+      if (hint) states.push(`looks like: ${hint}`);
       const ref = this.refPrefix + reference(element, role, name, this.rect(element));
       const before = this.near.length;
       this.emitControl(`${isNew ? "*" : ""}[${ref}] ${worded(role, name, states)}`);
@@ -268,6 +275,12 @@ class Walk {
         return `[${this.refPrefix}${reference(element, role, name, this.rect(element))}] ${role} ${quote(shorten(name, 40))}`;
       });
     }
+  }
+
+  /** A link within a text stays in its sentence. */
+  inlineLink(element) {
+    this.text += linkText(element, nameOf(element));
+    this.textParent ??= element;
   }
 
   emitControl(line) {
@@ -371,6 +384,7 @@ function walk(options) {
 
 function walkAll(options) {
   const walk = new Walk(options);
+  updateListeners();
   const root = document.body ?? document.documentElement;
   if (root) {
     root.localName === "body" ? walk.children(root) : walk.node(root);

@@ -1,0 +1,54 @@
+// Elements that take clicks only because a script listens on them.
+
+const listening = new WeakSet();
+let listenersKey = "";
+
+function watchListeners(key) {
+  listenersKey = key;
+  window.addEventListener(`${key}-takes`, (event) => {
+    event.stopImmediatePropagation();
+    listening.add(event.composedPath()[0]);
+  }, true);
+}
+
+/** Learns which elements have got a listener since the last time. */
+function updateListeners() {
+  if (listenersKey) window.dispatchEvent(new CustomEvent(listenersKey));
+}
+
+/** A longer text is content, even if the page listens on it as a whole. */
+const longestClickable = 150;
+
+/** Returns whether a script's listener makes an element without a role a control, and not a container of controls. */
+function isListening(element, rect) {
+  if (!listening.has(element)) return false;
+  const { width, height } = rect;
+  if (width < 3 || height < 3 || width * height > innerWidth * innerHeight * 0.4) return false;
+  if (findIn(element, interactiveSelector)) return false;
+  for (const inner of element.querySelectorAll("*")) if (listening.has(inner)) return false;
+  return (element.textContent ?? "").length <= longestClickable;
+}
+
+/** Words in class names and addresses that say nothing about what a control does. */
+const meaningless = new Set(
+  ("active alt awesome a b badge base bi big block blue border bordered bottom box btn button center circle class click clickable "
+  + "col color container content control css dark default div dropdown fa fab fal far fas fill flat flex form glyphicon gray green "
+  + "grey group hover href i ico icon iconfont icons id image images img inline inner is item js label large left lg light line "
+  + "link md mdi material medium mui nav none normal o outer outline outlined path png primary pull px r red right round rounded "
+  + "row secondary size sm small solid span sprite src static sub svg symbol symbols tertiary text top type ui use view white "
+  + "wrap wrapper xl xs").split(" "));
+
+/** What a control without a name looks like, by its classes, ids, and pictures: `trash`; empty if nothing says it. */
+function hintOf(element) {
+  const sources = [];
+  for (const each of [element, ...[...element.querySelectorAll("*")].slice(0, 8)]) {
+    const use = tagOf(each) === "use" ? attributeOf(each, "href") ?? attributeOf(each, "xlink:href") : null;
+    const picture = tagOf(each) === "img" ? attributeOf(each, "src") : getComputedStyle(each).backgroundImage.match(/url\("?([^")]+)/)?.[1];
+    const file = picture && !picture.startsWith("data:") ? picture.split(/[?#]/)[0].split("/").pop()?.replace(/\.\w+$/, "") : "";
+    sources.push(attributeOf(each, "title"), attributeOf(each, "data-icon"), attributeOf(each, "data-testid"), use?.split("#").pop(),
+      file, attributeOf(each, "class"), attributeOf(each, "id"));
+  }
+  const words = sources.flatMap((source) => (source ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/))
+    .filter((word) => word.length > 2 && word.length < 20 && !meaningless.has(word));
+  return [...new Set(words)].slice(0, 3).join(" ");
+}

@@ -1,0 +1,147 @@
+import BrowserAutomation
+import TestSupport
+import Testing
+
+@Suite("Controls that only a script's listener makes", .timeLimit(.minutes(3)))
+struct ClickableTests {
+    private static func snapshot(_ html: String) async throws -> String {
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                return try await page.snapshot().text
+            }
+        }
+    }
+
+    private static func count(_ part: String, in text: String) -> Int { text.split(separator: part).count - 1 }
+
+    private static let cell = "style='display:inline-block;width:30px;height:30px;border:1px solid'"
+
+    @Test(
+        "an element that listens for clicks is listed, without a pointer cursor or a role",
+        arguments: [
+            "for (const e of document.querySelectorAll('.c')) e.addEventListener('click', () => {})",
+            "for (const e of document.querySelectorAll('.c')) e.onclick = () => {}",
+            "for (const e of document.querySelectorAll('.c')) e.addEventListener('pointerdown', () => {}, {passive: true})",
+            "for (const e of document.querySelectorAll('.c')) e['__reactProps$k3x'] = {onClick() {}}",
+            "setTimeout(() => { for (const e of document.querySelectorAll('.c')) e.addEventListener('mousedown', () => {}) }, 200)",
+        ])
+    func listed(script: String) async throws {
+        let cells = "<span class=c \(Self.cell)></span><span class=c \(Self.cell)>Two</span>"
+        let text = try await Self.snapshot("\(cells)<span \(Self.cell)>Three</span><script>\(script)</script>")
+        #expect(Self.count("clickable", in: text) == 2, "\(text)")
+        #expect(text.contains("clickable \"Two\"") && !text.contains("clickable \"Three\""))
+    }
+
+    @Test("what jQuery listens for on a container is listed, and the container isn't")
+    func delegated() async throws {
+        let text = try await Self.snapshot(
+            """
+            <div id=list><span class=r \(Self.cell)>Reply</span><span class=r \(Self.cell)>Forward</span><p>Text</p></div>
+            <script>window.jQuery = {_data: (e) => e.id === 'list' ? {click: [{selector: '.r'}]} : undefined};
+            list.addEventListener('click', () => {})</script>
+            """)
+        #expect(Self.count("clickable", in: text) == 2 && text.contains("clickable \"Forward\""), "\(text)")
+    }
+
+    @Test(
+        "a container that listens for its contents is no control",
+        arguments: [
+            "<div id=x><button>Go</button></div>", "<div id=x><span onclick='1'>Inner</span></div>",
+            "<div id=x style='height:100vh'>All of the page</div>",
+        ])
+    func containers(html: String) async throws {
+        let text = try await Self.snapshot("\(html)<script>x.addEventListener('click', () => {})</script>")
+        #expect(!text.contains("clickable \"All") && Self.count("] ", in: text) <= 1, "\(text)")
+    }
+
+    @Test("a long text keeps its structure, though the page listens on it")
+    func content() async throws {
+        let words = String(repeating: "many words ", count: 30)
+        let text = try await Self.snapshot(
+            "<article id=x><h2>Title</h2><p>\(words)</p></article><script>x.addEventListener('click', () => {})</script>"
+        )
+        #expect(text.contains("## Title") && !text.contains("clickable"), "\(text)")
+    }
+
+    @Test("a control without a name says what it looks like")
+    func hints() async throws {
+        let text = try await Self.snapshot(
+            """
+            <style>.i{cursor:pointer;display:inline-block;width:16px;height:16px}.s{background:url(/img/star.png)}</style>
+            <span class="i trash"></span><span class="i s"></span>
+            <button class="btn btn-danger"><i class="fa fa-pencil"></i></button>
+            <button><svg width=16 height=16><use href="#icon-send"/></svg></button>
+            <button class=btn><img src="/icons/print.svg" width=16 height=16></button><button class=btn></button>
+            """)
+        for hint in ["trash", "star", "danger pencil", "send", "print"] {
+            #expect(text.contains("\"\" (looks like: \(hint))"), "\(hint): \(text)")
+        }
+        #expect(Self.count("looks like", in: text) == 5)
+    }
+
+    @Test("fields say their format, and values are exact or marked as cut")
+    func fields() async throws {
+        let long = String(repeating: "123456789 ", count: 15) + "END"
+        let html = """
+            <input type=date aria-label=Day><input type=time aria-label=Hour><input type=color aria-label=Paint value='#ff0000'>
+            <input type=number aria-label=Count min=1 max=9 value=3><textarea aria-label=Lines>a
+
+              b </textarea><textarea aria-label=Long>\(long)</textarea>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let text = try await page.snapshot().text
+                #expect(text.contains("textbox \"Day\" (date as yyyy-mm-dd)"))
+                #expect(text.contains("textbox \"Hour\" (time as hh:mm)"))
+                #expect(text.contains("(value=\"#ff0000\"; color as #rrggbb)"))
+                #expect(text.contains("spinbutton \"Count\" (value=\"3\"; min 1, max 9)"))
+                #expect(text.contains(#"(value="a\n\n  b "; several lines)"#))
+                #expect(text.contains("(the first 120 of 153 characters)") && !text.contains("END"))
+                #expect(try await page.readText().contains("END"))
+            }
+        }
+    }
+
+    @Test("code keeps its lines, names their spelling, and a sentence its links")
+    func inlineText() async throws {
+        let html = """
+            <pre><span>def</span> <span>f</span><span>(</span>x<span>):</span>
+                return x</pre><p>See <a href=/a>lru_<b>cache</b>()</a>, <a href=/b>Union</a> and H<sub>2</sub>O.</p>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let view = try await page.snapshot().text
+                #expect(
+                    view.contains("def f(x):\n    return x") || view.contains("def f(x):\n                return x"),
+                    "\(view)")
+                #expect(view.contains("link \"lru_cache()\""))
+                let text = try await page.readText()
+                #expect(text.contains("See [lru_cache()](\(address)/a), [Union](\(address)/b) and H2O."), "\(text)")
+            }
+        }
+    }
+
+    @Test("a text that is found is shown with what is around it and the heading above it")
+    func found() async throws {
+        let filler = String(repeating: "filler ", count: 100)
+        let html = "<h2>Version 3</h2><p>New here</p><h2>Version 4</h2><p>\(filler)New there \(filler)</p>"
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let lines = try await page.find("new")
+                #expect(lines.count == 2)
+                #expect(lines[0].contains("text \"New here\" (under \"Version 3\")"))
+                #expect(
+                    lines[1].contains("…") && lines[1].contains("New there")
+                        && lines[1].contains("(under \"Version 4\")"))
+            }
+        }
+    }
+}
