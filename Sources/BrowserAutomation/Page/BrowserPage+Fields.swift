@@ -27,6 +27,8 @@ extension BrowserPage {
             _ = self.beginAction()
             let preparation = try await self.prepare("prepareFill", element, [.string(text)])
             if preparation.done != true {
+                // The editor knows its own selection; the field's is of no use.
+                if preparation.isProxy == true { try await self.press(KeyPress("Control+a")) }
                 if text.isEmpty {
                     try await self.press(KeyPress("Delete"))
                 } else {

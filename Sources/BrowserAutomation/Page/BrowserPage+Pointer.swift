@@ -11,6 +11,9 @@ extension BrowserPage {
         /// Whether another element covers this one. A cover seldom disappears, so the retries end early to inform the
         /// agent.
         var isCovered: Bool?
+        /// The point at which something covers the element, in the main frame's coordinates.
+        var hoverX: Double?
+        var hoverY: Double?
         /// Why the action can never succeed, such as a wrong kind of element or value. The action fails.
         var wrong: String?
         var label: String?
@@ -20,6 +23,8 @@ extension BrowserPage {
         var value: String?
         var isSecret: Bool?
         var checked: Bool?
+        /// Whether the field only receives keys for an editor, which draws its text elsewhere.
+        var isProxy: Bool?
         /// Whether the control is a custom one of the page, which must be operated with the pointer.
         var isCustom: Bool?
         /// The reference of an option.
@@ -109,7 +114,10 @@ extension BrowserPage {
         var outcome: PointerOutcome?
         let prepared = try await self.attempt { attempt in
             let preparation = try await self.point(element, attempt: attempt, options: [:])
-            guard let x = preparation.x, let y = preparation.y else { return preparation }
+            guard let x = preparation.x, let y = preparation.y else {
+                if attempt == 1, element.path == .main { self.moveMouse(over: preparation) }
+                return preparation
+            }
             try await self.pressMouse(x: x, y: y, count: count)
             outcome = try await self.afterPointer(element)
             if let outcome, !outcome.hit, outcome.blocked == nil, element.path != .main, attempt < Self.frameAttempts {
@@ -205,6 +213,12 @@ extension BrowserPage {
 
     private func moveMouse(x: Double, y: Double) async throws {
         try await self.send("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x, y))
+    }
+
+    /// Moves the mouse over what covers an element: some covers disappear as soon as the mouse moves.
+    private func moveMouse(over preparation: Preparation) {
+        guard let x = preparation.hoverX, let y = preparation.hoverY else { return }
+        for step in [1.0, 0] { self.post("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x + step, y + step)) }
     }
 
     private func pressMouse(x: Double, y: Double, count: Int) async throws {

@@ -38,6 +38,30 @@ function isAnimated(element) {
     (animation) => animation.playState === "running" && animation.effect?.target?.contains(element));
 }
 
+/** The number of frames over which an element that keeps moving is observed. */
+const observedFrames = 12;
+
+/**
+ * Returns the area that an element never leaves while it moves, such as one that pulses or bobs; `null` if there is none. The
+ * guard stops the click if it lands elsewhere after all.
+ */
+async function steadyArea(element) {
+  let { left, top, right, bottom } = element.getBoundingClientRect();
+  for (let frame = 0; frame < observedFrames; frame++) {
+    await nextFrame();
+    const rect = element.getBoundingClientRect();
+    [left, top] = [Math.max(left, rect.left), Math.max(top, rect.top)];
+    [right, bottom] = [Math.min(right, rect.right), Math.min(bottom, rect.bottom)];
+  }
+  return right - left >= 4 && bottom - top >= 4 ? new DOMRect(left, top, right - left, bottom - top) : null;
+}
+
+/** Whether an element moves and never stops by itself. */
+function isEndless(element) {
+  return element.ownerDocument.getAnimations().some(({ playState, effect }) =>
+    playState === "running" && effect?.target?.contains(element) && effect.getComputedTiming().endTime === Infinity);
+}
+
 /** Returns the element that an action on this element must use: a hidden control is operated through its label. */
 function targetOf(element) {
   if (isShown(element) && hasArea(element)) return element;
@@ -101,17 +125,20 @@ function openPoint(element, rect) {
   return first;
 }
 
-/** Returns the point to act on, in the coordinates of this script's window, or the reason why there is none. */
-function hitPoint(element) {
+/**
+ * Returns the point to act on, in the coordinates of this script's window, or the reason why there is none.
+ * @param {DOMRect | null} area Where to look for the point, instead of the element's boxes.
+ */
+function hitPoint(element, area = null) {
   const view = element.ownerDocument.defaultView;
-  const rect = rectsOf(element).find((each) => {
+  const rect = (area ? [area] : rectsOf(element)).find((each) => {
     const width = Math.min(each.right, view.innerWidth) - Math.max(each.left, 0);
     const height = Math.min(each.bottom, view.innerHeight) - Math.max(each.top, 0);
     return width > 0 && height > 0 && width * height > 0.99;
   });
   if (!rect) return { error: "it is outside of the window and cannot be scrolled into it" };
   let { hit, x, y, isOpen } = openPoint(element, rect);
-  if (!isOpen) return { error: `it is covered by ${describe(hit)}`, isCovered: true };
+  if (!isOpen) return { error: `it is covered by ${describe(hit)}`, isCovered: true, hoverX: x, hoverY: y };
   for (let inner = view; inner !== window; inner = inner.parent) {
     const outer = throughFrame(inner.frameElement, x, y);
     if (outer.error) return outer;
@@ -168,6 +195,9 @@ async function throughForeignFrame(key, x, y, attempt, isGuarded) {
   return point;
 }
 
+/** What moves without an animation, by a script, is given so many attempts to stop. */
+const mostMovingAttempts = 4;
+
 /** Checks an element in the order of Playwright's documentation, and returns the reason of the first failure. */
 function unready(element, needs) {
   if (!isShown(element)) return "it is hidden";
@@ -194,9 +224,19 @@ async function preparePointer(ref, attempt, { enabled = true, guarded = true } =
     element.scrollIntoView({ behavior: "instant", inline: "nearest", ...scrollPositions[attempt % scrollPositions.length] });
     point = hitPoint(element);
   }
-  if (!(await isStable(element))) return { retry: failure("it is moving") };
-  point = hitPoint(element);
-  if (point.error) return { retry: failure(point.error), isCovered: point.isCovered };
+  let area = null;
+  if (!(await isStable(element))) {
+    if (isEndless(element) || attempt >= mostMovingAttempts) area = await steadyArea(element);
+    if (!area) return { retry: failure("it is moving") };
+  }
+  point = hitPoint(element, area);
+  if (point.error) {
+    // Within a frame, the point is in other coordinates than the mouse.
+    const isHere = element.ownerDocument === document;
+    return {
+      retry: failure(point.error), isCovered: point.isCovered, hoverX: isHere ? point.hoverX : undefined, hoverY: isHere ? point.hoverY : undefined,
+    };
+  }
   if (guarded) guard(element);
   return { x: point.x, y: point.y, label: found.label };
 }

@@ -1,6 +1,8 @@
 // Elements that take clicks only because a script listens on them.
 
 const listening = new WeakSet();
+/** The role, the label, and the state that a custom element has set in its ElementInternals. */
+const internalsOf = new WeakMap();
 let listenersKey = "";
 
 function watchListeners(key) {
@@ -9,10 +11,21 @@ function watchListeners(key) {
     event.stopImmediatePropagation();
     listening.add(event.composedPath()[0]);
   }, true);
+  window.addEventListener(`${key}-internals`, (event) => {
+    event.stopImmediatePropagation();
+    const [role, label, checked] = JSON.parse(event.detail);
+    internalsOf.set(event.composedPath()[0], { role, label, checked });
+  }, true);
+}
+
+/** Learns what custom elements say about themselves now. */
+function updateInternals() {
+  if (listenersKey) window.dispatchEvent(new CustomEvent(`${listenersKey}-states`));
 }
 
 /** Learns which elements have got a listener since the last time. */
 function updateListeners() {
+  updateInternals();
   if (listenersKey) window.dispatchEvent(new CustomEvent(listenersKey));
 }
 

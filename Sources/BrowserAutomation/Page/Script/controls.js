@@ -76,6 +76,7 @@ function reference(element, role, name, rect) {
 
 /** Returns the element of a reference, or its replacement if the page has recreated it; never a different element. */
 function resolve(ref) {
+  updateInternals();
   const entry = entries.get(ref);
   if (!entry) return { gone: `${ref} is not in the latest snapshot of this page` };
   const label = `${ref} (${entry.role} ${quote(entry.name)})`;
@@ -172,7 +173,7 @@ const actionRoles = new Set([
 /** Returns the role of a control; empty for an element that cannot be acted on. */
 function roleOf(element) {
   if (tagOf(element) === "form") return "";
-  const explicit = element.getAttribute("role");
+  const explicit = element.getAttribute("role") ?? internalsOf.get(element)?.role;
   if (explicit && actionRoles.has(explicit)) return explicit;
   switch (element.localName) {
     case "a": return element.hasAttribute("href") || element.hasAttribute("xlink:href") ? "link" : interactivity(element);
@@ -215,14 +216,24 @@ function labelsOf(element) {
   return labelIndex.get(root).get(element) ?? [];
 }
 
+/** Returns the name of a control; a field in a custom element without a name has that of the element. */
 function nameOf(element) {
+  const name = ownNameOf(element);
+  if (name || !isField(element)) return name;
+  const { host } = rootNodeOf(element);
+  if (!host) return name;
+  const labels = labelsOf(host).map((label) => labelText(label, host)).join(" ");
+  return shorten(squeeze(labels || attributeOf(host, "aria-label") || attributeOf(host, "title") || ""));
+}
+
+function ownNameOf(element) {
   const labelledBy = element.getAttribute("aria-labelledby");
   if (labelledBy) {
     const root = element.getRootNode();
     const text = labelledBy.split(/\s+/).map((id) => root.getElementById?.(id)?.textContent ?? "").join(" ");
     if (squeeze(text)) return shorten(squeeze(text));
   }
-  const label = element.getAttribute("aria-label");
+  const label = element.getAttribute("aria-label") ?? internalsOf.get(element)?.label;
   if (label?.trim()) return shorten(squeeze(label));
   const labels = squeeze(labelsOf(element).map((each) => labelText(each, element)).join(" "));
   if (labels) return shorten(labels);
@@ -290,7 +301,7 @@ const isSecret = (element) => secretFields.has(element) || element.localName ===
 /** Returns whether a checkbox or switch is on; `null` for an element without such a state. */
 function checkedOf(element) {
   if (element.localName === "input" && ["checkbox", "radio"].includes(element.type)) return element.checked;
-  const state = element.getAttribute("aria-checked") ?? element.getAttribute("aria-pressed");
+  const state = element.getAttribute("aria-checked") ?? element.getAttribute("aria-pressed") ?? internalsOf.get(element)?.checked ?? null;
   return state === null ? null : state === "true";
 }
 
@@ -299,6 +310,7 @@ function valueText(element) {
   if (element.localName === "select") return [...element.selectedOptions].map((each) => squeeze(each.label)).join(", ");
   if (element.localName === "input" && element.type === "file") return [...element.files].map((file) => file.name).join(", ");
   if (element.localName === "input" || element.localName === "textarea") {
+    if (isKeyProxy(element)) return drawnText(element);
     return notTypedInto.has(element.type) ? "" : element.value;
   }
   if (element.isContentEditable) return element.innerText.replace(/\n$/, "");

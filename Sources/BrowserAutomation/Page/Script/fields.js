@@ -22,6 +22,26 @@ function focusField(ref, verb) {
   return found;
 }
 
+/** Editors that receive keys in a hidden field and draw the text elsewhere, and the lines of that text. */
+const editors = ".CodeMirror, .monaco-editor, .ace_editor", editorLines = ".CodeMirror-line, .view-line, .ace_line";
+
+/** Returns whether a field only receives keys for an editor. */
+function isKeyProxy(element) {
+  if (element.localName !== "textarea" || element.value) return false;
+  if (element.closest(editors)) return true;
+  const { width, height } = boxOf(element);
+  return (width <= 4 || getComputedStyle(element).opacity === "0" && height <= 40) && drawnText(element) !== "";
+}
+
+/** Returns the text that the editor of a key proxy draws. */
+function drawnText(element) {
+  const lines = [...element.closest(editors)?.querySelectorAll(editorLines) ?? []];
+  // Monaco keeps its lines in any order.
+  lines.sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top);
+  const text = lines.length ? lines.map((line) => line.textContent).join("\n") : element.parentElement?.innerText ?? "";
+  return text.replace(/\u00a0/g, " ").replace(/\u200b/g, "").replace(/\n$/, "");
+}
+
 function setValue(element, value) {
   const type = element.localName === "textarea" ? HTMLTextAreaElement : HTMLInputElement;
   Object.getOwnPropertyDescriptor(type.prototype, "value").set.call(element, value);
@@ -52,6 +72,7 @@ function prepareFill(ref, value) {
     if (!element.value && value) return { wrong: `${label} takes no ${quote(value)}; it is a field for a ${element.type}` };
     return { done: true, label };
   }
+  if (isKeyProxy(element)) return { done: false, label, isProxy: true };
   selectContent(element);
   return { done: false, label };
 }

@@ -1,5 +1,6 @@
-// In the page's main world, before its scripts: records the elements that take clicks only because a script listens on them.
-// On request, it dispatches an event on each of them, which the isolated world receives.
+// In the page's main world, before its scripts: records the elements that take clicks only because a script listens on them,
+// and what custom elements say about themselves. On request, it dispatches an event on each of them, which the isolated world
+// receives.
 ((key) => {
   const { apply, getOwnPropertyDescriptor, defineProperty } = Reflect;
   const { addEventListener, dispatchEvent } = EventTarget.prototype;
@@ -36,6 +37,26 @@
       });
     }
   }
+
+  /** Custom elements can tell assistive technology their role and states without attributes. */
+  const internals = [];
+  const attach = window.HTMLElement?.prototype.attachInternals;
+  if (attach) {
+    HTMLElement.prototype.attachInternals = new Proxy(attach, {
+      apply(target, self, values) {
+        const own = apply(target, self, values);
+        if (internals.length < most) internals.push({ ref: new Ref(self), own });
+        return own;
+      },
+    });
+  }
+  apply(addEventListener, window, [`${key}-states`, () => {
+    for (const { ref, own } of internals) {
+      const element = ref.deref();
+      const detail = JSON.stringify([own.role, own.ariaLabel, own.ariaChecked]);
+      if (element) apply(dispatchEvent, element, [new Ask(`${key}-internals`, { composed: true, detail })]);
+    }
+  }]);
 
   /** React listens on its root; each element's properties say what it takes. */
   const reactNames = ["onClick", "onMouseDown", "onPointerDown", "onMouseUp", "onPointerUp"];
