@@ -21,7 +21,7 @@ struct TurnLoopTests {
     private static let add = Tool("add", "Adds.", risk: .read) { (input: Add, _) in "\(input.first + input.second)"
     }
 
-    private final class Events: Sendable {
+    final class Events: Sendable {
         let all = Mutex<[AgentEvent]>([])
     }
 
@@ -337,32 +337,6 @@ struct TurnLoopTests {
             ])
     }
 
-    @Test("calls after a failed one in the same turn aren't executed if they change something")
-    func skipsAfterFailure() async throws {
-        let done = Mutex<[String]>([])
-        @Sendable func tool(_ name: String, _ risk: RiskClass, fails: Bool = false) -> Tool {
-            Tool(name, "Acts.", risk: risk) { (_: NoInput, _) in
-                done.withLock { $0.append(name) }
-                if fails { throw ModelError(.refused, "It is covered.") }
-                return "ok"
-            }
-        }
-        let calls = ["cover", "fill", "look", "click"].map { ModelEvent.toolCallStart(id: $0, name: $0) }
-        let loop = TurnLoop(
-            model: ScriptedModel([.events(calls + [.stop(.toolUse)]), .say("ok")]), system: "s",
-            tools: [
-                tool("cover", .reversibleWrite, fails: true), tool("fill", .reversibleWrite), tool("look", .read),
-                tool("click", .irreversible),
-            ], budget: .init(steps: 5), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        var conversation = Conversation(messages: [.user("Go.")])
-        var usage = TokenUsage()
-        _ = try await loop.run(&conversation, usage: &usage, callbacks: TurnLoop.Callbacks(emit: { _ in }))
-        #expect(done.withLock { $0 } == ["cover", "look"])
-        let results = conversation.messages[2].toolResults
-        #expect(results.map(\.isError) == [true, false, false, false])
-        #expect(results.map { $0.text.hasPrefix("Not done") } == [false, true, false, true])
-    }
-
     @Test("a step event contains its call ID and the tool's input")
     func steps() async throws {
         let run = try await Self.run([.call("add", ["first": 1, "second": 2]), .say("3")])
@@ -370,26 +344,6 @@ struct TurnLoopTests {
         let call = try #require(run.messages.flatMap(\.toolCalls).first)
         #expect(begun.map(\.stepName) == ["add"])
         #expect(begun[0].metadata == ToolStep(toolCallId: call.id, tool: "add", input: call.input))
-    }
-
-    @Test("identical calls that run in parallel are distinguished")
-    func parallelSteps() async throws {
-        let look = Tool("look", "Looks.", risk: .read, isParallel: true) { (_: NoInput, _) in "seen" }
-        let calls = ["a", "b"].flatMap { id -> [ModelEvent] in [.toolCallStart(id: id, name: "look")] }
-        let loop = TurnLoop(
-            model: ScriptedModel([.events(calls + [.stop(.toolUse)]), .say("ok")]), system: "s", tools: [look],
-            budget: .init(steps: 5), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let events = Events()
-        var conversation = Conversation(messages: [.user("Look twice.")])
-        var usage = TokenUsage()
-        _ = try await loop.run(
-            &conversation, usage: &usage,
-            callbacks: TurnLoop.Callbacks(emit: { event in events.all.withLock { $0.append(event) } }))
-        let all = events.all.withLock { $0 }
-        expectWellFormed(all)
-        let steps = all.compactMap { if case .stepStarted(let step) = $0 { step } else { nil } }
-        #expect(Set(steps.map(\.stepName)) == ["look", "look (2)"])
-        #expect(Set(steps.compactMap(\.metadata?.toolCallId)) == Set(conversation.messages[1].toolCalls.map(\.id)))
     }
 
     @Test("the result of a failed call is marked as failed, and an event for older clients refers to it")
@@ -402,23 +356,5 @@ struct TurnLoopTests {
         #expect(
             run.events[index + 1]
                 == .custom(.init(name: "tool.failed", value: ["toolCallId": .string(result.toolCallId)])))
-    }
-}
-
-@Suite("Tool schemas")
-struct JSONSchemaTests {
-    private struct Dated: ToolInput {
-        static let descriptions: [String: String] = [:]
-        var name: String
-        var size: UInt8
-    }
-
-    @Test("a property of an unsupported type is a programming error and isn't left out")
-    func unsupported() async {
-        await #expect(processExitsWith: .failure) {
-            _ = Tool("pack", "Packs.", risk: .read) { (input: Dated, _) in
-                input.name
-            }
-        }
     }
 }

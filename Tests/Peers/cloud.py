@@ -1,9 +1,18 @@
 """A runtime with all its parts on AWS, and the scripts for its model."""
 
+import os
+import subprocess
+
 import boto3
+
+from system import BUILD, DEADLINE
 
 MODEL = "bedrock/au.anthropic.claude-sonnet-4-5-20250929-v1:0"
 MEMORY = "ai4aimemory-AbCdEf1234"
+# The automation agent in a separate runtime.
+AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/automation-AbCdEf1234"
+# What no log may contain.
+SECRETS = ("peer-temporary-secret", "peer-session-token")
 
 
 def prepare(peer):
@@ -61,3 +70,17 @@ def payment(site):
         {"calls": [{"tool": "navigate", "input": {"url": f"{site.url}/pay?plate=WXY+1234"}}]},
         {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Card number"}, "input": {"text": "4242"}}]},
         {"calls": [{"tool": "click", "on": {"role": "button", "name": "Pay RM 70.00"}, "input": {}}]}]
+
+
+def command(cloud, *arguments, **environment):
+    """Runs `ai4ai` in the environment of the fake AWS."""
+    chosen = {key: value for key, value in cloud.environment(**environment).items() if value is not None}
+    return subprocess.run(
+        [BUILD / "ai4ai", *arguments], env=os.environ | chosen, capture_output=True, text=True, timeout=DEADLINE)
+
+
+def agentcore(cloud):
+    """A boto3 client of the fake AgentCore."""
+    return boto3.client(
+        "bedrock-agentcore", region_name=cloud.region, endpoint_url=cloud.url, aws_access_key_id="AKIAPEERLONGLIVED000",
+        aws_secret_access_key="peer-long-lived-secret")

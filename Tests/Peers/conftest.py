@@ -3,10 +3,10 @@ import pytest
 from agent import Agent
 from awspeer.process import Peer
 from backend import UNHURRIED, Chats
-from cloud import prepare
+from cloud import SECRETS, prepare, settings
 from page import Person
 from probe import Probe
-from system import DemoSite, System
+from system import Container, DemoSite, System
 
 
 @pytest.fixture
@@ -69,6 +69,16 @@ def clean_cloud(cloud):
     yield
     cloud.clear_script()
     cloud.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def runtime(cloud, site):
+    """A runtime with all its parts on the fake AWS. Its log contains no secret."""
+    running = Container(**settings(cloud, site))
+    yield running
+    logged = running.logged
+    running.stop()
+    assert not any(secret in logged for secret in SECRETS)
 
 
 @pytest.fixture

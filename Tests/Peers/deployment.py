@@ -12,8 +12,10 @@ import subprocess
 import threading
 
 import boto3
+import pytest
 import yaml
 
+from awspeer.process import Peer
 from system import BUILD
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -182,3 +184,50 @@ class Account:
         """The operations that were called, except for reads."""
         reads = ("Get", "List", "Describe", "BatchGet", "Filter")
         return [entry["operation"] for entry in self.peer.requests() if not entry["operation"].startswith(reads)]
+
+
+def users(account, *arguments, check=True):
+    return run_ai4ai("users", *arguments, "--file", account.file, "--templates", account.templates,
+                     environment=account.environment, check=check)
+
+
+def kept(account):
+    """The retention of the runtimes' log groups in days, by group."""
+    groups = account.client("logs").describe_log_groups(logGroupNamePrefix="/aws/bedrock-agentcore/runtimes/")["logGroups"]
+    return {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+
+
+# Fixtures
+
+@pytest.fixture(scope="module")
+def aws():
+    """A fake AWS for the module."""
+    running = Peer(REGION)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def account(aws, tmp_path):
+    with Account(aws, tmp_path) as account:
+        yield account
+
+
+@pytest.fixture
+def deployed(account):
+    account.deployed()
+    account.peer.clear_requests()
+    return account
+
+
+@pytest.fixture
+def with_backend(account, tmp_path):
+    """An account with a network, a certificate, and users, and a description with a backend."""
+    account.pool = account.with_pool(tmp_path)
+    subnets = [each["SubnetId"] for each in account.client("ec2").describe_subnets()["Subnets"]]
+    certificate = account.client("acm").request_certificate(DomainName="chat.example.com")["CertificateArn"]
+    vpc = account.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    account.describe(backend={
+        "public_url": "https://chat.example.com", "certificate_arn": certificate, "vpc": vpc,
+        "public_subnets": subnets[:2], "private_subnets": subnets[2:]})
+    return account
