@@ -8,7 +8,7 @@ import Testing
 @testable import Agents
 
 /// An approval for the rest of a task covers the same kind of action on the same site, and nothing else.
-@Suite("Allowances", .timeLimit(.minutes(5)))
+@Suite("Allowances", .timeLimit(.minutes(15)))
 struct AllowanceTests {
     private static let page = PageContent.html(
         """

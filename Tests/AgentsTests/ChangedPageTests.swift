@@ -9,7 +9,7 @@ import Testing
 
 /// An approval covers only what the user has seen. If the page has changed, the user is asked again and told what
 /// changed.
-@Suite("Changed pages", .timeLimit(.minutes(5)))
+@Suite("Changed pages", .timeLimit(.minutes(15)))
 struct ChangedPageTests {
     /// A form on which any part can change after the question is asked.
     private static func form(_ change: String = "") -> PageContent {

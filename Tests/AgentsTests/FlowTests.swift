@@ -8,7 +8,7 @@ import Testing
 @testable import Agents
 
 /// Data from one site or from the task isn't sent to another site without approval.
-@Suite("Data flow between sites", .timeLimit(.minutes(5)))
+@Suite("Data flow between sites", .timeLimit(.minutes(15)))
 struct FlowTests {
     private static func seen() -> CrossOriginDataTracker {
         let seen = CrossOriginDataTracker()

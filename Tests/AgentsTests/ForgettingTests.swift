@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// Deleting sessions, and watching browsers without going through the runtime.
-@Suite("Forgetting sessions and external live views", .timeLimit(.minutes(5)))
+@Suite("Forgetting sessions and external live views", .timeLimit(.minutes(15)))
 struct ForgettingTests {
     private static let session = SessionTests.session
     private static let aminah = SessionTests.aminah

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The queries and conversations that a user's memory receives.
-@Suite("Long-term memory", .timeLimit(.minutes(5)))
+@Suite("Long-term memory", .timeLimit(.minutes(15)))
 struct MemoryTests {
     private final class Memory: LongTermMemory {
         let asked = Mutex<[String]>([])

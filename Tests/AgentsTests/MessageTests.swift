@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Messages that a page sends over a WebSocket are stopped and asked about like requests.
-@Suite("WebSocket messages", .timeLimit(.minutes(5)))
+@Suite("WebSocket messages", .timeLimit(.minutes(15)))
 struct MessageTests {
     /// A page with a WebSocket. Its button runs `message`.
     private static func page(_ message: String, more: String = "") -> PageContent {

@@ -11,7 +11,7 @@ import Testing
 @testable import Agents
 
 /// Requests to sessions other than tasks, and repeated requests.
-@Suite("Sessions", .timeLimit(.minutes(5)))
+@Suite("Sessions", .timeLimit(.minutes(15)))
 struct SessionTests {
     static let session = SessionID(rawValue: "s")
     static let aminah = UserID(rawValue: "aminah")

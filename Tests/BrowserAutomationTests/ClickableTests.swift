@@ -2,7 +2,7 @@ import BrowserAutomation
 import TestSupport
 import Testing
 
-@Suite("Controls that only a script's listener makes", .timeLimit(.minutes(3)))
+@Suite("Controls that only a script's listener makes", .timeLimit(.minutes(15)))
 struct ClickableTests {
     private static func snapshot(_ html: String) async throws -> String {
         try await withPages(["/": .html(html)]) { _, address in
@@ -141,6 +141,74 @@ struct ClickableTests {
                 #expect(
                     lines[1].contains("…") && lines[1].contains("New there")
                         && lines[1].contains("(under \"Version 4\")"))
+            }
+        }
+    }
+
+    @Test("cells and the contents of a frame of the same origin that listen are listed")
+    func cellsAndFrames() async throws {
+        let text = try await Self.snapshot(
+            """
+            <table><tr><td id=a width=30 height=30></td><td id=b>X</td><td>still</td></tr></table>
+            <iframe srcdoc="<div id=c style='width:40px'>Inner</div><script>c.addEventListener('click', () => {})</script>"></iframe>
+            <script>for (const e of [a, b]) e.addEventListener('click', () => {})</script>
+            """)
+        #expect(Self.count("clickable", in: text) == 3 && text.contains("clickable \"Inner\""), "\(text)")
+    }
+
+    @Test(
+        "an element whose listener is gone, or that only statistics listen on, is no control",
+        arguments: [
+            "const f = () => {}; x.addEventListener('click', f); x.removeEventListener('click', f)",
+            "x.onclick = () => {}; x.onclick = null",
+            "for (const e of document.querySelectorAll('*')) e.addEventListener('click', () => {}, true)",
+            "for (const e of document.querySelectorAll('*')) e.addEventListener('click', () => {}, {capture: true})",
+        ])
+    func gone(script: String) async throws {
+        let text = try await Self.snapshot("<p><span id=x>Text</span></p><script>\(script)</script>")
+        #expect(!text.contains("clickable"), "\(text)")
+    }
+
+    @Test("a card that takes clicks is listed beside the controls in it, and each gets its own click")
+    func cards() async throws {
+        let html = """
+            <div id=x style="cursor:pointer;width:300px;padding:20px;text-align:center">Card
+            <button onclick="event.stopPropagation(); log('button')">Like</button></div>
+            <button style="width:200px;height:60px" onclick="log('outer')">Save <span onclick="event.stopPropagation(); log('cross')"
+            style="display:inline-block;padding:15px">x</span></button><output id=out></output>
+            <script>const log = (text) => out.textContent += `${text} `; x.addEventListener('click', () => log('card'))</script>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let view = try await page.snapshot()
+                let card = try #require(view.lines.first { $0.contains("(around what follows)") })
+                let reference = try #require(card.firstMatch(of: /\[(e\d+)\]/)?.1)
+                _ = try await page.click(String(reference))
+                _ = try await page.click(try view.reference("button", "Like"))
+                _ = try await page.click(try view.reference("button", "Save x"))
+                #expect(try await page.readText().contains("card button outer"))
+            }
+        }
+    }
+
+    @Test("words of separate boxes stand apart, and lines of code too")
+    func boxes() async throws {
+        let html = """
+            <div style="display:flex"><span>Alpha</span><span>Beta</span></div><p>Total<span style="float:right">$5</span></p>
+            <span style="display:block">Ep</span><span style="display:block">Ze</span><p>H<sub>2</sub>O un<b>broken</b></p>
+            <pre><code><span style="display:block">if x:</span><span style="display:block">    y()</span></code></pre>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                for text in [try await page.snapshot().text, try await page.readText()] {
+                    for words in ["Alpha Beta", "Total $5", "Ep Ze", "H2O unbroken", "if x:\n    y()"] {
+                        #expect(text.contains(words), "\(words): \(text)")
+                    }
+                }
             }
         }
     }

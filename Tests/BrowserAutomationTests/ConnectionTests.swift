@@ -7,7 +7,7 @@ import Testing
 @testable import BrowserAutomation
 
 /// The behavior of a session if its connection to the browser fails.
-@Suite("Browser connections", .timeLimit(.minutes(5)))
+@Suite("Browser connections", .timeLimit(.minutes(15)))
 struct ConnectionTests {
     /// A connection to a browser that doesn't support a certain method.
     private struct Refusing: CDPTransport {

@@ -8,7 +8,7 @@ import Testing
 @testable import BrowserAutomation
 
 /// Pages can reach peers over UDP, which bypasses every proxy.
-@Suite("Datagrams", .timeLimit(.minutes(5)))
+@Suite("Datagrams", .timeLimit(.minutes(15)))
 struct DatagramTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -9,8 +9,8 @@ struct PendingRequestsTests {
     private func acting(_ addresses: String...) -> PendingRequests {
         var requests = PendingRequests()
         requests.beginWork()
-        requests.beginAction()
-        for address in addresses { requests.begin(address, type: "Fetch", url: address) }
+        requests.beginAction(at: self.start)
+        for address in addresses { requests.begin(address, type: "Fetch", url: address, at: self.start) }
         return requests
     }
 
@@ -25,7 +25,7 @@ struct PendingRequestsTests {
     @Test("what was requested before an action is not its doing")
     func earlier() {
         var requests = self.acting("https://a.example/x")
-        requests.beginAction()
+        requests.beginAction(at: self.start)
         #expect(requests.count(at: self.start) == 0)
     }
 
@@ -34,7 +34,7 @@ struct PendingRequestsTests {
         arguments: ["Image", "Media", "Font", "WebSocket", "Ping"])
     func silentTypes(type: String) {
         var requests = self.acting()
-        requests.begin("1", type: type, url: "https://a.example/x")
+        requests.begin("1", type: type, url: "https://a.example/x", at: self.start)
         #expect(requests.count(at: self.start) == 0)
     }
 
@@ -48,32 +48,51 @@ struct PendingRequestsTests {
         #expect(requests.nextSilence(after: self.start + .milliseconds(501)) == nil)
     }
 
-    @Test("what a page requests by itself again and again is not an action's, whatever its query")
+    @Test("what a page polls is not an action's, whatever its query, unless the action requests it at once")
     func poll() {
         var requests = PendingRequests()
-        for number in 1...2 { requests.begin("\(number)", type: "XHR", url: "https://a.example/poll?n=\(number)") }
+        for number in 1...2 {
+            requests.begin("\(number)", type: "XHR", url: "https://a.example/poll?n=\(number)", at: self.start)
+        }
         requests.beginWork()
-        requests.beginAction()
-        requests.begin("3", type: "XHR", url: "https://a.example/poll?n=3")
+        requests.beginAction(at: self.start)
+        requests.begin("3", type: "XHR", url: "https://a.example/poll?n=3", at: self.start + .milliseconds(301))
         #expect(requests.count(at: self.start) == 0)
-        requests.begin("4", type: "XHR", url: "https://a.example/save")
+        requests.begin("4", type: "XHR", url: "https://a.example/save", at: self.start + .milliseconds(301))
         #expect(requests.count(at: self.start) == 1)
+        requests.begin("5", type: "XHR", url: "https://a.example/poll", at: self.start + .milliseconds(100))
+        #expect(requests.count(at: self.start) == 2)
     }
 
-    @Test("what was waited for in vain is not waited for again")
+    @Test("what never answered is not waited for again in this document, and what was slow or streamed is")
     func hanging() {
-        var requests = self.acting("https://a.example/hang")
-        requests.endWork()
+        var requests = self.acting("https://a.example/hang", "https://a.example/stream")
+        requests.hear("https://a.example/stream", at: self.start)
+        requests.endWork(at: self.start + .seconds(3))
         requests.beginWork()
-        requests.beginAction()
-        requests.begin("2", type: "Fetch", url: "https://a.example/hang")
+        requests.beginAction(at: self.start)
+        requests.begin("2", type: "Fetch", url: "https://a.example/hang", at: self.start)
+        #expect(requests.count(at: self.start) == 0)
+        requests.begin("3", type: "Fetch", url: "https://a.example/stream", at: self.start)
+        #expect(requests.count(at: self.start) == 1)
+        requests.beginDocument()
+        requests.begin("4", type: "Fetch", url: "https://a.example/hang", at: self.start)
+        #expect(requests.count(at: self.start) == 2)
+    }
+
+    @Test("the script of a worker from memory is not waited for")
+    func blob() {
+        var requests = self.acting()
+        requests.begin("1", type: "Script", url: "blob:https://a.example/1", at: self.start)
         #expect(requests.count(at: self.start) == 0)
     }
 
     @Test("a page cannot make it grow without end")
     func bounded() {
         var requests = self.acting()
-        for number in 0..<5_000 { requests.begin("\(number)", type: "Fetch", url: "https://a.example/\(number)") }
+        for number in 0..<5_000 {
+            requests.begin("\(number)", type: "Fetch", url: "https://a.example/\(number)", at: self.start)
+        }
         #expect(requests.count(at: self.start) == 500)
     }
 }

@@ -116,15 +116,16 @@ struct SessionTests {
         }
     }
 
-    /// A page that submits itself to another server after a second.
+    /// A page that submits itself to another server once it is let.
     private static func sendingTo(_ address: String) -> PageContent {
-        .html("<form id=f method=post action='\(address)/'></form><script>setTimeout(() => f.submit(), 1500)</script>")
+        .html("<form id=f method=post action='\(address)/'></form><script>fetch('/go').then(() => f.submit())</script>")
     }
 
     @Test("a page that reached a forbidden address while disconnected is closed before it's read")
     func wallBeforeReading() async throws {
         try await withPages(["/": "secret"]) { other, secret in
-            try await withPages(["/": Self.sendingTo(secret)]) { _, address in
+            let go = Signal()
+            try await withPages(["/": Self.sendingTo(secret), "/go": .nothing(after: go)]) { _, address in
                 try await BrowserSlots.shared.withSlot {
                     var configuration = BrowserConfiguration()
                     configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address])
@@ -132,6 +133,7 @@ struct SessionTests {
                         ListeningChromium(), configuration: configuration, logger: Self.quiet)
                     _ = try await browser.currentPage().navigate(to: address)
                     await browser.detach()
+                    go.fire()
                     await other.firstSubmission()
                     try await browser.reconnect()
                     #expect(try await browser.currentPage().snapshot().text.contains("secret") == false)

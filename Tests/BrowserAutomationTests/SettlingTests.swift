@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Pages that show what an action has led to a moment later, and pages that never come to rest.
-@Suite("Settling", .timeLimit(.minutes(5)))
+@Suite("Settling", .timeLimit(.minutes(15)))
 struct SettlingTests {
     private struct Late: Sendable {
         var name: String

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Controls that a look finds hard to reach, and that a careful try reaches.
-@Suite("Trying before refusing", .timeLimit(.minutes(3)))
+@Suite("Trying before refusing", .timeLimit(.minutes(15)))
 struct TryingTests {
     private static func on(
         _ html: String, _ body: @Sendable (BrowserPage) async throws -> Void

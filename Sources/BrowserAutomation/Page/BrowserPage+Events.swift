@@ -105,6 +105,7 @@ extension BrowserPage {
             guard isMain else { return }
             state.url = String((frame.url + (frame.urlFragment ?? "")).prefix(Self.longestAddress))
             state.loaderID = frame.loaderId
+            state.requests.beginDocument()
             // A cached document is complete, and the browser reports nothing more about it.
             state.milestones = isRestored ? ["DOMContentLoaded", "load"] : []
             if isRestored { state.loadingFrames = [] }

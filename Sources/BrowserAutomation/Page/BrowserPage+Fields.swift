@@ -28,13 +28,17 @@ extension BrowserPage {
             let preparation = try await self.prepare("prepareFill", element, [.string(text)])
             if preparation.done != true {
                 // The editor knows its own selection; the field's is of no use.
-                if preparation.isProxy == true { try await self.press(KeyPress("Control+a")) }
+                if preparation.isProxy == true {
+                    try await self.settleEditor()
+                    try await self.press(KeyPress("Control+a"))
+                }
                 if text.isEmpty {
                     try await self.press(KeyPress("Delete"))
                 } else {
                     try await self.send("Input.insertText", ["text": .string(text)])
                 }
             }
+            if preparation.isProxy == true { try await self.settleEditor() }
             let result = try await self.value(of: element)
             if let gone = result.gone {
                 return try await self.report("Typed into \(reference); the field has left the page since: \(gone)")
@@ -52,6 +56,11 @@ extension BrowserPage {
             return try await self.report(
                 text.isEmpty ? "Cleared \(label)" : "Filled \(label)", value: shown, known: place)
         }
+    }
+
+    /// Gives an editor a moment to take over the focus, or to draw its text.
+    private func settleEditor() async throws {
+        _ = try await self.call("settled", [100, 1000, false], as: Bool.self)
     }
 
     /// Clears a field.

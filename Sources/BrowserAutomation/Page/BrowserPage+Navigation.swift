@@ -15,7 +15,7 @@ extension BrowserPage {
         do {
             return try await self.control.asAgent {
                 self.state.withLock { $0.requests.beginWork() }
-                defer { self.state.withLock { $0.requests.endWork() } }
+                defer { self.state.withLock { $0.requests.endWork(at: .now) } }
                 try await self.waitForInput()
                 return try await work()
             }
@@ -189,7 +189,7 @@ extension BrowserPage {
     func beginAction() -> String? {
         self.state.withLock { state in
             state.effects = Effects()
-            state.requests.beginAction()
+            state.requests.beginAction(at: .now)
             // A frame that was already loading, such as an advertisement, is not an effect of this action.
             state.loadingFrames = []
             return state.loaderID

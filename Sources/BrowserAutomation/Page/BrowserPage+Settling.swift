@@ -39,7 +39,9 @@ extension BrowserPage {
         switch event.method {
         case "Network.requestWillBeSent":
             guard let began = try? event.parameters(RequestBegan.self) else { return }
-            self.change { $0.requests.begin(began.requestId, type: began.type ?? "Other", url: began.request.url) }
+            self.change {
+                $0.requests.begin(began.requestId, type: began.type ?? "Other", url: began.request.url, at: .now)
+            }
         case "Network.responseReceived", "Network.dataReceived", "Network.eventSourceMessageReceived":
             guard self.followsRequests, let id = try? event.parameters(RequestReference.self).requestId else { return }
             self.state.withLock { $0.requests.hear(id, at: .now) }

@@ -115,14 +115,33 @@ function openPoint(element, rect) {
   const view = element.ownerDocument.defaultView;
   const left = Math.max(rect.left, 0), right = Math.min(rect.right, view.innerWidth);
   const top = Math.max(rect.top, 0), bottom = Math.min(rect.bottom, view.innerHeight);
-  let first = null;
-  for (const [across, down] of [[0.5, 0.5], [0.5, 0.2], [0.5, 0.8], [0.2, 0.5], [0.8, 0.5]]) {
+  let first = null, second = null;
+  for (const [across, down] of pointsToTry) {
     const x = left + (right - left) * across, y = top + (bottom - top) * down;
     const hit = deepElementFromPoint(element.ownerDocument, x, y);
-    if (belongsTo(hit, element)) return { hit, x, y, isOpen: true };
+    if (belongsTo(hit, element)) {
+      if (!actsItself.has(roleOf(element)) || !isOfNested(hit, element)) return { hit, x, y, isOpen: true };
+      second ??= { hit, x, y, isOpen: true };
+    }
     first ??= { hit, x, y, isOpen: false };
   }
-  return first;
+  return second ?? first;
+}
+
+/** The roles that act by themselves; a tab or an item may leave that to a link in it. */
+const actsItself = new Set(["button", "link", "clickable", ""]);
+
+/** Points within a box, as parts of its width and height. The corners are what a control in the middle leaves free. */
+const pointsToTry = [
+  [0.5, 0.5], [0.5, 0.2], [0.5, 0.8], [0.2, 0.5], [0.8, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9], [0.02, 0.5], [0.98, 0.5],
+];
+
+/** Returns whether a node belongs to another control within the element. */
+function isOfNested(node, element) {
+  for (let each = node; each && each !== element; each = parentOf(each)) {
+    if (nodeTypeOf(each) === Node.ELEMENT_NODE && (roleOf(each) || listening.has(each))) return element.contains(each);
+  }
+  return false;
 }
 
 /**

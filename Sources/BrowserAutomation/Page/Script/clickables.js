@@ -7,39 +7,70 @@ let listenersKey = "";
 
 function watchListeners(key) {
   listenersKey = key;
-  window.addEventListener(`${key}-takes`, (event) => {
-    event.stopImmediatePropagation();
-    listening.add(event.composedPath()[0]);
-  }, true);
-  window.addEventListener(`${key}-internals`, (event) => {
-    event.stopImmediatePropagation();
-    const [role, label, checked] = JSON.parse(event.detail);
-    internalsOf.set(event.composedPath()[0], { role, label, checked });
-  }, true);
+}
+
+const watched = new WeakSet();
+
+/** This window and those of the frames of its origin, once they pass on what their pages' scripts say. */
+function watchedWindows() {
+  if (!listenersKey) return [];
+  const windows = [window, ...[...deepElements(document, "iframe")].filter(frameDocument).map((frame) => frame.contentWindow)];
+  for (const target of windows) {
+    if (watched.has(target)) continue;
+    watched.add(target);
+    const on = (name, note) => target.addEventListener(`${listenersKey}-${name}`, (event) => {
+      event.stopImmediatePropagation();
+      note(event.composedPath()[0], event.detail);
+    }, true);
+    on("takes", (element) => listening.add(element));
+    on("leaves", (element) => listening.delete(element));
+    on("internals", (element, detail) => {
+      const [role, label, checked] = JSON.parse(detail);
+      internalsOf.set(element, { role, label, checked });
+    });
+  }
+  return windows;
 }
 
 /** Learns what custom elements say about themselves now. */
 function updateInternals() {
-  if (listenersKey) window.dispatchEvent(new CustomEvent(`${listenersKey}-states`));
+  for (const target of watchedWindows()) target.dispatchEvent(new CustomEvent(`${listenersKey}-states`));
 }
 
-/** Learns which elements have got a listener since the last time. */
+/** Learns which elements have got or lost a listener since the last time. */
 function updateListeners() {
   updateInternals();
-  if (listenersKey) window.dispatchEvent(new CustomEvent(listenersKey));
+  for (const target of watchedWindows()) target.dispatchEvent(new CustomEvent(listenersKey));
 }
 
-/** A longer text is content, even if the page listens on it as a whole. */
-const longestClickable = 150;
+/** A longer text is content, even if the page listens on it or points at it as a whole. */
+const longestClickable = 150, longestPointed = 300;
+
+/** Returns whether an element has a pointer cursor of its own. */
+function isPointed(element, { width, height }) {
+  if (getComputedStyle(element).cursor !== "pointer") return false;
+  const parent = parentOf(element);
+  return !!parent && width > 0 && height > 0 && getComputedStyle(parent).cursor !== "pointer"
+    && !findIn(element, interactiveSelector) && textLength(element) <= longestPointed;
+}
+
+const textLength = (element) => (element.textContent ?? "").length;
+const isSmall = ({ width, height }) => width >= 3 && height >= 3 && width * height <= innerWidth * innerHeight * 0.4;
+
+/** Returns whether a card or a row takes clicks as a whole, beside the controls or the long text in it. */
+function isClickableContainer(element, role, rect) {
+  const takes = role === "clickable" && element.hasAttribute("onclick") || !role && getComputedStyle(element).cursor === "pointer"
+    && (listening.has(element) || textLength(element) > longestPointed && getComputedStyle(parentOf(element) ?? element).cursor !== "pointer");
+  return takes && isSmall(rect);
+}
 
 /** Returns whether a script's listener makes an element without a role a control, and not a container of controls. */
 function isListening(element, rect) {
   if (!listening.has(element)) return false;
-  const { width, height } = rect;
-  if (width < 3 || height < 3 || width * height > innerWidth * innerHeight * 0.4) return false;
+  if (!isSmall(rect)) return false;
   if (findIn(element, interactiveSelector)) return false;
   for (const inner of element.querySelectorAll("*")) if (listening.has(inner)) return false;
-  return (element.textContent ?? "").length <= longestClickable;
+  return textLength(element) <= longestClickable;
 }
 
 /** Words in class names and addresses that say nothing about what a control does. */

@@ -277,11 +277,15 @@ function visibleText(element, most = enough) {
       parts.push(text);
       size += text.length;
     } else if (node.nodeType === Node.ELEMENT_NODE && !skipped.has(node.localName) && isShown(node)) {
-      // Inline elements are parts of a word; in a flexible box, the browser makes blocks of them.
-      const gap = getComputedStyle(node).display.startsWith("inline") && node.localName !== "br" ? "" : " ";
-      parts.push(gap);
+      // Inline elements are parts of a word; in a flexible box, the browser makes blocks of them. Lines of code stay lines.
+      const gap = () => {
+        if (!/\s$/.test(parts.at(-1) ?? " ")) parts.push("\n");
+      };
+      const isPart = node.localName !== "br" && isInline(node);
+      if (!isPart) gap();
       for (const child of shownNodes(node)) gather(child, depth + 1);
-      parts.push(gap);
+      if (node.localName === "br") parts.push("\n");
+      else if (!isPart) gap();
     }
   };
   for (const child of shownNodes(element)) gather(child, 0);

@@ -8,7 +8,11 @@ const blocks = new Set([
 ]);
 /** The built-in elements that can have a shadow root. Custom elements, which have a hyphen in their name, can too. */
 const hosts = new Set(["article", "aside", "blockquote", "div", "footer", "header", "main", "nav", "p", "section", "span"]);
+/** The roles of controls that can contain other controls. */
+const holders = new Set(["listbox", "treeitem", "option", "tab", "link", "button"]);
+const isInline = (element) => ["inline", "contents"].includes(getComputedStyle(element).display);
 const interactiveSelector = [
   "a[href]", "button", "input:not([type=hidden])", "select", "textarea", "summary", "[contenteditable]", "[onclick]",
   "[tabindex]:not([tabindex^='-'])", "area[href]", ...[...actionRoles].map((role) => `[role=${role}]`),
 ].join(", ");
+const linkText = (element, name) => `[${name}](${shorten(String(element.href?.baseVal ?? element.href), 500)})`;

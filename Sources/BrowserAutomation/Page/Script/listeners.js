@@ -3,24 +3,35 @@
 // receives.
 ((key) => {
   const { apply, getOwnPropertyDescriptor, defineProperty } = Reflect;
-  const { addEventListener, dispatchEvent } = EventTarget.prototype;
+  const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype;
   const Ask = CustomEvent, Ref = WeakRef;
   const clicks = new Set(["click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchend", "dblclick"]);
   /** Pages can listen on any number of elements. */
   const most = 20_000;
 
-  let added = [];
-  const known = new WeakSet();
-  const record = (element) => {
+  let added = [], left = [];
+  /** How many listeners each element has. */
+  const counts = new WeakMap();
+  const record = (element, change) => {
     if (!(element instanceof Element) || element === document.body || element === document.documentElement) return;
-    if (known.has(element) || added.length >= most) return;
-    known.add(element);
-    added.push(new Ref(element));
+    const before = counts.get(element) ?? 0;
+    const count = Math.max(before + change, 0);
+    counts.set(element, count);
+    if ((before > 0) === (count > 0) || added.length + left.length >= most) return;
+    (count > 0 ? added : left).push(new Ref(element));
   };
+  /** Who listens to what is meant for others, such as statistics, makes no control. */
+  const isOwn = (values) => clicks.has(values[0]) && values[1] && values[2] !== true && values[2]?.capture !== true;
 
   EventTarget.prototype.addEventListener = new Proxy(addEventListener, {
     apply(target, self, values) {
-      if (clicks.has(values[0]) && values[1]) record(self);
+      if (isOwn(values)) record(self, 1);
+      return apply(target, self, values);
+    },
+  });
+  EventTarget.prototype.removeEventListener = new Proxy(removeEventListener, {
+    apply(target, self, values) {
+      if (isOwn(values)) record(self, -1);
       return apply(target, self, values);
     },
   });
@@ -28,13 +39,15 @@
     for (const name of ["onclick", "onmousedown", "onpointerdown"]) {
       const property = type && getOwnPropertyDescriptor(type.prototype, name);
       if (!property?.set) continue;
-      defineProperty(type.prototype, name, {
-        ...property,
-        set(value) {
-          if (value) record(this);
-          apply(property.set, this, [value]);
+      const set = new Proxy(property.set, {
+        apply(target, self, values) {
+          const before = !!apply(property.get, self, []);
+          apply(target, self, values);
+          const after = !!apply(property.get, self, []);
+          if (before !== after) record(self, after ? 1 : -1);
         },
       });
+      defineProperty(type.prototype, name, { ...property, set });
     }
   }
 
@@ -54,7 +67,7 @@
     for (const { ref, own } of internals) {
       const element = ref.deref();
       const detail = JSON.stringify([own.role, own.ariaLabel, own.ariaChecked]);
-      if (element) apply(dispatchEvent, element, [new Ask(`${key}-internals`, { composed: true, detail })]);
+      if (element && !isHidden(element)) apply(dispatchEvent, element, [new Ask(`${key}-internals`, { composed: true, detail })]);
     }
   }]);
 
@@ -86,12 +99,25 @@
     return selectors.flatMap((selector) => [...element.querySelectorAll(selector)]);
   };
 
-  const tell = (element) => apply(dispatchEvent, element, [new Ask(`${key}-takes`, { composed: true })]);
+  /** From outside of a closed shadow root, an event in it looks like one on its host. */
+  const isHidden = (element) => {
+    for (let root = element.getRootNode(); root instanceof ShadowRoot; root = root.host.getRootNode()) {
+      if (root.mode === "closed") return true;
+    }
+    return false;
+  };
+  const tell = (element, what = "takes") => {
+    if (!isHidden(element)) apply(dispatchEvent, element, [new Ask(`${key}-${what}`, { composed: true })]);
+  };
   apply(addEventListener, window, [key, () => {
     const waiting = [];
+    for (const ref of left.splice(0)) {
+      const element = ref.deref();
+      if (element && !counts.get(element)) tell(element, "leaves");
+    }
     for (const ref of added) {
       const element = ref.deref();
-      if (!element) continue;
+      if (!element || !counts.get(element)) continue;
       try {
         const inner = delegated(element);
         // What a list will hold is not known yet.

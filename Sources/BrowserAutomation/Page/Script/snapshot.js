@@ -11,8 +11,6 @@ const longest = 2_000_000;
 /** The maximum lengths of a value of the whole page, of a line that was found, and of code in the window. */
 const longestValue = 10_000, longestFound = 300, longestCode = 4000;
 
-const linkText = (element, name) => `[${name}](${shorten(String(element.href?.baseVal ?? element.href), 500)})`;
-
 /**
  * Walks the document once. It lists the content of the window in full. Outside of the window, it lists controls and
  * headings in short form up to `outside` characters, and counts the rest.
@@ -141,13 +139,11 @@ class Walk {
     if (role && role !== "clickable" || role === "clickable" && !element.querySelector(interactiveSelector)) {
       this.control(element, role);
       // These controls can contain other controls, such as the options of a list or the button of an item.
-      if (["listbox", "treeitem", "option", "tab"].includes(role) && tag !== "select") this.controlsWithin(element);
+      if (holders.has(role) && tag !== "select" && tag !== "input") this.controlsWithin(element);
       return;
     }
-    if (!this.everything && this.isPointed(element)) return this.control(element, "clickable");
-    if (!role && (!this.everything || this.references) && this.isNear(element) && isListening(element, this.rect(element))) {
-      return this.control(element, "clickable");
-    }
+    if (this.takesClicks(element, role)) return this.control(element, "clickable");
+    if (!this.everything && this.isNear(element) && isClickableContainer(element, role, this.rect(element))) this.container(element);
     switch (tag) {
       case "h1": case "h2": case "h3": case "h4": case "h5": case "h6": {
         this.flush();
@@ -201,10 +197,16 @@ class Walk {
       this.flush();
       this.emit(`[dialog ${quote(nameOf(element).slice(0, 60))}]`, element);
     }
-    const isBlock = blocks.has(tag);
-    if (isBlock && tag !== "dd") this.flush();
+    if (blocks.has(tag)) {
+      this.flush();
+      this.children(element);
+      return this.flush();
+    }
+    // Items of a flexible box, cells, and what floats stand apart from the text beside them.
+    const gap = isInline(element) ? "" : " ";
+    this.text += gap;
     this.children(element);
-    if (isBlock) this.flush();
+    this.text += gap;
   }
 
   /** Returns whether to list an element: one that is visible, or a hidden control whose visible label is clicked. */
@@ -215,13 +217,11 @@ class Walk {
       && labelsOf(element).some(isShown);
   }
 
-  /** Returns whether an element without a role has a pointer cursor of its own, because scripts made it clickable. */
-  isPointed(element) {
-    if (!this.isNear(element) || getComputedStyle(element).cursor !== "pointer") return false;
-    const parent = parentOf(element);
-    const { width, height } = this.rect(element);
-    return !!parent && width > 0 && height > 0 && getComputedStyle(parent).cursor !== "pointer"
-      && !findIn(element, interactiveSelector);
+  /** Returns whether scripts have made an element without a role clickable. */
+  takesClicks(element, role) {
+    if (role || !this.isNear(element)) return false;
+    return !this.everything && isPointed(element, this.rect(element))
+      || (!this.everything || this.references) && isListening(element, this.rect(element));
   }
 
   children(element) {
@@ -241,6 +241,14 @@ class Walk {
     if (!label.contains(label.control)) return;
     this.node(label.control);
     for (const other of label.querySelectorAll("a[href], button")) if (other !== label.control) this.node(other);
+  }
+
+  /** Lists a container that takes clicks beside the controls in it. Its content follows. */
+  container(element) {
+    this.flush();
+    const name = nameOf(element);
+    const ref = this.refPrefix + reference(element, "clickable", name, this.rect(element));
+    this.keep(`[${ref}] clickable ${quote(shorten(name, 60))} (around what follows)`);
   }
 
   controlsWithin(element) {
@@ -301,9 +309,10 @@ class Walk {
 
   row(element) {
     this.flush();
-    if (element.querySelector(interactiveSelector)) {
+    const takesClicks = (cell) => roleOf(cell) || this.takesClicks(cell, "");
+    if (element.querySelector(interactiveSelector) || [...element.cells].some(takesClicks)) {
       for (const cell of element.cells) {
-        roleOf(cell) ? this.node(cell) : this.children(cell);
+        takesClicks(cell) ? this.node(cell) : this.children(cell);
         if (this.text.trim()) this.text += " | ";
       }
       return this.flush();
@@ -368,33 +377,4 @@ class Walk {
     this.clip = before.clip;
     this.emit("[end of frame]", element);
   }
-}
-
-function walk(options) {
-  labelIndex = new Map();
-  looks++;
-  // A page may recreate its elements for as long as it is open, so remove the ones that no longer exist.
-  if (entries.size > 10_000) for (const [ref, { element }] of entries) if (!element.deref()?.isConnected) entries.delete(ref);
-  try {
-    return walkAll(options);
-  } finally {
-    labelIndex = null;
-  }
-}
-
-function walkAll(options) {
-  const walk = new Walk(options);
-  updateListeners();
-  const root = document.body ?? document.documentElement;
-  if (root) {
-    root.localName === "body" ? walk.children(root) : walk.node(root);
-    walk.flush();
-    for (const { line, hasStates } of coveredControls(walk.actable, walk.rects)) {
-      walk.near[line] = hasStates ? `${walk.near[line].slice(0, -1)}; covered)` : `${walk.near[line]} (covered)`;
-    }
-  }
-  return {
-    ...place(), lines: walk.near, outside: walk.far, omitted: walk.omitted, truncated: walk.truncated, last: counter,
-    suspects: suspects.length,
-  };
 }
