@@ -28,6 +28,9 @@ struct RequestInterceptor: Sendable {
 
     // MARK: Interception
 
+    /// The parameters of `Network.enable` that keep Chromium from buffering bodies.
+    static let withoutBodies: JSONValue = ["maxTotalBufferSize": 0, "maxResourceBufferSize": 0, "maxPostDataSize": 0]
+
     /// Enables interception for a CDP session, so that its requests pause and arrive at
     /// ``receive(_:session:document:connection:onRefusal:onViolation:)``.
     /// - Throws: ``BrowserError`` if the browser rejects the command. The caller must then not open anything in the
@@ -38,10 +41,8 @@ struct RequestInterceptor: Sendable {
         let documents: JSONValue = ["patterns": [["urlPattern": "*", "resourceType": "Document"]]]
         let isPartOnly = self.isFiltered && !self.policy.hasRulesForResources && self.judge == nil
         try await connection.send("Fetch.enable", isPartOnly ? documents : [:], session: session)
-        let limits: JSONValue = ["maxTotalBufferSize": 0, "maxResourceBufferSize": 0, "maxPostDataSize": 0]
-        // A tab that waits to be let run answers this only then, and the proxy is there already.
-        guard !self.isFiltered else { return connection.post("Network.enable", limits, session: session) }
-        try await connection.send("Network.enable", limits, session: session)
+        guard !self.isFiltered else { return }
+        try await connection.send("Network.enable", Self.withoutBodies, session: session)
     }
 
     /// Also intercepts requests at the browser level, because the requests of shared workers do not always pause in

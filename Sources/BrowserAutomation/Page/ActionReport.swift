@@ -84,7 +84,7 @@ extension BrowserPage {
         var title: String
         var contentType: String
         var focus: String?
-        /// How much the page is about to do by itself.
+        /// How much the page is about to do on its own.
         var pending: Int
         /// Whether nothing is shown yet.
         var isBlank: Bool

@@ -32,9 +32,8 @@ extension BrowserPage {
     private static let script: String = {
         let files = [
             PackageResources.controls_js, PackageResources.elements_js, PackageResources.snapshot_js,
-            PackageResources.walk_js,
-            PackageResources.cover_js,
-            PackageResources.actions_js, PackageResources.fields_js, PackageResources.reading_js,
+            PackageResources.walk_js, PackageResources.cover_js, PackageResources.actions_js,
+            PackageResources.fields_js, PackageResources.reading_js,
             PackageResources.target_js, PackageResources.obstacle_js, PackageResources.messages_js,
             PackageResources.clickables_js, PackageResources.settle_js, PackageResources.exports_js,
         ]

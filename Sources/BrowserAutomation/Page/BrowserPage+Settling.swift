@@ -1,7 +1,7 @@
 import AgentEvents
 import Synchronization
 
-/// Waiting until a page has done what it does by itself after an action or a load: requests, timers, mounting.
+/// Waits until a page has finished what an action or a load started: requests, timers, mounting.
 extension BrowserPage {
     private struct RequestBegan: Decodable {
         struct Request: Decodable { var url: String }
@@ -25,8 +25,11 @@ extension BrowserPage {
     /// The arguments that tell the injected script how to reach the scripts in the main world.
     var keys: String { "\(self.pendingKey.json),\(self.listenersKey.json)" }
 
-    /// Adds the scripts that count timers and record listeners to each document of a CDP session.
+    /// Has a CDP session report its requests, and adds the scripts that count timers and record listeners to each of its
+    /// documents.
     func watchWork(_ session: String) {
+        // Not awaited: a tab that waits for the debugger answers only once it runs.
+        self.connection.post("Network.enable", RequestInterceptor.withoutBodies, session: session)
         for (script, key) in [(Self.pending, self.pendingKey), (Self.listeners, self.listenersKey)] {
             self.connection.post(
                 "Page.addScriptToEvaluateOnNewDocument",
@@ -39,7 +42,8 @@ extension BrowserPage {
         switch event.method {
         case "Network.requestWillBeSent":
             guard let began = try? event.parameters(RequestBegan.self) else { return }
-            self.change {
+            // Nobody waits for a request to begin, so nobody is woken.
+            self.state.withLock {
                 $0.requests.begin(began.requestId, type: began.type ?? "Other", url: began.request.url, at: .now)
             }
         case "Network.responseReceived", "Network.dataReceived", "Network.eventSourceMessageReceived":

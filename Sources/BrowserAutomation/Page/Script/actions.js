@@ -56,7 +56,7 @@ async function steadyArea(element) {
   return right - left >= 4 && bottom - top >= 4 ? new DOMRect(left, top, right - left, bottom - top) : null;
 }
 
-/** Whether an element moves and never stops by itself. */
+/** Whether an animation that never ends moves an element. */
 function isEndless(element) {
   return element.ownerDocument.getAnimations().some(({ playState, effect }) =>
     playState === "running" && effect?.target?.contains(element) && effect.getComputedTiming().endTime === Infinity);
@@ -115,12 +115,13 @@ function openPoint(element, rect) {
   const view = element.ownerDocument.defaultView;
   const left = Math.max(rect.left, 0), right = Math.min(rect.right, view.innerWidth);
   const top = Math.max(rect.top, 0), bottom = Math.min(rect.bottom, view.innerHeight);
+  const isForItself = actsItself.has(roleOf(element));
   let first = null, second = null;
   for (const [across, down] of pointsToTry) {
     const x = left + (right - left) * across, y = top + (bottom - top) * down;
     const hit = deepElementFromPoint(element.ownerDocument, x, y);
     if (belongsTo(hit, element)) {
-      if (!actsItself.has(roleOf(element)) || !isOfNested(hit, element)) return { hit, x, y, isOpen: true };
+      if (!isForItself || !isOfNested(hit, element)) return { hit, x, y, isOpen: true };
       second ??= { hit, x, y, isOpen: true };
     }
     first ??= { hit, x, y, isOpen: false };

@@ -5,52 +5,53 @@ const listening = new WeakSet();
 const internalsOf = new WeakMap();
 let listenersKey = "";
 
-function watchListeners(key) {
-  listenersKey = key;
-}
-
+/** The frames of the last walk: no reference leads into any other. */
+let askedFrames = [];
 const watched = new WeakSet();
 
-/** This window and those of the frames of its origin, once they pass on what their pages' scripts say. */
-function watchedWindows() {
-  if (!listenersKey) return [];
-  const windows = [window, ...[...deepElements(document, "iframe")].filter(frameDocument).map((frame) => frame.contentWindow)];
-  for (const target of windows) {
-    if (watched.has(target)) continue;
-    watched.add(target);
-    const on = (name, note) => target.addEventListener(`${listenersKey}-${name}`, (event) => {
-      event.stopImmediatePropagation();
-      note(event.composedPath()[0], event.detail);
-    }, true);
-    on("takes", (element) => listening.add(element));
-    on("leaves", (element) => listening.delete(element));
-    on("internals", (element, detail) => {
-      const [role, label, checked] = JSON.parse(detail);
-      internalsOf.set(element, { role, label, checked });
-    });
-  }
-  return windows;
+/** Has a window pass on what its page's scripts say. */
+function watchWindow(target) {
+  if (watched.has(target)) return;
+  watched.add(target);
+  const on = (name, note) => target.addEventListener(`${listenersKey}-${name}`, (event) => {
+    event.stopImmediatePropagation();
+    note(event.composedPath()[0], event.detail);
+  }, true);
+  on("takes", (element) => listening.add(element));
+  on("leaves", (element) => listening.delete(element));
+  on("internals", (element, detail) => {
+    const [role, label, checked] = JSON.parse(detail);
+    internalsOf.set(element, { role, label, checked });
+  });
 }
 
-/** Learns what custom elements say about themselves now. */
+function askWindows(name) {
+  for (const target of windowsOf(askedFrames)) target.dispatchEvent(new CustomEvent(name));
+}
+
+/** Updates what custom elements say about themselves. */
 function updateInternals() {
-  for (const target of watchedWindows()) target.dispatchEvent(new CustomEvent(`${listenersKey}-states`));
+  if (listenersKey) askWindows(`${listenersKey}-states`);
 }
 
-/** Learns which elements have got or lost a listener since the last time. */
+/** Updates which elements have listeners. */
 function updateListeners() {
+  if (!listenersKey) return;
+  askedFrames = allFrames();
+  for (const target of windowsOf(askedFrames)) watchWindow(target);
   updateInternals();
-  for (const target of watchedWindows()) target.dispatchEvent(new CustomEvent(listenersKey));
+  askWindows(listenersKey);
 }
 
 /** A longer text is content, even if the page listens on it or points at it as a whole. */
 const longestClickable = 150, longestPointed = 300;
 
-/** Returns whether an element has a pointer cursor of its own. */
+/** Returns whether an element with a pointer cursor has it from itself, and not from the element around it. */
+const isPointerOwn = (element) => getComputedStyle(parentOf(element) ?? element).cursor !== "pointer";
+
+/** Returns whether an element is clickable by its pointer cursor. */
 function isPointed(element, { width, height }) {
-  if (getComputedStyle(element).cursor !== "pointer") return false;
-  const parent = parentOf(element);
-  return !!parent && width > 0 && height > 0 && getComputedStyle(parent).cursor !== "pointer"
+  return getComputedStyle(element).cursor === "pointer" && width > 0 && height > 0 && isPointerOwn(element)
     && !findIn(element, interactiveSelector) && textLength(element) <= longestPointed;
 }
 
@@ -60,15 +61,13 @@ const isSmall = ({ width, height }) => width >= 3 && height >= 3 && width * heig
 /** Returns whether a card or a row takes clicks as a whole, beside the controls or the long text in it. */
 function isClickableContainer(element, role, rect) {
   const takes = role === "clickable" && element.hasAttribute("onclick") || !role && getComputedStyle(element).cursor === "pointer"
-    && (listening.has(element) || textLength(element) > longestPointed && getComputedStyle(parentOf(element) ?? element).cursor !== "pointer");
+    && (listening.has(element) || textLength(element) > longestPointed && isPointerOwn(element));
   return takes && isSmall(rect);
 }
 
 /** Returns whether a script's listener makes an element without a role a control, and not a container of controls. */
 function isListening(element, rect) {
-  if (!listening.has(element)) return false;
-  if (!isSmall(rect)) return false;
-  if (findIn(element, interactiveSelector)) return false;
+  if (!listening.has(element) || !isSmall(rect) || findIn(element, interactiveSelector)) return false;
   for (const inner of element.querySelectorAll("*")) if (listening.has(inner)) return false;
   return textLength(element) <= longestClickable;
 }

@@ -125,6 +125,11 @@ function frameDocument(frame) {
   }
 }
 
+/** The frames of this document and of the same-origin ones in it. */
+const allFrames = () => [...deepElements(document, "iframe"), ...deepElements(document, "frame")];
+/** This window and those of the frames that are of the same origin now. */
+const windowsOf = (frames) => [window, ...frames.filter(frameDocument).map((frame) => frame.contentWindow)];
+
 /** The cross-origin frames by key. The script runs in each of them separately, and the keys join the results. */
 const frameElements = new Map();
 const frameKeys = new WeakMap();
@@ -143,8 +148,7 @@ const frameElement = (key) => frameElements.get(key)?.deref() ?? null;
 
 /** Returns the keys of the visible cross-origin frames. */
 function foreignFrames() {
-  return [...deepElements(document, "iframe"), ...deepElements(document, "frame")]
-    .filter((frame) => isShown(frame) && !frameDocument(frame)).map(frameKey);
+  return allFrames().filter((frame) => isShown(frame) && !frameDocument(frame)).map(frameKey);
 }
 
 /** Returns the position, size and scale of a frame's content, in the coordinates of the window around it. */

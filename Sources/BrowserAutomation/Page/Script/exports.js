@@ -4,7 +4,7 @@ return {
   startAt(first, pending, listeners) {
     counter = Math.max(counter, first);
     pendingKey = pending;
-    watchListeners(listeners);
+    listenersKey = listeners;
   },
   adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,

@@ -246,11 +246,11 @@ const formats = {
 /** Describes the format and the limits of a field. */
 function formatOf(element) {
   if (element.localName !== "input") return "";
+  const format = formats[element.type];
+  if (!format && element.type !== "number" && element.type !== "range") return "";
   const limits = ["min", "max", "step"].filter((name) => element.getAttribute(name))
     .map((name) => `${name} ${shorten(element.getAttribute(name), 20)}`);
-  const isNumber = element.type === "number" || element.type === "range";
-  const format = formats[element.type] ?? "";
-  return format || isNumber ? [format, ...(format || isNumber ? limits : [])].filter(Boolean).join(", ") : "";
+  return [format, ...limits].filter(Boolean).join(", ");
 }
 
 /** Describes a value exactly, and says if it is cut. */

@@ -73,14 +73,14 @@
 
   /** React listens on its root; each element's properties say what it takes. */
   const reactNames = ["onClick", "onMouseDown", "onPointerDown", "onMouseUp", "onPointerUp"];
-  let reactKey = null;
+  let reactKey = null, tries = 0;
   const react = () => {
     const found = [];
     for (const element of document.getElementsByTagName("*")) {
       reactKey ??= Object.keys(element).find((name) => name.startsWith("__reactProps$")) ?? null;
       if (!reactKey) {
         // Only elements within a root have the property; most pages have none.
-        if (found.length === 0 && ++react.tries > 2000) return found;
+        if (++tries > 2000) return found;
         continue;
       }
       const props = element[reactKey];
@@ -88,8 +88,6 @@
     }
     return found;
   };
-  react.tries = 0;
-
   /** jQuery keeps which descendants a listener is for. */
   const delegated = (element) => {
     const events = window.jQuery?._data?.(element, "events");

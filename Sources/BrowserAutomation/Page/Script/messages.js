@@ -12,8 +12,7 @@ function askSockets(target, key, command) {
 
 /** Returns the answers of this document and of its same-origin frames. */
 function sockets(key, command) {
-  const frames = [...deepElements(document, "iframe"), ...deepElements(document, "frame")].filter(frameDocument);
-  return [window, ...frames.map((frame) => frame.contentWindow)].map((each) => askSockets(each, key, command))
+  return windowsOf(allFrames()).map((each) => askSockets(each, key, command))
     .filter((answer) => answer !== null);
 }
 

@@ -1,7 +1,7 @@
-// In the page's own world, before its scripts: counts what the page is about to do by itself, so that a look after an action
-// does not come too early. What goes on for ever, such as a clock or an animation, does not count.
+// In the page's main world, before its scripts: counts what the page is about to do on its own, so that a snapshot after an
+// action doesn't come too early. Endless work, such as a clock or an animation, doesn't count.
 ((key) => {
-  const { apply, construct } = Reflect;
+  const { apply } = Reflect;
   const { addEventListener, dispatchEvent } = EventTarget.prototype;
   const { keys } = Object;
   const now = performance.now.bind(performance), Answer = CustomEvent;
@@ -17,7 +17,8 @@
   /** How long a message to a server or a worker may wait for an answer. */
   const longestAnswer = 500;
 
-  let lastInput = -Infinity, depth = 0, count = 0, lastMessage = -Infinity;
+  let lastInput = -Infinity, depth = 0, lastMessage = -Infinity;
+  /** When each timer was set, by its kind and id. */
   const timers = Object.create(null), habits = Object.create(null);
 
   const on = (target, name, listener) => apply(addEventListener, target, [name, listener, { capture: true, passive: true }]);
@@ -25,27 +26,28 @@
     on(window, name, (event) => { if (event.isTrusted) lastInput = now(); });
   }
 
-  /** Notes a timer that was set, and gives what runs in place of its callback. */
-  const note = (kind, callback, habit) => {
+  /** Sets a timer that counts until it runs or is canceled, unless it is part of a loop. */
+  const setCounted = (kind, habit, set, self, values) => {
+    const callback = values[0];
     const own = depth + 1;
-    const name = `${kind}${++count}`;
     const time = now();
     if (time > loading && time - lastInput > influence) habits[habit] = (habits[habit] ?? 0) + 1;
-    const counts = own <= deepest && (habits[habit] ?? 0) < habitual;
-    if (counts) timers[name] = time;
-    const run = function (...values) {
+    let name = "";
+    values[0] = function (...given) {
       delete timers[name];
       const outer = depth;
       depth = own;
       try {
-        return apply(callback, this, values);
+        return apply(callback, this, given);
       } finally {
         depth = outer;
       }
     };
-    return { name, run };
+    const id = apply(set, self, values);
+    name = `${kind} ${id}`;
+    if (own <= deepest && (habits[habit] ?? 0) < habitual) timers[name] = time;
+    return id;
   };
-  const names = Object.create(null);
   const wrap = (setter, canceller, kind, delayOf) => {
     const set = window[setter], cancel = window[canceller];
     if (typeof set !== "function" || typeof cancel !== "function") return;
@@ -53,18 +55,12 @@
       apply(target, self, values) {
         const delay = delayOf(values[1]);
         if (typeof values[0] !== "function" || !(delay <= longestDelay)) return apply(target, self, values);
-        const { name, run } = note(kind, values[0], `${kind} ${delay}`);
-        values[0] = run;
-        const id = apply(target, self, values);
-        names[`${kind} ${id}`] = name;
-        return id;
+        return setCounted(kind, `${kind} ${delay}`, target, self, values);
       },
     });
     window[canceller] = new Proxy(cancel, {
       apply(target, self, values) {
-        const place = `${kind} ${values[0]}`;
-        delete timers[names[place]];
-        delete names[place];
+        delete timers[`${kind} ${values[0]}`];
         return apply(target, self, values);
       },
     });

@@ -1,6 +1,6 @@
-// Whether the page has done what it does by itself after an action.
+// Whether the page has finished what an action started.
 
-/** The name that the script in the page's own world listens for. */
+/** The event that the script in the main world listens for. */
 let pendingKey = "";
 
 function pendingIn(target) {
