@@ -43,11 +43,12 @@ extension BrowserTools {
             } catch let error where !(error is UserInputRequired || error is CancellationError) {
                 // A blocked request can break the page.
                 try self.check(step, context)
-                guard self.effects.isOwed, let failure = error as? BrowserError else { throw error }
-                throw BrowserError(
-                    failure.code,
-                    "\(failure.message) The person has approved this, and nothing was sent yet. Close what is in the way, "
-                        + "and do the same again.")
+                guard let failure = error as? BrowserError else { throw error }
+                let advice =
+                    self.effects.isOwed
+                    ? " The person has approved this, and nothing was sent yet. Close what is in the way, and do the "
+                        + "same again." : ""
+                throw BrowserError(failure.code, failure.message + advice + self.nagging())
             }
             try self.check(step, context)
             if let given = context.answers.first { self.gate.remember(given) }
@@ -62,11 +63,15 @@ extension BrowserTools {
             if !sent.isEmpty {
                 output.text += self.untrusted.wrap("\nIt sent: " + sent.prefix(5).map(\.text).joined(separator: "; "))
             }
-            if self.effects.takeNagging() {
-                output.text += "\nThe page tried again to send what the person declined, and was blocked."
-            }
+            output.text += self.nagging()
             return output
         }
+    }
+
+    /// Returns what to tell the model if the page keeps sending what was declined.
+    private func nagging() -> String {
+        guard self.effects.takeNagging() else { return "" }
+        return "\nThe page tried again to send what the person declined, and was blocked."
     }
 
     private func check(_ step: ToolStep, _ context: ToolContext) throws {
