@@ -22,15 +22,12 @@ struct AWSParts {
         self.client = Result { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
     }
 
-    /// The model, if it is in Amazon Bedrock.
-    var model: (any LanguageModel)? {
-        get throws {
-            guard let id = self.settings.model.bedrockID else { return nil }
-            return BedrockModel(
-                try BedrockModelID(id), client: try self.client.get(),
-                caching: self.settings.model.promptCaching.map(Self.caching),
-                maxTokens: self.settings.model.maxTokens, thinkingTokens: self.settings.model.thinkingTokens)
-        }
+    /// Creates a model in Amazon Bedrock.
+    func bedrock(_ id: String) throws -> BedrockModel {
+        BedrockModel(
+            try BedrockModelID(id), client: try self.client.get(),
+            caching: self.settings.model.promptCaching.map(Self.caching),
+            maxTokens: self.settings.model.maxTokens, thinkingTokens: self.settings.model.thinkingTokens)
     }
 
     private static func caching(_ setting: Settings.Model.PromptCaching) -> PromptCaching {

@@ -4,7 +4,6 @@ package import AgentLoop
 public import Agents
 package import BrowserAutomation
 public import Logging
-import Models
 import Observability
 import RuntimeProtocol
 public import ServiceLifecycle
@@ -32,7 +31,7 @@ public struct RuntimeAssembly: Sendable {
         self.logger = logger
         let aws = AWSParts(settings, logger: logger)
         self.aws = aws
-        self.model = try aws.model ?? Self.model(settings.model, aws, logger)
+        self.model = try ModelParts(settings.model, aws, logger: logger).model
         self.browserConfiguration = Self.browserConfiguration(settings.browser)
         self.browsers =
             try aws.browsers ?? LocalBrowserSource(logger: logger)
@@ -135,14 +134,5 @@ public struct RuntimeAssembly: Sendable {
             allowedPrivateOrigins: Set(settings.allowedPrivateOrigins), allowsAllPrivate: settings.allowsPrivate,
             deniedDomains: settings.deniedDomains)
         return configuration
-    }
-
-    private static func model(
-        _ settings: Settings.Model, _ aws: AWSParts, _ logger: Logger
-    ) throws -> any LanguageModel {
-        guard let url = settings.url, let name = settings.name else { return OfflineModel() }
-        return OpenAICompatibleModel(
-            baseURL: url, model: name, apiKey: try settings.apiKey.map { try aws.secret($0) },
-            warn: { logger.warning("\($0)") })
     }
 }

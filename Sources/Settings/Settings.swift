@@ -57,34 +57,6 @@ public struct Settings: Sendable, Redacted {
     /// The directory with playbooks, if any.
     public var playbooks: String?
 
-    /// The language model.
-    public struct Model: Sendable, Hashable {
-        /// Where to put cache points in requests to a Bedrock model.
-        public enum PromptCaching: String, Sendable, CaseIterable {
-            case none, messages, everywhere
-        }
-
-        /// The base URL of an OpenAI-compatible API. Without it and without a Bedrock model, the offline model is used.
-        public var url: String?
-        /// The name of the model on that server, or `bedrock/` and the ID of a Bedrock model.
-        public var name: String?
-        public var apiKey: Secret?
-        /// Where to put cache points; chosen by the model's name if `nil`.
-        public var promptCaching: PromptCaching?
-        /// The maximum number of output tokens per answer.
-        public var maxTokens: Int?
-        /// The token budget for a Bedrock model's extended thinking.
-        public var thinkingTokens: Int?
-
-        /// The model ID in Bedrock, if it's a Bedrock model.
-        public var bedrockID: String? {
-            guard self.url == nil, let name, name.hasPrefix("bedrock/") else { return nil }
-            return String(name.dropFirst("bedrock/".count))
-        }
-
-        public init() {}
-    }
-
     /// A secret, given as its value or as a reference.
     public enum Secret: Sendable, Hashable, Redacted {
         case value(String)
@@ -169,10 +141,14 @@ public struct Settings: Sendable, Redacted {
     ///   - `ai4ai.port` (0 to 65535, default 8080)
     ///   - `ai4ai.debug.actions` (true or false, default false)
     ///   - `ai4ai.log.level` (default info)
-    ///   - `ai4ai.model.url`, `ai4ai.model`, `ai4ai.model.api.key`: an OpenAI-compatible server
-    ///   - `ai4ai.model` as `bedrock/<id>`: an Amazon Bedrock model; with `ai4ai.model.prompt.caching` (none, messages,
-    ///     or
-    ///     everywhere), `ai4ai.model.max.tokens`, and `ai4ai.model.thinking.tokens`
+    ///   - `ai4ai.model` as `bedrock/<id>`, `anthropic/<name>`, `openai/<name>`, `ollama/<name>`, or `offline`; with
+    ///     `ai4ai.model.url`, any name on an OpenAI-compatible server
+    ///   - `ai4ai.model.api.key`, or `anthropic.api.key` and `openai.api.key`; `anthropic.base.url`, `openai.base.url`,
+    ///     and `ollama.host` for other addresses
+    ///   - `ai4ai.model.fallbacks`: other models, separated by commas
+    ///   - `ai4ai.model.max.tokens`, `ai4ai.model.thinking.tokens` (1024 to 1000000), `ai4ai.model.context` (2048 to
+    ///     10000000 tokens), `ai4ai.model.images` (true or false), `ai4ai.model.prompt.caching` (none, messages, or
+    ///     everywhere)
     ///   - `ai4ai.browser` (local or agentcore, default local), `ai4ai.browser.id`,
     ///     `ai4ai.browser.session.seconds` (1 to 28800, default 3600)
     ///   - `ai4ai.chromium`: the path of the local browser
@@ -204,30 +180,14 @@ public struct Settings: Sendable, Redacted {
         let values = SettingsReader(reader: reader)
         try values.checkControls(
             in: [
-                "model", "model.url", "model.api.key", "bearer.token", "tavily.api.key", "tavily.url", "chromium",
+                "model", "model.url", "model.api.key", "model.fallbacks", "bearer.token", "tavily.api.key",
+                "tavily.url", "chromium",
                 "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "playbooks",
             ])
         self.port = try values.integer("port", in: 0...65535) ?? self.port
         self.debugActions = try values.flag("debug.actions") ?? self.debugActions
         self.logLevel = try values.choice("log.level", of: Self.logLevels) ?? self.logLevel
-        self.model.url = try values.url("model.url")
-        self.model.name = values.text("model")
-        self.model.apiKey = try values.secret("model.api.key")
-        self.model.promptCaching = try values.choice("model.prompt.caching")
-        self.model.maxTokens = try values.integer("model.max.tokens", in: 1...1_000_000)
-        self.model.thinkingTokens = try values.integer("model.thinking.tokens", in: 1024...1_000_000)
-        if let thinking = self.model.thinkingTokens, let most = self.model.maxTokens, most <= thinking {
-            throw SettingsError(
-                key: "model.max.tokens", value: "\(most)",
-                accepted: "more than AI4AI_MODEL_THINKING_TOKENS, \(thinking)")
-        }
-        if self.model.url != nil, self.model.name == nil {
-            throw SettingsError(key: "model", value: "", accepted: "the model's name, because AI4AI_MODEL_URL is set")
-        }
-        if let name = self.model.name, self.model.url == nil, self.model.bedrockID == nil {
-            throw SettingsError(
-                key: "model", value: name, accepted: "bedrock/ and a model's id, or any name beside AI4AI_MODEL_URL")
-        }
+        self.model = try Model(values, providers: SettingsReader(reader: reader, scope: ""))
         self.browser.source = try values.choice("browser") ?? self.browser.source
         self.browser.identifier = values.text("browser.id") ?? self.browser.identifier
         self.browser.sessionSeconds =

@@ -34,7 +34,9 @@ struct BackendCommand: AsyncParsableCommand {
         backend.port = self.port ?? backend.port
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         let logger = Logger(label: "ai4ai.backend") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
-        let service = try Self.service(backend, settings, model: settings.model.name, logger: logger) {
+        let service = try Self.service(
+            backend, settings, model: settings.model.isChosen ? settings.model.choice.name : nil, logger: logger
+        ) {
             [host = backend.host] port in
             logger.info("Listening", metadata: ["host": "\(host)", "port": "\(port)"])
         }

@@ -27,6 +27,7 @@ struct Up: AsyncParsableCommand {
 
     func run() async throws {
         var settings = try Settings.fromEnvironment()
+        await settings.model.chooseFromOllama()
         let demo = "http://127.0.0.1:\(self.demoPort)"
         settings.browser.allowedPrivateOrigins.append(demo)
         settings.logLevel = settings.logLevel == "info" ? "notice" : settings.logLevel
@@ -39,9 +40,9 @@ struct Up: AsyncParsableCommand {
         let level = Logger.Level(rawValue: settings.logLevel) ?? .notice
         let logger = Logger(label: "ai4ai.backend") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
         let service = try BackendCommand.service(
-            backend, settings, demoSite: demo, model: settings.model.name ?? "offline", logger: logger
+            backend, settings, demoSite: demo, model: settings.model.choice.name, logger: logger
         ) {
-            [model = settings.model] page in
+            [model = settings.model.choice] page in
             // Print the welcome message only once the runtime is listening, too.
             for await port in runtime.stream {
                 print(Self.welcome(page: page, port: port, demo: demo, model: model))
@@ -54,14 +55,14 @@ struct Up: AsyncParsableCommand {
             settings, configuration: configuration, with: [DemoSite(port: self.demoPort), service])
     }
 
-    private static func welcome(page: Int, port: Int, demo: String, model: Settings.Model) -> String {
+    private static func welcome(page: Int, port: Int, demo: String, model: Settings.Model.Choice) -> String {
         """
         AI4AI is up.
 
           page       http://127.0.0.1:\(page)
           runtime    http://127.0.0.1:\(port)  (POST /invocations, GET /ping, /ws)
           demo site  \(demo)
-          model      \(model.name ?? "offline: follows plain instructions; set AI4AI_MODEL_URL and AI4AI_MODEL for a real one")
+          model      \(model == .offline ? "offline: follows plain instructions; `ai4ai models` lists real ones" : model.name)
 
         Open the page, or try in another terminal:
 

@@ -121,7 +121,7 @@ struct OpenAICompatibleModelTests {
         }
         let told = warnings.withLock { $0 }
         #expect(told.count == (isTold ? 1 : 0))
-        #expect(told.allSatisfy { $0.contains("read 4096 tokens") && $0.contains("OLLAMA_CONTEXT_LENGTH") })
+        #expect(told.allSatisfy { $0.contains("read 4096 tokens") && $0.contains("AI4AI_MODEL=ollama/m") })
     }
 
     // MARK: Silence

@@ -9,15 +9,19 @@ INTERNAL = {"AI4AI_TAVILY_URL", "AI4AI_COGNITO_ISSUER", "AI4AI_COGNITO_KEYS_URL"
 
 
 def read_by_the_code():
-    keys = set()
+    # Variables that other programs of the providers read, too.
+    keys, shared = set(), set()
     for path in (ROOT / "Sources/Settings").glob("*.swift"):
         keys |= set(re.findall(r"values\.\w+\(\s*\"([a-z.]+)\"", path.read_text()))
-    return {f"AI4AI_{key.upper().replace('.', '_')}" for key in keys if not key.startswith(("otel.", "agent.observability"))}
+        shared |= set(re.findall(r"providers\.\w+\(\s*\"([a-z.]+)\"", path.read_text()))
+    return {key.upper().replace(".", "_") for key in shared} | {
+        f"AI4AI_{key.upper().replace('.', '_')}" for key in keys if not key.startswith(("otel.", "agent.observability"))
+    }
 
 
 def documented():
     text = (ROOT / "docs/settings.md").read_text()
-    found = set(re.findall(r"AI4AI_[A-Z0-9_]+", text))
+    found = set(re.findall(r"(?:AI4AI|ANTHROPIC|OPENAI|OLLAMA)_[A-Z0-9_]+", text))
     # A row may abbreviate further variables to their endings: `AI4AI_A_B` with `…_C` is also AI4AI_A_C.
     for row in text.splitlines():
         names = re.findall(r"AI4AI_[A-Z0-9_]+", row)

@@ -17,7 +17,7 @@ struct SettingsTests {
             "AI4AI_BROWSER_DENIED_DOMAINS": "tracker.example, *.xn--bcher-kva.example",
         ])
         #expect(settings.port == 9000)
-        #expect(settings.model.name == "qwen3")
+        #expect(settings.model.choice == .compatible("qwen3", url: "http://localhost:11434/v1"))
         #expect(settings.model.apiKey == .value("k"))
         #expect(settings.browser.allowsPrivate)
         #expect(settings.browser.chromium == "/opt/chromium")
@@ -29,7 +29,7 @@ struct SettingsTests {
     func defaults() throws {
         let settings = try Self.settings(["AI4AI_MODEL_URL": ""])
         #expect(settings.port == 8080)
-        #expect(settings.model.url == nil)
+        #expect(settings.model.choice == .offline && !settings.model.isChosen)
     }
 
     @Test(
@@ -137,7 +137,7 @@ struct SettingsTests {
     func aws(variable: String, value: String) throws {
         let settings = try Self.settings([variable: value])
         switch variable {
-        case "AI4AI_MODEL": #expect(settings.model.bedrockID == "au.anthropic.claude-sonnet-4-5-20250929-v1:0")
+        case "AI4AI_MODEL": #expect(settings.model.choice == .bedrock("au.anthropic.claude-sonnet-4-5-20250929-v1:0"))
         case "AI4AI_BROWSER": #expect(settings.browser.source == .agentcore)
         case "AI4AI_STORAGE": #expect(settings.storage == .dynamodb)
         default: #expect(settings.memory.namespaces == ["/a/{actorId}/", "/b/"])

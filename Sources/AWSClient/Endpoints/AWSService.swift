@@ -16,6 +16,8 @@ package struct AWSService: Sendable, Hashable {
     /// The control plane: the runtime, browser, and memory resources.
     package static let agentCoreControl = AWSService(
         id: "Bedrock AgentCore Control", endpointPrefix: "bedrock-agentcore-control", signingName: "bedrock-agentcore")
+    /// The control plane of Bedrock: its models.
+    package static let bedrock = AWSService(id: "Bedrock", endpointPrefix: "bedrock")
     package static let bedrockRuntime = AWSService(
         id: "Bedrock Runtime", endpointPrefix: "bedrock-runtime", signingName: "bedrock")
     package static let dynamoDB = AWSService(id: "DynamoDB", endpointPrefix: "dynamodb")
@@ -29,8 +31,9 @@ package struct AWSService: Sendable, Hashable {
     package static let logs = AWSService(id: "CloudWatch Logs", endpointPrefix: "logs")
 
     static let all = [
-        agentCore, agentCoreControl, bedrockRuntime, cloudFormation, cognito, dynamoDB, ecr, logs, secretsManager, sts,
-        xray,
+        agentCore, agentCoreControl, bedrock, bedrockRuntime, cloudFormation, cognito, dynamoDB, ecr, logs,
+        secretsManager,
+        sts, xray,
     ]
 
     /// The service's name in a `services` section of the config file.

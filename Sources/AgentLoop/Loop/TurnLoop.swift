@@ -124,6 +124,7 @@ public struct TurnLoop: Sendable {
         var used = TokenUsage()
         defer { usage += used }
         conversation.take(answers)
+        var context = await self.contextLimit()
         for _ in 0..<self.budget.steps {
             try Task.checkCancellation()
             if let reason = self.exhausted(deadline, used) {
@@ -133,9 +134,20 @@ public struct TurnLoop: Sendable {
                 let steering = await callbacks.takeSteering()
                 conversation.messages += steering.map { .user($0) }
                 if !steering.isEmpty { try await callbacks.save(conversation) }
-                beginning = max(beginning - conversation.compact(to: self.budget.context), 0)
-                let answer = try await self.askWithRetries(
-                    self.withContext(conversation.messages, at: beginning), &used, deadline, callbacks.emit)
+                beginning = max(beginning - conversation.compact(to: context), 0)
+                let answer: Message
+                do {
+                    answer = try await self.askWithRetries(
+                        self.withContext(conversation.messages, at: beginning), &used, deadline, callbacks.emit)
+                } catch let error as ModelError where error.code == .contextExceeded {
+                    // The window is smaller than thought. Go on with half as much, as long as something can be left
+                    // out.
+                    context = conversation.messages.reduce(0) { $0 + $1.size } / 2
+                    let removed = conversation.compact(to: context)
+                    guard removed > 0 else { throw error }
+                    beginning = max(beginning - removed, 0)
+                    continue
+                }
                 conversation.messages.append(answer)
                 await self.hooks.afterModel(answer)
                 guard !answer.toolCalls.isEmpty else {
@@ -156,6 +168,20 @@ public struct TurnLoop: Sendable {
     }
 
     // MARK: Budgets
+
+    /// How many characters to count for a token of the context window. Page snapshots have about three.
+    private static let charactersPerToken = 3
+
+    /// Returns the maximum size of the conversation: what is left of the model's window beside the instructions, the
+    /// tools, and an answer.
+    private func contextLimit() async -> Int {
+        guard let window = await self.model.abilities().contextTokens else { return self.budget.context }
+        let fixed =
+            self.system.utf8.count + (self.userContext?.utf8.count ?? 0)
+            + self.definitions.reduce(0) { $0 + $1.description.utf8.count + $1.inputSchema.json.utf8.count }
+        let left = (window - window / 8) * Self.charactersPerToken - fixed
+        return min(self.budget.context, max(left, 8000))
+    }
 
     private func exhausted(_ deadline: ContinuousClock.Instant, _ used: TokenUsage) -> String? {
         if ContinuousClock.now >= deadline {

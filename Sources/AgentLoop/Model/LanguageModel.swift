@@ -6,8 +6,8 @@ public protocol LanguageModel: Sendable {
     var name: String { get }
     /// The model's provider, as in OpenTelemetry's `gen_ai.provider.name`.
     var provider: String { get }
-    /// Whether the model accepts images.
-    var seesImages: Bool { get }
+    /// Returns what the model can do. May ask its server once, and waits a few seconds at most.
+    func abilities() async -> ModelAbilities
 
     /// Streams one assistant turn.
     ///
@@ -17,7 +17,20 @@ public protocol LanguageModel: Sendable {
 }
 
 extension LanguageModel {
-    public var seesImages: Bool { false }
+    public func abilities() async -> ModelAbilities { .init() }
+}
+
+/// What a model can do, as far as it is known.
+public struct ModelAbilities: Sendable, Hashable {
+    /// Whether the model accepts images. `false` if unknown, because models without sight reject them.
+    public var seesImages: Bool
+    /// The size of the context window, in tokens; `nil` if unknown.
+    public var contextTokens: Int?
+
+    public init(seesImages: Bool = false, contextTokens: Int? = nil) {
+        self.seesImages = seesImages
+        self.contextTokens = contextTokens
+    }
 }
 
 /// A request to a model.

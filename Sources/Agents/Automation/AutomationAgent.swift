@@ -119,7 +119,8 @@ public struct AutomationAgent: Automation {
                 seen: place.seen, allowances: place.allowances, say: task.askedIn),
             effects: place.effects, names: place.names, keepPicture: self.pictureKeeper(context.session))
         let loop = TurnLoop(
-            model: self.model, system: Self.system, tools: tools.all(seesImages: self.model.seesImages),
+            model: self.model, system: Self.system,
+            tools: tools.all(seesImages: await self.model.abilities().seesImages),
             budget: budget,
             hooks: .init(
                 describeStep: { place.names.describe($0) }, afterTools: { await place.offers.offer(after: $0) }),

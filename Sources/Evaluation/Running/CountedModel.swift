@@ -10,7 +10,7 @@ final class CountedModel: LanguageModel {
 
     var name: String { self.model.name }
     var provider: String { self.model.provider }
-    var seesImages: Bool { self.model.seesImages }
+    func abilities() async -> ModelAbilities { await self.model.abilities() }
     var turns: Int { self.count.withLock { $0 } }
 
     func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {

@@ -13,7 +13,6 @@ import Synchronization
 package final class BedrockModel: LanguageModel {
     package let name: String
     package let provider = "aws.bedrock"
-    package var seesImages: Bool { self.id.seesImages }
     private let client: AWSClient
     private let id: BedrockModelID
     private let request: ConverseRequest
@@ -37,6 +36,10 @@ package final class BedrockModel: LanguageModel {
         self.client = client
         self.request = ConverseRequest(
             model: id.description, caching: caching ?? id.caching, maxTokens: maxTokens, thinkingTokens: thinkingTokens)
+    }
+
+    package func abilities() async -> ModelAbilities {
+        ModelAbilities(seesImages: self.id.seesImages, contextTokens: self.id.contextTokens)
     }
 
     package func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {

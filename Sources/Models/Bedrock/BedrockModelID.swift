@@ -30,9 +30,20 @@ package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {
         return ["llama4", "llama3-2-11b", "llama3-2-90b", "pixtral"].contains { id.contains($0) }
     }
 
+    /// The size of the context window, in tokens; `nil` if unknown. Only windows that are smaller than what a run keeps
+    /// anyway matter.
+    ///
+    /// Source: Amazon Bedrock user guide, "Supported foundation models".
+    package var contextTokens: Int? {
+        let id = self.description
+        return ["nova-micro", "llama3-1", "llama3-2", "llama3-3", "mistral-large", "pixtral"].contains {
+            id.contains($0)
+        } ? 128_000 : nil
+    }
+
     /// Whether a model uses adaptive thinking and rejects a token budget: Claude 4.6 and later.
     package static func thinksAdaptively(_ id: String) -> Bool {
-        guard let family = id.firstRange(of: "anthropic.claude-") else { return false }
+        guard let family = id.firstRange(of: "claude-") else { return false }
         // As in claude-opus-4-6-v1 and claude-sonnet-5. A date after the version isn't part of the version number.
         let parts = id[family.upperBound...].split { "-:".contains($0) }.drop { Int($0) == nil }
         let numbers = parts.prefix { Int($0) != nil && $0.count < 3 }.compactMap { Int($0) }

@@ -16,9 +16,9 @@ struct ConverseRequest {
     /// - Parameter dropsStaleThoughts: Whether the model drops its reasoning blocks that follow a changed message,
     ///   instead of rejecting the request. Only models that check for such changes accept the field.
     func body(_ request: ModelRequest, dropsStaleThoughts: Bool = false) -> JSONValue {
-        let messages = self.wellFormed(request.messages)
+        let messages = self.rules.wellFormed(request.messages)
         var body: [String: JSONValue] = ["messages": .array(self.messages(messages))]
-        if !Self.isBlank(request.system) {
+        if !request.system.isBlank {
             body["system"] = .array(
                 [["text": .string(request.system)]] + (self.caching == .none ? [] : [Self.cachePoint]))
         }
@@ -30,46 +30,27 @@ struct ConverseRequest {
         if let thinkingTokens {
             if BedrockModelID.thinksAdaptively(self.model) {
                 fields["thinking"] = ["type": "adaptive"]
-                body["outputConfig"] = ["effort": .string(Self.effort(thinkingTokens))]
+                body["outputConfig"] = ["effort": .string(ThinkingBinding.effort(thinkingTokens))]
             } else {
                 fields["thinking"] = ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
             }
         }
         if dropsStaleThoughts {
-            // The models that check for changes use adaptive thinking even if the request doesn't configure it.
-            fields["thinking"] = ["type": "adaptive", "block_binding": ["prefix_mismatch_behavior": "drop_block"]]
-            fields["anthropic_beta"] = [.string(Self.bindingControls)]
+            fields["thinking"] = ThinkingBinding.droppingStaleBlocks
+            fields["anthropic_beta"] = [.string(ThinkingBinding.beta)]
         }
         if !fields.isEmpty { body["additionalModelRequestFields"] = .object(fields) }
         return .object(body)
     }
 
-    /// Source: Claude documentation, "Preserved thinking"; Amazon Bedrock user guide, page of the same name.
-    private static let bindingControls = "thinking-binding-controls-2026-08-01"
-
     /// Source: Amazon Bedrock API reference, Message: "up to 20 images" and "up to five documents".
-    private static let (mostPictures, mostDocuments) = (20, 5)
+    private var rules: ConversationRules { .init(model: self.model, mostImages: 20, mostDocuments: 5) }
     private static let cachePoint: JSONValue = ["cachePoint": ["type": "default"]]
-
-    /// The effort for adaptive thinking that corresponds to a token budget.
-    private static func effort(_ tokens: Int) -> String {
-        switch tokens {
-        case ..<4096: "low"
-        case ..<16384: "medium"
-        default: "high"
-        }
-    }
 
     // MARK: Tools
 
     private func tools(_ definitions: [ToolDefinition], _ messages: [Message]) -> [JSONValue]? {
-        var definitions = definitions
-        let known = Set(definitions.map(\.name))
-        let used = Set(messages.flatMap(\.toolCalls).map(\.name)).subtracting(known)
-        // Define tools that no longer exist, because the history still refers to them.
-        definitions += used.sorted().map {
-            ToolDefinition(name: $0, description: "Not available any more.", inputSchema: ["type": "object"])
-        }
+        let definitions = definitions + ConversationRules.lost(in: messages, from: definitions)
         guard !definitions.isEmpty else { return nil }
         let specifications = definitions.map { tool -> JSONValue in
             [
@@ -105,12 +86,9 @@ struct ConverseRequest {
             if let signature = reasoning.signature { text["signature"] = .string(signature) }
             return ["reasoningContent": ["reasoningText": .object(text)]]
         case .toolCall(let call):
-            var input = call.input
-            // Show the model arguments that weren't a JSON object as they were.
-            if case .object = input {} else { input = ["arguments": call.input] }
-            return ["toolUse": ["toolUseId": .string(call.id), "name": .string(call.name), "input": input]]
+            return ["toolUse": ["toolUseId": .string(call.id), "name": .string(call.name), "input": call.objectInput]]
         case .toolResult(let result):
-            let text = Self.isBlank(result.text) ? "(no output)" : result.text
+            let text = result.text.isBlank ? "(no output)" : result.text
             return [
                 "toolResult": [
                     "toolUseId": .string(result.callID),
@@ -137,74 +115,5 @@ struct ConverseRequest {
         }
         let words = String(plain).split(separator: " ").joined(separator: " ")
         return words.isEmpty ? "document" : String(words.prefix(200))
-    }
-
-    // MARK: Conversation rules
-
-    private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
-
-    private func isKept(_ content: Message.Content) -> Bool {
-        switch content {
-        case .text(let text): !Self.isBlank(text)
-        // Reasoning from another model means nothing to this one, and Bedrock rejects reasoning without a signature.
-        case .reasoning(let reasoning):
-            reasoning.model == self.model && (reasoning.signature != nil || reasoning.redacted != nil)
-        case .toolCall, .toolResult, .attachment: true
-        }
-    }
-
-    private func wellFormed(_ messages: [Message]) -> [Message] {
-        var ordered: [Message] = []
-        for message in Self.withNewestAttachments(messages) {
-            let content = message.content.filter(self.isKept)
-            let isSaid = content.contains { if case .reasoning = $0 { false } else { true } }
-            guard isSaid, !ordered.isEmpty || message.role == .user else { continue }
-            if ordered.last?.role == message.role {
-                ordered[ordered.count - 1].content += content
-            } else {
-                ordered.append(Message(role: message.role, content: content))
-            }
-        }
-        return Self.answered(ordered)
-    }
-
-    /// Keeps the newest images and documents, and replaces older ones with their names.
-    private static func withNewestAttachments(_ messages: [Message]) -> [Message] {
-        var (pictures, documents) = (self.mostPictures, self.mostDocuments)
-        return messages.reversed().map { message in
-            let held = message.attachments + message.toolResults.flatMap(\.attachments)
-            let count = held.count { $0.format.isImage }
-            pictures -= count
-            documents -= held.count - count
-            return pictures >= 0 && documents >= 0 ? message : message.withoutAttachments
-        }.reversed()
-    }
-
-    /// Gives each tool call exactly one result, at the start of the next message.
-    private static func answered(_ messages: [Message]) -> [Message] {
-        var messages = messages
-        if messages.last?.role != .user { messages.append(.user("Go on.")) }
-        var open: [ToolCall] = []
-        for index in messages.indices {
-            guard messages[index].role == .user else {
-                open = messages[index].toolCalls
-                continue
-            }
-            let results = messages[index].toolResults
-            let answers = open.map { call -> Message.Content in
-                .toolResult(
-                    results.first { $0.callID == call.id }
-                        ?? ToolResult(callID: call.id, text: "Interrupted; the outcome is unknown.", isError: true))
-            }
-            let others = messages[index].content.compactMap { content -> Message.Content? in
-                guard case .toolResult(let result) = content else { return content }
-                // Keep the text of a result without a call, because the model has already used its information.
-                return open.contains { $0.id == result.callID } || Self.isBlank(result.text) ? nil : .text(result.text)
-            }
-            messages[index].content = answers + others
-            if messages[index].content.isEmpty { messages[index].content = [.text("(nothing)")] }
-            open = []
-        }
-        return messages
     }
 }

@@ -52,16 +52,30 @@ struct ChatRequest: Encodable {
     var messages: [Message]
     var tools: [Tool]?
     var stream = true
-    var stream_options = StreamOptions()
+    var stream_options: StreamOptions?
+    var max_tokens: Int?
+    var max_completion_tokens: Int?
 
-    init(_ model: String, _ request: ModelRequest) {
+    init(_ model: String, _ request: ModelRequest, maxTokens: Int? = nil, _ dialect: ChatDialect = .init()) {
         self.model = model
         self.messages = [Message(role: "system", content: .text(request.system))]
+        self.stream_options = dialect.takesStreamOptions ? .init() : nil
+        switch dialect.limit {
+        case .maxTokens: self.max_tokens = maxTokens
+        case .maxCompletionTokens: self.max_completion_tokens = maxTokens
+        }
         // Send reasoning back with the tool calls of the current question. Servers reject reasoning from earlier
         // questions.
         let question = request.messages.lastIndex(where: \.isFromPerson) ?? 0
         for (index, message) in request.messages.enumerated() {
-            self.messages += Self.messages(message, thoughtsOf: index > question ? model : nil)
+            let next = Self.messages(
+                message, thoughtsOf: index > question ? model : nil, takesImages: dialect.takesImages)
+            for message in next {
+                if !dialect.takesUserAfterTool, message.role == "user", self.messages.last?.role == "tool" {
+                    self.messages.append(Message(role: "assistant", content: .text("I have the results.")))
+                }
+                self.messages.append(message)
+            }
         }
         // Some servers reject an empty list.
         self.tools =
@@ -85,15 +99,19 @@ struct ChatRequest: Encodable {
 
     /// Converts a message. Each tool result becomes a separate message, which accepts only text; all attachments follow
     /// in a user message after the results.
-    private static func messages(_ message: AgentLoop.Message, thoughtsOf model: String?) -> [Message] {
+    private static func messages(
+        _ message: AgentLoop.Message, thoughtsOf model: String?, takesImages: Bool
+    ) -> [Message] {
+        let isShown: (Attachment) -> Bool = { takesImages || !$0.format.isImage }
         let results = message.toolResults.map { result -> Message in
-            let names = result.attachments.map { "(\($0.name) follows.)" }
+            let names = result.attachments.map { isShown($0) ? "(\($0.name) follows.)" : $0.textForModel }
             return Message(
                 role: "tool", content: .text(([result.text] + names).joined(separator: "\n")),
                 tool_call_id: result.callID)
         }
-        let shown = message.toolResults.flatMap(\.attachments) + message.attachments
-        let text = message.text
+        let shown = (message.toolResults.flatMap(\.attachments) + message.attachments).filter(isShown)
+        let lost = message.attachments.filter { !isShown($0) }.map(\.textForModel)
+        let text = ([message.text] + lost).filter { !$0.isEmpty }.joined(separator: "\n")
         let thoughts = message.reasoning.filter { $0.model == model }.map(\.text).joined()
         let calls = message.toolCalls.map {
             Call(id: $0.id, function: .init(name: $0.name, arguments: $0.input.json))
@@ -111,13 +129,10 @@ struct ChatRequest: Encodable {
     }
 
     private static func part(_ attachment: Attachment) -> JSONValue {
-        let text: (String) -> JSONValue = { ["type": "text", "text": .string($0)] }
         if attachment.format.isImage {
             let url = "data:image/\(attachment.format.rawValue);base64,\(attachment.base64)"
             return ["type": "image_url", "image_url": ["url": .string(url)]]
         }
-        guard [.csv, .html, .txt, .md].contains(attachment.format), let data = Data(base64Encoded: attachment.base64)
-        else { return text("(\(attachment.name) cannot be shown to this model. Say so where it matters.)") }
-        return text("\(attachment.name):\n\(String(decoding: data, as: UTF8.self))")
+        return ["type": "text", "text": .string(attachment.textForModel)]
     }
 }

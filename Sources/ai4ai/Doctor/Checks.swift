@@ -39,7 +39,7 @@ struct Checks: Sendable {
 
     private var usesAWS: Bool {
         let settings = self.settings
-        return settings.model.bedrockID != nil || settings.browser.source == .agentcore || settings.memory.id != nil
+        return settings.model.usesBedrock || settings.browser.source == .agentcore || settings.memory.id != nil
             || settings.storage == .dynamodb || settings.automation.runtimeARN != nil
             || settings.awsEnvironment["AWS_ACCESS_KEY_ID"] != nil || self.hasSecretInAWS
     }

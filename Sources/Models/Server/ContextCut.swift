@@ -10,7 +10,9 @@ enum ContextCut {
     private static let fewestTokens = 1000
 
     /// Returns a warning with a remedy, or `nil` if the token count is plausible for the request.
-    static func warning(sent request: ModelRequest, read tokens: Int, by server: String) -> String? {
+    static func warning(
+        sent request: ModelRequest, read tokens: Int, by server: String, remedy: String
+    ) -> String? {
         let characters =
             request.system.count
             + request.messages.reduce(0) { sum, message in
@@ -19,6 +21,6 @@ enum ContextCut {
         guard tokens >= Self.fewestTokens, characters > tokens * Self.mostCharactersPerToken else { return nil }
         return
             "\(server) was sent \(characters) characters and read \(tokens) tokens: its context is too small, and it lost the "
-            + "beginning. Raise it (Ollama: OLLAMA_CONTEXT_LENGTH=32768)."
+            + "beginning. Raise it. \(remedy)"
     }
 }
