@@ -2,12 +2,20 @@ public import AgentEvents
 
 /// The result of a run: the response to its request when the client asks for JSON.
 public struct RunResult: Sendable, Hashable, Codable {
+    /// Whether a completed run did what it was asked to do.
+    public enum Outcome: String, Sendable, Codable {
+        /// The agent could not do it. The message says what stands in the way.
+        case notDone = "not_done"
+    }
+
     public var message: String
     public var sessionID: SessionID
     public var runID: RunID
     public var status: RunStatus
     /// The machine-readable reason for a failure.
     public var code: String?
+    /// `nil` if the run did what it was asked to do, or did not complete.
+    public var outcome: Outcome?
     /// The questions that the run waits for.
     public var interrupts: [Interrupt]?
     /// The addresses in the message.
@@ -29,7 +37,7 @@ public struct RunResult: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case message, status, code, interrupts, links, usage
+        case message, status, code, outcome, interrupts, links, usage
         case sessionID = "session_id"
         case runID = "run_id"
     }

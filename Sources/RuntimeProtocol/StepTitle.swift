@@ -35,6 +35,8 @@ package struct StepTitle {
         case "find_playbook": self.say("Look for a playbook: \(input("query"))", "Cari panduan: \(input("query"))")
         case "remember": self.say("Remember: \(input("fact"))", "Ingat: \(input("fact"))")
         case "list_memories": self.say("List what is remembered", "Senaraikan apa yang diingati")
+        case "note": self.say("Note: \(input("fact"))", "Catat: \(input("fact"))")
+        case "give_up": self.say("Stop: \(input("reason"))", "Berhenti: \(input("reason"))")
         case "forget": self.say("Forget \(input("id"))", "Lupakan \(input("id"))")
         default: self.browserStep
         }
@@ -67,9 +69,12 @@ package struct StepTitle {
     private var action: String {
         switch self.step.tool {
         case "click":
-            self.step.input["double"] == true
-                ? self.say("Double-click \(element("ref"))", "Klik dua kali \(element("ref"))")
-                : self.say("Click \(element("ref"))", "Klik \(element("ref"))")
+            self.say("\(click.0) \(element("ref"))", "\(click.1) \(element("ref"))")
+        case "click_at":
+            self.step.input["toX"] == nil
+                ? self.say("\(click.0) \(input("what"))", "\(click.1) \(input("what"))")
+                : self.say("Drag \(input("what"))", "Seret \(input("what"))")
+        case "select_text": self.say("Select \"\(input("text"))\"", "Pilih teks \"\(input("text"))\"")
         case "fill":
             self.say(
                 "Fill \(element("ref")) with \"\(input("text"))\"", "Isi \(element("ref")) dengan \"\(input("text"))\"")
@@ -92,6 +97,15 @@ package struct StepTitle {
             self.say(
                 "Drag \(element("from")) to \(element("to"))", "Seret \(element("from")) ke \(element("to"))")
         default: "\(self.step.tool) \(self.step.input.json)"
+        }
+    }
+
+    /// The verb of a click, in both languages.
+    private var click: (String, String) {
+        switch self.step.input["kind"]?.string {
+        case "double": ("Double-click", "Klik dua kali")
+        case "right": ("Right-click", "Klik kanan")
+        default: ("Click", "Klik")
         }
     }
 

@@ -43,7 +43,7 @@ struct Browse: AsyncParsableCommand {
             AutomationTask(goal: self.goal, startURL: self.startUrl, allowedDomains: self.allowDomain))
         while true {
             switch try await automation.run(work, context, usage: &usage) {
-            case .completed: return try await shown.finish()
+            case .completed, .notDone: return try await shown.finish()
             case .outOfBudget(let reason): throw Failure(reason)
             case .parked(let interrupts):
                 do {

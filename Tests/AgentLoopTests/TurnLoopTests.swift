@@ -66,7 +66,7 @@ struct TurnLoopTests {
     func schema() {
         #expect(
             Self.add.definition.inputSchema == [
-                "type": "object", "additionalProperties": false, "required": ["first", "second"],
+                "type": "object", "required": ["first", "second"],
                 "properties": [
                     "first": ["type": "integer", "description": "The first number."], "second": ["type": "integer"],
                     "unit": ["type": "string", "enum": ["metre", "mile"]],

@@ -25,7 +25,7 @@ struct Commands {
         case "forward": report = try await page.goForward()
         case "reload": report = try await page.reload()
         case "click": report = try await page.judgingMessages(waits: true) { try await page.click(text("ref")) }
-        case "doubleClick": report = try await page.doubleClick(text("ref"))
+        case "doubleClick": report = try await page.click(text("ref"), .double)
         case "hover": report = try await page.hover(text("ref"))
         case "fill": report = try await page.fill(text("ref"), with: text("text"))
         case "clear": report = try await page.clear(text("ref"))

@@ -17,7 +17,8 @@ struct StepTitleTests {
     func element() {
         #expect(Self.title("click", ["ref": "e5"], ["ref": Self.pay]) == "Click button \"Pay\"")
         #expect(Self.title("click", ["ref": "e5"], ["ref": Self.pay], in: .malay) == "Klik button \"Pay\"")
-        #expect(Self.title("click", ["ref": "e5", "double": true], ["ref": Self.pay]) == "Double-click button \"Pay\"")
+        #expect(
+            Self.title("click", ["ref": "e5", "kind": "double"], ["ref": Self.pay]) == "Double-click button \"Pay\"")
     }
 
     @Test("a title names the reference of an unknown element")

@@ -165,7 +165,10 @@ package struct RemoteAutomation: Automation {
             switch finished.outcome {
             case .interrupt(let interrupts): return .parked(interrupts)
             case .cancelled: throw RemoteAutomationError("It was stopped there.")
-            case .success, nil: return .completed(finished.result?["message"]?.string ?? "")
+            case .success, nil:
+                let message = finished.result?["message"]?.string ?? ""
+                let isDone = finished.result?["outcome"]?.string != RunResult.Outcome.notDone.rawValue
+                return isDone ? .completed(message) : .notDone(message)
             }
         case .runError(let error) where error.code == "budget_exceeded": return .outOfBudget(error.message)
         case .runError(let error):

@@ -1,6 +1,9 @@
 import AgentEvents
 
 extension Conversation {
+    /// The name of the tool whose calls only keep a fact. A summary repeats them in full.
+    package static let noteTool = "note"
+
     /// How many characters of a summarized message to keep.
     private static let kept = 300
 
@@ -41,7 +44,9 @@ extension Conversation {
                 ? [] : ["\(message.role == .user ? "Person" : "You"): \(message.text.prefix(Self.kept))"]
             return said
                 + message.toolCalls.map { call in
-                    "You called \(call.name) \(call.input.json.prefix(Self.kept)): \(failed.contains(call.id) ? "failed" : "done")"
+                    if call.name == Self.noteTool, let fact = call.input["fact"]?.string { return "You noted: \(fact)" }
+                    return
+                        "You called \(call.name) \(call.input.json.prefix(Self.kept)): \(failed.contains(call.id) ? "failed" : "done")"
                 }
         }
     }

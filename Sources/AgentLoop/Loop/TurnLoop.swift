@@ -50,6 +50,8 @@ public struct TurnLoop: Sendable {
     public enum Outcome: Sendable, Hashable {
         /// The model's answer.
         case completed(String)
+        /// The model's answer about a task that it could not do.
+        case notDone(String)
         /// The budget is exhausted. The text tells the user the reason and the progress.
         case outOfBudget(String)
         /// The run waits for the user's answers.
@@ -111,11 +113,12 @@ public struct TurnLoop: Sendable {
     ///   - conversation: A conversation that ends with a message to answer, or with calls that wait for the user. The
     ///     run appends to it.
     ///   - answers: The user's answers to the questions of the open turn.
+    ///   - opening: A call to make before the model is first asked, as if the model had made it.
     ///   - usage: The model's token usage is added to this value.
     /// - Throws: ``ModelError``, `CancellationError`, or any error from saving the conversation.
     public func run(
-        _ conversation: inout Conversation, answers: [InterruptAnswer] = [], usage: inout TokenUsage,
-        callbacks: Callbacks
+        _ conversation: inout Conversation, answers: [InterruptAnswer] = [], opening: ToolCall? = nil,
+        usage: inout TokenUsage, callbacks: Callbacks
     ) async throws -> Outcome {
         let deadline = ContinuousClock.now + self.budget.time
         var beginning = conversation.messages.lastIndex(where: \.isFromPerson) ?? conversation.messages.count - 1
@@ -125,6 +128,13 @@ public struct TurnLoop: Sendable {
         defer { usage += used }
         conversation.take(answers)
         var context = await self.contextLimit()
+        if let opening {
+            let events: [ModelEvent] = [
+                .toolCallStart(id: opening.id, name: opening.name),
+                .toolCallInput(id: opening.id, delta: opening.input.json), .stop(.toolUse),
+            ]
+            conversation.messages.append(try await self.say(events, callbacks.emit))
+        }
         for _ in 0..<self.budget.steps {
             try Task.checkCancellation()
             if let reason = self.exhausted(deadline, used) {
@@ -161,6 +171,14 @@ public struct TurnLoop: Sendable {
             let interrupts = try await self.performOpenCalls(of: &conversation, answers, &repetitions, callbacks)
             if !interrupts.isEmpty { return .parked(interrupts) }
             answers = []
+            if let reason = self.ending(of: conversation) {
+                let late = await callbacks.endSteering()
+                conversation.messages += late.map { .user($0) }
+                guard late.isEmpty else { continue }
+                conversation.messages.append(try await self.say([.text(reason), .stop(.endTurn)], callbacks.emit))
+                try await callbacks.save(conversation)
+                return .notDone(reason)
+            }
         }
         return try await self.wrapUp(
             &conversation, "The limit of \(self.budget.steps) steps was reached before the task was done.", &used,
@@ -217,7 +235,21 @@ public struct TurnLoop: Sendable {
         return .outOfBudget(text)
     }
 
+    /// Returns what the model said when it ended the run in its newest turn.
+    private func ending(of conversation: Conversation) -> String? {
+        let calls = conversation.messages.last { $0.role == .assistant }?.toolCalls ?? []
+        let ending = Set(calls.filter { self.tools[$0.name]?.endsRun ?? false }.map(\.id))
+        return conversation.messages.last?.toolResults.first { ending.contains($0.callID) && !$0.isError }?.text
+    }
+
     // MARK: Model
+
+    /// Returns a turn that the model did not make itself, and reports its events.
+    private func say(_ events: [ModelEvent], _ emit: @escaping EventSink) async throws -> Message {
+        let turn = TurnReader(id: UUID().uuidString.lowercased(), emit: emit)
+        for event in events { try await turn.receive(event) }
+        return try await turn.finish()
+    }
 
     /// Inserts the user context at the same position in each turn, so that the messages before it remain in the
     /// provider's cache. The user's own text comes last.

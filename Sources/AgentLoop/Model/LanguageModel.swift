@@ -26,10 +26,13 @@ public struct ModelAbilities: Sendable, Hashable {
     public var seesImages: Bool
     /// The size of the context window, in tokens; `nil` if unknown.
     public var contextTokens: Int?
+    /// The number of steps of the model's coordinates along each edge of an image; `nil` if it counts pixels.
+    public var coordinateGrid: Int?
 
-    public init(seesImages: Bool = false, contextTokens: Int? = nil) {
+    public init(seesImages: Bool = false, contextTokens: Int? = nil, coordinateGrid: Int? = nil) {
         self.seesImages = seesImages
         self.contextTokens = contextTokens
+        self.coordinateGrid = coordinateGrid
     }
 }
 

@@ -115,6 +115,7 @@ package final class AgentSpan {
     package func report(_ outcome: TurnLoop.Outcome) {
         switch outcome {
         case .completed: self.set("ai4ai.outcome", "completed")
+        case .notDone: self.set("ai4ai.outcome", "not_done")
         case .parked: self.set("ai4ai.outcome", "interrupted")
         case .outOfBudget: self.fail("budget_exceeded")
         }

@@ -20,10 +20,11 @@ enum JSONSchema {
             if let description = type.descriptions[name] { members["description"] = .string(description) }
             properties[name] = .object(members)
         }
-        return [
-            "type": "object", "properties": .object(properties),
-            "required": .array(recorder.required.map { .string($0) }), "additionalProperties": false,
-        ]
+        // Every request contains the schemas of all tools, so they say no more than necessary. Unknown members are
+        // ignored.
+        var schema: [String: JSONValue] = ["type": "object", "properties": .object(properties)]
+        if !recorder.required.isEmpty { schema["required"] = .array(recorder.required.map { .string($0) }) }
+        return .object(schema)
     }
 
     /// Returns the schema and the placeholder of a member. The schema of an enumeration lists all its cases.

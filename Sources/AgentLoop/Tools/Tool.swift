@@ -26,7 +26,16 @@ public struct Tool: Sendable {
     public let risk: RiskClass
     /// Whether the tool can run in parallel with other such calls of the same turn.
     public let isParallel: Bool
+    /// Whether a successful call ends the run as not done, with the call's output as its answer.
+    public private(set) var endsRun = false
     var call: @Sendable (JSONValue, ToolContext) async throws -> ToolOutput
+
+    /// Returns the tool with ``endsRun`` set.
+    public var endingRun: Tool {
+        var tool = self
+        tool.endsRun = true
+        return tool
+    }
 
     /// Returns the tool with a wrapper around each call.
     /// - Parameter body: Receives the call's input and context, and the call itself.

@@ -28,6 +28,8 @@ struct ApprovalGate: Sendable {
         var input: JSONValue = [:]
         var ref: String?
         var key: String?
+        /// What the model says is drawn where it acts, if the page's elements don't say it.
+        var drawn: String?
     }
 
     /// The result of a check that lets an action proceed.
@@ -46,7 +48,7 @@ struct ApprovalGate: Sendable {
     ///   `BrowserError` if the target is missing.
     func check(_ attempt: Attempt, on page: BrowserPage, _ context: ToolContext) async throws -> Permission {
         let target = try await page.target(of: attempt.ref, key: attempt.key)
-        let kind = ApprovalPolicy.kind(of: target, action: attempt.action)
+        let kind = Self.kind(of: attempt, at: target)
         if self.forbidden.contains(kind) {
             throw ActionRefused(
                 "The person's request does not allow this (\(kind.rawValue)). Report what you found so far, and leave "
@@ -72,6 +74,15 @@ struct ApprovalGate: Sendable {
         }
         return Permission(
             isApproved: true, kind: kind, target: target, edits: edits.compactMapValues(\.string))
+    }
+
+    /// Returns the kind of an action. What is drawn announces itself only in the model's words, and where the page
+    /// speaks of money, any click on a drawing may cost some.
+    static func kind(of attempt: Attempt, at target: ActionTarget) -> ActionKind {
+        let kind = ApprovalPolicy.kind(of: target, action: attempt.action)
+        guard let drawn = attempt.drawn, [.look, .change].contains(kind) else { return kind }
+        if let named = ActionLexicon.kind(of: drawn), !ActionLexicon.isDismissal(drawn) { return named }
+        return Money.isNamed(in: target.shown) ? .submit : .change
     }
 
     /// Returns the message that the user sees after they declined an action.
@@ -144,6 +155,7 @@ struct ApprovalGate: Sendable {
         var what = "\(target.role.isEmpty ? target.tag : target.role) \"\(target.name)\""
         // The accessible name may differ from the text that users see.
         if !target.text.isEmpty, !target.name.contains(target.text) { what += " (\"\(target.text)\")" }
+        if let drawn = attempt.drawn { what += ", " + self.say("which shows", "yang memaparkan") + " \"\(drawn)\"" }
         let doing =
             switch attempt.action {
             case .press:

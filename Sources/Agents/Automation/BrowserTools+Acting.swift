@@ -6,51 +6,29 @@ import BrowserAutomation
 extension BrowserTools {
     private struct Click: ToolInput {
         var ref: String
-        var double: Bool?
-        static let descriptions = [
-            "ref": "The control's reference in the newest snapshot, such as e5.",
-            "double": "Whether to click twice in quick succession.",
-        ]
+        var kind: ClickKind?
     }
 
     private struct Reference: ToolInput {
         var ref: String
-        static let descriptions = ["ref": "The control's reference in the newest snapshot, such as e5."]
     }
 
     private struct Fill: ToolInput {
         var ref: String
         var text: String
-        static let descriptions = [
-            "ref": "The field's reference in the newest snapshot.",
-            "text": "The new text of the field. It replaces the current text.",
-        ]
-    }
-
-    private struct TypeText: ToolInput {
-        var ref: String
-        var text: String
-        static let descriptions = [
-            "ref": "The field's reference in the newest snapshot.", "text": "The text to add after the current text.",
-        ]
     }
 
     private struct Secret: ToolInput {
         var ref: String
         var secret: String
-        static let descriptions = [
-            "ref": "The field's reference in the newest snapshot.", "secret": "The secret's name.",
-        ]
+        static let descriptions = ["secret": "The secret's name."]
     }
 
     private struct Select: ToolInput {
         var ref: String
         var option: String?
         var options: [String]?
-        static let descriptions = [
-            "ref": "The list's reference.", "option": "The option's label.",
-            "options": "All options to choose, where a list takes several. Others are cleared.",
-        ]
+        static let descriptions = ["options": "Several; all others are cleared."]
 
         var wanted: [String] { self.options ?? self.option.map { [$0] } ?? [] }
     }
@@ -58,18 +36,13 @@ extension BrowserTools {
     private struct Check: ToolInput {
         var ref: String
         var checked: Bool
-        static let descriptions = ["ref": "The box's reference.", "checked": "Whether it shall be checked."]
     }
 
     private struct Key: ToolInput {
         var key: String
         var ref: String?
         var times: Int?
-        static let descriptions = [
-            "key": "A key such as Enter, Escape, Tab, ArrowDown or Control+a.",
-            "ref": "What gets the key; what has the focus when left out.",
-            "times": "How often, 20 at most; once when left out.",
-        ]
+        static let descriptions = ["ref": "Leave out for what has the focus.", "times": "20 at most."]
         private static let activating: Set = ["enter", "space", " "]
 
         /// How often to press the key. One that activates something is pressed once.
@@ -82,27 +55,28 @@ extension BrowserTools {
     private struct Drag: ToolInput {
         var from: String
         var to: String
-        static let descriptions = ["from": "The reference of what is dragged.", "to": "The reference of where to."]
+    }
+
+    private struct Selected: ToolInput {
+        var text: String
+        var ref: String?
     }
 
     var click: Tool {
         Tool(
-            "click", "Clicks a control once it can be clicked.", risk: .reversibleWrite
+            "click", "Clicks a control.", risk: .reversibleWrite
         ) { (input: Click, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
                     .init(tool: "click", action: .click, ref: input.ref), on: page, context
-                ) { ref in
-                    let ref = ref ?? input.ref
-                    return try await input.double == true ? page.doubleClick(ref) : page.click(ref)
-                }
+                ) { try await page.click($0 ?? input.ref, input.kind ?? .single) }
                 return try await self.answer(report, on: page, context)
             }
         }
     }
 
     var fill: Tool {
-        Tool("fill", "Puts text into a field.", risk: .reversibleWrite) { (input: Fill, context) in
+        Tool("fill", "Replaces the text of a field.", risk: .reversibleWrite) { (input: Fill, context) in
             try await self.acting { page in
                 try await self.checkFlow(
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "fill", context)
@@ -119,9 +93,9 @@ extension BrowserTools {
 
     var type: Tool {
         Tool(
-            "type", "Types text key by key, for fields that react to each key, such as those with suggestions.",
+            "type", "Adds text key by key, for fields that react to each key, such as those with suggestions.",
             risk: .reversibleWrite
-        ) { (input: TypeText, context) in
+        ) { (input: Fill, context) in
             try await self.acting { page in
                 try await self.checkFlow(
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "type", context)
@@ -146,7 +120,7 @@ extension BrowserTools {
 
     var fillSecret: Tool {
         Tool(
-            "fill_secret", "Puts a secret that the person gave for this site into a field, by the secret's name.",
+            "fill_secret", "Puts a secret that was given for this site into a field.",
             risk: .reversibleWrite
         ) { (input: Secret, context) in
             try await self.acting { page in
@@ -177,7 +151,7 @@ extension BrowserTools {
 
     var check: Tool {
         Tool(
-            "check", "Checks or unchecks a box, radio button or switch.", risk: .reversibleWrite
+            "check", "Checks or unchecks a box, radio button, or switch.", risk: .reversibleWrite
         ) { (input: Check, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
@@ -190,7 +164,8 @@ extension BrowserTools {
     }
 
     var press: Tool {
-        Tool("press", "Presses a key.", risk: .reversibleWrite) { (input: Key, context) in
+        Tool("press", "Presses a key, such as Enter, ArrowDown, or Control+a.", risk: .reversibleWrite) {
+            (input: Key, context) in
             try await self.acting { page in
                 if input.key.count == 1 { try await self.checkFlow(of: [input.key], to: page, tool: "press", context) }
                 let report = try await self.allowing(
@@ -205,7 +180,7 @@ extension BrowserTools {
 
     var hover: Tool {
         Tool(
-            "hover", "Moves the mouse over something, such as a menu that opens by itself.", risk: .read
+            "hover", "Moves the mouse over something.", risk: .read
         ) { (input: Reference, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
@@ -222,6 +197,19 @@ extension BrowserTools {
                 let report = try await self.allowing(
                     .init(tool: "drag", action: .drag, ref: input.from), on: page, context
                 ) { try await page.drag($0 ?? input.from, to: input.to) }
+                return try await self.answer(report, on: page, context)
+            }
+        }
+    }
+
+    var selectText: Tool {
+        Tool(
+            "select_text", "Selects text, on the page or in ref.", risk: .reversibleWrite
+        ) { (input: Selected, context) in
+            try await self.acting { page in
+                let report = try await self.guarding(on: page, context) {
+                    try await page.selectText(input.text, in: input.ref)
+                }
                 return try await self.answer(report, on: page, context)
             }
         }

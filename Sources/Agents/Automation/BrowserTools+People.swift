@@ -8,12 +8,33 @@ import RuntimeProtocol
 extension BrowserTools {
     private struct HandOver: ToolInput {
         var request: String
-        static let descriptions = ["request": "What the person is to do in the browser, in their language."]
+        static let descriptions = ["request": "In the person's language."]
+    }
+
+    private struct Fact: ToolInput {
+        var fact: String
+    }
+
+    /// Keeps a fact in the conversation. See `Conversation.noteTool`.
+    var note: Tool {
+        Tool(Conversation.noteTool, "Keeps a fact that you will need later.", risk: .read) { (_: Fact, _) in "Kept." }
+    }
+
+    private struct Reason: ToolInput {
+        var reason: String
+        static let descriptions = ["reason": "What stands in the way, and what the person can do."]
+    }
+
+    /// Ends the task as not done.
+    var giveUp: Tool {
+        Tool("give_up", "Ends the task because it cannot be done.", risk: .read) { (input: Reason, _) in
+            input.reason
+        }.endingRun
     }
 
     var handOver: Tool {
         Tool(
-            "hand_over", "Lets the person work in the browser, for what they have to do themselves.", risk: .read
+            "hand_over", "Lets the person act in the browser, where only they can.", risk: .read
         ) { (input: HandOver, context) in
             guard let given = context.answers.first else {
                 let page = try await self.page()

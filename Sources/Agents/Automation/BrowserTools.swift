@@ -15,16 +15,19 @@ struct BrowserTools {
     /// Stores the screenshot of a step under its call's id. If this is `nil`, no screenshots are taken.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
     let untrusted = UntrustedText()
+    let pictured = LastPicture()
+    /// The number of steps of the model's coordinates along each edge of a picture; `nil` if it counts pixels.
+    var coordinateGrid: Int?
 
     /// - Parameter seesImages: Whether the model accepts images.
     func all(seesImages: Bool) -> [Tool] {
         let tools = [
             self.navigate, self.snapshot, self.click, self.fill, self.type, self.fillSecret, self.select, self.check,
             self.press, self.hover, self.drag, self.scroll, self.waitForText, self.readPage, self.findText, self.goBack,
-            self.reload, self.tabs, self.downloads,
+            self.reload, self.tabs, self.downloads, self.selectText,
         ]
-        return (tools + (seesImages ? [self.screenshot] : [])).map(self.watched) + [
-            self.handOver,
+        return (tools + (seesImages ? [self.screenshot, self.clickAt] : [])).map(self.watched) + [
+            self.note, self.giveUp, self.handOver,
             AskUserTool(patience: self.gate.patience).withSecrets(self.secrets) { try await self.page().origin() },
         ]
     }

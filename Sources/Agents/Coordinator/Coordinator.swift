@@ -3,6 +3,7 @@ public import AgentLoop
 import FoundationEssentials
 public import Logging
 import RuntimeProtocol
+import Synchronization
 
 /// Talks with the user: answers, asks for missing details, and delegates web tasks to the automation agent.
 public struct Coordinator: Sendable {
@@ -85,6 +86,7 @@ public struct Coordinator: Sendable {
             let outcome = try await loop.run(
                 &conversation, answers: answers, usage: &usage, callbacks: context.callbacks)
             usage += await sum.total
+            if case .completed(let text) = outcome, delegation.isNotDone.withLock({ $0 }) { return .notDone(text) }
             return outcome
         } catch {
             usage += await sum.total
@@ -104,6 +106,7 @@ public struct Coordinator: Sendable {
             if call.answers.isEmpty { work = .task(try self.task(input, request)) }
             switch try await delegation.run(work, for: call) {
             case .completed(let report): return untrusted.wrap(report)
+            case .notDone(let report): return Self.notDone(untrusted.wrap(report))
             case .parked(let interrupts): throw UserInputRequired(interrupts)
             case .outOfBudget(let reason):
                 // Retry once, with the progress report of the first attempt.
@@ -111,12 +114,15 @@ public struct Coordinator: Sendable {
                 task.goal += "\n\nAn earlier try did not finish. Do not repeat what it has done. It reported: \(reason)"
                 switch try await delegation.run(.task(task), for: call, attempt: 2) {
                 case .completed(let report): return untrusted.wrap(report)
+                case .notDone(let report): return Self.notDone(untrusted.wrap(report))
                 case .parked(let interrupts): throw UserInputRequired(interrupts)
                 case .outOfBudget(let again): return Self.unfinished(again)
                 }
             }
         }
     }
+
+    private static func notDone(_ report: String) -> String { "The browser agent could not do this. \(report)" }
 
     private static func unfinished(_ reason: String) -> String {
         "The browser agent stopped twice without finishing: \(reason)\nTell the person what was found, and write a "

@@ -5,13 +5,21 @@ import Synchronization
 
 /// Delegates the coordinator's work to the automation agent as a subagent of its run. The events of that work carry the
 /// subagent's id.
-struct Delegation: Sendable {
+final class Delegation: Sendable {
     let automation: any Automation
     let context: RunContext
     /// Collects the token usage of the delegated work.
     let usage: UsageSum
+    /// Whether the newest task could not be done.
+    let isNotDone = Mutex(false)
 
     private static let subagent = "automation"
+
+    init(automation: any Automation, context: RunContext, usage: UsageSum) {
+        self.automation = automation
+        self.context = context
+        self.usage = usage
+    }
 
     /// - Parameters:
     ///   - call: The coordinator's tool call that delegates the work.
@@ -36,9 +44,10 @@ struct Delegation: Sendable {
         do {
             let outcome = try await self.automation.run(work, inner, usage: &used)
             await self.usage.add(used)
+            self.isNotDone.withLock { if case .notDone = outcome { $0 = true } else { $0 = false } }
             let end: AgentEvent =
                 switch outcome {
-                case .completed: .subagentFinished(.init(subagentRunId: id))
+                case .completed, .notDone: .subagentFinished(.init(subagentRunId: id))
                 case .parked(let interrupts):
                     .subagentFinished(.init(subagentRunId: id, outcome: .suspended(interrupts)))
                 case .outOfBudget(let reason):

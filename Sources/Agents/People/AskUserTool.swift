@@ -14,17 +14,14 @@ struct AskUserTool: Sendable {
         var fields: [String]?
         var secrets: [String]?
         static let descriptions = [
-            "question": "One short question, in the person's language.",
-            "choices": "The possible answers, where there are only some.",
-            "fields": "The names of several things that are asked for at once.",
-            "secrets": "The names of things that nobody but the site may see, such as a password. You get their "
-                + "names for fill_secret, and never their values.",
+            "question": "Short, in the person's language.",
+            "choices": "The possible answers.",
+            "fields": "Names of several things asked at once.",
+            "secrets": "Names of things that only the site may see, such as a password; for fill_secret.",
         ]
     }
 
-    private static let description = """
-        Asks the person for something that only they know or decide. Ask for all that is missing at once.
-        """
+    private static let description = "Asks the person for all that only they know or decide."
 
     /// The tool for an agent without a browser, which cannot use secrets.
     var withoutSecrets: Tool {
@@ -44,8 +41,6 @@ struct AskUserTool: Sendable {
             return try self.answer(to: input, context, origin: here, secrets: secrets)
         }
     }
-
-    @Sendable private static func step(_ input: Question) -> String { "Ask: \(input.question)" }
 
     private func answer(
         to input: Question, _ context: ToolContext, origin: String?, secrets: SecretStore?

@@ -131,6 +131,10 @@ public struct AgentRuns: Sendable {
             switch try await self.work(on: request, records, &usage, &said, log) {
             case .completed(let text):
                 return self.result(request, text, .completed, usage: usage, offersPayment: !isDecision)
+            case .notDone(let text):
+                var result = self.result(request, text, .completed, usage: usage, offersPayment: !isDecision)
+                result.outcome = .notDone
+                return result
             case .parked(let interrupts):
                 let question = interrupts.map(\.message).joined(separator: "\n")
                 return self.result(request, question, .interrupted, interrupts: interrupts, usage: usage)

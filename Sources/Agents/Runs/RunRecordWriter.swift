@@ -128,7 +128,7 @@ actor RunRecordWriter {
         do {
             let outcome = try await body(&usage)
             switch outcome {
-            case .completed(let text): try await self.finish(.completed, answer: text)
+            case .completed(let text), .notDone(let text): try await self.finish(.completed, answer: text)
             case .outOfBudget(let reason): try await self.finish(.failed, answer: reason)
             case .parked: try await self.park()
             }

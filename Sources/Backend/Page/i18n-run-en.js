@@ -19,6 +19,7 @@ export default {
     "run.link.payment": "Go to payment",
     "run.link.open": "Open the page",
     "run.link.newTab": "(opens a new tab)",
+    "run.notDone": "Not done",
     "run.usage": "{input} tokens read, {output} written",
 
     "run.working": "Working…",
@@ -84,6 +85,11 @@ export default {
     "run.step.uncheck": "Untick {what}",
     "run.step.press": "Press {what}",
     "run.step.hover": "Point at {what}",
+    "run.step.rightClick": "Right-click {what}",
+    "run.step.dragAt": "Drag {what}",
+    "run.step.selectText": "Select “{what}”",
+    "run.step.note": "Note: {what}",
+    "run.step.giveUp": "Stop: {what}",
     "run.step.drag": "Drag {what} to {to}",
 
     "run.tool.other": "{name}",
@@ -115,6 +121,10 @@ export default {
     "run.tool.check": "Tick a box",
     "run.tool.press": "Press a key",
     "run.tool.hover": "Point at something",
+    "run.tool.click_at": "Click a point of the picture",
+    "run.tool.select_text": "Select text",
+    "run.tool.note": "Note a fact",
+    "run.tool.give_up": "Stop the task",
     "run.tool.drag": "Drag something",
 
     "run.role.button": "button",

@@ -19,6 +19,7 @@ export default {
     "run.link.payment": "Pergi ke pembayaran",
     "run.link.open": "Buka halaman",
     "run.link.newTab": "(membuka tab baharu)",
+    "run.notDone": "Tidak selesai",
     "run.usage": "{input} token dibaca, {output} ditulis",
 
     "run.working": "Sedang bekerja…",
@@ -84,6 +85,11 @@ export default {
     "run.step.uncheck": "Buang tanda pada {what}",
     "run.step.press": "Tekan {what}",
     "run.step.hover": "Tunjuk pada {what}",
+    "run.step.rightClick": "Klik kanan {what}",
+    "run.step.dragAt": "Seret {what}",
+    "run.step.selectText": "Pilih teks “{what}”",
+    "run.step.note": "Catat: {what}",
+    "run.step.giveUp": "Berhenti: {what}",
     "run.step.drag": "Seret {what} ke {to}",
 
     "run.tool.other": "{name}",
@@ -115,6 +121,10 @@ export default {
     "run.tool.check": "Tandakan kotak",
     "run.tool.press": "Tekan kekunci",
     "run.tool.hover": "Tunjuk pada sesuatu",
+    "run.tool.click_at": "Klik pada gambar",
+    "run.tool.select_text": "Pilih teks",
+    "run.tool.note": "Catat satu fakta",
+    "run.tool.give_up": "Hentikan tugas",
     "run.tool.drag": "Seret sesuatu",
 
     "run.role.button": "butang",

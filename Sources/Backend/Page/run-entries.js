@@ -98,7 +98,7 @@ function liveEntries(run, now, lastWords) {
         }
         if (!item.text) return [];
         counts.text += 1;
-        const end = item === lastText && run.phase === "done" ? { links: run.links, usage: run.usage } : {};
+        const end = item === lastText && run.phase === "done" ? { links: run.links, usage: run.usage, outcome: run.outcome } : {};
         const text = withoutMarks(item.text, item.isOpen);
         return text ? [{ key, kind: "text", data: { text, isOpen: item.isOpen, ...end } }] : [];
     });

@@ -13,7 +13,7 @@
  *     phase: "idle" | "running" | "waiting" | "done" | "stopped" | "failed",
  *     items: (TextItem | StepsItem)[], note: string, plan: {title: string, status: string}[],
  *     address: {url: string, title: string} | null, browser: string, interrupts: object[], links: object[],
- *     usage: object | null, error: {message: string, code: string} | null}} Run
+ *     usage: object | null, outcome: string | null, error: {message: string, code: string} | null}} Run
  *     `note` is the browser agent's commentary.
  */
 
@@ -25,7 +25,7 @@ const longestNote = 2000;
 export function newRun(runId = null) {
     return {
         runId, lastSequence: 0, phase: "idle", items: [], note: "", plan: [], address: null, browser: "",
-        interrupts: [], links: [], usage: null, error: null,
+        interrupts: [], links: [], usage: null, outcome: null, error: null,
     };
 }
 
@@ -139,6 +139,7 @@ const changes = {
             ...run, items, phase, note: "",
             interrupts: phase === "waiting" ? event.outcome.interrupts ?? [] : [],
             links: phase === "done" ? result.links ?? [] : [], usage: result.usage ?? event.usage?.[0] ?? null,
+            outcome: result.outcome ?? null,
         };
     },
 

@@ -6,6 +6,8 @@
  *     Steps stored by earlier versions have a `title`, which is used as is.
  */
 
+const clicks = { single: "run.step.click", double: "run.step.doubleClick", right: "run.step.rightClick" };
+
 /**
  * The text key and values for each tool's step.
  * @type {Record<string, (input: any, element: (argument: string) => string | undefined) => [string, Record<string, any>?]>}
@@ -34,7 +36,11 @@ const titles = {
         return close ? ["run.step.tabClose", { what: close }] : ["run.step.tabs"];
     },
     downloads: () => ["run.step.downloads"],
-    click: ({ double }, element) => [double ? "run.step.doubleClick" : "run.step.click", { what: element("ref") }],
+    click: ({ kind }, element) => [clicks[kind] ?? clicks.single, { what: element("ref") }],
+    click_at: ({ kind, what, toX }) => [toX === undefined ? clicks[kind] ?? clicks.single : "run.step.dragAt", { what }],
+    select_text: ({ text }) => ["run.step.selectText", { what: text }],
+    note: ({ fact }) => ["run.step.note", { what: fact }],
+    give_up: ({ reason }) => ["run.step.giveUp", { what: reason }],
     fill_secret: ({ secret }, element) => ["run.step.fillSecret", { secret, what: element("ref") }],
     fill: ({ text }, element) => ["run.step.fillWith", { text, what: element("ref") }],
     type: ({ text }, element) => ["run.step.typeText", { text, what: element("ref") }],
@@ -56,7 +62,7 @@ const roles = new Set([
 /** The tools that act in the browser, whose steps may have a picture. */
 const browserTools = new Set([
     "navigate", "snapshot", "screenshot", "find_text", "wait_for_text", "scroll", "go_back", "reload", "tabs", "click",
-    "fill", "fill_secret", "type", "select", "check", "press", "hover", "drag", "hand_over", "read_page",
+    "click_at", "select_text", "fill", "fill_secret", "type", "select", "check", "press", "hover", "drag", "hand_over", "read_page",
 ]);
 
 /** @param {string} tool */

@@ -87,38 +87,42 @@ extension BrowserPage {
     /// - Returns: A report of what happened.
     /// - Throws: ``BrowserError`` with code `staleReference` or `notActionable`.
     public func click(_ reference: String) async throws -> ActionReport {
-        try await self.asAgent { try await self.click(reference, count: 1) }
+        try await self.asAgent { try await self.click(reference, .single) }
     }
 
-    /// Double-clicks an element.
+    /// Clicks an element twice, or with the right mouse button.
     /// - Parameter reference: The reference of the element in the latest snapshot, such as `e5`.
     /// - Returns: A report of what happened.
     /// - Throws: The same errors as ``click(_:)``.
-    public func doubleClick(_ reference: String) async throws -> ActionReport {
-        try await self.asAgent { try await self.click(reference, count: 2) }
+    public func click(_ reference: String, _ kind: ClickKind) async throws -> ActionReport {
+        try await self.asAgent { try await self.click(reference, kind, at: nil) }
     }
 
-    private func click(_ reference: String, count: Int) async throws -> ActionReport {
+    /// - Parameter offset: The point to click, from the element's upper left corner; any open point if `nil`.
+    func click(_ reference: String, _ kind: ClickKind, at offset: (x: Double, y: Double)?) async throws -> ActionReport
+    {
         let element = try ElementReference(reference)
         let before = self.beginAction()
-        let (label, outcome) = try await self.press(element, count: count)
+        let (label, outcome) = try await self.press(element, kind, at: offset)
         try await self.settle(after: before)
         if outcome?.isDownload == true { try await self.waitForDownload() }
-        var report = try await self.report("\(count > 1 ? "Double-clicked" : "Clicked") \(label)")
+        var report = try await self.report("\(kind.summary) \(label)")
         if let checked = outcome?.checked { report.summary += checked ? ", now checked" : ", now not checked" }
         return report
     }
 
     /// Clicks an element with the mouse; the outcome is `nil` if the click has replaced the document.
-    private func press(_ element: ElementReference, count: Int) async throws -> (label: String, PointerOutcome?) {
+    private func press(
+        _ element: ElementReference, _ kind: ClickKind = .single, at offset: (x: Double, y: Double)? = nil
+    ) async throws -> (label: String, PointerOutcome?) {
         var outcome: PointerOutcome?
         let prepared = try await self.attempt { attempt in
-            let preparation = try await self.point(element, attempt: attempt, options: [:])
+            let preparation = try await self.point(element, attempt: attempt, options: Self.options(at: offset))
             guard let x = preparation.x, let y = preparation.y else {
                 if attempt == 1, element.path == .main { self.moveMouse(over: preparation) }
                 return preparation
             }
-            try await self.pressMouse(x: x, y: y, count: count)
+            try await self.pressMouse(x: x, y: y, kind)
             outcome = try await self.afterPointer(element)
             if let outcome, !outcome.hit, outcome.blocked == nil, element.path != .main, attempt < Self.frameAttempts {
                 // The browser sends the event to where it last drew the frame, and a busy machine draws late.
@@ -136,7 +140,7 @@ extension BrowserPage {
     }
 
     /// Clicks an element as a part of another action, without a report.
-    func clickThrough(_ element: ElementReference) async throws { _ = try await self.press(element, count: 1) }
+    func clickThrough(_ element: ElementReference) async throws { _ = try await self.press(element) }
 
     /// Moves the mouse over an element.
     /// - Parameter reference: The reference of the element in the latest snapshot, such as `e5`.
@@ -162,6 +166,11 @@ extension BrowserPage {
     }
 
     // MARK: Action points
+
+    /// The options of `preparePointer` for a point of an element.
+    private static func options(at offset: (x: Double, y: Double)?) -> [String: JSONValue] {
+        offset.map { ["at": [.number($0.x), .number($0.y)]] } ?? [:]
+    }
 
     /// Prepares an element for a pointer action, through all the frames around it, and returns the point to act on.
     private func point(
@@ -221,15 +230,15 @@ extension BrowserPage {
         for step in [1.0, 0] { self.post("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x + step, y + step)) }
     }
 
-    private func pressMouse(x: Double, y: Double, count: Int) async throws {
+    private func pressMouse(x: Double, y: Double, _ kind: ClickKind) async throws {
         // Send the events together, because waiting for each answer costs a frame of 16 ms.
         self.post("Input.dispatchMouseEvent", Self.mouse("mouseMoved", x, y))
-        for click in 1...count {
-            let button: [String: JSONValue] = ["button": "left", "clickCount": .integer(click)]
-            self.post(
-                "Input.dispatchMouseEvent", Self.mouse("mousePressed", x, y, button.merging(["buttons": 1]) { $1 }))
+        for click in 1...kind.count {
+            let button: [String: JSONValue] = ["button": .string(kind.button), "clickCount": .integer(click)]
+            let pressed = button.merging(["buttons": .integer(kind.buttons)]) { $1 }
+            self.post("Input.dispatchMouseEvent", Self.mouse("mousePressed", x, y, pressed))
             let release = Self.mouse("mouseReleased", x, y, button)
-            if click < count {
+            if click < kind.count {
                 self.post("Input.dispatchMouseEvent", release)
             } else {
                 try await self.send("Input.dispatchMouseEvent", release)
@@ -246,22 +255,29 @@ extension BrowserPage {
     /// - Returns: A report of what happened.
     /// - Throws: The same errors as ``click(_:)``.
     public func drag(_ reference: String, to target: String) async throws -> ActionReport {
-        try await self.asAgent {
-            let source = try ElementReference(reference)
-            let destination = try ElementReference(target)
-            let before = self.beginAction()
-            let options: [String: JSONValue] = ["guarded": false]
-            // Prepare the target first: scrolling to it may move the source, where the drag begins.
-            _ = try await self.attempt { try await self.point(destination, attempt: $0, options: options) }
-            let from = try await self.attempt { try await self.point(source, attempt: $0, options: options) }
-            let to = try await self.attempt { try await self.point(destination, attempt: $0, options: options) }
-            guard let fromX = from.x, let fromY = from.y, let toX = to.x, let toY = to.y else {
-                throw BrowserError(.notActionable, "\(reference) cannot be dragged to \(target).")
-            }
-            try await self.drag((fromX, fromY), (toX, toY), in: source.path)
-            try await self.settle(after: before)
-            return try await self.report("Dragged \(Self.label(from, source)) to \(Self.label(to, destination))")
+        try await self.asAgent { try await self.drag(reference, at: nil, to: target, at: nil) }
+    }
+
+    func drag(
+        _ reference: String, at start: (x: Double, y: Double)?, to target: String, at end: (x: Double, y: Double)?
+    ) async throws -> ActionReport {
+        let source = try ElementReference(reference)
+        let destination = try ElementReference(target)
+        let before = self.beginAction()
+        func point(_ element: ElementReference, _ offset: (x: Double, y: Double)?) async throws -> Preparation {
+            let options = Self.options(at: offset).merging(["guarded": false]) { $1 }
+            return try await self.attempt { try await self.point(element, attempt: $0, options: options) }
         }
+        // Prepare the target first: scrolling to it may move the source, where the drag begins.
+        _ = try await point(destination, end)
+        let from = try await point(source, start)
+        let to = try await point(destination, end)
+        guard let fromX = from.x, let fromY = from.y, let toX = to.x, let toY = to.y else {
+            throw BrowserError(.notActionable, "\(reference) cannot be dragged to \(target).")
+        }
+        try await self.drag((fromX, fromY), (toX, toY), in: source.path)
+        try await self.settle(after: before)
+        return try await self.report("Dragged \(Self.label(from, source)) to \(Self.label(to, destination))")
     }
 
     /// Drags with mouse events. If the page starts a native drag, the browser hands the drag data to this process,

@@ -39,7 +39,7 @@ struct AnthropicRequest {
             if BedrockModelID.thinksAdaptively(self.model) {
                 body["thinking"] = ["type": "adaptive"]
                 body["output_config"] = ["effort": .string(ThinkingBinding.effort(thinkingTokens))]
-            } else {
+            } else if ConversationRules.allowsThinking(messages) {
                 body["thinking"] = ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
             }
         }

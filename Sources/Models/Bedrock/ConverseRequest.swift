@@ -31,7 +31,7 @@ struct ConverseRequest {
             if BedrockModelID.thinksAdaptively(self.model) {
                 fields["thinking"] = ["type": "adaptive"]
                 body["outputConfig"] = ["effort": .string(ThinkingBinding.effort(thinkingTokens))]
-            } else {
+            } else if ConversationRules.allowsThinking(messages) {
                 fields["thinking"] = ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
             }
         }

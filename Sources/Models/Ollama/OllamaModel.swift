@@ -52,7 +52,8 @@ public final class OllamaModel: LanguageModel {
     public func abilities() async -> ModelAbilities {
         let known = await self.known
         return ModelAbilities(
-            seesImages: known?.has("vision") ?? false, contextTokens: self.context(of: known))
+            seesImages: known?.has("vision") ?? false, contextTokens: self.context(of: known),
+            coordinateGrid: ServerAbilities.coordinateGrid(of: self.name))
     }
 
     private var known: OllamaAbilities? {

@@ -50,7 +50,9 @@ public final class OpenAICompatibleModel: LanguageModel {
     }
 
     public func abilities() async -> ModelAbilities {
-        var abilities = ModelAbilities(seesImages: self.seesImages ?? false, contextTokens: self.contextTokens)
+        var abilities = ModelAbilities(
+            seesImages: self.seesImages ?? false, contextTokens: self.contextTokens,
+            coordinateGrid: ServerAbilities.coordinateGrid(of: self.name))
         if self.seesImages == nil || self.contextTokens == nil,
             let told = await self.asked.value({ [server, name] in await ServerAbilities.ask(server, about: name) })
         {

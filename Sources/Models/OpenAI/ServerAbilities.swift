@@ -64,6 +64,12 @@ enum ServerAbilities {
         answer["data"]?.array?.first { $0["id"]?.string == name }
     }
 
+    /// The steps of a model's coordinates, by its name: Gemini and Qwen3-VL divide each edge into a thousand.
+    static func coordinateGrid(of model: String) -> Int? {
+        let name = model.lowercased()
+        return name.contains("gemini") || name.contains("qwen3-vl") || name.contains("qwen3vl") ? 1000 : nil
+    }
+
     /// Whether a model is known to accept images, by its name. One that rejects an image is not sent another.
     static func seesImages(_ model: String) -> Bool {
         let name = model.lowercased()

@@ -27,13 +27,18 @@ public final class ScriptedModel: LanguageModel {
 
     public let name = "scripted"
     public let provider = "ai4ai"
+    private let able: ModelAbilities
     private let turns: Mutex<[Turn]>
     private let received = Mutex<[ModelRequest]>([])
 
     /// Creates a model that plays the turns in order, and then says that the script is over.
-    public init(_ turns: [Turn]) {
+    /// - Parameter abilities: What the model can do.
+    public init(_ turns: [Turn], abilities: ModelAbilities = .init()) {
         self.turns = Mutex(turns)
+        self.able = abilities
     }
+
+    public func abilities() async -> ModelAbilities { self.able }
 
     /// The requests that the model has received, in order.
     public var requests: [ModelRequest] { self.received.withLock { $0 } }

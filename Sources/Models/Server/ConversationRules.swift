@@ -9,6 +9,13 @@ struct ConversationRules {
     let mostImages: Int
     let mostDocuments: Int
 
+    /// Whether a model with a reasoning budget may reason in its next turn. In the middle of a turn it must have
+    /// reasoned before its first call; a call of another model, or one that was made without a model, has no reasoning.
+    static func allowsThinking(_ messages: [Message]) -> Bool {
+        guard let last = messages.last(where: { $0.role == .assistant }), !last.toolCalls.isEmpty else { return true }
+        return !last.reasoning.isEmpty
+    }
+
     /// Returns the tools that the history uses and that are no longer defined. A provider rejects calls of unknown
     /// tools.
     static func lost(in messages: [Message], from definitions: [ToolDefinition]) -> [ToolDefinition] {

@@ -231,7 +231,7 @@ function unready(element, needs) {
  * Prepares an element for pointer events: scrolls it into view, and checks that it is stable, enabled and uncovered.
  * Installs a guard that stops the events if they land on another element after all.
  */
-async function preparePointer(ref, attempt, { enabled = true, guarded = true } = {}) {
+async function preparePointer(ref, attempt, { enabled = true, guarded = true, at = null } = {}) {
   const found = resolve(ref);
   if (found.gone) return found;
   const reason = enabled && isDisabled(found.element) ? "it is disabled" : null;
@@ -239,8 +239,13 @@ async function preparePointer(ref, attempt, { enabled = true, guarded = true } =
   const blocked = reason ?? unready(element, {});
   const failure = (why) => `${found.label} cannot be reached: ${why}`;
   if (blocked) return { retry: failure(blocked) };
-  let point = hitPoint(element);
-  if (point.error) {
+  // The area of one pixel around a given point of the element.
+  const given = () => {
+    const { left, top } = element.getBoundingClientRect();
+    return at && new DOMRect(left + at[0] - 0.5, top + at[1] - 0.5, 1, 1);
+  };
+  let point = hitPoint(element, given());
+  if (point.error && !at) {
     element.scrollIntoView({ behavior: "instant", inline: "nearest", ...scrollPositions[attempt % scrollPositions.length] });
     point = hitPoint(element);
   }
@@ -249,7 +254,7 @@ async function preparePointer(ref, attempt, { enabled = true, guarded = true } =
     if (isEndless(element) || attempt >= mostMovingAttempts) area = await steadyArea(element);
     if (!area) return { retry: failure("it is moving") };
   }
-  point = hitPoint(element, area);
+  point = hitPoint(element, given() ?? area);
   if (point.error) {
     // Within a frame, the point is in other coordinates than the mouse.
     const isHere = element.ownerDocument === document;

@@ -1,0 +1,119 @@
+import AgentEvents
+
+/// What is at a point of the window.
+public struct PointTarget: Sendable, Hashable {
+    /// The reference of the element.
+    public var reference: String
+    /// Whether it is a control, which is clicked like any other. If not, the exact point matters, as in a drawing.
+    public var isControl: Bool
+    public var role: String
+    public var name: String
+    /// The distance of the point from the element's upper left corner, in CSS pixels.
+    public var x: Double
+    public var y: Double
+}
+
+/// How to click.
+public enum ClickKind: String, Sendable, CaseIterable, Codable {
+    case single
+    case double
+    /// With the right mouse button, which opens a context menu.
+    case right
+
+    var button: String { self == .right ? "right" : "left" }
+    var buttons: Int { self == .right ? 2 : 1 }
+    var count: Int { self == .double ? 2 : 1 }
+    var summary: String {
+        switch self {
+        case .single: "Clicked"
+        case .double: "Double-clicked"
+        case .right: "Right-clicked"
+        }
+    }
+}
+
+extension BrowserPage {
+    private struct Found: Decodable {
+        var ref: String?
+        var isControl: Bool?
+        var role: String?
+        var name: String?
+        var frame: String?
+        var x: Double?
+        var y: Double?
+    }
+
+    /// Returns what is at a point of the window.
+    /// - Parameters:
+    ///   - x: The distance from the left edge, in CSS pixels.
+    ///   - y: The distance from the upper edge.
+    /// - Throws: ``BrowserError`` with code `invalidValue` if the point is outside of the window or nothing is there.
+    public func element(atX x: Double, y: Double) async throws -> PointTarget {
+        try await self.asAgent {
+            var path = FramePath.main
+            var (left, top) = (x, y)
+            while true {
+                let found = try await self.call("elementAt", [.number(left), .number(top)], in: path, as: Found.self)
+                if let frame = found.frame, let x = found.x, let y = found.y {
+                    path = path.appending(frame)
+                    (left, top) = (x, y)
+                    continue
+                }
+                guard let ref = found.ref else {
+                    throw BrowserError(.invalidValue, "Nothing is at (\(Int(x)), \(Int(y))) of the window.")
+                }
+                return PointTarget(
+                    reference: path.prefix + ref, isControl: found.isControl ?? false, role: found.role ?? "",
+                    name: found.name ?? "", x: found.x ?? 0, y: found.y ?? 0)
+            }
+        }
+    }
+
+    /// Returns a text that changes when what a picture shows is no longer where it was: after the page was scrolled,
+    /// resized, or replaced.
+    /// - Throws: ``BrowserError``.
+    public func viewState() async throws -> String {
+        try await self.asAgent {
+            "\(self.documentID ?? "") \(try await self.call("viewState", as: String.self))"
+        }
+    }
+
+    /// Clicks a point of an element, such as a place on a map.
+    /// - Returns: A report of what happened.
+    /// - Throws: The same errors as ``click(_:)``.
+    public func click(_ target: PointTarget, _ kind: ClickKind = .single) async throws -> ActionReport {
+        try await self.asAgent {
+            try await self.click(target.reference, kind, at: target.isControl ? nil : (target.x, target.y))
+        }
+    }
+
+    /// Drags from a point of an element to a point of another, such as a line in a drawing.
+    /// - Returns: A report of what happened.
+    /// - Throws: The same errors as ``click(_:)``.
+    public func drag(_ source: PointTarget, to target: PointTarget) async throws -> ActionReport {
+        try await self.asAgent {
+            try await self.drag(
+                source.reference, at: (source.x, source.y), to: target.reference, at: (target.x, target.y))
+        }
+    }
+
+    /// Selects a text.
+    /// - Parameters:
+    ///   - text: The text, which may span several elements.
+    ///   - reference: The element that contains it; the whole page if `nil`.
+    /// - Returns: A report of what happened.
+    /// - Throws: ``BrowserError`` with code `staleReference`, or `invalidValue` if the text is not there.
+    public func selectText(_ text: String, in reference: String? = nil) async throws -> ActionReport {
+        try await self.asAgent {
+            let element = try reference.map { try ElementReference($0) }
+            let before = self.beginAction()
+            let prepared = try await self.attempt { _ in
+                try await self.call(
+                    "selectText", [.string(text), element.map { .string($0.id) } ?? .null], in: element?.path ?? .main,
+                    as: Preparation.self)
+            }
+            try await self.settle(after: before)
+            return try await self.report("Selected \(JSONValue.string(prepared.value ?? "").json)")
+        }
+    }
+}
