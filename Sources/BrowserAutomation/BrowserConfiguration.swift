@@ -33,6 +33,8 @@ public struct BrowserConfiguration: Sendable {
     public var actionTimeout: Duration = .seconds(5)
     /// The maximum time to retry an action while another element covers its element; at most ``actionTimeout``.
     public var coverTimeout: Duration = .milliseconds(1500)
+    /// The maximum time to wait for what an action or a load has started, such as requests, before the page is shown.
+    public var settleTimeout: Duration = .seconds(3)
     /// The maximum time for a page to load.
     public var navigationTimeout: Duration = .seconds(30)
     /// The maximum time for the browser to answer a command. A page script that keeps the browser busy for longer is

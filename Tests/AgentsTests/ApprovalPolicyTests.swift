@@ -227,4 +227,13 @@ struct ApprovalPolicyTests {
     func noWalls(request: String) {
         #expect(ApprovalPolicy.prohibitedActions(in: request).isEmpty)
     }
+
+    @Test("a request as long as a document is read as well", .timeLimit(.minutes(1)))
+    func longRequest() {
+        let document = String(repeating: "The person asks for a table of all roads and their tax. ", count: 4000)
+        #expect(ApprovalPolicy.prohibitedActions(in: document).isEmpty)
+        #expect(ApprovalPolicy.prohibitedActions(in: document + "Do not pay.") == [.pay])
+        let line = String(repeating: "road ", count: 40_000)
+        #expect(ApprovalPolicy.prohibitedActions(in: line + "and do not pay") == [.pay])
+    }
 }

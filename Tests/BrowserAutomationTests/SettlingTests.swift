@@ -78,7 +78,8 @@ struct SettlingTests {
         var pages: [String: PageContent] = ["/data": "{}", "/new": "<p>new</p>", "/code": .script]
         for late in Self.latePages { pages["/\(late.name)"] = .html(late.html) }
         try await withPages(pages) { _, address in
-            try await withBrowser { browser in
+            // A busy machine takes longer than a page may.
+            try await withBrowser({ $0.settleTimeout = .seconds(60) }) { browser in
                 let page = try browser.currentPage()
                 for late in Self.latePages {
                     _ = try await page.navigate(to: "\(address)/\(late.name)")
@@ -100,7 +101,7 @@ struct SettlingTests {
             timer = setTimeout(async () => { await fetch('/data'); l.innerHTML = `<li role=option tabindex=0>${i.value}Kuala Lumpur</li>` }, 300) }</script>
             """
         try await withPages(["/": .html(html), "/data": "[]"]) { _, address in
-            try await withBrowser { browser in
+            try await withBrowser({ $0.settleTimeout = .seconds(60) }) { browser in
                 let page = try browser.currentPage()
                 _ = try await page.navigate(to: address)
                 let field = try await page.snapshot().reference("textbox", "City")

@@ -55,28 +55,18 @@ extension ApprovalPolicy {
 
     /// A part of a sentence, up to a comma.
     private struct Clause {
-        var words: [String]
+        let words: [String]
+        private let negation: (start: Int, end: Int)?
 
-        /// Returns the number of words in the longest of these phrases that starts at an index.
-        private func length(of phrases: [String], at index: Int) -> Int? {
-            phrases.map { $0.split(separator: " ") }.filter { phrase in
-                self.words[index...].prefix(phrase.count).elementsEqual(phrase) { $0 == $1 }
-            }.map(\.count).max()
+        init(words: [String]) {
+            self.words = words
+            self.negation = words.indices.lazy.compactMap { index in
+                ProhibitionParser.negations.longest(in: words, at: index).map { (index, index + $0.length) }
+            }.first
         }
 
         private func verb(at index: Int) -> (length: Int, kinds: Set<ActionKind>)? {
-            ProhibitionParser.verbs.compactMap { verb in
-                self.length(of: verb.phrases, at: index).map { (length: $0, kinds: verb.kinds) }
-            }.max { $0.length < $1.length }
-        }
-
-        private var negation: (start: Int, end: Int)? {
-            for index in self.words.indices {
-                if let length = self.length(of: ProhibitionParser.negations, at: index) {
-                    return (index, index + length)
-                }
-            }
-            return nil
+            ProhibitionParser.verbs.longest(in: self.words, at: index).map { ($0.length, $0.meaning) }
         }
 
         var hasNegation: Bool { self.negation != nil }
@@ -88,9 +78,9 @@ extension ApprovalPolicy {
         /// payment.
         var prohibition: Prohibition {
             let plain = Set(
-                ProhibitionParser.nothings.filter { nothing in
-                    self.words.indices.contains { self.length(of: [nothing.phrase], at: $0) != nil }
-                }.map(\.kind))
+                self.words.indices.compactMap {
+                    ProhibitionParser.nothings.longest(in: self.words, at: $0)?.meaning
+                })
             guard let negation else { return plain.isEmpty ? .none : .of(plain) }
             var kinds = plain
             var unknown: [String] = []
@@ -148,7 +138,9 @@ extension ApprovalPolicy {
                 return true
             }
             return self.words.indices.contains { index in
-                guard let length = self.length(of: ProhibitionParser.lookOnly, at: index) else { return false }
+                guard let length = ProhibitionParser.lookOnly.longest(in: self.words, at: index)?.length else {
+                    return false
+                }
                 // "Only check out as a guest."
                 return self.words[index...].dropFirst(length).first != "out"
             }

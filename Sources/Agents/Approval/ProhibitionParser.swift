@@ -3,7 +3,10 @@ import RuntimeProtocol
 /// The vocabulary for recognizing prohibitions in a request, in English and Malay.
 enum ProhibitionParser {
     /// Words for prohibited actions, after a negation. A prohibited booking also prohibits its payment.
-    static let verbs: [(phrases: [String], kinds: Set<ActionKind>)] = [
+    static let verbs = Phrases(
+        Self.verbLists.flatMap { list in list.phrases.map { ($0, list.kinds) } })
+
+    private static let verbLists: [(phrases: [String], kinds: Set<ActionKind>)] = [
         (
             [
                 "pay", "paying", "payment", "payments", "buy", "buying", "purchase", "purchasing", "checkout", "bayar",
@@ -42,11 +45,11 @@ enum ProhibitionParser {
         (["sign in", "log in", "login", "logging in", "log masuk", "daftar masuk"], [.credentials]),
     ]
 
-    static let negations = [
+    static let negations = Phrases([
         "do not", "dont", "must not", "mustnt", "should not", "shouldnt", "may not", "not to", "please not", "but not",
         "and not", "never", "without", "avoid", "refrain from", "stop before", "jangan", "jgn", "tanpa", "tidak perlu",
         "tak perlu", "tak payah", "tak mahu", "tak nak", "tidak mahu", "tak mau", "usah", "bukan untuk",
-    ]
+    ])
 
     /// The first words of negations that need not be followed by a verb. If no known verb follows, such a negation
     /// prohibits nothing.
@@ -85,14 +88,14 @@ enum ProhibitionParser {
     static let alternatives: Set = ["or", "nor", "atau"]
 
     /// Phrases that prohibit a kind of action without a negated verb.
-    static let nothings: [(phrase: String, kind: ActionKind)] = [
+    static let nothings = Phrases<ActionKind>([
         ("no payment", .pay), ("no payments", .pay), ("no purchase", .pay), ("pay nothing", .pay),
         ("buy nothing", .pay), ("submit nothing", .submit), ("send nothing", .send), ("delete nothing", .delete),
         ("sign nothing", .sign), ("tiada bayaran", .pay), ("no paying", .pay), ("no buying", .pay),
         ("no purchasing", .pay), ("no booking", .pay), ("no ordering", .pay), ("no sending", .send),
         ("no posting", .send), ("no deleting", .delete), ("no removing", .delete), ("no signing", .sign),
         ("no submitting", .submit), ("no uploads", .upload), ("no uploading", .upload),
-    ]
+    ])
 
     /// Words after a verb that make a prohibition partial. Asking the user covers that case.
     static let conditions: Set = [
@@ -103,12 +106,11 @@ enum ProhibitionParser {
     /// A sentence that starts with one of these words prohibits nothing by itself.
     static let conditionalOpenings: Set = ["if", "unless", "why", "jika", "kalau", "sekiranya", "kenapa", "mengapa"]
 
-    static let lookOnly = [
+    static let lookOnly = Phrases([
         "check only", "only check", "just check", "just look", "only look", "look only", "read only", "only read",
         "just read", "semak sahaja", "semak saja", "hanya semak", "semak je", "lihat sahaja", "lihat saja",
-        "hanya lihat",
         "hanya lihat", "tengok sahaja", "tengok saja", "sekadar semak",
-    ]
+    ])
 
     /// Words that introduce a requested action.
     static let urging: Set = ["and", "then", "dan", "kemudian", "lalu"]

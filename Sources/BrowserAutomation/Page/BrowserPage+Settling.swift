@@ -14,8 +14,6 @@ extension BrowserPage {
 
     private static let pending = String(decoding: PackageResources.pending_js, as: UTF8.self)
     private static let listeners = String(decoding: PackageResources.listeners_js, as: UTF8.self)
-    /// How long a page may take in all.
-    private static let settlePatience = Duration.seconds(3)
     /// For so long nothing changes before it counts as settled, in milliseconds.
     private static let quiet = 150
 
@@ -64,7 +62,7 @@ extension BrowserPage {
     func settleContent(_ place: PageInfo) async throws -> PageInfo {
         // A user who works in the page sees for themselves.
         guard self.state.withLock({ $0.requests.isActing }) else { return place }
-        let deadline = ContinuousClock.now + Self.settlePatience
+        let deadline = ContinuousClock.now + self.configuration.settleTimeout
         var place = place
         while place.pending > 0 || place.isBlank || self.pendingRequests > 0, ContinuousClock.now < deadline {
             try await self.waitForRequests(until: deadline)
