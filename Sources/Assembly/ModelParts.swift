@@ -29,6 +29,7 @@ struct ModelParts {
         let key = { try self.aws.secret(try self.settings.key(of: choice, isFallback: isFallback)) }
         switch choice {
         case .offline: return OfflineModel()
+        case .files(let directory): return FilesModel(directory: directory)
         case .bedrock(let id): return try self.aws.bedrock(id)
         case .anthropic(let name):
             return AnthropicModel(

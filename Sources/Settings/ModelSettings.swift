@@ -15,6 +15,8 @@ extension Settings {
             case anthropic(String)
             case openAI(String)
             case ollama(String)
+            /// Somebody who answers through files in a directory.
+            case files(String)
             /// A model of another server with OpenAI's API.
             case compatible(String, url: String)
 
@@ -26,6 +28,7 @@ extension Settings {
                 case .anthropic(let name): "anthropic/\(name)"
                 case .openAI(let name): "openai/\(name)"
                 case .ollama(let name): "ollama/\(name)"
+                case .files(let directory): "files/\(directory)"
                 case .compatible(let name, _): name
                 }
             }
@@ -40,6 +43,7 @@ extension Settings {
                 case ("anthropic", let name): self = .anthropic(name)
                 case ("openai", let name): self = .openAI(name)
                 case ("ollama", let name): self = .ollama(name)
+                case ("files", let directory): self = .files(directory)
                 default: return nil
                 }
             }

@@ -60,9 +60,10 @@ extension ApprovalPolicy {
 
         init(words: [String]) {
             self.words = words
-            self.negation = words.indices.lazy.compactMap { index in
-                ProhibitionParser.negations.longest(in: words, at: index).map { (index, index + $0.length) }
-            }.first
+            self.negation =
+                words.indices.lazy.compactMap { index in
+                    ProhibitionParser.negations.longest(in: words, at: index).map { (index, index + $0.length) }
+                }.first
         }
 
         private func verb(at index: Int) -> (length: Int, kinds: Set<ActionKind>)? {
