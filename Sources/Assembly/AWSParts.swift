@@ -24,10 +24,15 @@ struct AWSParts {
 
     /// Creates a model in Amazon Bedrock.
     func bedrock(_ id: String) throws -> BedrockModel {
-        BedrockModel(
-            try BedrockModelID(id), client: try self.client.get(),
-            caching: self.settings.model.promptCaching.map(Self.caching),
-            maxTokens: self.settings.model.maxTokens, thinkingTokens: self.settings.model.thinkingTokens)
+        let settings = self.settings.model
+        var options = BedrockOptions()
+        options.caching = settings.promptCaching.map(Self.caching)
+        options.cachesForAnHour = settings.cachesForAnHour
+        options.maxTokens = settings.maxTokens
+        options.thinkingTokens = settings.thinkingTokens
+        options.serviceTier = settings.serviceTier
+        options.guardrail = settings.guardrailID.map { .init(id: $0, version: settings.guardrailVersion) }
+        return BedrockModel(try BedrockModelID(id), client: try self.client.get(), options: options)
     }
 
     private static func caching(_ setting: Settings.Model.PromptCaching) -> PromptCaching {

@@ -67,6 +67,13 @@ extension Settings {
         public var ollamaURL = "http://127.0.0.1:11434"
         /// Where to put cache points; chosen by the model's name if `nil`.
         public var promptCaching: PromptCaching?
+        /// Whether Bedrock's cache keeps a prompt for an hour instead of five minutes.
+        public var cachesForAnHour = false
+        /// Bedrock's service tier.
+        public var serviceTier: String?
+        /// The Bedrock guardrail that filters what the model reads and says.
+        public var guardrailID: String?
+        public var guardrailVersion = "DRAFT"
         /// The maximum number of output tokens per answer.
         public var maxTokens: Int?
         /// The token budget for extended thinking.
@@ -103,6 +110,11 @@ extension Settings {
         init(_ values: SettingsReader, providers: SettingsReader) throws {
             self.apiKey = try values.secret("model.api.key")
             self.promptCaching = try values.choice("model.prompt.caching")
+            self.cachesForAnHour = try values.flag("model.cache.hour") ?? false
+            self.serviceTier = try values.choice(
+                "model.service.tier", of: ["priority", "default", "flex", "reserved"])
+            self.guardrailID = values.text("guardrail.id")
+            self.guardrailVersion = values.text("guardrail.version") ?? self.guardrailVersion
             self.maxTokens = try values.integer("model.max.tokens", in: 1...1_000_000)
             self.thinkingTokens = try values.integer("model.thinking.tokens", in: 1024...1_000_000)
             self.contextTokens = try values.integer("model.context", in: 2048...10_000_000)

@@ -147,7 +147,8 @@ public struct Settings: Sendable, Redacted {
     ///     and `ollama.host` for other addresses
     ///   - `ai4ai.model.fallbacks`: other models, separated by commas
     ///   - `ai4ai.model.max.tokens`, `ai4ai.model.thinking.tokens` (1024 to 1000000), `ai4ai.model.context` (2048 to
-    ///     10000000 tokens), `ai4ai.model.images` (true or false), `ai4ai.model.prompt.caching` (none, messages, or
+    ///     10000000 tokens), `ai4ai.model.cache.hour` (true or false), `ai4ai.model.service.tier` (priority, default,
+    ///     flex, or reserved), `ai4ai.guardrail.id`, `ai4ai.guardrail.version`, `ai4ai.model.images` (true or false), `ai4ai.model.prompt.caching` (none, messages, or
     ///     everywhere)
     ///   - `ai4ai.browser` (local or agentcore, default local), `ai4ai.browser.id`,
     ///     `ai4ai.browser.session.seconds` (1 to 28800, default 3600)
@@ -180,7 +181,7 @@ public struct Settings: Sendable, Redacted {
         let values = SettingsReader(reader: reader)
         try values.checkControls(
             in: [
-                "model", "model.url", "model.api.key", "model.fallbacks", "bearer.token", "tavily.api.key",
+                "model", "model.url", "model.api.key", "model.fallbacks", "guardrail.id", "guardrail.version", "bearer.token", "tavily.api.key",
                 "tavily.url", "chromium",
                 "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "playbooks",
             ])

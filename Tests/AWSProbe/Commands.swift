@@ -38,9 +38,13 @@ struct Commands {
 
     /// One turn of a model, as its events.
     private func turn(_ command: JSONValue) async throws -> JSONValue {
+        var options = BedrockOptions()
+        options.thinkingTokens = command["thinking"]?.integer
+        options.cachesForAnHour = command["hour"] == true
+        options.serviceTier = command["tier"]?.string
+        options.guardrail = command["guardrail"]?.string.map { .init(id: $0, version: "1") }
         let model = BedrockModel(
-            try BedrockModelID(command["model"]?.string ?? ""), client: self.client,
-            thinkingTokens: command["thinking"]?.integer)
+            try BedrockModelID(command["model"]?.string ?? ""), client: self.client, options: options)
         let tools = (command["tools"]?.array ?? []).compactMap(\.string).map {
             ToolDefinition(name: $0, description: "A tool.", inputSchema: ["type": "object"])
         }

@@ -206,6 +206,21 @@ def test_model_that_thinks_gets_room_for_it(peer, probe):
     assert sent["inferenceConfig"]["maxTokens"] > 2048
 
 
+def test_the_tier_the_guardrail_and_the_time_in_the_cache_are_sent(peer, probe):
+    peer.script({"text": "1"})
+    assert "failure" not in turn(probe, user("a"), system="s", tier="flex", guardrail="abc123", hour=True)
+    sent = last(peer)
+    assert sent["serviceTier"] == {"type": "flex"}
+    assert sent["guardrailConfig"] == {"guardrailIdentifier": "abc123", "guardrailVersion": "1"}
+    assert sent["system"][-1] == {"cachePoint": {"type": "default", "ttl": "1h"}}
+
+
+def test_a_budget_for_thoughts_is_left_out_in_the_middle_of_a_turn_that_began_without(peer, probe):
+    peer.script({"text": "1"})
+    turn(probe, user("a"), assistant(call("1")), user(result("1")), tools=["look"], thinking=2048)
+    assert "additionalModelRequestFields" not in last(peer)
+
+
 def test_profiles_and_arns_name_models(peer, probe):
     for model in (MODEL, ARN):
         peer.script({"text": "1"})

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import threading
 
 import anthropic.types as anthropic
@@ -124,9 +125,9 @@ class OpenAI:
 class Server:
     """Plays a provider: two tool calls, then an answer."""
 
-    def __init__(self, api, page):
+    def __init__(self, api, page, calls=None):
         self.bodies, self.headers = [], []
-        calls = [("navigate", {"url": page}), ("screenshot", {}), None]
+        calls = calls or [("navigate", {"url": page}), ("screenshot", {}), None]
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(handler):
@@ -196,6 +197,26 @@ def test_the_key_goes_where_the_provider_expects_it(played):
         "Anthropic": ("x-api-key", "test-key"), "OpenAI": ("authorization", "Bearer test-key"),
         "Ollama": ("authorization", None)}[type(api).__name__]
     assert all({k.lower(): v for k, v in headers.items()}.get(name) == value for headers in server.headers)
+
+
+def test_nine_tenths_of_a_long_tasks_requests_are_the_beginning_of_the_next(site):
+    """30 turns on the demo site. What a provider caches is the rendered beginning: tools, instructions, messages."""
+    api = OpenAI()
+    looks = [("scroll", {"pages": 1}), ("find_text", {"text": "road"}), ("scroll", {"pages": -1}), ("snapshot", {}),
+             ("note", {"fact": "The form asks for a plate number."})]
+    calls = [("navigate", {"url": site.url})] + [looks[turn % len(looks)] for turn in range(28)] + [None]
+    server = Server(api, site.url, calls)
+    runtime = Container(**{
+        "AI4AI_MODEL": api.model, "AI4AI_MODEL_API_KEY": "k", api.host: server.url, "AI4AI_BROWSER_ALLOW_PRIVATE": "true"})
+    try:
+        assert runtime.invoke({"automation_task": {"goal": GOAL}}).json()["status"] == "completed"
+    finally:
+        runtime.stop()
+        server.stop()
+    texts = ["".join(map(json.dumps, [body["tools"], *body["messages"]])) for body in server.bodies]
+    assert len(texts) == 30
+    reused = sum(len(os.path.commonprefix([earlier, later])) for earlier, later in zip(texts, texts[1:]))
+    assert reused / sum(map(len, texts[:-1])) >= 0.9, reused / sum(map(len, texts[:-1]))
 
 
 def test_the_beginning_of_a_request_stays_the_same_in_the_next(played):

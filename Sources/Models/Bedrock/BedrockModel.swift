@@ -22,20 +22,13 @@ package final class BedrockModel: LanguageModel {
     /// first rejection.
     private let checksThoughts = Mutex(false)
 
-    /// Creates a model.
-    /// - Parameters:
-    ///   - caching: The cache point locations; `nil` selects them by model ID.
-    ///   - maxTokens: The maximum number of output tokens; `nil` means the model's own limit.
-    ///   - thinkingTokens: The token budget for reasoning; `nil` disables reasoning.
-    package init(
-        _ id: BedrockModelID, client: AWSClient, caching: PromptCaching? = nil, maxTokens: Int? = nil,
-        thinkingTokens: Int? = nil
-    ) {
+    package init(_ id: BedrockModelID, client: AWSClient, options: BedrockOptions = .init()) {
         self.name = id.description
         self.id = id
         self.client = client
-        self.request = ConverseRequest(
-            model: id.description, caching: caching ?? id.caching, maxTokens: maxTokens, thinkingTokens: thinkingTokens)
+        var options = options
+        options.caching = options.caching ?? id.caching
+        self.request = ConverseRequest(model: id.description, options: options)
     }
 
     package func abilities() async -> ModelAbilities {

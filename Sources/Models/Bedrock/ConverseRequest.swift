@@ -7,11 +7,9 @@ import AgentLoop
 /// at most 20 images and 5 documents.
 struct ConverseRequest {
     let model: String
-    let caching: PromptCaching
-    /// The maximum number of output tokens; `nil` means the model's own limit.
-    var maxTokens: Int?
-    /// The token budget for reasoning; `nil` disables reasoning.
-    var thinkingTokens: Int?
+    let options: BedrockOptions
+
+    private var caching: PromptCaching { self.options.caching ?? .none }
 
     /// - Parameter dropsStaleThoughts: Whether the model drops its reasoning blocks that follow a changed message,
     ///   instead of rejecting the request. Only models that check for such changes accept the field.
@@ -20,14 +18,20 @@ struct ConverseRequest {
         var body: [String: JSONValue] = ["messages": .array(self.messages(messages))]
         if !request.system.isBlank {
             body["system"] = .array(
-                [["text": .string(request.system)]] + (self.caching == .none ? [] : [Self.cachePoint]))
+                [["text": .string(request.system)]] + (self.caching == .none ? [] : [self.cachePoint]))
         }
         if let tools = self.tools(request.tools, messages) { body["toolConfig"] = ["tools": .array(tools)] }
-        if let limit = self.maxTokens ?? self.thinkingTokens.map({ $0 + 8192 }) {
+        if let limit = self.options.maxTokens ?? self.options.thinkingTokens.map({ $0 + 8192 }) {
             body["inferenceConfig"] = ["maxTokens": .integer(limit)]
         }
+        if let tier = self.options.serviceTier { body["serviceTier"] = ["type": .string(tier)] }
+        if let guardrail = self.options.guardrail {
+            body["guardrailConfig"] = [
+                "guardrailIdentifier": .string(guardrail.id), "guardrailVersion": .string(guardrail.version),
+            ]
+        }
         var fields: [String: JSONValue] = [:]
-        if let thinkingTokens {
+        if let thinkingTokens = self.options.thinkingTokens {
             if BedrockModelID.thinksAdaptively(self.model) {
                 fields["thinking"] = ["type": "adaptive"]
                 body["outputConfig"] = ["effort": .string(ThinkingBinding.effort(thinkingTokens))]
@@ -45,7 +49,11 @@ struct ConverseRequest {
 
     /// Source: Amazon Bedrock API reference, Message: "up to 20 images" and "up to five documents".
     private var rules: ConversationRules { .init(model: self.model, mostImages: 20, mostDocuments: 5) }
-    private static let cachePoint: JSONValue = ["cachePoint": ["type": "default"]]
+
+    private var cachePoint: JSONValue {
+        self.options.cachesForAnHour
+            ? ["cachePoint": ["type": "default", "ttl": "1h"]] : ["cachePoint": ["type": "default"]]
+    }
 
     // MARK: Tools
 
@@ -60,7 +68,7 @@ struct ConverseRequest {
                 ]
             ]
         }
-        return specifications + (self.caching == .everywhere ? [Self.cachePoint] : [])
+        return specifications + (self.caching == .everywhere ? [self.cachePoint] : [])
     }
 
     // MARK: Messages
@@ -71,7 +79,7 @@ struct ConverseRequest {
         let ends = messages.indices.filter { messages[$0].role == .user }.suffix(2)
         return messages.enumerated().map { index, message in
             var content = message.content.map(self.block)
-            if self.caching != .none, ends.contains(index) { content.append(Self.cachePoint) }
+            if self.caching != .none, ends.contains(index) { content.append(self.cachePoint) }
             return ["role": .string(message.role.rawValue), "content": .array(content)]
         }
     }
