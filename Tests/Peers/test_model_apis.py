@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import subprocess
 import threading
 
 import anthropic.types as anthropic
@@ -14,7 +15,7 @@ from ollama._types import ChatRequest
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
 
-from system import Container
+from system import BUILD, Container, System
 
 GOAL = "Take a picture of the page."
 
@@ -225,3 +226,83 @@ def test_the_beginning_of_a_request_stays_the_same_in_the_next(played):
     for earlier, later in zip(server.bodies, server.bodies[1:]):
         assert earlier.get("tools") == later.get("tools") and earlier.get("system") == later.get("system")
         assert [m["role"] for m in later["messages"]][:len(earlier["messages"])] == [m["role"] for m in earlier["messages"]]
+
+
+# Choosing a model
+
+ANSWERS = {
+    "/api/tags": {"models": [{"name": "plain:1b"}, {"name": "able:8b"}]},
+    "/v1/models?limit=1000": {"data": [{"type": "model", "id": "claude-x"}]},
+    "/v1/models": {"data": [{"id": "gpt-x"}, {"id": "text-embedding-3"}]},
+    "/inference-profiles?maxResults=1000": {"inferenceProfileSummaries": [
+        {"inferenceProfileId": "apac.maker.able-v1:0", "status": "ACTIVE"},
+        {"inferenceProfileId": "apac.maker.gone-v1:0", "status": "ACTIVE"}]},
+    "/foundation-models?byOutputModality=TEXT": {"modelSummaries": [
+        {"modelId": "maker.able-v1:0", "modelName": "Able", "inputModalities": ["TEXT", "IMAGE"],
+         "inferenceTypesSupported": ["INFERENCE_PROFILE"], "modelLifecycle": {"status": "ACTIVE"}},
+        {"modelId": "maker.old-v1:0", "modelName": "Old", "inputModalities": ["TEXT"],
+         "inferenceTypesSupported": ["ON_DEMAND"], "modelLifecycle": {"status": "LEGACY"}},
+        {"modelId": "maker.plain-v1:0", "modelName": "Plain", "inputModalities": ["TEXT"],
+         "inferenceTypesSupported": ["ON_DEMAND"], "modelLifecycle": {"status": "ACTIVE"}}]},
+}
+
+
+@pytest.fixture(scope="module")
+def providers():
+    """The lists of models of all providers, on one server."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.reply(ANSWERS.get(self.path))
+
+        def do_POST(self):
+            name = json.loads(self.rfile.read(int(self.headers["content-length"])))["model"]
+            self.reply({"capabilities": ["completion"] + (["tools", "vision"] if "able" in name else []),
+                        "model_info": {"x.context_length": 40960}})
+
+        def reply(self, answer):
+            text = json.dumps(answer or {}).encode()
+            self.send_response(200 if answer else 404)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_all_models_that_can_be_chosen_are_listed(providers):
+    environment = os.environ | {
+        "OLLAMA_HOST": providers, "ANTHROPIC_BASE_URL": providers, "ANTHROPIC_API_KEY": "k",
+        "OPENAI_BASE_URL": f"{providers}/v1", "OPENAI_API_KEY": "k", "AWS_ENDPOINT_URL_BEDROCK": providers,
+        "AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+    listed = subprocess.run([BUILD / "ai4ai", "models"], env=environment, capture_output=True, text=True, timeout=60).stdout
+    lines = {line.split()[0]: line for line in listed.splitlines() if line.startswith("  ")}
+    assert list(lines) == [
+        "ollama/plain:1b", "ollama/able:8b", "bedrock/apac.maker.able-v1:0", "bedrock/maker.plain-v1:0",
+        "anthropic/claude-x", "openai/gpt-x"]
+    assert "cannot be an agent" in lines["ollama/plain:1b"] and "40960 tokens" in lines["ollama/able:8b"]
+    assert "images" in lines["bedrock/apac.maker.able-v1:0"]
+
+
+def test_without_a_choice_the_model_of_ollama_that_calls_tools_answers(providers):
+    system = System(OLLAMA_HOST=providers)
+    try:
+        assert "ollama/able:8b" in system.logged
+    finally:
+        system.stop()
+
+
+def test_a_choice_is_not_overruled_by_ollama(providers):
+    system = System(OLLAMA_HOST=providers, AI4AI_MODEL="offline")
+    try:
+        assert "ollama" not in system.logged and "offline" in system.logged
+    finally:
+        system.stop()
