@@ -188,7 +188,7 @@ extension ToolResult {
 
     mutating func dropView() {
         guard self.view.take() != nil else { return }
-        self.text += "\n(How it looked then was here; see the newest view.)"
+        self.text += "\n(An earlier view was here.)"
     }
 }
 

@@ -86,6 +86,7 @@ extension BrowserTools {
                 let report = try await self.guarding(on: page, context) {
                     try await page.fill(input.ref, with: input.text)
                 }
+                if report.isSecret { self.effects.note(password: input.text) }
                 return self.words(report)
             }
         }

@@ -61,7 +61,11 @@ extension BrowserTools {
                             value: ["toolCallId": .string(context.callID), "effect": effect.json])))
             }
             if !sent.isEmpty {
-                output.text += self.untrusted.wrap("\nIt sent: " + sent.prefix(5).map(\.text).joined(separator: "; "))
+                let list = sent.prefix(5).map(\.text).joined(separator: "\n")
+                output.text += "\nThe page sent:\n" + self.untrusted.wrap(list)
+            }
+            if context.answers.contains(where: { $0.interrupt.reason == .confirmation && $0.isApproved }) {
+                output.text += "\nThe person was asked about this, and agreed."
             }
             output.text += self.nagging()
             return output

@@ -55,7 +55,7 @@ extension Effect {
         self.method = request.page.method
         self.origin = request.origin
         self.path = mask(request.path)
-        self.fields = request.content.fields.map { .init(name: $0.name, value: mask($0.value)) }
+        self.fields = request.content.fields.map { ShownFields.shown($0, mask: mask) }
         self.files = request.content.files
         self.isOpaque = request.content.isOpaque
         self.bearsMoney = bearsMoney

@@ -40,6 +40,8 @@ final class EffectGuard: Sendable {
         /// The last action. Its document may still send requests.
         var last: Act?
         var written: [String] = []
+        /// What the agent has written into password fields.
+        var passwords: Set<String> = []
         /// The background traffic of the current document: its requests by address and fields (`habits`) and by
         /// fingerprint (`known`).
         var habits: Set<String> = []
@@ -86,6 +88,14 @@ final class EffectGuard: Sendable {
     func note(written text: String) {
         guard text.count >= 4 else { return }
         self.state.withLock { $0.written = ($0.written + [text]).suffix(Self.mostWritten) }
+    }
+
+    /// Records text that the agent has written into a password field. It is not told again.
+    func note(password: String) {
+        guard password.count >= 3 else { return }
+        self.state.withLock { state in
+            if state.passwords.count < Self.mostWritten { state.passwords.insert(password) }
+        }
     }
 
     /// Performs an action of the agent and attributes the page's requests to it.
@@ -224,8 +234,11 @@ final class EffectGuard: Sendable {
                 || page.referrer == act.moment.address
             let bearsMoney = EffectRules.bearsMoney(request, act.moment)
             if !isOfAct, !bearsMoney, kind == .submit { return self.learn(request, &state) }
+            let mask = { [passwords = state.passwords, secrets] text in
+                ShownFields.hiding(passwords, in: secrets.mask(text))
+            }
             let effect = Effect(
-                request, kind: kind, bearsMoney: bearsMoney, showsMoney: act.moment.showsMoney, mask: self.secrets.mask)
+                request, kind: kind, bearsMoney: bearsMoney, showsMoney: act.moment.showsMoney, mask: mask)
             // During an action only an identical request counts as background traffic: a page could send to the address
             // beforehand.
             if state.habitual == page.document,

@@ -157,15 +157,16 @@ enum EffectRules {
     }
 
     static func holdsCard(_ content: RequestFields) -> Bool {
-        content.fields.contains { field in
-            let digits = field.value.filter(\.isNumber)
-            let isSpaced = field.value.allSatisfy { $0.isNumber || $0 == " " || $0 == "-" }
-            return isSpaced && (13...19).contains(digits.count) && self.isCard(digits)
-        }
+        content.fields.contains { self.isCard($0.value) }
     }
 
-    /// Returns whether the last digit is a valid check digit for the others (Luhn). Source: ISO/IEC 7812-1, annex B.
-    private static func isCard(_ digits: String) -> Bool {
+    /// Returns whether a text is the number of a card: its last digit is a valid check digit for the others (Luhn).
+    /// Source: ISO/IEC 7812-1, annex B.
+    static func isCard(_ text: String) -> Bool {
+        let digits = text.filter(\.isNumber)
+        guard (13...19).contains(digits.count), text.allSatisfy({ $0.isNumber || $0 == " " || $0 == "-" }) else {
+            return false
+        }
         let sum = digits.reversed().enumerated().reduce(0) { sum, each in
             let digit = each.element.wholeNumberValue ?? 0
             let doubled = each.offset.isMultiple(of: 2) ? digit : digit * 2

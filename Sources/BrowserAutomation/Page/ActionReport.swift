@@ -12,6 +12,8 @@ public struct ActionReport: Sendable, Hashable {
     public var focus: String?
     /// The value of the control after the action, if the action changes values. It is never the value of a secret.
     public var value: String?
+    /// Whether the control is a password field or contains a secret.
+    public var isSecret = false
     /// The short names of the tabs that the page opened, such as `t2`.
     public var openedTabs: [String]
     /// The dialogs that the page showed, with the answers.

@@ -105,11 +105,13 @@ extension BrowserPage {
             return try await self.report("\(done) \(element.path.prefix)\(element.id); it has left the page since")
         }
         let isSecret = result.isSecret == true
-        return try await self.report(
+        var report = try await self.report(
             "\(done) \(Self.label(result, element))"
                 + (isSecret
                     ? "" : "; it now holds '\(self.configuration.secrets.mask(result.value ?? "").prefix(200))'"),
             value: isSecret ? nil : result.value)
+        report.isSecret = isSecret
+        return report
     }
 
     // MARK: Checkboxes

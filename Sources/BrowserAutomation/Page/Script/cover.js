@@ -6,7 +6,7 @@ const mostTested = 200;
 const sampled = 8;
 
 /**
- * Returns the controls that are covered. A hit test is accurate but slow, so it is made only if the positions that the
+ * Returns the controls that are covered, with the name of the dialog that covers them. A hit test is accurate but slow, so it is made only if the positions that the
  * walk recorded show another element at the center of a control.
  */
 function coveredControls(controls, rects) {
@@ -15,12 +15,25 @@ function coveredControls(controls, rects) {
     if (width && height && bottom > 0 && top < innerHeight) places.push({ element, left, top, right, bottom });
   }
   let isSuspicious = false;
-  return controls.slice(0, mostTested).filter(({ element }, index) => {
-    if (!isSuspicious && index >= sampled && !isShared(element, rects.get(element), places)) return false;
-    const covered = isCovered(element, rects.get(element));
-    isSuspicious ||= covered;
-    return covered;
-  });
+  const covered = [];
+  for (const [index, control] of controls.slice(0, mostTested).entries()) {
+    const { element } = control;
+    if (!isSuspicious && index >= sampled && !isShared(element, rects.get(element), places)) continue;
+    const hit = coverOf(element, rects.get(element));
+    if (!hit) continue;
+    isSuspicious = true;
+    covered.push({ control, cover: dialogAround(hit) });
+  }
+  return covered;
+}
+
+/** Returns the named dialog that an element belongs to; "" if there is none. */
+function dialogAround(element) {
+  for (let each = element; each; each = parentOf(each)) {
+    const isDialog = each.localName === "dialog" || ["dialog", "alertdialog"].includes(each.getAttribute?.("role"));
+    if (isDialog) return nameOf(each) ? `dialog ${quote(shorten(nameOf(each), 60))}` : "a dialog";
+  }
+  return "";
 }
 
 /** Returns whether an element that neither contains a control nor is inside of it extends over the control's center. */
@@ -34,16 +47,16 @@ function isShared(element, rect, places) {
 
 const holds = (outer, inner) => Node.prototype.contains.call(outer, inner);
 
-/** Returns whether something covers the center of a control and the other points that an action would try. */
-function isCovered(element, own) {
+/** Returns what covers the center of a control and the other points that an action would try; `null` if nothing does. */
+function coverOf(element, own) {
   const target = own.width && own.height ? element : targetOf(element);
   const rect = target === element && element.localName !== "area" ? own : rectsOf(target)[0];
   const { hit, x, y, isOpen } = rect ? openPoint(target, rect) : {};
-  if (!hit || isOpen) return false;
+  if (!hit || isOpen) return null;
   // A control that is scrolled out of its box is not covered, because an action scrolls it into view.
   for (let box = parentElementOf(target); box; box = parentElementOf(box)) {
     const { left, top, right, bottom } = boxOf(box);
-    if ((x < left || x > right || y < top || y > bottom) && getComputedStyle(box).overflow !== "visible") return false;
+    if ((x < left || x > right || y < top || y > bottom) && getComputedStyle(box).overflow !== "visible") return null;
   }
-  return true;
+  return hit;
 }

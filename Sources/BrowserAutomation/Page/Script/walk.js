@@ -19,8 +19,9 @@ function walkAll(options) {
   if (root) {
     root.localName === "body" ? walk.children(root) : walk.node(root);
     walk.flush();
-    for (const { line, hasStates } of coveredControls(walk.actable, walk.rects)) {
-      walk.near[line] = hasStates ? `${walk.near[line].slice(0, -1)}; covered)` : `${walk.near[line]} (covered)`;
+    for (const { control: { line, hasStates }, cover } of coveredControls(walk.actable, walk.rects)) {
+      const words = cover ? `covered by ${cover}` : "covered";
+      walk.near[line] = hasStates ? `${walk.near[line].slice(0, -1)}; ${words})` : `${walk.near[line]} (${words})`;
     }
   }
   return {
