@@ -93,6 +93,8 @@ package struct StepTitle {
                 : self.say("Check \(element("ref"))", "Tandakan \(element("ref"))")
         case "press": self.say("Press \(input("key"))", "Tekan \(input("key"))")
         case "hover": self.say("Point at \(element("ref"))", "Tunjuk pada \(element("ref"))")
+        case "drag" where self.step.input["to"] == nil:
+            self.say("Drag \(element("from"))", "Seret \(element("from"))")
         case "drag":
             self.say(
                 "Drag \(element("from")) to \(element("to"))", "Seret \(element("from")) ke \(element("to"))")

@@ -77,6 +77,25 @@ struct PointTests {
         }
     }
 
+    @Test("a text area is resized by its corner, and a thumb is dragged by a distance")
+    func distance() async throws {
+        let html = """
+            <style>body { margin: 0 }</style>
+            <textarea aria-label=Note style="width:200px;height:100px"></textarea>
+            <button style="position:absolute;left:50px;top:300px;width:40px;height:40px" onmousedown="
+              const from = event.clientX; addEventListener('mouseup', (e) => log('moved:' + (e.clientX - from)))">Thumb</button>
+            <script>new ResizeObserver(([{ contentRect }]) => log('width:' + Math.round(contentRect.width)))
+              .observe(document.querySelector('textarea'))</script>
+            """
+        try await Self.on(html) { page in
+            let view = try await page.snapshot()
+            _ = try await page.drag(try view.reference("textbox", "Note"), right: 120, down: 0)
+            #expect(try await page.snapshot().text.contains("width:320"))
+            _ = try await page.drag(try view.reference("button", "Thumb"), right: 75, down: 0)
+            #expect(try await page.snapshot().text.contains("moved:75"))
+        }
+    }
+
     @Test("a point outside of the window is refused")
     func outside() async throws {
         try await Self.on("") { page in

@@ -54,7 +54,10 @@ extension BrowserTools {
 
     private struct Drag: ToolInput {
         var from: String
-        var to: String
+        var to: String?
+        var right: Double?
+        var down: Double?
+        static let descriptions = ["right": "Pixels, instead of to."]
     }
 
     private struct Selected: ToolInput {
@@ -193,11 +196,18 @@ extension BrowserTools {
     }
 
     var drag: Tool {
-        Tool("drag", "Drags one thing onto another.", risk: .reversibleWrite) { (input: Drag, context) in
-            try await self.acting { page in
+        Tool("drag", "Drags one thing onto another, or its corner.", risk: .reversibleWrite) { (input: Drag, context) in
+            guard input.to != nil || input.right != nil || input.down != nil else {
+                throw ActionRefused("Say where to drag: to, or right and down.")
+            }
+            return try await self.acting { page in
                 let report = try await self.allowing(
                     .init(tool: "drag", action: .drag, ref: input.from), on: page, context
-                ) { try await page.drag($0 ?? input.from, to: input.to) }
+                ) { ref in
+                    if let target = input.to { return try await page.drag(ref ?? input.from, to: target) }
+                    return try await page.drag(
+                        ref ?? input.from, right: input.right ?? 0, down: input.down ?? 0)
+                }
                 return try await self.answer(report, on: page, context)
             }
         }

@@ -50,7 +50,8 @@ const titles = {
         checked === false ? "run.step.uncheck" : "run.step.check", { what: element("ref") }],
     press: ({ key }) => ["run.step.press", { what: key }],
     hover: (_, element) => ["run.step.hover", { what: element("ref") }],
-    drag: (_, element) => ["run.step.drag", { what: element("from"), to: element("to") }],
+    drag: ({ to }, element) => to
+        ? ["run.step.drag", { what: element("from"), to: element("to") }] : ["run.step.dragAt", { what: element("from") }],
 };
 
 /** The element roles with a localized name. */

@@ -280,6 +280,32 @@ extension BrowserPage {
         return try await self.report("Dragged \(Self.label(from, source)) to \(Self.label(to, destination))")
     }
 
+    /// Drags an element by a distance. One that can be resized, such as a text area, is dragged by its corner.
+    /// - Parameters:
+    ///   - reference: The reference of the element to drag, such as `e5`.
+    ///   - right: The distance to the right, in CSS pixels; negative is to the left.
+    ///   - down: The distance downward; negative is upward.
+    /// - Returns: A report of what happened.
+    /// - Throws: The same errors as ``click(_:)``.
+    public func drag(_ reference: String, right: Double, down: Double) async throws -> ActionReport {
+        try await self.asAgent {
+            let element = try ElementReference(reference)
+            let before = self.beginAction()
+            let hold = try await self.attempt { _ in
+                try await self.call("holdOf", [.string(element.id)], in: element.path, as: Preparation.self)
+            }
+            let offset: (x: Double, y: Double)? = if let x = hold.x, let y = hold.y { (x, y) } else { nil }
+            let options = Self.options(at: offset).merging(["guarded": false]) { $1 }
+            let start = try await self.attempt { try await self.point(element, attempt: $0, options: options) }
+            guard let x = start.x, let y = start.y else {
+                throw BrowserError(.notActionable, "\(reference) cannot be dragged.")
+            }
+            try await self.drag((x, y), (x + right, y + down), in: element.path)
+            try await self.settle(after: before)
+            return try await self.report("Dragged \(Self.label(start, element)) by (\(Int(right)), \(Int(down)))")
+        }
+    }
+
     /// Drags with mouse events. If the page starts a native drag, the browser hands the drag data to this process,
     /// which then sends the drop events.
     private func drag(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double), in path: FramePath) async throws {

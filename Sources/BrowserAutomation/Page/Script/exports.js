@@ -10,5 +10,5 @@ return {
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
   prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption, fileField, prepareUpload,
   actionTarget, enable, hasText, query, links, tables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
-  settled, elementAt, viewState, pictureBox, selectText,
+  settled, elementAt, holdOf, viewState, pictureBox, selectText,
 };

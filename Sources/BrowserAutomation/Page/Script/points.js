@@ -28,6 +28,19 @@ function elementAt(x, y) {
   };
 }
 
+/** The distance of a resizable box's handle from its lower right corner, in pixels. */
+const handle = 4;
+
+/** Returns where to take hold of an element to drag it: the handle of one that can be resized, or anywhere (`null`). */
+function holdOf(ref) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const style = getComputedStyle(found.element);
+  if (style.resize === "none" || found.element.localName !== "textarea" && style.overflow === "visible") return {};
+  const { width, height } = found.element.getBoundingClientRect();
+  return { x: width - handle, y: height - handle };
+}
+
 /** Returns what decides where things are in the window. A picture from another such state does not fit any more. */
 const viewState = () => [scrollX, scrollY, innerWidth, innerHeight].map(Math.round).join(" ");
 
