@@ -181,7 +181,8 @@ public struct Settings: Sendable, Redacted {
         let values = SettingsReader(reader: reader)
         try values.checkControls(
             in: [
-                "model", "model.url", "model.api.key", "model.fallbacks", "guardrail.id", "guardrail.version", "bearer.token", "tavily.api.key",
+                "model", "model.url", "model.api.key", "model.fallbacks", "guardrail.id", "guardrail.version",
+                "bearer.token", "tavily.api.key",
                 "tavily.url", "chromium",
                 "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "playbooks",
             ])

@@ -145,4 +145,31 @@ struct AutomationTests {
         let (result, _) = try await Self.ask([.call("screenshot"), Self.clickAt("a picture")], on: page)
         #expect(result.interrupts?.first?.metadata?["kind"] == "pay")
     }
+
+    @Test("a password and a card's code reach the site, and nobody else")
+    func secrets() async throws {
+        let form = PageContent.html(
+            "<form method=post action=/in><label>E-mail <input name=m></label><label>Word <input name=w type=password>"
+                + "</label><button>Sign in</button></form>")
+        try await withPages(["/": form, "/in": "Welcome."]) { server, address in
+            let model = ScriptedModel([
+                .callOn("fill", role: "textbox", name: "E-mail", ["text": "a@example.com"]),
+                .callOn("fill", role: "textbox", name: "Word", ["text": "hunter2-blue"]),
+                .callOn("click", role: "button", name: "Sign in"), .say("Signed in."),
+            ])
+            let bench = AgentBench(model)
+            let task = AutomationTask(goal: "Sign in with the usual word.", startURL: address)
+            let asked = try await BrowserSlots.shared.withSlot {
+                let asked = try await bench.run(.automation(task))
+                _ = try await bench.run(asked.answered(["approved": true]))
+                return asked
+            }
+            #expect(server.submissions.map(\.body) == ["m=a%40example.com&w=hunter2-blue"])
+            #expect(asked.interrupts?.first.map { "\($0)".contains("hunter2-blue") } == false)
+            let shown = Self.shown(to: model)
+            #expect(!shown.contains("hunter2-blue"), "\(shown)")
+            #expect(shown.contains("The page sent:") && shown.contains("w: •••"), "\(shown)")
+            #expect(shown.contains("The person was asked about this, and agreed."))
+        }
+    }
 }

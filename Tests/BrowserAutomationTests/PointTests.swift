@@ -83,7 +83,7 @@ struct PointTests {
             <style>body { margin: 0 }</style>
             <textarea aria-label=Note style="width:200px;height:100px"></textarea>
             <button style="position:absolute;left:50px;top:300px;width:40px;height:40px" onmousedown="
-              const from = event.clientX; addEventListener('mouseup', (e) => log('moved:' + (e.clientX - from)))">Thumb</button>
+              const from = event.clientX; window.addEventListener('mouseup', (e) => log('moved:' + (e.clientX - from)))">Thumb</button>
             <script>new ResizeObserver(([{ contentRect }]) => log('width:' + Math.round(contentRect.width)))
               .observe(document.querySelector('textarea'))</script>
             """

@@ -188,7 +188,9 @@ struct ChatDialectTests {
             ("anthropic.claude-sonnet-4-20250514-v1:0", false),
         ])
     func thinking(model: String, isAdaptive: Bool) {
-        let request = ConverseRequest(model: model, caching: .none, maxTokens: nil, thinkingTokens: 8000)
+        var options = BedrockOptions()
+        options.thinkingTokens = 8000
+        let request = ConverseRequest(model: model, options: options)
         let body = request.body(ModelRequest(system: "s", messages: [.user("go")], tools: []))
         let thinking = body["additionalModelRequestFields"]?["thinking"]
         #expect(thinking == (isAdaptive ? ["type": "adaptive"] : ["type": "enabled", "budget_tokens": 8000]))
@@ -197,7 +199,7 @@ struct ChatDialectTests {
 
     @Test("a model that checks its reasoning context is told to drop stale reasoning")
     func staleThoughts() {
-        let request = ConverseRequest(model: "global.anthropic.claude-fable-5-1", caching: .none)
+        let request = ConverseRequest(model: "global.anthropic.claude-fable-5-1", options: .init())
         let question = ModelRequest(system: "s", messages: [.user("go")], tools: [])
         #expect(request.body(question)["additionalModelRequestFields"] == nil)
         #expect(
@@ -215,7 +217,7 @@ struct ChatDialectTests {
                 Message.assistant("Seen."),
             ]
         }
-        let request = ConverseRequest(model: "m", caching: .none)
+        let request = ConverseRequest(model: "m", options: .init())
         let text = request.body(ModelRequest(system: "s", messages: messages + [.user("go")], tools: [])).json
         #expect(text.components(separatedBy: #""document":"#).count - 1 == 5)
         #expect(text.contains("(form 1 was here.)") && text.contains("(form 2 was here.)"))

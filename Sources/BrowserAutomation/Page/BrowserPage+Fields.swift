@@ -48,13 +48,14 @@ extension BrowserPage {
             let shown = result.isSecret == true ? nil : value
             // The state of a frame's document is not that of the page.
             let place = element.path == .main ? result.place : nil
-            guard value == text else {
-                let held = shown.map { "'\(self.configuration.secrets.mask($0).prefix(200))'" } ?? "something else"
-                return try await self.report(
-                    "Typed into \(label), but it now holds \(held)", value: shown, known: place)
-            }
-            return try await self.report(
-                text.isEmpty ? "Cleared \(label)" : "Filled \(label)", value: shown, known: place)
+            let held = shown.map { "'\(self.configuration.secrets.mask($0).prefix(200))'" } ?? "something else"
+            let summary =
+                value != text
+                ? "Typed into \(label), but it now holds \(held)"
+                : text.isEmpty ? "Cleared \(label)" : "Filled \(label)"
+            var report = try await self.report(summary, value: shown, known: place)
+            report.isSecret = result.isSecret == true
+            return report
         }
     }
 

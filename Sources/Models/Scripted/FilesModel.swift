@@ -83,7 +83,8 @@ public final class FilesModel: LanguageModel {
         for message in request.messages.dropFirst(first) {
             for result in message.toolResults {
                 let call = request.messages.flatMap(\.toolCalls).first { $0.id == result.callID }
-                parts.append("# \(result.isError ? "Failure" : "Result") of \(call?.name ?? "a call")\n\n\(result.wholeText)")
+                let title = result.isError ? "Failure" : "Result"
+                parts.append("# \(title) of \(call?.name ?? "a call")\n\n\(result.wholeText)")
             }
             if !message.text.isEmpty { parts.append("# \(message.role == .user ? "User" : "You")\n\n\(message.text)") }
         }

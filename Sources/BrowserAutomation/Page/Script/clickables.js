@@ -52,7 +52,13 @@ const isPointerOwn = (element) => getComputedStyle(parentOf(element) ?? element)
 /** Returns whether an element is clickable by its pointer cursor. */
 function isPointed(element, { width, height }) {
   return getComputedStyle(element).cursor === "pointer" && width > 0 && height > 0 && isPointerOwn(element)
-    && !findIn(element, interactiveSelector) && textLength(element) <= longestPointed;
+    && !findIn(element, interactiveSelector) && textLength(element) <= longestPointed && !holdsListening(element);
+}
+
+/** Returns whether a script listens on an element within an element. */
+function holdsListening(element) {
+  for (const inner of element.querySelectorAll("*")) if (listening.has(inner)) return true;
+  return false;
 }
 
 const textLength = (element) => (element.textContent ?? "").length;
@@ -65,11 +71,14 @@ function isClickableContainer(element, role, rect) {
   return takes && isSmall(rect);
 }
 
+/** Returns whether an element can be dragged, natively or by jQuery UI, whose listeners are on what is around it. */
+const isDraggable = (element) => attributeOf(element, "draggable") === "true"
+  || /\bui-(sortable-handle|draggable)\b/.test(attributeOf(element, "class") ?? "");
+
 /** Returns whether a script's listener makes an element without a role a control, and not a container of controls. */
 function isListening(element, rect) {
-  if (!listening.has(element) || !isSmall(rect) || findIn(element, interactiveSelector)) return false;
-  for (const inner of element.querySelectorAll("*")) if (listening.has(inner)) return false;
-  return textLength(element) <= longestClickable;
+  if (!listening.has(element) && !isDraggable(element) || !isSmall(rect) || findIn(element, interactiveSelector)) return false;
+  return !holdsListening(element) && textLength(element) <= longestClickable;
 }
 
 /** Words in class names and addresses that say nothing about what a control does. */

@@ -93,8 +93,9 @@
     const events = window.jQuery?._data?.(element, "events");
     if (!events) return null;
     const selectors = [...clicks].flatMap((type) => [...(events[type] ?? [])]).map((handler) => handler.selector ?? "");
-    if (!selectors.length || selectors.includes("")) return null;
-    return selectors.flatMap((selector) => [...element.querySelectorAll(selector)]);
+    if (!selectors.some(Boolean)) return null;
+    // One that listens for itself too holds controls, and is none where there are some.
+    return selectors.flatMap((selector) => selector ? [...element.querySelectorAll(selector)] : [element]);
   };
 
   /** From outside of a closed shadow root, an event in it looks like one on its host. */
