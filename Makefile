@@ -103,11 +103,12 @@ build: setup
 # Runs the test program directly, because `swift test` plans the whole build again first.
 SWIFT_TESTS := .build/debug/ai4aiPackageTests.xctest --testing-library swift-testing $(if $(FILTER),--filter $(FILTER))
 
-# The tests start Chromium hundreds of times, and chromium-headless-shell starts in half the time. If it's installed,
+# The tests start Chromium hundreds of times, and chromium-headless-shell starts in half the time. If it can be installed,
 # `make test` finds it under Chromium's name; the nightly parts use full Chromium, as users have it.
 QUICK_BROWSER := PATH=$(CURDIR)/.build/quick-browser:$$PATH
 
 .build/quick-browser: setup
+	scripts/setup.sh chromium-headless-shell || echo 'The tests use full Chromium, which takes twice as long.'
 	mkdir -p $@
 	if shell=$$(command -v chromium-headless-shell); then ln -sf $$shell $@/chromium; fi
 

@@ -137,6 +137,21 @@ struct AutomationTests {
         #expect(result.interrupts?.first?.message.contains(what) == true)
     }
 
+    @Test("an approved click on a drawing is done, without another picture")
+    func approvedPoint() async throws {
+        try await withPages(["/": Self.drawing("A form")]) { _, address in
+            let model = ScriptedModel(
+                [.call("screenshot"), Self.clickAt("the Pay now button"), .call("snapshot"), .say("Done.")],
+                abilities: Self.seeing)
+            let bench = AgentBench(model)
+            let task = AutomationTask(goal: "Use the drawing.", startURL: address)
+            let result = try await BrowserSlots.shared.withSlot {
+                try await bench.run(try await bench.run(.automation(task)).answered(["approved": true]))
+            }
+            #expect(result.message == "Done." && Self.shown(to: model).contains("Hit 40"))
+        }
+    }
+
     @Test("a control under a point is asked about like any other")
     func control() async throws {
         let page = PageContent.html(

@@ -84,6 +84,9 @@ struct PointTests {
             <textarea aria-label=Note style="width:200px;height:100px"></textarea>
             <button style="position:absolute;left:50px;top:300px;width:40px;height:40px" onmousedown="
               const from = event.clientX; window.addEventListener('mouseup', (e) => log('moved:' + (e.clientX - from)))">Thumb</button>
+            <div style="position:absolute;left:300px;top:150px;width:100px;height:80px" role=textbox tabindex=0 aria-label=Box><div
+              style="position:absolute;right:0;bottom:0;width:10px;height:10px;cursor:se-resize"
+              onmousedown="window.addEventListener('mouseup', (e) => log('corner:' + e.clientX))"></div></div>
             <script>new ResizeObserver(([{ contentRect }]) => log('width:' + Math.round(contentRect.width)))
               .observe(document.querySelector('textarea'))</script>
             """
@@ -93,6 +96,8 @@ struct PointTests {
             #expect(try await page.snapshot().text.contains("width:320"))
             _ = try await page.drag(try view.reference("button", "Thumb"), right: 75, down: 0)
             #expect(try await page.snapshot().text.contains("moved:75"))
+            _ = try await page.drag(try view.reference("textbox", "Box"), right: 30, down: 0)
+            #expect(try await page.snapshot().text.contains("corner:425"))
         }
     }
 

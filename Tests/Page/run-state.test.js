@@ -147,3 +147,9 @@ test("the markers around page text are never shown, wherever the text is cut", (
     }
     assert.equal(withoutMarks("2 < 3, and a <b>", true), "2 < 3, and a <b>");
 });
+
+test("a run that could not do its task says so", () => {
+    const result = { message: "The shop is closed.", outcome: "not_done" };
+    assert.equal(runAfter(started, { ...finished, result }).outcome, "not_done");
+    assert.equal(runAfter(started, finished).outcome, null);
+});

@@ -15,6 +15,7 @@ from ollama._types import ChatRequest
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
 
+from backend import UNHURRIED
 from system import BUILD, Container, System
 
 GOAL = "Take a picture of the page."
@@ -306,3 +307,21 @@ def test_a_choice_is_not_overruled_by_ollama(providers):
         assert "ollama" not in system.logged and "offline" in system.logged
     finally:
         system.stop()
+
+
+def test_a_task_that_could_not_be_done_says_so_on_the_page_and_after_a_reload(browser):
+    calls = [("browse", {"goal": "Buy it."}), ("give_up", {"reason": "The shop is closed."}), None]
+    server = Server(OpenAI(), "", calls)
+    system = System(
+        **UNHURRIED, AI4AI_MODEL="openai/gpt-4o", AI4AI_MODEL_API_KEY="k", OPENAI_BASE_URL=server.url)
+    try:
+        browser.visit(system.chat)
+        browser.say("Buy it.")
+        browser.sees("Done.")
+        browser.sees("Not done")
+        browser.reload()
+        browser.sees("Not done")
+        browser.check_quiet()
+    finally:
+        system.stop()
+        server.stop()

@@ -136,7 +136,7 @@ package func withPages<Result: Sendable>(
     _ body: @Sendable (PageServer, _ address: String) async throws -> Result
 ) async throws -> Result {
     let server = PageServer()
-    let (ports, announce) = AsyncStream<Int>.makeStream()
+    let (channels, announce) = AsyncStream<any Channel>.makeStream()
     let router = Router()
     router.add(middleware: Recorder(server: server))
     for (path, content) in pages {
@@ -150,18 +150,38 @@ package func withPages<Result: Sendable>(
     let app = Application(
         router: router, server: .http1(configuration: .init(additionalChannelHandlers: [socket(server)])),
         configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-        onServerRunning: { channel in if let port = channel.localAddress?.port { announce.yield(port) } },
+        onServerRunning: { announce.yield($0) },
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
             defer { announce.finish() }
             try await app.run()
         }
-        guard let port = await ports.first(where: { _ in true }) else {
+        guard let channel = await channels.first(where: { _ in true }), let port = channel.localAddress?.port else {
             try await group.next()
             throw CancellationError()
         }
-        defer { group.cancelAll() }
-        return try await body(server, "http://127.0.0.1:\(port)")
+        let result: Result
+        do {
+            result = try await body(server, "http://127.0.0.1:\(port)")
+        } catch {
+            await stopAccepting(channel, app.eventLoopGroup)
+            group.cancelAll()
+            throw error
+        }
+        await stopAccepting(channel, app.eventLoopGroup)
+        group.cancelAll()
+        return result
     }
+}
+
+/// Stops accepting connections, and waits for those that are being accepted. If the server ends in the meantime, NIO ends the
+/// process: "Deinited NIOAsyncWriter without calling finish()".
+private func stopAccepting(_ channel: any Channel, _ loops: any EventLoopGroup) async {
+    // A channel that is closed already accepts nothing.
+    try? await channel.setOption(.autoRead, value: false).get()
+    for _ in 1...2 {
+        for loop in loops.makeIterator() { try? await loop.submit {}.get() }
+    }
+    try? await channel.close().get()
 }

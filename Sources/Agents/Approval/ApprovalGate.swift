@@ -212,7 +212,7 @@ extension AnsweredInterrupt {
     func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
         guard self.isApproved else {
             throw ActionRefused(
-                "The person was asked and declined: nothing was sent.\(self.answer.remark) Do not try it again: continue without it, or "
+                "The person was asked and declined this.\(self.answer.remark) Do not try it again: continue without it, or "
                     + "report what you have so far.", words: words)
         }
         return self.grants.contains(fingerprint)

@@ -31,7 +31,7 @@ extension BrowserTools {
                 let state = try await page.viewState()
                 let picture = try await page.screenshot(
                     quality: 70, of: input.ref, isAnnotated: input.annotated == true)
-                self.pictured.note(input.ref == nil ? state : nil)
+                self.names.picture.note(input.ref == nil ? state : nil)
                 return picture
             }
             return ToolOutput(
@@ -46,7 +46,7 @@ extension BrowserTools {
             risk: .reversibleWrite
         ) { (input: Point, context) in
             try await self.acting { page in
-                guard let state = self.pictured.state, try await page.viewState() == state else {
+                guard let state = self.names.picture.state, try await page.viewState() == state else {
                     throw ActionRefused("The page has moved since the last picture of the window. Take a new one.")
                 }
                 let target = try await self.target(input.x, input.y, on: page)
@@ -72,7 +72,7 @@ extension BrowserTools {
     /// Returns what is at a point, given in the model's coordinates.
     private func target(_ x: Double, _ y: Double, on page: BrowserPage) async throws -> PointTarget {
         guard let grid = self.coordinateGrid else { return try await page.element(atX: x, y: y) }
-        let size = self.pictured.state?.split(separator: " ").suffix(2).compactMap { Double($0) } ?? []
+        let size = self.names.picture.state?.split(separator: " ").suffix(2).compactMap { Double($0) } ?? []
         guard size.count == 2 else { return try await page.element(atX: x, y: y) }
         return try await page.element(atX: x / Double(grid) * size[0], y: y / Double(grid) * size[1])
     }

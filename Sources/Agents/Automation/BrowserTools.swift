@@ -15,7 +15,6 @@ struct BrowserTools {
     /// Stores the screenshot of a step under its call's id. If this is `nil`, no screenshots are taken.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
     let untrusted = UntrustedText()
-    let pictured = LastPicture()
     /// The number of steps of the model's coordinates along each edge of a picture; `nil` if it counts pixels.
     var coordinateGrid: Int?
 

@@ -1,7 +1,8 @@
 import AgentEvents
 import Synchronization
 
-/// The roles and labels of the elements in a page's snapshots, by reference.
+/// What the model has been shown of a page: the roles and labels of the elements in its snapshots, by reference, and the
+/// newest picture. It outlives a question to the user.
 final class ElementLabels: Sendable {
     private struct State {
         var elements: [String: ToolStep.Element] = [:]
@@ -9,6 +10,8 @@ final class ElementLabels: Sendable {
     }
 
     private let state = Mutex(State())
+    /// The newest picture of the window.
+    let picture = LastPicture()
     /// The tool arguments that hold an element reference.
     private static let arguments = ["ref", "from", "to"]
 

@@ -71,7 +71,8 @@ struct CoordinatorTools: Sendable {
             let outcome = try await self.delegation.run(
                 .task(AutomationTask(goal: "Read \(input.url)", readURL: input.url)), for: call)
             guard case .completed(let text) = outcome else { return "The page could not be read." }
-            return self.untrusted.wrap(text)
+            let hasForm = ["textbox \"", "searchbox \"", "combobox \""].contains { text.contains($0) }
+            return self.untrusted.wrap(text) + (hasForm ? "\nThe page has a form. To use it, call browse." : "")
         }
     }
 

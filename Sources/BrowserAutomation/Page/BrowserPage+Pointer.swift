@@ -27,7 +27,7 @@ extension BrowserPage {
         var isProxy: Bool?
         /// Whether the control is a custom one of the page, which must be operated with the pointer.
         var isCustom: Bool?
-        /// The reference of an option.
+        /// The reference of an option, or of what to take hold of.
         var option: String?
         /// The state of the page.
         var place: PageInfo?
@@ -294,15 +294,16 @@ extension BrowserPage {
             let hold = try await self.attempt { _ in
                 try await self.call("holdOf", [.string(element.id)], in: element.path, as: Preparation.self)
             }
+            let held = hold.option.map { ElementReference(path: element.path, id: $0) } ?? element
             let offset: (x: Double, y: Double)? = if let x = hold.x, let y = hold.y { (x, y) } else { nil }
             let options = Self.options(at: offset).merging(["guarded": false]) { $1 }
-            let start = try await self.attempt { try await self.point(element, attempt: $0, options: options) }
+            let start = try await self.attempt { try await self.point(held, attempt: $0, options: options) }
             guard let x = start.x, let y = start.y else {
                 throw BrowserError(.notActionable, "\(reference) cannot be dragged.")
             }
             try await self.drag((x, y), (x + right, y + down), in: element.path)
             try await self.settle(after: before)
-            return try await self.report("Dragged \(Self.label(start, element)) by (\(Int(right)), \(Int(down)))")
+            return try await self.report("Dragged \(Self.label(start, held)) by (\(Int(right)), \(Int(down)))")
         }
     }
 

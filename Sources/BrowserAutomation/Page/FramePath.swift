@@ -25,6 +25,11 @@ struct ElementReference: Sendable {
     var path: FramePath
     var id: String
 
+    init(path: FramePath, id: String) {
+        self.path = path
+        self.id = id
+    }
+
     /// Parses a reference.
     /// - Throws: ``BrowserError`` with code `invalidValue`.
     init(_ text: String) throws {

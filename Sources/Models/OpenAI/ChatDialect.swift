@@ -30,7 +30,7 @@ struct ChatDialect: Sendable, Hashable {
         // llama.cpp: "image input is not supported"; vLLM: "… is not a multimodal model"; text-only APIs: "unknown
         // variant `image_url`".
         Rule(
-            signs: [["image"], ["multimodal"], ["mmproj"], ["vision"]],
+            signs: [["image", " not "], ["image_url"], ["multimodal"], ["mmproj"], ["vision", " not "]],
             applies: { $0.takesImages && $1.hasImages }, change: { $0.takesImages = false }),
         // Mistral: "Unexpected role 'user' after role 'tool'"; templates: "roles must alternate".
         Rule(

@@ -23,7 +23,7 @@ struct ModelServer: Sendable {
 
     private static let longestAnswer = 4 << 20
     /// How long a question about the server itself may take; a turn waits for it.
-    private static let inquiry = TimeAmount.seconds(3)
+    private static let inquiry = TimeAmount.seconds(10)
 
     /// A part of an answer.
     enum Part {

@@ -31,10 +31,21 @@ function elementAt(x, y) {
 /** The distance of a resizable box's handle from its lower right corner, in pixels. */
 const handle = 4;
 
+/** Returns the element that a script has put into the lower right corner of a box to resize it. */
+function cornerOf(element) {
+  for (const box of [element, parentOf(element)]) {
+    const corner = [...box?.children ?? []].find((each) => /^(se|nwse)-resize$/.test(getComputedStyle(each).cursor));
+    if (corner && isShown(corner)) return corner;
+  }
+  return null;
+}
+
 /** Returns where to take hold of an element to drag it: the handle of one that can be resized, or anywhere (`null`). */
 function holdOf(ref) {
   const found = resolve(ref);
   if (found.gone) return found;
+  const own = cornerOf(found.element);
+  if (own) return { option: reference(own, own.localName, nameOf(own), own.getBoundingClientRect()) };
   const style = getComputedStyle(found.element);
   if (style.resize === "none" || found.element.localName !== "textarea" && style.overflow === "visible") return {};
   const { width, height } = found.element.getBoundingClientRect();
