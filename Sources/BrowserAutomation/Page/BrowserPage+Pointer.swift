@@ -91,7 +91,9 @@ extension BrowserPage {
     }
 
     /// Clicks an element twice, or with the right mouse button.
-    /// - Parameter reference: The reference of the element in the latest snapshot, such as `e5`.
+    /// - Parameters:
+    ///   - reference: The reference of the element in the latest snapshot, such as `e5`.
+    ///   - kind: How to click.
     /// - Returns: A report of what happened.
     /// - Throws: The same errors as ``click(_:)``.
     public func click(_ reference: String, _ kind: ClickKind) async throws -> ActionReport {

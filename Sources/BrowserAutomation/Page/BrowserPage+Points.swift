@@ -6,7 +6,9 @@ public struct PointTarget: Sendable, Hashable {
     public var reference: String
     /// Whether it is a control, which is clicked like any other. If not, the exact point matters, as in a drawing.
     public var isControl: Bool
+    /// The role of a control, or the name of another HTML element.
     public var role: String
+    /// The accessible name.
     public var name: String
     /// The distance of the point from the element's upper left corner, in CSS pixels.
     public var x: Double
@@ -15,7 +17,9 @@ public struct PointTarget: Sendable, Hashable {
 
 /// How to click.
 public enum ClickKind: String, Sendable, CaseIterable, Codable {
+    /// Once, with the left mouse button.
     case single
+    /// Twice in quick succession.
     case double
     /// With the right mouse button, which opens a context menu.
     case right
@@ -47,6 +51,7 @@ extension BrowserPage {
     /// - Parameters:
     ///   - x: The distance from the left edge, in CSS pixels.
     ///   - y: The distance from the upper edge.
+    /// - Returns: The control there, or else the element.
     /// - Throws: ``BrowserError`` with code `invalidValue` if the point is outside of the window or nothing is there.
     public func element(atX x: Double, y: Double) async throws -> PointTarget {
         try await self.asAgent {
@@ -71,6 +76,7 @@ extension BrowserPage {
 
     /// Returns a text that changes when what a picture shows is no longer where it was: after the page was scrolled,
     /// resized, or replaced.
+    /// - Returns: The text, which is only for comparison.
     /// - Throws: ``BrowserError``.
     public func viewState() async throws -> String {
         try await self.asAgent {
@@ -79,6 +85,9 @@ extension BrowserPage {
     }
 
     /// Clicks a point of an element, such as a place on a map.
+    /// - Parameters:
+    ///   - target: The point, from ``element(atX:y:)``.
+    ///   - kind: How to click.
     /// - Returns: A report of what happened.
     /// - Throws: The same errors as ``click(_:)``.
     public func click(_ target: PointTarget, _ kind: ClickKind = .single) async throws -> ActionReport {
@@ -88,6 +97,9 @@ extension BrowserPage {
     }
 
     /// Drags from a point of an element to a point of another, such as a line in a drawing.
+    /// - Parameters:
+    ///   - source: The point to begin at, from ``element(atX:y:)``.
+    ///   - target: The point to end at.
     /// - Returns: A report of what happened.
     /// - Throws: The same errors as ``click(_:)``.
     public func drag(_ source: PointTarget, to target: PointTarget) async throws -> ActionReport {
