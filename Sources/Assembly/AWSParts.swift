@@ -110,6 +110,8 @@ private actor SecretCache {
     private let id: String
     private let key: String?
     private var known: (value: String, until: ContinuousClock.Instant)?
+    /// The fetch that is on its way, which all who ask meanwhile share.
+    private var fetch: Task<String, any Error>?
 
     init(_ client: AWSClient, id: String, key: String?) {
         self.manager = SecretsManager(client)
@@ -119,7 +121,11 @@ private actor SecretCache {
 
     func value() async throws -> String {
         if let known, known.until > .now { return known.value }
-        let value = try await self.manager.value(of: self.id, key: self.key)
+        if let fetch { return try await fetch.value }
+        let fetch = Task { [manager, id, key] in try await manager.value(of: id, key: key) }
+        self.fetch = fetch
+        defer { self.fetch = nil }
+        let value = try await fetch.value
         self.known = (value, .now + Self.lifetime)
         return value
     }

@@ -141,7 +141,7 @@ extension Settings {
                 guard let choice = Choice(name) else {
                     throw SettingsError(
                         key: "model", value: name,
-                        accepted: "offline, \(Choice.accepted), or any name beside AI4AI_MODEL_URL")
+                        accepted: "\(Choice.accepted); offline; or any name beside AI4AI_MODEL_URL")
                 }
                 self.choice = choice
                 self.isChosen = true

@@ -47,7 +47,7 @@ def errand(site, plate="WXY 1234", after=(), hold=False):
     With `hold`, the model waits before its last step until the test releases it.
     """
     return [
-        {"calls": [{"tool": "browse", "input": {"goal": f"Check {plate}", "startURL": site.url}}]},
+        {"calls": [{"tool": "browse", "input": {"goal": f"Check {plate}"}}]},
         {"reasoning": "First the page.", "calls": [{"tool": "navigate", "input": {"url": site.url}}]},
         {"calls": [{"tool": "click", "on": {"role": "button", "name": "Accept all"}, "input": {}}]},
         {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Plate number"}, "input": {"text": plate}}]},

@@ -43,17 +43,17 @@ export const makePiece = {
         const body = new StreamedMarkdown(keepPlace);
         const links = element("div", { class: "links" });
         const usage = element("span", { class: "usage" });
-        const verdict = element("p", { class: "verdict", hidden: true }, t("run.notDone"));
+        const verdict = element("div");
         let content = "";
         const actions = actionRow(action("copy", "run.copy", () => hooks.copy(content)), usage);
         let isFinished = false;
-        const made = piece("assistant", t("run.author.agent"), [verdict, body.element, links, actions], (data) => {
+        const made = piece("assistant", t("run.author.agent"), [body.element, verdict, links, actions], (data) => {
             if (data.isOpen) body.update(data.text);
             else if (!isFinished || content !== data.text) body.finish(data.text);
             isFinished = !data.isOpen;
             content = data.text;
             actions.hidden = data.isOpen;
-            verdict.hidden = data.outcome !== "not_done";
+            verdict.replaceChildren(...(data.outcome === "not_done" ? [element("p", { class: "verdict" }, t("run.notDone"))] : []));
             links.replaceChildren(...(data.links ?? []).map(linkButton).filter(Boolean));
             usage.textContent = usageWords(data.usage);
             tellTime(actions, data.time);
