@@ -33,11 +33,11 @@ struct ModelParts {
         case .bedrock(let id): return try self.aws.bedrock(id)
         case .anthropic(let name):
             return AnthropicModel(
-                name, baseURL: self.settings.anthropicURL ?? "https://api.anthropic.com", apiKey: try key(),
+                name, baseURL: self.settings.anthropicURL, apiKey: try key(),
                 maxTokens: self.settings.maxTokens, thinkingTokens: self.settings.thinkingTokens)
         case .openAI(let name):
             return self.compatible(
-                name, at: self.settings.openAIURL ?? "https://api.openai.com/v1", apiKey: try key())
+                name, at: self.settings.openAIURL, apiKey: try key())
         case .ollama(let name):
             return OllamaModel(
                 name, at: self.settings.ollamaURL, contextTokens: self.settings.contextTokens,

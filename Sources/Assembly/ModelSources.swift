@@ -35,12 +35,12 @@ public struct ModelSources: Sendable {
             Source(name: "Amazon Bedrock") { [aws] in try await ModelCatalog.bedrock(aws.client.get()) },
             Source(name: "Anthropic") { [self] in
                 try await ModelCatalog.anthropic(
-                    baseURL: model.anthropicURL ?? "https://api.anthropic.com",
+                    baseURL: model.anthropicURL,
                     apiKey: self.key(of: .anthropic("a model"), "ANTHROPIC_API_KEY"))
             },
             Source(name: "OpenAI") { [self] in
                 try await ModelCatalog.openAI(
-                    baseURL: model.openAIURL ?? "https://api.openai.com/v1",
+                    baseURL: model.openAIURL,
                     apiKey: self.key(of: .openAI("a model"), "OPENAI_API_KEY"), prefix: "openai/")
             },
         ]

@@ -61,9 +61,9 @@ extension Settings {
         public var apiKey: Secret?
         public var anthropicKey: Secret?
         public var openAIKey: Secret?
-        /// The roots of the providers' APIs, if they aren't the public ones.
-        public var anthropicURL: String?
-        public var openAIURL: String?
+        /// The roots of the providers' APIs.
+        public var anthropicURL = "https://api.anthropic.com"
+        public var openAIURL = "https://api.openai.com/v1"
         public var ollamaURL = "http://127.0.0.1:11434"
         /// Where to put cache points; chosen by the model's name if `nil`.
         public var promptCaching: PromptCaching?
@@ -121,8 +121,8 @@ extension Settings {
             self.seesImages = try values.flag("model.images")
             self.anthropicKey = try providers.secret("anthropic.api.key")
             self.openAIKey = try providers.secret("openai.api.key")
-            self.anthropicURL = try providers.url("anthropic.base.url")
-            self.openAIURL = try providers.url("openai.base.url")
+            self.anthropicURL = try providers.url("anthropic.base.url") ?? self.anthropicURL
+            self.openAIURL = try providers.url("openai.base.url") ?? self.openAIURL
             self.ollamaURL = providers.text("ollama.host").map(Self.ollamaURL) ?? self.ollamaURL
             if let thinking = self.thinkingTokens, let most = self.maxTokens, most <= thinking {
                 throw SettingsError(

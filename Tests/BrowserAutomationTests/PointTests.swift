@@ -109,7 +109,7 @@ struct PointTests {
         }
     }
 
-    @Test("the state of the view changes when the page scrolls, and not by itself")
+    @Test("the state of the view changes when the page scrolls, and not otherwise")
     func viewState() async throws {
         try await Self.on("<div style='height:5000px'>Tall</div>") { page in
             let before = try await page.viewState()

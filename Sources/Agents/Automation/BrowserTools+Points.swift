@@ -71,19 +71,20 @@ extension BrowserTools {
 
     /// Returns what is at a point, given in the model's coordinates.
     private func target(_ x: Double, _ y: Double, on page: BrowserPage) async throws -> PointTarget {
-        guard let grid = self.coordinateGrid else { return try await page.element(atX: x, y: y) }
-        let size = self.names.picture.state?.split(separator: " ").suffix(2).compactMap { Double($0) } ?? []
-        guard size.count == 2 else { return try await page.element(atX: x, y: y) }
-        return try await page.element(atX: x / Double(grid) * size[0], y: y / Double(grid) * size[1])
+        guard let grid = self.coordinateGrid, let view = self.names.picture.state else {
+            return try await page.element(atX: x, y: y)
+        }
+        return try await page.element(
+            atX: x / Double(grid) * Double(view.width), y: y / Double(grid) * Double(view.height))
     }
 }
 
 /// The state of the window in the newest picture of it that the model has seen.
 final class LastPicture: Sendable {
-    private let noted = Mutex<String?>(nil)
+    private let noted = Mutex<ViewState?>(nil)
 
-    var state: String? { self.noted.withLock { $0 } }
+    var state: ViewState? { self.noted.withLock { $0 } }
 
     /// - Parameter state: See `BrowserPage.viewState()`; `nil` if the picture shows only a part.
-    func note(_ state: String?) { self.noted.withLock { $0 = state } }
+    func note(_ state: ViewState?) { self.noted.withLock { $0 = state } }
 }

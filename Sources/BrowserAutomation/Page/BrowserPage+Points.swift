@@ -15,6 +15,20 @@ public struct PointTarget: Sendable, Hashable {
     public var y: Double
 }
 
+/// What decides where things are in the window: the document, how far it is scrolled, and the window's size in CSS pixels.
+public struct ViewState: Sendable, Hashable {
+    /// The document's id; another page has another.
+    public var document: String?
+    /// How far the page is scrolled to the right.
+    public var scrollX: Int
+    /// How far the page is scrolled down.
+    public var scrollY: Int
+    /// The width of the window.
+    public var width: Int
+    /// The height of the window.
+    public var height: Int
+}
+
 /// How to click.
 public enum ClickKind: String, Sendable, CaseIterable, Codable {
     /// Once, with the left mouse button.
@@ -74,13 +88,16 @@ extension BrowserPage {
         }
     }
 
-    /// Returns a text that changes when what a picture shows is no longer where it was: after the page was scrolled,
-    /// resized, or replaced.
-    /// - Returns: The text, which is only for comparison.
+    /// Returns what decides where things are in the window.
+    /// - Returns: The state. It differs from that of a picture once what the picture shows is no longer where it was.
     /// - Throws: ``BrowserError``.
-    public func viewState() async throws -> String {
+    public func viewState() async throws -> ViewState {
         try await self.asAgent {
-            "\(self.documentID ?? "") \(try await self.call("viewState", as: String.self))"
+            let numbers = try await self.call("viewState", as: [Int].self)
+            guard numbers.count == 4 else { throw BrowserError(.protocolFailure, "The page's view has no position.") }
+            return ViewState(
+                document: self.documentID, scrollX: numbers[0], scrollY: numbers[1], width: numbers[2],
+                height: numbers[3])
         }
     }
 

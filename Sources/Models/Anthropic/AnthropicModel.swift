@@ -30,10 +30,8 @@ public final class AnthropicModel: LanguageModel {
         timeout: Int = 120
     ) {
         self.name = model
-        var server = ModelServer(baseURL)
-        server.setting = (key: "ANTHROPIC_API_KEY", address: "AI4AI_MODEL")
+        var server = ModelServer.anthropic(baseURL, apiKey: apiKey)
         server.longestSilence = .seconds(timeout)
-        server.authorization = { [("x-api-key", try await apiKey()), ("anthropic-version", "2023-06-01")] }
         self.server = server
         self.request = AnthropicRequest(model: model, maxTokens: maxTokens, thinkingTokens: thinkingTokens)
     }
@@ -67,12 +65,7 @@ public final class AnthropicModel: LanguageModel {
             headers: dropsStaleThoughts ? [("anthropic-beta", ThinkingBinding.beta)] : []
         ) { part in
             let events = try reader.withLock { reader in
-                switch part {
-                case .whole(let data): return try reader.events.receive(String(decoding: data, as: UTF8.self))
-                case .bytes(let bytes):
-                    let events = try reader.parser.feed(bytes)
-                    return try events.flatMap { try reader.events.receive($0.data) }
-                }
+                try reader.parser.data(in: part).flatMap { try reader.events.receive($0) }
             }
             for event in events { yield(event) }
         }

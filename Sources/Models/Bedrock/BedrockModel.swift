@@ -36,16 +36,12 @@ package final class BedrockModel: LanguageModel {
     }
 
     package func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
-        AsyncThrowingStream { stream in
-            let work = Task {
-                do {
-                    try await self.answer(request) { stream.yield($0) }
-                    stream.finish()
-                } catch {
-                    stream.finish(throwing: self.modelError(error))
-                }
+        .running { yield in
+            do {
+                try await self.answer(request, yield)
+            } catch {
+                throw self.modelError(error)
             }
-            stream.onTermination = { _ in work.cancel() }
         }
     }
 

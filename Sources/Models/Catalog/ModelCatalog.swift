@@ -34,9 +34,7 @@ public enum ModelCatalog {
     public static func anthropic(
         baseURL: String, apiKey: @escaping @Sendable () async throws -> String
     ) async throws -> [ListedModel] {
-        var server = ModelServer(baseURL)
-        server.setting.key = "ANTHROPIC_API_KEY"
-        server.authorization = { [("x-api-key", try await apiKey()), ("anthropic-version", "2023-06-01")] }
+        let server = ModelServer.anthropic(baseURL, apiKey: apiKey)
         return try await server.ask("/v1/models?limit=1000")["data"]?.array?.compactMap { model in
             model["id"]?.string.map {
                 ListedModel(setting: "anthropic/\($0)", remarks: ["images"], callsTools: true)
@@ -50,8 +48,7 @@ public enum ModelCatalog {
     public static func openAI(
         baseURL: String, apiKey: (@Sendable () async throws -> String)?, prefix: String
     ) async throws -> [ListedModel] {
-        var server = ModelServer(baseURL)
-        if let apiKey { server.authorization = { [("authorization", "Bearer \(try await apiKey())")] } }
+        let server = ModelServer.openAI(baseURL, apiKey: apiKey)
         return try await server.ask("/models")["data"]?.array?.compactMap { model in
             guard let name = model["id"]?.string, !self.isOther(name) else { return nil }
             var remarks = ServerAbilities.seesImages(name) ? ["images"] : []

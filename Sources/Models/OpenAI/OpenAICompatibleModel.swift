@@ -38,9 +38,8 @@ public final class OpenAICompatibleModel: LanguageModel {
         seesImages: Bool? = nil, contextTokens: Int? = nil, timeout: Int = 120,
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        var server = ModelServer(baseURL)
+        var server = ModelServer.openAI(baseURL, apiKey: apiKey)
         server.longestSilence = .seconds(timeout)
-        if let apiKey { server.authorization = { [("authorization", "Bearer \(try await apiKey())")] } }
         self.name = model
         self.server = server
         self.maxTokens = maxTokens
@@ -98,12 +97,7 @@ public final class OpenAICompatibleModel: LanguageModel {
         try await self.server.post(Self.path, body, headers: [("accept", "text/event-stream")]) { part in
             receive(
                 try reader.withLock { reader in
-                    switch part {
-                    case .whole(let data): return try reader.chunks.receive(String(decoding: data, as: UTF8.self))
-                    case .bytes(let bytes):
-                        let events = try reader.parser.feed(bytes)
-                        return try events.flatMap { try reader.chunks.receive($0.data) }
-                    }
+                    try reader.parser.data(in: part).flatMap { try reader.chunks.receive($0) }
                 })
         }
         receive(reader.withLock { $0.chunks.end() })

@@ -21,6 +21,21 @@ struct ModelServer: Sendable {
 
     init(_ root: String) { self.root = root.hasSuffix("/") ? String(root.dropLast()) : root }
 
+    /// A server of Anthropic's API.
+    static func anthropic(_ root: String, apiKey: @escaping @Sendable () async throws -> String) -> ModelServer {
+        var server = ModelServer(root)
+        server.setting = (key: "ANTHROPIC_API_KEY", address: "AI4AI_MODEL")
+        server.authorization = { [("x-api-key", try await apiKey()), ("anthropic-version", "2023-06-01")] }
+        return server
+    }
+
+    /// A server of OpenAI's API.
+    static func openAI(_ root: String, apiKey: (@Sendable () async throws -> String)?) -> ModelServer {
+        var server = ModelServer(root)
+        if let apiKey { server.authorization = { [("authorization", "Bearer \(try await apiKey())")] } }
+        return server
+    }
+
     private static let longestAnswer = 4 << 20
     /// How long a question about the server itself may take; a turn waits for it.
     private static let inquiry = TimeAmount.seconds(10)

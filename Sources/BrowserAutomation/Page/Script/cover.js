@@ -6,8 +6,8 @@ const mostTested = 200;
 const sampled = 8;
 
 /**
- * Returns the controls that are covered, with the name of the dialog that covers them. A hit test is accurate but slow, so it is made only if the positions that the
- * walk recorded show another element at the center of a control.
+ * Returns the controls that are covered, with the name of the dialog that covers them. A hit test is accurate but slow, so it
+ * is made only if the positions that the walk recorded show another element at the center of a control.
  */
 function coveredControls(controls, rects) {
   const places = [];

@@ -53,7 +53,7 @@ function holdOf(ref) {
 }
 
 /** Returns what decides where things are in the window. A picture from another such state does not fit any more. */
-const viewState = () => [scrollX, scrollY, innerWidth, innerHeight].map(Math.round).join(" ");
+const viewState = () => [scrollX, scrollY, innerWidth, innerHeight].map(Math.round);
 
 /** Returns where an element of this document is, in coordinates of the whole document. */
 function pictureBox(ref) {
