@@ -8,7 +8,7 @@ package actor BrowserSlots {
     package static let shared = BrowserSlots()
 
     private static let isOff = ProcessInfo.processInfo.environment["AI4AI_TEST_BROWSER"] == "none"
-    private var free = 3
+    private var free = 5
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Runs `body` when a slot is free.

@@ -173,6 +173,9 @@ final class LocalChromium: Sendable {
             // These include features that delay the first paint of a page, and that try https for an http address.
             "--disable-features=PaintHolding,HttpsUpgrades,Translate,MediaRouter,OptimizationHints,"
                 + "InterestFeedContentSuggestions,LensOverlay,AcceptCHFrame,DestroyProfileOnBrowserClose,RenderDocument",
+            // The headless shell isolates no sites by default: a frame of another site would run in the page's process,
+            // where an endless script stops the page, and a compromised renderer reads it.
+            "--site-per-process",
             "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain", "--mute-audio",
             "--force-color-profile=srgb",
             "--window-size=\(configuration.viewport.width),\(configuration.viewport.height)",
