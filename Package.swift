@@ -80,6 +80,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(name: "Waiting", swiftSettings: swiftSettings),
         .target(name: "JSONText", swiftSettings: swiftSettings),
         .target(name: "AgentEvents", dependencies: ["JSONText"], swiftSettings: swiftSettings),
         .target(name: "RuntimeProtocol", dependencies: ["AgentEvents"], swiftSettings: swiftSettings),
@@ -93,6 +94,7 @@ let package = Package(
             dependencies: [
                 "AgentEvents",
                 "JSONText",
+                "Waiting",
                 "WebSocket",
                 "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
@@ -111,6 +113,7 @@ let package = Package(
             dependencies: [
                 "JSONText",
                 "ServerSentEvents",
+                "Waiting",
                 "WebSocket",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -161,7 +164,7 @@ let package = Package(
         .target(
             name: "Observability",
             dependencies: [
-                "AWSClient", "AgentEvents", "HTTPTransport",
+                "AWSClient", "AgentEvents", "HTTPTransport", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -215,7 +218,7 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", "RuntimeProtocol",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "RuntimeProtocol", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -301,7 +304,7 @@ let package = Package(
                 "JSONText",
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "Conversations",
                 "RuntimeClient", "RuntimeProtocol", "ServerSentEvents",
-                "Settings",
+                "Settings", "Waiting",
                 "WebSocket", "WebSocketClient",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -422,6 +425,7 @@ let package = Package(
             dependencies: ["TestSupport", "WebSocket", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: testSettings),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),
         .testTarget(
             name: "RuntimeProtocolTests", dependencies: ["AgentEvents", "RuntimeProtocol", "TestSupport"],
@@ -473,7 +477,7 @@ let package = Package(
         .testTarget(
             name: "BrowserAutomationTests",
             dependencies: [
-                "AgentEvents", "BrowserAutomation", "DemoSite", "TestSupport", "WebSocketClient",
+                "AgentEvents", "BrowserAutomation", "DemoSite", "TestSupport", "Waiting", "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -2,8 +2,8 @@ import AWSClient
 package import Logging
 import Metrics
 import ServiceLifecycle
-import Synchronization
 import Tracing
+import Waiting
 
 /// Exports the process's telemetry: spans in batches, and metrics as log lines.
 ///
@@ -13,7 +13,9 @@ package final class Telemetry: Service {
     private struct State {
         var spans: [RecordedSpan.Record] = []
         var dropped = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// The numbers of exports that have begun and ended.
+        var begun = 0
+        var ended = 0
         var isRunning = false
         var isTimerSet = false
         var isFailing = false
@@ -37,7 +39,7 @@ package final class Telemetry: Service {
     private let resource: [(key: String, value: String)]
     private let metrics: EMFMetrics?
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let signals: AsyncStream<Signal>
     private let signal: AsyncStream<Signal>.Continuation
 
@@ -80,13 +82,11 @@ package final class Telemetry: Service {
     /// Waits until everything recorded so far has been exported or given up. Returns immediately if the service isn't
     /// running.
     package func flush() async {
-        await withCheckedContinuation { continuation in
-            let isRunning = self.state.withLock { state in
-                if state.isRunning { state.waiting.append(continuation) }
-                return state.isRunning
-            }
-            if isRunning { self.signal.yield(.due) } else { continuation.resume() }
-        }
+        // The export that runs may have begun before the newest was recorded; the next one has it.
+        let next = self.state.withLock { $0.begun + 1 }
+        self.signal.yield(.due)
+        // A canceled caller doesn't wait; the export happens nevertheless.
+        _ = try? await self.state.wait { !$0.isRunning || $0.ended >= next }
     }
 
     package func run() async {
@@ -111,11 +111,7 @@ package final class Telemetry: Service {
             self.signal.yield(.due)
             self.signal.finish()
         }
-        let waiting = self.state.withLock { state in
-            state.isRunning = false
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
+        self.state.change { $0.isRunning = false }
     }
 
     /// - Returns: Whether no timer was set before.
@@ -127,14 +123,13 @@ package final class Telemetry: Service {
     }
 
     private func send() async {
-        let waiting = self.state.withLock { state in
-            defer { state.waiting = [] }
+        self.state.withLock { state in
+            state.begun += 1
             state.isTimerSet = false
-            return state.waiting
         }
         self.metrics?.write()
         await self.sendSpans()
-        for continuation in waiting { continuation.resume() }
+        self.state.change { $0.ended += 1 }
     }
 
     // MARK: Spans

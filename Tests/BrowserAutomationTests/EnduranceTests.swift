@@ -1,7 +1,7 @@
 import FoundationEssentials
-import Synchronization
 import TestSupport
 import Testing
+import Waiting
 
 @testable import BrowserAutomation
 

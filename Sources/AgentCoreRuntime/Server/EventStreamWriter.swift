@@ -1,6 +1,6 @@
 import NIOCore
 import ServerSentEvents
-import Synchronization
+import Waiting
 
 /// Writes a stream of events to one connection. Sends each event immediately while the socket accepts data, batches
 /// events while it doesn't, and suspends the producer when too many bytes are pending.
@@ -13,7 +13,6 @@ final class EventStreamWriter: Sendable {
         var pending = ByteBuffer()
         var isFlushing = false
         var failure: (any Error)?
-        var waiter: CheckedContinuation<Void, Never>?
         var keepAlive: RepeatedTask?
     }
 
@@ -24,7 +23,7 @@ final class EventStreamWriter: Sendable {
 
     private let eventLoop: any EventLoop
     private let connection: NIOLoopBound<ConnectionHandler>
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     /// Creates a writer. Must be called on the connection's event loop.
     init(_ connection: ConnectionHandler, on eventLoop: any EventLoop, keepAlive interval: Duration) {
@@ -73,33 +72,18 @@ final class EventStreamWriter: Sendable {
         try await self.wait { !$0.isFlushing }
     }
 
-    private func wait(until condition: @escaping @Sendable (borrowing State) -> Bool) async throws {
-        while !(try self.state.withLock { state in
-            if let failure = state.failure { throw failure }
-            return condition(state)
-        }) {
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    let resumeNow = self.state.withLock { state in
-                        if state.failure != nil || condition(state) { return true }
-                        state.waiter = continuation
-                        return false
-                    }
-                    if resumeNow { continuation.resume() }
-                }
-            } onCancel: {
-                // A stalled reader must not delay a shutdown.
-                self.fail(CancellationError())
-            }
+    private func wait(for condition: @Sendable (borrowing State) -> Bool) async throws {
+        do {
+            try await self.state.wait { $0.failure != nil || condition($0) }
+        } catch {
+            // A stalled reader must not delay a shutdown.
+            self.fail(error)
         }
+        if let failure = self.state.withLock({ $0.failure }) { throw failure }
     }
 
     private func fail(_ error: any Error) {
-        let waiter = self.state.withLock { state in
-            state.failure = state.failure ?? error
-            return state.waiter.take()
-        }
-        waiter?.resume()
+        self.state.change { $0.failure = $0.failure ?? error }
     }
 
     private func flush() {
@@ -113,13 +97,12 @@ final class EventStreamWriter: Sendable {
     }
 
     private func flushed(_ result: Result<Void, any Error>) {
-        let (waiter, hasMore) = self.state.withLock { state in
+        let hasMore = self.state.change { state in
             if case .failure(let error) = result { state.failure = error }
             let hasMore = state.failure == nil && state.pending.readableBytes > 0
             state.isFlushing = hasMore
-            return (state.waiter.take(), hasMore)
+            return hasMore
         }
-        waiter?.resume()
         if hasMore { self.eventLoop.scheduleTask(in: Self.joinInterval) { self.flush() } }
     }
 }

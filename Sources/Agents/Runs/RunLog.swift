@@ -1,6 +1,6 @@
 public import AgentEvents
 public import RuntimeProtocol
-import Synchronization
+import Waiting
 
 /// The events of one run in order, for followers that attach now or later.
 ///
@@ -21,20 +21,18 @@ public final class RunLog: Sendable {
         var first = 1
         var size = 0
         var result: RunResult?
-        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
-        var nextWaiter = 0
     }
 
     private static let mostEvents = 10_000
     private static let mostBytes = 5 << 20
 
     public let run: RunID
-    private let state = Mutex(State())
+    fileprivate let state = Monitor(State())
 
     init(run: RunID) { self.run = run }
 
     func append(_ event: AgentEvent) {
-        self.change { state in
+        self.state.change { state in
             state.events.append(event)
             state.start = state.start ?? event
             state.size += event.size
@@ -49,22 +47,13 @@ public final class RunLog: Sendable {
     public var start: AgentEvent? { self.state.withLock { $0.start } }
 
     /// Ends the log. Followers still receive the events that they have not seen.
-    func finish(_ result: RunResult) { self.change { $0.result = $0.result ?? result } }
-
-    private func change(_ body: (inout State) -> Void) {
-        let waiting = self.state.withLock { state in
-            body(&state)
-            defer { state.waiting = [:] }
-            return Array(state.waiting.values)
-        }
-        for continuation in waiting { continuation.resume() }
-    }
+    func finish(_ result: RunResult) { self.state.change { $0.result = $0.result ?? result } }
 
     /// Waits for the run to end and returns its result.
     public func result() async throws -> RunResult {
         while true {
             if let result = self.state.withLock({ $0.result }) { return result }
-            try await self.changed { $0.result != nil }
+            try await self.state.wait { $0.result != nil }
         }
     }
 
@@ -95,7 +84,7 @@ public final class RunLog: Sendable {
                     }
                     if entry != nil || isOver { return entry }
                     let last = self.last
-                    try await self.log.changed { $0.first + $0.events.count > last + 1 || $0.result != nil }
+                    try await self.log.state.wait { $0.first + $0.events.count > last + 1 || $0.result != nil }
                 }
             }
         }
@@ -108,26 +97,6 @@ public final class RunLog: Sendable {
             guard state.events.indices.contains(index) else { return (nil, state.result != nil) }
             return (.event(state.events[index], EventID(run: self.run, sequence: number + 1)), false)
         }
-    }
-
-    private func changed(_ condition: @Sendable (borrowing State) -> Bool) async throws {
-        let id = self.state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReady = self.state.withLock { state in
-                    if Task.isCancelled || condition(state) { return true }
-                    state.waiting[id] = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
-        } onCancel: {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
-        }
-        try Task.checkCancellation()
     }
 }
 

@@ -8,6 +8,7 @@ import Metrics
 import RuntimeClient
 import RuntimeProtocol
 import ServiceLifecycle
+import Waiting
 
 /// Starts runs for chats, follows each run to its end, and copies its outcome into the chat.
 ///
@@ -34,11 +35,10 @@ actor ChatRuns: Service {
     /// A run that this process follows: its events, and the callers that wait for its end.
     private struct Followed {
         let relay = RunRelay()
-        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        let isOver = Monitor(false)
     }
 
     private var followed: [RunID: Followed] = [:]
-    private var nextWaiter = 0
     /// When the user's unfinished deletions were last resumed.
     private var swept: [UserID: ContinuousClock.Instant] = [:]
     private static let sweepPause = Duration.seconds(60)
@@ -341,27 +341,13 @@ actor ChatRuns: Service {
     private func stopFollowing(_ run: RunID) {
         guard let followed = self.followed.removeValue(forKey: run) else { return }
         followed.relay.finish()
-        for waiting in followed.waiting.values { waiting.resume() }
+        followed.isOver.change { $0 = true }
     }
 
     /// Waits until the run is no longer followed, or the time has passed.
     private func ended(_ run: RunID, within time: Duration) async {
-        self.nextWaiter += 1
-        let id = self.nextWaiter
-        let limit = Task {
-            // Cancelled if the run ends first.
-            try? await Task.sleep(for: time)
-            self.letGo(id, of: run)
-        }
-        await withCheckedContinuation { continuation in
-            guard self.followed[run] != nil else { return continuation.resume() }
-            self.followed[run]?.waiting[id] = continuation
-        }
-        limit.cancel()
-    }
-
-    private func letGo(_ waiter: Int, of run: RunID) {
-        self.followed[run]?.waiting.removeValue(forKey: waiter)?.resume()
+        // A canceled caller waits no longer, and finds out for itself.
+        _ = try? await self.followed[run]?.isOver.wait(until: .now + time) { $0 }
     }
 }
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Waiting
 
 /// A lease that decides who controls a browser: the agent, or a user for a limited time.
 ///
@@ -20,14 +20,10 @@ final class ControlLease: Sendable {
         /// The agent's running operations, with the closure that cancels each of them.
         var working: [Int: @Sendable () -> Void] = [:]
         var stopped: Set<Int> = []
-        /// The agent's operations that wait for their turn, and the user requests that wait for running operations to
-        /// end.
-        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
-        var takers: [CheckedContinuation<Void, Never>] = []
         var observers: [Int: AsyncStream<BrowserController>.Continuation] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let onRelease: @Sendable () -> Void
 
     /// Creates a lease that the agent holds.
@@ -72,39 +68,15 @@ final class ControlLease: Sendable {
                 return (state.nextID, task)
             }
             if let begun { return begun }
-            try await self.waitForTurn()
+            try await self.state.wait { $0.hold == nil || $0.isClosed }
         }
-    }
-
-    private func waitForTurn() async throws {
-        let id = self.state.withLock { state in
-            state.nextID += 1
-            return state.nextID
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isNow = self.state.withLock { state in
-                    if state.hold == nil || state.isClosed || Task.isCancelled { return true }
-                    state.waiting[id] = continuation
-                    return false
-                }
-                if isNow { continuation.resume() }
-            }
-        } onCancel: {
-            self.state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
-        }
-        try Task.checkCancellation()
     }
 
     private func end(_ id: Int) {
-        let takers = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        self.state.change { state in
             state.working[id] = nil
             state.stopped.remove(id)
-            guard state.working.isEmpty else { return [] }
-            defer { state.takers = [] }
-            return state.takers
         }
-        for taker in takers { taker.resume() }
     }
 
     // MARK: User
@@ -123,13 +95,11 @@ final class ControlLease: Sendable {
         }
         self.watchExpiry(of: id)
         for cancel in cancels { cancel() }
-        await withCheckedContinuation { continuation in
-            let isNow = self.state.withLock { state in
-                if state.working.isEmpty { return true }
-                state.takers.append(continuation)
-                return false
-            }
-            if isNow { continuation.resume() }
+        do {
+            try await self.state.wait { $0.working.isEmpty }
+        } catch {
+            self.release(id)
+            throw error
         }
         self.announce()
         return id
@@ -170,18 +140,13 @@ final class ControlLease: Sendable {
         guard self.isHeld(by: id) else { return }
         // Call this while the agent's operations still wait, so that none of them continues before it.
         self.onRelease()
-        let timer = self.state.withLock { state -> Task<Void, Never>?? in
+        let timer = self.state.change { state -> Task<Void, Never>?? in
             guard state.hold?.id == id else { return nil }
             defer { state.hold = nil }
             return .some(state.hold?.timer)
         }
         guard let timer else { return }
         timer?.cancel()
-        let waiting = self.state.withLock { state in
-            defer { state.waiting = [:] }
-            return state.waiting.values
-        }
-        for continuation in waiting { continuation.resume() }
         self.announce()
     }
 
@@ -234,17 +199,15 @@ final class ControlLease: Sendable {
 
     /// Ends the current hold and all waits permanently.
     func close() {
-        let (waiting, observers, timer) = self.state.withLock { state in
+        let (observers, timer) = self.state.change { state in
             state.isClosed = true
             defer {
-                state.waiting = [:]
                 state.observers = [:]
                 state.hold = nil
             }
-            return (Array(state.waiting.values), Array(state.observers.values), state.hold?.timer)
+            return (Array(state.observers.values), state.hold?.timer)
         }
         timer?.cancel()
-        for continuation in waiting { continuation.resume() }
         for observer in observers { observer.finish() }
     }
 }

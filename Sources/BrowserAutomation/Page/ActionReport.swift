@@ -1,4 +1,4 @@
-import Synchronization
+import Waiting
 
 /// The outcome of an action.
 public struct ActionReport: Sendable, Hashable {
@@ -128,7 +128,7 @@ extension BrowserPage {
 
     /// Adds a sentence to the report of the current action.
     func note(_ text: String) {
-        self.change { state in
+        self.state.change { state in
             guard state.effects.notes.count < Self.mostEffects, !state.effects.notes.contains(text) else { return }
             state.effects.notes.append(text)
         }
@@ -136,7 +136,7 @@ extension BrowserPage {
 
     /// Adds a tab that the page opened to the report of the current action.
     func noteTab(_ id: String) {
-        self.change { if $0.effects.openedTabs.count < Self.mostEffects { $0.effects.openedTabs.append(id) } }
+        self.state.change { if $0.effects.openedTabs.count < Self.mostEffects { $0.effects.openedTabs.append(id) } }
     }
 
     /// The maximum number of effects of each kind in a report, because pages decide how much happens.
@@ -144,7 +144,7 @@ extension BrowserPage {
 
     /// Adds a change in a download to the report of the current action.
     func note(_ news: Downloads.DownloadUpdate) {
-        self.change { state in
+        self.state.change { state in
             if let note = news.note {
                 if state.effects.notes.count < Self.mostEffects { state.effects.notes.append(note) }
             } else if !state.effects.downloads.contains(news.name), !news.isOver,

@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 extension BrowserPage {
     private struct FrameTree: Decodable {
@@ -29,7 +29,7 @@ extension BrowserPage {
     func adopt() async throws {
         let frame = try await self.connection.send("Page.getFrameTree", session: self.sessionID, as: FrameTree.self)
             .frameTree.frame
-        self.change { state in
+        self.state.change { state in
             // A navigation that was reported in the meantime is more recent.
             guard state.loaderID == nil else { return }
             state.url = frame.url + (frame.urlFragment ?? "")

@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 extension BrowserPage {
     struct DialogOpening: Decodable {
@@ -31,7 +31,7 @@ extension BrowserPage {
             kind: .init(rawValue: opening.type) ?? .confirm,
             message: String(opening.message.prefix(Self.longestMessage)))
         if self.control.isHeldByPerson {
-            self.change { $0.openDialog = OpenDialog(dialog: dialog, session: session) }
+            self.state.change { $0.openDialog = OpenDialog(dialog: dialog, session: session) }
             // The user's hold may have ended in the meantime, and then nobody would answer.
             if !self.control.isHeldByPerson { self.answerOpenDialog(.dismiss) }
             return
@@ -48,7 +48,7 @@ extension BrowserPage {
             self.connection.post("Runtime.terminateExecution", session: session)
             self.note("The page kept showing dialogs; its scripts were stopped.")
         } else {
-            self.change { state in
+            self.state.change { state in
                 state.effects.dialogs.append(dialog)
                 // The page stays, so there is no navigation to wait for.
                 if dialog.kind == .beforeunload, answer == .dismiss { state.loadingFrames.remove(self.targetID) }

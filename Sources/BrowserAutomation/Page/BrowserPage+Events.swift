@@ -60,14 +60,14 @@ extension BrowserPage {
             if isRestored, navigated.frame.id == self.targetID { self.onScreencastEvent(event, self) }
         case "Page.navigatedWithinDocument":
             guard let frame = try? event.parameters(FrameURL.self), frame.frameId == self.targetID else { return }
-            self.change { state in
+            self.state.change { state in
                 state.url = String(frame.url.prefix(Self.longestAddress))
                 state.loadingFrames.remove(frame.frameId)
             }
         case "Page.lifecycleEvent":
             guard let lifecycle = try? event.parameters(LifecycleEvent.self), lifecycle.frameId == self.targetID
             else { return }
-            self.change { state in
+            self.state.change { state in
                 if state.loaderID == lifecycle.loaderId { state.milestones.insert(lifecycle.name) }
             }
         case "Runtime.executionContextCreated": self.adopt(event)
@@ -78,14 +78,14 @@ extension BrowserPage {
         case "Page.javascriptDialogOpening":
             guard let dialog = try? event.parameters(DialogOpening.self) else { return }
             self.receive(dialog, session: session)
-        case "Page.javascriptDialogClosed": self.change { $0.openDialog = nil }
+        case "Page.javascriptDialogClosed": self.state.change { $0.openDialog = nil }
         case "Page.fileChooserOpened":
             guard let node = try? event.parameters(FileChooserOpened.self).backendNodeId else { return }
-            self.change { $0.fileChooser = FileChooser(session: session, node: node) }
+            self.state.change { $0.fileChooser = FileChooser(session: session, node: node) }
             self.note(Self.fileNote)
         case "Input.dragIntercepted":
             guard let data = try? event.parameters(DragIntercepted.self).data else { return }
-            self.change { $0.drag = data }
+            self.state.change { $0.drag = data }
         case "Page.screencastFrame": self.onScreencastEvent(event, self)
         case "Inspector.targetCrashed":
             guard session == self.sessionID else { return }
@@ -95,7 +95,7 @@ extension BrowserPage {
     }
 
     private func navigated(_ frame: FrameNavigated.Frame, isRestored: Bool) {
-        self.change { state in
+        self.state.change { state in
             let isMain = frame.id == self.targetID
             // The documents inside a frame disappear with it.
             let paths = state.documents.filter { isMain || $0.value.frame == frame.id }.keys
@@ -127,7 +127,7 @@ extension BrowserPage {
         guard let frame = try? event.parameters(FrameReference.self),
             frame.navigationType?.lowercased().hasSuffix("samedocument") != true, frame.reason != "swap"
         else { return }
-        self.change { state in
+        self.state.change { state in
             if isNavigating {
                 state.loadingFrames.insert(frame.frameId)
             } else {

@@ -1,6 +1,6 @@
 import AgentEvents
 import FoundationEssentials
-import Synchronization
+import Waiting
 
 extension BrowserPage {
     private func prepare(

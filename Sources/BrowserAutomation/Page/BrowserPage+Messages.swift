@@ -1,6 +1,6 @@
 import AgentEvents
 import FoundationEssentials
-import Synchronization
+import Waiting
 
 /// Interception of the messages that a page sends over its WebSockets.
 ///

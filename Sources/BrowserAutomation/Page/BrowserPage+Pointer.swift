@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 extension BrowserPage {
     /// The answer of an injected function that prepares an action.

@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 extension BrowserPage {
     /// The result of walking one document.

@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 /// A document that contains the injected script.
 struct ScriptedDocument: Sendable {

@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 /// Waits until a page has finished what an action or a load started: requests, timers, mounting.
 extension BrowserPage {
@@ -49,7 +49,7 @@ extension BrowserPage {
             self.state.withLock { $0.requests.hear(id, at: .now) }
         case "Network.loadingFinished", "Network.loadingFailed":
             guard self.followsRequests, let id = try? event.parameters(RequestReference.self).requestId else { return }
-            self.change { $0.requests.end(id) }
+            self.state.change { $0.requests.end(id) }
         default: break
         }
     }

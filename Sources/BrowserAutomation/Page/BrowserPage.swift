@@ -1,6 +1,6 @@
 import AgentEvents
 import FoundationEssentials
-import Synchronization
+import Waiting
 
 /// A browser tab, with methods to read its page and to act on it.
 ///
@@ -17,7 +17,7 @@ public final class BrowserPage: Sendable {
     let configuration: BrowserConfiguration
     let onTarget: @Sendable (CDPConnection.Event, BrowserPage) -> Void
     let onScreencastEvent: @Sendable (CDPConnection.Event, BrowserPage) -> Void
-    let state: Mutex<State>
+    let state: Monitor<State>
     /// The event name that the script in the page's main world listens for, which the page cannot know.
     let messageKey = UUID().uuidString
 
@@ -57,8 +57,6 @@ public final class BrowserPage: Sendable {
         /// The last reference in each document. The next document continues from there, so that an old reference never
         /// identifies a new element.
         var lastReferences: [FramePath: Int] = [:]
-        var nextWatcher = 0
-        var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
     /// The effects of an action that are not reported yet.
@@ -105,7 +103,7 @@ public final class BrowserPage: Sendable {
         self.configuration = configuration
         self.onTarget = onTarget
         self.onScreencastEvent = onScreencastEvent
-        self.state = Mutex(State(url: url, lastReferences: identity.lastReferences))
+        self.state = Monitor(State(url: url, lastReferences: identity.lastReferences))
     }
 
     /// The address of the main frame.
@@ -134,7 +132,7 @@ public final class BrowserPage: Sendable {
             ])
         try await self.gate.enable(self.sessionID, self.connection)
         try await self.connection.send("Runtime.runIfWaitingForDebugger", session: self.sessionID)
-        self.change { $0.isReady = true }
+        self.state.change { $0.isReady = true }
     }
 
     /// Starts to handle the events of one of the page's CDP sessions.
@@ -199,7 +197,7 @@ public final class BrowserPage: Sendable {
     func postInput(_ method: String, _ parameters: JSONValue) {
         self.state.withLock { $0.openInput += 1 }
         self.connection.post(method, parameters, session: self.sessionID) { [weak self] in
-            self?.change { $0.openInput -= 1 }
+            self?.state.change { $0.openInput -= 1 }
         }
     }
 
@@ -219,7 +217,7 @@ public final class BrowserPage: Sendable {
 
     /// Records why the page is no longer usable, and fails its pending commands and waits.
     func markGone(_ reason: String) {
-        self.change { state in
+        self.state.change { state in
             if state.gone == nil { state.gone = reason }
         }
         self.connection.fail(session: self.sessionID, BrowserError(.pageGone, reason))
@@ -227,60 +225,14 @@ public final class BrowserPage: Sendable {
 
     // MARK: Waiting for changes
 
-    /// Changes the state and wakes the tasks that wait for a change.
-    func change(_ body: (inout State) -> Void) {
-        let watchers = self.state.withLock { state in
-            body(&state)
-            defer { state.watchers = [:] }
-            return state.watchers.values
-        }
-        for watcher in watchers { watcher.resume() }
-    }
-
     /// Waits until a condition holds.
     /// - Returns: Whether the condition holds; `false` after the deadline.
     /// - Throws: `CancellationError`, or ``BrowserError`` if the page is gone.
     func wait(
-        until deadline: ContinuousClock.Instant, for condition: @escaping @Sendable (borrowing State) -> Bool
+        until deadline: ContinuousClock.Instant, for condition: @Sendable (borrowing State) -> Bool
     ) async throws -> Bool {
-        while true {
-            try Task.checkCancellation()
-            try self.checkAlive()
-            if self.state.withLock({ condition($0) }) { return true }
-            guard deadline > .now else { return false }
-            await self.nextChange(before: deadline, unless: condition)
-        }
-    }
-
-    private func nextChange(
-        before deadline: ContinuousClock.Instant, unless condition: @escaping @Sendable (borrowing State) -> Bool
-    ) async {
-        let id = self.state.withLock { state in
-            state.nextWatcher += 1
-            return state.nextWatcher
-        }
-        let timer = Task {
-            // The timer is canceled if a change comes first. Waking a watcher that no longer exists does nothing.
-            try? await Task.sleep(until: deadline, clock: .continuous)
-            self.wake(id)
-        }
-        defer { timer.cancel() }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let resumeNow = self.state.withLock { state in
-                    // Check again under the lock: the change may have happened in the meantime.
-                    if Task.isCancelled || state.gone != nil || deadline <= .now || condition(state) { return true }
-                    state.watchers[id] = continuation
-                    return false
-                }
-                if resumeNow { continuation.resume() }
-            }
-        } onCancel: {
-            self.wake(id)
-        }
-    }
-
-    private func wake(_ id: Int) {
-        self.state.withLock { $0.watchers.removeValue(forKey: id) }?.resume()
+        let holds = try await self.state.wait(until: deadline) { $0.gone != nil || condition($0) }
+        try self.checkAlive()
+        return holds
     }
 }

@@ -1,4 +1,4 @@
-import Synchronization
+import Waiting
 
 /// User control, the live view, and downloads.
 extension BrowserSession {

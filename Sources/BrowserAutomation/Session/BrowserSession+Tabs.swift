@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 extension BrowserSession {
     /// A description of an open tab.

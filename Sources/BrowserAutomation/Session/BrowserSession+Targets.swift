@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 /// Handling of the browser's targets: tabs, frames and workers.
 extension BrowserSession {
@@ -82,7 +82,7 @@ extension BrowserSession {
             // A page may open any number of tabs.
             return connection.post("Target.closeTarget", ["targetId": .string(target.targetId)])
         }
-        let (page, opener, watchers) = self.state.withLock { state in
+        let (page, opener) = self.state.change { state in
             let known = state.known.removeValue(forKey: target.targetId)
             if known == nil { state.lastTab += 1 }
             let page = BrowserPage(
@@ -96,8 +96,7 @@ extension BrowserSession {
             state.pages.append(page)
             if state.current == nil { state.current = page.id }
             let opener = known == nil ? state.pages.first { $0.targetID == target.openerId } : nil
-            defer { state.watchers = [:] }
-            return (page, opener, Array(state.watchers.values))
+            return (page, opener)
         }
         opener?.noteTab(page.id)
         // The task ends with the connection. If the tab closes first, its commands fail.
@@ -110,7 +109,6 @@ extension BrowserSession {
             // After a reconnection, show the page to the viewers again.
             if self.screencast.isWatched { _ = try? self.currentPage() }
         }
-        for watcher in watchers { watcher.resume() }
     }
 
     /// Intercepts the requests of a worker or another target that is not a page. The agent does nothing else in it.
@@ -144,29 +142,8 @@ extension BrowserSession {
         }
     }
 
-    func waitForPage(_ condition: @Sendable @escaping (borrowing State) -> Bool) async throws {
-        while true {
-            let isDone = self.state.withLock { !$0.isAlive || condition($0) }
-            if isDone { break }
-            let id = self.state.withLock { state in
-                state.nextWatcher += 1
-                return state.nextWatcher
-            }
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    let resumeNow = self.state.withLock { state in
-                        if Task.isCancelled || !state.isAlive || condition(state) { return true }
-                        state.watchers[id] = continuation
-                        return false
-                    }
-                    if resumeNow { continuation.resume() }
-                }
-            } onCancel: {
-                self.state.withLock { $0.watchers.removeValue(forKey: id) }?.resume()
-            }
-            try Task.checkCancellation()
-        }
-        try Task.checkCancellation()
+    func waitForPage(_ condition: @Sendable (borrowing State) -> Bool) async throws {
+        try await self.state.wait { !$0.isAlive || condition($0) }
         guard self.isAlive else { throw BrowserError(.browserGone, "The browser died while a tab was opened.") }
     }
 }

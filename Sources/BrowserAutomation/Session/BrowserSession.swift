@@ -1,6 +1,7 @@
 public import AgentEvents
 public import Logging
 import Synchronization
+import Waiting
 
 /// A connection to one browser: its tabs, and the policy that limits what they can reach.
 ///
@@ -13,8 +14,6 @@ public final class BrowserSession: Sendable {
         /// The tabs, in the order in which they opened.
         var pages: [BrowserPage] = []
         var current: String?
-        var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
-        var nextWatcher = 0
         /// The identities of the tabs that were open when the connection was lost, by target ID.
         var known: [String: BrowserPage.Identity] = [:]
         var lastTab = 0
@@ -34,7 +33,7 @@ public final class BrowserSession: Sendable {
     let screencast: Screencast
     let control: ControlLease
     private let logger: Logger
-    let state: Mutex<State>
+    let state: Monitor<State>
 
     private init(endpoint: BrowserEndpoint, configuration: BrowserConfiguration, logger: Logger) {
         self.endpoint = endpoint
@@ -55,7 +54,7 @@ public final class BrowserSession: Sendable {
         self.downloadKeeper = Downloads(directory: endpoint.downloadDirectory, policy: configuration.downloads)
         self.screencast = Screencast(options: configuration.screencast)
         self.logger = logger
-        self.state = Mutex(State())
+        self.state = Monitor(State())
         released.withLock { $0 = { [weak self] in self?.afterControl() } }
     }
 
@@ -167,18 +166,15 @@ public final class BrowserSession: Sendable {
 
     /// Records that a connection has ended, and wakes the tasks that wait for its events.
     private func lose(_ connection: CDPConnection) {
-        let watchers = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            guard state.connection === connection else { return [] }
+        self.state.change { state in
+            guard state.connection === connection else { return }
             state.connection = nil
             for page in state.pages {
                 state.known[page.targetID] = page.identity
                 page.markGone("The connection to the browser was lost.")
             }
             state.pages = []
-            defer { state.watchers = [:] }
-            return Array(state.watchers.values)
         }
-        for watcher in watchers { watcher.resume() }
     }
 
     /// Returns the current connection.
