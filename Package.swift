@@ -81,6 +81,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(name: "Waiting", swiftSettings: swiftSettings),
+        .target(name: "TextCoding", swiftSettings: swiftSettings),
         .target(name: "JSONText", swiftSettings: swiftSettings),
         .target(name: "AgentEvents", dependencies: ["JSONText"], swiftSettings: swiftSettings),
         .target(name: "RuntimeProtocol", dependencies: ["AgentEvents"], swiftSettings: swiftSettings),
@@ -92,11 +93,7 @@ let package = Package(
         .target(
             name: "BrowserAutomation",
             dependencies: [
-                "AgentEvents",
-                "JSONText",
-                "Waiting",
-                "WebSocket",
-                "WebSocketClient",
+                "AgentEvents", "JSONText", "TextCoding", "Waiting", "WebSocket", "WebSocketClient",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
@@ -111,10 +108,7 @@ let package = Package(
         .target(
             name: "AgentCoreRuntime",
             dependencies: [
-                "JSONText",
-                "ServerSentEvents",
-                "Waiting",
-                "WebSocket",
+                "JSONText", "ServerSentEvents", "TextCoding", "Waiting", "WebSocket",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -132,7 +126,7 @@ let package = Package(
         .target(
             name: "AgentLoop",
             dependencies: [
-                "AgentEvents",
+                "AgentEvents", "TextCoding",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -150,9 +144,7 @@ let package = Package(
         .target(
             name: "AWSClient",
             dependencies: [
-                "AgentEvents",
-                "HTTPTransport",
-                "WebSocketClient",
+                "AgentEvents", "HTTPTransport", "TextCoding", "WebSocketClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -164,7 +156,7 @@ let package = Package(
         .target(
             name: "Observability",
             dependencies: [
-                "AWSClient", "AgentEvents", "HTTPTransport", "Waiting",
+                "AWSClient", "AgentEvents", "HTTPTransport", "TextCoding", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -189,8 +181,8 @@ let package = Package(
         .target(
             name: "RuntimeClient",
             dependencies: [
-                "AWSClient", "AgentEvents", "HTTPTransport", "RuntimeProtocol", "ServerSentEvents", "WebSocket",
-                "WebSocketClient",
+                "AWSClient", "AgentEvents", "HTTPTransport", "RuntimeProtocol", "ServerSentEvents", "TextCoding",
+                "WebSocket", "WebSocketClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -202,12 +194,8 @@ let package = Package(
         .target(
             name: "Models",
             dependencies: [
-                "JSONText",
-                "AWSClient",
-                "AgentEvents",
-                "AgentLoop",
-                "HTTPTransport",
-                "ServerSentEvents",
+                "AWSClient", "AgentEvents", "AgentLoop", "HTTPTransport", "JSONText", "ServerSentEvents",
+                "TextCoding",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
@@ -218,7 +206,7 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", "RuntimeProtocol", "Waiting",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "RuntimeProtocol", "TextCoding", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -242,7 +230,7 @@ let package = Package(
             name: "AgentCoreServices",
             dependencies: [
                 "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "RuntimeClient",
-                "RuntimeProtocol", "WebSocket", "WebSocketClient",
+                "RuntimeProtocol", "TextCoding", "WebSocket", "WebSocketClient",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -254,9 +242,8 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
-                "Agents",
-                "BrowserAutomation", "Models", "Observability", "RuntimeProtocol",
-                "Search", "ServerSentEvents", "Settings", "WebSocket",
+                "Agents", "BrowserAutomation", "Models", "Observability", "RuntimeProtocol", "Search",
+                "ServerSentEvents", "Settings", "WebSocket",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
@@ -268,6 +255,7 @@ let package = Package(
         .target(
             name: "DemoSite",
             dependencies: [
+                "TextCoding",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -287,7 +275,7 @@ let package = Package(
         .target(
             name: "Conversations",
             dependencies: [
-                "AWSClient", "AgentEvents",
+                "AWSClient", "AgentEvents", "TextCoding",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -301,10 +289,8 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "JSONText",
-                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "Conversations",
-                "RuntimeClient", "RuntimeProtocol", "ServerSentEvents",
-                "Settings", "Waiting",
+                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "Conversations", "JSONText",
+                "RuntimeClient", "RuntimeProtocol", "ServerSentEvents", "Settings", "TextCoding", "Waiting",
                 "WebSocket", "WebSocketClient",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -349,10 +335,10 @@ let package = Package(
         .executableTarget(
             name: "ai4ai",
             dependencies: [
-                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly",
-                "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite", "Deployment",
-                "Evaluation", "HTTPTransport", "Models", "RuntimeClient", "RuntimeProtocol", "Settings",
-                "WebSocketClient",
+                "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
+                "Assembly", "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite",
+                "Deployment", "Evaluation", "HTTPTransport", "Models", "RuntimeClient", "RuntimeProtocol",
+                "Settings", "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -425,6 +411,7 @@ let package = Package(
             dependencies: ["TestSupport", "WebSocket", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "TextCodingTests", dependencies: ["TextCoding"], swiftSettings: testSettings),
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: testSettings),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),
         .testTarget(
@@ -446,7 +433,7 @@ let package = Package(
         .testTarget(
             name: "AWSClientTests",
             dependencies: [
-                "AWSClient", "AgentEvents", "TestSupport",
+                "AWSClient", "AgentEvents", "TestSupport", "TextCoding",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -498,7 +485,8 @@ let package = Package(
         .testTarget(
             name: "AgentLoopTests",
             dependencies: [
-                "TestSupport", "AgentEvents", "AgentLoop", "Models", .product(name: "Logging", package: "swift-log"),
+                "AgentEvents", "AgentLoop", "Models", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings
         ),
@@ -545,8 +533,8 @@ let package = Package(
         .testTarget(
             name: "AssemblyTests",
             dependencies: [
-                "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly", "BrowserAutomation", "Models",
-                "Settings",
+                "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly", "BrowserAutomation",
+                "Models", "Settings",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],

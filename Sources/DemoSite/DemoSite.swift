@@ -4,6 +4,7 @@ public import Logging
 import NIOCore
 public import ServiceLifecycle
 import Synchronization
+import TextCoding
 
 /// A road tax portal for practice: a search form behind a cookie banner, sign-in, a result table, a payment page with a
 /// confirmation, a slow page, and a frame. It behaves like a real portal without touching anything real.
@@ -66,7 +67,7 @@ public struct DemoSite: Service {
         router.post("/check") { request, _ in
             let form = try await self.receive(request)
             let plate = form["plate", default: ""].uppercased()
-            return Response.redirect(to: "/result?plate=\(FormCoding.encode(plate))", type: .normal)
+            return Response.redirect(to: "/result?plate=\(PercentCoding.encode(plate))", type: .normal)
         }
         router.get("/result") { request, _ in
             let plate = FormCoding.decode(request.uri.query ?? "")["plate"] ?? ""

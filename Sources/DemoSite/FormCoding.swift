@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TextCoding
 
 /// The form encoding of the WHATWG URL Standard, and the JSON encoding of the record.
 enum FormCoding {
@@ -11,17 +12,6 @@ enum FormCoding {
         return fields
     }
 
-    static func encode(_ text: String) -> String {
-        let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
-        return text.utf8.reduce(into: "") { result, byte in
-            if allowed.contains(byte) {
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-    }
-
     static func json(_ submissions: [DemoSite.Submission]) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -30,16 +20,6 @@ enum FormCoding {
     }
 
     private static func unescape(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = UInt8(Substring(rest.prefix(2)), radix: 16) {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        String(decoding: PercentCoding.decode(text.replacing("+", with: " ")), as: UTF8.self)
     }
 }

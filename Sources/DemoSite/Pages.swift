@@ -1,3 +1,5 @@
+import TextCoding
+
 /// The pages of the portal.
 enum Pages {
     static let search = Page(
@@ -38,7 +40,7 @@ enum Pages {
                 <tr><th>Vehicle</th><td>\(vehicle.model)</td></tr>
                 <tr><th>Road tax ends</th><td>\(vehicle.expiry)</td></tr>
                 <tr><th>Amount due</th><td>\(vehicle.amount)</td></tr></table>
-                <a class="button" href="/pay?plate=\(FormCoding.encode(plate))">Go to payment</a>
+                <a class="button" href="/pay?plate=\(PercentCoding.encode(plate))">Go to payment</a>
                 """)
     }
 

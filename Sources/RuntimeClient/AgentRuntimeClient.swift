@@ -4,6 +4,7 @@ import Crypto
 import FoundationEssentials
 package import NIOCore
 import NIOHTTP1
+import TextCoding
 package import WebSocketClient
 
 /// Calls agents that run in AgentCore Runtime, through its data plane.

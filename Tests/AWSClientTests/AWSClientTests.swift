@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import AWSClient
 

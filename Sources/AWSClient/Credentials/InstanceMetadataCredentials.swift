@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIOHTTP1
+import TextCoding
 
 /// The role credentials of an EC2 instance or an AgentCore microVM, from its instance metadata service (IMDS).
 ///

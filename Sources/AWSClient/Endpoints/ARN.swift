@@ -1,3 +1,5 @@
+import TextCoding
+
 /// An Amazon Resource Name: `arn:partition:service:region:account:resource`.
 package struct ARN: Sendable, Hashable, CustomStringConvertible {
     package let service: String

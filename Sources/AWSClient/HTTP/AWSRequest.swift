@@ -2,6 +2,7 @@ package import AgentEvents
 import FoundationEssentials
 package import NIOCore
 package import NIOHTTP1
+import TextCoding
 
 /// An unsigned request to an AWS service.
 package struct AWSRequest: Sendable {
@@ -64,7 +65,8 @@ package struct AWSRequest: Sendable {
                 throw AWSError(
                     .invalidInput, "\(service.id) \(operation): \(name) is '\(value)', which cannot stand in a path.")
             }
-            self.path += PercentEncoding.encode(value, keepsSlashes: isGreedy) + part[part.index(after: end)...]
+            self.path +=
+                PercentCoding.encode(value, keeping: isGreedy ? "-._~/" : "-._~") + part[part.index(after: end)...]
         }
     }
 
@@ -85,7 +87,7 @@ package struct AWSRequest: Sendable {
         self.method = .POST
         self.path = "/"
         let form = ([("Action", operation), ("Version", version)] + parameters)
-            .map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+            .map { "\($0)=\(PercentCoding.encode($1))" }.joined(separator: "&")
         self.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded; charset=utf-8")
         self.body = .bytes(ByteBuffer(string: form))
     }
@@ -93,7 +95,7 @@ package struct AWSRequest: Sendable {
     /// Adds a query parameter, unless its value is `nil`.
     package mutating func addQuery(_ name: String, _ value: String?) {
         guard let value else { return }
-        self.query += "\(self.query.isEmpty ? "" : "&")\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))"
+        self.query += "\(self.query.isEmpty ? "" : "&")\(PercentCoding.encode(name))=\(PercentCoding.encode(value))"
     }
 
     /// Adds a header field, unless its value is `nil`.

@@ -1,5 +1,6 @@
 import Crypto
 package import FoundationEssentials
+import TextCoding
 
 /// Signs requests with AWS Signature Version 4. Stateless, and performs no I/O.
 ///
@@ -106,7 +107,7 @@ package struct SigV4Signer: Sendable {
             ("X-Amz-Expires", String(expiry)),
         ]
         if let token = credentials.sessionToken { parameters.append(("X-Amz-Security-Token", token)) }
-        let added = parameters.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+        let added = parameters.map { "\($0)=\(PercentCoding.encode($1))" }.joined(separator: "&")
         let query = request.query.isEmpty ? added : "\(request.query)&\(added)"
         let canonical = self.canonicalRequest(request, query: query, fields, request.payload.hash)
         return "\(query)&X-Amz-Signature=\(self.signature(of: canonical, moment, credentials))"
@@ -141,8 +142,8 @@ package struct SigV4Signer: Sendable {
         let path = path.isEmpty ? "/" : path
         return switch self.pathRule {
         case .verbatim: path
-        case .asWritten: PercentEncoding.encode(path, keepsSlashes: true)
-        case .normalised: PercentEncoding.encode(Self.normalise(path), keepsSlashes: true)
+        case .asWritten: PercentCoding.encode(path, keeping: "-._~/")
+        case .normalised: PercentCoding.encode(Self.normalise(path), keeping: "-._~/")
         }
     }
 
@@ -161,13 +162,14 @@ package struct SigV4Signer: Sendable {
         return "/\(segments.joined(separator: "/"))\(path.hasSuffix("/") ? "/" : "")"
     }
 
+    /// Encodes text that may already be partly encoded: `%41` means `A` and becomes `A`.
+    private static func canonical(_ text: Substring) -> String { PercentCoding.encode(PercentCoding.decode(text)) }
+
     private static func canonicalQuery(_ query: String) -> String {
         guard !query.isEmpty else { return "" }
         let parameters = query.split(separator: "&").map { parameter in
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (
-                PercentEncoding.canonicalise(parts[0]), parts.count > 1 ? PercentEncoding.canonicalise(parts[1]) : ""
-            )
+            return (Self.canonical(parts[0]), parts.count > 1 ? Self.canonical(parts[1]) : "")
         }
         return parameters.sorted { $0 < $1 }.map { "\($0)=\($1)" }.joined(separator: "&")
     }
@@ -246,19 +248,5 @@ private struct CanonicalHeaders {
         }
         if isTrimmed, !wasSpace { return value }
         return value.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
-    }
-}
-
-extension Sequence<UInt8> {
-    /// The bytes as lowercase hexadecimal digits.
-    package var hexadecimal: String {
-        let digits: StaticString = "0123456789abcdef"
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in self {
-            text.append(digits.utf8Start[Int(byte >> 4)])
-            text.append(digits.utf8Start[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

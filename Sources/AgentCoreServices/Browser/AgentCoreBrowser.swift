@@ -6,6 +6,7 @@ import Crypto
 import FoundationEssentials
 package import Logging
 import NIOHTTP1
+import TextCoding
 import WebSocketClient
 
 /// Browsers in AgentCore: a Chromium in the cloud for each session, controlled through a CDP WebSocket. Each connection

@@ -6,6 +6,7 @@ import Crypto
 import FoundationEssentials
 import NIOHTTP1
 import Synchronization
+import TextCoding
 
 /// AgentCore Memory as long-term memory. Messages become events, from which the service's strategies extract records.
 ///

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Converts any identifier to a file name. Characters other than letters, digits, `-`, and `_` are percent-encoded.
 package enum PlainName {
     package static func of(_ identifier: String) -> String {
@@ -5,7 +7,7 @@ package enum PlainName {
             let character = Character(Unicode.Scalar(byte))
             let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-_".contains(character))
             // Always use two digits, so that no two identifiers have the same name.
-            return isPlain ? String(character) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+            return isPlain ? String(character) : "%" + byte.hexadecimal
         }
         return name.isEmpty ? "%" : name.joined()
     }

@@ -2,6 +2,7 @@ public import AgentEvents
 public import BrowserAutomation
 import Crypto
 import FoundationEssentials
+import TextCoding
 
 /// Identifies the action that an approval covers: one action on one element of a page, with its form as filled in.
 public struct ActionFingerprint {
@@ -47,6 +48,6 @@ public struct ActionFingerprint {
 extension SHA256 {
     /// Returns the digest of a text in hexadecimal digits.
     static func digits(of text: String) -> String {
-        self.hash(data: Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        self.hash(data: Array(text.utf8)).hexadecimal
     }
 }

@@ -7,6 +7,7 @@ import HummingbirdCore
 import JSONText
 import NIOCore
 import NIOFoundationEssentialsCompat
+import TextCoding
 
 /// Reads request parameters and bodies, and rejects invalid ones with an error that names the problem.
 extension Request {
@@ -123,9 +124,8 @@ extension SessionID {
         for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: milliseconds >> (8 * UInt64(5 - index))) }
         bytes[6] = bytes[6] & 0x0F | 0x70
         bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-        let groups = [digits[0..<4], digits[4..<6], digits[6..<8], digits[8..<10], digits[10..<16]]
-        return SessionID(rawValue: groups.map { $0.joined() }.joined(separator: "-"))
+        let groups = [bytes[0..<4], bytes[4..<6], bytes[6..<8], bytes[8..<10], bytes[10..<16]]
+        return SessionID(rawValue: groups.map(\.hexadecimal).joined(separator: "-"))
     }
 }
 

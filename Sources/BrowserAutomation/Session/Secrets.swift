@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Synchronization
+import TextCoding
 
 /// A reference to a secret by its name, which models, transcripts and logs use instead of the value.
 public struct SecretRef: Sendable, Hashable {
@@ -137,20 +138,13 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         guard value.count >= self.shortestMasked else { return [] }
         let squeezed = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let quoted = squeezed.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        let encoded = ["-._~", "-._~!'()*", "-._*"].map { self.encode(value, keeping: $0) }
+        let marks: [StaticString] = ["-._~", "-._~!'()*", "-._*"]
+        let encoded = marks.map { PercentCoding.encode(value, keeping: $0) }
         let base64 = Data(value.utf8).base64EncodedString()
         let unpadded = String(base64.prefix { $0 != "=" })
-        let safe = unpadded.replacing("+", with: "-").replacing("/", with: "_")
+        let safe = Base64URL.encode(Data(value.utf8))
         let all =
             [value, squeezed, quoted, base64, unpadded, safe] + encoded + encoded.map { $0.replacing("%20", with: "+") }
         return Array(Set(all)).filter { $0.count >= self.shortestMasked }
-    }
-
-    private static func encode(_ value: String, keeping marks: String) -> String {
-        let kept = Set((marks + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789").utf8)
-        return value.utf8.map { byte in
-            if kept.contains(byte) { return String(UnicodeScalar(byte)) }
-            return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined()
     }
 }

@@ -1,4 +1,5 @@
 package import AWSClient
+import TextCoding
 
 /// The identifier of a Bedrock model: a model ID, an inference profile ID, or an ARN of either.
 package struct BedrockModelID: Sendable, Hashable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import TextCoding
 import Tracing
 
 /// The body of an export request.
@@ -122,13 +123,8 @@ struct ExportTraceServiceRequest {
         return text[..<end]
     }
 
-    private static func bytes(_ hex: String) -> [UInt8] {
-        var rest = Substring(hex)
-        var bytes: [UInt8] = []
-        while !rest.isEmpty {
-            bytes.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
-            rest = rest.dropFirst(2)
-        }
-        return bytes
+    private static func bytes(_ hexadecimal: String) -> [UInt8] {
+        let digits = Array(hexadecimal.utf8)
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(hexadecimal: digits[$0...].prefix(2)) ?? 0 }
     }
 }

@@ -1,3 +1,4 @@
+import TextCoding
 package import Tracing
 
 /// The identity of a span.
@@ -18,14 +19,13 @@ package struct SpanContext: Sendable, Hashable {
     /// two processes restored from one snapshot don't generate the same ones.
     static func new(below parent: SpanContext?) -> SpanContext {
         SpanContext(
-            traceID: parent?.traceID ?? hex(.random(in: 1...UInt64.max)) + hex(.random(in: 1...UInt64.max)),
-            spanID: hex(.random(in: 1...UInt64.max)))
+            traceID: parent?.traceID ?? Self.part() + Self.part(),
+            spanID: Self.part())
     }
+}
 
-    static func hex(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+extension SpanContext {
+    private static func part() -> String { UInt64.random(in: 1...UInt64.max).hexadecimal }
 }
 
 extension ServiceContext {
