@@ -20,6 +20,8 @@ package struct Backend: Service {
     private let tasks = TaskRunner()
     private let sockets: ClientSockets
     private let responder: RouterResponder<BackendContext>
+    /// The method and path of each route, such as `GET /api/sessions/{id}`.
+    let routes: [String]
 
     /// Creates the backend without connecting or starting anything.
     /// - Parameters:
@@ -63,8 +65,8 @@ package struct Backend: Service {
         api.get("me") { _, context in try Response.json(MeView(try context.caller, context, settings)) }
         ChatRoutes(store: store, runs: runs, limits: limits).add(to: api)
         RunRoutes(store: store, runs: runs, limits: limits).add(to: api)
-        MethodRoutes.add(MethodRoutes.api, to: api)
-        MethodRoutes.add(MethodRoutes.pages, to: router)
+        self.routes = router.routes.map(\.description)
+        MethodRoutes.add(to: router)
         self.responder = router.buildResponder()
     }
 
