@@ -78,6 +78,7 @@ def test_failing_memory_never_fails_the_turn(cloud, runtime):
     eventually(lambda: runtime.logged.count(MEMORY_FAILED) == before + 2, "the two log lines")
 
 
+@pytest.mark.nightly
 def test_memory_that_hangs_does_not_hold_the_turn(cloud, runtime):
     # As long as the request's deadline; the memory has its own limit of 5 s.
     cloud.fault("RetrieveMemoryRecords", delay=DEADLINE, times=9)
@@ -156,6 +157,7 @@ def test_browser_that_a_person_uses_elsewhere_is_waited_for_with_its_page(cloud,
     assert len(cloud.requests("StartBrowserSession")) == 1 and no_browser_is_left(cloud)
 
 
+@pytest.mark.nightly
 def test_socket_dropped_during_a_look_is_made_again_and_the_look_too(cloud, site, runtime):
     wait = {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 2}}]}
     cloud.script(*errand(site, "DROP 2", after=[wait]))
@@ -188,6 +190,7 @@ def test_socket_dropped_during_an_action_is_told_and_the_action_not_repeated(clo
     assert [entry["fields"]["plate"] for entry in site.received()].count("DROP 3") == 1
 
 
+@pytest.mark.nightly
 def test_killed_browser_is_reported_and_a_new_one_is_started(cloud, site, runtime):
     again = [
         {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 60}}]},

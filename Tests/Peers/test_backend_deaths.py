@@ -48,6 +48,7 @@ def test_run_outlives_the_backend_and_is_told_once(parts, is_over):
     assert checks(parts, plate) == 1 and chats.messages(chat) == messages
 
 
+@pytest.mark.nightly
 def test_question_outlives_the_backend(parts):
     chats, chat = parts.chats, parts.chats.create()
     asked = chats.asked(chat, question(parts.demo))

@@ -75,6 +75,7 @@ def test_a_second_apply_changes_nothing(deployed):
     assert deployed.calls() == []
 
 
+@pytest.mark.nightly
 def test_an_update_keeps_what_the_description_does_not_speak_of(deployed):
     control = deployed.client("bedrock-agentcore-control")
     runtime = deployed.runtime()
@@ -110,6 +111,7 @@ def test_what_the_description_no_longer_says_is_taken_away(deployed):
     assert "authorizerConfiguration" not in runtime and "requestHeaderConfiguration" not in runtime
 
 
+@pytest.mark.nightly
 def test_with_automation_apart_the_coordinator_is_told_where_it_is(account):
     account.describe(**TWO_RUNTIMES)
     account.deployed()
@@ -157,6 +159,7 @@ def test_without_its_image_the_backend_is_what_remains(with_backend):
     assert with_backend.runtime()["status"] == "READY"
 
 
+@pytest.mark.nightly
 def test_a_template_that_differs_only_in_a_comment_is_no_failure(deployed, tmp_path, monkeypatch):
     monkeypatch.setattr(deployed, "templates", Path(shutil.copytree(deployed.templates, tmp_path / "deploy")))
     file = deployed.templates / "data.yaml"
@@ -291,6 +294,7 @@ def test_after_an_update_that_failed_the_endpoint_stays_and_the_next_one_mends_i
 
 # Rollback
 
+@pytest.mark.nightly
 def test_rollback_moves_the_endpoint_to_the_version_before(deployed):
     deployed.push_image("two")
     deployed.deploy("apply")
@@ -317,6 +321,7 @@ def test_status_tells_what_is_there(account):
     assert "runtime errands: READY, version 2" in status and "endpoint live: READY, version 2" in status
 
 
+@pytest.mark.nightly
 def test_logs_are_those_of_the_endpoint(deployed):
     assert deployed.deploy("logs").stdout == ""
     logs = deployed.client("logs")
@@ -328,6 +333,7 @@ def test_logs_are_those_of_the_endpoint(deployed):
     assert deployed.deploy("logs").stdout == "an errand begins\n"
 
 
+@pytest.mark.nightly
 def test_logs_are_kept_as_long_as_is_described(deployed):
     [(group, days)] = kept(deployed).items()
     assert days == 30

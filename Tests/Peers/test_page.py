@@ -141,6 +141,7 @@ def test_question_may_stay_unanswered_on_purpose(system, chats, person):
     assert "Your answer: Not answered on purpose" in person.messages("Question of AI4AI")[0]
 
 
+@pytest.mark.nightly
 def test_rejected_payment_is_not_made(system, chats, person):
     person.say(payment(system.demo, "page rejected"))
     person.sees("Your approval is needed")
@@ -168,6 +169,7 @@ def test_task_that_waits_is_stopped_by_escape_and_asks_no_more(system, chats, pe
     assert payments(system, "page stopped") == 0
 
 
+@pytest.mark.nightly
 def test_what_is_written_while_a_task_waits_may_be_one_of_its_own(system, chats, person):
     person.say(payment(system.demo, "page aside"))
     person.ref("button", "Approve payment")
@@ -194,6 +196,7 @@ def test_approved_payment_is_made_once(system, chats, person):
     assert payments(system, "page approved") == 1
 
 
+@pytest.mark.nightly
 def test_payment_is_approved_with_a_field_set_right(system, chats, person):
     person.say(payment(system.demo, "page wrong"))
     person.click("button", "Edit")
@@ -283,6 +286,7 @@ def test_chats_are_renamed_searched_and_deleted(system, chats, person):
     assert chats.call("GET", f"/api/sessions/{chat}").status_code == 404 and chats.session(other)
 
 
+@pytest.mark.nightly
 def test_title_given_elsewhere_meanwhile_is_told(chats, person):
     chat = chats.create(title="Mine")
     person.reload()
@@ -296,6 +300,7 @@ def test_title_given_elsewhere_meanwhile_is_told(chats, person):
     assert chats.session(chat)["title"] == "Ours"
 
 
+@pytest.mark.nightly
 def test_address_of_no_chat_leads_to_a_new_one(system, person):
     person.go(f"{system.chat}/chat/01900000-0000-7000-8000-000000000000")
     person.sees("This chat doesn’t exist or was deleted.")

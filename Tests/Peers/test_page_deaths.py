@@ -75,6 +75,7 @@ def test_words_that_are_said_while_the_backend_is_away_arrive_once(parts, person
     assert said == person.messages("You") == ["hello", text] and checks(parts, ABC) == before + 1
 
 
+@pytest.mark.nightly
 def test_run_whose_runtime_dies_ends_in_an_honest_account_and_the_chat_goes_on(parts, person):
     person.say(lasting(parts.demo))
     person.ref("button", "in progress .*")

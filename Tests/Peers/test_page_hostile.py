@@ -144,6 +144,7 @@ def test_links_in_an_answer_lead_only_to_the_web_and_to_mail(model, person):
     assert all(set(rel.split()) >= {"noopener", "noreferrer"} and target == "_blank" for _, rel, target in links)
 
 
+@pytest.mark.nightly
 def test_huge_table_scrolls_in_its_own_box(model, person):
     model.says(f"{TABLE}\n\nThe end.", size=2000)
     read(person, "The end.")

@@ -81,6 +81,7 @@ def test_person_takes_over_types_by_hand_and_gives_back(system, chats, person):
     assert (checks(system, "wxy 91"), checks(system, "ABC 5678")) == (1, 1)
 
 
+@pytest.mark.nightly
 def test_picture_does_nothing_before_control_is_taken(system, chats, person):
     [button] = places(person, f"{system.demo}/pay?plate=WXY+1234", "form button")
     person.say(payment(system.demo, "page by hand"))

@@ -87,7 +87,9 @@ def test_errand_on_a_phone(system, phone):
     assert fits(phone)
 
 
-@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844), (640, 400)], ids=["desk", "phone", "200 %"])
+@pytest.mark.parametrize(
+    "width, height", [pytest.param(1280, 800, marks=pytest.mark.nightly), (390, 844), (640, 400)],
+    ids=["desk", "phone", "200 %"])
 def test_decision_is_on_the_screen_whatever_its_size(system, person, width, height):
     be_on(person, (width, height))
     try:
@@ -119,6 +121,7 @@ def test_chats_of_a_phone_are_in_a_drawer(system, phone):
     assert fits(phone)
 
 
+@pytest.mark.nightly
 def test_everything_to_touch_on_a_phone_is_large_enough(system, phone):
     phone.say(payment(system.demo, "page touch"))
     phone.ref("button", "Approve payment")
@@ -201,6 +204,7 @@ def test_words_of_a_hostile_page_are_shown_and_do_nothing(system, site, person):
     assert person.evaluate("window.isBad ?? false") is False
 
 
+@pytest.mark.nightly
 def test_card_shows_what_a_hostile_page_calls_its_button_as_text_in_one_direction(system, site, person):
     person.evaluate("window.bad = () => { window.isBad = true; }")
     person.say(f"open {site}, click Pay RM 1.00")

@@ -89,6 +89,7 @@ def test_browser_is_offered_only_once_it_can_be_taken_in_hand(system, phone):
     phone.misses("Working…")
 
 
+@pytest.mark.nightly
 def test_browser_makes_room_while_an_answer_is_written(system, phone):
     phone.say(question(system.demo))
     phone.ref("textbox", "Your answer")
@@ -113,6 +114,7 @@ def check_room(person, state):
     assert whole(person, ".composer-box"), state
 
 
+@pytest.mark.nightly
 def test_messages_keep_room_at_200_percent_while_one_is_in_control(system, person):
     person.say(lasting(system.demo))
     person.until(lambda: person.evaluate(CAN_TAKE), "offer to take control")
@@ -126,7 +128,7 @@ def test_messages_keep_room_at_200_percent_while_one_is_in_control(system, perso
     person.misses("Working…")
 
 
-@pytest.mark.parametrize("is_taken", [False, True], ids=["agent in control", "you in control"])
+@pytest.mark.parametrize("is_taken", [pytest.param(False, marks=pytest.mark.nightly), True], ids=["agent in control", "you in control"])
 def test_messages_keep_room_at_200_percent_while_a_question_waits_for_text(system, person, is_taken):
     person.say(question(system.demo))
     person.ref("textbox", "Your answer")
@@ -144,7 +146,7 @@ def test_messages_keep_room_at_200_percent_while_a_question_waits_for_text(syste
     person.misses("Working…")
 
 
-@pytest.mark.parametrize("screen", [KEYBOARD, ENLARGED], ids=["phone with its keyboard", "200 %"])
+@pytest.mark.parametrize("screen", [KEYBOARD, pytest.param(ENLARGED, marks=pytest.mark.nightly)], ids=["phone with its keyboard", "200 %"])
 def test_answer_is_sent_by_its_button_where_there_is_little_room(system, person, screen):
     person.say(question(system.demo))
     person.ref("textbox", "Your answer")

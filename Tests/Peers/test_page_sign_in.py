@@ -120,6 +120,7 @@ def test_nothing_of_a_sign_in_is_left_where_others_may_find_it(person, cognito):
     assert "sign-in" not in remembered(person) and "state=" not in remembered(person)
 
 
+@pytest.mark.nightly
 def test_person_is_called_by_their_own_address_in_the_profile_menu(person):
     person.click("button", f"{AISHA}: profile and settings")
     person.until(
@@ -237,6 +238,7 @@ def test_what_the_hosted_pages_refuse_is_told(system, cognito, stranger):
     stranger.sees("The sign-in service says: <b>Aisha</b> may not")
 
 
+@pytest.mark.nightly
 def test_chat_of_somebody_else_is_not_there(system, cognito, person):
     chat = chats_of(system, cognito, BAKAR).create(title="Teeth")
     person.go(f"{system.chat}/chat/{chat}")

@@ -26,12 +26,12 @@ def say(page, text):
     page("press", key="Enter")
 
 
-@pytest.mark.nightly
 def test_errand_is_done(system, page):
     say(page, system.errand("WXY 1234"))
     page("waitFor", text="Amount due: RM 70.00", seconds=DEADLINE)
 
 
+@pytest.mark.nightly
 def test_question_is_answered(system, page):
     say(page, question(system.demo))
     page("waitFor", text="Send answer", seconds=DEADLINE)

@@ -166,6 +166,7 @@ def test_follower_gets_what_it_missed_and_what_comes(system):
     assert "42" in system.invoke(attach).json()["message"]
 
 
+@pytest.mark.nightly
 def test_run_of_another_process_is_told_as_far_as_it_is_known(system):
     mine = System()
     try:
@@ -198,6 +199,7 @@ def test_parked_run_resumes_in_another_process_with_an_honest_account():
         mine.stop()
 
 
+@pytest.mark.nightly
 def test_question_that_nobody_answers_ends_in_a_safe_stop():
     mine = System(AI4AI_QUESTION_SECONDS="10")
     try:

@@ -180,7 +180,7 @@ class SplitCloud(Cloud):
     is_split = True
 
 
-@pytest.fixture(scope="module", params=[Cloud, SplitCloud], ids=["one process", "two runtimes"])
+@pytest.fixture(scope="module", params=[Cloud, pytest.param(SplitCloud, marks=pytest.mark.nightly)], ids=["one process", "two runtimes"])
 def cloud(request):
     running = request.param()
     yield running
