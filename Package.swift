@@ -170,7 +170,7 @@ let package = Package(
         .target(
             name: "AccessTokens",
             dependencies: [
-                "AgentEvents", "HTTPTransport",
+                "AgentEvents", "HTTPTransport", "TextCoding",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -204,9 +204,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Files",
+            dependencies: [
+                "AgentEvents", "RuntimeProtocol", "TextCoding",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", "RuntimeProtocol", "TextCoding", "Waiting",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "Files", "RuntimeProtocol", "TextCoding", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -242,7 +251,7 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
-                "Agents", "BrowserAutomation", "Models", "Observability", "RuntimeProtocol", "Search",
+                "Agents", "BrowserAutomation", "Files", "Models", "Observability", "RuntimeProtocol", "Search",
                 "ServerSentEvents", "Settings", "WebSocket",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -267,7 +276,8 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Models", "RuntimeProtocol",
+                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models",
+                "RuntimeProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
@@ -324,7 +334,7 @@ let package = Package(
         .executableTarget(
             name: "ai4ai-runtime",
             dependencies: [
-                "AgentCoreRuntime", "Assembly", "Settings",
+                "AgentCoreRuntime", "Assembly", "Files", "Settings",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -337,7 +347,7 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
                 "Assembly", "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite",
-                "Deployment", "Evaluation", "HTTPTransport", "Models", "RuntimeClient", "RuntimeProtocol",
+                "Deployment", "Evaluation", "Files", "HTTPTransport", "Models", "RuntimeClient", "RuntimeProtocol",
                 "Settings", "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -412,6 +422,11 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "TextCodingTests", dependencies: ["TextCoding"], swiftSettings: testSettings),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: ["AgentEvents", "DemoSite", "Files", "RuntimeProtocol", "TestSupport"],
+            swiftSettings: testSettings
+        ),
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: testSettings),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),
         .testTarget(
@@ -444,7 +459,7 @@ let package = Package(
         .testTarget(
             name: "AccessTokensTests",
             dependencies: [
-                "AccessTokens", "AgentEvents",
+                "AccessTokens", "AgentEvents", "TextCoding",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -485,7 +500,7 @@ let package = Package(
         .testTarget(
             name: "AgentLoopTests",
             dependencies: [
-                "AgentEvents", "AgentLoop", "Models", "TestSupport",
+                "AgentEvents", "AgentLoop", "Models", "TestSupport", "TextCoding",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings
@@ -498,7 +513,8 @@ let package = Package(
         .testTarget(
             name: "AgentsTests",
             dependencies: [
-                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Models", "TestSupport",
+                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models",
+                "RuntimeProtocol", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings

@@ -24,6 +24,8 @@ done
 [ -n "$browser" ] || missing+=(chromium)
 need curl curl
 need python3 python3
+# The agents read PDF files with it.
+need pdftotext poppler-utils
 python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
 # The page's Markdown parser; without it, the page shows plain text.
 if command -v apt-get > /dev/null; then

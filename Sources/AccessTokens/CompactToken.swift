@@ -1,4 +1,5 @@
 import AgentEvents
+import TextCoding
 
 /// A parsed JSON Web Token (RFC 7515, section 7.1; RFC 7519). None of its content can be trusted until the signature is
 /// verified.

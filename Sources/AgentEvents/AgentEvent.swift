@@ -203,6 +203,10 @@ public enum AgentEvent: Sendable, Hashable {
         /// with `kind`, `method`, `origin`, `path`, `fields`, and `files`. Secrets are masked.
         public static let effectSent = "effect.sent"
 
+        /// Reports a file that a website has sent and that is kept with the session. It holds the file's `id`, `name`,
+        /// `type`, `size`, and `site`.
+        public static let fileReceived = "file.received"
+
         public var name: String
         public var value: JSONValue
         public var subagentRunId: String?

@@ -33,6 +33,11 @@ struct InvocationHandler: Sendable {
             let session = try self.session(of: payload, context)
             return try .json(
                 await self.runs.picture(id, of: session, for: payload.userID, propagation: Propagation(context)))
+        case .file(let id, let offset):
+            let session = try self.session(of: payload, context)
+            return try .json(
+                await self.runs.file(
+                    id, from: offset, of: session, for: payload.userID, propagation: Propagation(context)))
         case .prompt, .task, .resume, .attach:
             let followed = try await self.follow(payload, context)
             guard request.acceptsEventStream else { return try .json(await followed.log.result()) }
@@ -62,7 +67,7 @@ struct InvocationHandler: Sendable {
             let session = try self.session(of: payload, context)
             let (log, hasGap) = await self.runs.attach(to: run, in: session, for: payload.userID, after: last)
             return FollowedRun(log: log, after: hasGap ? 0 : last, hasGap: hasGap)
-        case .control, .picture:
+        case .control, .picture, .file:
             throw InvocationError(status: 400, message: "Invalid payload", details: "This request follows no run.")
         }
     }

@@ -3,6 +3,7 @@ import AgentCoreServices
 package import AgentLoop
 public import Agents
 package import BrowserAutomation
+import Files
 public import Logging
 import Observability
 import RuntimeProtocol
@@ -45,7 +46,8 @@ public struct RuntimeAssembly: Sendable {
                 model: self.model, budget: Self.budget(settings), browsers: self.browsers,
                 configuration: self.browserConfiguration, policy: Self.approvals(settings),
                 patience: .seconds(settings.questionSeconds), keepsPictures: settings.keepsPictures,
-                store: self.store, logger: logger)
+                store: self.store, files: LocalFileStore(directory: "\(settings.storageDirectory)/files"),
+                logger: logger)
             self.automation = agent
             self.browserRegistry = agent.live
         }

@@ -22,6 +22,8 @@ public struct ChatMessage: Sendable, Hashable, Codable {
         case error
         /// A notice, such as that a run was stopped.
         case notice
+        /// A file that a website has sent. `details` describes it; the runtime keeps its content.
+        case file
     }
 
     /// Unique within the chat: the client's own ID for a user's message, `run_id:index` for a run's.

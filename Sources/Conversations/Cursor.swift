@@ -14,15 +14,15 @@ public struct CursorSigner: Sendable, Redacted {
     /// - Parameter scope: What the cursor is valid for, such as the user and the chat.
     public func cursor(for place: some Encodable, scope: [String]) throws -> String {
         let body = try JSONEncoder().encode(place)
-        return Base64URL.encode(self.signature(of: body, scope)) + "." + Base64URL.encode(body)
+        return self.signature(of: body, scope).base64URL + "." + body.base64URL
     }
 
     /// Decodes a cursor.
     /// - Throws: ``ConversationError`` with code `invalid` if it wasn't signed for this scope.
     public func place<Place: Decodable>(_ type: Place.Type, from cursor: String, scope: [String]) throws -> Place {
         let parts = cursor.split(separator: ".", omittingEmptySubsequences: false)
-        guard cursor.utf8.count <= 1000, parts.count == 2, let signature = Base64URL.decode(parts[0]),
-            let body = Base64URL.decode(parts[1]),
+        guard cursor.utf8.count <= 1000, parts.count == 2, let signature = [UInt8](base64URL: parts[0].utf8),
+            let body = [UInt8](base64URL: parts[1].utf8).map({ Data($0) }),
             HMAC<SHA256>.isValidAuthenticationCode(
                 signature, authenticating: Self.signed(body, scope), using: self.key),
             let place = try? JSONDecoder().decode(type, from: body)

@@ -78,8 +78,14 @@ public struct DemoSite: Service {
             return Pages.payment(plate: plate, vehicle: Vehicle.find(plate)).response
         }
         router.post("/pay") { request, _ in
-            _ = try await self.receive(request)
-            return Pages.paid.response
+            let form = try await self.receive(request)
+            return Pages.paid(plate: form["plate"] ?? "").response
+        }
+        router.get("/receipt") { request, _ in
+            let query = FormCoding.decode(request.uri.query ?? "")
+            let plate = query["plate"] ?? ""
+            guard let vehicle = Vehicle.find(plate) else { return Pages.result(plate: plate, vehicle: nil).response }
+            return Receipt(plate: plate, vehicle: vehicle, year: query["year"] ?? "2026").response
         }
         router.get("/sign-in") { _, _ in Pages.signIn(failed: false).response }
         router.post("/sign-in") { request, _ in

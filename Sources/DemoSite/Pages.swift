@@ -41,6 +41,7 @@ enum Pages {
                 <tr><th>Road tax ends</th><td>\(vehicle.expiry)</td></tr>
                 <tr><th>Amount due</th><td>\(vehicle.amount)</td></tr></table>
                 <a class="button" href="/pay?plate=\(PercentCoding.encode(plate))">Go to payment</a>
+                <p><a href="/receipt?plate=\(PercentCoding.encode(plate))&amp;year=2025">Receipt of 2025</a></p>
                 """)
     }
 
@@ -58,7 +59,14 @@ enum Pages {
                 """)
     }
 
-    static let paid = Page(title: "Paid", body: "<h1>Thank you</h1><p>Your payment was received.</p>")
+    static func paid(plate: String) -> Page {
+        Page(
+            title: "Paid",
+            body: """
+                <h1>Thank you</h1><p>Your payment was received.</p>
+                <a class="button" href="/receipt?plate=\(PercentCoding.encode(plate))&amp;year=2026">Download receipt</a>
+                """)
+    }
 
     static func signIn(failed: Bool) -> Page {
         Page(

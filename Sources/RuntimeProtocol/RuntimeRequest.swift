@@ -7,7 +7,7 @@ public import AgentEvents
 /// ```
 ///
 /// The present member determines the request: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
-/// `resume`, `attach`, `control`, or `picture`. Unknown members are ignored.
+/// `resume`, `attach`, `control`, `picture`, or `file`. Unknown members are ignored.
 public struct RuntimeRequest: Sendable, Hashable, Redacted {
     /// What is requested.
     public enum Content: Sendable, Hashable {
@@ -26,6 +26,8 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
         case control(ControlRequest)
         /// Return the picture of a step, identified by its tool call.
         case picture(id: String)
+        /// Return a piece of a file that a website has sent, from this byte on.
+        case file(id: String, from: Int = 0)
     }
 
     /// The agent whose run is meant, because a session can have one of each.
@@ -52,7 +54,7 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
 
 extension RuntimeRequest: Codable {
     private enum CodingKeys: String, CodingKey {
-        case prompt, messages, resume, attach, control, picture, agent
+        case prompt, messages, resume, attach, control, picture, file, agent
         case automationTask = "automation_task"
         case sessionID = "session_id"
         case userID = "user_id"
@@ -69,6 +71,11 @@ extension RuntimeRequest: Codable {
     }
 
     private struct Picture: Codable { var id: String }
+
+    private struct File: Codable {
+        var id: String
+        var offset: Int?
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -118,6 +125,14 @@ extension RuntimeRequest: Codable {
         if let picture = try container.decodeIfPresent(Picture.self, forKey: .picture) {
             return .picture(id: picture.id)
         }
+        if let file = try container.decodeIfPresent(File.self, forKey: .file) {
+            let offset = file.offset ?? 0
+            guard offset >= 0 else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .file, in: container, debugDescription: "offset is below 0.")
+            }
+            return .file(id: file.id, from: offset)
+        }
         let prompt = try container.decode(String.self, forKey: .prompt)
         try check(prompt, .prompt, "prompt")
         return .prompt(prompt)
@@ -140,6 +155,8 @@ extension RuntimeRequest: Codable {
             try container.encode(Attachment(runID: run, last: last == 0 ? nil : last), forKey: .attach)
         case .control(let request): try container.encode(request, forKey: .control)
         case .picture(let id): try container.encode(Picture(id: id), forKey: .picture)
+        case .file(let id, let offset):
+            try container.encode(File(id: id, offset: offset == 0 ? nil : offset), forKey: .file)
         }
     }
 }

@@ -61,6 +61,9 @@ package struct StepTitle {
         case "go_back": self.say("Go back", "Kembali")
         case "reload": self.say("Reload the page", "Muat semula halaman")
         case "tabs": self.tabs
+        case "read_file":
+            self.step.input["name"]?.string.map { self.say("Read the file \($0)", "Baca fail \($0)") }
+                ?? self.say("Read the file", "Baca fail")
         case "downloads": self.say("List the downloads", "Senaraikan muat turun")
         default: self.action
         }

@@ -1,6 +1,7 @@
 import AgentCoreRuntime
 import Assembly
 import AsyncHTTPClient
+import Files
 import FoundationEssentials
 import Logging
 import NIOCore
@@ -20,6 +21,11 @@ import Settings
 func fail(_ message: String) -> Never {
     fputs("ai4ai-runtime: \(message)\n", stderr)
     exit(EXIT_FAILURE)
+}
+
+// Before anything else: this becomes another program.
+if CommandLine.arguments.dropFirst().first == Confinement.command {
+    Confinement.become(Array(CommandLine.arguments.dropFirst(2)))
 }
 
 do {

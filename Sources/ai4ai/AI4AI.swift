@@ -11,7 +11,7 @@ struct AI4AI: AsyncParsableCommand {
         subcommands: [
             Up.self, BackendCommand.self, Runtime.self, Invoke.self, Browse.self, TimelineCommand.self, Doctor.self,
             ModelsCommand.self, Tables.self, Deploy.self, Users.self,
-            Eval.self, DemoSiteCommand.self, Version.self,
+            Eval.self, DemoSiteCommand.self, Confined.self, Version.self,
         ]
     )
 }

@@ -3,6 +3,7 @@ import Crypto
 import CryptoExtras
 import FoundationEssentials
 import Testing
+import TextCoding
 
 @testable import AccessTokens
 

@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import FoundationEssentials
 import Testing
+import TextCoding
 
 @Suite("File run store")
 struct FileRunStoreTests {

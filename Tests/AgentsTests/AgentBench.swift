@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import Agents
 import BrowserAutomation
+import Files
 import FoundationEssentials
 import Logging
 import RuntimeProtocol
@@ -13,6 +14,7 @@ import Testing
 struct AgentBench: Sendable {
     let runs: AgentRuns
     let store: FileRunStore
+    let files: LocalFileStore
     let memory: FileMemory
     /// The directory that contains all stored data.
     let directory: String
@@ -29,10 +31,12 @@ struct AgentBench: Sendable {
         var configuration = BrowserConfiguration()
         configuration.addressPolicy.allowsAllPrivate = true
         self.store = FileRunStore(directory: "\(directory)/runs")
+        self.files = LocalFileStore(directory: "\(directory)/files")
         self.memory = FileMemory(directory: "\(directory)/memory")
         let automation = AutomationAgent(
             model: model, budget: .init(steps: 30), browsers: browsers ?? LocalBrowserSource(logger: Self.quiet),
-            configuration: configuration, policy: policy, store: self.store, logger: Self.quiet)
+            configuration: configuration, policy: policy, store: self.store, files: self.files,
+            logger: Self.quiet)
         let memory = recall ?? self.memory
         self.runs = AgentRuns(
             coordinator: Coordinator(

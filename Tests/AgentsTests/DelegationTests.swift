@@ -27,6 +27,9 @@ private struct PlayedAutomation: Automation {
         of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) throws -> LiveViewAddress { throw CancellationError() }
     func picture(_ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation) -> Data? { nil }
+    func file(
+        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) throws -> (file: StoredFile, bytes: Data) { throw CancellationError() }
     func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) {}
 }
 

@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import Agents
 import BrowserAutomation
+import Files
 import FoundationEssentials
 import Logging
 import Models
@@ -97,7 +98,7 @@ struct EffectTests {
             let model = ScriptedModel(turns)
             let automation = AutomationAgent(
                 model: model, budget: .init(steps: 1000), browsers: LocalBrowserSource(logger: quiet),
-                configuration: configuration, store: store, logger: quiet)
+                configuration: configuration, store: store, files: LocalFileStore.temporary(), logger: quiet)
             self.runs = AgentRuns(
                 coordinator: Coordinator(model: model, automation: automation, budget: .init(steps: 30), logger: quiet),
                 automation: automation, store: store, modelName: model.name, logger: quiet)
@@ -111,7 +112,7 @@ struct EffectTests {
 
     @Test("an irreversible action is asked about first, and a refusal sends nothing")
     func asked() async throws {
-        let pages = Nightly.cases(EffectPage.consequential, every: 2)
+        let pages = Nightly.cases(EffectPage.consequential, every: 3)
         try await Self.use(pages) { found, _ in
             for page in pages {
                 let each = found[page.name]

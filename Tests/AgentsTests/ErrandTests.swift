@@ -3,6 +3,7 @@ import AgentLoop
 import Agents
 import BrowserAutomation
 import DemoSite
+import Files
 import FoundationEssentials
 import Logging
 import Models
@@ -25,7 +26,8 @@ struct ErrandTests {
         let automation = AutomationAgent(
             model: model, budget: .init(steps: steps),
             browsers: LocalBrowserSource(logger: Self.quiet),
-            configuration: configuration, policy: policy, store: store, logger: Self.quiet)
+            configuration: configuration, policy: policy, store: store, files: LocalFileStore.temporary(),
+            logger: Self.quiet)
         return AgentRuns(
             coordinator: Coordinator(
                 model: model, automation: automation, budget: .init(steps: steps), logger: Self.quiet),

@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import Agents
 import BrowserAutomation
+import Files
 import FoundationEssentials
 import Logging
 import Models
@@ -34,7 +35,7 @@ struct HostilePageTests {
             self.model = ScriptedModel(turns)
             self.automation = AutomationAgent(
                 model: self.model, budget: .init(steps: 30), browsers: LocalBrowserSource(logger: quiet),
-                configuration: configuration, store: store, logger: quiet)
+                configuration: configuration, store: store, files: LocalFileStore.temporary(), logger: quiet)
             self.runs = AgentRuns(
                 coordinator: Coordinator(
                     model: self.model, automation: self.automation, budget: .init(steps: 30), logger: quiet),
@@ -181,12 +182,12 @@ struct HostilePageTests {
     }
 
     @Test(
-        "an action that a page asks for needs approval", arguments: Nightly.cases(HostilePage.asking, every: 2))
+        "an action that a page asks for needs approval", arguments: Nightly.cases(HostilePage.asking, every: 4))
     func asks(page: HostilePage) async throws { try await Self.check(page) }
 
     @Test(
         "a prohibited action is rejected, whatever the page says",
-        arguments: Nightly.cases(HostilePage.refused, every: 2))
+        arguments: Nightly.cases(HostilePage.refused, every: 4))
     func refuses(page: HostilePage) async throws { try await Self.check(page) }
 
     // MARK: Approvals

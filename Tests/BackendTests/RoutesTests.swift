@@ -19,7 +19,8 @@ struct RoutesTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let backend = try Backend(
-            BackendSettings(), store: try SQLiteConversations(path: "\(folder.path)/chats.sqlite"), aws: { throw CancellationError() },
+            BackendSettings(), store: try SQLiteConversations(path: "\(folder.path)/chats.sqlite"),
+            aws: { throw CancellationError() },
             logger: Logger(label: "test"))
         let document = try JSONDecoder().decode(Document.self, from: Data(PageFiles.openAPI))
         let described = document.paths.flatMap { path, item in

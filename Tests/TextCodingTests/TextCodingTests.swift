@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Testing
 import TextCoding
 
@@ -34,11 +33,13 @@ struct TextCodingTests {
 
     @Test("bytes of each length survive Base64 for URLs", arguments: 0..<9)
     func base64(length: Int) {
-        let data = Data((0..<length).map { _ in UInt8.random(in: .min ... .max) })
-        let text = Base64URL.encode(data)
+        let bytes = (0..<length).map { _ in UInt8.random(in: .min ... .max) }
+        let text = bytes.base64URL
         #expect(text.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: "-_") })
-        #expect(Base64URL.decode(text) == data)
+        #expect([UInt8](base64URL: text.utf8) == bytes)
     }
 
-    @Test("what isn't Base64 is no data") func wrongBase64() { #expect(Base64URL.decode("a*b") == nil) }
+    @Test(
+        "what isn't Base64 for URLs in its only form is refused", arguments: ["a*b", "a", "ab==", "a+/b", "ab", "aGF="])
+    func wrongBase64(text: String) { #expect([UInt8](base64URL: text.utf8) == nil) }
 }

@@ -99,6 +99,15 @@ package struct RemoteAutomation: Automation {
         return try Self.required(result.jpeg.flatMap { Data(base64Encoded: $0) })
     }
 
+    package func file(
+        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> (file: StoredFile, bytes: Data) {
+        let result = try await self.ask(.file(id: id, from: offset), session, user, propagation, as: FileResult.self)
+        try Self.check(result.code, result.message)
+        let bytes = try Self.required(result.content.flatMap { Data(base64Encoded: $0) })
+        return (try Self.required(result.file), bytes)
+    }
+
     package func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
         _ = try await self.control(ControlRequest(.forget), session, user, propagation)
     }

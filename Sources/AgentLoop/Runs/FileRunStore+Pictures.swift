@@ -1,5 +1,6 @@
 public import AgentEvents
 public import FoundationEssentials
+import TextCoding
 
 /// Pictures are stored next to the record, in `pictures/`. The functions are `async` like those of the protocol;
 /// otherwise callers would get the protocol's default implementations, which store nothing.

@@ -1,5 +1,6 @@
 public import AgentEvents
 import FoundationEssentials
+import TextCoding
 
 #if canImport(Glibc)
     import Glibc

@@ -66,6 +66,12 @@ public protocol Automation: Sendable {
         _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> Data?
 
+    /// Returns a piece of a file that a website has sent, of at most ``FileResult/mostBytes``.
+    /// - Throws: An error that explains why the file cannot be read.
+    func file(
+        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> (file: StoredFile, bytes: Data)
+
     /// Ends the session's unfinished task and deletes its stored data. Safe to call repeatedly.
     /// - Throws: An error that explains why some data could not be deleted.
     func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws

@@ -1,6 +1,7 @@
 public import AgentEvents
 public import AgentLoop
 public import BrowserAutomation
+public import Files
 public import FoundationEssentials
 public import Logging
 public import RuntimeProtocol
@@ -15,6 +16,7 @@ public struct AutomationAgent: Automation {
     private let patience: Duration
     private let keepsPictures: Bool
     private let store: any RunStore
+    private let files: any FileStore
     private let logger: Logger
     /// The browsers of active runs. Run it as a service so that it closes or detaches its browsers on shutdown.
     public let live: BrowserRegistry
@@ -25,10 +27,12 @@ public struct AutomationAgent: Automation {
     ///   - policy: Which actions need the user's approval.
     ///   - patience: How long a question waits for the user's answer.
     ///   - keepsPictures: Whether to store a screenshot of the page after each step.
+    ///   - files: Keeps the files that websites send.
     public init(
         model: any LanguageModel, budget: TurnLoop.Budget, browsers: any BrowserSource,
         configuration: BrowserConfiguration, policy: ApprovalPolicy = .init(), patience: Duration = .seconds(900),
-        keepsPictures: Bool = false, store: any RunStore, logger: Logger
+        keepsPictures: Bool = false, store: any RunStore, files: any FileStore,
+        logger: Logger
     ) {
         self.model = model
         self.browsers = browsers
@@ -38,6 +42,7 @@ public struct AutomationAgent: Automation {
         self.patience = patience
         self.keepsPictures = keepsPictures
         self.store = store
+        self.files = files
         self.logger = logger
         self.live = BrowserRegistry()
     }
@@ -118,7 +123,8 @@ public struct AutomationAgent: Automation {
                 policy: self.policy, forbidden: task.prohibitedActions, patience: self.patience, goal: task.goal,
                 places: place.places,
                 seen: place.seen, allowances: place.allowances, say: task.askedIn),
-            effects: place.effects, names: place.names, keepPicture: self.pictureKeeper(context.session),
+            effects: place.effects, names: place.names, files: place.files,
+            keepPicture: self.pictureKeeper(context.session),
             coordinateGrid: abilities.coordinateGrid)
         let loop = TurnLoop(
             model: self.model, system: "\(Self.system)\nToday is \(Date.today).",
@@ -134,8 +140,11 @@ public struct AutomationAgent: Automation {
                 // A task that begins opens its first page without asking the model.
                 let isNew = conversation.messages.last?.isFromPerson ?? false
                 let opening = isNew ? task.startURL.map(Self.opening) : nil
-                return try await loop.run(
+                let outcome = try await loop.run(
                     &conversation, answers: answers, opening: opening, usage: &usage, callbacks: settled)
+                // The browser ends with the task, and a file that is still arriving would end with it.
+                try await tools.receiveLastFiles(emit: settled.emit)
+                return outcome
             } catch let error as ModelError {
                 // The caller needs the progress summary to decide whether to ask for the task again.
                 throw AutomationFailure(reason: error, progressSummary: await keeper.record.progressSummary)
@@ -197,7 +206,7 @@ public struct AutomationAgent: Automation {
                 holder: holder, secrets: secrets, goal: task.goal, patience: self.patience,
                 say: task.askedIn),
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
-            allowances: allowances)
+            allowances: allowances, files: TaskFiles(store: self.files, session: context.session))
         await self.live.begin(context.session, place)
         return place
     }
@@ -280,9 +289,20 @@ public struct AutomationAgent: Automation {
         await self.store.picture(named: id, of: session.automationRecord)
     }
 
+    public func file(
+        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> (file: StoredFile, bytes: Data) {
+        guard let file = try await self.files.files(of: session).first(where: { $0.id == id }) else {
+            throw RunRejection.noSuchFile(id)
+        }
+        let bytes = try await self.files.read(id, of: session, from: offset, count: FileResult.mostBytes)
+        return (file, bytes)
+    }
+
     public func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
         _ = await self.abandonPreviousTask(of: session)
         await self.live.end(session)
+        try await self.files.removeAll(of: session)
         try await self.store.remove(session.automationRecord)
     }
 

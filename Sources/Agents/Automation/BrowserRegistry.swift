@@ -17,6 +17,7 @@ struct TaskContext: Sendable {
     let names: ElementLabels
     let effects: EffectGuard
     let allowances: TaskAllowances
+    let files: TaskFiles
 }
 
 /// The browsers of this process's open tasks, by session: in use by a run, or parked while a question waits for its

@@ -67,6 +67,7 @@ extension BrowserTools {
             if context.answers.contains(where: { $0.interrupt.reason == .confirmation && $0.isApproved }) {
                 output.text += "\nThe person was asked about this, and agreed."
             }
+            output.text += await self.receiveFiles(emit: context.emit)
             output.text += self.nagging()
             return output
         }

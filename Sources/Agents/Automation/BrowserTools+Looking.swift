@@ -150,16 +150,6 @@ extension BrowserTools {
         }
     }
 
-    var downloads: Tool {
-        Tool("downloads", "Lists the files that pages have sent.", risk: .read) { (_: NoInput, _) in
-            let list = try await self.holder.browser().downloads.map { download in
-                "\(download.name): \(download.state.rawValue), \(download.bytes) bytes, from \(download.url)"
-                    + (download.reason.map { " (\($0))" } ?? "")
-            }
-            return list.isEmpty ? "No page has sent a file." : self.untrusted.wrap(list.joined(separator: "\n"))
-        }
-    }
-
     /// Returns whether the page links to the site of an address.
     private func links(to address: String, on page: BrowserPage) async throws -> Bool {
         let host = Self.host(of: address)

@@ -12,6 +12,7 @@ struct BrowserTools {
     let gate: ApprovalGate
     let effects: EffectGuard
     let names: ElementLabels
+    let files: TaskFiles
     /// Stores the screenshot of a step under its call's id. If this is `nil`, no screenshots are taken.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
     let untrusted = UntrustedText()
@@ -23,7 +24,7 @@ struct BrowserTools {
         let tools = [
             self.navigate, self.snapshot, self.click, self.fill, self.type, self.fillSecret, self.select, self.check,
             self.press, self.hover, self.drag, self.scroll, self.waitForText, self.readPage, self.findText, self.goBack,
-            self.reload, self.tabs, self.downloads, self.selectText,
+            self.reload, self.tabs, self.readFile, self.selectText,
         ]
         return (tools + (seesImages ? [self.screenshot, self.clickAt] : [])).map(self.watched) + [
             self.note, self.giveUp, self.handOver,

@@ -1,6 +1,7 @@
 public import AgentEvents
 public import AgentLoop
 import FoundationEssentials
+import TextCoding
 
 /// Stores the facts that users want remembered, in one file per user. It stores only explicitly saved facts.
 public actor FileMemory: LongTermMemory {

@@ -50,6 +50,19 @@ extension AgentRuns {
         }
     }
 
+    /// Returns a piece of a file that a website has sent.
+    public func file(
+        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, propagation: Propagation = .init()
+    ) async -> FileResult {
+        do {
+            try await self.checkOwner(session, user)
+            let (file, bytes) = try await self.automation.file(id, from: offset, of: session, for: user, propagation)
+            return FileResult(id: id, status: .completed, file: file, content: bytes.base64EncodedString())
+        } catch {
+            return FileResult(id: id, status: .failed, code: Self.code(error), message: "\(error)")
+        }
+    }
+
     /// Checks that the session belongs to the user.
     /// - Parameter ofRemains: Whether an unreadable record passes the check unless it is known to belong to another
     ///   user. Otherwise such a record could never be deleted.

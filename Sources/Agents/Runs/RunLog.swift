@@ -13,7 +13,7 @@ public final class RunLog: Sendable {
         case gap(oldest: Int)
     }
 
-    private struct State {
+    fileprivate struct State {
         var events: [AgentEvent] = []
         /// The first event of the run, kept for followers that attach later.
         var start: AgentEvent?

@@ -28,6 +28,7 @@ enum PageFiles {
         "drawer.js": PackageResources.drawer_js,
         "elements.js": PackageResources.elements_js,
         "errors.js": PackageResources.errors_js,
+        "files.js": PackageResources.files_js,
         "gate.js": PackageResources.gate_js,
         "i18n-en.js": PackageResources.i18n_en_js,
         "i18n-ms.js": PackageResources.i18n_ms_js,

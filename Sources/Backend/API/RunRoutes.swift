@@ -2,10 +2,12 @@ import AccessTokens
 import AgentEvents
 import Conversations
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import RuntimeClient
 import RuntimeProtocol
+import TextCoding
 
 /// The routes for a chat's runs: their events, the user's answers, and the browser.
 struct RunRoutes: Sendable {
@@ -21,6 +23,7 @@ struct RunRoutes: Sendable {
         session.post("browser/control", use: self.control)
         session.post("browser/live-view", use: self.liveView)
         session.get("pictures/:picture", use: self.picture)
+        session.get("files/:file", use: self.file)
     }
 
     /// The chat in the request's path, if the caller owns it.
@@ -115,5 +118,47 @@ struct RunRoutes: Sendable {
                 .contentType: "image/jpeg", .cacheControl: "private, max-age=86400", .vary: "Authorization",
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: jpeg)))
+    }
+
+    // MARK: Files
+
+    private func file(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let (session, caller) = try await self.owned(context)
+        let id = try context.parameters.require("file")
+        let runtime = self.runs.runtime
+        let first = try await runtime.file(id, from: 0, session, caller)
+        return Response(
+            status: .ok, headers: Self.headers(of: first.file),
+            body: ResponseBody(contentLength: first.file.size) { writer in
+                var offset = 0
+                var piece = first.bytes
+                while !piece.isEmpty {
+                    try await writer.write(ByteBuffer(bytes: piece))
+                    offset += piece.count
+                    guard offset < first.file.size else { break }
+                    piece = try await runtime.file(id, from: offset, session, caller).bytes
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// What the browser may show itself. None of it can run anything in the page's origin.
+    private static let viewable: Set = [
+        "application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "text/csv",
+    ]
+
+    /// A website chose the file, so nothing of it may run here: its type comes from its content, and everything but a few
+    /// harmless types is only ever saved.
+    private static func headers(of file: StoredFile) -> HTTPFields {
+        let isViewable = self.viewable.contains(file.type)
+        var headers: HTTPFields = [
+            .contentType: isViewable ? file.type : "application/octet-stream",
+            .contentDisposition: "\(isViewable ? "inline" : "attachment"); "
+                + "filename*=UTF-8''\(PercentCoding.encode(file.name))",
+            .contentSecurityPolicy: "sandbox; default-src 'none'", .xContentTypeOptions: "nosniff",
+            .cacheControl: "private, no-store",
+        ]
+        if let name = HTTPField.Name("Cross-Origin-Resource-Policy") { headers[name] = "same-origin" }
+        return headers
     }
 }

@@ -18,7 +18,7 @@ import { ApiError } from "./errors.js";
  * @property {string} time Its position in the chat: nanoseconds, as text.
  * @property {string} created_at
  * @property {"user" | "assistant"} role
- * @property {"text" | "steps" | "question" | "answer" | "error" | "notice"} kind
+ * @property {"text" | "steps" | "question" | "answer" | "error" | "notice" | "file"} kind
  * @property {string} content
  * @property {any} [details]
  * @property {string} [run_id]
@@ -137,6 +137,16 @@ export class Api {
     async picture(id, toolCallID) {
         try {
             return await (await this.#call(`${path(id)}/pictures/${encodeURIComponent(toolCallID)}`)).blob();
+        } catch (error) {
+            if (error instanceof ApiError && error.status === 404) return null;
+            throw error;
+        }
+    }
+
+    /** Fetches a file; null if it is gone. @param {string} id @param {string} fileID */
+    async file(id, fileID) {
+        try {
+            return await (await this.#call(`${path(id)}/files/${encodeURIComponent(fileID)}`)).blob();
         } catch (error) {
             if (error instanceof ApiError && error.status === 404) return null;
             throw error;

@@ -327,6 +327,16 @@ export class Chat {
         return blob && !this.#isClosed ? URL.createObjectURL(blob) : null;
     }
 
+    /** The bytes of a file. @param {import("./files.js").StoredFile} file @returns {Promise<Blob | null>} */
+    async file(file) {
+        try {
+            return await this.#around.api.file(this.id, file.id);
+        } catch (error) {
+            this.#fail(error);
+            return null;
+        }
+    }
+
     /** Revokes a permission. @param {{kind: string, origin: string}} allowance */
     async revoke(allowance) {
         try {

@@ -43,6 +43,7 @@ export class Page {
         send: (frame) => void this.#chat.send(frame),
         change: () => this.#chat && this.#draw(),
         picture: (toolCallID) => this.#chat.picture(toolCallID),
+        file: (file) => this.#chat.file(file),
         revoke: (allowance) => this.#chat.revoke(allowance),
         announce: (text) => this.#announcer.say(text),
         retry: (text) => void this.#chat.say(text),

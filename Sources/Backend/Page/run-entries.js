@@ -8,7 +8,7 @@ import { withoutMarks } from "./run-state.js";
  * @typedef {import("./run-state.js").Run} Run
  * @typedef {import("./api.js").Message} Message
  * @typedef {{key: string, kind: "words" | "text" | "steps" | "question" | "sendAll" | "answer" | "error" | "notice" |
- *     "working", data: any}} Entry
+ *     "file" | "working", data: any}} Entry
  */
 
 /**
@@ -78,6 +78,8 @@ function storedEntries(messages, runs, now) {
         case "answer":
             return asked.has(details.interruptId)
                 ? [] : [{ key: id, kind, data: { content, time: message.created_at } }];
+        case "file":
+            return [{ key: `${run}:file:${details.id}`, kind, data: { file: details } }];
         case "error":
             return [{ key: `${run ?? id}:end`, kind, data: { message: content, code: details.code, lastWords } }];
         default:
@@ -102,6 +104,7 @@ function liveEntries(run, now, lastWords) {
         const text = withoutMarks(item.text, item.isOpen);
         return text ? [{ key, kind: "text", data: { text, isOpen: item.isOpen, ...end } }] : [];
     });
+    for (const file of run.files) entries.push({ key: `${run.runId}:file:${file.id}`, kind: "file", data: { file } });
     for (const interrupt of run.interrupts) {
         entries.push(question(run.runId, interrupt, run.runId === now.openRun, now.sentWords(interrupt.id)));
     }

@@ -1,5 +1,6 @@
 import { settledCard } from "./card-bodies.js";
 import { element } from "./elements.js";
+import { fileCard } from "./files.js";
 import { formatMoment, has, t } from "./i18n.js";
 import { StreamedMarkdown } from "./markdown.js";
 import { runIcon } from "./run-icons.js";
@@ -99,6 +100,16 @@ export const makePiece = {
             "user", t("run.author.you"),
             [element("div", { class: "bubble" }, element("p", { class: "muted" }, t("run.answer")), text)],
             (data) => { text.textContent = data.content; });
+    },
+
+    /** A file that a website has sent. */
+    file(key, { hooks }) {
+        let shown = "";
+        return piece("assistant", t("run.author.file"), [], ({ file }, article) => {
+            if (shown === file.id) return;
+            shown = file.id;
+            article.replaceChildren(fileCard(file, hooks.file));
+        });
     },
 
     error(key, { hooks }) {

@@ -9,9 +9,10 @@
  *     `input` is JSON. `stepName` identifies the running step until it finishes.
  * @typedef {{kind: "text", id: string, text: string, isOpen: boolean}} TextItem
  * @typedef {{kind: "steps", steps: Step[]}} StepsItem
+ * @typedef {import("./files.js").StoredFile} StoredFile
  * @typedef {{runId: string | null, lastSequence: number,
  *     phase: "idle" | "running" | "waiting" | "done" | "stopped" | "failed",
- *     items: (TextItem | StepsItem)[], note: string, plan: {title: string, status: string}[],
+ *     items: (TextItem | StepsItem)[], files: StoredFile[], note: string, plan: {title: string, status: string}[],
  *     address: {url: string, title: string} | null, browser: string, interrupts: object[], links: object[],
  *     usage: object | null, outcome: string | null, error: {message: string, code: string} | null}} Run
  *     `note` is the browser agent's commentary.
@@ -24,7 +25,7 @@ const longestNote = 2000;
 /** @returns {Run} */
 export function newRun(runId = null) {
     return {
-        runId, lastSequence: 0, phase: "idle", items: [], note: "", plan: [], address: null, browser: "",
+        runId, lastSequence: 0, phase: "idle", items: [], files: [], note: "", plan: [], address: null, browser: "",
         interrupts: [], links: [], usage: null, outcome: null, error: null,
     };
 }
@@ -120,6 +121,7 @@ const changes = {
             case "browser.navigated":
                 return { ...run, address: { url: String(value.url ?? ""), title: String(value.title ?? "") } };
             case "message.discarded": return discard(run, value);
+            case "file.received": return { ...run, files: [...run.files, value] };
             case "browser.session": return { ...run, browser: String(value.status ?? "") };
             default: return run;
         }

@@ -26,6 +26,7 @@ const titles = {
     snapshot: () => ["run.step.look"],
     screenshot: () => ["run.step.picture"],
     read_page: ({ url }) => (url ? ["run.step.read", { what: shortAddress(url) }] : ["run.step.readPage"]),
+    read_file: ({ name }) => (name ? ["run.step.readFile", { what: name }] : ["run.tool.read_file", {}]),
     find_text: ({ text }) => ["run.step.find", { what: text }],
     wait_for_text: ({ text, gone }) => [gone ? "run.step.waitGone" : "run.step.wait", { what: text }],
     scroll: ({ pages }) => [pages < 0 ? "run.step.scrollUp" : "run.step.scrollDown"],

@@ -57,6 +57,7 @@ struct RunProjection {
     private static let longestArguments = 4000
     private static let longestText = 400_000
     private static let mostSteps = 1000
+    private static let mostFiles = 100
     /// The coordinator's tool that delegates to a subagent. The subagent's own steps already show what it does.
     private static let delegating = "browse"
 
@@ -65,6 +66,7 @@ struct RunProjection {
     private var openText: String?
     /// The message whose text arrived last.
     private var newestText: String?
+    private var files: [JSONValue] = []
     private var finish: JSONValue?
     private(set) var end: End?
     /// The run that the runtime carried out. Differs from ``run`` if the message went to an agent that was already
@@ -92,6 +94,8 @@ struct RunProjection {
         case "TOOL_CALL_RESULT": self.endCall(event)
         case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.messageDiscarded:
             self.discard(event["value"] ?? [:])
+        case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.fileReceived:
+            if let file = event["value"], self.files.count < Self.mostFiles { self.files.append(file) }
         case "STEP_STARTED": self.beginStep(event)
         case "RUN_FINISHED": self.finish(event)
         case "RUN_ERROR":
@@ -214,11 +218,14 @@ struct RunProjection {
             }
         }
         let message = self.finish?["result"]?["message"]?.string ?? ""
-        switch self.end {
-        case .completed:
+        if self.end == .completed {
             // If the run's events are lost, its result is all there is.
             if !drafts.contains(where: { $0.kind == .text }), !message.isEmpty { add(.text, message) }
             if let index = drafts.lastIndex(where: { $0.kind == .text }) { drafts[index].details = self.resultDetails }
+        }
+        for file in self.files { add(.file, file["name"]?.string ?? "", file) }
+        switch self.end {
+        case .completed: break
         case .waiting:
             for interrupt in self.finish?["outcome"]?["interrupts"]?.array ?? [] {
                 add(.question, interrupt["message"]?.string ?? "", interrupt)

@@ -1,5 +1,6 @@
 import AWSClient
 import AgentEvents
+import FoundationEssentials
 import HTTPTypes
 import RuntimeClient
 import RuntimeProtocol
@@ -65,6 +66,21 @@ struct RuntimeConnection: Sendable {
         try await self.calling(caller) { client in
             try await client.answer(to: RuntimeRequest(.picture(id: id), sessionID: session, userID: caller.user))
         }
+    }
+
+    /// Fetches a piece of a file, from this byte on.
+    /// - Throws: ``RuntimeFailure``; ``Problem`` 404 if the session has no such file.
+    func file(
+        _ id: String, from offset: Int, _ session: SessionID, _ caller: Caller
+    ) async throws -> (file: StoredFile, bytes: Data) {
+        let result: FileResult = try await self.calling(caller) { client in
+            try await client.answer(
+                to: RuntimeRequest(.file(id: id, from: offset), sessionID: session, userID: caller.user))
+        }
+        guard let file = result.file, let bytes = result.content.flatMap({ Data(base64Encoded: $0) }) else {
+            throw Problem(.notFound, "not_found", "This file is not there any more.")
+        }
+        return (file, bytes)
     }
 
     /// Opens a WebSocket to the session.

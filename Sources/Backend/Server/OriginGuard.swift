@@ -68,7 +68,10 @@ struct SecurityHeadersMiddleware: RouterMiddleware {
         _ request: Request, context: BackendContext, next: (Request, BackendContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        response.headers[.contentSecurityPolicy] = self.contentSecurityPolicy
+        // A route may have a stricter policy of its own.
+        if response.headers[.contentSecurityPolicy] == nil {
+            response.headers[.contentSecurityPolicy] = self.contentSecurityPolicy
+        }
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.strictTransportSecurity] = self.strictTransportSecurity
         for (name, value) in Self.fields { response.headers[name] = value }

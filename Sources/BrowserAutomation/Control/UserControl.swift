@@ -1,5 +1,5 @@
 import AgentEvents
-import Synchronization
+import Waiting
 
 /// A user's control of a browser, which ``BrowserSession/takeControl(for:)`` returns.
 ///

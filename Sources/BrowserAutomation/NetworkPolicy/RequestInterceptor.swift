@@ -14,6 +14,8 @@ struct RequestInterceptor: Sendable {
     /// Whether requests also go through the proxy.
     let isFiltered: Bool
     private let passed = PassedRequests()
+    /// Takes the responses that are files; `nil` if the browser saves them itself.
+    var takeFile: (@Sendable (_ file: FileResponse, _ session: String?, _ connection: CDPConnection) -> Void)?
     /// Makes the final decision about the requests that the policy allows.
     var judge: (@Sendable (PageRequest) -> RequestVerdict)?
 
@@ -38,9 +40,14 @@ struct RequestInterceptor: Sendable {
     func enable(_ session: String, _ connection: CDPConnection) async throws {
         // Each paused request costs a round trip. Pause only documents if the proxy enforces all rules for resources
         // and there is no judge.
-        let documents: JSONValue = ["patterns": [["urlPattern": "*", "resourceType": "Document"]]]
         let isPartOnly = self.isFiltered && !self.policy.hasRulesForResources && self.judge == nil
-        try await connection.send("Fetch.enable", isPartOnly ? documents : [:], session: session)
+        var patterns: [JSONValue] = [
+            isPartOnly ? ["urlPattern": "*", "resourceType": "Document"] : ["urlPattern": "*"]
+        ]
+        if self.takeFile != nil {
+            patterns.append(["urlPattern": "*", "resourceType": "Document", "requestStage": "Response"])
+        }
+        try await connection.send("Fetch.enable", ["patterns": .array(patterns)], session: session)
         guard !self.isFiltered else { return }
         try await connection.send("Network.enable", Self.withoutBodies, session: session)
     }
@@ -63,9 +70,17 @@ struct RequestInterceptor: Sendable {
             var hasPostData: Bool?
             var postDataEntries: [Entry]?
         }
+        struct Header: Decodable {
+            var name: String
+            var value: String
+        }
         var requestId: String
         var resourceType: String
         var request: Request
+        /// Present if the response is paused, and not the request.
+        var responseStatusCode: Int?
+        var responseErrorReason: String?
+        var responseHeaders: [Header]?
     }
 
     private struct Answered: Decodable {
@@ -92,6 +107,10 @@ struct RequestInterceptor: Sendable {
         switch event.method {
         case "Fetch.requestPaused":
             if let paused = try? event.parameters(Paused.self) {
+                if paused.responseStatusCode != nil || paused.responseErrorReason != nil {
+                    self.pass(response: paused, session, connection)
+                    return true
+                }
                 self.judge(
                     paused, session: session, document: document, connection: connection, onRefusal: onRefusal)
             }
@@ -116,6 +135,17 @@ struct RequestInterceptor: Sendable {
         default: return false
         }
         return true
+    }
+
+    /// Takes a paused response that is a file, and lets every other one through.
+    private func pass(response paused: Paused, _ session: String?, _ connection: CDPConnection) {
+        let headers = Dictionary((paused.responseHeaders ?? []).map { ($0.name.lowercased(), $0.value) }) { $1 }
+        if let takeFile, (200..<300).contains(paused.responseStatusCode ?? 0),
+            let file = FileResponse(request: paused.requestId, url: paused.request.url, headers: headers)
+        {
+            return takeFile(file, session, connection)
+        }
+        connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
     }
 
     /// Whether to stop a request. A request that passed in its own session pauses again at the browser level, and is

@@ -1,4 +1,5 @@
 import AgentEvents
+import Waiting
 
 extension BrowserPage {
     private struct FrameNavigated: Decodable {

@@ -68,9 +68,13 @@ extension BrowserSession {
             } onViolation: { _ in
             }
         default:
-            guard let news = self.downloadKeeper.receive(event, connection) else { return }
-            self.state.withLock { state in state.pages.first { $0.id == state.current } }?.note(news)
+            if let news = self.downloadKeeper.receive(event, connection) { self.note(news) }
         }
+    }
+
+    /// Adds a change in a download to the report of the current action.
+    func note(_ news: Downloads.DownloadUpdate) {
+        self.state.withLock { state in state.pages.first { $0.id == state.current } }?.note(news)
     }
 
     private func attached(_ attached: Attached, _ connection: CDPConnection, from parent: BrowserPage?) {

@@ -48,14 +48,23 @@ public final class BrowserSession: Sendable {
                 return judge(request)
             }
         }
-        self.gate = RequestInterceptor(
+        let downloads = Downloads(directory: endpoint.downloadDirectory, policy: configuration.downloads)
+        self.downloadKeeper = downloads
+        let news = Mutex<@Sendable (Downloads.DownloadUpdate) -> Void>({ _ in })
+        var gate = RequestInterceptor(
             policy: configuration.addressPolicy, resolver: configuration.resolver, isFiltered: endpoint.isFiltered,
             judge: judge)
-        self.downloadKeeper = Downloads(directory: endpoint.downloadDirectory, policy: configuration.downloads)
+        if !downloads.isShared {
+            gate.takeFile = { file, session, connection in
+                downloads.take(file, session: session, connection) { update in news.withLock { $0 }(update) }
+            }
+        }
+        self.gate = gate
         self.screencast = Screencast(options: configuration.screencast)
         self.logger = logger
         self.state = Monitor(State())
         released.withLock { $0 = { [weak self] in self?.afterControl() } }
+        news.withLock { $0 = { [weak self] in self?.note($0) } }
     }
 
     /// Starts a browser and connects to it.
@@ -115,12 +124,14 @@ public final class BrowserSession: Sendable {
         connection?.cease()
         let isGone = await self.endpoint.stop()
         await connection?.close()
+        self.downloadKeeper.close()
         return isGone
     }
 
     /// Closes the connection and leaves the browser running.
     public func detach() async {
         await self.state.withLock { $0.connection }?.close()
+        self.downloadKeeper.close()
     }
 
     /// Reconnects to the same tabs, under the same names, after the connection was lost.

@@ -4,6 +4,8 @@ import Synchronization
 
 /// A file that a page has sent.
 public struct Download: Sendable, Hashable {
+    /// The browser's identifier of the download.
+    public var id: String
     /// The progress of a download.
     public enum State: String, Sendable, Hashable { case inProgress, completed, failed, refused }
 
@@ -39,13 +41,13 @@ public struct DownloadPolicy: Sendable, Hashable {
 
 /// Keeps track of the downloads of a browser session and stores them in a separate directory.
 final class Downloads: Sendable {
-    private struct Begun: Decodable {
+    struct Begun: Decodable {
         var guid: String
         var url: String
         var suggestedFilename: String
     }
 
-    private struct Progress: Decodable {
+    struct Progress: Decodable {
         var guid: String
         var totalBytes: Double?
         var receivedBytes: Double
@@ -65,15 +67,24 @@ final class Downloads: Sendable {
         var order: [String] = []
     }
 
-    /// The directory for files; `nil` if the browser shares no file system with this process, which refuses all
-    /// downloads.
-    private let directory: String?
+    /// The directory for files: the browser's own, or one of this process.
+    let directory: String
+    /// Whether the browser writes files where this process can read them. Otherwise their bytes come over the connection.
+    let isShared: Bool
     private let policy: DownloadPolicy
     private let state = Mutex(State())
 
+    /// - Parameter directory: The browser's directory; `nil` if it shares no file system with this process.
     init(directory: String?, policy: DownloadPolicy) {
-        self.directory = directory
+        self.isShared = directory != nil
+        self.directory =
+            directory ?? "\(FileManager.default.temporaryDirectory.path)/ai4ai-downloads-\(UUID().uuidString)"
         self.policy = policy
+    }
+
+    /// Removes what this process has written. The browser's directory is removed with its profile.
+    func close() {
+        if !self.isShared { try? FileManager.default.removeItem(atPath: self.directory) }
     }
 
     /// All downloads, in the order in which they started.
@@ -82,9 +93,9 @@ final class Downloads: Sendable {
     /// Tells the browser where to store downloads.
     func setUp(_ connection: CDPConnection) {
         var parameters: [String: JSONValue] = ["behavior": "deny", "eventsEnabled": true]
-        if let directory {
+        if self.isShared {
             parameters["behavior"] = "allowAndName"
-            parameters["downloadPath"] = .string(directory)
+            parameters["downloadPath"] = .string(self.directory)
         }
         connection.post("Browser.setDownloadBehavior", .object(parameters))
     }
@@ -94,21 +105,29 @@ final class Downloads: Sendable {
         switch event.method {
         case "Browser.downloadWillBegin":
             guard let begun = try? event.parameters(Begun.self) else { return nil }
-            return self.begin(begun, connection)
+            let update = self.begin(begun, isReadable: self.isShared)
+            if update.isOver { connection.post("Browser.cancelDownload", ["guid": .string(begun.guid)]) }
+            return update
         case "Browser.downloadProgress":
             guard let progress = try? event.parameters(Progress.self) else { return nil }
-            return self.update(progress, connection)
+            let update = self.update(progress)
+            if let update, update.isOver, progress.state == "inProgress" {
+                connection.post("Browser.cancelDownload", ["guid": .string(progress.guid)])
+            }
+            return update
         default: return nil
         }
     }
 
-    private func begin(_ begun: Begun, _ connection: CDPConnection) -> DownloadUpdate {
+    /// - Parameter isReadable: Whether this process can get the bytes.
+    /// - Returns: What to report; over if the download is refused.
+    func begin(_ begun: Begun, isReadable: Bool) -> DownloadUpdate {
         let reason = self.state.withLock { state -> String? in
             let name = Self.unique(Self.safe(begun.suggestedFilename), among: state.items.values.map(\.name))
             let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
             let reason =
-                self.directory == nil
-                ? "files of a remote browser cannot be fetched"
+                !isReadable
+                ? "what a page makes itself cannot be fetched from a remote browser"
                 : state.order.count >= self.policy.maximumFiles
                     ? "the session has \(state.order.count) files already"
                     : self.policy.refusedTypes.contains(ending) ? "\(ending) files are not taken" : nil
@@ -116,20 +135,19 @@ final class Downloads: Sendable {
             if state.order.count < self.policy.maximumFiles * 2 {
                 state.order.append(begun.guid)
                 state.items[begun.guid] = Download(
-                    name: name, url: String(begun.url.prefix(2000)), bytes: 0,
+                    id: begun.guid, name: name, url: String(begun.url.prefix(2000)), bytes: 0,
                     state: reason == nil ? .inProgress : .refused, reason: reason)
             }
             return reason
         }
         let name = Self.safe(begun.suggestedFilename)
         guard let reason else { return DownloadUpdate(name: self.name(of: begun.guid) ?? name) }
-        connection.post("Browser.cancelDownload", ["guid": .string(begun.guid)])
         return DownloadUpdate(name: name, note: "The download of \(name) was refused: \(reason).", isOver: true)
     }
 
     private func name(of guid: String) -> String? { self.state.withLock { $0.items[guid]?.name } }
 
-    private func update(_ progress: Progress, _ connection: CDPConnection) -> DownloadUpdate? {
+    func update(_ progress: Progress) -> DownloadUpdate? {
         let known = self.state.withLock { state -> Download? in
             state.items[progress.guid]?.bytes = Int(exactly: progress.receivedBytes.rounded()) ?? .max
             return state.items[progress.guid]
@@ -141,7 +159,6 @@ final class Downloads: Sendable {
         }
         let size = max(progress.receivedBytes, progress.totalBytes ?? 0)
         if size > Double(self.policy.maximumBytes) {
-            connection.post("Browser.cancelDownload", ["guid": .string(progress.guid)])
             let reason = "it has more than \(self.policy.maximumBytes) bytes"
             self.finish(progress.guid, .refused, reason: reason)
             return DownloadUpdate(
@@ -169,14 +186,13 @@ final class Downloads: Sendable {
 
     /// Deletes a file. A failure is harmless: the file may not exist, and the directory is removed with the profile.
     private func delete(_ guid: String) {
-        if let directory { try? FileManager.default.removeItem(atPath: "\(directory)/\(guid)") }
+        try? FileManager.default.removeItem(atPath: "\(self.directory)/\(guid)")
     }
 
     private func keep(_ guid: String, as name: String) {
-        guard let directory else { return }
-        let path = "\(directory)/\(name)"
+        let path = "\(self.directory)/\(name)"
         do {
-            try FileManager.default.moveItem(atPath: "\(directory)/\(guid)", toPath: path)
+            try FileManager.default.moveItem(atPath: "\(self.directory)/\(guid)", toPath: path)
             self.finish(guid, .completed, path: path)
         } catch {
             self.finish(guid, .failed, reason: "it could not be kept: \(error)")

@@ -142,7 +142,7 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         let encoded = marks.map { PercentCoding.encode(value, keeping: $0) }
         let base64 = Data(value.utf8).base64EncodedString()
         let unpadded = String(base64.prefix { $0 != "=" })
-        let safe = Base64URL.encode(Data(value.utf8))
+        let safe = value.utf8.base64URL
         let all =
             [value, squeezed, quoted, base64, unpadded, safe] + encoded + encoded.map { $0.replacing("%20", with: "+") }
         return Array(Set(all)).filter { $0.count >= self.shortestMasked }

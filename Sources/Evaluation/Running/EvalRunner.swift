@@ -3,6 +3,7 @@ package import AgentLoop
 import Agents
 import BrowserAutomation
 import DemoSite
+import Files
 import FoundationEssentials
 package import Logging
 import Models
@@ -85,7 +86,7 @@ package struct EvalRunner: Sendable {
             case .scripted: CountedModel(ScriptedModel(task.script.map { $0.turn(at: address) }))
             case .model(let model): CountedModel(model)
             }
-        let runs = self.runs(task, address, model, FileRunStore(directory: directory.path))
+        let runs = self.runs(task, address, model, directory.path)
         let session = SessionID(rawValue: "eval-\(UUID())")
         async let _: Void = {
             try await Task.sleep(for: .seconds(task.maxSeconds))
@@ -124,8 +125,9 @@ package struct EvalRunner: Sendable {
     }
 
     private func runs(
-        _ task: EvalTask, _ address: String, _ model: CountedModel, _ store: FileRunStore
+        _ task: EvalTask, _ address: String, _ model: CountedModel, _ directory: String
     ) -> AgentRuns {
+        let store = FileRunStore(directory: directory)
         var configuration = BrowserConfiguration()
         configuration.chromium = self.chromium
         configuration.addressPolicy = AddressPolicy(allowedPrivateOrigins: [address], limitsResources: true)
@@ -133,7 +135,8 @@ package struct EvalRunner: Sendable {
         let automation = LimitedAutomation(
             automation: AutomationAgent(
                 model: model, budget: budget, browsers: LocalBrowserSource(logger: self.logger),
-                configuration: configuration, store: store, logger: self.logger),
+                configuration: configuration, store: store,
+                files: LocalFileStore(directory: "\(directory)/files"), logger: self.logger),
             domains: task.allowedDomains.isEmpty ? ["127.0.0.1"] : task.allowedDomains)
         return AgentRuns(
             coordinator: Coordinator(model: model, automation: automation, budget: budget, logger: self.logger),

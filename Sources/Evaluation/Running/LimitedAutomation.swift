@@ -36,6 +36,12 @@ struct LimitedAutomation: Automation {
         try await self.automation.externalLiveView(of: session, for: user, propagation)
     }
 
+    func file(
+        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> (file: StoredFile, bytes: Data) {
+        try await self.automation.file(id, from: offset, of: session, for: user, propagation)
+    }
+
     func picture(
         _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> Data? {

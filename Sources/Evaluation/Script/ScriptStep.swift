@@ -15,6 +15,8 @@ package enum ScriptStep: Sendable, Hashable {
     case wait(text: String)
     case back
     case read
+    /// Reads the newest file that a page has sent.
+    case readFile
     case ask(question: String)
     /// Answers with a text, which may contain `{value of "LABEL"}`.
     case say(String)
@@ -22,7 +24,7 @@ package enum ScriptStep: Sendable, Hashable {
     /// The syntax of the steps.
     static let forms = [
         "browse GOAL", "open PATH", #"click ROLE "NAME""#, #"fill "NAME" with TEXT"#, #"select "OPTION" in "NAME""#,
-        #"check "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read", #"ask "QUESTION""#, "say TEXT",
+        #"check "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read", "read file", #"ask "QUESTION""#, "say TEXT",
     ]
 
     /// Parses a line; `nil` if it is not a step.
@@ -33,6 +35,7 @@ package enum ScriptStep: Sendable, Hashable {
         switch verb {
         case "back" where text.isEmpty: self = .back
         case "read" where text.isEmpty: self = .read
+        case "read" where text == "file": self = .readFile
         case "browse" where !text.isEmpty: self = .browse(goal: text)
         case "say" where !text.isEmpty: self = .say(text)
         case "open" where text.hasPrefix("/"): self = .open(path: text)
@@ -92,6 +95,7 @@ package enum ScriptStep: Sendable, Hashable {
         case .wait(let text): .call("wait_for_text", ["text": .string(text)])
         case .back: .call("go_back")
         case .read: .call("read_page")
+        case .readFile: .call("read_file")
         case .ask(let question): .call("ask_person", ["question": .string(question)])
         case .say(let text): .decide { Self.saying(text, after: $0.messages) }
         }

@@ -12,6 +12,8 @@ enum Instruction: Hashable {
     case ask(String)
     /// Report a value on the page, or the page's text if `nil`.
     case tell(String?)
+    /// Report a value in the newest file that a page has sent, or the file's text if `nil`.
+    case tellFromFile(String?)
 }
 
 /// Parses plain imperative English: a sequence of clauses that each start with a verb.
@@ -162,6 +164,12 @@ struct InstructionParser {
         guard let rest = text.after(verbs) else { return nil }
         let subject = rest.droppingTrailing("?").strippingPrefix(["what ", "is ", "are ", "the ", "my "])
             .droppingSuffix([" is", " are", " says", " say"]).unquoted
+        let files = ["file", "receipt", "document", "pdf"]
+        if files.contains(subject.lowercased()) { return .tellFromFile(nil) }
+        for file in files {
+            let bare = subject.droppingSuffix([" in the \(file)", " on the \(file)", " from the \(file)"])
+            if bare != subject { return .tellFromFile(bare.unquoted) }
+        }
         let isWhole = ["page", "it", "this page", "result", "text", "content", "page text"].contains(
             subject.lowercased())
         return .tell(isWhole ? nil : subject)

@@ -56,6 +56,7 @@ struct OfflineAutomation {
         case .back: return self.call("go_back", [:], step)
         case .waitFor(let text): return self.call("wait_for_text", ["text": .string(text)], step)
         case .tell: return self.call("read_page", [:], step, .read)
+        case .tellFromFile: return self.call("read_file", [:], step, .read)
         case .fill(let field, let value): return self.fill(field, value, step)
         case .choose(let option, let list): return self.choose(option, list, step)
         case .click(let label):
@@ -186,10 +187,16 @@ struct OfflineAutomation {
 
     private var summary: String {
         let answers = self.attempts.filter { $0.purpose == .read && !$0.result.isError }.map { attempt -> String in
-            guard case .tell(let subject) = self.parsed.instructions[attempt.step] else { return "" }
+            let subject: String?
+            let place: String
+            switch self.parsed.instructions[attempt.step] {
+            case .tell(let wanted): (subject, place) = (wanted, "on the page")
+            case .tellFromFile(let wanted): (subject, place) = (wanted, "in the file")
+            default: return ""
+            }
             guard let subject else { return String(PageMarks.removed(from: attempt.result.text).prefix(1500)) }
             guard let value = PageReader(PageMarks.removed(from: attempt.result.text)).value(of: subject) else {
-                return "I could not find \"\(subject)\" on the page."
+                return "I could not find \"\(subject)\" \(place)."
             }
             return "\(subject.prefix(1).uppercased())\(subject.dropFirst()): \(value)"
         }
@@ -212,6 +219,7 @@ struct OfflineAutomation {
         case .waitFor(let text): "wait for \"\(text)\""
         case .back: "go back"
         case .ask(let what): "ask for the \(what)"
+        case .tellFromFile(let subject): subject.map { "read \"\($0)\" in the file" } ?? "read the file"
         case .tell(let subject): subject.map { "read \"\($0)\"" } ?? "read the page"
         }
     }

@@ -1,5 +1,3 @@
-import TextCoding
-
 /// Converts any identifier to a file name. Characters other than letters, digits, `-`, and `_` are percent-encoded.
 package enum PlainName {
     package static func of(_ identifier: String) -> String {

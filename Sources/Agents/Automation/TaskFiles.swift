@@ -1,0 +1,83 @@
+import AgentEvents
+import BrowserAutomation
+import Files
+import RuntimeProtocol
+
+/// The files that websites send during a task. They're kept with the session, because the browser's own copies end with it.
+actor TaskFiles {
+    /// The files that came, and why others didn't.
+    struct News: Sendable {
+        var kept: [StoredFile] = []
+        var refused: [String] = []
+        var isEmpty: Bool { self.kept.isEmpty && self.refused.isEmpty }
+    }
+
+    private static let reader = DocumentReader()
+    /// How long a task waits at its end for a file that is still arriving.
+    private static let patience = Duration.seconds(60)
+
+    private let store: any FileStore
+    private let session: SessionID
+    /// The downloads that are kept, or can't be.
+    private var handled: Set<String> = []
+
+    init(store: any FileStore, session: SessionID) {
+        self.store = store
+        self.session = session
+    }
+
+    /// Keeps the downloads that have been completed since the last call.
+    func collect(from browser: BrowserSession) async -> News {
+        var news = News()
+        for download in browser.downloads where !self.handled.contains(download.id) {
+            switch download.state {
+            case .inProgress: continue
+            case .refused, .failed: break
+            case .completed:
+                do {
+                    guard let path = download.path else { break }
+                    news.kept.append(
+                        try await self.store.keep(
+                            path, named: download.name, from: download.site, in: self.session))
+                } catch {
+                    news.refused.append("\(error)")
+                }
+            }
+            self.handled.insert(download.id)
+        }
+        return news
+    }
+
+    /// Waits for the downloads in progress, and keeps them.
+    func collectAll(from browser: BrowserSession) async throws -> News {
+        let deadline = ContinuousClock.now + Self.patience
+        while browser.downloads.contains(where: { $0.state == .inProgress }), browser.isAlive, .now < deadline {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return await self.collect(from: browser)
+    }
+
+    /// Returns the files of the session, including those of earlier tasks.
+    func all() async throws -> [StoredFile] { try await self.store.files(of: self.session) }
+
+    /// Returns a file by its name; the newest one without a name.
+    /// - Throws: ``FileStoreError``.
+    func find(_ name: String?) async throws -> StoredFile {
+        let files = try await self.all()
+        let wanted = name.map { name in files.last { $0.name.lowercased() == name.lowercased() } } ?? files.last
+        guard let wanted else {
+            let names = files.map(\.name).joined(separator: ", ")
+            throw FileStoreError(
+                .notFound, files.isEmpty ? "No website has sent a file." : "There is no such file. There are: \(names)."
+            )
+        }
+        return wanted
+    }
+
+    /// Reads the text of a file, from a page on.
+    /// - Throws: ``FileStoreError``.
+    func text(of file: StoredFile, from page: Int) async throws -> DocumentText {
+        try await Self.reader.text(
+            of: file, at: try await self.store.path(of: file.id, in: self.session), from: page)
+    }
+}

@@ -1,0 +1,132 @@
+import AgentEvents
+import FoundationEssentials
+import SystemPackage
+import TextCoding
+
+/// A response that is a file, and not a page to show.
+struct FileResponse: Sendable {
+    private static let pageTypes = ["text/html", "text/plain", "text/xml", "text/css", "application/json", ""]
+    private static let pageFamilies = ["image/", "audio/", "video/", "multipart/", "font/"]
+
+    /// The id of the paused request.
+    var request: String
+    var url: String
+    /// The name that the website suggests.
+    var name: String
+    var size: Double?
+
+    /// - Parameter headers: The headers of the response, with names in lower case.
+    /// - Returns: `nil` if a browser shows the response as a page.
+    init?(request: String, url: String, headers: [String: String]) {
+        let disposition = headers["content-disposition"] ?? ""
+        let type = (headers["content-type"] ?? "").prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+        let isAttached = disposition.lowercased().hasPrefix("attachment")
+        let isPage =
+            Self.pageTypes.contains(type) || Self.pageFamilies.contains(where: type.hasPrefix)
+            || type.hasSuffix("xml") || type.hasSuffix("javascript")
+        guard isAttached || !isPage else { return nil }
+        self.request = request
+        self.url = url
+        self.size = headers["content-length"].flatMap { Double($0) }
+        let path = url.prefix { $0 != "?" && $0 != "#" }
+        self.name = Self.fileName(in: disposition) ?? path.split(separator: "/").last.map(String.init) ?? ""
+    }
+
+    /// Returns the file name of a `Content-Disposition` header (RFC 6266).
+    static func fileName(in disposition: String) -> String? {
+        var plain: String?
+        for parameter in disposition.split(separator: ";").dropFirst() {
+            let parts = parameter.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            let value = parts[1].trimming { $0.isWhitespace || $0 == "\"" }
+            switch parts[0].trimming(while: \.isWhitespace).lowercased() {
+            case "filename*":
+                // charset'language'value
+                let pieces = value.split(separator: "'", omittingEmptySubsequences: false)
+                if pieces.count == 3, pieces[0].lowercased() == "utf-8",
+                    let name = PercentCoding.decodeStrictly(pieces[2])
+                {
+                    return name
+                }
+            case "filename": plain = String(value)
+            default: break
+            }
+        }
+        return plain
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(while isEdge: (Character) -> Bool) -> Substring {
+        let start = self.drop(while: isEdge)
+        guard let end = start.lastIndex(where: { !isEdge($0) }) else { return "" }
+        return start[...end]
+    }
+}
+
+/// Reads files over the connection, for browsers that share no file system with this process. The website is asked only
+/// once.
+extension Downloads {
+    private struct Stream: Decodable { var stream: String }
+
+    private struct Piece: Decodable {
+        var data: String
+        var base64Encoded: Bool?
+        var eof: Bool
+    }
+
+    private static let pieceSize = 256 << 10
+
+    /// Takes a paused response, and leaves the page as it is.
+    /// - Parameter onNews: Called with each change for the report of the current action.
+    func take(
+        _ file: FileResponse, session: String?, _ connection: CDPConnection,
+        onNews: @escaping @Sendable (DownloadUpdate) -> Void
+    ) {
+        let id = UUID().uuidString
+        let begun = self.begin(Begun(guid: id, url: file.url, suggestedFilename: file.name), isReadable: true)
+        onNews(begun)
+        // The task ends with the response, with the connection, or at the maximum size.
+        Task {
+            if !begun.isOver, let news = await self.fetch(file, id, session, connection) { onNews(news) }
+            connection.post(
+                "Fetch.failRequest", ["requestId": .string(file.request), "errorReason": "Aborted"], session: session)
+        }
+    }
+
+    private func fetch(
+        _ file: FileResponse, _ id: String, _ session: String?, _ connection: CDPConnection
+    ) async -> DownloadUpdate? {
+        var received = 0.0
+        func progress(_ state: String) -> DownloadUpdate? {
+            self.update(Progress(guid: id, totalBytes: file.size, receivedBytes: received, state: state))
+        }
+        do {
+            if let refusal = progress("inProgress") { return refusal }
+            let stream = try await connection.send(
+                "Fetch.takeResponseBodyAsStream", ["requestId": .string(file.request)], session: session,
+                as: Stream.self
+            ).stream
+            defer { connection.post("IO.close", ["handle": .string(stream)], session: session) }
+            try FileManager.default.createDirectory(
+                atPath: self.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let target = try FileDescriptor.open(
+                FilePath("\(self.directory)/\(id)"), .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: .ownerReadWrite)
+            defer { try? target.close() }
+            while true {
+                let piece = try await connection.send(
+                    "IO.read", ["handle": .string(stream), "size": .integer(Self.pieceSize)], session: session,
+                    as: Piece.self)
+                let bytes = piece.base64Encoded == true ? Data(base64Encoded: piece.data) : Data(piece.data.utf8)
+                guard let bytes else { return progress("canceled") }
+                try target.writeAll(bytes)
+                received += Double(bytes.count)
+                if piece.eof { return progress("completed") }
+                if let refusal = progress("inProgress") { return refusal }
+            }
+        } catch {
+            return progress("canceled")
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import FoundationEssentials
+public import RuntimeProtocol
+import Subprocess
+import SystemPackage
+
+/// The text of some pages of a document.
+public struct DocumentText: Sendable, Hashable {
+    /// The number of the first page in ``pages``, counted from 1.
+    public var first: Int
+    public var pages: [String]
+    /// The number of pages that the document has.
+    public var count: Int
+
+    public init(first: Int, pages: [String], count: Int) {
+        self.first = first
+        self.pages = pages
+        self.count = count
+    }
+}
+
+/// Reads the text of files: PDF with poppler's programs, and plain text.
+public struct DocumentReader: Sendable {
+    /// The maximum number of pages that are read at once.
+    private static let mostPages = 20
+    /// The maximum size of the text that is read at once, in bytes.
+    private static let mostText = 2 << 20
+    private static let patience = Duration.seconds(20)
+    private let searchPath: String
+
+    /// Creates a reader.
+    /// - Parameter searchPath: Where poppler's programs are searched for; `PATH` by default.
+    public init(searchPath: String? = nil) {
+        self.searchPath = searchPath ?? ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    }
+
+    /// Reads the text of a file.
+    /// - Parameters:
+    ///   - path: Where the file is on this machine.
+    ///   - first: The first page to read, counted from 1. Plain text has a single page.
+    /// - Throws: ``FileStoreError`` with code `unreadable`, whose text says why and what to do.
+    public func text(of file: StoredFile, at path: String, from first: Int = 1) async throws -> DocumentText {
+        switch file.type {
+        case MediaType.pdf: return try await self.pages(of: file.name, path, from: first)
+        case "text/plain", "text/csv":
+            let data = try await self.plainText(path)
+            return DocumentText(first: 1, pages: [String(decoding: data, as: UTF8.self)], count: 1)
+        default:
+            throw Self.unreadable(
+                file.name, "it is \(file.type), and only PDF and plain text can be read. The person can open it.")
+        }
+    }
+
+    private func plainText(_ path: String) async throws -> Data {
+        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        return try file.closeAfter {
+            var data = Data(count: Self.mostText)
+            let count = try data.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: 0, into: $0) }
+            return data.prefix(count)
+        }
+    }
+
+    // MARK: PDF
+
+    private func pages(of name: String, _ path: String, from first: Int) async throws -> DocumentText {
+        let facts = try await self.run("pdfinfo", ["-"], on: path, name)
+        let count = facts.split(separator: "\n").first { $0.hasPrefix("Pages:") }
+            .flatMap { Int($0.dropFirst("Pages:".count).drop { $0 == " " }) }
+        guard let count, count > 0 else { throw Self.unreadable(name, "it says of no page that it has it.") }
+        guard (1...count).contains(first) else {
+            throw Self.unreadable(name, "it has no page \(first); its pages are 1 to \(count).")
+        }
+        let last = min(first + Self.mostPages - 1, count)
+        let text = try await self.run(
+            "pdftotext", ["-layout", "-enc", "UTF-8", "-f", "\(first)", "-l", "\(last)", "-", "-"], on: path, name)
+        // Each page ends with a form feed.
+        let pages = text.split(separator: "\u{0C}", omittingEmptySubsequences: false).prefix(last - first + 1)
+        return DocumentText(first: first, pages: pages.map(String.init), count: count)
+    }
+
+    /// Runs one of poppler's programs, confined, with the file as its input.
+    private func run(_ program: String, _ arguments: [String], on path: String, _ name: String) async throws -> String {
+        guard let executable = self.find(program) else {
+            throw Self.unreadable(
+                name, "\(program) is missing here. Install Debian's poppler-utils, or let the person open it.")
+        }
+        let result = await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask { await Self.outcome(executable, arguments, on: path) }
+            group.addTask {
+                // Canceled when the program ends.
+                try? await Task.sleep(for: Self.patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        guard let result else {
+            throw Self.unreadable(name, "reading it took longer than \(Self.patience). The person can open it.")
+        }
+        if result.isTooLong { throw Self.unreadable(name, "its pages have too much text. The person can open it.") }
+        if let text = result.text { return text }
+        let isLocked = result.errors.contains("Incorrect password")
+        throw Self.unreadable(
+            name, isLocked ? "it is locked with a password." : "it is damaged. Download it again.")
+    }
+
+    private struct Outcome: Sendable {
+        /// The program's output, if it succeeded.
+        var text: String?
+        var errors = ""
+        var isTooLong = false
+    }
+
+    private static func outcome(_ executable: String, _ arguments: [String], on path: String) async -> Outcome {
+        var options = PlatformOptions()
+        options.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
+        do {
+            let input = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            let result = try await Subprocess.run(
+                .path(FilePath(Confinement.program)),
+                arguments: Arguments([Confinement.command, executable] + arguments),
+                environment: .custom(["LC_ALL": "C.UTF-8"]), platformOptions: options,
+                input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .string(limit: Self.mostText),
+                error: .string(limit: 64 << 10))
+            let isDone = result.terminationStatus.isSuccess
+            return Outcome(text: isDone ? result.standardOutput : nil, errors: result.standardError)
+        } catch {
+            return Outcome(isTooLong: (error as? SubprocessError)?.code == .outputLimitExceeded)
+        }
+    }
+
+    private func find(_ program: String) -> String? {
+        self.searchPath.split(separator: ":").map { "\($0)/\(program)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    private static func unreadable(_ name: String, _ why: String) -> FileStoreError {
+        FileStoreError(.unreadable, "\(name) can't be read: \(why)")
+    }
+}

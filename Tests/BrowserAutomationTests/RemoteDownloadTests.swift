@@ -1,0 +1,116 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@testable import BrowserAutomation
+
+/// Files of a browser that shares no file system with this process come over its connection.
+@Suite("Downloads of remote browsers", .timeLimit(.minutes(15)))
+struct RemoteDownloadTests {
+    private static let large = String(repeating: "0123456789abcdef", count: 60_000)
+    private static let pages: [String: PageContent] = [
+        "/": """
+        <a href='/report'>Report</a><a href='/pdf'>Receipt</a><a href='/large' target=_blank>Large</a>
+        <form method=post action='/report'><button>Export</button></form><a href='/evil'>Program</a>
+        <a href='/odd'>Odd</a><a href='/page'>Page</a><a href='/missing'>Missing</a>
+        <a download=made.txt href='data:text/plain,made'>Made</a>
+        """,
+        "/report": .file(name: "report.csv", body: "a,b"), "/large": .file(name: "large.bin", body: large),
+        "/pdf": .raw(status: 200, contentType: "application/pdf", body: "%PDF-1.4 ..."),
+        "/evil": .file(name: "setup.exe", body: "MZ"), "/odd": .file(name: "../../odd.txt", body: "odd"),
+        "/page": "<h1>A page</h1>",
+        "/missing": .raw(status: 404, contentType: "application/pdf", body: "not here"),
+    ]
+
+    private static func onPage(
+        _ configure: @Sendable (inout BrowserConfiguration) -> Void = { _ in },
+        _ body: @Sendable (BrowserSession, BrowserPage, PageServer) async throws -> Void
+    ) async throws {
+        try await withPages(Self.pages) { server, address in
+            try await withBrowser(from: ListeningChromium(), configure) { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                try await body(browser, page, server)
+            }
+        }
+    }
+
+    private static func contents(_ browser: BrowserSession) throws -> [String] {
+        try browser.downloads.compactMap(\.path).map { try String(contentsOfFile: $0, encoding: .utf8) }
+    }
+
+    @Test(
+        "an attachment is fetched by the browser's one request, byte for byte, and the page stays",
+        arguments: [
+            ("link", "Report", "report.csv", "a,b"), ("button", "Export", "report.csv", "a,b"),
+            ("link", "Receipt", "pdf", "%PDF-1.4 ..."), ("link", "Odd", "odd.txt", "odd"),
+        ])
+    func attachments(role: String, control: String, name: String, body: String) async throws {
+        try await Self.onPage { browser, page, server in
+            let before = server.requests.count
+            let report = try await page.click(try await page.snapshot().reference(role, control))
+            #expect(report.downloads == [name])
+            try await eventually { browser.downloads.first?.state == .completed }
+            #expect(try Self.contents(browser) == [body])
+            #expect(server.requests.count == before + 1)
+            #expect(try await page.snapshot().text.contains("Export"))
+        }
+    }
+
+    @Test("a large file in a new tab arrives whole, in pieces")
+    func large() async throws {
+        try await Self.onPage { browser, page, _ in
+            _ = try await page.click(try await page.snapshot().reference("link", "Large"))
+            try await eventually { browser.downloads.first?.state == .completed }
+            #expect(try Self.contents(browser) == [Self.large])
+        }
+    }
+
+    @Test("what is too large or dangerous is refused, and nothing of it stays")
+    func refused() async throws {
+        try await Self.onPage {
+            $0.downloads.maximumBytes = 300_000
+        } _: { browser, page, _ in
+            let program = try await page.click(try await page.snapshot().reference("link", "Program"))
+            #expect(program.text.contains("exe files are not taken"))
+            _ = try await page.click(try await page.snapshot().reference("link", "Large"))
+            try await eventually { browser.downloads.count { $0.state == .refused } == 2 }
+            #expect(browser.downloads.map(\.state) == [.refused, .refused])
+            let left = try? FileManager.default.contentsOfDirectory(atPath: browser.downloadKeeper.directory)
+            #expect(left ?? [] == [])
+        }
+    }
+
+    @Test("pages are still pages, errors are no files, and what a page makes itself is said not to be fetched")
+    func others() async throws {
+        try await Self.onPage { browser, page, _ in
+            let made = try await page.click(try await page.snapshot().reference("link", "Made"))
+            #expect(made.text.contains("cannot be fetched"))
+            let opened = try await page.click(try await page.snapshot().reference("link", "Page"))
+            #expect(opened.title == "Test")
+            #expect(try await page.snapshot().text.contains("A page"))
+            #expect(browser.downloads.map(\.state) == [.refused])
+        }
+    }
+
+    @Test("the files end with the session")
+    func end() async throws {
+        let directory = try await withPages(Self.pages) { _, address in
+            try await withBrowser(from: ListeningChromium()) { browser in
+                _ = try await browser.currentPage().navigate(to: "\(address)/report")
+                try await eventually { browser.downloads.first?.state == .completed }
+                return browser.downloadKeeper.directory
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: directory))
+    }
+
+    @Test(
+        "the name is read from the header",
+        arguments: [
+            ("attachment; filename=\"a b.pdf\"", "a b.pdf"), ("attachment; filename=a.pdf; size=1", "a.pdf"),
+            ("attachment; filename=\"x.pdf\"; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf", "résumé.pdf"),
+            ("attachment; filename*=UTF-8''%FF.pdf; filename=y.pdf", "y.pdf"), ("attachment", nil), ("", nil),
+        ])
+    func names(header: String, name: String?) { #expect(FileResponse.fileName(in: header) == name) }
+}

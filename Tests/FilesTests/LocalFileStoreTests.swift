@@ -1,0 +1,142 @@
+import AgentEvents
+import Files
+import Foundation
+import RuntimeProtocol
+import Testing
+
+@Suite("Local file store")
+struct LocalFileStoreTests {
+    private static let session = SessionID(rawValue: "a session/..")
+    private static let site = "https://tax.example"
+
+    /// Runs `body` with an empty directory for the store, and one for the files to keep.
+    private static func inFolder(_ body: (_ store: String, _ source: String) async throws -> Void) async throws {
+        let root = FileManager.default.temporaryDirectory.appending(path: "files-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: "\(root)/source", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try await body("\(root)/store", "\(root)/source")
+    }
+
+    private static func write(_ text: String, to path: String) throws -> String {
+        try Data(text.utf8).write(to: URL(filePath: path))
+        return path
+    }
+
+    @Test("a file is kept byte for byte, described by its content, and only for its owner")
+    func kept() async throws {
+        try await Self.inFolder { directory, source in
+            let store = LocalFileStore(directory: directory)
+            let path = try Self.write("%PDF-1.4 …", to: "\(source)/a")
+            let file = try await store.keep(path, named: "../receipt.pdf", from: Self.site, in: Self.session)
+            #expect((file.name, file.type, file.size) == ("receipt.pdf", "application/pdf", 12))
+            #expect(file.site == Self.site)
+            let data = try await store.read(file.id, of: Self.session, from: 0, count: 100)
+            #expect(data == Data("%PDF-1.4 …".utf8))
+            #expect(try await store.read(file.id, of: Self.session, from: 5, count: 3) == Data("1.4".utf8))
+            #expect(try await store.read(file.id, of: Self.session, from: 99, count: 3).isEmpty)
+            let place = try await store.path(of: file.id, in: Self.session)
+            let attributes = try FileManager.default.attributesOfItem(atPath: place)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            // The browser's own copy stays: it ends with the browser.
+            #expect(FileManager.default.fileExists(atPath: path))
+        }
+    }
+
+    @Test("files are listed in the order in which they came, under different names, also by another process")
+    func listed() async throws {
+        try await Self.inFolder { directory, source in
+            let store = LocalFileStore(directory: directory)
+            let path = try Self.write("one", to: "\(source)/a")
+            for name in ["a.txt", "A.txt", "b.txt"] {
+                _ = try await store.keep(path, named: name, from: nil, in: Self.session)
+            }
+            let names = try await LocalFileStore(directory: directory).files(of: Self.session).map(\.name)
+            #expect(names == ["a.txt", "A (2).txt", "b.txt"])
+            #expect(try await store.files(of: SessionID(rawValue: "other")).isEmpty)
+        }
+    }
+
+    @Test("a file of another session isn't there, and an id is no path", arguments: ["", "..", "../x", "nothing"])
+    func strangers(id: String) async throws {
+        try await Self.inFolder { directory, source in
+            let store = LocalFileStore(directory: directory)
+            let path = try Self.write("one", to: "\(source)/a")
+            let file = try await store.keep(path, named: "a", from: nil, in: Self.session)
+            let other = SessionID(rawValue: "other")
+            for (id, session) in [(id, Self.session), (file.id, other)] {
+                let error = await #expect(throws: FileStoreError.self) {
+                    _ = try await store.read(id, of: session, from: 0, count: 1)
+                }
+                #expect(error?.code == .notFound)
+            }
+        }
+    }
+
+    @Test("what is too large, or too many, is refused whole")
+    func limits() async throws {
+        try await Self.inFolder { directory, source in
+            var limits = FileLimits()
+            (limits.fileBytes, limits.sessionBytes, limits.files) = (5, 8, 3)
+            let store = LocalFileStore(directory: directory, limits: limits)
+            for (text, isKept) in [
+                ("123456", false), ("12345", true), ("1234", false), ("1", true), ("1", true), ("", false),
+            ] {
+                let path = try Self.write(text, to: "\(source)/a")
+                let file = try? await store.keep(path, named: "a", from: nil, in: Self.session)
+                #expect((file != nil) == isKept, "\(text)")
+            }
+            #expect(try await store.files(of: Self.session).count == 3)
+        }
+    }
+
+    @Test("what a crash left half is not listed, and goes with the next file")
+    func leftovers() async throws {
+        try await Self.inFolder { directory, source in
+            let store = LocalFileStore(directory: directory)
+            let path = try Self.write("one", to: "\(source)/a")
+            let file = try await store.keep(path, named: "a", from: nil, in: Self.session)
+            let folder = (try await store.path(of: file.id, in: Self.session)).dropLast(file.id.utf8.count + 1)
+            _ = try Self.write("half", to: "\(folder)/0000")
+            #expect(try await store.files(of: Self.session) == [file])
+            _ = try await store.keep(path, named: "b", from: nil, in: Self.session)
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/0000"))
+        }
+    }
+
+    @Test("a session's files are removed together, again and again")
+    func removed() async throws {
+        try await Self.inFolder { directory, source in
+            let store = LocalFileStore(directory: directory)
+            let path = try Self.write("one", to: "\(source)/a")
+            _ = try await store.keep(path, named: "a", from: nil, in: Self.session)
+            for _ in 1...2 { try await store.removeAll(of: Self.session) }
+            #expect(try await store.files(of: Self.session).isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+        }
+    }
+
+    @Test(
+        "a name is made safe to show and to save under",
+        arguments: [
+            ("../../etc/passwd", "passwd"), ("..\\..\\a.txt", "a.txt"), (".bashrc", "bashrc"), ("", "file"),
+            ("a\nb\u{0}.txt", "ab.txt"), ("..", "file"), ("invoice\u{202E}fdp.exe", "invoicefdp.exe"),
+            ("con.txt", "_con.txt"), ("a.pdf . ", "a.pdf"), ("resit_2025.pdf", "resit_2025.pdf"),
+            ("résumé.pdf", "résumé.pdf"),
+            ("<b>.txt", "b.txt"),
+            (String(repeating: "x", count: 300) + ".pdf", String(repeating: "x", count: 116) + ".pdf"),
+        ])
+    func names(suggested: String, name: String) { #expect(FileName.safe(suggested) == name) }
+
+    @Test(
+        "a type is found by the content, whatever the name says",
+        arguments: [
+            ("%PDF-1.7", "a.txt", "application/pdf"), ("GIF89a…", "a", "image/gif"),
+            ("<html><script>alert(1)</script>", "a.pdf", "application/octet-stream"),
+            ("<svg onload=alert(1)>", "a.png", "application/octet-stream"), ("a,b\n1,2", "a.csv", "text/csv"),
+            ("words", "a.txt", "text/plain"), ("words", "a.html", "application/octet-stream"),
+            ("PK\u{3}\u{4}", "a.zip", "application/zip"), ("MZ", "a.exe", "application/octet-stream"),
+        ])
+    func types(content: String, name: String, type: String) {
+        #expect(MediaType.of(Data(content.utf8), named: name) == type)
+    }
+}

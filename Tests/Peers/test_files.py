@@ -1,0 +1,112 @@
+"""Files that websites send: they become cards of the chat that open, their text is in the answer, and nothing of them runs
+on the page."""
+
+import hashlib
+import pathlib
+import subprocess
+
+import pytest
+import requests
+
+from backend import UNHURRIED, Chats
+from system import System
+
+
+def receipt(system, plate="WXY 1234"):
+    return f"open {system.demo}, fill Plate number with {plate}, click Check, click Receipt of 2025, " \
+        "tell me the receipt number in the file"
+
+
+def files(chats, chat):
+    return [each["details"] for each in chats.settled(chat) if each["kind"] == "file"]
+
+
+def bytes_of_site(system, plate="WXY 1234"):
+    response = requests.get(f"{system.demo}/receipt", params={"plate": plate, "year": "2025"}, timeout=10)
+    response.raise_for_status()
+    return response.content
+
+
+def test_receipt_is_a_card_and_its_text_is_in_the_answer(system, chats):
+    chat = chats.create()
+    chats.send(chat, receipt(system))
+    messages = chats.settled(chat)
+    answer = next(each["content"] for each in messages if each["kind"] == "text" and each["role"] == "assistant")
+    assert "Receipt number: RT-2025-" in answer
+    [card] = files(chats, chat)
+    original = bytes_of_site(system)
+    assert (card["name"], card["type"], card["size"]) == ("receipt-WXY1234-2025.pdf", "application/pdf", len(original))
+    assert card["site"] == system.demo
+
+
+def test_file_is_what_the_site_sent_and_comes_with_headers_that_let_nothing_run(system, chats):
+    chat = chats.create()
+    chats.send(chat, receipt(system))
+    [card] = files(chats, chat)
+    response = chats.call("GET", f"/api/sessions/{chat}/files/{card['id']}")
+    assert hashlib.sha256(response.content).digest() == hashlib.sha256(bytes_of_site(system)).digest()
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "receipt-WXY1234-2025.pdf" in response.headers["Content-Disposition"]
+
+
+def test_files_of_one_name_are_told_apart(system, chats):
+    chat = chats.create()
+    for _ in range(2):
+        chats.send(chat, receipt(system))
+        chats.settled(chat)
+    assert [card["name"] for card in files(chats, chat)] == [
+        "receipt-WXY1234-2025.pdf", "receipt-WXY1234-2025 (2).pdf"]
+
+
+def test_file_is_for_its_chat_alone_and_dies_with_it(system, chats):
+    chat, other = chats.create(), chats.create()
+    chats.send(chat, receipt(system))
+    [card] = files(chats, chat)
+    assert chats.call("GET", f"/api/sessions/{other}/files/{card['id']}").status_code == 404
+    assert chats.call("GET", f"/api/sessions/{chat}/files/../{card['id']}").status_code == 404
+    kept = list(pathlib.Path(system.directory.name).glob(f"files/*/{card['id']}*"))
+    assert len(kept) == 2
+    assert chats.call("DELETE", f"/api/sessions/{chat}").ok
+    assert chats.call("GET", f"/api/sessions/{chat}/files/{card['id']}").status_code == 404
+    assert not any(path.exists() for path in kept)
+
+
+def test_file_outlives_the_system():
+    first = System(**UNHURRIED)
+    try:
+        chats = Chats(first.chat)
+        chat = chats.create()
+        chats.send(chat, receipt(first))
+        [card] = files(chats, chat)
+        original = bytes_of_site(first)
+        first.kill()
+        first.restart()
+        chats = Chats(first.chat)
+        assert chats.call("GET", f"/api/sessions/{chat}/files/{card['id']}").content == original
+    finally:
+        first.stop()
+
+
+def test_card_opens_and_saves_the_file(system, chats, person, tmp_path):
+    person.say(receipt(system))
+    person.ref("heading", "receipt-WXY1234-2025.pdf")
+    with person.tab.expect_download() as download:
+        person.click("button", "Save")
+    download.value.save_as(tmp_path / "receipt.pdf")
+    assert (tmp_path / "receipt.pdf").read_bytes() == bytes_of_site(system)
+    text = subprocess.run(
+        ["pdftotext", tmp_path / "receipt.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    assert "Amount paid: RM 70.00" in text
+    # The stored chat shows the same card.
+    person.reload()
+    person.ref("heading", "receipt-WXY1234-2025.pdf")
+
+
+@pytest.mark.parametrize("member", [{"id": "x", "offset": -1}, {"offset": 0}, {}, "x"])
+def test_malformed_request_for_a_file_is_refused(system, member):
+    response = requests.post(system.url + "/invocations", json={"file": member, "session_id": "s" * 40}, timeout=10)
+    assert response.status_code == 400
