@@ -10,6 +10,9 @@ ARG DEBIAN_IMAGE=docker.io/library/debian:bookworm-slim
 # hadolint ignore=DL3006
 FROM ${SWIFT_IMAGE} AS build
 WORKDIR /src
+# Reads PDF files. It's started as a program of its own, with few rights.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends poppler-utils && rm -rf /var/lib/apt/lists/*
 # The packages change seldom, and are fetched and built apart from the sources.
 COPY Package.swift ./
 RUN swift package resolve
@@ -17,14 +20,15 @@ COPY . .
 
 FROM build AS build-runtime
 RUN swift build -c release --static-swift-stdlib --product ai4ai-runtime -Xlinker -s \
-    && scripts/image-root.sh /root-of-image "$(swift build -c release --show-bin-path)/ai4ai-runtime"
+    && scripts/image-root.sh /root-of-image "$(swift build -c release --show-bin-path)/ai4ai-runtime" \
+        /usr/bin/pdfinfo /usr/bin/pdftotext
 
 FROM build AS build-all
 RUN swift build -c release --static-swift-stdlib --product ai4ai -Xlinker -s \
     && scripts/image-root.sh /root-of-image "$(swift build -c release --show-bin-path)/ai4ai"
 
-# Only what the program links: libc, libm, libstdc++, libgcc_s and zlib. TLS is in the program itself (BoringSSL), so
-# there is no libssl; nor is there libcurl, or a shell.
+# Only what the programs link: libc, libm, libstdc++, libgcc_s and zlib, and what poppler needs. TLS is in our program
+# itself (BoringSSL), so there is no libssl; nor is there libcurl, or a shell.
 FROM scratch AS runtime
 COPY --from=build-runtime /root-of-image /
 ENV DOCKER_CONTAINER=1 HOME=/tmp AI4AI_STORAGE_DIRECTORY=/tmp/ai4ai
@@ -68,7 +72,7 @@ CMD ["backend"]
 FROM ${DEBIAN_IMAGE} AS local
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates chromium fonts-dejavu-core libjs-marked \
+    && apt-get install -y --no-install-recommends ca-certificates chromium fonts-dejavu-core libjs-marked poppler-utils \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build-all /root-of-image/usr/bin/ai4ai /usr/bin/ai4ai
 COPY --from=build-all /root-of-image/usr/share/licenses /usr/share/licenses

@@ -348,6 +348,7 @@ let package = Package(
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
                 "Assembly", "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite",
                 "Deployment", "Evaluation", "Files", "HTTPTransport", "Models", "RuntimeClient", "RuntimeProtocol",
+                "TextCoding",
                 "Settings", "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -357,6 +358,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -9,12 +9,22 @@ shift
 mkdir -p "$root"/{dev,proc,sys,etc/ssl/certs,tmp,usr/bin,usr/share/licenses}
 chmod 1777 "$root/tmp"
 
+# The packages of the libraries beside the program, for their licences.
+packages=$(mktemp)
+trap 'rm -f "$packages"' EXIT
+echo ca-certificates > "$packages"
+
 for program in "$@"; do
     install -m 755 "$program" "$root/usr/bin/"
+    dpkg -S "$program" 2> /dev/null | cut -d: -f1 >> "$packages" || true
     # What the program links, and the loader itself, at the places where the loader looks.
     ldd "$program" | grep -o '/[^ ]*' | sort -u | while read -r library; do
         mkdir -p "$root$(dirname "$library")"
         cp -L "$library" "$root$library"
+        # dpkg knows a file by one of its two paths where /lib is a link to /usr/lib.
+        for path in "$library" "${library#/usr}" "/usr$library"; do
+            dpkg -S "$path" 2> /dev/null | cut -d: -f1 >> "$packages" || true
+        done
     done
 done
 
@@ -30,6 +40,6 @@ for package in "${CHECKOUTS:-.build/checkouts}"/*/; do
         [ ! -e "$licence" ] || cp "$licence" "$root/usr/share/licenses/$(basename "$package")"
     done
 done
-for library in libc6 libgcc-s1 libstdc++6 zlib1g ca-certificates; do
-    [ ! -e "/usr/share/doc/$library/copyright" ] || cp -L "/usr/share/doc/$library/copyright" "$root/usr/share/licenses/$library"
+sort -u "$packages" | while read -r package; do
+    [ ! -e "/usr/share/doc/$package/copyright" ] || cp -L "/usr/share/doc/$package/copyright" "$root/usr/share/licenses/$package"
 done

@@ -1,4 +1,5 @@
 public import AgentEvents
+import TextCoding
 
 /// An entry in a chat.
 public struct ChatMessage: Sendable, Hashable, Codable {
@@ -72,6 +73,16 @@ public struct MessageDraft: Sendable, Hashable {
 
     /// The maximum size of a message, in bytes of UTF-8, including its details as JSON.
     public static let largest = 1_000_000
+
+    /// The message, or what can be kept of one that is too large: the beginning of its content, without details.
+    public var fitting: MessageDraft {
+        let size = self.content.utf8.count + (self.details?.json.utf8.count ?? 0)
+        guard size > Self.largest else { return self }
+        var draft = self
+        draft.content = self.content.prefix(utf8: Self.largest / 2) + "…"
+        draft.details = nil
+        return draft
+    }
 
     /// Validates the message.
     /// - Throws: ``ConversationError`` with code `tooLarge` or `invalid`.

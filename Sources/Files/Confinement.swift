@@ -9,7 +9,10 @@ import FoundationEssentials
 #endif
 
 /// Limits for programs that read files of strangers, such as `pdftotext`: a file that makes them misbehave can use little
-/// memory and time, write no file, and start no program.
+/// memory and time, write nothing into files, and start no program. They get no environment, and never run as root.
+///
+/// The limits don't keep a program that is taken over from reading files or opening connections as its user; that's left
+/// to the container.
 ///
 /// Our own programs set the limits on themselves and then become the other program, because the runtime's image has no
 /// shell that could.
@@ -36,6 +39,7 @@ public enum Confinement {
         // Allocate everything before memory is limited: this process uses more than the limit already.
         var argv = arguments.map { strdup($0) }
         argv.append(nil)
+        if geteuid() == 0 { self.dropRoot() }
         self.limit(.files, to: 0)
         self.limit(.dumps, to: 0)
         self.limit(.processes, to: 0)
@@ -43,6 +47,14 @@ public enum Confinement {
         self.limit(.memory, to: Self.memory)
         execv(program, argv)
         self.fail("\(program) cannot be run: \(String(cString: strerror(errno)))")
+    }
+
+    /// Becomes the user `nobody`. Before the limits, because a change of user counts the new user's processes.
+    private static func dropRoot() {
+        let nobody: UInt32 = 65534
+        guard setgroups(0, nil) == 0, setgid(nobody) == 0, setuid(nobody) == 0 else {
+            self.fail("Root's rights cannot be given up: \(String(cString: strerror(errno)))")
+        }
     }
 
     private static func fail(_ message: String) -> Never {

@@ -22,6 +22,7 @@ public struct DocumentText: Sendable, Hashable {
 public struct DocumentReader: Sendable {
     /// The maximum number of pages that are read at once.
     private static let mostPages = 20
+    private static let mostPagesCounted = 100_000
     /// The maximum size of the text that is read at once, in bytes.
     private static let mostText = 2 << 20
     private static let patience = Duration.seconds(20)
@@ -63,15 +64,17 @@ public struct DocumentReader: Sendable {
 
     private func pages(of name: String, _ path: String, from first: Int) async throws -> DocumentText {
         let facts = try await self.run("pdfinfo", ["-"], on: path, name)
-        let count = facts.split(separator: "\n").first { $0.hasPrefix("Pages:") }
-            .flatMap { Int($0.dropFirst("Pages:".count).drop { $0 == " " }) }
+        // The last such line is pdfinfo's own: what the file says of itself comes before, and may contain line ends.
+        let count = facts.split(separator: "\n").last { $0.hasPrefix("Pages:") }
+            .flatMap { Int($0.dropFirst("Pages:".count).drop { $0 == " " }) }.map { min($0, Self.mostPagesCounted) }
         guard let count, count > 0 else { throw Self.unreadable(name, "it says of no page that it has it.") }
         guard (1...count).contains(first) else {
             throw Self.unreadable(name, "it has no page \(first); its pages are 1 to \(count).")
         }
-        let last = min(first + Self.mostPages - 1, count)
+        let last = first + min(Self.mostPages - 1, count - first)
         let text = try await self.run(
-            "pdftotext", ["-layout", "-enc", "UTF-8", "-f", "\(first)", "-l", "\(last)", "-", "-"], on: path, name)
+            "pdftotext", ["-q", "-layout", "-enc", "UTF-8", "-f", "\(first)", "-l", "\(last)", "-", "-"], on: path, name
+        )
         // Each page ends with a form feed.
         let pages = text.split(separator: "\u{0C}", omittingEmptySubsequences: false).prefix(last - first + 1)
         return DocumentText(first: first, pages: pages.map(String.init), count: count)
@@ -124,7 +127,9 @@ public struct DocumentReader: Sendable {
             let isDone = result.terminationStatus.isSuccess
             return Outcome(text: isDone ? result.standardOutput : nil, errors: result.standardError)
         } catch {
-            return Outcome(isTooLong: (error as? SubprocessError)?.code == .outputLimitExceeded)
+            // pdfinfo's output is short; only its warnings may be many.
+            let isText = executable.hasSuffix("pdftotext")
+            return Outcome(isTooLong: isText && (error as? SubprocessError)?.code == .outputLimitExceeded)
         }
     }
 

@@ -51,7 +51,10 @@ public actor LocalFileStore: FileStore {
                 type: MediaType.of(try Self.bytes(of: content, from: 0, count: MediaType.headSize), named: safe),
                 size: try self.size(of: content), site: site)
             let description = try JSONEncoder().encode(Description(file: file, kept: Date()))
-            try description.write(to: URL(filePath: "\(content).json"), options: .atomic)
+            let aside = "\(content).new"
+            try description.write(to: URL(filePath: aside))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: aside)
+            try FileManager.default.moveItem(atPath: aside, toPath: "\(content).json")
             return file
         }
     }

@@ -64,6 +64,7 @@ package struct StepTitle {
         case "read_file":
             self.step.input["name"]?.string.map { self.say("Read the file \($0)", "Baca fail \($0)") }
                 ?? self.say("Read the file", "Baca fail")
+        case "save_page": self.say("Save the page", "Simpan halaman")
         case "downloads": self.say("List the downloads", "Senaraikan muat turun")
         default: self.action
         }

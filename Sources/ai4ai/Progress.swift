@@ -14,17 +14,36 @@ struct Progress {
     private var isTextOpen = false
     private var answer = ""
     private var error: String?
+    /// The files that websites have sent.
+    private(set) var files = Files()
+
+    /// The files of a run, and the session that they belong to.
+    struct Files {
+        var session: SessionID?
+        var all: [StoredFile] = []
+    }
+
+    /// Takes what is needed after the run from an event.
+    mutating func note(_ event: AgentEvent) {
+        switch event {
+        case .runStarted(let started): self.files.session = started.threadId
+        case .custom(let custom) where custom.name == AgentEvent.Custom.fileReceived:
+            // Other versions may describe files in other ways.
+            if let file = try? custom.value.decode(StoredFile.self) { self.files.all.append(file) }
+        default: break
+        }
+    }
 
     mutating func show(_ event: AgentEvent) {
         switch event {
         case .stepStarted(let step):
-            self.note("→ \(step.metadata.map { StepTitle.text(of: $0) } ?? step.stepName)")
+            self.print("→ \(step.metadata.map { StepTitle.text(of: $0) } ?? step.stepName)")
         case .toolCallResult(let result):
             // The first line states the result; page content follows it.
             let line = PageMarks.removed(from: result.content).split(separator: "\n").first ?? ""
-            self.note("  \(line.prefix(200))")
+            self.print("  \(line.prefix(200))")
         case .custom(let custom) where custom.name == "browser.navigated":
-            self.note("  \(custom.value["title"]?.string ?? "") \(custom.value["url"]?.string ?? "")")
+            self.print("  \(custom.value["title"]?.string ?? "") \(custom.value["url"]?.string ?? "")")
         case .textMessageStart(let start) where start.subagentRunId == nil: self.answer = ""
         case .textMessageContent(let content) where content.subagentRunId == nil: self.answer += content.delta
         case .runError(let failure): self.error = failure.message
@@ -42,10 +61,10 @@ struct Progress {
     /// - Throws: ``Failure`` if the run failed.
     func finish() throws {
         if let error { throw Failure(error) }
-        print(PageMarks.removed(from: self.answer))
+        Swift.print(PageMarks.removed(from: self.answer))
     }
 
-    private func note(_ line: String) {
+    private func print(_ line: String) {
         fputs("\(line)\n", stderr)
     }
 }

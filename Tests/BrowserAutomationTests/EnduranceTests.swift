@@ -172,21 +172,6 @@ struct EnduranceTests {
         }
     }
 
-    @Test(
-        "a file name that a page suggests is made safe",
-        arguments: [
-            ("../../etc/passwd", "passwd"), ("..\\..\\a.txt", "a.txt"), (".bashrc", "bashrc"), ("", "download"),
-            ("a\nb\u{0}.txt", "ab.txt"), ("..", "download"),
-            (String(repeating: "x", count: 300), String(repeating: "x", count: 100)),
-        ])
-    func names(suggested: String, name: String) { #expect(Downloads.safe(suggested) == name) }
-
-    @Test("a second file with the same name gets a number")
-    func numbers() {
-        #expect(Downloads.unique("a.txt", among: ["a.txt", "a (2).txt"]) == "a (3).txt")
-        #expect(Downloads.unique("a", among: ["a"]) == "a (2)")
-    }
-
     @Test("documents other than HTML are shown, and a PDF is downloaded")
     func otherDocuments() async throws {
         let pages: [String: PageContent] = [

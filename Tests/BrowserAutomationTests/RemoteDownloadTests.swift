@@ -66,6 +66,21 @@ struct RemoteDownloadTests {
         }
     }
 
+    @Test("a tab that a page opens is usable")
+    func newTab() async throws {
+        try await withPages(["/": "<a href='/next' target=_blank>Next</a>", "/next": "<h1>Next page</h1>"]) {
+            _, address in
+            try await withBrowser(from: ListeningChromium()) { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let report = try await page.click(try await page.snapshot().reference("link", "Next"))
+                try await browser.switchTo(tab: try #require(report.openedTabs.first))
+                let text = try await browser.currentPage().snapshot().text
+                #expect(text.contains("Next page"))
+            }
+        }
+    }
+
     @Test("what is too large or dangerous is refused, and nothing of it stays")
     func refused() async throws {
         try await Self.onPage {

@@ -191,4 +191,19 @@ struct MessageTests {
             #expect(try await chats.append(.user("Hello", id: longest), to: session).isNew)
         }
     }
+
+    @Test("of a message that is too large, as much is kept as fits")
+    func fitting() throws {
+        let small = MessageDraft(id: "1", role: .assistant, content: "a", details: ["b": "c"])
+        #expect(small.fitting == small)
+        for draft in [
+            MessageDraft(id: "1", role: .assistant, content: "a" + String(repeating: "\u{301}", count: 900_000)),
+            MessageDraft(
+                id: "1", role: .assistant, kind: .steps, content: "a",
+                details: ["b": .string(String(repeating: "c", count: 2_000_000))]),
+        ] {
+            try draft.fitting.check()
+            #expect(draft.fitting.content.utf8.first == UInt8(ascii: "a") && draft.fitting.kind == draft.kind)
+        }
+    }
 }

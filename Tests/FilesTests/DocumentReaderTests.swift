@@ -37,6 +37,15 @@ struct DocumentReaderTests {
         #expect(text.pages[0].contains("Perodua (Myvi)"))
     }
 
+    @Test("a title that claims to be the number of pages isn't believed", arguments: [1, Int.max])
+    func claims(pages: Int) async throws {
+        let lie = String(decoding: Self.receipt.pdf, as: UTF8.self).replacing(
+            "/Root 1 0 R", with: "/Root 1 0 R /Info << /Title (Bill\\nPages: \(pages)) >>")
+        let text = try await Self.read(Data(lie.utf8))
+        #expect(text.count == 1)
+        #expect(await Self.refusal(Data(lie.utf8), from: pages == 1 ? 2 : pages).contains("its pages are 1 to 1"))
+    }
+
     @Test("plain text is its own only page")
     func plain() async throws {
         let text = try await Self.read(Data("a,b\n1,2".utf8), type: "text/csv")
@@ -49,10 +58,12 @@ struct DocumentReaderTests {
     @Test(
         "a damaged file is refused",
         arguments: [
-            "%PDF-1.4", "%PDF-1.4\n%%EOF", "", "<html>",
-            String(repeating: "%PDF-1.4 1 0 obj << /Type /Pages /Kids [", count: 9000),
+            ("%PDF-1.4", 1), ("%PDF-1.4\n%%EOF", 1), ("", 1), ("<html>", 1), ("%PDF-1.4 1 0 obj << /Kids [", 9000),
         ])
-    func damaged(content: String) async { #expect(await Self.refusal(Data(content.utf8)).contains("damaged")) }
+    func damaged(content: String, times: Int) async {
+        let content = String(repeating: content, count: times)
+        #expect(await Self.refusal(Data(content.utf8)).contains("damaged"))
+    }
 
     @Test("what only a person can open is said to be so")
     func unknown() async {

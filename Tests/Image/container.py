@@ -25,6 +25,13 @@ def start(port, *arguments, around=(), **environment):
             "AI4AI_STORAGE_DIRECTORY": "/tmp/ai4ai", "AI4AI_PORT": str(port), **environment})
 
 
+def start_with_input(*arguments):
+    """Starts one of its commands that reads its input."""
+    return subprocess.Popen(
+        [IN_IMAGE, "/usr/bin/ai4ai-runtime", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"], "IMAGE_ROOT": str(ROOT)})
+
+
 def wait_until_healthy(process, port):
     end = time.monotonic() + DEADLINE
     while True:

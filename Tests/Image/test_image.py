@@ -11,7 +11,7 @@ import tarfile
 import pytest
 import requests
 
-from container import DEADLINE, ROOT, free_port, start, wait_until_healthy
+from container import DEADLINE, ROOT, free_port, start, start_with_input, wait_until_healthy
 
 MOST_BYTES = 30_000_000
 
@@ -46,26 +46,49 @@ def test_image_is_small():
 
 def test_image_has_no_shell_and_nothing_that_gives_rights():
     programs = {path.name for path in files() if path.parent.name in ("bin", "sbin")}
-    assert programs == {"ai4ai-runtime"}
+    assert programs == {"ai4ai-runtime", "pdfinfo", "pdftotext"}
     assert not [path for path in files() if path.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)]
 
 
 def test_all_that_the_program_links_is_there_and_nothing_else():
-    needed = subprocess.run(
-        ["ldd", ROOT / "usr/bin/ai4ai-runtime"], capture_output=True, text=True, check=True).stdout
-    libraries = {pathlib.Path(word).name for line in needed.splitlines() for word in line.split() if word.startswith("/")}
+    def linked(program):
+        needed = subprocess.run(["ldd", ROOT / "usr/bin" / program], capture_output=True, text=True, check=True).stdout
+        words = (word for line in needed.splitlines() for word in line.split())
+        return {pathlib.Path(word).name for word in words if word.startswith("/")}
+
+    own = linked("ai4ai-runtime")
+    libraries = own | linked("pdfinfo") | linked("pdftotext")
     present = {path.name for path in files() if ".so" in path.name}
     assert present == libraries
-    assert not {name for name in libraries if "ssl" in name or "curl" in name or "Foundation" in name or "swift" in name}
+    assert not {name for name in own if "ssl" in name or "curl" in name or "Foundation" in name or "swift" in name}
 
 
 def test_licences_and_certificates_come_with_it():
     licences = {path.name for path in (ROOT / "usr/share/licenses").iterdir()}
-    assert {"ai4ai", "swift-nio", "swift-nio-ssl", "async-http-client", "libc6", "libstdc++6"} <= licences
+    assert {"ai4ai", "swift-nio", "swift-nio-ssl", "async-http-client", "libc6", "libstdc++6", "poppler-utils"} <= licences
     assert (ROOT / "etc/ssl/certs/ca-certificates.crt").read_text().count("BEGIN CERTIFICATE") > 50
 
 
 # How it runs
+
+PDF = b"""%PDF-1.4
+1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 5 0 R
+/Resources << /Font << /F 4 0 R >> >> >> endobj
+4 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
+5 0 obj << /Length 40 >> stream
+BT /F 12 Tf 20 100 Td (Amount paid) Tj ET
+endstream endobj
+trailer << /Root 1 0 R >>
+"""
+
+
+def test_pdf_is_read_by_a_program_with_few_rights():
+    process = start_with_input("confined", "/usr/bin/pdftotext", "-", "-")
+    output, errors = process.communicate(PDF, timeout=DEADLINE)
+    assert process.returncode == 0 and b"Amount paid" in output, errors
+
 
 def test_container_answers_its_platform(runtime):
     url, _, _ = runtime

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from backend import UNHURRIED, Chats
-from system import System
+from system import BUILD, DEADLINE, System
 
 
 def receipt(system, plate="WXY 1234"):
@@ -104,6 +104,21 @@ def test_card_opens_and_saves_the_file(system, chats, person, tmp_path):
     # The stored chat shows the same card.
     person.reload()
     person.ref("heading", "receipt-WXY1234-2025.pdf")
+
+
+def test_command_saves_the_file(system, tmp_path):
+    def invoke(*arguments):
+        return subprocess.run(
+            [BUILD / "ai4ai", "invoke", "--url", system.url, *arguments, receipt(system)], capture_output=True, text=True,
+            timeout=DEADLINE, check=True)
+
+    assert "--save DIRECTORY" in invoke().stderr
+    for _ in range(2):
+        run = invoke("--save", str(tmp_path / "receipts"))
+        assert "RT-2025-" in run.stdout and "Saved " in run.stderr
+    saved = sorted((tmp_path / "receipts").iterdir())
+    assert [path.name for path in saved] == ["receipt-WXY1234-2025 (2).pdf", "receipt-WXY1234-2025.pdf"]
+    assert {path.read_bytes() for path in saved} == {bytes_of_site(system)}
 
 
 @pytest.mark.parametrize("member", [{"id": "x", "offset": -1}, {"offset": 0}, {}, "x"])

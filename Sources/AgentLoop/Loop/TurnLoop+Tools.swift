@@ -1,5 +1,6 @@
 import AgentEvents
 import Logging
+import TextCoding
 
 extension TurnLoop {
     /// Executes the calls of the newest turn in sequence and adds their results to the conversation.
@@ -126,7 +127,9 @@ extension TurnLoop {
             let context = ToolContext(callID: call.id, answers: answers, emit: emit)
             let replacement = answers.isEmpty ? await self.hooks.beforeTool(call) : nil
             let output = if let replacement { replacement } else { try await tool.call(call.input, context) }
-            return ToolResult(callID: call.id, text: output.text, view: output.view, attachments: output.attachments)
+            return ToolResult(
+                callID: call.id, text: Self.limited(output.text), view: output.view.map(Self.limited),
+                attachments: output.attachments)
         } catch let error where error is CancellationError || Task.isCancelled {
             throw CancellationError()
         } catch let need as UserInputRequired {
@@ -135,8 +138,16 @@ extension TurnLoop {
             self.logger.info("A tool failed", metadata: ["tool": "\(call.name)", "type": "\(type(of: error))"])
             span.fail("\(type(of: error))")
             let declined = (error as? any DeclinedByPerson)?.words
-            return ToolResult(callID: call.id, text: "\(error)", isError: true, declined: declined)
+            return ToolResult(callID: call.id, text: Self.limited("\(error)"), isError: true, declined: declined)
         }
+    }
+
+    /// The maximum size of each text of a result, in bytes. Tools have smaller limits of their own; this one protects
+    /// everything that carries and stores results from a tool that has none, or that counts characters.
+    private static let longestResult = 100_000
+
+    private static func limited(_ text: String) -> String {
+        text.utf8.count > self.longestResult ? text.prefix(utf8: self.longestResult) + "… (cut off)" : text
     }
 
     private func report(_ result: ToolResult, _ emit: EventSink) async -> ToolResult {

@@ -97,7 +97,7 @@ extension BrowserTools {
 
     var type: Tool {
         Tool(
-            "type", "Adds text key by key, for fields that react to each key, such as those with suggestions.",
+            "type", "Types text key by key, for fields with suggestions.",
             risk: .reversibleWrite
         ) { (input: Fill, context) in
             try await self.acting { page in
@@ -155,7 +155,7 @@ extension BrowserTools {
 
     var check: Tool {
         Tool(
-            "check", "Checks or unchecks a box, radio button, or switch.", risk: .reversibleWrite
+            "check", "Checks or unchecks a box or switch.", risk: .reversibleWrite
         ) { (input: Check, context) in
             try await self.acting { page in
                 let report = try await self.allowing(
@@ -168,7 +168,7 @@ extension BrowserTools {
     }
 
     var press: Tool {
-        Tool("press", "Presses a key, such as Enter, ArrowDown, or Control+a.", risk: .reversibleWrite) {
+        Tool("press", "Presses a key, such as Enter or Control+a.", risk: .reversibleWrite) {
             (input: Key, context) in
             try await self.acting { page in
                 if input.key.count == 1 { try await self.checkFlow(of: [input.key], to: page, tool: "press", context) }

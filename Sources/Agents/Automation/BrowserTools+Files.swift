@@ -2,11 +2,13 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 import Files
+import FoundationEssentials
 import RuntimeProtocol
+import TextCoding
 
 /// Files that pages have sent: kept for the person, and read for the agent.
 extension BrowserTools {
-    private struct FileName: ToolInput {
+    private struct FilePart: ToolInput {
         var name: String?
         var page: Int?
     }
@@ -15,12 +17,28 @@ extension BrowserTools {
     private static let longestText = 12_000
 
     var readFile: Tool {
-        Tool("read_file", "Reads the newest file, or a named one.", risk: .read) { (input: FileName, _) in
-            let file = try await self.files.find(input.name)
-            let text = try await self.files.text(of: file, from: input.page ?? 1)
-            let shown = Self.shown(text)
-            if let site = file.site { self.gate.seen.note(shown, of: site) }
+        Tool("read_file", "Reads the newest file, or a named one.", risk: .read) { (input: FilePart, _) in
+            let file: StoredFile
+            let text: DocumentText
+            do {
+                file = try await self.files.find(input.name)
+                text = try await self.files.text(of: file, from: input.page ?? 1)
+            } catch let error as FileStoreError {
+                // The website chose the file's name.
+                throw FileStoreError(error.code, self.untrusted.wrap(error.description))
+            }
+            // A file may show a secret that the person has typed before.
+            let shown = self.secrets.mask(Self.shown(text))
+            // A file of unknown origin belongs to no site, so that its text is asked about wherever it goes.
+            self.gate.seen.note(shown, of: file.site ?? "a file")
             return self.untrusted.wrap("\(file.name):\n\(shown)")
+        }
+    }
+
+    var savePage: Tool {
+        Tool("save_page", "Saves the page as a file for the person.", risk: .read) { (_: NoInput, _) in
+            let saved = try await self.looking { try await self.holder.browser().savePage() }
+            return self.untrusted.wrap("Saved the page as \(saved.name).")
         }
     }
 
@@ -34,7 +52,7 @@ extension BrowserTools {
             if room < 0, next > text.first { break }
             let isCut = room < 0
             lines.append("[page \(next) of \(text.count)]")
-            lines.append(isCut ? String(page.prefix(Self.longestText)) + "… (cut off)" : page)
+            lines.append(isCut ? page.prefix(utf8: Self.longestText) + "… (cut off)" : page)
             next += 1
         }
         if next <= text.count { lines.append("… ask for page \(next) to read on.") }
@@ -76,11 +94,12 @@ extension StoredFile {
 }
 
 extension Download {
-    /// The origin of the website that sent the file.
+    /// The origin of the website that sent the file; `nil` if its address names none, as `data:` addresses do.
     var site: String? {
-        guard let scheme = self.url.firstRange(of: "://") else { return nil }
-        let end = self.url[scheme.upperBound...].firstIndex { "/?#".contains($0) } ?? self.url.endIndex
         // The file of a `blob:` address comes from the origin inside it.
-        return String(self.url[..<end].trimmingPrefix("blob:"))
+        guard let url = URL(string: String(self.url.trimmingPrefix("blob:"))), let scheme = url.scheme?.lowercased(),
+            ["http", "https"].contains(scheme), let host = url.host(), !host.isEmpty, host.utf8.count <= 253
+        else { return nil }
+        return "\(scheme)://\(host)\(url.port.map { ":\($0)" } ?? "")"
     }
 }

@@ -42,7 +42,7 @@ extension BrowserTools {
 
     var clickAt: Tool {
         Tool(
-            "click_at", "Clicks a point of the newest screenshot of the window. Only for what has no reference.",
+            "click_at", "Clicks a point of the newest screenshot, for what has no reference.",
             risk: .reversibleWrite
         ) { (input: Point, context) in
             try await self.acting { page in

@@ -217,8 +217,9 @@ struct RunFollower: Sendable {
         var isNew = false
         for (index, draft) in projection.messages.enumerated() {
             let isLast = index == projection.messages.count - 1
+            // A part of a message is better than a run that never ends in its chat.
             isNew = try await self.store.append(
-                draft, to: self.session, of: self.caller.user, isLast ? change : .init()
+                draft.fitting, to: self.session, of: self.caller.user, isLast ? change : .init()
             ).isNew
         }
         return isNew

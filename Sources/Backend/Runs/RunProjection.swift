@@ -1,6 +1,7 @@
 import AgentEvents
 import Conversations
 import RuntimeProtocol
+import TextCoding
 
 /// Reduces the events of a run to the messages that the chat stores. A pure function: the same events always give the
 /// same messages, so they can be read repeatedly and by any process.
@@ -31,8 +32,8 @@ struct RunProjection {
         /// The result to display. The tool's own result contains markers that are meant for the model, so they're
         /// removed.
         var text: String? {
-            self.outcome?.message
-                ?? self.result.map { String(PageMarks.removed(from: $0).prefix(RunProjection.longestResult)) }
+            self.outcome?.message.map { String($0.prefix(utf8: RunProjection.longestResult)) }
+                ?? self.result.map { String(PageMarks.removed(from: $0).prefix(utf8: RunProjection.longestResult)) }
         }
 
         var title: String { self.data.map { StepTitle.text(of: $0) } ?? self.name }
@@ -53,7 +54,8 @@ struct RunProjection {
         }
     }
 
-    private static let longestResult = 500
+    /// In bytes, like the other limits.
+    private static let longestResult = 2000
     private static let longestArguments = 4000
     private static let longestText = 400_000
     private static let mostSteps = 1000
@@ -89,7 +91,7 @@ struct RunProjection {
         case "TOOL_CALL_ARGS":
             self.change(event["toolCallId"]?.string) { step in
                 let room = Self.longestArguments - step.arguments.utf8.count
-                step.arguments += (event["delta"]?.string ?? "").prefix(max(room, 0))
+                step.arguments += (event["delta"]?.string ?? "").prefix(utf8: max(room, 0))
             }
         case "TOOL_CALL_RESULT": self.endCall(event)
         case "CUSTOM" where event["name"]?.string == AgentEvent.Custom.messageDiscarded:
@@ -130,7 +132,8 @@ struct RunProjection {
         guard let openText, event["messageId"]?.string == openText, case .text(let text)? = self.items.last,
             text.utf8.count < Self.longestText
         else { return }
-        self.items[self.items.count - 1] = .text(text + (event["delta"]?.string ?? ""))
+        let room = Self.longestText - text.utf8.count
+        self.items[self.items.count - 1] = .text(text + (event["delta"]?.string ?? "").prefix(utf8: room))
     }
 
     private mutating func startCall(_ event: JSONValue) {
@@ -220,7 +223,9 @@ struct RunProjection {
         let message = self.finish?["result"]?["message"]?.string ?? ""
         if self.end == .completed {
             // If the run's events are lost, its result is all there is.
-            if !drafts.contains(where: { $0.kind == .text }), !message.isEmpty { add(.text, message) }
+            if !drafts.contains(where: { $0.kind == .text }), !message.isEmpty {
+                add(.text, String(message.prefix(utf8: Self.longestText)))
+            }
             if let index = drafts.lastIndex(where: { $0.kind == .text }) { drafts[index].details = self.resultDetails }
         }
         for file in self.files { add(.file, file["name"]?.string ?? "", file) }

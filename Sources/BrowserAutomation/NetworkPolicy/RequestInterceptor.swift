@@ -49,7 +49,8 @@ struct RequestInterceptor: Sendable {
         }
         try await connection.send("Fetch.enable", ["patterns": .array(patterns)], session: session)
         guard !self.isFiltered else { return }
-        try await connection.send("Network.enable", Self.withoutBodies, session: session)
+        // A tab that a page has opened answers this only once it runs, and it may not run before this returns.
+        connection.post("Network.enable", Self.withoutBodies, session: session)
     }
 
     /// Also intercepts requests at the browser level, because the requests of shared workers do not always pause in

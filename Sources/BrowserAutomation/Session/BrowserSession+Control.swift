@@ -1,3 +1,4 @@
+import AgentEvents
 import Waiting
 
 /// User control, the live view, and downloads.
@@ -46,6 +47,30 @@ extension BrowserSession {
             // A user who only watched has changed nothing, so the agent's references and approvals stay valid.
             if wasWorkedIn { page.state.withLock { $0.needsLook = true } }
             page.answerOpenDialog(.dismiss)
+        }
+    }
+
+    private struct Printed: Decodable { var stream: String }
+
+    /// Saves the current tab as a PDF file, with its address and the time at the foot of each page.
+    /// - Returns: The file, which is also one of the ``downloads``.
+    /// - Throws: ``BrowserError``.
+    public func savePage() async throws -> Download {
+        let page = try self.currentPage()
+        return try await page.asAgent {
+            let place = try await page.call("place", as: BrowserPage.PageInfo.self)
+            let small = "font-size:7px;margin:0 1cm;width:100%"
+            let printed = try await page.connection.send(
+                "Page.printToPDF",
+                [
+                    "transferMode": "ReturnAsStream", "printBackground": true, "displayHeaderFooter": true,
+                    "headerTemplate": "<span></span>",
+                    "footerTemplate": .string(
+                        "<div style=\"\(small)\"><span class=url></span> · <span class=date></span></div>"),
+                ], session: page.sessionID, as: Printed.self)
+            return try await self.downloadKeeper.keep(
+                printed.stream, named: "\(place.title.prefix(80)).pdf", url: place.url, session: page.sessionID,
+                page.connection)
         }
     }
 

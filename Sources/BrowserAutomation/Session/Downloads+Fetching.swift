@@ -97,17 +97,45 @@ extension Downloads {
     private func fetch(
         _ file: FileResponse, _ id: String, _ session: String?, _ connection: CDPConnection
     ) async -> DownloadUpdate? {
+        // Refuse what is too large before the first byte.
+        if let refusal = self.update(Progress(guid: id, totalBytes: file.size, receivedBytes: 0, state: "inProgress")) {
+            return refusal
+        }
+        let taken = try? await connection.send(
+            "Fetch.takeResponseBodyAsStream", ["requestId": .string(file.request)], session: session, as: Stream.self)
+        guard let stream = taken?.stream else {
+            return self.update(Progress(guid: id, totalBytes: nil, receivedBytes: 0, state: "canceled"))
+        }
+        return await self.copy(stream, id, session, connection)
+    }
+
+    /// Keeps what the browser has made itself, such as a printed page.
+    /// - Parameter stream: The handle of a stream in the browser.
+    /// - Returns: The completed download.
+    /// - Throws: ``BrowserError`` with code `invalidValue` if it cannot be kept.
+    func keep(
+        _ stream: String, named name: String, url: String, session: String, _ connection: CDPConnection
+    ) async throws -> Download {
+        let id = UUID().uuidString
+        let begun = self.begin(Begun(guid: id, url: url, suggestedFilename: name), isReadable: true)
+        let end = begun.isOver ? begun : await self.copy(stream, id, session, connection)
+        guard let kept = self.all.first(where: { $0.id == id }), kept.state == .completed else {
+            throw BrowserError(.invalidValue, end?.note ?? "\(name) could not be saved.")
+        }
+        return kept
+    }
+
+    /// Reads a stream of the browser into a file.
+    /// - Returns: How it ended.
+    private func copy(
+        _ stream: String, _ id: String, _ session: String?, _ connection: CDPConnection
+    ) async -> DownloadUpdate? {
+        defer { connection.post("IO.close", ["handle": .string(stream)], session: session) }
         var received = 0.0
         func progress(_ state: String) -> DownloadUpdate? {
-            self.update(Progress(guid: id, totalBytes: file.size, receivedBytes: received, state: state))
+            self.update(Progress(guid: id, totalBytes: nil, receivedBytes: received, state: state))
         }
         do {
-            if let refusal = progress("inProgress") { return refusal }
-            let stream = try await connection.send(
-                "Fetch.takeResponseBodyAsStream", ["requestId": .string(file.request)], session: session,
-                as: Stream.self
-            ).stream
-            defer { connection.post("IO.close", ["handle": .string(stream)], session: session) }
             try FileManager.default.createDirectory(
                 atPath: self.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let target = try FileDescriptor.open(
@@ -122,8 +150,8 @@ extension Downloads {
                 guard let bytes else { return progress("canceled") }
                 try target.writeAll(bytes)
                 received += Double(bytes.count)
-                if piece.eof { return progress("completed") }
                 if let refusal = progress("inProgress") { return refusal }
+                if piece.eof { return progress("completed") }
             }
         } catch {
             return progress("canceled")

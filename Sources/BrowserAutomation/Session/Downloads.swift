@@ -1,6 +1,7 @@
 import AgentEvents
 import FoundationEssentials
 import Synchronization
+import TextCoding
 
 /// A file that a page has sent.
 public struct Download: Sendable, Hashable {
@@ -31,8 +32,9 @@ public struct DownloadPolicy: Sendable, Hashable {
     public var maximumFiles = 100
     /// The file name extensions to refuse, in lower case. The default refuses programs, scripts and installers.
     public var refusedTypes: Set<String> = [
-        "apk", "app", "bat", "cmd", "com", "crx", "deb", "dll", "dmg", "exe", "hta", "jar", "js", "lnk", "msi", "ps1",
-        "rpm", "scr", "sh", "vbs",
+        "apk", "app", "bash", "bat", "cmd", "com", "cpl", "crx", "deb", "desktop", "dll", "dmg", "docm", "exe", "hta",
+        "iso", "jar", "js", "jse", "lnk", "msi", "pif", "pptm", "ps1", "py", "reg", "rpm", "scr", "sh", "url", "vbe",
+        "vbs", "wsf", "xlsm",
     ]
 
     /// Creates the default policy.
@@ -123,7 +125,8 @@ final class Downloads: Sendable {
     /// - Returns: What to report; over if the download is refused.
     func begin(_ begun: Begun, isReadable: Bool) -> DownloadUpdate {
         let reason = self.state.withLock { state -> String? in
-            let name = Self.unique(Self.safe(begun.suggestedFilename), among: state.items.values.map(\.name))
+            let name = FileName.unique(
+                FileName.safe(begun.suggestedFilename), among: state.items.values.map(\.name))
             let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
             let reason =
                 !isReadable
@@ -140,7 +143,7 @@ final class Downloads: Sendable {
             }
             return reason
         }
-        let name = Self.safe(begun.suggestedFilename)
+        let name = FileName.safe(begun.suggestedFilename)
         guard let reason else { return DownloadUpdate(name: self.name(of: begun.guid) ?? name) }
         return DownloadUpdate(name: name, note: "The download of \(name) was refused: \(reason).", isOver: true)
     }
@@ -166,8 +169,7 @@ final class Downloads: Sendable {
         }
         switch progress.state {
         case "completed":
-            self.keep(progress.guid, as: known.name)
-            return DownloadUpdate(name: known.name, isOver: true)
+            return DownloadUpdate(name: known.name, note: self.keep(progress.guid, as: known.name), isOver: true)
         case "canceled":
             self.finish(progress.guid, .failed, reason: "it broke off")
             return DownloadUpdate(name: known.name, note: "The download of \(known.name) broke off.", isOver: true)
@@ -189,31 +191,16 @@ final class Downloads: Sendable {
         try? FileManager.default.removeItem(atPath: "\(self.directory)/\(guid)")
     }
 
-    private func keep(_ guid: String, as name: String) {
+    /// - Returns: Why the file is lost, if it is.
+    private func keep(_ guid: String, as name: String) -> String? {
         let path = "\(self.directory)/\(name)"
         do {
             try FileManager.default.moveItem(atPath: "\(self.directory)/\(guid)", toPath: path)
             self.finish(guid, .completed, path: path)
+            return nil
         } catch {
             self.finish(guid, .failed, reason: "it could not be kept: \(error)")
+            return "\(name) could not be kept. Download it again."
         }
-    }
-
-    // MARK: Names
-
-    /// Turns a file name that a page suggests into one that is safe in the local directory.
-    static func safe(_ suggested: String) -> String {
-        let last = suggested.split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? ""
-        let clean = String(
-            last.filter { $0.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 } }
-                .drop { $0 == "." || $0 == " " }.prefix(100))
-        return clean.isEmpty ? "download" : clean
-    }
-
-    static func unique(_ name: String, among taken: [String]) -> String {
-        guard taken.contains(name) else { return name }
-        let dot = name.lastIndex(of: ".") ?? name.endIndex
-        let free = (2...).lazy.map { "\(name[..<dot]) (\($0))\(name[dot...])" }.first { !taken.contains($0) }
-        return free ?? name
     }
 }

@@ -1,5 +1,6 @@
 import AgentEvents
 import AgentLoop
+import TextCoding
 
 /// The offline model in the role of the automation agent: performs the instructions one by one, and inspects the page
 /// before it acts. The conversation is its only state; the ID of each tool call encodes the step that it belongs to.
@@ -194,7 +195,7 @@ struct OfflineAutomation {
             case .tellFromFile(let wanted): (subject, place) = (wanted, "in the file")
             default: return ""
             }
-            guard let subject else { return String(PageMarks.removed(from: attempt.result.text).prefix(1500)) }
+            guard let subject else { return String(PageMarks.removed(from: attempt.result.text).prefix(utf8: 1500)) }
             guard let value = PageReader(PageMarks.removed(from: attempt.result.text)).value(of: subject) else {
                 return "I could not find \"\(subject)\" \(place)."
             }

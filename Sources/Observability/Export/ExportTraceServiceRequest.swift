@@ -91,8 +91,8 @@ struct ExportTraceServiceRequest {
 
     private static func write(_ value: SpanAttribute, to any: inout ProtobufWriter) {
         switch value {
-        case .string(let text): any.string(1, self.limited(text))
-        case .stringConvertible(let value): any.string(1, self.limited("\(value)"))
+        case .string(let text): any.string(1, text.prefix(utf8: Self.longestText))
+        case .stringConvertible(let value): any.string(1, "\(value)".prefix(utf8: Self.longestText))
         case .bool(let value): any.integer(2, value ? 1 : 0)
         case .int32(let number): any.integer(3, UInt64(bitPattern: Int64(number)))
         case .int64(let number): any.integer(3, UInt64(bitPattern: number))
@@ -112,15 +112,6 @@ struct ExportTraceServiceRequest {
         any.message(5) { array in
             for value in values { array.message(1) { self.write(value, to: &$0) } }
         }
-    }
-
-    private static func limited(_ text: String) -> Substring {
-        guard text.utf8.count > self.longestText else { return text[...] }
-        var end = text.utf8.index(text.utf8.startIndex, offsetBy: self.longestText)
-        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
-            end = text.utf8.index(before: end)
-        }
-        return text[..<end]
     }
 
     private static func bytes(_ hexadecimal: String) -> [UInt8] {

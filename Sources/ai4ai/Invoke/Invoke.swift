@@ -6,9 +6,9 @@ import RuntimeProtocol
 import Settings
 
 #if canImport(Glibc)
-    import Glibc
+    @preconcurrency import Glibc
 #elseif canImport(Musl)
-    import Musl
+    @preconcurrency import Musl
 #else
     import Darwin
 #endif
@@ -38,6 +38,8 @@ struct Invoke: AsyncParsableCommand {
     @Option(help: "The last event of that run that was seen.") var after = 0
     @Option(help: "stop, take, release or renew: end the session's run, or take its browser over.")
     var control: Control?
+    @Option(help: ArgumentHelp("Save the files that websites send in this directory.", valueName: "directory"))
+    var save: String?
     @Flag(help: "Print every event as a line of JSON, instead of steps and answer.") var stream = false
     @Flag(help: "Wait for the whole answer and print it as JSON.") var json = false
     @Flag(name: .customLong("ws"), help: "Use the runtime's WebSocket.") var usesSocket = false
@@ -84,15 +86,30 @@ struct Invoke: AsyncParsableCommand {
                 print(event)
                 // Flush, because standard output is fully buffered in a pipe.
                 fflush(nil)
-            } else if let known = try AgentEvent.known(in: Data(event.utf8)) {
-                progress.show(known)
+            }
+            if let known = try AgentEvent.known(in: Data(event.utf8)) {
+                progress.note(known)
+                if !self.stream { progress.show(known) }
             }
         }
         guard let end else {
             throw Failure(
                 "The connection was lost before the answer was complete. Follow the errand with: --attach newest")
         }
+        try await self.saveFiles(progress.files, from: runtime)
         if !self.stream { try progress.finish() } else if end == "RUN_ERROR" { throw ExitCode.failure }
+    }
+
+    private func saveFiles(_ files: Progress.Files, from runtime: RuntimeCaller) async throws {
+        guard let session = files.session, !files.all.isEmpty else { return }
+        for file in files.all {
+            guard let save else {
+                fputs("A website sent \(file.name) (\(file.size) bytes). To get such files: --save DIRECTORY\n", stderr)
+                continue
+            }
+            let path = try await runtime.save(file, of: session, in: save)
+            fputs("Saved \(path)\n", stderr)
+        }
     }
 
     /// The request to the runtime.

@@ -37,6 +37,11 @@ struct RuntimeCaller: Sendable {
         try await Self.explained { try await self.client.json(self.request) }
     }
 
+    /// Sends another request to the same runtime.
+    func ask<Answer: Decodable>(_ request: RuntimeRequest) async throws -> Answer {
+        try await Self.explained { try await self.client.answer(to: request) }
+    }
+
     /// The run's events, as they arrive.
     func events() -> AsyncThrowingStream<RuntimeEvents.Element, any Error> {
         AsyncThrowingStream { stream in

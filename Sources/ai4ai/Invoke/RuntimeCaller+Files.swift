@@ -1,0 +1,45 @@
+import AgentEvents
+import Files
+import FoundationEssentials
+import RuntimeProtocol
+import SystemPackage
+import TextCoding
+
+extension RuntimeCaller {
+    /// Saves a file of a session in a directory, under a name that is free there. It's there as a whole or not at all.
+    /// - Returns: The path of the file.
+    /// - Throws: ``Failure``, or an error of the file system.
+    func save(_ file: StoredFile, of session: SessionID, in directory: String) async throws -> String {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let partial = "\(directory)/.\(UUID().uuidString).part"
+        do {
+            try await self.copy(file, of: session, to: partial)
+            // The runtime may be another version or somebody else's: make the name safe again.
+            let taken = try FileManager.default.contentsOfDirectory(atPath: directory)
+            let path = "\(directory)/\(FileName.unique(FileName.safe(file.name), among: taken))"
+            try FileManager.default.moveItem(atPath: partial, toPath: path)
+            return path
+        } catch {
+            // What couldn't be written may not exist.
+            try? FileManager.default.removeItem(atPath: partial)
+            throw error
+        }
+    }
+
+    private func copy(_ file: StoredFile, of session: SessionID, to path: String) async throws {
+        let target = try FileDescriptor.open(
+            FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        defer { try? target.close() }
+        var offset = 0
+        while offset < file.size {
+            let piece: FileResult = try await self.ask(
+                RuntimeRequest(.file(id: file.id, from: offset), sessionID: session))
+            guard let bytes = piece.content.flatMap({ Data(base64Encoded: $0) }), !bytes.isEmpty else {
+                throw Failure("\(file.name) could not be loaded: \(piece.message ?? "it ended too early.")")
+            }
+            try target.writeAll(bytes)
+            offset += bytes.count
+        }
+    }
+}
