@@ -29,21 +29,17 @@ actor TaskFiles {
     /// Keeps the downloads that have been completed since the last call.
     func collect(from browser: BrowserSession) async -> News {
         var news = News()
-        for download in browser.downloads where !self.handled.contains(download.id) {
-            switch download.state {
-            case .inProgress: continue
-            case .refused, .failed: break
-            case .completed:
-                do {
-                    guard let path = download.path else { break }
-                    news.kept.append(
-                        try await self.store.keep(
-                            path, named: download.name, from: download.site, in: self.session))
-                } catch {
-                    news.refused.append("\(error)")
-                }
+        // Before the first suspension, so that a call at the same time doesn't keep them again.
+        let ended = browser.downloads.filter { $0.state != .inProgress && self.handled.insert($0.id).inserted }
+        for download in ended {
+            // The browser has told why it refused a file, or why one failed.
+            guard let path = download.path else { continue }
+            do {
+                news.kept.append(
+                    try await self.store.keep(path, named: download.name, from: download.site, in: self.session))
+            } catch {
+                news.refused.append("\(error)")
             }
-            self.handled.insert(download.id)
         }
         return news
     }

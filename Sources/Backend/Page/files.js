@@ -9,7 +9,9 @@ import { runIcon } from "./run-icons.js";
  */
 
 /** What the browser can show by itself without running anything. The server decides this again. */
-const viewable = new Set(["application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "text/csv"]);
+const viewable = new Set([
+    "application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "text/csv",
+]);
 
 /**
  * @param {StoredFile} file
@@ -18,7 +20,7 @@ const viewable = new Set(["application/pdf", "image/png", "image/jpeg", "image/g
 export function fileCard(file, fetchFile) {
     const status = element("p", { class: "file-status", role: "status" });
     const facts = [kindOf(file), sizeWords(file.size), file.site ? t("run.file.from", { site: hostOf(file.site) }) : ""];
-    const act = async (key, use) => {
+    const load = async (use) => {
         status.textContent = t("run.file.loading");
         const blob = await fetchFile(file);
         status.textContent = blob ? "" : t("run.file.gone");
@@ -26,10 +28,10 @@ export function fileCard(file, fetchFile) {
     };
     const open = viewable.has(file.type)
         ? element(
-            "button", { class: "button", type: "button", onClick: () => act("open", show) }, runIcon("open"),
+            "button", { class: "button", type: "button", onClick: () => load(show) }, runIcon("open"),
             element("span", {}, t("run.file.open"))) : null;
     const save = element(
-        "button", { class: "button", type: "button", onClick: () => act("save", (address) => keep(address, file.name)) },
+        "button", { class: "button", type: "button", onClick: () => load((address) => keep(address, file.name)) },
         runIcon("save"), element("span", {}, t("run.file.save")));
     return element(
         "section", { class: "file-card" },

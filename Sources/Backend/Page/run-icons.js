@@ -59,7 +59,8 @@ const tools = {
     navigate: "globe", browse: "globe", click: "pointer", hover: "pointer", drag: "pointer", check: "done",
     select: "list", fill: "keyboard", type: "keyboard", press: "keyboard", fill_secret: "lock", snapshot: "eye",
     read_page: "eye", find_text: "search", wait_for_text: "clock", screenshot: "camera", scroll: "scroll",
-    go_back: "back", reload: "reload", tabs: "tab", downloads: "save", read_file: "file", save_page: "save", ask_person: "question", hand_over: "hand",
+    go_back: "back", reload: "reload", tabs: "tab", downloads: "save", read_file: "file",
+    save_page: "save", ask_person: "question", hand_over: "hand",
     update_plan: "list", web_search: "search", find_playbook: "book", remember: "bookmark", list_memories: "bookmark",
     forget: "bookmark",
 };
