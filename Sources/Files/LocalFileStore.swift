@@ -44,6 +44,11 @@ public actor LocalFileStore: FileStore {
             try self.sweep(directory)
             let id = UUID().uuidString.lowercased()
             let content = "\(directory)/\(id)"
+            var isKept = false
+            // What was not copied may not exist.
+            defer {
+                if !isKept { for end in ["", ".new"] { try? FileManager.default.removeItem(atPath: content + end) } }
+            }
             try FileManager.default.copyItem(atPath: path, toPath: content)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: content)
             let file = StoredFile(
@@ -55,6 +60,7 @@ public actor LocalFileStore: FileStore {
             try description.write(to: URL(filePath: aside))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: aside)
             try FileManager.default.moveItem(atPath: aside, toPath: "\(content).json")
+            isKept = true
             return file
         }
     }

@@ -13,9 +13,11 @@ struct RemoteDownloadTests {
         <a href='/report'>Report</a><a href='/pdf'>Receipt</a><a href='/large' target=_blank>Large</a>
         <form method=post action='/report'><button>Export</button></form><a href='/evil'>Program</a>
         <a href='/odd'>Odd</a><a href='/page'>Page</a><a href='/missing'>Missing</a>
-        <a download=made.txt href='data:text/plain,made'>Made</a>
+        <a href='/malay'>Malay</a><a download=made.txt href='data:text/plain,made'>Made</a>
         """,
         "/report": .file(name: "report.csv", body: "a,b"), "/large": .file(name: "large.bin", body: large),
+        // Says one encoding and has another.
+        "/malay": .raw(status: 200, contentType: "text/csv; charset=iso-8859-1", body: "nama,café 日本"),
         "/pdf": .raw(status: 200, contentType: "application/pdf", body: "%PDF-1.4 ..."),
         "/evil": .file(name: "setup.exe", body: "MZ"), "/odd": .file(name: "../../odd.txt", body: "odd"),
         "/page": "<h1>A page</h1>",
@@ -43,7 +45,8 @@ struct RemoteDownloadTests {
         "an attachment is fetched by the browser's one request, byte for byte, and the page stays",
         arguments: [
             ("link", "Report", "report.csv", "a,b"), ("button", "Export", "report.csv", "a,b"),
-            ("link", "Receipt", "pdf", "%PDF-1.4 ..."), ("link", "Odd", "odd.txt", "odd"),
+            ("link", "Receipt", "pdf", "%PDF-1.4 ..."), ("link", "Malay", "malay", "nama,café 日本"),
+            ("link", "Odd", "odd.txt", "odd"),
         ])
     func attachments(role: String, control: String, name: String, body: String) async throws {
         try await Self.onPage { browser, page, server in
@@ -93,6 +96,19 @@ struct RemoteDownloadTests {
             #expect(browser.downloads.map(\.state) == [.refused, .refused])
             let left = try? FileManager.default.contentsOfDirectory(atPath: browser.downloadKeeper.directory)
             #expect(left ?? [] == [])
+        }
+    }
+
+    @Test("the files of a session have a maximum size together")
+    func total() async throws {
+        try await Self.onPage {
+            $0.downloads.maximumTotalBytes = 5
+        } _: { browser, page, _ in
+            for control in ["Report", "Odd"] {
+                _ = try await page.click(try await page.snapshot().reference("link", control))
+                try await eventually { browser.downloads.last.map { $0.state != .inProgress } ?? false }
+            }
+            #expect(browser.downloads.map(\.state) == [.completed, .refused])
         }
     }
 

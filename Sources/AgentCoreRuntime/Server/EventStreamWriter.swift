@@ -73,6 +73,8 @@ final class EventStreamWriter: Sendable {
     }
 
     private func wait(for condition: @Sendable (borrowing State) -> Bool) async throws {
+        // A canceled task may still write what needs no wait, such as its last event.
+        if self.state.withLock({ $0.failure == nil && condition($0) }) { return }
         do {
             try await self.state.wait { $0.failure != nil || condition($0) }
         } catch {

@@ -142,7 +142,9 @@ public struct AutomationAgent: Automation {
                 let opening = isNew ? task.startURL.map(Self.opening) : nil
                 let outcome = try await loop.run(
                     &conversation, answers: answers, opening: opening, usage: &usage, callbacks: settled)
-                // The browser ends with the task, and a file that is still arriving would end with it.
+                // A task that waits for the person keeps its browser. Any other ends it, and with it a file that is still
+                // arriving.
+                if case .parked = outcome { return outcome }
                 try await tools.receiveLastFiles(emit: settled.emit)
                 return outcome
             } catch let error as ModelError {

@@ -132,11 +132,14 @@ struct RunRoutes: Sendable {
             body: ResponseBody(contentLength: first.file.size) { writer in
                 var offset = 0
                 var piece = first.bytes
-                while !piece.isEmpty {
+                while offset < first.file.size {
+                    // The client was promised all bytes. An error ends the connection, so that it notices.
+                    guard !piece.isEmpty else { throw Problem(.notFound, "not_found", "The file ended too early.") }
                     try await writer.write(ByteBuffer(bytes: piece))
                     offset += piece.count
-                    guard offset < first.file.size else { break }
-                    piece = try await runtime.file(id, from: offset, session, caller).bytes
+                    if offset < first.file.size {
+                        piece = try await runtime.file(id, from: offset, session, caller).bytes
+                    }
                 }
                 try await writer.finish(nil)
             })

@@ -20,18 +20,36 @@ const viewable = new Set([
 export function fileCard(file, fetchFile) {
     const status = element("p", { class: "file-status", role: "status" });
     const facts = [kindOf(file), sizeWords(file.size), file.site ? t("run.file.from", { site: hostOf(file.site) }) : ""];
-    const load = async (use) => {
+    /** @returns {Promise<string | null>} An address of the file's bytes. */
+    const load = async () => {
         status.textContent = t("run.file.loading");
         const blob = await fetchFile(file);
         status.textContent = blob ? "" : t("run.file.gone");
-        if (blob) use(URL.createObjectURL(blob));
+        if (!blob) return null;
+        const address = URL.createObjectURL(blob);
+        // The new tab, or the download, needs a moment to read the bytes.
+        setTimeout(() => URL.revokeObjectURL(address), 60_000);
+        return address;
+    };
+    const show = async () => {
+        // Now, because the browser allows a new tab only right after the click.
+        const tab = window.open();
+        if (tab) tab.opener = null;
+        const address = await load();
+        if (address && tab) tab.location.replace(address);
+        else if (address) keep(address, file.name);
+        else tab?.close();
+    };
+    const save = async () => {
+        const address = await load();
+        if (address) keep(address, file.name);
     };
     const open = viewable.has(file.type)
         ? element(
-            "button", { class: "button", type: "button", onClick: () => load(show) }, runIcon("open"),
+            "button", { class: "button", type: "button", onClick: show }, runIcon("open"),
             element("span", {}, t("run.file.open"))) : null;
-    const save = element(
-        "button", { class: "button", type: "button", onClick: () => load((address) => keep(address, file.name)) },
+    const saveButton = element(
+        "button", { class: "button", type: "button", onClick: save },
         runIcon("save"), element("span", {}, t("run.file.save")));
     return element(
         "section", { class: "file-card" },
@@ -40,24 +58,11 @@ export function fileCard(file, fetchFile) {
             element(
                 "div", {}, element("h3", { class: "file-name", dir: "auto" }, file.name),
                 element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")))),
-        element("div", { class: "file-actions" }, ...[open, save].filter(Boolean)), status);
-}
-
-/** Opens an address of a file's bytes in a new tab. */
-function show(address) {
-    window.open(address, "_blank", "noopener");
-    release(address);
+        element("div", { class: "file-actions" }, ...[open, saveButton].filter(Boolean)), status);
 }
 
 function keep(address, name) {
-    const link = element("a", { href: address, download: name });
-    link.click();
-    release(address);
-}
-
-/** The new tab, or the download, needs a moment to read the bytes. */
-function release(address) {
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    element("a", { href: address, download: name }).click();
 }
 
 function hostOf(site) {

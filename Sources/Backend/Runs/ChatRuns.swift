@@ -220,7 +220,7 @@ actor ChatRuns: Service {
             }
             hasWaited = true
             if self.followed[run.id] != nil {
-                await self.ended(run.id, within: deadline - .now)
+                try await self.ended(run.id, within: deadline - .now)
             } else {
                 try await Task.sleep(for: .milliseconds(50))
             }
@@ -306,7 +306,7 @@ actor ChatRuns: Service {
             self.stopFollowing(run.id)
             throw error
         }
-        await self.ended(run.id, within: Self.patience)
+        try await self.ended(run.id, within: Self.patience)
     }
 
     private func follower(of run: ChatRun, in session: SessionID, for caller: Caller) async throws -> RunFollower {
@@ -345,9 +345,8 @@ actor ChatRuns: Service {
     }
 
     /// Waits until the run is no longer followed, or the time has passed.
-    private func ended(_ run: RunID, within time: Duration) async {
-        // A canceled caller waits no longer, and finds out for itself.
-        _ = try? await self.followed[run]?.isOver.wait(until: .now + time) { $0 }
+    private func ended(_ run: RunID, within time: Duration) async throws {
+        _ = try await self.followed[run]?.isOver.wait(until: .now + time) { $0 }
     }
 }
 

@@ -7,7 +7,8 @@ import Synchronization
 /// If requests also go through a ``FilteringProxy``, the proxy checks the addresses that host names resolve to, and
 /// connects to the addresses that it checked. Without a proxy, a name may resolve to different addresses in this
 /// process and in the browser. The interceptor then also checks the address that answered, and leaves the page if the
-/// address is prohibited. That happens after the request, but before the page is read.
+/// address is prohibited. That happens after the request, but before the page is read. It isn't known for a file that is
+/// taken over the connection.
 struct RequestInterceptor: Sendable {
     let policy: AddressPolicy
     let resolver: HostResolver
@@ -141,7 +142,7 @@ struct RequestInterceptor: Sendable {
     /// Takes a paused response that is a file, and lets every other one through.
     private func pass(response paused: Paused, _ session: String?, _ connection: CDPConnection) {
         let headers = Dictionary((paused.responseHeaders ?? []).map { ($0.name.lowercased(), $0.value) }) { $1 }
-        if let takeFile, (200..<300).contains(paused.responseStatusCode ?? 0),
+        if let takeFile, [200, 201, 203].contains(paused.responseStatusCode),
             let file = FileResponse(request: paused.requestId, url: paused.request.url, headers: headers)
         {
             return takeFile(file, session, connection)

@@ -86,6 +86,8 @@ extension BrowserPage {
                 "Page.navigate", ["url": .string(url)], session: self.sessionID,
                 patience: self.configuration.navigationTimeout, as: Navigation.self)
         } catch let error as BrowserError where error.code == .timedOut {
+            // The address of a large file answers only once the file is there, which goes on without the page.
+            if self.state.withLock({ !$0.effects.downloads.isEmpty }) { return Navigation(isDownload: true) }
             self.post("Page.stopLoading")
             throw BrowserError(
                 .navigationFailed,

@@ -5,7 +5,9 @@ import TextCoding
 
 /// A response that is a file, and not a page to show.
 struct FileResponse: Sendable {
-    private static let pageTypes = ["text/html", "text/plain", "text/xml", "text/css", "application/json", ""]
+    private static let pageTypes = [
+        "text/html", "text/plain", "text/xml", "text/css", "text/markdown", "application/json", "",
+    ]
     private static let pageFamilies = ["image/", "audio/", "video/", "multipart/", "font/"]
 
     /// The id of the paused request.
@@ -14,6 +16,10 @@ struct FileResponse: Sendable {
     /// The name that the website suggests.
     var name: String
     var size: Double?
+    /// Whether the size is that of the file, and not of a compressed form of it.
+    var isSizeExact: Bool
+    /// Whether the browser gives the bytes of a stream as text, which loses those that aren't UTF-8.
+    var isText: Bool
 
     /// - Parameter headers: The headers of the response, with names in lower case.
     /// - Returns: `nil` if a browser shows the response as a page.
@@ -23,11 +29,15 @@ struct FileResponse: Sendable {
         let isAttached = disposition.lowercased().hasPrefix("attachment")
         let isPage =
             Self.pageTypes.contains(type) || Self.pageFamilies.contains(where: type.hasPrefix)
-            || type.hasSuffix("xml") || type.hasSuffix("javascript")
+            || ["xml", "+json", "javascript"].contains(where: type.hasSuffix)
         guard isAttached || !isPage else { return nil }
         self.request = request
         self.url = url
         self.size = headers["content-length"].flatMap { Double($0) }
+        self.isSizeExact = self.size != nil && headers["content-encoding"] == nil
+        self.isText =
+            type.hasPrefix("text/") || ["xml", "json", "javascript"].contains(where: type.hasSuffix)
+            || type.hasSuffix("x-www-form-urlencoded")
         let path = url.prefix { $0 != "?" && $0 != "#" }
         self.name = Self.fileName(in: disposition) ?? path.split(separator: "/").last.map(String.init) ?? ""
     }
@@ -101,12 +111,41 @@ extension Downloads {
         if let refusal = self.update(Progress(guid: id, totalBytes: file.size, receivedBytes: 0, state: "inProgress")) {
             return refusal
         }
+        if file.isText { return await self.fetchWhole(file, id, session, connection) }
         let taken = try? await connection.send(
             "Fetch.takeResponseBodyAsStream", ["requestId": .string(file.request)], session: session, as: Stream.self)
         guard let stream = taken?.stream else {
             return self.update(Progress(guid: id, totalBytes: nil, receivedBytes: 0, state: "canceled"))
         }
-        return await self.copy(stream, id, session, connection)
+        return await self.copy(stream, id, session, connection, size: file.isSizeExact ? file.size : nil)
+    }
+
+    private struct Body: Decodable {
+        var body: String
+        var base64Encoded: Bool
+    }
+
+    /// Fetches a text in one piece, because the browser decodes the pieces of a stream of text.
+    private func fetchWhole(
+        _ file: FileResponse, _ id: String, _ session: String?, _ connection: CDPConnection
+    ) async -> DownloadUpdate? {
+        let body = try? await connection.send(
+            "Fetch.getResponseBody", ["requestId": .string(file.request)], session: session, as: Body.self)
+        let bytes = body.flatMap { $0.base64Encoded ? Data(base64Encoded: $0.body) : Data($0.body.utf8) } ?? Data()
+        var state = body == nil ? "canceled" : "completed"
+        do {
+            try self.createDirectory()
+            try bytes.write(to: URL(filePath: "\(self.directory)/\(id)"))
+        } catch {
+            state = "canceled"
+        }
+        return self.update(
+            Progress(guid: id, totalBytes: nil, receivedBytes: Double(bytes.count), state: state))
+    }
+
+    private func createDirectory() throws {
+        try FileManager.default.createDirectory(
+            atPath: self.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
     /// Keeps what the browser has made itself, such as a printed page.
@@ -126,9 +165,10 @@ extension Downloads {
     }
 
     /// Reads a stream of the browser into a file.
+    /// - Parameter size: How many bytes there must be: a stream that breaks off ends like one that is complete.
     /// - Returns: How it ended.
     private func copy(
-        _ stream: String, _ id: String, _ session: String?, _ connection: CDPConnection
+        _ stream: String, _ id: String, _ session: String?, _ connection: CDPConnection, size: Double? = nil
     ) async -> DownloadUpdate? {
         defer { connection.post("IO.close", ["handle": .string(stream)], session: session) }
         var received = 0.0
@@ -136,8 +176,7 @@ extension Downloads {
             self.update(Progress(guid: id, totalBytes: nil, receivedBytes: received, state: state))
         }
         do {
-            try FileManager.default.createDirectory(
-                atPath: self.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try self.createDirectory()
             let target = try FileDescriptor.open(
                 FilePath("\(self.directory)/\(id)"), .writeOnly, options: [.create, .truncate, .closeOnExec],
                 permissions: .ownerReadWrite)
@@ -151,7 +190,7 @@ extension Downloads {
                 try target.writeAll(bytes)
                 received += Double(bytes.count)
                 if let refusal = progress("inProgress") { return refusal }
-                if piece.eof { return progress("completed") }
+                if piece.eof { return progress(size ?? received == received ? "completed" : "canceled") }
             }
         } catch {
             return progress("canceled")

@@ -28,6 +28,8 @@ public struct Download: Sendable, Hashable {
 public struct DownloadPolicy: Sendable, Hashable {
     /// The maximum size of a file, in bytes.
     public var maximumBytes = 50 * 1024 * 1024
+    /// The maximum size of all files of a session, in bytes.
+    public var maximumTotalBytes = 500 * 1024 * 1024
     /// The maximum number of files in a session.
     public var maximumFiles = 100
     /// The file name extensions to refuse, in lower case. The default refuses programs, scripts and installers.
@@ -130,7 +132,7 @@ final class Downloads: Sendable {
             let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
             let reason =
                 !isReadable
-                ? "what a page makes itself cannot be fetched from a remote browser"
+                ? "a file that a page makes itself, or of this type, cannot be fetched from a remote browser"
                 : state.order.count >= self.policy.maximumFiles
                     ? "the session has \(state.order.count) files already"
                     : self.policy.refusedTypes.contains(ending) ? "\(ending) files are not taken" : nil
@@ -151,9 +153,12 @@ final class Downloads: Sendable {
     private func name(of guid: String) -> String? { self.state.withLock { $0.items[guid]?.name } }
 
     func update(_ progress: Progress) -> DownloadUpdate? {
-        let known = self.state.withLock { state -> Download? in
+        let (known, others) = self.state.withLock { state -> (Download?, Int) in
             state.items[progress.guid]?.bytes = Int(exactly: progress.receivedBytes.rounded()) ?? .max
-            return state.items[progress.guid]
+            let kept = state.items.values.filter {
+                [.inProgress, .completed].contains($0.state) && $0.id != progress.guid
+            }
+            return (state.items[progress.guid], kept.reduce(0) { $0 + min($1.bytes, 1 << 40) })
         }
         guard let known, known.state == .inProgress else {
             // The browser may have written part or all of a refused file before it received the cancellation.
@@ -162,10 +167,11 @@ final class Downloads: Sendable {
         }
         let size = max(progress.receivedBytes, progress.totalBytes ?? 0)
         if size > Double(self.policy.maximumBytes) {
-            let reason = "it has more than \(self.policy.maximumBytes) bytes"
-            self.finish(progress.guid, .refused, reason: reason)
-            return DownloadUpdate(
-                name: known.name, note: "The download of \(known.name) was refused: \(reason).", isOver: true)
+            return self.refuse(known, "it has more than \(self.policy.maximumBytes) bytes")
+        }
+        if size + Double(others) > Double(self.policy.maximumTotalBytes) {
+            return self.refuse(
+                known, "the files of this session have more than \(self.policy.maximumTotalBytes) bytes together")
         }
         switch progress.state {
         case "completed":
@@ -175,6 +181,12 @@ final class Downloads: Sendable {
             return DownloadUpdate(name: known.name, note: "The download of \(known.name) broke off.", isOver: true)
         default: return nil
         }
+    }
+
+    private func refuse(_ download: Download, _ reason: String) -> DownloadUpdate {
+        self.finish(download.id, .refused, reason: reason)
+        return DownloadUpdate(
+            name: download.name, note: "The download of \(download.name) was refused: \(reason).", isOver: true)
     }
 
     private func finish(_ guid: String, _ state: Download.State, reason: String? = nil, path: String? = nil) {
