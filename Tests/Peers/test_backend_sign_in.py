@@ -172,6 +172,8 @@ def test_new_keys_are_found_and_made_up_ones_cost_nothing(pool, backend):
 
 def test_chat_of_somebody_else_is_as_absent_as_a_missing_one(site, aisha, bakar):
     chat = aisha.create(title="Private")
+    aisha.send(chat, f"open {site.url}/receipt?plate=WXY1234, tell me the amount paid in the file")
+    file = next(each["details"]["id"] for each in aisha.settled(chat) if each["kind"] == "file")
     asked = aisha.asked(chat, payment(site.url, "owned"))
     before = aisha.session(chat), aisha.messages(chat)
     document = aisha.ask("GET", "/api/openapi.json")
@@ -184,12 +186,12 @@ def test_chat_of_somebody_else_is_as_absent_as_a_missing_one(site, aisha, bakar)
     routes = [
         (method.upper(), path, operation) for path, item in document["paths"].items()
         for method, operation in item.items() if path.startswith("/api/sessions/{id}") and method != "parameters"]
-    assert len(routes) >= 11
+    assert len(routes) >= 12
     for method, path, operation in routes:
         content = operation.get("requestBody", {}).get("content", {"": {"schema": {"$ref": ""}}})
         body = bodies.get(next(iter(content.values()))["schema"]["$ref"].rpartition("/")[2])
         theirs, missing = (
-            bakar.call(method, path.format(id=id, interruptId=asked["id"], toolCallId=picture), json=body)
+            bakar.call(method, path.format(id=id, interruptId=asked["id"], toolCallId=picture, file=file), json=body)
             for id in (chat, MISSING))
         assert (theirs.status_code, theirs.text) == (missing.status_code, missing.text), (method, path)
         # Deleting a missing chat succeeds, regardless of who asks.
