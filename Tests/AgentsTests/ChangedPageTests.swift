@@ -66,7 +66,7 @@ struct ChangedPageTests {
                 ("total.textContent = 'RM 9,000.00'", #""Total: RM 10.00" is now "Total: RM 9,000.00""#),
                 ("f.to.value = 'Mallory'", #""To: Ali" is now "To: Mallory""#),
                 ("pay.textContent = 'Pay 2'", #""Pay 1" is now "Pay 2""#),
-                ("time.textContent = '14:50'", #""collected at 10:30" is now "collected at 14:50""#),
+                ("time.textContent = '14:50'", #"is now "collected at 14:50."#),
                 ("f.action = '/taken?all'", "/taken?all"),
             ], every: 2))
     func changed(change: String, words: String) async throws {

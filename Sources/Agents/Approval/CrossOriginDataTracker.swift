@@ -110,12 +110,14 @@ final class CrossOriginDataTracker: Sendable {
 
     /// Returns a text and the pieces of it that look like data, such as account numbers and email addresses.
     static func pieces(ofText text: String) -> [String] {
-        let words = text.split(whereSeparator: \.isWhitespace).map { word in
+        // Without what stands around them: otherwise a number at the end of a sentence is asked about twice.
+        func trimmed(_ piece: Substring) -> String {
             String(
-                word.drop { !$0.isLetter && !$0.isNumber }.reversed().drop { !$0.isLetter && !$0.isNumber }.reversed())
+                piece.drop { !$0.isLetter && !$0.isNumber }.reversed().drop { !$0.isLetter && !$0.isNumber }.reversed())
         }
+        let words = text.split(whereSeparator: \.isWhitespace).map(trimmed)
         // A number may be written in groups of digits.
-        let numbers = text.split { !$0.isNumber && !" -./".contains($0) }.map(String.init)
+        let numbers = text.split { !$0.isNumber && !" -./".contains($0) }.map(trimmed)
         let data = (words + numbers).filter { self.isData($0) && $0.count >= self.shortest }
         return [text] + Set(data).subtracting([text]).sorted()
     }
