@@ -38,8 +38,7 @@ package enum FileName {
     }
 
     private static func trimmed(_ name: String) -> String {
-        let isEdge = { (character: Character) in character == "." || character.isWhitespace }
-        return String(name.drop(while: isEdge).reversed().drop(while: isEdge).reversed())
+        String(name[...].trimming { $0 == "." || $0.isWhitespace })
     }
 
     /// Cuts a name before its ending; one whose ending is long itself, at its end.

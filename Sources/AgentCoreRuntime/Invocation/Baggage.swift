@@ -17,8 +17,6 @@ enum Baggage {
     }
 
     private static func trim(_ text: Substring) -> Substring {
-        let start = text.drop { $0 == " " || $0 == "\t" }
-        guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
-        return start[...end]
+        text.trimming { $0 == " " || $0 == "\t" }
     }
 }

@@ -1,6 +1,7 @@
 import BrowserAutomation
 import FoundationEssentials
 import Synchronization
+import TextCoding
 
 /// Tracks what each site has shown during a task, so that text from one site is not sent to another without approval.
 /// It recognizes text in other spellings and text that is sent in pieces.
@@ -112,8 +113,7 @@ final class CrossOriginDataTracker: Sendable {
     static func pieces(ofText text: String) -> [String] {
         // Without what stands around them: otherwise a number at the end of a sentence is asked about twice.
         func trimmed(_ piece: Substring) -> String {
-            String(
-                piece.drop { !$0.isLetter && !$0.isNumber }.reversed().drop { !$0.isLetter && !$0.isNumber }.reversed())
+            String(piece.trimming { !$0.isLetter && !$0.isNumber })
         }
         let words = text.split(whereSeparator: \.isWhitespace).map(trimmed)
         // A number may be written in groups of digits.

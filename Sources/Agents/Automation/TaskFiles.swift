@@ -53,13 +53,10 @@ actor TaskFiles {
         return await self.collect(from: browser)
     }
 
-    /// Returns the files of the session, including those of earlier tasks.
-    func all() async throws -> [StoredFile] { try await self.store.files(of: self.session) }
-
-    /// Returns a file by its name; the newest one without a name.
+    /// Returns a file of the session by its name, also one of an earlier task; the newest one without a name.
     /// - Throws: ``FileStoreError``.
     func find(_ name: String?) async throws -> StoredFile {
-        let files = try await self.all()
+        let files = try await self.store.files(of: self.session)
         let wanted = name.map { name in files.last { $0.name.lowercased() == name.lowercased() } } ?? files.last
         guard let wanted else {
             let names = files.map(\.name).joined(separator: ", ")

@@ -8,7 +8,7 @@ import { runIcon } from "./run-icons.js";
  * @typedef {{id: string, name: string, type: string, size: number, site?: string}} StoredFile
  */
 
-/** What the browser can show by itself without running anything. The server decides this again. */
+/** What a web browser can show without running anything. The backend has the same list. */
 const viewable = new Set([
     "application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "text/csv",
 ]);

@@ -32,8 +32,8 @@ struct RunProjection {
         /// The result to display. The tool's own result contains markers that are meant for the model, so they're
         /// removed.
         var text: String? {
-            self.outcome?.message.map { String($0.prefix(utf8: RunProjection.longestResult)) }
-                ?? self.result.map { String(PageMarks.removed(from: $0).prefix(utf8: RunProjection.longestResult)) }
+            (self.outcome?.message ?? self.result.map { PageMarks.removed(from: $0) })
+                .map { String($0.prefix(utf8: RunProjection.longestResult)) }
         }
 
         var title: String { self.data.map { StepTitle.text(of: $0) } ?? self.name }

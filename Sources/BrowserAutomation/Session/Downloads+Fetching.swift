@@ -66,14 +66,6 @@ struct FileResponse: Sendable {
     }
 }
 
-extension Substring {
-    fileprivate func trimming(while isEdge: (Character) -> Bool) -> Substring {
-        let start = self.drop(while: isEdge)
-        guard let end = start.lastIndex(where: { !isEdge($0) }) else { return "" }
-        return start[...end]
-    }
-}
-
 /// Reads files over the connection, for browsers that share no file system with this process. The website is asked only
 /// once.
 extension Downloads {

@@ -1,0 +1,8 @@
+extension Substring {
+    /// Returns the text without the characters at both of its ends for which `isEdge` is `true`.
+    package func trimming(while isEdge: (Character) -> Bool) -> Substring {
+        let start = self.drop(while: isEdge)
+        guard let end = start.lastIndex(where: { !isEdge($0) }) else { return "" }
+        return start[...end]
+    }
+}
