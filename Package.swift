@@ -265,6 +265,7 @@ let package = Package(
             name: "DemoSite",
             dependencies: [
                 "TextCoding",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

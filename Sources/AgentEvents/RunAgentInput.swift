@@ -12,11 +12,24 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
         public var role: String
         /// The message's text. If the content is a list, its text parts are joined.
         public var text: String
+        /// The parts of the content that are files.
+        public var files: [File]
 
-        public init(id: String, role: String, text: String) {
+        public init(id: String, role: String, text: String, files: [File] = []) {
             self.id = id
             self.role = role
             self.text = text
+            self.files = files
+        }
+
+        /// Where the content of a file is.
+        public enum File: Sendable, Hashable {
+            /// The session has the file under this id.
+            case kept(id: String)
+            /// The content in Base64, with the name if the client says one, and the media type that it claims.
+            case inline(base64: String, name: String?, type: String?)
+            /// At an address, which isn't fetched: it could be one that only this machine can reach.
+            case address(String)
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -24,9 +37,46 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
             case text = "content"
         }
 
-        private struct Part: Decodable {
+        /// A part of a list (AG-UI 1.0). Files have the types `image`, `audio`, `video`, and `document`.
+        private struct Part: Codable {
+            struct Source: Codable {
+                var type: String
+                var value: String
+                var mimeType: String?
+            }
+            struct Metadata: Codable { var filename: String? }
             var type: String
             var text: String?
+            var source: Source?
+            var metadata: Metadata?
+
+            var file: File? {
+                switch self.source?.type {
+                case "file": self.source.map { .kept(id: $0.value) }
+                case "data":
+                    self.source.map {
+                        .inline(base64: $0.value, name: self.metadata?.filename, type: $0.mimeType)
+                    }
+                case "url": self.source.map { .address($0.value) }
+                default: nil
+                }
+            }
+
+            init(text: String) {
+                self.type = "text"
+                self.text = text
+            }
+
+            init(_ file: File) {
+                self.type = "document"
+                switch file {
+                case .kept(let id): self.source = Source(type: "file", value: id)
+                case .inline(let content, let name, let type):
+                    self.source = Source(type: "data", value: content, mimeType: type)
+                    self.metadata = name.map { Metadata(filename: $0) }
+                case .address(let address): self.source = Source(type: "url", value: address)
+                }
+            }
         }
 
         public init(from decoder: any Decoder) throws {
@@ -35,10 +85,20 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
             self.role = try container.decode(String.self, forKey: .role)
             if let parts = try? container.decode([Part].self, forKey: .text) {
                 self.text = parts.compactMap(\.text).joined(separator: "\n")
+                self.files = parts.compactMap(\.file)
             } else {
+                self.files = []
                 // Activity messages contain objects, and assistant messages with tool calls contain no text.
                 self.text = (try? container.decode(String.self, forKey: .text)) ?? ""
             }
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(self.id, forKey: .id)
+            try container.encode(self.role, forKey: .role)
+            guard !self.files.isEmpty else { return try container.encode(self.text, forKey: .text) }
+            try container.encode([Part(text: self.text)] + self.files.map { Part($0) }, forKey: .text)
         }
     }
 
@@ -49,13 +109,19 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
         self.resume = resume
     }
 
-    /// Creates the input for a run that starts with the user's text.
-    public init(threadId: SessionID, runId: RunID, prompt: String) {
-        self.init(threadId: threadId, runId: runId, messages: [Message(id: "1", role: "user", text: prompt)])
+    /// Creates the input for a run that starts with the user's text, and the session's files with these ids.
+    public init(threadId: SessionID, runId: RunID, prompt: String, files: [String] = []) {
+        let message = Message(id: "1", role: "user", text: prompt, files: files.map { .kept(id: $0) })
+        self.init(threadId: threadId, runId: runId, messages: [message])
     }
 
     /// The text of the user's newest message.
-    public var prompt: String? { self.messages.last { $0.role == "user" }?.text }
+    public var prompt: String? { self.newest?.text }
+
+    /// The files of the user's newest message.
+    public var files: [Message.File] { self.newest?.files ?? [] }
+
+    private var newest: Message? { self.messages.last { $0.role == "user" } }
 
     private enum CodingKeys: String, CodingKey { case threadId, runId, messages, resume }
 

@@ -33,11 +33,17 @@ struct InvocationHandler: Sendable {
             let session = try self.session(of: payload, context)
             return try .json(
                 await self.runs.picture(id, of: session, for: payload.userID, propagation: Propagation(context)))
-        case .file(let id, let offset):
+        case .file(let id, let offset, let count):
             let session = try self.session(of: payload, context)
             return try .json(
                 await self.runs.file(
-                    id, from: offset, of: session, for: payload.userID, propagation: Propagation(context)))
+                    id, from: offset, count: count, of: session, for: payload.userID,
+                    propagation: Propagation(context)))
+        case .putFile(let piece):
+            let session = try self.session(of: payload, context)
+            return try .json(
+                await self.runs.putFile(
+                    piece, in: session, for: payload.userID, propagation: Propagation(context)))
         case .prompt, .task, .resume, .attach:
             let followed = try await self.follow(payload, context)
             guard request.acceptsEventStream else { return try .json(await followed.log.result()) }
@@ -56,20 +62,55 @@ struct InvocationHandler: Sendable {
     /// Starts a run, or attaches to an existing one.
     func follow(_ payload: RuntimeRequest, _ context: RequestContext) async throws -> FollowedRun {
         switch payload.content {
-        case .prompt(let text): return await self.start(.prompt(text), payload, context)
+        case .prompt(let text, let files): return await self.start(.prompt(text, files: files), payload, context)
         case .task(let task): return await self.start(.automation(task), payload, context)
         case .resume(let answers, let agent):
             return await self.start(.resume(answers, ofAutomation: agent == .automation), payload, context)
         case .agUI(let input):
-            let work: RunRequest.Work = input.resume.isEmpty ? .prompt(input.prompt ?? "") : .resume(input.resume)
-            return await self.start(work, payload, context, thread: input.threadId)
+            guard input.resume.isEmpty else {
+                return await self.start(.resume(input.resume), payload, context, thread: input.threadId)
+            }
+            let files = try await self.keep(input.files, payload, context)
+            return await self.start(
+                .prompt(input.prompt ?? "", files: files), payload, context, thread: input.threadId)
         case .attach(let run, let last):
             let session = try self.session(of: payload, context)
             let (log, hasGap) = await self.runs.attach(to: run, in: session, for: payload.userID, after: last)
             return FollowedRun(log: log, after: hasGap ? 0 : last, hasGap: hasGap)
-        case .control, .picture, .file:
+        case .control, .picture, .file, .putFile:
             throw InvocationError(status: 400, message: "Invalid payload", details: "This request follows no run.")
         }
+    }
+
+    /// Keeps the files that a message contains.
+    /// - Returns: The ids of all files of the message.
+    /// - Throws: ``InvocationError`` with status 400 for a file that isn't accepted.
+    private func keep(
+        _ files: [RunAgentInput.Message.File], _ payload: RuntimeRequest, _ context: RequestContext
+    ) async throws -> [String] {
+        var ids: [String] = []
+        for (index, file) in files.enumerated() {
+            switch file {
+            case .kept(let id): ids.append(id)
+            case .address:
+                throw InvocationError(
+                    status: 400, message: "Invalid payload",
+                    details: "Files at an address aren't fetched. Send the content, or put the file first.")
+            case .inline(let content, let name, let type):
+                let ending = type?.split(separator: "/").last.map { ".\($0)" } ?? ""
+                let piece = FilePiece(
+                    id: UUID().uuidString.lowercased(), name: name ?? "attachment-\(index + 1)\(ending)", offset: 0,
+                    content: content, last: true)
+                let result = await self.runs.putFile(
+                    piece, in: try self.session(of: payload, context), for: payload.userID,
+                    propagation: Propagation(context))
+                if let message = result.message {
+                    throw InvocationError(status: 400, message: "Invalid payload", details: message)
+                }
+                ids.append(piece.id)
+            }
+        }
+        return ids
     }
 
     /// - Parameter thread: The client's own id for the session, if it has one.

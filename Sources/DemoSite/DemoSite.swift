@@ -7,7 +7,7 @@ import Synchronization
 import TextCoding
 
 /// A road tax portal for practice: a search form behind a cookie banner, sign-in, a result table, a payment page with a
-/// confirmation, a slow page, and a frame. It behaves like a real portal without touching anything real.
+/// confirmation, a page that takes documents, a slow page, and a frame. It behaves like a real portal without touching anything real.
 ///
 /// It records the forms that it receives, so that a test can check what an agent did instead of what it reports.
 public struct DemoSite: Service {
@@ -103,6 +103,7 @@ public struct DemoSite: Service {
             let form = try await self.receive(request)
             return Pages.officeFound(town: form["town"] ?? "").response
         }
+        Documents { [record] submission in record.submissions.withLock { $0.append(submission) } }.add(to: router)
         router.get("/received") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],

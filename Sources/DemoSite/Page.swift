@@ -10,7 +10,7 @@ struct Page {
 
     var response: Response {
         let navigation = """
-            <header><strong>JPJ Demo</strong><nav><a href="/">Road tax</a> <a href="/offices">Offices</a>
+            <header><strong>JPJ Demo</strong><nav><a href="/">Road tax</a> <a href="/documents">Documents</a> <a href="/offices">Offices</a>
             <a href="/sign-in">Sign in</a></nav></header>
             """
         let html = """
@@ -46,6 +46,7 @@ struct Page {
         td,th{text-align:left;padding:8px;border-bottom:1px solid #dde4ea}footer{text-align:center;color:#667}
         .shade{position:fixed;inset:0;background:#0006;display:flex;align-items:flex-end}
         .cookies{background:#fff;padding:20px 32px;width:100%}.cookies button{margin-right:12px}.plain{background:#667}
+        #zone{margin:16px 0;padding:48px;border:2px dashed #8aa1b4;border-radius:8px;text-align:center}
         .error{color:#b00020}iframe{width:100%;height:260px;border:1px solid #dde4ea}
         """
 }

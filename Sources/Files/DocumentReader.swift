@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 public import RuntimeProtocol
 import Subprocess
 import SystemPackage
@@ -10,6 +10,9 @@ public struct DocumentText: Sendable, Hashable {
     public var pages: [String]
     /// The number of pages that the document has.
     public var count: Int
+
+    /// Whether the pages have no text, as those of a scanned document.
+    public var isEmpty: Bool { !self.pages.contains { $0.contains { !$0.isWhitespace } } }
 
     public init(first: Int, pages: [String], count: Int) {
         self.first = first
@@ -23,8 +26,10 @@ public struct DocumentReader: Sendable {
     /// The maximum number of pages that are read at once.
     private static let mostPages = 20
     private static let mostPagesCounted = 100_000
-    /// The maximum size of the text that is read at once, in bytes.
-    private static let mostText = 2 << 20
+    /// The maximum size of the text or picture that is read at once, in bytes.
+    private static let mostOutput = 2 << 20
+    /// The longer edge of a page's picture, in pixels: enough to read a letter.
+    private static let pictureEdge = 1100
     private static let patience = Duration.seconds(20)
     private let searchPath: String
 
@@ -51,10 +56,30 @@ public struct DocumentReader: Sendable {
         }
     }
 
+    /// Returns pictures of a PDF's pages as JPEG, for documents without text.
+    /// - Parameters:
+    ///   - first: The first page, counted from 1.
+    ///   - most: The maximum number of pictures.
+    /// - Throws: ``FileStoreError`` with code `unreadable`.
+    public func pictures(
+        of file: StoredFile, at path: String, from first: Int, most: Int
+    ) async throws -> [Data] {
+        let count = try await self.pageCount(of: file.name, path, including: first)
+        var pictures: [Data] = []
+        for page in first..<min(first + most, count + 1) {
+            let picture = try await self.run(
+                "pdftoppm",
+                ["-q", "-jpeg", "-f", "\(page)", "-l", "\(page)", "-scale-to", "\(Self.pictureEdge)", "-"], on: path,
+                file.name)
+            pictures.append(Data(picture))
+        }
+        return pictures
+    }
+
     private func plainText(_ path: String) async throws -> Data {
         let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
         return try file.closeAfter {
-            var data = Data(count: Self.mostText)
+            var data = Data(count: Self.mostOutput)
             let count = try data.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: 0, into: $0) }
             return data.prefix(count)
         }
@@ -62,8 +87,10 @@ public struct DocumentReader: Sendable {
 
     // MARK: PDF
 
-    private func pages(of name: String, _ path: String, from first: Int) async throws -> DocumentText {
-        let facts = try await self.run("pdfinfo", ["-"], on: path, name)
+    /// The number of pages of a PDF.
+    /// - Throws: ``FileStoreError`` if the wanted page isn't one of them.
+    private func pageCount(of name: String, _ path: String, including first: Int) async throws -> Int {
+        let facts = String(decoding: try await self.run("pdfinfo", ["-"], on: path, name), as: UTF8.self)
         // The last such line is pdfinfo's own: what the file says of itself comes before, and may contain line ends.
         let count = facts.split(separator: "\n").last { $0.hasPrefix("Pages:") }
             .flatMap { Int($0.dropFirst("Pages:".count).drop { $0 == " " }) }.map { min($0, Self.mostPagesCounted) }
@@ -71,17 +98,24 @@ public struct DocumentReader: Sendable {
         guard (1...count).contains(first) else {
             throw Self.unreadable(name, "it has no page \(first); its pages are 1 to \(count).")
         }
+        return count
+    }
+
+    private func pages(of name: String, _ path: String, from first: Int) async throws -> DocumentText {
+        let count = try await self.pageCount(of: name, path, including: first)
         let last = first + min(Self.mostPages - 1, count - first)
-        let text = try await self.run(
+        let output = try await self.run(
             "pdftotext", ["-q", "-layout", "-enc", "UTF-8", "-f", "\(first)", "-l", "\(last)", "-", "-"], on: path, name
         )
+        let text = String(decoding: output, as: UTF8.self)
         // Each page ends with a form feed.
         let pages = text.split(separator: "\u{0C}", omittingEmptySubsequences: false).prefix(last - first + 1)
         return DocumentText(first: first, pages: pages.map(String.init), count: count)
     }
 
     /// Runs one of poppler's programs, confined, with the file as its input.
-    private func run(_ program: String, _ arguments: [String], on path: String, _ name: String) async throws -> String {
+    private func run(_ program: String, _ arguments: [String], on path: String, _ name: String) async throws -> [UInt8]
+    {
         guard let executable = self.find(program) else {
             throw Self.unreadable(
                 name, "\(program) is missing here. Install Debian's poppler-utils, or let the person open it.")
@@ -99,8 +133,8 @@ public struct DocumentReader: Sendable {
         guard let result else {
             throw Self.unreadable(name, "reading it took longer than \(Self.patience). The person can open it.")
         }
-        if result.isTooLong { throw Self.unreadable(name, "its pages have too much text. The person can open it.") }
-        if let text = result.text { return text }
+        if result.isTooLong { throw Self.unreadable(name, "its pages have too much in them. The person can open it.") }
+        if let output = result.output { return output }
         let isLocked = result.errors.contains("Incorrect password")
         throw Self.unreadable(
             name, isLocked ? "it is locked with a password." : "it is damaged. Download it again.")
@@ -108,7 +142,7 @@ public struct DocumentReader: Sendable {
 
     private struct Outcome: Sendable {
         /// The program's output, if it succeeded.
-        var text: String?
+        var output: [UInt8]?
         var errors = ""
         var isTooLong = false
     }
@@ -122,14 +156,14 @@ public struct DocumentReader: Sendable {
                 .path(FilePath(Confinement.program)),
                 arguments: Arguments([Confinement.command, executable] + arguments),
                 environment: .custom(["LC_ALL": "C.UTF-8"]), platformOptions: options,
-                input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .string(limit: Self.mostText),
+                input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: Self.mostOutput),
                 error: .string(limit: 64 << 10))
             let isDone = result.terminationStatus.isSuccess
-            return Outcome(text: isDone ? result.standardOutput : nil, errors: result.standardError)
+            return Outcome(output: isDone ? result.standardOutput : nil, errors: result.standardError)
         } catch {
             // pdfinfo's output is short; only its warnings may be many.
-            let isText = executable.hasSuffix("pdftotext")
-            return Outcome(isTooLong: isText && (error as? SubprocessError)?.code == .outputLimitExceeded)
+            let isShort = executable.hasSuffix("pdfinfo")
+            return Outcome(isTooLong: !isShort && (error as? SubprocessError)?.code == .outputLimitExceeded)
         }
     }
 

@@ -13,6 +13,15 @@ public protocol FileStore: Sendable {
     /// - Throws: ``FileStoreError``. Nothing of the file is kept then.
     func keep(_ path: String, named name: String, from site: String?, in session: SessionID) async throws -> StoredFile
 
+    /// Keeps a piece of a file that the user attaches. Repeating a piece is harmless, also the last one.
+    /// - Returns: The file, once it is complete.
+    /// - Throws: ``FileStoreError``.
+    func put(_ piece: FilePiece, in session: SessionID) async throws -> StoredFile?
+
+    /// Returns a file by its id.
+    /// - Throws: ``FileStoreError`` with code `notFound` if the session has no such file.
+    func file(_ id: String, of session: SessionID) async throws -> StoredFile
+
     /// Returns the files of a session, in the order in which they were kept.
     /// - Throws: ``FileStoreError``.
     func files(of session: SessionID) async throws -> [StoredFile]
@@ -37,6 +46,7 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
         case notFound = "no_such_file"
         case full = "files_full"
         case unreadable = "file_unreadable"
+        case badPiece = "bad_file_piece"
         case unusable = "files_unusable"
     }
 

@@ -7,7 +7,8 @@ import TextCoding
 /// Keeps files on this machine, in one directory per session.
 ///
 /// A file's content is complete before its description appears under its final name, so that a crash at any moment leaves
-/// either the whole file or nothing that is listed. What a crash left is removed when the session keeps its next file.
+/// either the whole file or nothing that is listed. What a crash left is removed when the session keeps its next file;
+/// an unfinished upload an hour after its last piece.
 public actor LocalFileStore: FileStore {
     private struct Description: Codable {
         var file: StoredFile
@@ -27,42 +28,106 @@ public actor LocalFileStore: FileStore {
         _ path: String, named name: String, from site: String?, in session: SessionID
     ) throws -> StoredFile {
         let known = try self.files(of: session)
-        let size = try self.size(of: path)
         let safe = FileName.safe(name)
-        guard size <= self.limits.fileBytes, known.count < self.limits.files,
-            known.reduce(size, { $0 + $1.size }) <= self.limits.sessionBytes
-        else {
-            throw FileStoreError(
-                .full,
-                "\(safe) (\(size) bytes) isn't kept: a file may have \(self.limits.fileBytes) bytes, and the files of "
-                    + "a chat \(self.limits.sessionBytes) bytes. Download it from the website yourself.")
-        }
-        let directory = self.directory(session)
+        let size = try self.size(of: path)
+        try self.checkRoom(for: size, safe, among: known, remedy: "Download it from the website yourself.")
+        let directory = try self.prepared(session)
         return try self.using(directory) {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try self.sweep(directory)
             let id = UUID().uuidString.lowercased()
             let content = "\(directory)/\(id)"
             var isKept = false
             // What was not copied may not exist.
-            defer {
-                if !isKept { for end in ["", ".new"] { try? FileManager.default.removeItem(atPath: content + end) } }
-            }
+            defer { if !isKept { try? FileManager.default.removeItem(atPath: content) } }
             try FileManager.default.copyItem(atPath: path, toPath: content)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: content)
-            let file = StoredFile(
-                id: id, name: FileName.unique(safe, among: known.map(\.name)),
-                type: MediaType.of(try Self.bytes(of: content, from: 0, count: MediaType.headSize), named: safe),
-                size: try self.size(of: content), site: site)
-            let description = try JSONEncoder().encode(Description(file: file, kept: Date()))
-            let aside = "\(content).new"
-            try description.write(to: URL(filePath: aside))
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: aside)
-            try FileManager.default.moveItem(atPath: aside, toPath: "\(content).json")
+            let file = try self.describe(content, as: id, safe, among: known) { $0.site = site }
             isKept = true
             return file
         }
+    }
+
+    public func put(_ piece: FilePiece, in session: SessionID) throws -> StoredFile? {
+        guard Self.isID(piece.id), piece.offset >= 0, let bytes = Data(base64Encoded: piece.content) else {
+            throw FileStoreError(
+                .badPiece, "This piece of a file can't be read: its id is a UUID in lowercase, and its content Base64.")
+        }
+        // The answer to the last piece may have been lost.
+        if let file = try? self.file(piece.id, of: session) { return file }
+        let known = try self.files(of: session)
+        let safe = FileName.safe(piece.name)
+        let end = piece.offset + bytes.count
+        let directory = try self.prepared(session)
+        let partial = "\(directory)/\(piece.id)\(Self.partial)"
+        let others = try self.unfinished(in: directory).filter { $0 != partial }
+        try self.checkRoom(
+            for: try others.reduce(end) { $0 + (try self.size(of: $1)) }, safe, among: known, others: others.count,
+            fileSize: end, remedy: "Attach a smaller one, or start a new chat.")
+        return try self.using(directory) {
+            let file = try FileDescriptor.open(
+                FilePath(partial), .readWrite, options: [.create, .closeOnExec], permissions: .ownerReadWrite)
+            try file.closeAfter {
+                guard try file.seek(offset: 0, from: .end) >= Int64(piece.offset) else {
+                    throw FileStoreError(
+                        .badPiece, "\(safe) lacks what comes before byte \(piece.offset). Send it from its beginning.")
+                }
+                try file.writeAll(toAbsoluteOffset: Int64(piece.offset), bytes)
+                if piece.last { try file.resize(to: Int64(end)) }
+            }
+            guard piece.last else { return nil }
+            let content = "\(directory)/\(piece.id)"
+            try FileManager.default.moveItem(atPath: partial, toPath: content)
+            return try self.describe(content, as: piece.id, safe, among: known) { $0.attached = true }
+        }
+    }
+
+    /// Writes the description of a content, which lists the file from then on.
+    private func describe(
+        _ content: String, as id: String, _ name: String, among known: [StoredFile],
+        _ adding: (inout StoredFile) -> Void
+    ) throws -> StoredFile {
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: content)
+        var file = StoredFile(
+            id: id, name: FileName.unique(name, among: known.map(\.name)),
+            type: MediaType.of(try Self.bytes(of: content, from: 0, count: MediaType.headSize), named: name),
+            size: try self.size(of: content))
+        adding(&file)
+        let aside = "\(content).new"
+        do {
+            try JSONEncoder().encode(Description(file: file, kept: Date())).write(to: URL(filePath: aside))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: aside)
+            try FileManager.default.moveItem(atPath: aside, toPath: "\(content).json")
+        } catch {
+            // What was not written does not exist.
+            try? FileManager.default.removeItem(atPath: aside)
+            throw error
+        }
+        return file
+    }
+
+    /// - Parameters:
+    ///   - size: The number of bytes that come in addition to those of the known files.
+    ///   - fileSize: The size of the file itself, if that is another.
+    private func checkRoom(
+        for size: Int, _ name: String, among known: [StoredFile], others: Int = 0, fileSize: Int? = nil,
+        remedy: String
+    ) throws {
+        let fileSize = fileSize ?? size
+        guard fileSize <= self.limits.fileBytes, known.count + others < self.limits.files,
+            known.reduce(size, { $0 + $1.size }) <= self.limits.sessionBytes
+        else {
+            throw FileStoreError(
+                .full,
+                "\(name) (\(fileSize) bytes) isn't kept: a file may have \(self.limits.fileBytes) bytes, and the files "
+                    + "of a chat \(self.limits.sessionBytes) bytes. \(remedy)")
+        }
+    }
+
+    public func file(_ id: String, of session: SessionID) throws -> StoredFile {
+        let path = "\(self.directory(session))/\(id).json"
+        // The id comes from outside, and becomes a part of a path.
+        guard Self.isID(id), FileManager.default.fileExists(atPath: path) else {
+            throw FileStoreError(.notFound, "This chat has no file '\(id.prefix(60))'.")
+        }
+        return try self.using(path) { try Self.description(at: path).file }
     }
 
     public func files(of session: SessionID) throws -> [StoredFile] {
@@ -70,10 +135,7 @@ public actor LocalFileStore: FileStore {
         return try self.using(directory) {
             guard FileManager.default.fileExists(atPath: directory) else { return [] }
             return try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".json") }
-                .map { name in
-                    let data = try Data(contentsOf: URL(filePath: "\(directory)/\(name)"))
-                    return try JSONDecoder().decode(Description.self, from: data)
-                }
+                .map { try Self.description(at: "\(directory)/\($0)") }
                 .sorted { ($0.kept, $0.file.id) < ($1.kept, $1.file.id) }.map(\.file)
         }
     }
@@ -84,11 +146,7 @@ public actor LocalFileStore: FileStore {
     }
 
     public func path(of id: String, in session: SessionID) throws -> String {
-        // The id comes from outside: compare it instead of building a path from it.
-        guard let file = try self.files(of: session).first(where: { $0.id == id }) else {
-            throw FileStoreError(.notFound, "This chat has no file '\(id.prefix(60))'.")
-        }
-        return "\(self.directory(session))/\(file.id)"
+        "\(self.directory(session))/\(try self.file(id, of: session).id)"
     }
 
     public func removeAll(of session: SessionID) throws {
@@ -101,12 +159,51 @@ public actor LocalFileStore: FileStore {
 
     private func directory(_ session: SessionID) -> String { "\(self.root)/\(PlainName.of(session.rawValue))" }
 
-    /// Removes contents without a description.
+    /// The ending of a file whose last piece has not arrived.
+    private static let partial = ".part"
+    private static let partialLife: TimeInterval = 3600
+
+    /// Creates a session's directory, and sweeps it.
+    private func prepared(_ session: SessionID) throws -> String {
+        let directory = self.directory(session)
+        try self.using(directory) {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try self.sweep(directory)
+        }
+        return directory
+    }
+
+    /// Removes contents without a description, and uploads that have not gone on.
     private func sweep(_ directory: String) throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory)
         for name in names where !name.hasSuffix(".json") && !names.contains("\(name).json") {
-            try FileManager.default.removeItem(atPath: "\(directory)/\(name)")
+            let path = "\(directory)/\(name)"
+            if name.hasSuffix(Self.partial),
+                let changed = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date,
+                changed + Self.partialLife > Date()
+            {
+                continue
+            }
+            try FileManager.default.removeItem(atPath: path)
         }
+    }
+
+    /// The paths of the uploads that are under way.
+    private func unfinished(in directory: String) throws -> [String] {
+        try self.using(directory) {
+            try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(Self.partial) }
+                .map { "\(directory)/\($0)" }
+        }
+    }
+
+    /// Whether a text is the id of a file, which is safe in a path.
+    private static func isID(_ text: String) -> Bool {
+        UUID(uuidString: text) != nil && text == text.lowercased()
+    }
+
+    private static func description(at path: String) throws -> Description {
+        try JSONDecoder().decode(Description.self, from: try Data(contentsOf: URL(filePath: path)))
     }
 
     private func size(of path: String) throws -> Int {

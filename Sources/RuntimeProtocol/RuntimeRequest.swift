@@ -7,12 +7,12 @@ public import AgentEvents
 /// ```
 ///
 /// The present member determines the request: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
-/// `resume`, `attach`, `control`, `picture`, or `file`. Unknown members are ignored.
+/// `resume`, `attach`, `control`, `picture`, `file`, or `put_file`. Unknown members are ignored.
 public struct RuntimeRequest: Sendable, Hashable, Redacted {
     /// What is requested.
     public enum Content: Sendable, Hashable {
-        /// Start a run of the coordinator with this text.
-        case prompt(String)
+        /// Start a run of the coordinator with this text and the session's files with these ids.
+        case prompt(String, files: [String] = [])
         /// Start a run of the coordinator, or resume it with answers, as AG-UI clients do. The response is always a
         /// stream of events.
         case agUI(RunAgentInput)
@@ -26,8 +26,10 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
         case control(ControlRequest)
         /// Return the picture of a step, identified by its tool call.
         case picture(id: String)
-        /// Return a piece of a file that a website has sent, from this byte on.
-        case file(id: String, from: Int = 0)
+        /// Return a piece of a file of the session, from this byte on.
+        case file(id: String, from: Int = 0, count: Int = FileResult.mostBytes)
+        /// Keep a piece of a file that the user attaches.
+        case putFile(FilePiece)
     }
 
     /// The agent whose run is meant, because a session can have one of each.
@@ -54,7 +56,8 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
 
 extension RuntimeRequest: Codable {
     private enum CodingKeys: String, CodingKey {
-        case prompt, messages, resume, attach, control, picture, file, agent
+        case prompt, files, messages, resume, attach, control, picture, file, agent
+        case putFile = "put_file"
         case automationTask = "automation_task"
         case sessionID = "session_id"
         case userID = "user_id"
@@ -75,6 +78,7 @@ extension RuntimeRequest: Codable {
     private struct File: Codable {
         var id: String
         var offset: Int?
+        var count: Int?
     }
 
     public init(from decoder: any Decoder) throws {
@@ -131,11 +135,13 @@ extension RuntimeRequest: Codable {
                 throw DecodingError.dataCorruptedError(
                     forKey: .file, in: container, debugDescription: "offset is below 0.")
             }
-            return .file(id: file.id, from: offset)
+            let count = min(max(file.count ?? FileResult.mostBytes, 0), FileResult.mostBytes)
+            return .file(id: file.id, from: offset, count: count)
         }
+        if let piece = try container.decodeIfPresent(FilePiece.self, forKey: .putFile) { return .putFile(piece) }
         let prompt = try container.decode(String.self, forKey: .prompt)
         try check(prompt, .prompt, "prompt")
-        return .prompt(prompt)
+        return .prompt(prompt, files: try container.decodeIfPresent([String].self, forKey: .files) ?? [])
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -143,7 +149,9 @@ extension RuntimeRequest: Codable {
         try container.encodeIfPresent(self.sessionID, forKey: .sessionID)
         try container.encodeIfPresent(self.userID, forKey: .userID)
         switch self.content {
-        case .prompt(let text): try container.encode(text, forKey: .prompt)
+        case .prompt(let text, let files):
+            try container.encode(text, forKey: .prompt)
+            if !files.isEmpty { try container.encode(files, forKey: .files) }
         case .agUI(var input):
             input.threadId = self.sessionID ?? input.threadId
             try input.encode(to: encoder)
@@ -155,8 +163,11 @@ extension RuntimeRequest: Codable {
             try container.encode(Attachment(runID: run, last: last == 0 ? nil : last), forKey: .attach)
         case .control(let request): try container.encode(request, forKey: .control)
         case .picture(let id): try container.encode(Picture(id: id), forKey: .picture)
-        case .file(let id, let offset):
-            try container.encode(File(id: id, offset: offset == 0 ? nil : offset), forKey: .file)
+        case .file(let id, let offset, let count):
+            let file = File(
+                id: id, offset: offset == 0 ? nil : offset, count: count == FileResult.mostBytes ? nil : count)
+            try container.encode(file, forKey: .file)
+        case .putFile(let piece): try container.encode(piece, forKey: .putFile)
         }
     }
 }

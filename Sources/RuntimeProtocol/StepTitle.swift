@@ -64,6 +64,8 @@ package struct StepTitle {
         case "read_file":
             self.step.input["name"]?.string.map { self.say("Read the file \($0)", "Baca fail \($0)") }
                 ?? self.say("Read the file", "Baca fail")
+        case "upload":
+            self.say("Upload \(files) to \(element("ref"))", "Muat naik \(files) ke \(element("ref"))")
         case "save_page": self.say("Save the page", "Simpan halaman")
         case "downloads": self.say("List the downloads", "Senaraikan muat turun")
         default: self.action
@@ -113,6 +115,10 @@ package struct StepTitle {
         case "right": ("Right-click", "Klik kanan")
         default: ("Click", "Klik")
         }
+    }
+
+    private var files: String {
+        self.step.input["files"]?.array?.compactMap(\.string).joined(separator: ", ") ?? self.input("files")
     }
 
     private var options: String {

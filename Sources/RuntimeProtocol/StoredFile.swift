@@ -1,6 +1,6 @@
 public import AgentEvents
 
-/// A file that a website sent during a session, and that is kept with it.
+/// A file that is kept with a session: a website sent it, or the user attached it.
 public struct StoredFile: Sendable, Hashable, Codable {
     /// An id that cannot be guessed.
     public var id: String
@@ -10,19 +10,47 @@ public struct StoredFile: Sendable, Hashable, Codable {
     public var type: String
     /// The size in bytes.
     public var size: Int
-    /// The origin of the website, such as `https://example.com`.
+    /// The origin of the website that sent it, such as `https://example.com`, if that is known.
     public var site: String?
+    /// `true` if the user attached it.
+    public var attached: Bool?
 
-    public init(id: String, name: String, type: String, size: Int, site: String? = nil) {
+    public init(
+        id: String, name: String, type: String, size: Int, site: String? = nil, attached: Bool? = nil
+    ) {
         self.id = id
         self.name = name
         self.type = type
         self.size = size
         self.site = site
+        self.attached = attached
     }
 }
 
-/// A piece of a file, or the reason that there is none.
+/// A piece of a file that the user attaches. The runtime keeps the file once it has the last piece.
+public struct FilePiece: Sendable, Hashable, Codable, Redacted {
+    /// The id of the file: a UUID in lowercase that the client chose, and that cannot be guessed.
+    public var id: String
+    /// The name to keep it under.
+    public var name: String
+    /// Where the piece begins, in bytes. Pieces come in order. The same piece may be sent again.
+    public var offset: Int
+    /// The bytes in Base64.
+    public var content: String
+    /// Whether the file ends with this piece.
+    public var last: Bool
+
+    public init(id: String, name: String, offset: Int, content: String, last: Bool) {
+        self.id = id
+        self.name = name
+        self.offset = offset
+        self.content = content
+        self.last = last
+    }
+}
+
+/// A piece of a file, or the reason that there is none. Also the answer to a piece that was put: its `file` is present
+/// once the file is complete.
 public struct FileResult: Sendable, Hashable, Codable {
     /// The id of the file.
     public var id: String

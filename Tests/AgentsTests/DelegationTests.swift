@@ -28,8 +28,12 @@ private struct PlayedAutomation: Automation {
     ) throws -> LiveViewAddress { throw CancellationError() }
     func picture(_ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation) -> Data? { nil }
     func file(
-        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
+        _ propagation: Propagation
     ) throws -> (file: StoredFile, bytes: Data) { throw CancellationError() }
+    func putFile(
+        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) throws -> StoredFile? { throw CancellationError() }
     func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) {}
 }
 

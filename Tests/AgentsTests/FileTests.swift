@@ -99,7 +99,7 @@ struct FileTests {
             [Self.clicking("Program"), .call("read_file", ["name": "setup.exe"])],
             ["/": "<a href='/program'>Program</a>", "/program": .file(name: "setup.exe", body: "MZ")])
         #expect(outcome.told[1].contains("exe files are not taken"))
-        #expect(outcome.told[2].contains("No website has sent a file"))
+        #expect(outcome.told[2].contains("This chat has no file"))
         #expect(outcome.received.isEmpty)
     }
 
@@ -110,9 +110,14 @@ struct FileTests {
             ["/": "<a href='/table'>Table</a>", "/table": .file(name: "table.csv", body: "a,b")])
         let id = try #require(outcome.received.first?.id)
         let runs = outcome.bench.runs
-        #expect(await runs.file(id, from: 0, of: Self.session, for: UserID(rawValue: "aminah")).status == .completed)
-        #expect(await runs.file(id, from: 0, of: Self.session, for: UserID(rawValue: "eve")).code == "forbidden")
-        #expect(await runs.file("x", from: 0, of: Self.session, for: UserID(rawValue: "aminah")).code == "no_such_file")
+        #expect(
+            await runs.file(id, from: 0, count: 9, of: Self.session, for: UserID(rawValue: "aminah")).status
+                == .completed)
+        #expect(
+            await runs.file(id, from: 0, count: 9, of: Self.session, for: UserID(rawValue: "eve")).code == "forbidden")
+        #expect(
+            await runs.file("x", from: 0, count: 9, of: Self.session, for: UserID(rawValue: "aminah")).code
+                == "no_such_file")
         _ = await runs.control(.init(.forget), in: Self.session, for: UserID(rawValue: "aminah"))
         #expect(try await outcome.bench.files.files(of: Self.session).isEmpty)
     }

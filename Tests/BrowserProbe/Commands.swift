@@ -42,7 +42,8 @@ struct Commands {
         case "check": report = try await page.setChecked(text("ref"), command["checked"] != false)
         case "drag": report = try await page.drag(text("from"), to: text("to"))
         case "upload":
-            report = try await page.upload(command["files"]?.array?.compactMap(\.string) ?? [], to: text("ref"))
+            report = try await page.upload(
+                command["files"]?.array?.compactMap { $0.string.map { UploadFile(path: $0) } } ?? [], to: text("ref"))
         case "scroll": report = try await page.scroll(pages: command["pages"]?.double ?? 1, at: command["ref"]?.string)
         case "waitFor":
             let awaited: BrowserPage.Awaited

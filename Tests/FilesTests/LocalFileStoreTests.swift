@@ -22,6 +22,92 @@ struct LocalFileStoreTests {
         return path
     }
 
+    private static func piece(
+        _ id: String, _ text: String, at offset: Int = 0, last: Bool = true, name: String = "card.txt"
+    ) -> FilePiece {
+        FilePiece(id: id, name: name, offset: offset, content: Data(text.utf8).base64EncodedString(), last: last)
+    }
+
+    private static func newID() -> String { UUID().uuidString.lowercased() }
+
+    @Test("an attached file is listed once its last piece is there, and pieces may be repeated")
+    func pieces() async throws {
+        try await Self.inFolder { directory, _ in
+            let store = LocalFileStore(directory: directory)
+            let id = Self.newID()
+            for _ in 1...2 {
+                #expect(try await store.put(Self.piece(id, "one ", last: false), in: Self.session) == nil)
+            }
+            #expect(try await store.put(Self.piece(id, "two ", at: 4, last: false), in: Self.session) == nil)
+            #expect(try await store.put(Self.piece(id, "TWO ", at: 4, last: false), in: Self.session) == nil)
+            #expect(try await store.files(of: Self.session).isEmpty)
+            // Another process goes on.
+            let other = LocalFileStore(directory: directory)
+            for _ in 1...2 {
+                let file = try await other.put(Self.piece(id, "three", at: 8), in: Self.session)
+                #expect(file == StoredFile(id: id, name: "card.txt", type: "text/plain", size: 13, attached: true))
+            }
+            #expect(try await other.read(id, of: Self.session, from: 0, count: 99) == Data("one TWO three".utf8))
+            #expect(try await other.files(of: Self.session).map(\.id) == [id])
+        }
+    }
+
+    @Test("an upload that is interrupted by another stays, until it has not gone on for an hour")
+    func unfinished() async throws {
+        try await Self.inFolder { directory, _ in
+            let store = LocalFileStore(directory: directory)
+            let (one, two) = (Self.newID(), Self.newID())
+            _ = try await store.put(Self.piece(one, "one", last: false), in: Self.session)
+            _ = try await store.put(Self.piece(two, "two"), in: Self.session)
+            #expect(try await store.put(Self.piece(one, "!", at: 3), in: Self.session)?.size == 4)
+            let old = Self.newID()
+            _ = try await store.put(Self.piece(old, "old", last: false), in: Self.session)
+            let place = try #require(
+                FileManager.default.subpaths(atPath: directory)?.first { $0.hasSuffix(".part") })
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date() - 3601], ofItemAtPath: "\(directory)/\(place)")
+            await #expect(throws: FileStoreError.self) {
+                try await store.put(Self.piece(old, "!", at: 3), in: Self.session)
+            }
+        }
+    }
+
+    @Test(
+        "a piece with an id that is no UUID, with a gap before it, or without content is refused",
+        arguments: [
+            ("../../etc/passwd", 0, "QQ=="), ("", 0, "QQ=="), ("A", 0, "QQ=="), (nil, 1, "QQ=="), (nil, -1, "QQ=="),
+            (nil, 0, "?"),
+        ])
+    func badPieces(id: String?, offset: Int, content: String) async throws {
+        try await Self.inFolder { directory, _ in
+            let store = LocalFileStore(directory: directory)
+            let piece = FilePiece(id: id ?? Self.newID(), name: "a", offset: offset, content: content, last: true)
+            let error = await #expect(throws: FileStoreError.self) { try await store.put(piece, in: Self.session) }
+            #expect(error?.code == .badPiece)
+            let files = try await store.files(of: Self.session)
+            #expect(files.isEmpty)
+        }
+    }
+
+    @Test("unfinished uploads count toward the limits")
+    func full() async throws {
+        try await Self.inFolder { directory, _ in
+            var limits = FileLimits()
+            limits.fileBytes = 8
+            limits.sessionBytes = 10
+            let store = LocalFileStore(directory: directory, limits: limits)
+            let id = Self.newID()
+            _ = try await store.put(Self.piece(id, "12345678", last: false), in: Self.session)
+            for (piece, what) in [(Self.piece(id, "9", at: 8), "file"), (Self.piece(Self.newID(), "123"), "chat")] {
+                let error = await #expect(throws: FileStoreError.self, "\(what)") {
+                    try await store.put(piece, in: Self.session)
+                }
+                #expect(error?.code == .full)
+            }
+            #expect(try await store.put(Self.piece(Self.newID(), "12"), in: Self.session) != nil)
+        }
+    }
+
     @Test("a file is kept byte for byte, described by its content, and only for its owner")
     func kept() async throws {
         try await Self.inFolder { directory, source in

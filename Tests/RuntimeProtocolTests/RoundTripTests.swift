@@ -118,13 +118,24 @@ private struct ValueMaker {
             readURL: self.maybe { $0.text() }, language: self.maybe { $0.pick([.english, .malay]) })
     }
 
+    mutating func messageFile() -> RunAgentInput.Message.File {
+        switch self.number() % 3 {
+        case 0: .kept(id: self.text())
+        case 1: .inline(base64: self.text(), name: self.maybe { $0.text() }, type: self.maybe { $0.text() })
+        default: .address(self.text())
+        }
+    }
+
     mutating func request() -> RuntimeRequest {
         let session = self.maybe { $0.session() }
         let user = self.maybe { $0.user() }
-        switch self.number() % 7 {
-        case 0: return RuntimeRequest(.prompt(self.text() + "x"), sessionID: session, userID: user)
+        switch self.number() % 9 {
+        case 0:
+            let files = self.flag() ? self.list { $0.text() } : []
+            return RuntimeRequest(.prompt(self.text() + "x", files: files), sessionID: session, userID: user)
         case 1:
             var input = RunAgentInput(threadId: self.session(), runId: self.run(), prompt: self.text() + "x")
+            input.messages[0].files = self.flag() ? self.list { $0.messageFile() } : []
             input.resume = self.flag() ? self.list { $0.answer() } : []
             // The session of an AG-UI client is its thread.
             return RuntimeRequest(.agUI(input), sessionID: input.threadId, userID: user)
@@ -137,7 +148,14 @@ private struct ValueMaker {
             return RuntimeRequest(
                 .attach(self.maybe { $0.run() }, after: self.number()), sessionID: session, userID: user)
         case 5: return RuntimeRequest(.control(self.control()), sessionID: session, userID: user)
-        default: return RuntimeRequest(.picture(id: self.text()), sessionID: session, userID: user)
+        case 6: return RuntimeRequest(.picture(id: self.text()), sessionID: session, userID: user)
+        case 7:
+            return RuntimeRequest(
+                .file(id: self.text(), from: self.number(), count: self.number()), sessionID: session, userID: user)
+        default:
+            let piece = FilePiece(
+                id: self.text(), name: self.text(), offset: self.number(), content: self.text(), last: self.flag())
+            return RuntimeRequest(.putFile(piece), sessionID: session, userID: user)
         }
     }
 

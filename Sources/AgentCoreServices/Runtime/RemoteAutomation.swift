@@ -100,12 +100,22 @@ package struct RemoteAutomation: Automation {
     }
 
     package func file(
-        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
+        _ propagation: Propagation
     ) async throws -> (file: StoredFile, bytes: Data) {
-        let result = try await self.ask(.file(id: id, from: offset), session, user, propagation, as: FileResult.self)
+        let result = try await self.ask(
+            .file(id: id, from: offset, count: count), session, user, propagation, as: FileResult.self)
         try Self.check(result.code, result.message)
         let bytes = try Self.required(result.content.flatMap { Data(base64Encoded: $0) })
         return (try Self.required(result.file), bytes)
+    }
+
+    package func putFile(
+        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> StoredFile? {
+        let result = try await self.ask(.putFile(piece), session, user, propagation, as: FileResult.self)
+        try Self.check(result.code, result.message)
+        return result.file
     }
 
     package func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {

@@ -30,6 +30,8 @@ struct ApprovalGate: Sendable {
         var key: String?
         /// What the model says is drawn where it acts, if the page's elements don't say it.
         var drawn: String?
+        /// The files that the page would get.
+        var files: [StoredFile] = []
     }
 
     /// The result of a check that lets an action proceed.
@@ -121,6 +123,8 @@ struct ApprovalGate: Sendable {
             if isOfTask, !telling.contains(text) { continue }
             let task = self.say("your request", "permintaan anda")
             guard let source = isOfTask ? task : self.seen.origin(of: text, except: origin) else { continue }
+            // What the person attached is for the sites that they named.
+            if source == CrossOriginDataTracker.userFile, isNamed { continue }
             if self.forbidden.contains(.send) {
                 throw ActionRefused(
                     "The person's request does not allow sending this to \(origin). Leave it out, and report that.")
@@ -161,7 +165,10 @@ struct ApprovalGate: Sendable {
             case .press:
                 self.say(
                     "press \(attempt.key ?? "a key") in the \(what)", "menekan \(attempt.key ?? "kekunci") di \(what)")
-            case .upload: self.say("upload a file with the \(what)", "memuat naik fail dengan \(what)")
+            case .upload:
+                self.say(
+                    "upload \(Self.names(attempt.files)) with the \(what)",
+                    "memuat naik \(Self.names(attempt.files)) dengan \(what)")
             case .fillSecret: self.say("enter your secret in the \(what)", "mengisi rahsia anda ke dalam \(what)")
             default: self.say("\(attempt.action.rawValue) the \(what)", "menekan \(what)")
             }
@@ -174,7 +181,12 @@ struct ApprovalGate: Sendable {
                 "tool": .string(attempt.tool), "origin": .string(target.origin), "role": .string(target.role),
                 "times": .array(ShownTimes.all(in: target.surroundings).prefix(100).map { .string($0) }),
                 "askedAt": .integer(Int(Date().timeIntervalSince1970)),
+                "files": .array(attempt.files.compactMap { try? JSONValue(encoding: $0) }),
             ]) { $1 }, canLast: Self.canLast(kind, target))
+    }
+
+    private static func names(_ files: [StoredFile]) -> String {
+        files.map { "\"\($0.name)\"" }.joined(separator: ", ")
     }
 
     func question(

@@ -6,6 +6,9 @@ import TextCoding
 /// Tracks what each site has shown during a task, so that text from one site is not sent to another without approval.
 /// It recognizes text in other spellings and text that is sent in pieces.
 final class CrossOriginDataTracker: Sendable {
+    /// Stands for the origin of text in files that the user attached.
+    static let userFile = "your file"
+
     /// The most characters to keep for each site.
     private static let most = 300_000
     /// The shortest text to track. Shorter texts appear on any site by coincidence.

@@ -66,11 +66,19 @@ public protocol Automation: Sendable {
         _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> Data?
 
-    /// Returns a piece of a file that a website has sent, of at most ``FileResult/mostBytes``.
+    /// Returns a piece of a file of the session, of at most `count` bytes.
     /// - Throws: An error that explains why the file cannot be read.
     func file(
-        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
+        _ propagation: Propagation
     ) async throws -> (file: StoredFile, bytes: Data)
+
+    /// Keeps a piece of a file that the user attaches.
+    /// - Returns: The file, once it is complete.
+    /// - Throws: An error that explains why the file cannot be kept.
+    func putFile(
+        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> StoredFile?
 
     /// Ends the session's unfinished task and deletes its stored data. Safe to call repeatedly.
     /// - Throws: An error that explains why some data could not be deleted.

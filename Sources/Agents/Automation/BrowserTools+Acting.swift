@@ -42,7 +42,7 @@ extension BrowserTools {
         var key: String
         var ref: String?
         var times: Int?
-        static let descriptions = ["ref": "Leave out for what has the focus.", "times": "20 at most."]
+        static let descriptions = ["ref": "The focus if left out.", "times": "20 at most."]
         private static let activating: Set = ["enter", "space", " "]
 
         /// How often to press the key. One that activates something is pressed once.
@@ -124,7 +124,7 @@ extension BrowserTools {
 
     var fillSecret: Tool {
         Tool(
-            "fill_secret", "Puts a secret that was given for this site into a field.",
+            "fill_secret", "Fills in a secret given for this site.",
             risk: .reversibleWrite
         ) { (input: Secret, context) in
             try await self.acting { page in

@@ -8,7 +8,7 @@ extension BrowserTools {
     /// Tools that act on a page. After the user approves what was blocked, the action itself is repeated.
     private static let acting: Set = [
         "click", "fill", "type", "fill_secret", "select", "check", "press", "hover", "drag", "scroll", "navigate",
-        "go_back", "reload", "select_text", "click_at",
+        "go_back", "reload", "select_text", "click_at", "upload",
     ]
 
     /// Wraps a tool so that the effects of its requests are tracked.

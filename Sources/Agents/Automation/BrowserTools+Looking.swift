@@ -24,7 +24,7 @@ extension BrowserTools {
         var text: String
         var gone: Bool?
         var seconds: Int?
-        static let descriptions = ["seconds": "10 if left out, 60 at most."]
+        static let descriptions = ["seconds": "10, or 60 at most."]
     }
 
     private struct Text: ToolInput {

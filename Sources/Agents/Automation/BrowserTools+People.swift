@@ -17,7 +17,7 @@ extension BrowserTools {
 
     /// Keeps a fact in the conversation. See `Conversation.noteTool`.
     var note: Tool {
-        Tool(Conversation.noteTool, "Keeps a fact that you will need later.", risk: .read) { (_: Fact, _) in "Kept." }
+        Tool(Conversation.noteTool, "Keeps a fact for later.", risk: .read) { (_: Fact, _) in "Kept." }
     }
 
     private struct Reason: ToolInput {
@@ -27,14 +27,14 @@ extension BrowserTools {
 
     /// Ends the task as not done.
     var giveUp: Tool {
-        Tool("give_up", "Ends the task because it cannot be done.", risk: .read) { (input: Reason, _) in
+        Tool("give_up", "Ends a task that cannot be done.", risk: .read) { (input: Reason, _) in
             input.reason
         }.endingRun
     }
 
     var handOver: Tool {
         Tool(
-            "hand_over", "Lets the person act in the browser, where only they can.", risk: .read
+            "hand_over", "Lets the person act where only they can.", risk: .read
         ) { (input: HandOver, context) in
             guard let given = context.answers.first else {
                 let page = try await self.page()

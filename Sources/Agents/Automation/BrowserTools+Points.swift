@@ -24,7 +24,7 @@ extension BrowserTools {
 
     var screenshot: Tool {
         Tool(
-            "screenshot", "Shows the window as a picture, for what its text lacks.", risk: .read
+            "screenshot", "Shows the window as a picture.", risk: .read
         ) { (input: Picture, _: ToolContext) in
             let picture = try await self.looking {
                 let page = try await self.page()

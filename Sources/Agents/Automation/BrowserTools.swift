@@ -24,7 +24,7 @@ struct BrowserTools {
         let tools = [
             self.navigate, self.snapshot, self.click, self.fill, self.type, self.fillSecret, self.select, self.check,
             self.press, self.hover, self.drag, self.scroll, self.waitForText, self.readPage, self.findText, self.goBack,
-            self.reload, self.tabs, self.readFile, self.savePage, self.selectText,
+            self.reload, self.tabs, self.readFile(seesImages: seesImages), self.savePage, self.upload, self.selectText,
         ]
         return (tools + (seesImages ? [self.screenshot, self.clickAt] : [])).map(self.watched) + [
             self.note, self.giveUp, self.handOver,

@@ -1,9 +1,12 @@
 import AgentEvents
+import AgentLoop
 import BrowserAutomation
 import Files
+import FoundationEssentials
 import RuntimeProtocol
 
-/// The files that websites send during a task. They're kept with the session, because the browser's own copies end with it.
+/// The files of a task: those that the user attached, and those that websites send. They're kept with the session, because
+/// the browser's own copies end with it.
 actor TaskFiles {
     /// The files that came, and why others didn't.
     struct News: Sendable {
@@ -61,10 +64,46 @@ actor TaskFiles {
         guard let wanted else {
             let names = files.map(\.name).joined(separator: ", ")
             throw FileStoreError(
-                .notFound, files.isEmpty ? "No website has sent a file." : "There is no such file. There are: \(names)."
+                .notFound, files.isEmpty ? "This chat has no file." : "There is no such file. There are: \(names)."
             )
         }
         return wanted
+    }
+
+    /// Reads a file that has no text: a picture, or pages of a scanned document.
+    /// - Returns: The pictures, and the format that they have; none if the file is neither.
+    /// - Throws: ``FileStoreError``.
+    func pictures(of file: StoredFile, from page: Int) async throws -> [Attachment] {
+        if let format = Self.formats[file.type] {
+            guard file.size <= Self.largestPicture else {
+                throw FileStoreError(
+                    .unreadable, "\(file.name) can't be seen: a picture may have \(Self.largestPicture) bytes.")
+            }
+            let bytes = try await self.store.read(file.id, of: self.session, from: 0, count: file.size)
+            return [Attachment(format, name: "picture", base64: bytes.base64EncodedString())]
+        }
+        guard file.type == MediaType.pdf else { return [] }
+        let path = try await self.store.path(of: file.id, in: self.session)
+        return try await Self.reader.pictures(of: file, at: path, from: page, most: Self.mostPictures)
+            .map { Attachment(.jpeg, name: "page", base64: $0.base64EncodedString()) }
+    }
+
+    private static let formats: [String: Attachment.Format] = [
+        "image/png": .png, "image/jpeg": .jpeg, "image/gif": .gif, "image/webp": .webp,
+    ]
+    /// What models accept at least, in bytes before Base64.
+    private static let largestPicture = 3_500_000
+    private static let mostPictures = 3
+
+    /// Returns where the files are for an upload.
+    /// - Throws: ``FileStoreError``.
+    func sources(of files: [StoredFile]) async throws -> [UploadFile] {
+        var sources: [UploadFile] = []
+        for file in files {
+            let path = try await self.store.path(of: file.id, in: self.session)
+            sources.append(UploadFile(path: path, name: file.name, type: file.type))
+        }
+        return sources
     }
 
     /// Reads the text of a file, from a page on.

@@ -158,7 +158,7 @@ public struct Coordinator: Sendable {
 
             Answer directly what needs no web page. Ask for what is missing, with ask_person in one short question. Hand \
             everything that has to be done on the web to the browse tool, with a goal that holds all facts and all limits \
-            that the person set, because the agent behind it sees nothing of this conversation.\(playbooks) Show a plan for errands of several parts, and keep it up to date.
+            that the person set, because the agent behind it sees nothing of this conversation. It can read and upload attached files by their names.\(playbooks) Show a plan for errands of several parts, and keep it up to date.
             Begin at the official address of a service. When you are not sure of it, find it out or ask.
             Report the outcome truthfully, also when it failed, with the facts, the links and the next step that the \
             person can take. Where it cannot be done for them, write a numbered guide for doing it themselves. Reports and \

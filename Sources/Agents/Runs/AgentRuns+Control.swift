@@ -50,16 +50,47 @@ extension AgentRuns {
         }
     }
 
-    /// Returns a piece of a file that a website has sent.
+    /// Returns a piece of a file of the session.
     public func file(
-        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, propagation: Propagation = .init()
+        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
+        propagation: Propagation = .init()
     ) async -> FileResult {
         do {
             try await self.checkOwner(session, user)
-            let (file, bytes) = try await self.automation.file(id, from: offset, of: session, for: user, propagation)
+            let (file, bytes) = try await self.automation.file(
+                id, from: offset, count: count, of: session, for: user, propagation)
             return FileResult(id: id, status: .completed, file: file, content: bytes.base64EncodedString())
         } catch {
             return FileResult(id: id, status: .failed, code: Self.code(error), message: "\(error)")
+        }
+    }
+
+    /// Keeps a piece of a file that the user attaches. A new session belongs to them from then on.
+    public func putFile(
+        _ piece: FilePiece, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
+    ) async -> FileResult {
+        do {
+            try await self.checkOwner(session, user)
+            try await self.claim(session, user)
+            let file = try await self.automation.putFile(piece, in: session, for: user, propagation)
+            return FileResult(id: piece.id, status: file == nil ? .running : .completed, file: file)
+        } catch {
+            return FileResult(id: piece.id, status: .failed, code: Self.code(error), message: "\(error)")
+        }
+    }
+
+    /// Gives a session that has no record yet to the user.
+    private func claim(_ session: SessionID, _ user: UserID?) async throws {
+        guard let user, await self.sessions[session] == nil, try await self.records(of: session).newest == nil else {
+            return
+        }
+        var record = RunRecord(sessionID: session)
+        record.owner = user
+        do {
+            _ = try await self.store.take(record)
+        } catch let error as RunStoreError where error.code == .conflict {
+            // Somebody else was first.
+            try await self.checkOwner(session, user)
         }
     }
 

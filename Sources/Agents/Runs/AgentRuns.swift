@@ -1,5 +1,6 @@
 public import AgentEvents
 public import AgentLoop
+import Files
 public import Logging
 import Metrics
 public import RuntimeProtocol
@@ -49,6 +50,7 @@ public struct AgentRuns: Sendable {
         let log = RunLog(run: request.runID)
         let (session, user) = (request.sessionID, request.userID)
         let records: SessionRecords
+        let work: RunRequest.Work
         do {
             if let active = await self.sessions[session], active.user != user { throw RunRejection.forbidden }
             if request.isRepeatable, let known = try await self.here(request.runID, in: session, for: user) {
@@ -61,11 +63,20 @@ public struct AgentRuns: Sendable {
             {
                 return known
             }
+            work = try await self.naming(request)
         } catch {
             log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
             self.end(log, self.failure(request, error, nil))
             return (log, false)
         }
+        var named = request
+        named.work = work
+        return await self.begin(named, records, log)
+    }
+
+    private func begin(
+        _ request: RunRequest, _ records: SessionRecords, _ log: RunLog
+    ) async -> (log: RunLog, hasGap: Bool) {
         let beginning = await self.sessions.begin(request.sessionID, log, request.userID) {
             log.append(.runStarted(.init(threadId: request.sessionID, runId: request.runID)))
             var said: String?
@@ -84,6 +95,19 @@ public struct AgentRuns: Sendable {
         return (log, false)
     }
 
+    /// Returns the work with the names of the message's files in its text, because agents know files by their names.
+    /// - Throws: An error if the session lacks a file.
+    private func naming(_ request: RunRequest) async throws -> RunRequest.Work {
+        guard case .prompt(let text, let files) = request.work, !files.isEmpty else { return request.work }
+        var names: [String] = []
+        for id in files {
+            let (file, _) = try await self.automation.file(
+                id, from: 0, count: 0, of: request.sessionID, for: request.userID, request.propagation)
+            names.append(file.name)
+        }
+        return .prompt(AttachedFiles.listed(names, after: text))
+    }
+
     /// Waits until the session's run has ended. Stops the run if the surrounding task is canceled.
     public func settle(_ session: SessionID) async {
         guard let task = await self.sessions[session]?.task else { return }
@@ -97,7 +121,7 @@ public struct AgentRuns: Sendable {
     // MARK: Busy sessions
 
     private func joinBusySession(_ request: RunRequest, _ log: RunLog) async {
-        if case .prompt(let text) = request.work,
+        if case .prompt(let text, _) = request.work,
             let run = await self.sessions.steer(request.sessionID, text, request.runID)
         {
             return self.tellNoted(request, log, by: run)
@@ -184,7 +208,7 @@ public struct AgentRuns: Sendable {
         var prompt: String?
         switch work {
         case .resume(let given, _): answers = given
-        case .prompt(let text):
+        case .prompt(let text, _):
             if record.isWaiting {
                 answers = Interrupt.answers(to: record.interrupts, from: text)
             } else {
@@ -255,6 +279,7 @@ public struct AgentRuns: Sendable {
     static func code(_ error: any Error) -> String {
         switch error {
         case let error as any CodedError: error.code
+        case let error as FileStoreError: error.code.rawValue
         case let error as ModelError: "model_\(error.code.rawValue)"
         case let error as RunStoreError: error.code == .conflict ? "conflict" : "storage"
         default: "agent_error"

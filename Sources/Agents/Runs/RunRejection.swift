@@ -21,7 +21,6 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
     case unknownControl
     case noExternalLiveView
     case noSuchPicture(String)
-    case noSuchFile(String)
 
     /// The machine-readable reason.
     var code: String {
@@ -37,7 +36,6 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
         case .controlDenied, .unknownControl: "control_denied"
         case .noExternalLiveView: "no_outside_view"
         case .noSuchPicture: "no_such_picture"
-        case .noSuchFile: "no_such_file"
         }
     }
 
@@ -57,7 +55,6 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
         case .controlDenied(let why): why
         case .unknownControl: "Your control of the browser has ended. Take control again."
         case .noExternalLiveView: "This browser can only be watched through the runtime. Connect to its /ws."
-        case .noSuchFile(let id): "There is no file '\(id.prefix(60))' in this session."
         case .noSuchPicture(let id): "No picture of the step '\(id)' is kept in this session."
         }
     }

@@ -132,7 +132,10 @@ struct ChatRoutes: Sendable {
                 messages: page.messages.map(MessageView.init), previous_cursor: cursor, session: SessionView(session)))
     }
 
-    private struct SendBody: Decodable { var text: String }
+    private struct SendBody: Decodable {
+        var text: String
+        var files: [String]?
+    }
 
     private struct SendAnswer: Encodable {
         var message: MessageView
@@ -144,9 +147,11 @@ struct ChatRoutes: Sendable {
         let caller = try context.caller
         let session = try context.sessionID
         let key = try request.idempotencyKey
-        let text = try MessageText.check(try await request.json(SendBody.self, context).text)
+        let body = try await request.json(SendBody.self, context)
+        let text = try MessageText.check(body.text)
+        let files = try MessageFiles.check(body.files ?? [])
         try self.limits.take(.message, for: caller.user)
-        let sent = try await self.runs.send(text, key: key, in: session, for: caller)
+        let sent = try await self.runs.send(text, files: files, key: key, in: session, for: caller)
         if request.wantsEvents {
             return try EventStream(
                 runs: self.runs, limits: self.limits, session: session, caller: caller,

@@ -10,6 +10,7 @@ enum PageFiles {
         "api.js": PackageResources.api_js,
         "app.css": PackageResources.app_css,
         "app.js": PackageResources.app_js,
+        "attachments.js": PackageResources.attachments_js,
         "browser-input.js": PackageResources.browser_input_js,
         "browser-keys.js": PackageResources.browser_keys_js,
         "card-bodies.js": PackageResources.card_bodies_js,

@@ -10,6 +10,8 @@ struct PageRoutes: Sendable {
         struct Limits: Encodable {
             var message_bytes = MessageText.largest
             var title_characters = 200
+            var file_bytes = FileUpload.mostBytes
+            var message_files = MessageFiles.most
         }
 
         struct SignIn: Encodable {

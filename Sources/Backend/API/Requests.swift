@@ -79,6 +79,20 @@ enum MessageKey {
     }
 }
 
+/// Validates the files of the user's messages.
+enum MessageFiles {
+    static let most = 20
+
+    /// - Throws: ``Problem`` 400.
+    static func check(_ files: [String]) throws -> [String] {
+        guard files.count <= self.most, Set(files).count == files.count else {
+            throw Problem(
+                .badRequest, "invalid", "files are the ids of up to \(self.most) different files of the chat.")
+        }
+        return files
+    }
+}
+
 /// Validates the text of the user's messages.
 enum MessageText {
     static let largest = 32 * 1024
@@ -98,6 +112,13 @@ enum MessageText {
 }
 
 extension BackendContext {
+    /// The chat in the request's path, if the caller owns it.
+    /// - Throws: ``ConversationError``, ``Problem``.
+    func ownedChat(in store: any Conversations) async throws -> (SessionID, Caller) {
+        let caller = try self.caller
+        return (try await store.session(try self.sessionID, of: caller.user).id, caller)
+    }
+
     /// The session ID in the request's path.
     /// - Throws: ``ConversationError`` if it can't be the ID of a chat, which clients see as 404.
     var sessionID: SessionID {

@@ -7,7 +7,6 @@ import Hummingbird
 import NIOCore
 import RuntimeClient
 import RuntimeProtocol
-import TextCoding
 
 /// The routes for a chat's runs: their events, the user's answers, and the browser.
 struct RunRoutes: Sendable {
@@ -23,18 +22,10 @@ struct RunRoutes: Sendable {
         session.post("browser/control", use: self.control)
         session.post("browser/live-view", use: self.liveView)
         session.get("pictures/:picture", use: self.picture)
-        session.get("files/:file", use: self.file)
-    }
-
-    /// The chat in the request's path, if the caller owns it.
-    private func owned(_ context: BackendContext) async throws -> (SessionID, Caller) {
-        let caller = try context.caller
-        let session = try await self.store.session(try context.sessionID, of: caller.user)
-        return (session.id, caller)
     }
 
     private func events(_ request: Request, _ context: BackendContext) async throws -> Response {
-        let (session, caller) = try await self.owned(context)
+        let (session, caller) = try await context.ownedChat(in: self.store)
         return try EventStream(
             runs: self.runs, limits: self.limits, session: session, caller: caller,
             expiry: context.identity?.expiresAt, channel: context.channel
@@ -44,7 +35,7 @@ struct RunRoutes: Sendable {
     private struct StopAnswer: Encodable { var status: RunStatus }
 
     private func stop(_ request: Request, _ context: BackendContext) async throws -> Response {
-        let (session, caller) = try await self.owned(context)
+        let (session, caller) = try await context.ownedChat(in: self.store)
         let result = try await self.runs.stop(session, for: caller)
         return try .json(StopAnswer(status: result.status), status: .accepted)
     }
@@ -59,7 +50,7 @@ struct RunRoutes: Sendable {
 
     private func answer(_ request: Request, _ context: BackendContext) async throws -> Response {
         let body = try await request.json(AnswerBody.self, context)
-        let (session, caller) = try await self.owned(context)
+        let (session, caller) = try await context.ownedChat(in: self.store)
         let id = InterruptID(rawValue: try context.parameters.require("interrupt"))
         let answer = InterruptAnswer(interruptId: id, status: body.status, payload: body.payload)
         let run = try await self.runs.answer([answer] + (body.with ?? []), in: session, for: caller)
@@ -89,14 +80,14 @@ struct RunRoutes: Sendable {
 
     private func control(_ request: Request, _ context: BackendContext) async throws -> Response {
         let body = try await request.json(ControlBody.self, context)
-        let (session, caller) = try await self.owned(context)
+        let (session, caller) = try await context.ownedChat(in: self.store)
         let result = try await self.runs.runtime.control(body.request, session, caller)
         guard let control = result.control else { return try .json(JSONValue.object([:])) }
         return try .json(control)
     }
 
     private func liveView(_ request: Request, _ context: BackendContext) async throws -> Response {
-        let (session, caller) = try await self.owned(context)
+        let (session, caller) = try await context.ownedChat(in: self.store)
         let result = try await self.runs.runtime.control(ControlRequest(.liveView), session, caller)
         guard let view = result.liveView else {
             throw Problem(.conflict, "no_outside_view", "This browser has no view of its own outside of this page.")
@@ -105,7 +96,7 @@ struct RunRoutes: Sendable {
     }
 
     private func picture(_ request: Request, _ context: BackendContext) async throws -> Response {
-        let (session, caller) = try await self.owned(context)
+        let (session, caller) = try await context.ownedChat(in: self.store)
         let id = try context.parameters.require("picture")
         let result = try await self.runs.runtime.picture(id, session, caller)
         guard let jpeg = result.jpeg.flatMap({ Data(base64Encoded: $0) }) else {
@@ -118,50 +109,5 @@ struct RunRoutes: Sendable {
                 .contentType: "image/jpeg", .cacheControl: "private, max-age=86400", .vary: "Authorization",
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: jpeg)))
-    }
-
-    // MARK: Files
-
-    private func file(_ request: Request, _ context: BackendContext) async throws -> Response {
-        let (session, caller) = try await self.owned(context)
-        let id = try context.parameters.require("file")
-        let runtime = self.runs.runtime
-        let first = try await runtime.file(id, from: 0, session, caller)
-        return Response(
-            status: .ok, headers: Self.headers(of: first.file),
-            body: ResponseBody(contentLength: first.file.size) { writer in
-                var offset = 0
-                var piece = first.bytes
-                while offset < first.file.size {
-                    // The client was promised all bytes. An error ends the connection, so that it notices.
-                    guard !piece.isEmpty else { throw Problem(.notFound, "not_found", "The file ended too early.") }
-                    try await writer.write(ByteBuffer(bytes: piece))
-                    offset += piece.count
-                    if offset < first.file.size {
-                        piece = try await runtime.file(id, from: offset, session, caller).bytes
-                    }
-                }
-                try await writer.finish(nil)
-            })
-    }
-
-    /// What the browser may show itself. None of it can run anything in the page's origin.
-    private static let viewable: Set = [
-        "application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "text/csv",
-    ]
-
-    /// A website chose the file, so nothing of it may run here: its type comes from its content, and everything but a few
-    /// harmless types is only ever saved.
-    private static func headers(of file: StoredFile) -> HTTPFields {
-        let isViewable = self.viewable.contains(file.type)
-        var headers: HTTPFields = [
-            .contentType: isViewable ? file.type : "application/octet-stream",
-            .contentDisposition: "\(isViewable ? "inline" : "attachment"); "
-                + "filename*=UTF-8''\(PercentCoding.encode(file.name))",
-            .contentSecurityPolicy: "sandbox; default-src 'none'", .xContentTypeOptions: "nosniff",
-            .cacheControl: "private, no-store",
-        ]
-        if let name = HTTPField.Name("Cross-Origin-Resource-Policy") { headers[name] = "same-origin" }
-        return headers
     }
 }

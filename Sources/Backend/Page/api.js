@@ -28,12 +28,13 @@ import { ApiError } from "./errors.js";
  * @property {string} version
  * @property {string} [demo_site]
  * @property {string} [model] `offline` for the built-in practice model.
- * @property {{ message_bytes: number, title_characters: number }} limits
+ * @property {{ message_bytes: number, title_characters: number, file_bytes: number, message_files: number }} limits
  * @property {import("./sign-in.js").SignInSettings} [sign_in]
  *
  * @typedef {object} Call
  * @property {string} [method]
  * @property {any} [body] Sent as JSON.
+ * @property {File} [file] Sent as it is.
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
  */
@@ -101,12 +102,19 @@ export class Api {
 
     /**
      * Sends a message. The key makes retries idempotent.
-     * @param {string} id @param {string} text @param {string} key
+     * @param {string} id @param {import("./outbox.js").Unsent} message
      * @returns {Promise<{ message: Message, run_id?: string, is_steering: boolean }>}
      */
-    postMessage(id, text, key) {
+    postMessage(id, { id: key, text, files }) {
         return this.#json(`${path(id)}/messages`, {
-            method: "POST", body: { text }, headers: { "Idempotency-Key": key },
+            method: "POST", body: { text, files: files?.map((file) => file.id) }, headers: { "Idempotency-Key": key },
+        });
+    }
+
+    /** Uploads a file. @param {string} id @param {File} file @returns {Promise<import("./files.js").StoredFile>} */
+    putFile(id, file) {
+        return this.#json(`${path(id)}/files?${new URLSearchParams({ name: file.name })}`, {
+            method: "POST", file,
         });
     }
 
@@ -181,15 +189,16 @@ function path(id) {
  * @returns {Promise<Response>}
  * @throws {ApiError} For any response other than success. An aborted call throws what `fetch` throws.
  */
-async function send(url, token, { method = "GET", body, headers = {}, signal }) {
+async function send(url, token, { method = "GET", body, file, headers = {}, signal }) {
     /** @type {Record<string, string>} */
     const all = { Accept: "application/json", ...headers };
     if (token) all.Authorization = `Bearer ${token}`;
     if (body !== undefined) all["Content-Type"] = "application/json";
+    if (file) all["Content-Type"] = "application/octet-stream";
     let response;
     try {
         response = await fetch(url, {
-            method, headers: all, signal, body: body === undefined ? undefined : JSON.stringify(body),
+            method, headers: all, signal, body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
         });
     } catch (error) {
         if (signal?.aborted) throw error;

@@ -102,19 +102,24 @@ export class Chat {
     }
 
     /**
-     * Sends a message, and creates a new chat first if needed.
+     * Sends a message, and creates a new chat and uploads files first if needed.
      * @param {string} text
+     * @param {File[]} files
      * @returns {Promise<boolean>} Whether the message is being sent; otherwise the user has been notified.
      */
-    async say(text) {
+    async say(text, files = []) {
+        const kept = [];
         try {
             if (this.id === null) await (this.#creating ??= this.#create());
+            if (files.length) this.#around.announcer.say(t("composer.uploading"));
+            for (const file of files) kept.push(await this.#around.api.putFile(this.id, file));
         } catch (error) {
-            this.#creating = null;
-            this.#fail(error, () => void this.say(text).then((isSaid) => isSaid && this.#around.composer.clear()));
+            if (this.id === null) this.#creating = null;
+            const again = () => void this.say(text, files).then((isSaid) => isSaid && this.#around.composer.clear());
+            this.#fail(error, again);
             return false;
         }
-        this.#delivery.add(text);
+        this.#delivery.add(text, kept);
         this.#show();
         if (!this.#isClosed) this.#around.scroller.scrollTop = this.#around.scroller.scrollHeight;
         return true;
@@ -155,7 +160,7 @@ export class Chat {
     #makeDelivery() {
         return new Delivery(this.id, {
             send: (frame) => this.#socket?.send(frame) ?? false,
-            post: (id, text) => this.#around.api.postMessage(this.id, text, id),
+            post: (unsent) => this.#around.api.postMessage(this.id, unsent),
             onSaved: (saved) => this.#saved(saved),
             onRefused: (unsent, error) => {
                 if (!this.#isClosed) this.#around.composer.restore(unsent.text);

@@ -2,12 +2,13 @@
  * The message box. Enter sends, Shift+Enter starts a new line, and each chat keeps its draft.
  *
  * @typedef {object} ComposerHooks
- * @property {(text: string) => Promise<boolean>} onSend Returns false to restore the text.
- * @property {(text: string) => void} onSendElsewhere Starts a new chat while this chat's task waits.
+ * @property {(text: string, files: File[]) => Promise<boolean>} onSend Returns false to restore the message.
+ * @property {(text: string, files: File[]) => void} onSendElsewhere Starts a new chat while this chat's task waits.
  * @property {() => void} onStop
  * @property {() => string | undefined} lastWords Returns the user's last message.
  */
 
+import { Attachments } from "./attachments.js";
 import { element } from "./elements.js";
 import { formatNumber, t } from "./i18n.js";
 import { icon } from "./icons.js";
@@ -20,6 +21,8 @@ export class Composer {
     #state = "idle";
     #isEditing = false;
     #isSending = false;
+    /** How often another chat was opened. */
+    #turn = 0;
 
     #label = element("label", { class: "visually-hidden", for: "composer-text" });
     #text = element("textarea", {
@@ -31,16 +34,22 @@ export class Composer {
     #aside = element("div", { class: "composer-note", hidden: true });
     #note = element("div", { class: "composer-note", hidden: true });
     #send = element("button", { class: "icon-button send", type: "submit" }, icon("send"));
+    #attachments;
     #stop = element("button", { class: "icon-button stop", type: "button", hidden: true }, icon("stop"));
 
-    /** @param {HTMLFormElement} form @param {number} limit In bytes of UTF-8. @param {ComposerHooks} hooks */
-    constructor(form, limit, hooks) {
+    /**
+     * @param {HTMLFormElement} form
+     * @param {import("./api.js").Config["limits"]} limits
+     * @param {ComposerHooks} hooks
+     */
+    constructor(form, limits, hooks) {
         this.#hooks = hooks;
-        this.#limit = limit;
+        this.#limit = limits.message_bytes;
+        this.#attachments = new Attachments(form.parentElement ?? form, limits, () => this.#check());
         form.append(
-            this.#note, this.#aside,
+            this.#note, this.#aside, this.#attachments.list, this.#attachments.error,
             element("div", { class: "composer-box" },
-                this.#label, this.#text, element("div", { class: "composer-tools" }, this.#stop, this.#send)),
+                this.#attachments.button, this.#label, this.#text, element("div", { class: "composer-tools" }, this.#stop, this.#send)),
             this.#error, this.#hint);
         form.addEventListener("submit", (event) => {
             event.preventDefault();
@@ -49,6 +58,7 @@ export class Composer {
         form.addEventListener("click", (event) => event.target === this.#text.parentElement && this.#text.focus());
         this.#text.addEventListener("input", () => this.#changed());
         this.#text.addEventListener("keydown", (event) => this.#press(event));
+        this.#text.addEventListener("paste", (event) => this.#attachments.paste(event));
         this.#stop.addEventListener("click", () => {
             this.#hooks.onStop();
             this.#text.focus();
@@ -62,7 +72,9 @@ export class Composer {
     /** Switches to another chat and its draft. @param {string | null} chat */
     turnTo(chat) {
         this.#draftPlace = `ai4ai.draft.${chat ?? "new"}`;
+        this.#turn += 1;
         this.#isEditing = false;
+        this.#attachments.files = [];
         this.#set(sessionStorage.getItem(this.#draftPlace) ?? "");
         this.#write();
     }
@@ -86,6 +98,7 @@ export class Composer {
 
     clear() {
         this.#set("");
+        this.#attachments.files = [];
     }
 
     /** Restores a text that couldn't be sent, before anything written since. @param {string} text */
@@ -117,10 +130,15 @@ export class Composer {
         if (!text || this.#isSending || this.#overrun(text) > 0) return;
         this.#isSending = true;
         const kept = this.#text.value;
+        const files = this.#attachments.files;
+        const turn = this.#turn;
         this.#set("");
+        this.#attachments.files = [];
         // Keep what the user writes while the message is being sent.
-        if (!await this.#hooks.onSend(text)) this.restore(kept);
-        else if (this.#isEditing) this.#isEditing = false;
+        if (!await this.#hooks.onSend(text, files)) {
+            this.restore(kept);
+            if (turn === this.#turn) this.#attachments.files = [...files, ...this.#attachments.files];
+        } else if (this.#isEditing) this.#isEditing = false;
         this.#isSending = false;
         this.#write();
     }
@@ -185,8 +203,10 @@ export class Composer {
             element("button", {
                 class: "link-button", type: "button", onClick: () => {
                     const text = this.#text.value.trim();
+                    const files = this.#attachments.files;
                     this.#set("");
-                    this.#hooks.onSendElsewhere(text);
+                    this.#attachments.files = [];
+                    this.#hooks.onSendElsewhere(text, files);
                 },
             }, t("composer.elsewhere")));
     }

@@ -9,7 +9,7 @@ const patience = 8000;
 /**
  * @typedef {object} Transports
  * @property {(frame: object) => boolean} send Sends a frame on the socket; false if there is no connection.
- * @property {(id: string, text: string) => Promise<any>} post Sends by HTTP, for networks that block WebSockets.
+ * @property {(unsent: import("./outbox.js").Unsent) => Promise<any>} post Sends by HTTP, for networks that block WebSockets.
  * @property {(saved: any) => void} onSaved
  * @property {(unsent: import("./outbox.js").Unsent, error: unknown) => void} onRefused Called if retrying can't help.
  */
@@ -28,9 +28,9 @@ export class Delivery {
         return this.#outbox.unsent;
     }
 
-    /** @param {string} text */
-    add(text) {
-        this.#outbox.add(text);
+    /** @param {string} text @param {import("./files.js").StoredFile[]} files */
+    add(text, files) {
+        this.#outbox.add(text, files);
         this.send();
     }
 
@@ -50,7 +50,9 @@ export class Delivery {
         clearTimeout(this.#timer);
         if (!this.unsent.length) return;
         const wayIsOpen = this.unsent
-            .map(({ id, text }) => this.#transports.send({ type: "user.message", client_message_id: id, text }))
+            .map(({ id, text, files }) => this.#transports.send({
+                type: "user.message", client_message_id: id, text, files: files?.map((file) => file.id),
+            }))
             .some((isSent) => isSent);
         this.#timer = setTimeout(() => {
             if (!wayIsOpen) void this.#post();
@@ -59,9 +61,10 @@ export class Delivery {
     }
 
     async #post() {
-        for (const { id, text } of this.unsent) {
+        for (const unsent of this.unsent) {
+            const { id } = unsent;
             try {
-                const saved = await this.#transports.post(id, text);
+                const saved = await this.#transports.post(unsent);
                 this.#outbox.remove(id);
                 this.#transports.onSaved(saved);
             } catch (error) {

@@ -77,6 +77,13 @@ export default {
     },
     "composer.send": "Send",
     "composer.add": "Add this to the work under way",
+    "composer.attach": "Attach files",
+    "composer.attachments": "Files to send",
+    "composer.detach": "Remove {name}",
+    "composer.uploading": "Uploading the files…",
+    "composer.fileTooLarge": "{name} is too large. A file may have {limit}.",
+    "composer.tooManyFiles": "A message may have {count} files.",
+    "composer.folder": "A folder can’t be attached. Choose the files in it.",
     "composer.stop": "Stop (Esc)",
     "composer.editing": "Editing your message",
 

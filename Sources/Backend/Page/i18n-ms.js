@@ -75,6 +75,13 @@ export default {
     "composer.tooLong": "Mesej ini terlebih {count} bait. Pendekkan, atau hantar sebahagian demi sebahagian.",
     "composer.send": "Hantar",
     "composer.add": "Tambah pada kerja yang sedang berjalan",
+    "composer.attach": "Lampirkan fail",
+    "composer.attachments": "Fail untuk dihantar",
+    "composer.detach": "Buang {name}",
+    "composer.uploading": "Memuat naik fail…",
+    "composer.fileTooLarge": "{name} terlalu besar. Saiz fail paling banyak {limit}.",
+    "composer.tooManyFiles": "Satu mesej boleh membawa {count} fail.",
+    "composer.folder": "Folder tidak boleh dilampirkan. Pilih fail di dalamnya.",
     "composer.stop": "Berhenti (Esc)",
     "composer.editing": "Menyunting mesej anda",
 

@@ -62,9 +62,9 @@ function comparePlaces(one, other) {
 }
 
 /** @param {import("./outbox.js").Unsent} unsent @returns {Message} */
-function pending({ id, text, at }) {
+function pending({ id, text, at, files }) {
     return {
         id, time: `${BigInt(Date.parse(at)) * 1_000_000n}`, created_at: at, role: "user", kind: "text", content: text,
-        details: { pending: true },
+        details: { pending: true, files },
     };
 }

@@ -2,7 +2,7 @@
  * The user's messages in a chat that the server hasn't acknowledged. Session storage keeps them across page reloads,
  * and each message keeps its ID, so that none is lost or sent twice.
  *
- * @typedef {{ id: string, text: string, at: string }} Unsent
+ * @typedef {{ id: string, text: string, at: string, files?: import("./files.js").StoredFile[] }} Unsent
  */
 export class Outbox {
     #place;
@@ -20,9 +20,11 @@ export class Outbox {
         return [...this.#unsent];
     }
 
-    /** @param {string} text @returns {Unsent} */
-    add(text) {
-        const message = { id: freshMessageID(), text, at: new Date().toISOString() };
+    /** @param {string} text @param {import("./files.js").StoredFile[]} [files] @returns {Unsent} */
+    add(text, files = []) {
+        const message = {
+            id: freshMessageID(), text, at: new Date().toISOString(), ...(files.length ? { files } : {}),
+        };
         this.#unsent.push(message);
         this.#keep();
         return message;

@@ -66,9 +66,9 @@ export class Page {
         this.#api = api;
         this.#sayPractice();
         this.#composer = new Composer(
-            /** @type {HTMLFormElement} */ (byID("composer")), config.limits.message_bytes, {
-                onSend: (text) => this.#chat.say(text),
-                onSendElsewhere: (text) => this.#beginElsewhere(text),
+            /** @type {HTMLFormElement} */ (byID("composer")), config.limits, {
+                onSend: (text, files) => this.#chat.say(text, files),
+                onSendElsewhere: (text, files) => this.#beginElsewhere(text, files),
                 onStop: () => this.#chat.stop(),
                 lastWords: () => this.#chat.lastWords,
             });
@@ -114,10 +114,10 @@ export class Page {
         practice.textContent = t("practice");
     }
 
-    /** Starts a separate task in a new chat while this chat's task waits. @param {string} text */
-    #beginElsewhere(text) {
+    /** Starts a separate task in a new chat while this chat's task waits. @param {string} text @param {File[]} files */
+    #beginElsewhere(text, files) {
         this.#router.go(null);
-        void this.#begin(text);
+        void this.#begin(text, files);
     }
 
     /** @param {string | null} id */
@@ -172,11 +172,11 @@ export class Page {
         this.#starters.hidden = !hasStarters;
     }
 
-    /** Sends a starter, only once even if it's clicked repeatedly. @param {string} text */
-    async #begin(text) {
+    /** Sends a starter, only once even if it's clicked repeatedly. @param {string} text @param {File[]} files */
+    async #begin(text, files = []) {
         if (this.#starters.inert) return;
         this.#starters.inert = true;
-        await this.#chat.say(text);
+        await this.#chat.say(text, files);
         this.#starters.inert = false;
         this.#composer.focus();
     }

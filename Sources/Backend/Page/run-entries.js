@@ -60,7 +60,9 @@ function storedEntries(messages, runs, now) {
         case "text":
             if (message.role === "user") {
                 lastWords = content;
-                return [{ key: id, kind: "words", data: { content, time: message.created_at, ...pending(details) } }];
+                return [{ key: id, kind: "words", data: {
+                    content, time: message.created_at, files: details.files ?? [], ...pending(details),
+                } }];
             }
             return [{ key, kind, data: { text: content, isOpen: false, time: message.created_at, ...details } }];
         case "steps": {

@@ -21,6 +21,7 @@ const paths = {
     back: "M19 12H5M11 6l-6 6 6 6",
     forward: "M5 12h14M13 6l6 6-6 6",
     reload: "M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6",
+    upload: "M12 15V4M7 9l5-5 5 5M4 20h16",
     save: "M12 4v11M7 11l5 5 5-5M4 20h16",
     file: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
     dot: "M12 14a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
@@ -60,7 +61,7 @@ const tools = {
     select: "list", fill: "keyboard", type: "keyboard", press: "keyboard", fill_secret: "lock", snapshot: "eye",
     read_page: "eye", find_text: "search", wait_for_text: "clock", screenshot: "camera", scroll: "scroll",
     go_back: "back", reload: "reload", tabs: "tab", downloads: "save", read_file: "file",
-    save_page: "save", ask_person: "question", hand_over: "hand",
+    save_page: "save", upload: "upload", ask_person: "question", hand_over: "hand",
     update_plan: "list", web_search: "search", find_playbook: "book", remember: "bookmark", list_memories: "bookmark",
     forget: "bookmark",
 };

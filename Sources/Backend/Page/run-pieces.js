@@ -26,15 +26,20 @@ export const makePiece = {
     /** A message from the user. */
     words(key, { hooks }) {
         const text = element("div", { class: "bubble" });
+        const files = element("div", { class: "message-files", hidden: true });
         const state = element("p", { class: "message-state", hidden: true }, t("run.pending"));
         let content = "";
         const actions = actionRow(
             action("edit", "run.editAndResend", () => hooks.editAndResend(content)),
             action("copy", "run.copy", () => hooks.copy(content)));
-        return piece("user", t("run.author.you"), [text, state, actions], (data) => {
+        return piece("user", t("run.author.you"), [text, files, state, actions], (data) => {
             content = data.content;
             text.textContent = content;
             state.hidden = !data.isPending;
+            if (files.childElementCount !== data.files.length) {
+                files.replaceChildren(...data.files.map((file) => fileCard(file, hooks.file)));
+                files.hidden = !data.files.length;
+            }
             tellTime(actions, data.time);
         });
     },

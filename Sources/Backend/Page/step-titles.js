@@ -44,6 +44,7 @@ const titles = {
     note: ({ fact }) => ["run.step.note", { what: fact }],
     give_up: ({ reason }) => ["run.step.giveUp", { what: reason }],
     fill_secret: ({ secret }, element) => ["run.step.fillSecret", { secret, what: element("ref") }],
+    upload: ({ files }, element) => ["run.step.upload", { text: files?.join?.(", ") ?? files, what: element("ref") }],
     fill: ({ text }, element) => ["run.step.fillWith", { text, what: element("ref") }],
     type: ({ text }, element) => ["run.step.typeText", { text, what: element("ref") }],
     select: ({ option, options }, element) => [

@@ -62,33 +62,39 @@ actor ChatRuns: Service {
 
     /// Stores the user's message and starts a run to answer it. Returns once the message is stored and, if a run is
     /// already in progress, its agent has received the message.
-    /// - Parameter key: The idempotency key: sending the same text with the same key again has no further effect.
-    /// - Throws: ``ConversationError``; ``Problem`` if the key was used with another text; ``RuntimeFailure`` if the
-    ///   running agent can't be reached: the message is stored, and the caller should send it again with its key.
-    func send(_ text: String, key: String, in session: SessionID, for caller: Caller) async throws -> Sent {
+    /// - Parameters:
+    ///   - files: The ids of the chat's files that belong to the message.
+    ///   - key: The idempotency key: sending the same message with the same key again has no further effect.
+    /// - Throws: ``ConversationError``; ``Problem`` if the key was used with another message, or if the chat lacks a
+    ///   file; ``RuntimeFailure`` if the running agent can't be reached: the message is stored, and the caller should
+    ///   send it again with its key.
+    func send(
+        _ text: String, files: [String] = [], key: String, in session: SessionID, for caller: Caller
+    ) async throws -> Sent {
         let chat = try await self.store.session(session, of: caller.user)
+        let details = try await self.details(of: files, session, caller)
         let run = ChatRun(id: .new(), messageID: key, since: .now)
         self.reserve(run.id)
         do {
             let kept = try await self.store.append(
-                MessageDraft(id: key, role: .user, content: text, runID: run.id), to: session, of: caller.user,
-                SessionChange(run: .begin(run)))
+                MessageDraft(id: key, role: .user, content: text, details: details, runID: run.id), to: session,
+                of: caller.user, SessionChange(run: .begin(run)))
             if kept.isNew {
                 Failpoint.reach(.messageKept)
                 self.changes.tell(.changed, in: session)
                 let events = self.events(of: run.id, after: 0)
-                self.follow(self.follower(of: run, saying: text, after: chat.run, in: session, for: caller))
+                self.follow(self.follower(of: run, saying: kept.message, after: chat.run, in: session, for: caller))
                 return Sent(message: kept.message, run: run.id, isSteering: false, events: events)
             }
             self.stopFollowing(run.id)
-            return try await self.repeated(kept.message, text, chat, caller)
+            return try await self.repeated(kept.message, text, files, chat, caller)
         } catch let error as ConversationError {
             self.stopFollowing(run.id)
             guard case .busy(let active) = error.code else { throw error }
             let kept = try await self.store.append(
-                MessageDraft(id: key, role: .user, content: text, runID: active.id), to: session, of: caller.user,
-                .init())
-            guard kept.message.content == text else { throw Self.mismatch(key) }
+                MessageDraft(id: key, role: .user, content: text, details: details, runID: active.id), to: session,
+                of: caller.user, .init())
+            guard kept.message.says(text, files) else { throw Self.mismatch(key) }
             self.changes.tell(.changed, in: session)
             return try await self.steer(kept.message, in: session, for: caller)
         } catch {
@@ -99,9 +105,9 @@ actor ChatRuns: Service {
 
     /// Handles a repeated message: completes whatever steps a previous process didn't finish.
     private func repeated(
-        _ message: ChatMessage, _ text: String, _ chat: ChatSession, _ caller: Caller
+        _ message: ChatMessage, _ text: String, _ files: [String], _ chat: ChatSession, _ caller: Caller
     ) async throws -> Sent {
-        guard message.content == text else { throw Self.mismatch(message.id) }
+        guard message.says(text, files) else { throw Self.mismatch(message.id) }
         if let active = chat.run, active.state == .running, active.messageID != message.id, message.runID == active.id {
             return try await self.steer(message, in: chat.id, for: caller)
         }
@@ -112,19 +118,31 @@ actor ChatRuns: Service {
     private static func mismatch(_ key: String) -> Problem {
         Problem(
             .unprocessableContent, "idempotency_mismatch",
-            "Idempotency-Key '\(key)' has been used for another text. Use a new one.")
+            "Idempotency-Key '\(key)' has been used for another message. Use a new one.")
     }
 
     /// The request that starts a run, as AG-UI clients send it. The run ID makes retries idempotent.
-    private static func prompt(_ text: String, _ run: RunID, _ session: SessionID) -> RuntimeRequest.Content {
-        .agUI(RunAgentInput(threadId: session, runId: run, prompt: text))
+    private static func prompt(
+        _ message: ChatMessage, _ run: RunID, _ session: SessionID
+    ) -> RuntimeRequest.Content {
+        .agUI(
+            RunAgentInput(threadId: session, runId: run, prompt: message.content, files: message.files.map(\.id)))
+    }
+
+    /// Describes the files of a message, so that they can be shown without asking the runtime.
+    private func details(of files: [String], _ session: SessionID, _ caller: Caller) async throws -> JSONValue? {
+        guard !files.isEmpty else { return nil }
+        var known: [StoredFile] = []
+        for id in files { known.append(try await self.runtime.file(id, from: 0, count: 0, session, caller).file) }
+        return ["files": try JSONValue(encoding: known)]
     }
 
     private func follower(
-        of run: ChatRun, saying text: String, after previous: ChatRun?, in session: SessionID, for caller: Caller
+        of run: ChatRun, saying message: ChatMessage, after previous: ChatRun?, in session: SessionID,
+        for caller: Caller
     ) -> RunFollower {
         RunFollower(
-            run: run, session: session, caller: caller, request: Self.prompt(text, run.id, session),
+            run: run, session: session, caller: caller, request: Self.prompt(message, run.id, session),
             previous: previous?.state == .waiting ? previous : nil, runs: self)
     }
 
@@ -145,14 +163,14 @@ actor ChatRuns: Service {
                         session, of: caller.user, ifVersion: nil, SessionChange(run: .begin(run)))
                     let events = self.events(of: run.id, after: 0)
                     self.follow(
-                        self.follower(of: run, saying: message.content, after: chat.run, in: session, for: caller))
+                        self.follower(of: run, saying: message, after: chat.run, in: session, for: caller))
                     return Sent(message: message, run: run.id, isSteering: false, events: events)
                 } catch {
                     self.stopFollowing(run.id)
                     guard case .busy? = (error as? ConversationError)?.code else { throw error }
                 }
             }
-            if try await self.isNoted(Self.prompt(message.content, run.id, session), run.id, session, caller) {
+            if try await self.isNoted(Self.prompt(message, run.id, session), run.id, session, caller) {
                 return Sent(message: message, run: message.runID, isSteering: true)
             }
             // The run has ended in the runtime, but its outcome isn't in the chat yet.
@@ -315,7 +333,7 @@ actor ChatRuns: Service {
             let message = try await self.store.message(id, in: session, of: caller.user)
         {
             // The runtime finds a run that it knows by its ID, and starts one that it doesn't know.
-            request = Self.prompt(message.content, run.id, session)
+            request = Self.prompt(message, run.id, session)
         }
         return RunFollower(run: run, session: session, caller: caller, request: request, runs: self)
     }
@@ -347,6 +365,16 @@ actor ChatRuns: Service {
     /// Waits until the run is no longer followed, or the time has passed.
     private func ended(_ run: RunID, within time: Duration) async throws {
         _ = try await self.followed[run]?.isOver.wait(until: .now + time) { $0 }
+    }
+}
+
+extension ChatMessage {
+    /// The files that the user attached to the message.
+    fileprivate var files: [StoredFile] { (try? self.details?["files"]?.decode()) ?? [] }
+
+    /// Whether this is a message with this text and these files.
+    fileprivate func says(_ text: String, _ files: [String]) -> Bool {
+        self.content == text && self.files.map(\.id) == files
     }
 }
 

@@ -71,16 +71,30 @@ struct RuntimeConnection: Sendable {
     /// Fetches a piece of a file, from this byte on.
     /// - Throws: ``RuntimeFailure``; ``Problem`` 404 if the session has no such file.
     func file(
-        _ id: String, from offset: Int, _ session: SessionID, _ caller: Caller
+        _ id: String, from offset: Int, count: Int = FileResult.mostBytes, _ session: SessionID, _ caller: Caller
     ) async throws -> (file: StoredFile, bytes: Data) {
         let result: FileResult = try await self.calling(caller) { client in
             try await client.answer(
-                to: RuntimeRequest(.file(id: id, from: offset), sessionID: session, userID: caller.user))
+                to: RuntimeRequest(
+                    .file(id: id, from: offset, count: count), sessionID: session, userID: caller.user))
         }
         guard let file = result.file, let bytes = result.content.flatMap({ Data(base64Encoded: $0) }) else {
-            throw Problem(.notFound, "not_found", "This file is not there any more.")
+            throw Problem(.notFound, "no_such_file", "This file is not there any more.")
         }
         return (file, bytes)
+    }
+
+    /// Sends a piece of a file.
+    /// - Returns: The file, once it is complete.
+    /// - Throws: ``RuntimeFailure``; ``Problem`` 413 if there is no room for it, 409 for another reason.
+    func putFile(_ piece: FilePiece, _ session: SessionID, _ caller: Caller) async throws -> StoredFile? {
+        let result: FileResult = try await self.calling(caller) { client in
+            try await client.answer(
+                to: RuntimeRequest(.putFile(piece), sessionID: session, userID: caller.user))
+        }
+        guard let code = result.code else { return result.file }
+        let status: HTTPResponse.Status = code == "files_full" ? .contentTooLarge : .conflict
+        throw Problem(status, code, result.message ?? "This file can't be kept.")
     }
 
     /// Opens a WebSocket to the session.

@@ -65,6 +65,7 @@ package struct Backend: Service {
         api.get("me") { _, context in try Response.json(MeView(try context.caller, context, settings)) }
         ChatRoutes(store: store, runs: runs, limits: limits).add(to: api)
         RunRoutes(store: store, runs: runs, limits: limits).add(to: api)
+        FileRoutes(store: store, runtime: runtime, limits: limits).add(to: api)
         self.routes = router.routes.map(\.description)
         MethodRoutes.add(to: router)
         self.responder = router.buildResponder()

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Waiting
 
 extension BrowserPage {
-    private func prepare(
+    func prepare(
         _ function: String, _ element: ElementReference, _ arguments: [JSONValue] = [], isRepeatable: Bool = true
     ) async throws -> Preparation {
         try await self.attempt { _ in
@@ -197,48 +197,5 @@ extension BrowserPage {
         try await self.settle(after: document)
         return try await self.report(
             "Chose \"\(found.value ?? wanted)\" in \(Self.label(found, element))", value: found.value)
-    }
-
-    // MARK: Files
-
-    /// Uploads files to a file field, or to the file chooser that a button opens.
-    /// - Parameters:
-    ///   - files: The paths of files on this machine. The browser must run on the same machine.
-    ///   - reference: The reference of the field or button in the latest snapshot, such as `e5`.
-    /// - Returns: A report that includes the names of the files.
-    /// - Throws: The same errors as ``click(_:)``. The code is `invalidValue` if a file does not exist.
-    public func upload(_ files: [String], to reference: String) async throws -> ActionReport {
-        for file in files where !FileManager.default.isReadableFile(atPath: file) {
-            throw BrowserError(.invalidValue, "There is no file '\(file)' that can be read.")
-        }
-        return try await self.asAgent {
-            let element = try ElementReference(reference)
-            let before = self.beginAction()
-            let paths = JSONValue.array(files.map { .string($0) })
-            let prepared = try await self.prepare("prepareUpload", element, [.integer(files.count)])
-            if prepared.isCustom == true {
-                self.state.withLock { $0.fileChooser = nil }
-                try await self.clickThrough(element)
-                guard
-                    try await self.wait(until: .now + self.configuration.actionTimeout, for: { $0.fileChooser != nil }),
-                    let chooser = self.state.withLock({ $0.fileChooser.take() })
-                else { throw BrowserError(.invalidValue, "\(Self.label(prepared, element)) opens no file chooser.") }
-                // The chooser gets files now, so drop the note that the page asks for a file.
-                self.state.withLock { $0.effects.notes.removeAll { $0 == Self.fileNote } }
-                try await self.connection.send(
-                    "DOM.setFileInputFiles", ["files": paths, "backendNodeId": .integer(chooser.node)],
-                    session: chooser.session)
-            } else {
-                guard let field = try await self.object("fileField", [.string(element.id)], in: element.path) else {
-                    throw BrowserError(.staleReference, "\(reference) has left the page. Take a new snapshot.")
-                }
-                try await self.connection.send(
-                    "DOM.setFileInputFiles", ["files": paths, "objectId": .string(field.id)],
-                    session: field.document.session)
-            }
-            try await self.settle(after: before)
-            let names = files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: ", ")
-            return try await self.report("Gave \(names) to \(Self.label(prepared, element))", value: names)
-        }
     }
 }

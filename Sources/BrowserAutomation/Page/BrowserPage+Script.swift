@@ -33,7 +33,7 @@ extension BrowserPage {
         let files = [
             PackageResources.controls_js, PackageResources.elements_js, PackageResources.snapshot_js,
             PackageResources.walk_js, PackageResources.cover_js, PackageResources.actions_js,
-            PackageResources.fields_js, PackageResources.reading_js,
+            PackageResources.fields_js, PackageResources.uploads_js, PackageResources.reading_js,
             PackageResources.target_js, PackageResources.obstacle_js, PackageResources.messages_js,
             PackageResources.clickables_js, PackageResources.points_js, PackageResources.settle_js,
             PackageResources.exports_js,
@@ -202,6 +202,11 @@ extension BrowserPage {
         return (frame, self.state.withLock { $0.frameSessions[frame] } ?? element.document.session)
     }
 
+    struct ResolvedNode: Decodable {
+        struct Object: Decodable { var objectId: String }
+        var object: Object
+    }
+
     // MARK: Closed shadow roots
 
     /// Finds the suspected elements that have a closed shadow root, and gives the injected script access to the roots.
@@ -244,10 +249,6 @@ extension BrowserPage {
             }
             var node: Node
         }
-        struct Resolved: Decodable {
-            struct Object: Decodable { var objectId: String }
-            var object: Object
-        }
         let described = try await self.connection.send(
             "DOM.describeNode", ["objectId": .string(host), "depth": 1, "pierce": true], session: document.session,
             as: Described.self)
@@ -257,7 +258,7 @@ extension BrowserPage {
         let resolved = try await self.connection.send(
             "DOM.resolveNode",
             ["backendNodeId": .integer(root.backendNodeId), "executionContextId": .integer(document.context)],
-            session: document.session, as: Resolved.self)
+            session: document.session, as: ResolvedNode.self)
         try await self.connection.send(
             "Runtime.callFunctionOn",
             [

@@ -110,7 +110,9 @@ package struct EvalRunner: Sendable {
     private func converse(
         _ task: EvalTask, _ address: String, _ runs: AgentRuns, _ session: SessionID, _ usage: inout TokenUsage
     ) async throws -> RunResult {
-        var work = RunRequest.Work.prompt(task.request.replacing("{site}", with: address))
+        var work = RunRequest.Work.prompt(
+            task.request.replacing("{site}", with: address), files: try await Self.attach(task.files, to: session, runs)
+        )
         var answers = task.answers[...]
         while true {
             let request = RunRequest(work, sessionID: session, runID: RunID(rawValue: "run-\(UUID())"))
@@ -122,6 +124,22 @@ package struct EvalRunner: Sendable {
             work = .resume(zip(questions, answers).map { $1.answer(to: $0) })
             answers = answers.dropFirst(questions.count)
         }
+    }
+
+    /// - Returns: The ids of the files.
+    private static func attach(
+        _ files: [EvalTask.File], to session: SessionID, _ runs: AgentRuns
+    ) async throws -> [String] {
+        var ids: [String] = []
+        for file in files {
+            let piece = FilePiece(
+                id: UUID().uuidString.lowercased(), name: file.name, offset: 0,
+                content: Data(file.text.utf8).base64EncodedString(), last: true)
+            let result = await runs.putFile(piece, in: session, for: nil)
+            guard result.file != nil else { throw EvalError(.unreadable, file.name, result.message ?? "") }
+            ids.append(piece.id)
+        }
+        return ids
     }
 
     private func runs(

@@ -37,9 +37,16 @@ struct LimitedAutomation: Automation {
     }
 
     func file(
-        _ id: String, from offset: Int, of session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
+        _ propagation: Propagation
     ) async throws -> (file: StoredFile, bytes: Data) {
-        try await self.automation.file(id, from: offset, of: session, for: user, propagation)
+        try await self.automation.file(id, from: offset, count: count, of: session, for: user, propagation)
+    }
+
+    func putFile(
+        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> StoredFile? {
+        try await self.automation.putFile(piece, in: session, for: user, propagation)
     }
 
     func picture(

@@ -17,6 +17,8 @@ package enum ScriptStep: Sendable, Hashable {
     case read
     /// Reads the newest file that a page has sent.
     case readFile
+    /// Puts a file of the task into a field.
+    case upload(file: String, field: String)
     case ask(question: String)
     /// Answers with a text, which may contain `{value of "LABEL"}`.
     case say(String)
@@ -24,7 +26,8 @@ package enum ScriptStep: Sendable, Hashable {
     /// The syntax of the steps.
     static let forms = [
         "browse GOAL", "open PATH", #"click ROLE "NAME""#, #"fill "NAME" with TEXT"#, #"select "OPTION" in "NAME""#,
-        #"check "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read", "read file", #"ask "QUESTION""#, "say TEXT",
+        #"check "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read", "read file",
+        #"upload "FILE" to "NAME""#, #"ask "QUESTION""#, "say TEXT",
     ]
 
     /// Parses a line; `nil` if it is not a step.
@@ -50,6 +53,9 @@ package enum ScriptStep: Sendable, Hashable {
         case "select":
             guard let option = words.quoted(), words.word() == "in", let list = words.lastQuoted() else { return nil }
             self = .select(option: option, list: list)
+        case "upload":
+            guard let file = words.quoted(), words.word() == "to", let field = words.lastQuoted() else { return nil }
+            self = .upload(file: file, field: field)
         case "check", "wait", "ask":
             guard let name = words.lastQuoted() else { return nil }
             self = verb == "check" ? .check(name: name) : verb == "wait" ? .wait(text: name) : .ask(question: name)
@@ -96,6 +102,7 @@ package enum ScriptStep: Sendable, Hashable {
         case .back: .call("go_back")
         case .read: .call("read_page")
         case .readFile: .call("read_file")
+        case .upload(let file, let field): .callOn("upload", role: "file", name: field, ["files": [.string(file)]])
         case .ask(let question): .call("ask_person", ["question": .string(question)])
         case .say(let text): .decide { Self.saying(text, after: $0.messages) }
         }

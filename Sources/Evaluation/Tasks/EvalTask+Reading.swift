@@ -44,6 +44,7 @@ extension EvalTask {
             default: .text(answer.text)
             }
         }
+        self.files = try entries.texts(.files).map(entries.reader.file)
         self.allowedDomains = try entries.texts(.allowedDomains).map(\.text)
         if let steps = try entries.number(.maxSteps) { self.maxSteps = steps }
         if let seconds = try entries.number(.maxSeconds) { self.maxSeconds = seconds }

@@ -28,6 +28,8 @@ package struct EvalTask: Sendable, Hashable {
     package var checks: [Check]
     /// The user's answers, in the order of the questions. Without an answer, the run stays interrupted.
     package var answers: [Answer] = []
+    /// The files that the user attaches to the request.
+    package var files: [File] = []
     /// The only domains that may be opened; if empty, only the site's own.
     package var allowedDomains: [String] = []
     /// The maximum number of model turns of each agent.
@@ -38,6 +40,12 @@ package struct EvalTask: Sendable, Hashable {
     package var script: [ScriptStep] = []
     /// The version for the offline model; `nil` if the offline model cannot do the task.
     package var offline: Offline?
+
+    /// A file with a text as its content.
+    package struct File: Sendable, Hashable {
+        package var name: String
+        package var text: String
+    }
 
     package init(name: String, request: String, checks: [Check]) {
         self.name = name

@@ -4,7 +4,7 @@ import AgentLoop
 /// Converts the content of a task file to the parts of a task.
 struct TaskReader {
     enum Key: String, CaseIterable {
-        case request, site, checks, answers, offline, script
+        case request, site, checks, answers, files, offline, script
         case allowedDomains = "allowed_domains"
         case maxSteps = "max_steps"
         case maxSeconds = "max_seconds"
@@ -81,6 +81,15 @@ struct TaskReader {
             fields[parts[0]] = parts[1]
         }
         return fields
+    }
+
+    /// Parses `NAME = TEXT`.
+    func file(_ line: TaskDocument.Text) throws -> EvalTask.File {
+        let parts = line.text.split(separator: "=", maxSplits: 1).map(\.trimmed)
+        guard parts.count == 2, !parts[0].isEmpty else {
+            throw self.problem(.badValue, line.line, "'\(line.text)' is no file; write NAME = TEXT")
+        }
+        return EvalTask.File(name: parts[0], text: parts[1])
     }
 
     func step(_ line: TaskDocument.Text) throws -> ScriptStep {

@@ -14,6 +14,8 @@ enum Instruction: Hashable {
     case tell(String?)
     /// Report a value in the newest file that a page has sent, or the file's text if `nil`.
     case tellFromFile(String?)
+    /// Put a file of the chat into a field.
+    case upload(file: String, field: String)
 }
 
 /// Parses plain imperative English: a sequence of clauses that each start with a verb.
@@ -49,7 +51,7 @@ struct InstructionParser {
         "open", "go to", "go back", "visit", "navigate to", "browse to", "fill", "enter", "type", "put", "set", "write",
         "select", "choose", "pick", "tick", "check", "uncheck", "untick", "click", "press", "tap", "hit", "push",
         "scroll", "wait", "tell", "read", "report", "what", "find", "give", "get", "show", "say", "look up", "submit",
-        "ask",
+        "ask", "upload", "attach",
     ]
 
     private static let separators = [
@@ -115,6 +117,12 @@ struct InstructionParser {
         }
         if let what = text.after(["ask me for ", "ask for "]) {
             return .ask(what.strippingPrefix(["the ", "my "]).unquoted)
+        }
+        if let rest = text.after(["upload ", "attach "]),
+            let (file, field) = rest.split(atLast: [" into ", " to ", " in ", " as "])
+        {
+            return .upload(
+                file: file.strippingPrefix(["the file ", "my file ", "the "]).unquoted, field: self.label(field))
         }
         return self.fill(text) ?? self.choose(text) ?? self.click(text) ?? self.tell(text)
     }

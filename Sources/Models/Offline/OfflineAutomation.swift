@@ -58,6 +58,7 @@ struct OfflineAutomation {
         case .waitFor(let text): return self.call("wait_for_text", ["text": .string(text)], step)
         case .tell: return self.call("read_page", [:], step, .read)
         case .tellFromFile: return self.call("read_file", [:], step, .read)
+        case .upload(let file, let field): return self.upload(file, field, step)
         case .fill(let field, let value): return self.fill(field, value, step)
         case .choose(let option, let list): return self.choose(option, list, step)
         case .click(let label):
@@ -76,6 +77,13 @@ struct OfflineAutomation {
             return self.call("select", ["ref": .string(control.ref), "option": .string(value)], step)
         }
         return self.call("fill", ["ref": .string(control.ref), "text": .string(value)], step)
+    }
+
+    private func upload(_ file: String, _ field: String, _ step: Int) -> Decision {
+        guard let control = self.find(field, ["file", "button", "clickable", "link"]) else {
+            return self.search(field, step)
+        }
+        return self.call("upload", ["ref": .string(control.ref), "files": [.string(file)]], step)
     }
 
     // MARK: Asking
@@ -213,6 +221,7 @@ struct OfflineAutomation {
         switch instruction {
         case .open(let address): "open \(address)"
         case .fill(let field, _): "fill \"\(field)\""
+        case .upload(let file, let field): "upload \(file) into \"\(field)\""
         case .choose(let option, _): "choose \"\(option)\""
         case .click(let label): "click \"\(label)\""
         case .press(let key): "press \(key)"

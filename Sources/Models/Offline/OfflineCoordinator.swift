@@ -12,7 +12,7 @@ struct OfflineCoordinator {
     func decide() -> OfflineModel.Decision {
         guard let last = self.messages.last else { return .say(OfflineModel.abilities) }
         if let result = last.toolResults.last { return .say(PageMarks.removed(from: result.text)) }
-        let text = last.text.trimmed
+        let text = AttachedFiles.words(of: last.text).trimmed
         if let task = self.taskThatLackedItsAddress, let address = InstructionParser.address(in: text) {
             return self.browse("open \(address), \(task)")
         }
@@ -27,7 +27,7 @@ struct OfflineCoordinator {
     private var taskThatLackedItsAddress: String? {
         let earlier = self.messages.dropLast()
         guard earlier.last?.text == Self.question else { return nil }
-        return earlier.dropLast().last { $0.role == .user }?.text
+        return earlier.dropLast().last { $0.role == .user }.map { AttachedFiles.words(of: $0.text) }
     }
 
     private func browse(_ goal: String) -> OfflineModel.Decision {

@@ -38,6 +38,8 @@ struct Invoke: AsyncParsableCommand {
     @Option(help: "The last event of that run that was seen.") var after = 0
     @Option(help: "stop, take, release or renew: end the session's run, or take its browser over.")
     var control: Control?
+    @Option(help: ArgumentHelp("Attach this file to the prompt; may be repeated.", valueName: "path"))
+    var file: [String] = []
     @Option(help: ArgumentHelp("Save the files that websites send in this directory.", valueName: "directory"))
     var save: String?
     @Flag(help: "Print every event as a line of JSON, instead of steps and answer.") var stream = false
@@ -65,6 +67,7 @@ struct Invoke: AsyncParsableCommand {
         guard forms.count == 1 else {
             throw ValidationError("Give one of these: a prompt, --resume, --attach or --control.")
         }
+        if self.prompt == nil, !self.file.isEmpty { throw ValidationError("--file belongs to a prompt.") }
         if self.prompt == nil, self.session == nil { throw ValidationError("--session says which session is meant.") }
         if (self.resume == nil) != (self.answer == nil) {
             throw ValidationError("--resume and --answer belong together.")
@@ -75,7 +78,8 @@ struct Invoke: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let runtime = try RuntimeCaller(self, settings: Settings.fromEnvironment())
+        var runtime = try RuntimeCaller(self, settings: Settings.fromEnvironment())
+        if !self.file.isEmpty { try await runtime.attach(self.file) }
         if self.json || self.control != nil { return print(try await runtime.answer()) }
         var progress = Progress()
         var end: String?

@@ -6,6 +6,44 @@ import SystemPackage
 import TextCoding
 
 extension RuntimeCaller {
+    /// Uploads files to the session of the prompt, and attaches them to it.
+    /// - Throws: ``Failure``, or an error of the file system.
+    mutating func attach(_ paths: [String]) async throws {
+        guard case .prompt(let text, _) = self.request.content else { return }
+        let session = self.request.sessionID ?? SessionID(rawValue: UUID().uuidString.lowercased())
+        self.request.sessionID = session
+        var files: [String] = []
+        for path in paths { files.append(try await self.upload(path, to: session)) }
+        self.request.content = .prompt(text, files: files)
+    }
+
+    /// - Returns: The id of the file.
+    private func upload(_ path: String, to session: SessionID) async throws -> String {
+        let source: FileDescriptor
+        do {
+            source = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        } catch {
+            throw Failure("\(path) can't be read: \(error)")
+        }
+        // Nothing was written, so closing can't lose anything.
+        defer { try? source.close() }
+        let id = UUID().uuidString.lowercased()
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        var offset = 0
+        while true {
+            var bytes = Data(count: FileResult.mostBytes)
+            let count = try bytes.withUnsafeMutableBytes { try source.read(into: $0) }
+            // A short piece is the last one; it may be empty.
+            let isLast = count < FileResult.mostBytes
+            let piece = FilePiece(
+                id: id, name: name, offset: offset, content: bytes.prefix(count).base64EncodedString(), last: isLast)
+            let result: FileResult = try await self.ask(RuntimeRequest(.putFile(piece), sessionID: session))
+            if let message = result.message { throw Failure("\(path) is not attached: \(message)") }
+            if isLast { return id }
+            offset += count
+        }
+    }
+
     /// Saves a file of a session in a directory, under a name that is free there. It's there as a whole or not at all.
     /// - Returns: The path of the file.
     /// - Throws: ``Failure``, or an error of the file system.

@@ -11,7 +11,7 @@ import WebSocketClient
 /// Sends a command's request to a runtime, by HTTP or by WebSocket.
 struct RuntimeCaller: Sendable {
     private let client: RuntimeClient
-    private let request: RuntimeRequest
+    var request: RuntimeRequest
     private let usesSocket: Bool
 
     init(_ command: Invoke, settings: Settings) throws {
@@ -66,12 +66,12 @@ struct RuntimeCaller: Sendable {
     }
 
     private func followSocket(_ yield: (RuntimeEvents.Element) -> Void) async throws {
-        guard case .prompt(let prompt) = self.request.content else { return }
+        guard case .prompt(let prompt, let files) = self.request.content else { return }
         let session = self.request.sessionID ?? SessionID(rawValue: UUID().uuidString.lowercased())
         let socket = try await self.client.openSocket(session)
         let run = RunID(rawValue: "run-\(UUID().uuidString.lowercased())")
         let frame = SocketFrame(
-            .request(RuntimeRequest(.agUI(RunAgentInput(threadId: session, runId: run, prompt: prompt)))),
+            .request(RuntimeRequest(.agUI(RunAgentInput(threadId: session, runId: run, prompt: prompt, files: files)))),
             sessionID: session)
         try await socket.send(JSONValue.json(encoding: frame))
         for try await message in socket.messages {

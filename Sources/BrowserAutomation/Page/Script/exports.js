@@ -8,7 +8,8 @@ return {
   },
   adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
-  prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption, fileField, prepareUpload,
+  prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption,
+  prepareUpload, beginUpload, addPiece, giveFiles, giveFilesTo, dropFiles,
   actionTarget, enable, hasText, query, links, tables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
   settled, elementAt, holdOf, viewState, pictureBox, selectText,
 };

@@ -216,25 +216,6 @@ function optionAt(option, name, label) {
   return { option: reference(option, roleOf(option) || "clickable", nameOf(option)), value: name, label };
 }
 
-// -------------------------------------------------------------------------------------------------------- files
-
-/** Returns the file field of a reference, for the browser to set; `null` for a button that opens a file chooser. */
-function fileField(ref) {
-  const element = resolve(ref).element;
-  const field = element?.localName === "label" ? element.control : element;
-  return field?.localName === "input" && field.type === "file" ? field : null;
-}
-
-function prepareUpload(ref, count) {
-  const found = resolve(ref);
-  if (found.gone) return found;
-  const field = fileField(ref);
-  if (!field) return { isCustom: true, label: found.label };
-  if (isDisabled(field)) return { retry: `${found.label} takes no files: it is disabled` };
-  if (count > 1 && !field.multiple) return { wrong: `${found.label} takes one file` };
-  return { label: found.label, done: true };
-}
-
 // ------------------------------------------------------------------------------------------- values and formats
 
 /** The format that a field takes its value in, for fields whose browser control hides it. */
