@@ -281,7 +281,7 @@ actor SocketConversation {
                         .frame(
                             .init(
                                 tab: frame.tab, jpeg: frame.jpeg.base64EncodedString(), width: frame.width,
-                                height: frame.height)))
+                                height: frame.height, url: browser.tabs.first { $0.id == frame.tab }?.url)))
                 }
             }
             // This task is canceled when the browser or the client is gone.

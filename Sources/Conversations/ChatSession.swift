@@ -44,6 +44,30 @@ public struct ChatSession: Sendable, Hashable, Codable {
     /// `ß` and `SS`, or for `σ` and `ς`.
     package static func folded(_ text: String) -> String { text.uppercased().lowercased() }
 
+    /// A title for a chat that begins with this message: an address in it is shortened to its host, and what only opens
+    /// a page before the task is left out.
+    public static func title(of message: String) -> String {
+        let beginning = String(message.unicodeScalars.prefix(Self.mostScalars))
+        guard beginning.contains("://") else { return Self.excerpt(message) }
+        var words = beginning.split(whereSeparator: \.isWhitespace).map(String.init)
+        let opening = ["open", "visit", "buka"]
+        if words.count > 2, opening.contains(words[0].lowercased()), Self.host(in: words[1]) != nil {
+            words.removeFirst(2)
+            let joining: Set = ["and", "then", "dan", "kemudian"]
+            while words.count > 1, joining.contains(words[0].lowercased()) { words.removeFirst() }
+            words[0] = words[0].prefix(1).uppercased() + words[0].dropFirst()
+        }
+        let title = words.map { Self.host(in: $0) ?? $0 }.joined(separator: " ")
+        return Self.excerpt(title)
+    }
+
+    /// The host of a word that is a web address, with the punctuation behind it.
+    private static func host(in word: String) -> String? {
+        guard let scheme = ["https://", "http://"].first(where: word.hasPrefix) else { return nil }
+        let host = word.dropFirst(scheme.count).prefix { !"/?#:,;".contains($0) }
+        return host.isEmpty ? nil : host + (word.last.map { ",;".contains($0) ? String($0) : "" } ?? "")
+    }
+
     /// The beginning of a text as a single line, cut between words.
     public static func excerpt(_ text: String) -> String {
         let text = text.drop(while: \.isWhitespace)

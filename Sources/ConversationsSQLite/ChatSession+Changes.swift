@@ -32,6 +32,8 @@ extension ChatSession {
         self.updatedAt = max(self.updatedAt, message.time)
         self.messageCount += 1
         self.preview = excerpt
-        if self.title.isEmpty, message.role == .user, message.kind == .text { self.title = excerpt }
+        if self.title.isEmpty, message.role == .user, message.kind == .text {
+            self.title = Self.title(of: message.content)
+        }
     }
 }

@@ -34,20 +34,25 @@ public enum SessionEvent: Sendable, Hashable {
         /// The size of the picture, in CSS pixels of the page.
         public var width: Double
         public var height: Double
+        /// The address of the page, with secrets masked.
+        public var url: String?
 
-        public init(tab: String, jpeg: String, width: Double, height: Double) {
+        public init(tab: String, jpeg: String, width: Double, height: Double, url: String? = nil) {
             self.tab = tab
             self.jpeg = jpeg
             self.width = width
             self.height = height
+            self.url = url
         }
 
         /// Built without an encoder, because pictures are large and several are sent per second.
         fileprivate var value: JSONValue {
-            [
+            var value: [String: JSONValue] = [
                 "tab": .string(self.tab), "jpeg": .string(self.jpeg), "width": .number(self.width),
                 "height": .number(self.height),
             ]
+            value["url"] = self.url.map { .string($0) }
+            return .object(value)
         }
     }
 

@@ -31,6 +31,10 @@ struct TerminalQuestion {
             guard case .object(let properties) = self.interrupt.responseSchema?["properties"] else {
                 return self.answer(["answer": .string(self.line("> "))])
             }
+            if let choices = properties["answer"]?["enum"]?.array?.compactMap(\.string), properties["other"] != nil {
+                let text = self.line("One of \(choices.joined(separator: ", ")), or something else: ")
+                return self.answer([choices.contains(text) ? "answer" : "other": .string(text)])
+            }
             let members = properties.keys.sorted().map { name in
                 let choices = properties[name]?["enum"]?.array?.compactMap(\.string) ?? []
                 let hint = choices.isEmpty ? "" : " (\(choices.joined(separator: ", ")))"

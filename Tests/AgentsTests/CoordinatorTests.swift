@@ -181,6 +181,16 @@ struct CoordinatorTests {
             ("No link, http only", []), ("Set it to `http://localhost:11434/v1`.", []),
             ("It is at https://paypal.com/x", [ResultLink(url: "https://paypal.com/x", kind: .page)]),
             ("You have paid, see https://a.my", [ResultLink(url: "https://a.my", kind: .page)]),
+            ("https://a.my/payment/receipt/77", [ResultLink(url: "https://a.my/payment/receipt/77", kind: .page)]),
+            ("https://a.my/how-to-pay", [ResultLink(url: "https://a.my/how-to-pay", kind: .page)]),
+            (
+                "[Home](https://a.my/1) [Home](https://a.my/2) https://a.my/3 https://a.my/4 https://a.my/5 https://a.my/6",
+                [
+                    ResultLink(url: "https://a.my/1", title: "Home", kind: .page),
+                    ResultLink(url: "https://a.my/3", kind: .page), ResultLink(url: "https://a.my/4", kind: .page),
+                    ResultLink(url: "https://a.my/5", kind: .page),
+                ]
+            ),
         ])
     func links(text: String, expected: [ResultLink]) {
         #expect(ResultLink.all(in: text) == expected)

@@ -23,6 +23,36 @@ struct PeopleTests {
     private static let fillIn = ScriptedModel.Turn.call(
         "ask_person", ["question": "How do you sign in?", "fields": ["mail"], "secrets": ["pass"]])
 
+    @Test(
+        "a message in place of an approval leaves it undecided, and a plain no declines it; neither approves it",
+        arguments: [
+            ("Is it the right plate?", "has not decided", 1), ("yes", "has not decided", 1),
+            ("No!", "declined this", 0),
+            ("Jangan", "declined this", 0),
+        ])
+    func notes(message: String, told: String, questions: Int) async throws {
+        try await withPages(["/": "<form method=post action=/pay><button>Pay RM 70.00</button></form>"]) {
+            server, address in
+            let again = ScriptedModel.Turn.callOn("click", role: "button", name: "Pay RM 70.00")
+            let model = ScriptedModel([
+                .call("browse", ["goal": "Pay."]), .call("navigate", ["url": .string(address)]), again,
+                .call("snapshot"),
+                .decide { request in
+                    let last = request.messages.flatMap(\.toolResults).map(\.text).joined()
+                    return last.contains(told) ? questions > 0 ? again : .say("Left it.") : .say("Nothing was told.")
+                }, .say("Done."),
+            ])
+            let bench = AgentBench(model)
+            let result = try await Self.slot {
+                _ = try await bench.run(.prompt("Pay the road tax."))
+                return try await bench.run(.prompt(message))
+            }
+            #expect(result.interrupts?.count ?? 0 == questions, "\(result)")
+            #expect(!server.requests.contains { $0.path == "/pay" })
+            await bench.stop()
+        }
+    }
+
     @Test("a secret that the user provides reaches its site and nothing else")
     func secrets() async throws {
         try await withPages(["/": Self.signIn, "/in": "<p>Welcome</p>"]) { server, address in

@@ -8,6 +8,19 @@ struct ChatSessionTests {
     private static let b40 = String(repeating: "b", count: 40)
 
     @Test(
+        "the title of a chat says the task and no address",
+        arguments: [
+            ("open http://127.0.0.1:8000/offices, enter Ipoh into Town", "Enter Ipoh into Town"),
+            ("Open https://jpj.my and then check WXY 1234", "Check WXY 1234"),
+            ("Buka https://jpj.my dan semak WXY 1234", "Semak WXY 1234"),
+            ("open https://jpj.my", "open jpj.my"), ("Pay at https://a.my/pay?id=1, please", "Pay at a.my, please"),
+            ("https://a.my/x", "a.my"), ("Hello", "Hello"), ("open ://, x", "open ://, x"),
+        ])
+    func title(message: String, title: String) {
+        #expect(ChatSession.title(of: message) == title)
+    }
+
+    @Test(
         "an excerpt is the beginning of a text on one line, cut between words",
         arguments: [
             ("", ""), (" \n\t\u{3000} ", ""), ("Book a train", "Book a train"),

@@ -166,7 +166,9 @@ function checkHarmless(root, text) {
     for (const element of root.querySelectorAll("*")) {
         const { localName, attributes, listeners } = element;
         assert.ok(Object.hasOwn(allowed, localName), `${localName} of ${text}`);
-        assert.deepEqual([...attributes.keys()].filter((name) => !allowed[localName].includes(name)), [], text);
+        assert.deepEqual([...attributes.keys()].filter((name) => name !== "dir" && !allowed[localName].includes(name)),
+            [], text);
+        assert.match(attributes.get("dir") ?? "", /^(?:auto|)$/);
         assert.equal(listeners.size, 0);
         assert.match(attributes.get("start") ?? "", /^\d{0,9}$/);
         assert.match(attributes.get("align") ?? "", /^(?:left|center|right|)$/);

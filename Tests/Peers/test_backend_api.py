@@ -309,7 +309,8 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     picture = next(step["id"] for step, answer in zip(steps, answers) if answer.ok)
     chats.send(chat, f"open {system.demo}/receipt?plate=WXY1234, then tell me the amount paid in the file")
     file = next(each["details"]["id"] for each in chats.settled(chat) if each["kind"] == "file")
-    names = {"/assets/{name}": "app.js", "/assets/lib/{name}": "marked.js"}
+    names = {"/assets/{name}": "app.js", "/assets/lib/{name}": "marked.js", "/assets/v/{version}/{name}": "app.js",
+             "/assets/v/{version}/lib/{name}": "marked.js"}
     bodies = {"NewSession": {}, "Rename": {"title": "x", "version": 1}, "NewMessage": {"text": "hello"},
               "Answer": {"status": "cancelled"}, "ControlRequest": {"action": "take"}}
     routes = [
@@ -318,7 +319,7 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     for method, path, operation in sorted(routes, key=lambda route: route[0] == "DELETE"):
         content = operation.get("requestBody", {}).get("content", {"": {"schema": {"$ref": ""}}})
         body = bodies.get(next(iter(content.values()))["schema"].get("$ref", "").rpartition("/")[2])
-        real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, name=names.get(path))
+        real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, version="x", name=names.get(path))
         with chats.call(method, real, json=body, stream=True) as response:
             assert response.status_code not in (404, 405) and str(response.status_code) in operation["responses"], (
                 method, path, response.status_code)

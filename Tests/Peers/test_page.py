@@ -16,17 +16,17 @@ def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     person.click("button", "Check road tax .*")
     person.sees("Amount due: RM 70.00")
     person.misses("Working…")
-    errand = system.errand()
+    errand, title = system.errand(), "Fill Plate number with WXY 1234, click"
     assert person.address == f"{system.chat}/chat/{person.chat}"
-    assert chats.session(person.chat)["title"][:40] == errand[:40]
-    person.until(lambda: person.evaluate("document.title.slice(0, 40)") == errand[:40], "title of the chat")
-    person.ref("link", f"{errand[:40]}.*")
+    assert chats.session(person.chat)["title"].startswith(title)
+    person.until(lambda: person.evaluate("document.title").startswith(title), "title of the chat")
+    person.ref("link", f"{title}.*")
     (you, said), (_, steps), (agent, answer) = person.messages()
     assert (you, said, agent, answer) == ("You", errand, "AI4AI", "Amount due: RM 70.00")
     for step in ('Fill in field "Plate number"', 'Click button "Check"', "Read the page"):
         assert step in steps
-    # The cookie banner covered the button.
-    person.ref("button", 'failed Click button "Check".*')
+    # The cookie banner covered the button, and the second try succeeded.
+    person.ref("button", 'tried again Click button "Check".*')
     person.click("button", "done Open .*")
     person.click("button", "Enlarge the picture of the page after: Open .*")
     person.ref("button", "Close the picture")
@@ -167,19 +167,6 @@ def test_task_that_waits_is_stopped_by_escape_and_asks_no_more(system, chats, pe
     person.misses("Waiting for you")
     assert chats.settled(person.chat)[-1]["details"] == {"code": "stopped"}
     assert payments(system, "page stopped") == 0
-
-
-@pytest.mark.nightly
-def test_what_is_written_while_a_task_waits_may_be_one_of_its_own(system, chats, person):
-    person.say(payment(system.demo, "page aside"))
-    person.ref("button", "Approve payment")
-    waiting = person.chat
-    person.fill("Message", system.errand("ABC 5678"))
-    person.sees("This goes to the task that waits, as a note.")
-    person.click("button", "Start it as a task of its own")
-    person.sees("Amount due: RM 90.00")
-    assert person.chat != waiting and chats.session(waiting)["run"]["state"] == "waiting"
-    assert payments(system, "page aside") == 0
 
 
 def test_practice_is_said(person):

@@ -89,6 +89,11 @@ struct ApprovalGate: Sendable {
 
     /// Returns the message that the user sees after they declined an action.
     func declined(_ kind: ActionKind, _ answer: InterruptAnswer) -> String {
+        if answer.isUndecided, let comment = answer.payload?["comment"]?.string {
+            return self.say(
+                "You have not decided; nothing was done. You said: \"\(comment)\".",
+                "Anda belum memutuskan; tiada apa-apa dilakukan. Anda berkata: \"\(comment)\".")
+        }
         let words =
             switch kind {
             case .pay: self.say("You declined. Nothing was paid.", "Anda menolak. Tiada bayaran dibuat.")
@@ -222,6 +227,11 @@ extension AnsweredInterrupt {
     /// - Parameter words: The message for the user if they declined.
     /// - Throws: ``ActionRefused`` if the user did not approve anything.
     func approves(_ fingerprint: String, orSays words: String) throws -> Bool {
+        if self.answer.isUndecided {
+            throw ActionRefused(
+                "The person was asked, and has not decided.\(self.answer.remark) Nothing was done. Take that into account. "
+                    + "If this is still to be done, do the same again: they are asked again.", words: words)
+        }
         guard self.isApproved else {
             throw ActionRefused(
                 "The person was asked and declined this.\(self.answer.remark) Do not try it again: continue without it, or "

@@ -19,7 +19,11 @@ extension BrowserTools {
         return tool.around { input, context, call in
             let step = self.names.describe(ToolStep(toolCallId: context.callID, tool: name, input: input))
             let isDeclined = context.answers.first?.isDeclined ?? false
-            if isDeclined { self.effects.decline() }
+            if isDeclined {
+                self.effects.decline()
+                // What is undecided is asked about again.
+                if context.answers.first?.answer.isUndecided == true { self.effects.startAfresh() }
+            }
             if context.answers.first?.interrupt.reason == .takeover { self.effects.startAfresh() }
             if !isActing {
                 // A request that an earlier action triggered was blocked during this call and is now approved.

@@ -6,13 +6,22 @@ extension ResultLink {
         "pay", "payment", "payments", "bayar", "bayaran", "pembayaran", "checkout", "fpx",
     ]
 
-    /// Returns the addresses in a text, without duplicates and in order. Markdown links include their titles.
+    /// Words of pages about payments on which nothing is paid.
+    private static let otherWords: Set = [
+        "receipt", "receipts", "history", "policy", "policies", "terms", "how", "guide", "help", "faq", "about",
+        "status",
+        "resit", "sejarah", "dasar", "terma", "cara", "panduan", "bantuan",
+    ]
+    /// More links than this hide the answer that they belong to.
+    private static let most = 4
+
+    /// Returns the first addresses in a text, without duplicates and in order. Markdown links include their titles.
     static func all(in text: String) -> [ResultLink] {
         var links: [ResultLink] = []
         // An address in code is meant to be typed, not opened.
         let text = self.withoutCode(text)
         var rest = text[...]
-        while let start = rest.firstRange(of: "http")?.lowerBound {
+        while links.count < self.most, let start = rest.firstRange(of: "http")?.lowerBound {
             let before = rest[..<start]
             let address = rest[start...].prefix { !$0.isWhitespace && !"<>\"'`|".contains($0) }
             rest = rest[start...].dropFirst(max(address.count, 4))
@@ -25,7 +34,10 @@ extension ResultLink {
             // mislead.
             let path = url.split(separator: "/").dropFirst(2).joined(separator: "/")
             let words = "\(path) \(title ?? "")".lowercased().split { !$0.isLetter }.map(String.init)
-            let isPayment = words.contains(where: self.paymentWords.contains)
+            let isPayment =
+                words.contains(where: self.paymentWords.contains)
+                && !words.contains(where: self.otherWords.contains)
+            if let title, links.contains(where: { $0.title == title }) { continue }
             links.append(ResultLink(url: url, title: title, kind: isPayment ? .payment : .page))
         }
         return links

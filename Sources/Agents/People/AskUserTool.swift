@@ -63,7 +63,8 @@ struct AskUserTool: Sendable {
                 secrets.set(text, for: SecretRef(name: name, origins: [asked]))
                 lines.append("\(name): given; put it in with fill_secret, under this name, on \(asked)")
             } else {
-                lines.append("\(name == "answer" ? "The person answers" : name): \(value.string ?? value.json)")
+                let isAnswer = name == "answer" || name == Interrupt.other
+                lines.append("\(isAnswer ? "The person answers" : name): \(value.string ?? value.json)")
             }
         }
         return lines.isEmpty ? "The person has confirmed." : lines.joined(separator: "\n")
@@ -77,13 +78,18 @@ struct AskUserTool: Sendable {
         }
         if properties.isEmpty {
             let choices = input.choices ?? []
-            properties["answer"] =
-                choices.isEmpty
-                ? ["type": "string"] : ["type": "string", "enum": .array(choices.map { .string($0) })]
+            guard choices.isEmpty else { return self.schema(choices: choices) }
+            properties["answer"] = ["type": "string"]
         }
         return [
             "type": "object", "properties": .object(properties),
             "required": .array(properties.keys.sorted().map { .string($0) }),
         ]
+    }
+
+    /// The person may say something else than the agent has thought of.
+    private static func schema(choices: [String]) -> JSONValue {
+        let answer: JSONValue = ["type": "string", "enum": .array(choices.map { .string($0) })]
+        return ["type": "object", "properties": ["answer": answer, Interrupt.other: ["type": "string"]]]
     }
 }

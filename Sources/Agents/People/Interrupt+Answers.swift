@@ -1,7 +1,13 @@
 import AgentEvents
+import TextCoding
 
 extension InterruptAnswer {
     /// The user's comment as a sentence for a model; empty if there is none.
+    /// Marks an answer with which the person said something else instead of deciding.
+    static let undecided = "undecided"
+
+    var isUndecided: Bool { self.payload?[Self.undecided] == true }
+
     var remark: String { self.payload?["comment"]?.string.map { " They said: \"\($0)\"." } ?? "" }
 }
 
@@ -41,15 +47,33 @@ extension Interrupt {
     private static let longestText = 20_000
 
     /// Returns the answers that follow from a message sent instead of answers. The message answers a single open
-    /// question; all other questions are declined.
+    /// question. Whether an action may be done stays undecided, unless the message is a plain no; nothing but the
+    /// answer itself approves one.
     static func answers(to interrupts: [Interrupt], from message: String) -> [InterruptAnswer] {
         interrupts.map { interrupt in
-            let payload: JSONValue = ["answer": .string(message)]
-            if interrupts.count == 1, interrupt.reason == .inputRequired, interrupt.objection(to: payload) == nil {
+            let payloads: [JSONValue] = [["answer": .string(message)], [Self.other: .string(message)]]
+            if interrupts.count == 1, interrupt.reason == .inputRequired,
+                let payload = payloads.first(where: { interrupt.objection(to: $0) == nil })
+            {
                 return InterruptAnswer(interruptId: interrupt.id, status: .resolved, payload: payload)
             }
-            return InterruptAnswer(
-                interruptId: interrupt.id, status: .cancelled, payload: ["comment": .string(message)])
+            var payload: [String: JSONValue] = ["comment": .string(message)]
+            if interrupt.reason == .confirmation, !self.isNo(message) { payload[InterruptAnswer.undecided] = true }
+            return InterruptAnswer(interruptId: interrupt.id, status: .cancelled, payload: .object(payload))
         }
+    }
+
+    /// The member of an answer that is none of the choices.
+    static let other = "other"
+
+    private static let refusals: Set = [
+        "no", "nope", "dont", "do not", "stop", "cancel", "reject", "decline", "tidak", "tak", "jangan", "batal",
+        "tolak",
+        "no thanks", "no thank you",
+    ]
+
+    private static func isNo(_ message: String) -> Bool {
+        let words = message.lowercased().filter { $0.isLetter || $0 == " " }
+        return self.refusals.contains(String(words[...].trimming { $0 == " " }))
     }
 }

@@ -57,6 +57,7 @@ enum PageFiles {
         "pictures.js": PackageResources.pictures_js,
         "popup-menu.js": PackageResources.popup_menu_js,
         "preferences.js": PackageResources.preferences_js,
+        "print.css": PackageResources.print_css,
         "router.js": PackageResources.router_js,
         "run-entries.js": PackageResources.run_entries_js,
         "run-icons.js": PackageResources.run_icons_js,

@@ -41,16 +41,21 @@ struct PageRoutes: Sendable {
     }
 
     private let configuration: Configuration
-    private let libraries: [String: ByteBuffer]
+    private let index: PageFile
+    private let openAPI: PageFile
+    private let files: [String: PageFile]
+    private let libraries: [String: PageFile]
+    /// Names the version of all files. It's a part of their addresses, so that browsers keep them until it changes.
+    private let version: String
 
     init(_ settings: BackendSettings, demoSite: String?, model: String?, logger: Logger) {
         self.configuration = Configuration(
             mode: settings.cognito == nil ? "local" : "cognito", demo_site: demoSite, model: model,
             sign_in: settings.cognito.flatMap(Configuration.SignIn.init))
-        let files = ["marked.js": settings.libraries.marked]
-        self.libraries = files.compactMapValues { path in
+        let libraries = ["marked.js": settings.libraries.marked]
+        self.libraries = libraries.compactMapValues { path in
             do {
-                return ByteBuffer(bytes: try Data(contentsOf: URL(filePath: path)))
+                return PageFile(try Data(contentsOf: URL(filePath: path)), type: Self.type(of: "marked.js"))
             } catch {
                 logger.warning(
                     "Answers are shown as plain text, because the page's Markdown parser is missing",
@@ -58,40 +63,60 @@ struct PageRoutes: Sendable {
                 return nil
             }
         }
+        self.files = PageFiles.all.reduce(into: [:]) { $0[$1.key] = PageFile($1.value, type: Self.type(of: $1.key)) }
+        let all = self.files.merging(self.libraries) { $1 }.sorted { $0.key < $1.key }
+        let digests = all.map { "\($0.key) \($0.value.digest)" }.joined(separator: "\n")
+        self.version = String(PageFile.digest(ByteBuffer(string: digests)).prefix(12))
+        self.index = PageFile(Self.index(self.version).utf8, type: "text/html; charset=utf-8")
+        self.openAPI = PageFile(PageFiles.openAPI, type: "application/json")
+    }
+
+    /// The page's document. It names the version of the files, and all modules, so that the browser needn't find one
+    /// after the other.
+    private static func index(_ version: String) -> String {
+        let modules = PageFiles.all.keys.filter { $0.hasSuffix(".js") && $0 != "theme.js" }.sorted()
+            .map { "    <link rel=\"modulepreload\" href=\"/assets/\($0)\">\n" }.joined()
+        return String(decoding: PageFiles.index, as: UTF8.self)
+            .replacing("</head>", with: "\(modules)</head>", maxReplacements: 1)
+            .replacing("=\"/assets/", with: "=\"/assets/v/\(version)/")
     }
 
     func add(to router: Router<BackendContext>) {
         for path: RouterPath in ["/", "/chat/:id", "/authorize"] {
-            router.get(path) { _, _ in Self.response(PageFiles.index, type: "text/html; charset=utf-8") }
+            router.get(path) { request, _ in self.index.response(to: request) }
         }
-        router.get("/assets/:name") { _, context in
-            let name = try context.parameters.require("name")
-            guard let file = PageFiles.all[name] else { throw Problem.noRoute }
-            return Self.response(file, type: try Self.type(of: name))
+        for path: RouterPath in ["/assets/:name", "/assets/v/:version/:name"] {
+            router.get(path) { request, context in try self.response(to: request, context, self.files) }
         }
-        router.get("/assets/lib/:name") { _, context in
-            guard let file = self.libraries[try context.parameters.require("name")] else { throw Problem.noRoute }
-            return Response(
-                status: .ok, headers: Self.headers("text/javascript; charset=utf-8"), body: .init(byteBuffer: file))
+        for path: RouterPath in ["/assets/lib/:name", "/assets/v/:version/lib/:name"] {
+            router.get(path) { request, context in try self.response(to: request, context, self.libraries) }
         }
         router.get("/api/config") { _, _ in try Response.json(self.configuration) }
-        router.get("/api/openapi.json") { _, _ in Self.response(PageFiles.openAPI, type: "application/json") }
+        router.get("/api/openapi.json") { request, _ in self.openAPI.response(to: request) }
     }
 
-    private static func response(_ file: [UInt8], type: String) -> Response {
-        Response(status: .ok, headers: Self.headers(type), body: .init(byteBuffer: ByteBuffer(bytes: file)))
+    /// The page instead of a problem, for somebody who follows a wrong link; `nil` for programs.
+    func notFound(_ request: Request) -> Response? {
+        let isProgram = ["/api", "/assets", "/ws", "/health"].contains { request.uri.path.hasPrefix($0) }
+        let accepted = request.headers[values: .accept].joined(separator: ",")
+        guard request.method == .get, !isProgram, accepted.contains("text/html") else { return nil }
+        return self.index.response(to: request, status: .notFound)
     }
 
-    /// The browser revalidates on each load, so a new version of the page takes effect immediately.
-    private static func headers(_ type: String) -> HTTPFields { [.contentType: type, .cacheControl: "no-cache"] }
+    private func response(
+        to request: Request, _ context: BackendContext, _ files: [String: PageFile]
+    ) throws -> Response {
+        guard let file = files[try context.parameters.require("name")] else { throw Problem.noRoute }
+        // A page of an earlier version gets the file too, and doesn't keep it.
+        return file.response(to: request, context.parameters.get("version") == self.version ? .forever : .short)
+    }
 
-    private static func type(of name: String) throws -> String {
+    private static func type(of name: String) -> String {
         switch name.split(separator: ".").last {
-        case "js": "text/javascript; charset=utf-8"
         case "css": "text/css; charset=utf-8"
         case "svg": "image/svg+xml"
         case "json": "application/manifest+json"
-        default: throw Problem.noRoute
+        default: "text/javascript; charset=utf-8"
         }
     }
 }

@@ -58,8 +58,9 @@ export class BrowserInput {
     setActive(isActive) {
         if (isActive === this.#isActive) return;
         this.#isActive = isActive;
-        // Without control, touch gestures scroll this page.
-        this.#canvas.style.touchAction = isActive ? "none" : "auto";
+        // With control, one finger works in the browser, and two fingers enlarge the picture; without it, gestures scroll
+        // this page.
+        this.#canvas.style.touchAction = isActive ? "pinch-zoom" : "auto";
         if (!isActive) {
             this.#keys.blur();
             // Discard gestures in progress: their end won't be received.

@@ -1,6 +1,7 @@
 import { approvalWords } from "./answer-words.js";
-import { SchemaForm, onlyChoice, payloadWords, valueWords } from "./card-form.js";
+import { SchemaForm, onlyChoice, other, payloadWords, valueWords } from "./card-form.js";
 import { element, freshID } from "./elements.js";
+import { sizeWords } from "./files.js";
 import { has, t } from "./i18n.js";
 import { runIcon } from "./run-icons.js";
 import { webAddress } from "./web-address.js";
@@ -21,12 +22,15 @@ const grave = new Set(["pay", "sign", "delete"]);
 const money = /(?:RM|MYR|USD|SGD|S\$|US\$|[$€£¥])\s?\d[\d.,]*\d|\b\d[\d.,]*\s?(?:MYR|USD|SGD|EUR|ringgit)\b/i;
 const moneyLabel = /\b(?:amount|total|price|jumlah|harga|bayaran)\b/i;
 
-/** The header of a card, which says why the user is asked. @param {Interrupt} interrupt */
-export function headOf({ reason }) {
+/**
+ * The header of a card, which says why the user is asked, or was.
+ * @param {Interrupt} interrupt @param {boolean} [isSettled]
+ */
+export function headOf({ reason }, isSettled = false) {
     const known = icons[reason] ? reason : "input_required";
     return element(
         "header", { class: "card-head" }, runIcon(icons[known]),
-        element("h2", { tabindex: -1 }, t(`card.title.${known}`)));
+        element("h2", { tabindex: -1 }, t(`card.${isSettled ? "settled" : "title"}.${known}`)));
 }
 
 /**
@@ -34,13 +38,14 @@ export function headOf({ reason }) {
  * @param {Interrupt} interrupt
  * @param {string | null} answer The answer's text.
  * @param {(() => Promise<void>) | null} revoke Revokes a permission that was given for the rest of the task.
+ * @param {string} [unanswered] The key of the text for a question without an answer.
  */
-export function settledCard(interrupt, answer, revoke = null) {
+export function settledCard(interrupt, answer, revoke = null, unanswered = "card.unanswered") {
     return element(
-        "section", { class: "card settled" }, headOf(interrupt), message(interrupt, interrupt.metadata?.kind),
+        "section", { class: "card settled" }, headOf(interrupt, true), message(interrupt, interrupt.metadata?.kind),
         element(
-            "p", { class: "card-answer" }, runIcon(answer === null ? "dot" : "done"),
-            element("span", {}, answer === null ? t("card.unanswered") : t("card.yourAnswer", { answer }))),
+            "p", { class: "card-answer" }, runIcon(answer === null ? "dot" : "person"),
+            element("span", {}, answer === null ? t(unanswered) : t("card.yourAnswer", { answer }))),
         revoke && revokeButton(revoke));
 }
 
@@ -78,10 +83,12 @@ function question(interrupt, acts) {
                 onClick: () => acts.answer(
                     { status: "resolved", payload: { [only.name]: choice } }, valueWords(choice)),
             }, valueWords(choice)));
+        const free = only.hasOther ? otherAnswer((words) =>
+            acts.answer({ status: "resolved", payload: { [other]: words } }, words)) : null;
         return {
             element: element(
-                "div", {}, message(interrupt), element("div", { class: "card-choices" }, ...choices),
-                element("div", { class: "card-buttons" }, decline)),
+                "div", {}, message(interrupt), element("div", { class: "card-choices" }, ...choices, free?.button),
+                free?.entry, element("div", { class: "card-buttons" }, decline)),
         };
     }
     const form = new SchemaForm(interrupt.responseSchema);
@@ -108,6 +115,22 @@ function question(interrupt, acts) {
     };
 }
 
+/** A button that opens a field for an answer that is none of the choices. @param {(words: string) => void} answer */
+function otherAnswer(answer) {
+    const id = freshID("other");
+    const field = element("input", { class: "input", id, type: "text", autocomplete: "off", dir: "auto" });
+    const send = () => field.value.trim() && answer(field.value.trim());
+    field.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && send());
+    const entry = element(
+        "div", { class: "field", hidden: true }, element("label", { for: id }, t("card.otherAnswer")), field,
+        element("div", {}, button("card.send", "button primary", send)));
+    const made = button("card.other", "button", () => {
+        entry.hidden = false;
+        field.focus();
+    });
+    return { button: made, entry };
+}
+
 /** @returns {Body} */
 function approval(interrupt, acts) {
     const { kind = "", origin = "", from, role = "", fields = [] } = interrupt.metadata ?? {};
@@ -115,7 +138,7 @@ function approval(interrupt, acts) {
     const properties = interrupt.responseSchema?.properties ?? {};
     const note = properties.comment ? noteField(t("card.reason")) : null;
     const table = new FieldTable(fields.filter((field) => Array.isArray(field) && field.length >= 2));
-    const about = readable(interrupt.metadata?.about ?? "");
+    const about = aboutBeside(readable(interrupt.metadata?.about ?? ""), name, fields);
     const amount = amountIn(name, fields, about);
     const forTask = properties.for_task ? checkbox(t("card.forTask", { kind: t(`card.kind.${kind}`) })) : null;
     const isGrave = grave.has(kind);
@@ -149,14 +172,21 @@ function approval(interrupt, acts) {
             message(interrupt, kind),
             element(
                 "dl", { class: "facts" },
+                ...fact(t("card.fact.amount"), amount ? amountWords(amount) : ""),
+                ...fact(t("card.fact.files"), fileWords(interrupt.metadata?.files)),
                 ...fact(t("card.fact.action"), kind ? t(`card.kind.${kind}`) : ""),
                 ...fact(t("card.fact.control"), what ? element("bdi", {}, what) : ""),
                 ...fact(t("card.fact.about"), about ? element("bdi", {}, shortened(about)) : ""),
                 ...fact(t("card.fact.from"), from ? site(from) : ""),
-                ...fact(t(from ? "card.fact.to" : "card.fact.site"), origin ? site(origin) : ""),
-                ...fact(t("card.fact.amount"), amount ? amountWords(amount) : "")),
-            table.isEmpty ? null : table.element, forTask?.element, note?.element,
-            element("div", { class: "card-buttons" }, approve, reject, edit)),
+                ...fact(t(from ? "card.fact.to" : "card.fact.site"), origin ? site(origin) : "")),
+            table.isEmpty ? null : table.element, edit && element("div", {}, edit), forTask?.element, note?.element,
+            element(
+                "div", { class: "card-buttons" },
+                // However little of the card fits, the buttons say what they are about.
+                element(
+                    "p", { class: "card-gist" }, amount ? element("strong", {}, element("bdi", {}, amount)) : null,
+                    origin ? site(origin) : null),
+                approve, reject)),
     };
 }
 
@@ -193,12 +223,27 @@ function button(key, kind, onClick) {
     return element("button", { class: kind, type: "button", onClick }, t(key));
 }
 
+/** The text around a control, unless it's only what the card shows anyway: the labels of the form and the control. */
+function aboutBeside(about, name, fields) {
+    const known = [name, ...fields.flat()].flatMap((text) => readable(text ?? "").toLowerCase().split(/\s+/));
+    const rest = about.toLowerCase().split(/\s+/).filter((word) => word && !known.includes(word));
+    return rest.length ? about : "";
+}
+
+/** @param {import("./files.js").StoredFile[] | undefined} files */
+function fileWords(files) {
+    if (!Array.isArray(files) || !files.length) return "";
+    return element("span", {}, ...files.flatMap(({ name, size }, index) => [
+        index ? ", " : "", element("bdi", {}, readable(name)), ` (${sizeWords(size)})`,
+    ]));
+}
+
 /** The agent's message. A trailing action kind is removed, because the facts below state it. */
 function message(interrupt, kind) {
     const ending = ` (${kind})`;
     const text = readable(interrupt.message);
     return element(
-        "p", { class: "card-message" }, kind && text.endsWith(ending) ? text.slice(0, -ending.length) : text);
+        "p", { class: "card-message", dir: "auto" }, kind && text.endsWith(ending) ? text.slice(0, -ending.length) : text);
 }
 
 function fact(name, value) {

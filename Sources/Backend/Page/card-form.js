@@ -12,6 +12,8 @@ import { formatNumber, t } from "./i18n.js";
  */
 const mostButtons = 6;
 const mostRadios = 12;
+/** The property of an answer that is none of the choices. */
+export const other = "other";
 /** The runtime's limit for a string, in characters. */
 const longestText = 20_000;
 /** The placeholder for a secret. */
@@ -26,13 +28,17 @@ export function isSecret(property) {
     return property?.writeOnly === true || property?.format === "password" || property?.["x-sensitive"] === true;
 }
 
-/** The choices if a single enumeration is all that is asked. @returns {{name: string, choices: any[]} | null} */
+/**
+ * The choices if a single enumeration is all that is asked, and whether another answer may be given.
+ * @returns {{name: string, choices: any[], hasOther: boolean} | null}
+ */
 export function onlyChoice(schema) {
-    const properties = Object.entries(schema?.properties ?? {});
-    if (properties.length !== 1) return null;
-    const [name, property] = properties[0];
+    const { [other]: free, ...properties } = schema?.properties ?? {};
+    const entries = Object.entries(properties);
+    if (entries.length !== 1) return null;
+    const [name, property] = entries[0];
     const choices = property.enum ?? [];
-    return choices.length && choices.length <= mostButtons ? { name, choices } : null;
+    return choices.length && choices.length <= mostButtons ? { name, choices, hasOther: free !== undefined } : null;
 }
 
 export class SchemaForm {
@@ -99,6 +105,7 @@ export function valueWords(value) {
 function labelOf(name, property) {
     if (property.title) return property.title;
     if (name === "answer") return t("card.answer");
+    if (name === other) return t("card.otherAnswer");
     if (name === "comment") return t("card.comment");
     const words = name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/_/g, " ");
     return words.charAt(0).toUpperCase() + words.slice(1);

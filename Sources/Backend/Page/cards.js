@@ -1,4 +1,4 @@
-import { bodyOf, headOf } from "./card-bodies.js";
+import { bodyOf, headOf, settledCard } from "./card-bodies.js";
 import { element, freshID } from "./elements.js";
 import { has, t } from "./i18n.js";
 import { runIcon } from "./run-icons.js";
@@ -179,8 +179,7 @@ export class Card {
 
     /** Scrolls the card into view; if it's too tall, its beginning. */
     show() {
-        const room = this.element.closest("article")?.parentElement?.parentElement?.clientHeight ?? innerHeight;
-        this.element.scrollIntoView({ block: this.element.offsetHeight > room ? "start" : "nearest" });
+        showCard(this.element);
     }
 
     setOwner(owner) {
@@ -196,8 +195,9 @@ export class Card {
             if (this.state === "expired") return null;
             this.state = "expired";
             this.answer = null;
-            this.#countdown.textContent = "";
-            this.#say(t("card.expired"), "problem");
+            this.#body.forget?.();
+            this.element.replaceChildren(...settledCard(this.interrupt, null, null, "card.expired").childNodes);
+            this.element.classList.add("settled");
             this.#acts.change();
             return t("card.expired");
         }
@@ -265,6 +265,12 @@ export class Card {
         this.#status.replaceChildren(...[kind ? runIcon("warning") : null, element("span", {}, words), button]
             .filter(Boolean));
     }
+}
+
+/** Scrolls a card into view; if it's too tall, its beginning. @param {Element} card */
+export function showCard(card) {
+    const room = card.closest("article")?.parentElement?.parentElement?.clientHeight ?? innerHeight;
+    card.scrollIntoView({ block: card.clientHeight > room ? "start" : "nearest" });
 }
 
 /** The bar below several questions. */

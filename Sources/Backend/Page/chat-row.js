@@ -37,7 +37,7 @@ export class ChatRow {
     /** @type {Session} */
     #session;
     #hooks;
-    #name = element("span", { class: "chat-name" });
+    #name = element("span", { class: "chat-name", dir: "auto" });
     #preview = element("span", { class: "chat-preview", hidden: true });
     #dot = element("span", { class: "dot", hidden: true });
     #state = element("span", { class: "visually-hidden" });

@@ -212,10 +212,10 @@ export class Chat {
         this.#around.onChange();
     }
 
-    /** Updates the run's state before the backend sends the changed chat. */
-    #become(state, runID) {
+    /** Updates the run's state before the backend sends the changed chat. @param {string} [expiry] */
+    #become(state, runID, expiry) {
         if (!this.session || (state === this.state && this.session.run?.id === runID)) return;
-        this.#take({ ...this.session, run: state === "idle" ? null : { id: runID, state } });
+        this.#take({ ...this.session, run: state === "idle" ? null : { id: runID, state, expires_at: expiry } });
     }
 
     #connect() {
@@ -288,7 +288,10 @@ export class Chat {
         if (type === "RUN_STARTED") this.#become("running", runID);
         if (type === "RUN_ERROR") this.#become("idle");
         if (type === "RUN_FINISHED") {
-            this.#become(envelope.event.outcome?.type === "interrupt" ? "waiting" : "idle", runID);
+            /** @type {{type: string, interrupts?: {expiresAt?: string}[]} | undefined} */
+            const outcome = envelope.event.outcome;
+            const expiry = outcome?.interrupts?.map(({ expiresAt }) => expiresAt).filter(Boolean).sort()[0];
+            this.#become(outcome?.type === "interrupt" ? "waiting" : "idle", runID, expiry);
         }
         this.#view.receive(envelope);
     }

@@ -208,6 +208,11 @@ export class Chats {
         else void this.#more();
     }
 
+    /** Draws again what depends on the time. */
+    redraw() {
+        this.#draw();
+    }
+
     #draw() {
         // Don't redraw while the user renames a chat. Everything is redrawn afterward.
         if (this.#isRenaming) return;

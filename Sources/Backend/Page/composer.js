@@ -26,7 +26,7 @@ export class Composer {
 
     #label = element("label", { class: "visually-hidden", for: "composer-text" });
     #text = element("textarea", {
-        id: "composer-text", rows: 1, enterkeyhint: "send", autocomplete: "off",
+        id: "composer-text", rows: 1, enterkeyhint: "send", autocomplete: "off", dir: "auto",
         "aria-describedby": "composer-hint composer-error",
     });
     #hint = element("p", { id: "composer-hint", class: "composer-hint" });
@@ -125,9 +125,11 @@ export class Composer {
         return true;
     }
 
-    async #submit() {
+    /** @param {boolean} [isChosen] Whether the user has said what the text is for. */
+    async #submit(isChosen = false) {
         const text = this.#text.value.trim();
         if (!text || this.#isSending || this.#overrun(text) > 0) return;
+        if (!this.#aside.hidden && !isChosen) return this.#aside.querySelector("button").focus();
         this.#isSending = true;
         const kept = this.#text.value;
         const files = this.#attachments.files;
@@ -197,11 +199,15 @@ export class Composer {
         this.#aside.hidden = this.#state !== "waiting" || !text || this.#isEditing;
     }
 
+    /** What a text is for while a question waits: a note to that task, or a task of its own. Nothing is sent unsaid. */
     #writeAside() {
         this.#aside.replaceChildren(
             element("span", {}, t("composer.note")),
             element("button", {
-                class: "link-button", type: "button", onClick: () => {
+                class: "button", type: "button", onClick: () => void this.#submit(true),
+            }, t("composer.sendNote")),
+            element("button", {
+                class: "button", type: "button", onClick: () => {
                     const text = this.#text.value.trim();
                     const files = this.#attachments.files;
                     this.#set("");

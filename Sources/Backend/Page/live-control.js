@@ -34,7 +34,7 @@ export class LiveControl {
     }
 
     take() {
-        if (this.owner === "you" || this.owner === "taking") return;
+        if (this.owner !== "agent") return;
         this.#become("taking");
         this.#send({ type: "control.take" });
         this.#patience = setTimeout(() => this.refuse(), patience);

@@ -103,7 +103,7 @@ export function makeLivePanel(acts) {
         }
         entry.element.hidden = !isYours;
         take.hidden = isYours || state.isEnded;
-        take.disabled = state.owner === "taking" || state.isStarting || !state.isConnected;
+        take.disabled = state.owner !== "agent" || state.isStarting || !state.isConnected;
         set(take.lastElementChild, t(state.owner === "taking" ? "live.taking" : "live.take"));
         for (const part of [release, lease, typeButton, more]) part.hidden = !isYours;
         set(leaseTime, t("live.lease", { seconds: state.secondsLeft }));

@@ -13,6 +13,9 @@ import { LiveScreen } from "./live-screen.js";
 /** How long an error message stays, in milliseconds. */
 const messageTime = 8000;
 
+/** A window that has the browser above the chat. */
+const small = "(max-width: 35.99rem), (max-width: 47.99rem) and (orientation: portrait)";
+
 export class LiveView {
     #root;
     #hooks;
@@ -24,6 +27,8 @@ export class LiveView {
     /** `closed` until a browser starts; `ended` once it's closed and its last frame remains. */
     #state = "closed";
     #isCollapsed = false;
+    /** Whether it was collapsed to make room, and not by the user. */
+    #isFolded = false;
     /** Whether the browser is still starting. Control can't be taken until it has. */
     #isStarting = false;
     #isConnected = true;
@@ -49,6 +54,7 @@ export class LiveView {
         this.#hooks = hooks;
         this.#control = new LiveControl(hooks.send, () => this.#ownerChanged());
         this.#build();
+        document.addEventListener("ai4ai:language", () => this.#relabel());
     }
 
     /** Whether the browser receives keyboard input. */
@@ -92,6 +98,22 @@ export class LiveView {
         this.#draw();
     }
 
+    /** Makes room for a question or a result on a small window. The user can open the view again. */
+    fold() {
+        if (this.#isCollapsed || this.#control.owner === "you" || !matchMedia(small).matches) return;
+        this.#isCollapsed = true;
+        this.#isFolded = true;
+        this.#draw();
+    }
+
+    /** Opens what `fold` has closed, once the work goes on. */
+    unfold() {
+        if (!this.#isFolded) return;
+        this.#isFolded = false;
+        this.#isCollapsed = false;
+        this.#draw();
+    }
+
     /** @param {boolean} isConnected */
     setConnected(isConnected) {
         this.#isConnected = isConnected;
@@ -103,6 +125,7 @@ export class LiveView {
     end() {
         if (this.#state !== "open") return;
         this.#state = "ended";
+        this.fold();
         this.#control.clear();
         this.#ownerChanged();
     }
@@ -110,6 +133,7 @@ export class LiveView {
     clear() {
         this.#state = "closed";
         this.#isCollapsed = false;
+        this.#isFolded = false;
         this.#isStarting = false;
         this.#listening?.abort();
         this.#listening = null;
@@ -125,7 +149,7 @@ export class LiveView {
     }
 
     /** Redraws all texts after a change of language. */
-    relabel() {
+    #relabel() {
         this.#input.setActive(false);
         // Turning frames off and on makes the runtime send one immediately.
         if (this.#showsFrames) this.#hooks.send({ type: "hello", frames: false });
@@ -183,7 +207,13 @@ export class LiveView {
         this.#tab = tab;
         if (tab && !this.#tabs.has(tab)) this.#tabs.set(tab, "");
         this.#screen.show(frame);
-        if (isNew) this.#draw();
+        // The user's own steps are reported with the frames alone.
+        const hasMoved = frame.url !== undefined && frame.url !== this.#address.url;
+        if (hasMoved) this.#address = { url: String(frame.url), title: "" };
+        const isOld = frame.url === undefined && this.#isAddressOld;
+        const isRenewed = this.#isAddressOld !== isOld;
+        this.#isAddressOld = isOld;
+        if (isNew || hasMoved || isRenewed) this.#draw();
     }
 
     /** Requests frames only while they're visible. */
@@ -228,6 +258,7 @@ export class LiveView {
     #toggle() {
         if (this.#state === "ended") this.#state = "closed";
         else this.#isCollapsed = !this.#isCollapsed;
+        this.#isFolded = false;
         this.#draw();
     }
 

@@ -26,7 +26,7 @@ export function markdownElements(tokens) {
  * @param {string} text
  */
 export function plainText(text) {
-    return element("div", { class: "plain-text" }, text);
+    return element("div", { class: "plain-text", dir: "auto" }, text);
 }
 
 /**
@@ -47,13 +47,13 @@ function block(token) {
     case "space":
     case "def": return null;
     case "hr": return element("hr");
-    case "heading": return element(headings[token.depth - 1] ?? "h6", {}, ...inline(token.tokens));
+    case "heading": return element(headings[token.depth - 1] ?? "h6", { dir: "auto" }, ...inline(token.tokens));
     case "code": return codeBlock(token);
     case "table": return table(token);
-    case "blockquote": return element("blockquote", {}, ...blocks(token.tokens));
+    case "blockquote": return element("blockquote", { dir: "auto" }, ...blocks(token.tokens));
     case "list": return list(token);
     case "paragraph":
-    case "text": return element("p", {}, ...inline(token.tokens ?? [token]));
+    case "text": return element("p", { dir: "auto" }, ...inline(token.tokens ?? [token]));
     default: return plainText(token.raw);
     }
 }
@@ -143,7 +143,7 @@ function codeBlock({ text, lang }) {
  */
 function table({ header, rows, align }) {
     const row = (tag, cells) => element(
-        "tr", {}, ...cells.map((cell, column) => element(tag, { align: align[column] }, ...inline(cell.tokens))));
+        "tr", {}, ...cells.map((cell, column) => element(tag, { align: align[column], dir: "auto" }, ...inline(cell.tokens))));
     return element(
         "div", { class: "table-box", tabindex: 0, role: "group", "aria-label": t("run.table") },
         element(
@@ -155,7 +155,7 @@ function table({ header, rows, align }) {
 function list({ ordered, start, items, loose }) {
     return element(
         ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null },
-        ...items.map((item) => element("li", {}, ...blocks(item.task ? withCheckbox(item) : item.tokens, loose))));
+        ...items.map((item) => element("li", { dir: "auto" }, ...blocks(item.task ? withCheckbox(item) : item.tokens, loose))));
 }
 
 /**

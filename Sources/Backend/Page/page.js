@@ -3,6 +3,7 @@
 import { Announcer } from "./announcer.js";
 import { Chat } from "./chat.js";
 import { titleOf } from "./chat-row.js";
+import { showCard } from "./cards.js";
 import { Chats } from "./chats.js";
 import { Composer } from "./composer.js";
 import { ConnectionBanner } from "./connection-banner.js";
@@ -32,7 +33,7 @@ export class Page {
     #toasts = new Toasts(byID("toasts"));
     #announcer = new Announcer(byID("announcer"));
     #banner = new ConnectionBanner(byID("banner"));
-    #router = new Router((chat) => this.#open(chat));
+    #router = new Router((chat) => this.#open(chat), () => this.#toasts.error(t("route.unknown")));
     #drawer = new Drawer({
         sidebar: byID("sidebar"), main: byID("main"), shade: byID("drawer-shade"),
         open: byID("drawer-open"), close: byID("drawer-close"),
@@ -41,7 +42,10 @@ export class Page {
     #chats;
     #view = new RunView(byID("messages"), byID("live"), {
         send: (frame) => void this.#chat.send(frame),
-        change: () => this.#chat && this.#draw(),
+        change: () => {
+            if (this.#chat) this.#draw();
+            this.#chats?.redraw();
+        },
         picture: (toolCallID) => this.#chat.picture(toolCallID),
         file: (file) => this.#chat.file(file),
         revoke: (allowance) => this.#chat.revoke(allowance),
@@ -160,7 +164,7 @@ export class Page {
         const words = state === "idle" ? "" : t(isTooLate ? "state.expired" : `state.${state}`);
         if (this.#state.textContent !== words) this.#state.textContent = words;
         this.#state.className = `chat-state ${state}`;
-        this.#composer.show(state);
+        this.#composer.show(isTooLate ? "idle" : state);
         this.#scroller.setAttribute("aria-busy", `${isLoading}`);
         this.#earlier.hidden = !this.#chat.hasOlder;
         const hasStarters = isEmpty && !isLoading && (this.#chat.id === null || session !== null);
@@ -210,14 +214,26 @@ export class Page {
         const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
         let size = "";
         let isAtEnd = true;
+        const jump = element("button", {
+            class: "button jump", type: "button", hidden: true,
+            onClick: () => { scroller.scrollTop = scroller.scrollHeight; },
+        }, t("jump"));
+        document.addEventListener("ai4ai:language", () => jump.replaceChildren(t("jump")));
+        scroller.append(jump);
         scroller.addEventListener("scroll", () => {
+            const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+            jump.hidden = left < scroller.clientHeight / 2;
             // A scroll event after a resize doesn't come from the user.
             if (sizeNow() !== size) return;
-            isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+            isAtEnd = left < nearEnd;
         }, { passive: true });
         new ResizeObserver(() => {
             size = sizeNow();
-            if (isAtEnd) scroller.scrollTop = scroller.scrollHeight;
+            if (!isAtEnd) return;
+            // What has to be decided stays in sight, rather than the end below it.
+            const card = scroller.querySelector(".card:not(.settled)");
+            if (card) showCard(card);
+            else scroller.scrollTop = scroller.scrollHeight;
         }).observe(scroller);
     }
 
@@ -237,6 +253,12 @@ export class Page {
             return true;
         }
         if (this.#composer.cancelEdit()) return true;
+        const active = document.activeElement;
+        // Whoever leaves an answer that they have begun doesn't mean to stop the task.
+        if (active instanceof HTMLElement && active.matches(".card :is(input, textarea, select)")) {
+            active.blur();
+            return true;
+        }
         if (this.#chat.state === "idle") return false;
         this.#chat.stop();
         return true;

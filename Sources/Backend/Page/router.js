@@ -18,10 +18,15 @@ export function pathOf(chat) {
 
 export class Router {
     #onRoute;
+    #onUnknown;
 
-    /** @param {(chat: string | null) => void} onRoute Shows the chat, or a new one for null. */
-    constructor(onRoute) {
+    /**
+     * @param {(chat: string | null) => void} onRoute Shows the chat, or a new one for null.
+     * @param {() => void} onUnknown Says that nothing is at the current address.
+     */
+    constructor(onRoute, onUnknown) {
         this.#onRoute = onRoute;
+        this.#onUnknown = onUnknown;
     }
 
     /**
@@ -48,6 +53,7 @@ export class Router {
         const chat = chatOf(location.pathname);
         if (chat === undefined) history.replaceState(null, "", "/");
         this.#onRoute(chat ?? null);
+        if (chat === undefined) this.#onUnknown();
     }
 
     /** Handles plain clicks on links to this page. Clicks that open a tab or window are left to the web browser. */

@@ -25,7 +25,7 @@ import { webAddress } from "./web-address.js";
 export const makePiece = {
     /** A message from the user. */
     words(key, { hooks }) {
-        const text = element("div", { class: "bubble" });
+        const text = element("div", { class: "bubble", dir: "auto" });
         const files = element("div", { class: "message-files", hidden: true });
         const state = element("p", { class: "message-state", hidden: true }, t("run.pending"));
         let content = "";

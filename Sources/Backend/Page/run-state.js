@@ -5,7 +5,7 @@
  * @typedef {import("./step-titles.js").Element} Element
  * @typedef {{id: string, name: string, input: string, elements: Record<string, Element>, address: string,
  *     result: string | null, stepName: string, startedAt: number, milliseconds: number | null,
- *     status: "open" | "running" | "done" | "failed" | "declined" | "waiting" | "unfinished"}} Step
+ *     status: "open" | "running" | "done" | "failed" | "declined" | "retried" | "waiting" | "unfinished"}} Step
  *     `input` is JSON. `stepName` identifies the running step until it finishes.
  * @typedef {{kind: "text", id: string, text: string, isOpen: boolean}} TextItem
  * @typedef {{kind: "steps", steps: Step[]}} StepsItem

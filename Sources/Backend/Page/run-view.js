@@ -30,6 +30,10 @@ const longestAnnouncement = 300;
 /** For this long after a key press, the user counts as typing, in milliseconds. */
 const typingPause = 2000;
 
+function isExpired({ expiresAt }) {
+    return Date.parse(expiresAt ?? "") <= Date.now();
+}
+
 export class RunView {
     #root;
     #hooks;
@@ -161,12 +165,14 @@ export class RunView {
             if (run.runId === this.#openRun || isStored) return;
             this.#openRun = null;
             this.#runningRun = run.runId;
+            this.#live.unfold();
             break;
         case "RUN_FINISHED":
         case "RUN_ERROR":
             if (this.#runningRun === run.runId) this.#runningRun = null;
             if (run.phase === "waiting") this.#openRun = run.runId;
-            else this.#live.end();
+            // A question that has expired has ended its browser, too.
+            if (run.phase !== "waiting" || run.interrupts.every(isExpired)) this.#live.end();
             if (!isStored) this.#tellEnd(run);
         }
     }
@@ -266,6 +272,8 @@ export class RunView {
             this.#hooks.announce(t("run.announce.asks", { question: interrupt.message }));
         }
         const card = this.#questions.card(isNew[0]);
+        // A decision needs the space more than the live browser does.
+        if (isNew.some(({ reason }) => reason !== "takeover")) this.#live.fold();
         card.show();
         if (!this.#isFresh && !this.#isTyping()) card.focus();
     }
@@ -290,7 +298,6 @@ export class RunView {
         document.addEventListener("ai4ai:language", () => {
             this.#questions.clear();
             this.#dropPieces();
-            this.#live.relabel();
             this.#render();
         }, { signal });
         this.#root.addEventListener("click", (event) => {

@@ -26,7 +26,8 @@ function practice(site) {
         },
         {
             picture: "card", title: t("starter.pay"), words: t("starter.pay.text"),
-            text: `open ${site}/pay?plate=WXY+1234, fill Card number with 4111, click Pay RM 70.00, read the page`,
+            text: `open ${site}/pay?plate=WXY+1234, ask me for the card number, fill Card number with the answer, `
+                + "click Pay RM 70.00, read the page",
         },
     ];
 }

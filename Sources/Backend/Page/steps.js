@@ -20,7 +20,7 @@ const references = new Set(["ref", "from", "to"]);
 /** @type {Record<string, import("./run-icons.js").RunIcon>} */
 const marks = {
     open: "clock", running: null, done: "done", failed: "failed", waiting: "pause", unfinished: "dot",
-    declined: "dot",
+    declined: "dot", retried: "dot",
 };
 
 /** @returns {StepsLook} */
@@ -70,10 +70,12 @@ export class StepsView {
             const key = `${index}`;
             keys.add(key);
             const known = this.#rows.get(key);
-            if (known && isSame(known.step, step)) return;
-            const row = this.#row(step);
+            /** @type {Step} */
+            const shown = step.status === "failed" && isRetried(steps, index) ? { ...step, status: "retried" } : step;
+            if (known && isSame(known.step, shown)) return;
+            const row = this.#row(shown);
             known?.row.replaceWith(row);
-            this.#rows.set(key, { row, step });
+            this.#rows.set(key, { row, step: shown });
         });
         for (const [key, { row }] of this.#rows) {
             if (keys.has(key)) continue;
@@ -86,7 +88,7 @@ export class StepsView {
 
     #summarize(steps) {
         this.#name.textContent = t("run.steps", { count: steps.length });
-        const failures = steps.filter((step) => step.status === "failed").length;
+        const failures = steps.filter((step, index) => step.status === "failed" && !isRetried(steps, index)).length;
         const time = steps.reduce((sum, step) => sum + (step.milliseconds ?? 0), 0);
         const facts = [
             failures ? t("run.steps.failed", { count: failures }) : null,
@@ -125,7 +127,7 @@ export class StepsView {
                 element("span", { class: "step-title" }, stepTitle(step, t)),
                 element(
                     "span", { class: "step-facts" },
-                    ["failed", "waiting", "unfinished", "declined"].includes(status)
+                    ["failed", "waiting", "unfinished", "declined", "retried"].includes(status)
                         ? element("span", { class: `step-status ${status}` }, t(`run.status.${status}`)) : null,
                     step.milliseconds >= 100 ? duration(step.milliseconds) : null)));
         const open = () => {
@@ -149,20 +151,29 @@ export class StepsView {
     /** The details of a step, created when the user expands it. @param {Step} step */
     #body(step) {
         const body = element("div", { class: "step-body" });
-        const inputs = inputsOf(step);
-        if (inputs.length) {
-            body.append(element("dl", { class: "step-inputs" }, ...inputs.flatMap(([name, value]) => [
-                element("dt", {}, name), element("dd", {}, value),
-            ])));
-        }
-        const result = resultWords(step.result ?? "");
-        if (result) body.append(element("pre", { class: "step-result", tabindex: 0 }, result));
-        else if (!inputs.length) body.append(element("p", { class: "muted" }, t("run.step.nothing")));
-        if (worksInBrowser(step.name) && ["done", "failed", "declined"].includes(step.status)) {
+        if (worksInBrowser(step.name) && ["done", "failed", "declined", "retried"].includes(step.status)) {
             body.append(this.#pictures.thumbnail(step.id, stepTitle(step, t)));
         }
+        const inputs = inputsOf(step);
+        const result = resultWords(step.result ?? "");
+        if (!inputs.length && !result) {
+            body.append(element("p", { class: "muted" }, t("run.step.nothing")));
+            return body;
+        }
+        body.append(element(
+            "details", { class: "step-technical" }, element("summary", {}, t("run.step.technical")),
+            inputs.length ? element("dl", { class: "step-inputs" }, ...inputs.flatMap(([name, value]) => [
+                element("dt", {}, name), element("dd", {}, value),
+            ])) : null,
+            result ? element("pre", { class: "step-result", tabindex: 0 }, result) : null));
         return body;
     }
+}
+
+/** Whether a later step has done the same, so that the failure doesn't matter any more. @param {Step[]} steps */
+function isRetried(steps, index) {
+    const { name, input } = steps[index];
+    return steps.slice(index + 1).some((step) => step.name === name && step.input === input && step.status === "done");
 }
 
 /** Whether two steps look the same. */

@@ -49,16 +49,17 @@ package struct Backend: Service {
             originGuard: originGuard,
             parts: .init(runs: runs, authenticator: authenticator, limits: limits, logger: logger), tasks: self.tasks)
 
+        let page = PageRoutes(settings, demoSite: demoSite, model: model, logger: logger)
         let router = Router(context: BackendContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             MetricsMiddleware()
             SecurityHeadersMiddleware(settings)
-            ProblemMiddleware()
+            ProblemMiddleware(page: page)
             OriginGuardMiddleware(originGuard: originGuard)
         }
         if !settings.allowedOrigins.isEmpty { router.add(middleware: CrossOriginMiddleware(settings.allowedOrigins)) }
         Health(store: store, runtime: runtime).add(to: router)
-        PageRoutes(settings, demoSite: demoSite, model: model, logger: logger).add(to: router)
+        page.add(to: router)
         router.get("ws/human-interaction/:id", use: self.sockets.respond)
         let api = router.group("api").add(
             middleware: AuthenticationMiddleware(authenticator: authenticator, limits: limits))

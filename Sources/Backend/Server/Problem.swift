@@ -91,6 +91,8 @@ struct Problem: Error, CustomStringConvertible {
 
 /// Converts thrown errors to problem responses.
 struct ProblemMiddleware: RouterMiddleware {
+    let page: PageRoutes
+
     func handle(
         _ request: Request, context: BackendContext, next: (Request, BackendContext) async throws -> Response
     ) async throws -> Response {
@@ -98,6 +100,7 @@ struct ProblemMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             let problem = Problem(error)
+            if problem.status == .notFound, let page = self.page.notFound(request) { return page }
             if problem.status.kind == .serverError {
                 context.logger.error(
                     "A request failed",

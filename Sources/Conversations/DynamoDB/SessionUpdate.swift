@@ -65,7 +65,7 @@ struct SessionUpdate {
         self.update(at: max(self.updatedAt, message.time))
         if self.isUntitled, message.role == .user, message.kind == .text {
             self.require("#title = :untitled", [":untitled": .dynamoString("")])
-            self.set(title: excerpt)
+            self.set(title: ChatSession.title(of: message.content))
         }
     }
 

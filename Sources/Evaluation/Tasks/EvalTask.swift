@@ -79,12 +79,16 @@ extension EvalTask.Answer {
         guard case .object(let properties) = interrupt.responseSchema?["properties"] else {
             return ["answer": .string(text)]
         }
-        return .object(
-            properties.mapValues { property in
-                let choice = property["enum"]?.array?.first {
-                    $0.string.map { $0.lowercased().contains(text.lowercased()) } ?? false
-                }
-                return choice ?? .string(text)
-            })
+        var payload = properties.mapValues { property in
+            let choice = property["enum"]?.array?.first {
+                $0.string.map { $0.lowercased().contains(text.lowercased()) } ?? false
+            }
+            return choice ?? .string(text)
+        }
+        // None of the choices, unless one fits.
+        if let answer = payload["answer"], properties["other"] != nil {
+            payload[properties["answer"]?["enum"]?.array?.contains(answer) == true ? "other" : "answer"] = nil
+        }
+        return .object(payload)
     }
 }

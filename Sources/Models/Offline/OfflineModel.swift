@@ -49,6 +49,6 @@ public struct OfflineModel: LanguageModel {
 
     static func notUnderstood(_ clauses: [String]) -> String {
         let list = clauses.map { "\"\($0)\"" }.joined(separator: ", ")
-        return "I did not understand \(list). \(self.abilities) \(self.configureHint)"
+        return "I can't do that in practice mode: \(list). \(self.abilities) \(self.configureHint)"
     }
 }

@@ -1,0 +1,194 @@
+"""The page where people stumble: a new thought while a question waits, several windows, other scripts, paper, and mistyped
+addresses."""
+
+import re
+
+import pytest
+
+from backend import UNHURRIED, Chats, payment, payments
+from system import System
+from test_page_hostile import Model
+from test_page_live import places, point, take_control
+
+
+def test_what_is_written_while_a_question_waits_goes_nowhere_unsaid(system, chats, person):
+    person.say(payment(system.demo, "page unsaid"))
+    person.ref("button", "Approve payment")
+    waiting = person.chat
+    person.say(system.errand("ABC 5678"))
+    person.sees("Is this for the task that waits?")
+    assert person.evaluate("document.activeElement.textContent") == "Yes, tell it"
+    assert chats.session(waiting)["run"]["state"] == "waiting"
+    person.click("button", "No, start a new task")
+    person.sees("Amount due: RM 90.00")
+    assert person.chat != waiting and chats.session(waiting)["run"]["state"] == "waiting"
+    assert payments(system, "page unsaid") == 0
+
+
+def test_note_to_a_task_that_waits_neither_approves_nor_declines(system, chats, person):
+    person.say(payment(system.demo, "page note"))
+    person.ref("button", "Approve payment")
+    person.fill("Message", "Is it the right plate?")
+    person.click("button", "Yes, tell it")
+    person.sees('You have not decided; nothing was done. You said: "Is it the right plate?".')
+    assert payments(system, "page note") == 0
+
+
+def test_escape_in_an_answer_leaves_the_field_and_not_the_task(system, chats, person):
+    person.say(f"open {system.demo}, ask me for the town, tell me the amount due")
+    person.type("Your answer", "Ip")
+    person.press("Escape")
+    assert person.evaluate("document.activeElement === document.body")
+    assert chats.session(person.chat)["run"]["state"] == "waiting"
+    person.press("Escape")
+    person.sees("The errand was stopped.")
+
+
+def test_control_in_one_window_is_told_in_the_other_and_stays(system, person):
+    person.say(payment(system.demo, "page windows"))
+    person.ref("button", "Approve payment")
+    first = person.tab
+    second = person.open_tab(person.address)
+    person.ref("button", "Approve payment")
+    person.switch_to(first)
+    take_control(person)
+    person.switch_to(second)
+    person.sees("Another window is in control")
+    assert person.ref("button", "Take control").is_disabled()
+    person.switch_to(first)
+    person.click("button", "Give back to the agent")
+    person.switch_to(second)
+    person.sees("Agent in control")
+    person.close_tab(second)
+    person.switch_to(first)
+    person.click("button", "Reject")
+
+
+def test_address_follows_what_the_person_does(system, chats, person):
+    [link] = places(person, f"{system.demo}/offices", "header a[href='/sign-in']")
+    person.say(f"open {system.demo}/offices, ask me for the go-ahead, tell me the opening hours")
+    person.ref("textbox", "Your answer")
+    take_control(person)
+    point(person, link)
+    person.until(lambda: "/sign-in" in person.evaluate("document.querySelector('.live-address').innerText"), "new address")
+    person.misses("last known address")
+    chats.stop(person.chat)
+
+
+@pytest.mark.nightly
+def test_expired_question_says_so_everywhere_also_after_a_reload(browser):
+    hurried = System(AI4AI_QUESTION_SECONDS="10", **UNHURRIED)
+    try:
+        browser.visit(hurried.chat)
+        browser.say(payment(hurried.demo, "4242"))
+        for _ in range(2):
+            browser.sees("This question has expired.")
+            browser.misses("Waiting for you")
+            browser.misses("Take control")
+            assert browser.evaluate("document.querySelector('#composer-text').placeholder") == "Describe an errand"
+            assert not browser.has("button", "Approve payment")
+            browser.reload()
+        browser.check_quiet()
+    finally:
+        hurried.stop()
+
+
+def test_steps_show_their_picture_first_and_the_technical_part_on_demand(system, person):
+    person.say(system.errand())
+    person.misses("Working…")
+    person.click("button", "done Open .*")
+    first = "document.querySelector('.step[open] .step-body').firstElementChild"
+    person.until(lambda: person.evaluate(f"{first}?.querySelector('img') !== null"), "picture")
+    assert not person.evaluate("document.querySelector('.step[open] .step-result').checkVisibility()")
+    person.click("button", "Technical details")
+    assert person.evaluate("document.querySelector('.step[open] .step-result').checkVisibility()")
+
+
+def test_newest_messages_are_one_press_away(system, chats, person):
+    for number in range(12):
+        person.say(f"hello {number}")
+        person.until(lambda: len(person.messages("AI4AI")) == number + 1, "answer")
+    end = "(s => s.scrollHeight - s.scrollTop - s.clientHeight)(document.querySelector('#scroller'))"
+    assert not person.has("button", "Newest messages")
+    person.evaluate("document.querySelector('#scroller').scrollTop = 0")
+    person.click("button", "Newest messages")
+    person.until(lambda: person.evaluate(end) < 2, "end of the messages")
+    person.until(lambda: not person.has("button", "Newest messages"), "end of the button")
+
+
+def test_writing_from_right_to_left_is_laid_out_so(person):
+    person.say("مرحبا، كم رسوم الطريق؟")
+    person.until(lambda: person.messages("AI4AI"), "answer")
+    assert person.evaluate("getComputedStyle(document.querySelector('.bubble')).direction") == "rtl"
+    person.until(lambda: person.evaluate(
+        "getComputedStyle(document.querySelector('.chat-link[aria-current] .chat-name')).direction") == "rtl", "title")
+    assert person.evaluate("getComputedStyle(document.querySelector('.markdown p')).direction") == "ltr"
+
+
+def test_chat_is_printed_whole_and_without_its_buttons(system, person):
+    person.say(system.errand())
+    person.misses("Working…")
+    person.tools.call("Emulation.setEmulatedMedia", media="print")
+    shown = person.evaluate("""[["#messages", true], ["#composer", false], ["#sidebar", false], ["#live", false]].filter(
+        ([place, isShown]) => document.querySelector(place).checkVisibility() !== isShown).map(([place]) => place)""")
+    cut = person.evaluate("getComputedStyle(document.querySelector('#scroller')).overflow")
+    person.tools.call("Emulation.setEmulatedMedia", media="")
+    assert shown == [] and cut == "visible"
+
+
+@pytest.mark.parametrize("path", ["nope", "chat/", "settings/privacy"])
+def test_address_of_nothing_is_a_page(system, chats, person, path):
+    answer = chats.call("GET", f"/{path}", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert answer.status_code == 404 and "text/html" in answer.headers["Content-Type"]
+    assert chats.call("GET", f"/{path}").headers["Content-Type"] == "application/problem+json"
+    person.go(f"{system.chat}/{path}")
+    person.sees("There is nothing at this address.")
+    person.sees("What can I do for you?")
+
+
+def test_page_is_sent_compressed_and_once(system, chats):
+    page = chats.call("GET", "/").text
+    paths = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
+    sizes = 0
+    for path in paths:
+        response = chats.call("GET", path, headers={"Accept-Encoding": "gzip"}, stream=True)
+        assert "immutable" in response.headers["Cache-Control"], path
+        sizes += len(response.raw.read())
+        again = chats.call("GET", path, headers={"If-None-Match": response.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    # Half a megabyte without compression.
+    assert sizes < 180_000, sizes
+    # The same file under its plain address isn't kept without asking.
+    assert chats.call("GET", "/assets/app.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.fixture(scope="module")
+def model():
+    running = Model()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def asking(model):
+    running = System(**UNHURRIED, AI4AI_MODEL_URL=model.url, AI4AI_MODEL="scripted")
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("count", [3, 9])
+def test_choices_may_be_answered_with_something_else(model, asking, browser, count):
+    choices = [f"Town {number}" for number in range(count)]
+    model.says("Noted.", {"question": "Which town?", "choices": choices})
+    browser.visit(asking.chat)
+    browser.say("hello")
+    browser.sees("Which town?")
+    if count == 3:
+        browser.click("button", "Other…")
+    browser.fill("Another answer( \\(optional\\))?", "Ipoh")
+    browser.click("button", "Send( answer)?")
+    browser.sees("Noted.")
+    chats = Chats(asking.chat)
+    [answer] = [each for each in chats.settled(browser.chat) if each["kind"] == "answer"]
+    assert answer["details"]["payload"] == {"other": "Ipoh"}
+    browser.check_quiet()
