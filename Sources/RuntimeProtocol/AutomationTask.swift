@@ -1,3 +1,5 @@
+public import AgentEvents
+
 /// A task for the automation agent.
 public struct AutomationTask: Sendable, Hashable, Codable {
     /// The goal of the task, with all facts that are needed for it.
@@ -16,11 +18,14 @@ public struct AutomationTask: Sendable, Hashable, Codable {
     public var readURL: String?
     /// The language of questions to the user.
     public var language: UserLanguage?
+    /// The JSON Schema of the result: objects, lists, texts, numbers, integers, Booleans, and choices, up to four levels
+    /// deep. See ``StructuredResult``.
+    public var result: JSONValue?
 
     public init(
         goal: String, startURL: String? = nil, allowedDomains: [String] = [], maxSteps: Int? = nil,
         forbidden: Set<ActionKind>? = nil, playbook: String? = nil, readURL: String? = nil,
-        language: UserLanguage? = nil
+        language: UserLanguage? = nil, result: JSONValue? = nil
     ) {
         self.goal = goal
         self.startURL = startURL
@@ -30,10 +35,11 @@ public struct AutomationTask: Sendable, Hashable, Codable {
         self.playbook = playbook
         self.readURL = readURL
         self.language = language
+        self.result = result
     }
 
     private enum CodingKeys: String, CodingKey {
-        case goal, forbidden, playbook, language
+        case goal, forbidden, playbook, language, result
         case readURL = "read_url"
         case startURL = "start_url"
         case allowedDomains = "allowed_domains"
@@ -49,6 +55,7 @@ public struct AutomationTask: Sendable, Hashable, Codable {
         self.playbook = try container.decodeIfPresent(String.self, forKey: .playbook)
         self.readURL = try container.decodeIfPresent(String.self, forKey: .readURL)
         self.language = try container.decodeIfPresent(UserLanguage.self, forKey: .language)
+        self.result = try container.decodeIfPresent(JSONValue.self, forKey: .result)
         self.forbidden = try container.decodeIfPresent(Set<ActionKind>.self, forKey: .forbidden)
     }
 }

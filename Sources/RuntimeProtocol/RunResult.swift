@@ -21,6 +21,8 @@ public struct RunResult: Sendable, Hashable, Codable {
     /// The addresses in the message.
     public var links: [ResultLink]?
     public var usage: TokenUsage?
+    /// What a task found, if it was asked for in a shape.
+    public var result: StructuredResult?
 
     public init(
         message: String, sessionID: SessionID, runID: RunID, status: RunStatus, code: String? = nil,
@@ -37,7 +39,7 @@ public struct RunResult: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case message, status, code, outcome, interrupts, links, usage
+        case message, status, code, outcome, interrupts, links, usage, result
         case sessionID = "session_id"
         case runID = "run_id"
     }

@@ -115,7 +115,8 @@ private struct ValueMaker {
             goal: self.text() + "x", startURL: self.maybe { $0.text() }, allowedDomains: self.list { $0.text() },
             maxSteps: self.maybe { $0.number() },
             forbidden: self.maybe { Set($0.list { $0.pick(ActionKind.allCases) }) }, playbook: self.maybe { $0.text() },
-            readURL: self.maybe { $0.text() }, language: self.maybe { $0.pick([.english, .malay]) })
+            readURL: self.maybe { $0.text() }, language: self.maybe { $0.pick([.english, .malay]) },
+            result: self.maybe { .object([$0.text(): $0.json()]) })
     }
 
     mutating func messageFile() -> RunAgentInput.Message.File {
@@ -196,8 +197,15 @@ private struct ValueMaker {
         return SocketFrame(content, sessionID: session, userID: user)
     }
 
+    mutating func structuredResult() -> StructuredResult {
+        StructuredResult(
+            value: self.json(),
+            evidence: self.list { .init(path: $0.text(), quote: $0.text(), url: $0.text()) },
+            problems: self.list { .init(path: $0.text(), reason: $0.text()) })
+    }
+
     mutating func runResult() -> RunResult {
-        RunResult(
+        var result = RunResult(
             message: self.text(), sessionID: self.session(), runID: self.run(),
             status: self.pick([.running, .completed, .interrupted, .failed, .stopped]), code: self.maybe { $0.text() },
             interrupts: self.maybe { $0.list { $0.interrupt() } },
@@ -207,6 +215,8 @@ private struct ValueMaker {
                         url: maker.text(), title: maker.maybe { $0.text() }, kind: maker.pick([.page, .payment]))
                 }
             })
+        result.result = self.maybe { $0.structuredResult() }
+        return result
     }
 
     mutating func controlResult() -> ControlResult {

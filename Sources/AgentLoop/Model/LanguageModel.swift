@@ -41,11 +41,16 @@ public struct ModelRequest: Sendable, Hashable {
     public var system: String
     public var messages: [Message]
     public var tools: [ToolDefinition]
+    /// The JSON Schema of the answer, which providers enforce if they can. Never together with tools.
+    public var answerSchema: JSONValue?
 
-    public init(system: String, messages: [Message], tools: [ToolDefinition] = []) {
+    public init(
+        system: String, messages: [Message], tools: [ToolDefinition] = [], answerSchema: JSONValue? = nil
+    ) {
         self.system = system
         self.messages = messages
         self.tools = tools
+        self.answerSchema = answerSchema
     }
 }
 

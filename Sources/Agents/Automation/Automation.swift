@@ -12,6 +12,8 @@ public struct RunContext: Sendable {
     /// The trace and request context to forward when another runtime does the work.
     public var propagation: Propagation
     public var callbacks: TurnLoop.Callbacks
+    /// Takes the structured result of a task that was asked for one.
+    public var deliver: @Sendable (StructuredResult) -> Void = { _ in }
     /// Long-term memories about the user, for the coordinator's prompt.
     public var recalled: String?
 

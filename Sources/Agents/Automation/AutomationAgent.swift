@@ -69,6 +69,8 @@ public struct AutomationAgent: Automation {
         switch work {
         case .task(let given):
             task = given
+            // Before anything is done for a result that can't be made.
+            if let schema = given.result { _ = try ResultSchema(schema) }
             // The previous task's question can no longer be answered.
             let before = await keeper.record.status
             if await keeper.isLeftOver || before == .interrupted {
@@ -123,7 +125,7 @@ public struct AutomationAgent: Automation {
                 policy: self.policy, forbidden: task.prohibitedActions, patience: self.patience, goal: task.goal,
                 places: place.places,
                 seen: place.seen, allowances: place.allowances, say: task.askedIn),
-            effects: place.effects, names: place.names, files: place.files,
+            effects: place.effects, names: place.names, files: place.files, evidence: place.evidence,
             keepPicture: self.pictureKeeper(context.session),
             coordinateGrid: abilities.coordinateGrid)
         let loop = TurnLoop(
@@ -146,12 +148,27 @@ public struct AutomationAgent: Automation {
                 // arriving.
                 if case .parked = outcome { return outcome }
                 try await tools.receiveLastFiles(emit: settled.emit)
+                try await self.deliver(outcome, of: task, place.evidence, to: context, usage: &usage)
                 return outcome
             } catch let error as ModelError {
                 // The caller needs the progress summary to decide whether to ask for the task again.
                 throw AutomationFailure(reason: error, progressSummary: await keeper.record.progressSummary)
             }
         }
+    }
+
+    /// Delivers the structured result of a task that was asked for one.
+    private func deliver(
+        _ outcome: TurnLoop.Outcome, of task: AutomationTask, _ evidence: EvidenceLog, to context: RunContext,
+        usage: inout TokenUsage
+    ) async throws {
+        guard let schema = task.result else { return }
+        guard case .completed(let report) = outcome else {
+            let problem = StructuredResult.Problem(path: "", reason: "the task was not done")
+            return context.deliver(StructuredResult(value: .null, problems: [problem]))
+        }
+        let writer = ResultWriter(model: self.model, schema: try ResultSchema(schema), goal: task.goal)
+        context.deliver(try await writer.write(report: report, evidence: evidence.lines, usage: &usage))
     }
 
     private static func opening(_ address: String) -> ToolCall {
@@ -208,7 +225,8 @@ public struct AutomationAgent: Automation {
                 holder: holder, secrets: secrets, goal: task.goal, patience: self.patience,
                 say: task.askedIn),
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
-            allowances: allowances, files: TaskFiles(store: self.files, session: context.session))
+            allowances: allowances, files: TaskFiles(store: self.files, session: context.session),
+            evidence: EvidenceLog())
         await self.live.begin(context.session, place)
         return place
     }

@@ -18,6 +18,8 @@ struct TaskContext: Sendable {
     let effects: EffectGuard
     let allowances: TaskAllowances
     let files: TaskFiles
+    /// What the pages of the task have shown, for its structured result.
+    let evidence: EvidenceLog
 }
 
 /// The browsers of this process's open tasks, by session: in use by a run, or parked while a question waits for its

@@ -34,7 +34,7 @@ extension BrowserTools {
             let shown = self.secrets.mask(Self.shown(text))
             let origin = file.attached == true ? CrossOriginDataTracker.userFile : file.site
             // A file of unknown origin belongs to no site, so that its text is asked about wherever it goes.
-            self.gate.seen.note(shown, of: origin ?? "a file")
+            self.note(shown, of: origin ?? "a file", at: file.name)
             return ToolOutput(text: self.untrusted.wrap("\(file.name):\n\(shown)"))
         }
     }

@@ -101,7 +101,7 @@ extension BrowserTools {
             try await self.looking {
                 let page = try await self.page()
                 let text = try await page.readText(part: input.part ?? 1)
-                self.gate.seen.note(text, of: try await page.origin())
+                self.note(text, of: try await page.origin(), at: self.secrets.mask(page.url))
                 return self.untrusted.wrap(text)
             }
         }
@@ -115,7 +115,8 @@ extension BrowserTools {
                 let page = try await self.page()
                 let lines = try await page.find(input.text)
                 self.names.note(lines)
-                self.gate.seen.note(lines.joined(separator: "\n"), of: try await page.origin())
+                self.note(
+                    lines.joined(separator: "\n"), of: try await page.origin(), at: self.secrets.mask(page.url))
                 return lines
             }
             return lines.isEmpty ? "It is not on the page." : self.untrusted.wrap(lines.joined(separator: "\n"))

@@ -13,6 +13,7 @@ struct BrowserTools {
     let effects: EffectGuard
     let names: ElementLabels
     let files: TaskFiles
+    let evidence: EvidenceLog
     /// Stores the screenshot of a step under its call's id. If this is `nil`, no screenshots are taken.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
     let untrusted = UntrustedText()
@@ -127,8 +128,14 @@ struct BrowserTools {
     func view(of page: BrowserPage, part: Int = 1) async throws -> String {
         let snapshot = try await page.snapshot(part: part)
         self.names.note(snapshot.lines, at: snapshot.url)
-        self.gate.seen.note(snapshot.text, of: try await page.origin())
+        self.note(snapshot.text, of: try await page.origin(), at: snapshot.url)
         return self.untrusted.wrap(snapshot.text)
+    }
+
+    /// Remembers what a page has shown.
+    func note(_ text: String, of origin: String, at url: String) {
+        self.gate.seen.note(text, of: origin)
+        self.evidence.note(text, at: url)
     }
 
     /// Returns the report of an action as text, marked as untrusted because it may quote the page.

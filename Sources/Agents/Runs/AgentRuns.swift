@@ -4,6 +4,7 @@ import Files
 public import Logging
 import Metrics
 public import RuntimeProtocol
+import Synchronization
 
 /// Executes runs: one at a time per session, with each step recorded and reported as events.
 ///
@@ -143,6 +144,16 @@ public struct AgentRuns: Sendable {
     private func carryOut(
         _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog
     ) async -> RunResult {
+        let delivered = Mutex<StructuredResult?>(nil)
+        var result = await self.carryOut(request, records, &said, log) { given in delivered.withLock { $0 = given } }
+        result.result = delivered.withLock { $0 }
+        return result
+    }
+
+    private func carryOut(
+        _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog,
+        deliver: @escaping @Sendable (StructuredResult) -> Void
+    ) async -> RunResult {
         var usage = TokenUsage(model: self.modelName)
         // After the user has decided about a payment, a payment link would ask them to pay twice.
         let isDecision =
@@ -152,7 +163,7 @@ public struct AgentRuns: Sendable {
             case .automation: false
             }
         do {
-            switch try await self.work(on: request, records, &usage, &said, log) {
+            switch try await self.work(on: request, records, &usage, &said, log, deliver) {
             case .completed(let text):
                 return self.result(request, text, .completed, usage: usage, offersPayment: !isDecision)
             case .notDone(let text):
@@ -174,15 +185,16 @@ public struct AgentRuns: Sendable {
 
     private func work(
         on request: RunRequest, _ records: SessionRecords, _ usage: inout TokenUsage, _ said: inout String?,
-        _ log: RunLog
+        _ log: RunLog, _ deliver: @escaping @Sendable (StructuredResult) -> Void
     ) async throws -> TurnLoop.Outcome {
         let sessions = self.sessions
         var callbacks = TurnLoop.Callbacks(emit: { log.append($0) })
         callbacks.takeSteering = { await sessions.takeSteering(request.sessionID) }
         callbacks.endSteering = { await sessions.endSteering(request.sessionID) }
-        let context = RunContext(
+        var context = RunContext(
             session: request.sessionID, run: request.runID, user: request.userID, propagation: request.propagation,
             callbacks: callbacks)
+        context.deliver = deliver
         switch request.work {
         case .automation(let task): return try await self.automation.run(.task(task), context, usage: &usage)
         case .resume(let answers, ofAutomation: true):

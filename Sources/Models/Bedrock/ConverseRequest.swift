@@ -43,6 +43,14 @@ struct ConverseRequest {
             fields["thinking"] = ThinkingBinding.droppingStaleBlocks
             fields["anthropic_beta"] = [.string(ThinkingBinding.beta)]
         }
+        if let schema = request.answerSchema {
+            var output: [String: JSONValue] = [:]
+            if case .object(let known)? = body["outputConfig"] { output = known }
+            output["textFormat"] = [
+                "type": "json_schema", "structure": ["jsonSchema": ["name": "answer", "schema": .string(schema.json)]],
+            ]
+            body["outputConfig"] = .object(output)
+        }
         if !fields.isEmpty { body["additionalModelRequestFields"] = .object(fields) }
         return .object(body)
     }

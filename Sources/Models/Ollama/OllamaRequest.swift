@@ -28,6 +28,7 @@ enum OllamaRequest {
         var body: [String: JSONValue] = [
             "model": .string(model), "messages": .array(messages), "stream": true, "options": .object(limits),
         ]
+        if let schema = request.answerSchema { body["format"] = schema }
         if let thinks = options.thinks { body["think"] = .bool(thinks) }
         if options.takesTools, !request.tools.isEmpty { body["tools"] = .array(request.tools.map(self.tool)) }
         return .object(body)

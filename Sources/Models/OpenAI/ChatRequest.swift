@@ -55,6 +55,7 @@ struct ChatRequest: Encodable {
     var stream_options: StreamOptions?
     var max_tokens: Int?
     var max_completion_tokens: Int?
+    var response_format: JSONValue?
 
     init(_ model: String, _ request: ModelRequest, maxTokens: Int? = nil, _ dialect: ChatDialect = .init()) {
         self.model = model
@@ -76,6 +77,9 @@ struct ChatRequest: Encodable {
                 }
                 self.messages.append(message)
             }
+        }
+        self.response_format = request.answerSchema.map {
+            ["type": "json_schema", "json_schema": ["name": "answer", "strict": true, "schema": $0]]
         }
         // Some servers reject an empty list.
         self.tools =
