@@ -252,7 +252,8 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
                 "Agents", "BrowserAutomation", "Files", "Models", "Observability", "RuntimeProtocol", "Search",
-                "ServerSentEvents", "Settings", "WebSocket",
+                "ServerSentEvents", "Settings", "TextCoding", "WebSocket",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),

@@ -30,6 +30,8 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
             case inline(base64: String, name: String?, type: String?)
             /// At an address, which isn't fetched: it could be one that only this machine can reach.
             case address(String)
+            /// In a form that isn't known.
+            case unknown(String)
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -58,7 +60,7 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
                         .inline(base64: $0.value, name: self.metadata?.filename, type: $0.mimeType)
                     }
                 case "url": self.source.map { .address($0.value) }
-                default: nil
+                default: self.type == "text" ? nil : .unknown(self.type)
                 }
             }
 
@@ -75,6 +77,7 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
                     self.source = Source(type: "data", value: content, mimeType: type)
                     self.metadata = name.map { Metadata(filename: $0) }
                 case .address(let address): self.source = Source(type: "url", value: address)
+                case .unknown(let type): self.type = type
                 }
             }
         }

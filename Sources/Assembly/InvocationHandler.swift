@@ -3,9 +3,11 @@ import AgentCoreRuntime
 import AgentCoreServices
 import AgentEvents
 import Agents
+import Crypto
 import FoundationEssentials
 import Observability
 import RuntimeProtocol
+import TextCoding
 import Tracing
 
 /// Connects the service contract to the runs: decodes payloads, and responds with JSON or events.
@@ -82,35 +84,67 @@ struct InvocationHandler: Sendable {
         }
     }
 
-    /// Keeps the files that a message contains.
+    /// Keeps the files that a message contains. Repeating the request keeps them once.
     /// - Returns: The ids of all files of the message.
-    /// - Throws: ``InvocationError`` with status 400 for a file that isn't accepted.
+    /// - Throws: ``InvocationError`` with status 400 for a file that isn't accepted; none of the message is kept then.
     private func keep(
         _ files: [RunAgentInput.Message.File], _ payload: RuntimeRequest, _ context: RequestContext
     ) async throws -> [String] {
+        for file in files {
+            switch file {
+            case .kept, .inline: break
+            case .address:
+                throw Self.invalid("Files at an address aren't fetched. Send the content, or put the file first.")
+            case .unknown(let type): throw Self.invalid("A part of the type '\(type.prefix(50))' can't be read.")
+            }
+        }
         var ids: [String] = []
         for (index, file) in files.enumerated() {
             switch file {
             case .kept(let id): ids.append(id)
-            case .address:
-                throw InvocationError(
-                    status: 400, message: "Invalid payload",
-                    details: "Files at an address aren't fetched. Send the content, or put the file first.")
+            case .address, .unknown: break
             case .inline(let content, let name, let type):
-                let ending = type?.split(separator: "/").last.map { ".\($0)" } ?? ""
-                let piece = FilePiece(
-                    id: UUID().uuidString.lowercased(), name: name ?? "attachment-\(index + 1)\(ending)", offset: 0,
-                    content: content, last: true)
-                let result = await self.runs.putFile(
-                    piece, in: try self.session(of: payload, context), for: payload.userID,
-                    propagation: Propagation(context))
-                if let message = result.message {
-                    throw InvocationError(status: 400, message: "Invalid payload", details: message)
-                }
-                ids.append(piece.id)
+                guard let bytes = Data(base64Encoded: content) else { throw Self.invalid("A file is no Base64.") }
+                let session = try self.session(of: payload, context)
+                let id = Self.fileID(index, of: payload.runID, in: session)
+                let name = name ?? "attachment-\(index + 1)\(Self.ending(of: type))"
+                try await self.keep(bytes, as: id, named: name, in: session, payload, context)
+                ids.append(id)
             }
         }
         return ids
+    }
+
+    private func keep(
+        _ bytes: Data, as id: String, named name: String, in session: SessionID, _ payload: RuntimeRequest,
+        _ context: RequestContext
+    ) async throws {
+        for offset in stride(from: 0, through: bytes.count, by: FileResult.mostBytes) {
+            let part = bytes.dropFirst(offset).prefix(FileResult.mostBytes)
+            let piece = FilePiece(
+                id: id, name: name, offset: offset, content: part.base64EncodedString(),
+                last: offset + FileResult.mostBytes > bytes.count)
+            let result = await self.runs.putFile(
+                piece, in: session, for: payload.userID, propagation: Propagation(context))
+            if let message = result.message { throw Self.invalid(message) }
+        }
+    }
+
+    private static func invalid(_ details: String) -> InvocationError {
+        InvocationError(status: 400, message: "Invalid payload", details: details)
+    }
+
+    /// The same for the same run, so that a repeated request finds its files.
+    private static func fileID(_ index: Int, of run: RunID?, in session: SessionID) -> String {
+        let digest = SHA256.hash(data: Data("\(session) \(run?.rawValue ?? UUID().uuidString) \(index)".utf8))
+        let hexadecimal = Array(Array(digest).prefix(16).hexadecimal)
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(hexadecimal[$0]) }.joined(separator: "-")
+    }
+
+    private static func ending(of type: String?) -> String {
+        let known = ["text/plain": "txt", "image/jpeg": "jpg", "text/markdown": "txt"]
+        guard let type, let last = type.split(separator: "/").last else { return "" }
+        return ".\(known[type] ?? String(last))"
     }
 
     /// - Parameter thread: The client's own id for the session, if it has one.

@@ -51,11 +51,15 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     public let code: Code
+    /// What people are told.
     public let description: String
+    /// The cause, for the log: it may name paths.
+    public let reason: String
 
-    public init(_ code: Code, _ description: String) {
+    public init(_ code: Code, _ description: String, reason: String = "") {
         self.code = code
         self.description = description
+        self.reason = reason
     }
 }
 

@@ -30,8 +30,9 @@ public actor LocalFileStore: FileStore {
         let known = try self.files(of: session)
         let safe = FileName.safe(name)
         let size = try self.size(of: path)
-        try self.checkRoom(for: size, safe, among: known, remedy: "Download it from the website yourself.")
         let directory = try self.prepared(session)
+        try self.checkRoom(
+            for: size, safe, among: known, in: directory, remedy: "Download it from the website yourself.")
         return try self.using(directory) {
             let id = UUID().uuidString.lowercased()
             let content = "\(directory)/\(id)"
@@ -46,29 +47,38 @@ public actor LocalFileStore: FileStore {
     }
 
     public func put(_ piece: FilePiece, in session: SessionID) throws -> StoredFile? {
-        guard Self.isID(piece.id), piece.offset >= 0, let bytes = Data(base64Encoded: piece.content) else {
+        guard Self.isID(piece.id), let bytes = Data(base64Encoded: piece.content) else {
             throw FileStoreError(
                 .badPiece, "This piece of a file can't be read: its id is a UUID in lowercase, and its content Base64.")
         }
+        let safe = FileName.safe(piece.name)
+        guard (0...self.limits.fileBytes).contains(piece.offset), bytes.count <= FileResult.mostBytes else {
+            throw self.full(safe, "Attach a smaller one, in pieces of up to \(FileResult.mostBytes) bytes.")
+        }
         // The answer to the last piece may have been lost.
         if let file = try? self.file(piece.id, of: session) { return file }
+        let partial = "\(self.directory(session))/\(piece.id)\(Self.partial)"
+        if piece.abandoned == true {
+            try? FileManager.default.removeItem(atPath: partial)
+            return nil
+        }
+        // A piece that comes too late finds nothing to go on from.
+        try self.sweep(session)
+        let isBegun = FileManager.default.fileExists(atPath: partial)
+        guard try piece.offset == 0 || isBegun && self.size(of: partial) >= piece.offset else {
+            throw FileStoreError(
+                .badPiece, "\(safe) lacks what comes before byte \(piece.offset). Send it from its beginning.")
+        }
         let known = try self.files(of: session)
-        let safe = FileName.safe(piece.name)
         let end = piece.offset + bytes.count
         let directory = try self.prepared(session)
-        let partial = "\(directory)/\(piece.id)\(Self.partial)"
-        let others = try self.unfinished(in: directory).filter { $0 != partial }
         try self.checkRoom(
-            for: try others.reduce(end) { $0 + (try self.size(of: $1)) }, safe, among: known, others: others.count,
-            fileSize: end, remedy: "Attach a smaller one, or start a new chat.")
+            for: end, safe, among: known, besides: partial, in: directory,
+            remedy: "Attach a smaller one, or start a new chat.")
         return try self.using(directory) {
             let file = try FileDescriptor.open(
                 FilePath(partial), .readWrite, options: [.create, .closeOnExec], permissions: .ownerReadWrite)
             try file.closeAfter {
-                guard try file.seek(offset: 0, from: .end) >= Int64(piece.offset) else {
-                    throw FileStoreError(
-                        .badPiece, "\(safe) lacks what comes before byte \(piece.offset). Send it from its beginning.")
-                }
                 try file.writeAll(toAbsoluteOffset: Int64(piece.offset), bytes)
                 if piece.last { try file.resize(to: Int64(end)) }
             }
@@ -103,22 +113,23 @@ public actor LocalFileStore: FileStore {
         return file
     }
 
-    /// - Parameters:
-    ///   - size: The number of bytes that come in addition to those of the known files.
-    ///   - fileSize: The size of the file itself, if that is another.
+    /// - Parameter partial: The unfinished upload that the file comes from, which isn't counted beside it.
     private func checkRoom(
-        for size: Int, _ name: String, among known: [StoredFile], others: Int = 0, fileSize: Int? = nil,
+        for size: Int, _ name: String, among known: [StoredFile], besides partial: String? = nil, in directory: String,
         remedy: String
     ) throws {
-        let fileSize = fileSize ?? size
-        guard fileSize <= self.limits.fileBytes, known.count + others < self.limits.files,
-            known.reduce(size, { $0 + $1.size }) <= self.limits.sessionBytes
-        else {
-            throw FileStoreError(
-                .full,
-                "\(name) (\(fileSize) bytes) isn't kept: a file may have \(self.limits.fileBytes) bytes, and the files "
-                    + "of a chat \(self.limits.sessionBytes) bytes. \(remedy)")
-        }
+        let others = try self.unfinished(in: directory).filter { $0 != partial }
+        let total = try others.reduce(known.reduce(size) { $0 + $1.size }) { $0 + (try self.size(of: $1)) }
+        guard size <= self.limits.fileBytes, known.count + others.count < self.limits.files,
+            total <= self.limits.sessionBytes
+        else { throw self.full(name, remedy) }
+    }
+
+    private func full(_ name: String, _ remedy: String) -> FileStoreError {
+        FileStoreError(
+            .full,
+            "\(name) isn't kept: a file may have \(self.limits.fileBytes) bytes, and a chat \(self.limits.files) files with "
+                + "\(self.limits.sessionBytes) bytes. \(remedy)")
     }
 
     public func file(_ id: String, of session: SessionID) throws -> StoredFile {
@@ -163,19 +174,25 @@ public actor LocalFileStore: FileStore {
     private static let partial = ".part"
     private static let partialLife: TimeInterval = 3600
 
-    /// Creates a session's directory, and sweeps it.
+    /// Sweeps a session's directory, and creates it if there is none.
     private func prepared(_ session: SessionID) throws -> String {
+        try self.sweep(session)
         let directory = self.directory(session)
         try self.using(directory) {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try self.sweep(directory)
         }
         return directory
     }
 
     /// Removes contents without a description, and uploads that have not gone on.
-    private func sweep(_ directory: String) throws {
+    private func sweep(_ session: SessionID) throws {
+        let directory = self.directory(session)
+        guard FileManager.default.fileExists(atPath: directory) else { return }
+        try self.using(directory) { try self.sweep(at: directory) }
+    }
+
+    private func sweep(at directory: String) throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory)
         for name in names where !name.hasSuffix(".json") && !names.contains("\(name).json") {
             let path = "\(directory)/\(name)"
@@ -228,7 +245,9 @@ public actor LocalFileStore: FileStore {
         do {
             return try body()
         } catch let error where !(error is FileStoreError) {
-            throw FileStoreError(.unusable, "The files in \(path) cannot be used: \(error)")
+            throw FileStoreError(
+                .unusable, "The files of this chat can't be used now. Try again, or ask your administrator.",
+                reason: "\(path): \(error)")
         }
     }
 }

@@ -39,13 +39,18 @@ public struct FilePiece: Sendable, Hashable, Codable, Redacted {
     public var content: String
     /// Whether the file ends with this piece.
     public var last: Bool
+    /// `true` if the file will not be completed: what there is of it is removed, and the rest of the piece is ignored.
+    public var abandoned: Bool?
 
-    public init(id: String, name: String, offset: Int, content: String, last: Bool) {
+    public init(
+        id: String, name: String, offset: Int, content: String, last: Bool, abandoned: Bool? = nil
+    ) {
         self.id = id
         self.name = name
         self.offset = offset
         self.content = content
         self.last = last
+        self.abandoned = abandoned
     }
 }
 

@@ -26,9 +26,8 @@ package struct MultipartReader {
     /// - Parameter contentType: The body's content type; `nil` is returned unless it's `multipart/form-data` with a
     ///   boundary.
     package init?(contentType: String) {
-        let parts = contentType.split(separator: ";").map { $0.trimming { $0 == " " } }
-        guard parts.first?.lowercased() == "multipart/form-data",
-            let boundary = parts.dropFirst().lazy.compactMap({ Self.parameter("boundary", in: $0) }).first,
+        let type = contentType.prefix { $0 != ";" }[...].trimming { $0 == " " }
+        guard type.lowercased() == "multipart/form-data", let boundary = Self.parameter("boundary", in: contentType),
             (1...70).contains(boundary.utf8.count)
         else { return nil }
         self.delimiter = Array("\r\n--\(boundary)".utf8)
@@ -77,18 +76,26 @@ package struct MultipartReader {
             return .part(name: name, fileName: Self.parameter("filename", in: disposition))
         case .content:
             if let start = self.position(of: self.delimiter) {
-                let bytes = Array(self.buffer[..<start])
-                self.buffer.removeSubrange(..<start)
+                let after = self.buffer[(start + self.delimiter.count)...]
+                // Only the two bytes behind tell a delimiter from content that begins like one.
+                guard after.count >= 2 else { return self.emit(start) }
+                let isDelimiter = [Array("--".utf8), Array("\r\n".utf8)].contains { after.starts(with: $0) }
+                let isPadded = after.first == 0x20 || after.first == 0x09
+                guard isDelimiter || isPadded else { return self.emit(start + self.delimiter.count) }
                 self.state = .delimiter
-                return bytes.isEmpty ? .some(nil) : .bytes(bytes)
+                return self.emit(start) ?? .some(nil)
             }
-            let safe = self.buffer.count - self.delimiter.count + 1
-            guard safe > 0 else { return nil }
-            let bytes = Array(self.buffer[..<safe])
-            self.buffer.removeSubrange(..<safe)
-            return .bytes(bytes)
+            return self.emit(self.buffer.count - self.delimiter.count + 1)
         case .ended: return nil
         }
+    }
+
+    /// Passes on the beginning of the buffer; `nil` if there is none.
+    private mutating func emit(_ count: Int) -> Event?? {
+        guard count > 0 else { return nil }
+        let bytes = Array(self.buffer[..<count])
+        self.buffer.removeSubrange(..<count)
+        return .bytes(bytes)
     }
 
     /// Waits for more, but not forever.
@@ -108,25 +115,34 @@ package struct MultipartReader {
         }
     }
 
-    /// Returns a parameter of a header field. Browsers escape quotation marks and line ends in names as `%22`, `%0D`, and
-    /// `%0A` (the HTML Standard), others with a backslash.
-    private static func parameter(_ name: String, in field: some StringProtocol) -> String? {
-        // In front of the name is the field's beginning or a separator, so that `name` isn't found in `filename`.
-        let text = String(field)
-        var rest = text[...]
-        while let found = rest.firstRange(of: "\(name)=") {
-            let before = text[..<found.lowerBound].last
-            rest = rest[found.upperBound...]
-            guard before.map({ $0 == ";" || $0 == " " }) ?? true else { continue }
-            guard rest.first == "\"" else { return String(rest.prefix { $0 != ";" && $0 != " " }) }
+    /// Returns a parameter of a header field, such as the `name` in `form-data; name="a"`. Browsers escape quotation marks
+    /// and line ends in names as `%22`, `%0D`, and `%0A` (the HTML Standard), others quotation marks with a backslash.
+    private static func parameter(_ wanted: String, in field: some StringProtocol) -> String? {
+        var rest = field.drop { $0 != ";" }[...]
+        while rest.first == ";" {
+            rest = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
+            let name = rest.prefix { $0 != "=" && $0 != ";" }
+            rest = rest[name.endIndex...]
+            guard rest.first == "=" else { continue }
+            rest = rest.dropFirst()
             var value = ""
-            var isEscaped = false
-            for character in rest.dropFirst() {
-                if character == "\"", !isEscaped { return Self.unescaped(value) }
-                isEscaped = character == "\\" && !isEscaped
-                if !isEscaped { value.append(character) }
+            if rest.first == "\"" {
+                rest = rest.dropFirst()
+                while let next = rest.first, next != "\"" {
+                    rest = rest.dropFirst()
+                    let isEscape = next == "\\" && rest.first == "\""
+                    value.append(isEscape ? "\"" : next)
+                    if isEscape { rest = rest.dropFirst() }
+                }
+                // Without its end, the value isn't one.
+                guard rest.first == "\"" else { return nil }
+                rest = rest.dropFirst().drop { $0 != ";" }
+            } else {
+                let plain = rest.prefix { $0 != ";" && $0 != " " }
+                value = String(plain)
+                rest = rest[plain.endIndex...].drop { $0 != ";" }
             }
-            return nil
+            if name.lowercased() == wanted { return self.unescaped(value) }
         }
         return nil
     }

@@ -150,6 +150,52 @@ struct UploadTests {
         }
     }
 
+    @Test(
+        "what would do something else is no place for files, whatever is allowed",
+        arguments: ["<button>Pay RM 500.00</button>", "<button>Delete account</button>", "<button>Send</button>"])
+    func otherControls(button: String) async throws {
+        let page = "<form method=post action=/pay>\(button)</form>"
+        try await withPages(["/": .html(page)]) { server, address in
+            let name = String(button.dropFirst(8).prefix { $0 != "<" })
+            let model = ScriptedModel([
+                .callOn("upload", role: "button", name: name, ["files": ["card.txt"]]), .say("Done."),
+            ])
+            let bench = AgentBench(model, policy: ApprovalPolicy(rules: [.upload: .allow]))
+            try await Self.attach("my card", as: "card.txt", to: bench)
+            let result = try await BrowserSlots.shared.withSlot {
+                try await bench.run(.automation(AutomationTask(goal: "Send it.", startURL: address)))
+            }
+            #expect(result.status == .completed)
+            let told = model.requests.last?.messages.flatMap(\.toolResults).last?.text ?? ""
+            #expect(told.contains("is no place for files"), "\(told)")
+            #expect(!server.requests.contains { $0.path == "/pay" })
+        }
+    }
+
+    @Test("an approved upload lets the page send the file, and nothing that deletes or pays")
+    func covers() async throws {
+        let page = """
+            <label>Card<input type=file onchange="send(this.files[0])"></label><script>function send(file) {
+              const form = new FormData(); form.append('file', file);
+              fetch('/file', {method: 'POST', body: form}); fetch('/account', {method: 'DELETE'});
+            }</script>
+            """
+        try await withPages(["/": .html(page), "/file": "", "/account": ""]) { server, address in
+            let model = ScriptedModel([
+                .callOn("upload", role: "file", name: "Card", ["files": ["card.txt"]]), .say("Done."),
+            ])
+            let bench = AgentBench(model)
+            try await Self.attach("my card", as: "card.txt", to: bench)
+            try await BrowserSlots.shared.withSlot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Send it.", startURL: address)))
+                let again = try await bench.run(asked.answered(["approved": true]))
+                #expect(again.interrupts?.first?.message.contains("DELETE") == true, "\(again)")
+                await bench.stop()
+            }
+            #expect(server.requests.filter { ["/file", "/account"].contains($0.path) }.map(\.path) == ["/file"])
+        }
+    }
+
     @Test("a file that the chat doesn't have is refused with those that it has")
     func missing() async throws {
         let outcome = try await Self.upload(
@@ -215,6 +261,43 @@ struct UploadTests {
                     "\(model.requests.last?.messages.flatMap(\.toolResults).map(\.text) ?? [])")
             }
         }
+    }
+
+    @Test(
+        "no file, a file twice, or too much is refused before the page gets anything",
+        arguments: [[], ["card.txt", "card.txt"]] as [[String]])
+    func bounds(files: [String]) async throws {
+        try await withPages(["/": .html("<label>Card<input type=file multiple></label>")]) { _, address in
+            let model = ScriptedModel([
+                .callOn("upload", role: "file", name: "Card", ["files": .array(files.map { .string($0) })]),
+                .say("Done."),
+            ])
+            let bench = AgentBench(model)
+            try await Self.attach("my card", as: "card.txt", to: bench)
+            let result = try await BrowserSlots.shared.withSlot {
+                try await bench.run(.automation(AutomationTask(goal: "Send it.", startURL: address)))
+            }
+            #expect(result.status == .completed)
+            let told = model.requests.last?.messages.flatMap(\.toolResults).last?.text ?? ""
+            #expect(told.contains("one file or more, each once"), "\(told)")
+        }
+    }
+
+    @Test("a session that was just deleted takes no late piece of an upload, and nothing of it comes back")
+    func deleted() async throws {
+        let bench = AgentBench(ScriptedModel([]))
+        func piece(_ offset: Int, last: Bool) -> FilePiece {
+            FilePiece(
+                id: "0b2f1c5e-6a4d-4e0f-9a53-3d2d8f6c9b11", name: "a.txt", offset: offset, content: "QUFB", last: last)
+        }
+        #expect(await bench.runs.putFile(piece(0, last: false), in: Self.session, for: Self.user).status == .running)
+        _ = await bench.runs.control(.init(.forget), in: Self.session, for: Self.user)
+        for offset in [0, 3] {
+            let late = await bench.runs.putFile(piece(offset, last: true), in: Self.session, for: Self.user)
+            #expect(late.code == "deleted")
+        }
+        #expect(try await bench.files.files(of: Self.session).isEmpty)
+        #expect(try await bench.store.read(Self.session) == nil)
     }
 
     @Test("attached files are named to the coordinator, and only the session's own are accepted")

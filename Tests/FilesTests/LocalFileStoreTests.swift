@@ -75,8 +75,7 @@ struct LocalFileStoreTests {
     @Test(
         "a piece with an id that is no UUID, with a gap before it, or without content is refused",
         arguments: [
-            ("../../etc/passwd", 0, "QQ=="), ("", 0, "QQ=="), ("A", 0, "QQ=="), (nil, 1, "QQ=="), (nil, -1, "QQ=="),
-            (nil, 0, "?"),
+            ("../../etc/passwd", 0, "QQ=="), ("", 0, "QQ=="), ("A", 0, "QQ=="), (nil, 1, "QQ=="), (nil, 0, "?"),
         ])
     func badPieces(id: String?, offset: Int, content: String) async throws {
         try await Self.inFolder { directory, _ in
@@ -86,6 +85,44 @@ struct LocalFileStoreTests {
             #expect(error?.code == .badPiece)
             let files = try await store.files(of: Self.session)
             #expect(files.isEmpty)
+        }
+    }
+
+    @Test(
+        "a place outside of any file and a piece that is too large are refused",
+        arguments: [-1, .max, .max - 1, 1 << 62])
+    func places(offset: Int) async throws {
+        try await Self.inFolder { directory, _ in
+            let store = LocalFileStore(directory: directory)
+            let piece = Self.piece(Self.newID(), "ab", at: offset)
+            await #expect(throws: FileStoreError.self) { try await store.put(piece, in: Self.session) }
+            let large = Self.piece(Self.newID(), String(repeating: "a", count: FileResult.mostBytes + 1))
+            await #expect(throws: FileStoreError.self) { try await store.put(large, in: Self.session) }
+            #expect(FileManager.default.subpaths(atPath: directory)?.contains { $0.hasSuffix(".part") } != true)
+        }
+    }
+
+    @Test("an upload that is given up leaves its room, and an error names no path")
+    func abandoned() async throws {
+        try await Self.inFolder { directory, source in
+            var limits = FileLimits()
+            limits.sessionBytes = 5
+            let store = LocalFileStore(directory: directory, limits: limits)
+            let id = Self.newID()
+            _ = try await store.put(Self.piece(id, "1234", last: false), in: Self.session)
+            // What a website sends counts beside it.
+            let path = try Self.write("abcd", to: "\(source)/a")
+            await #expect(throws: FileStoreError.self) {
+                try await store.keep(path, named: "a", from: nil, in: Self.session)
+            }
+            var end = Self.piece(id, "")
+            end.abandoned = true
+            #expect(try await store.put(end, in: Self.session) == nil)
+            #expect(try await store.put(Self.piece(Self.newID(), "12345"), in: Self.session) != nil)
+            let error = await #expect(throws: FileStoreError.self) {
+                try await store.keep("\(source)/missing", named: "b", from: nil, in: Self.session)
+            }
+            #expect(error?.description.contains("/") == false && error?.reason.contains("missing") == true)
         }
     }
 

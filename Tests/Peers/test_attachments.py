@@ -59,6 +59,25 @@ def test_upload_that_does_not_fit_is_refused_and_nothing_is_kept(chats, how, sta
     assert upload(chats, chat, **how).status_code == status
 
 
+def test_uploads_that_fail_leave_their_room(system, chats):
+    chat = chats.create()
+    for _ in range(3):
+        assert upload(chats, chat, files={"a": ("a", bytes(2_000_000)), "b": ("b", b"")}).status_code == 400
+    assert not list(pathlib.Path(system.directory.name).glob("files/*/*.part"))
+
+
+def test_chat_that_is_deleted_during_an_upload_stays_deleted(system, chats):
+    chat, before = chats.create(), len(list(pathlib.Path(system.directory.name).glob("files/*")))
+
+    def slowly():
+        yield bytes(10)
+        assert chats.delete(chat).status_code == 204
+        yield bytes(10)
+
+    assert upload(chats, chat, params={"name": "late.txt"}, data=slowly()).status_code == 404
+    assert len(list(pathlib.Path(system.directory.name).glob("files/*"))) == before
+
+
 def test_message_takes_files_along_and_they_reach_the_website(system, chats):
     chat = chats.create()
     file = upload(chats, chat, params={"name": "card.txt"}, data=CARD).json()
@@ -216,6 +235,28 @@ def invoke(system, thread, *parts):
     return requests.post(system.url + "/invocations", json=body, timeout=DEADLINE)
 
 
+def test_command_attaches_what_comes_from_a_pipe_whole(system, tmp_path):
+    (tmp_path / "large.bin").write_bytes(os.urandom(3_000_000))
+    before = set(pathlib.Path(system.directory.name).glob("files/*/*.json"))
+    subprocess.run(
+        ["bash", "-c", f"'{BUILD}/ai4ai' invoke --url {system.url} --file <(cat {tmp_path}/large.bin) hello"],
+        capture_output=True, timeout=DEADLINE, check=True)
+    [new] = set(pathlib.Path(system.directory.name).glob("files/*/*.json")) - before
+    assert new.with_suffix("").read_bytes() == (tmp_path / "large.bin").read_bytes()
+
+
+def test_ag_ui_request_that_is_repeated_keeps_its_file_once(system):
+    thread, run = str(uuid.uuid4()), f"run-{uuid.uuid4()}"
+    part = {"type": "document", "source": {"type": "data", "value": base64.b64encode(CARD).decode(), "mimeType": "text/plain"}}
+    body = {"threadId": thread, "runId": run, "messages": [
+        {"id": "1", "role": "user", "content": [{"type": "text", "text": "hello"}, part]}]}
+    for _ in range(3):
+        assert requests.post(system.url + "/invocations", json=body, timeout=DEADLINE).ok
+    kept = [json.loads(path.read_bytes())["file"]["name"]
+            for path in pathlib.Path(system.directory.name).glob(f"files/{thread[:8]}*/*.json")]
+    assert kept == ["attachment-1.txt"]
+
+
 def test_parts_of_an_ag_ui_message_are_files(system):
     thread = str(uuid.uuid4())
     text = {"type": "text", "text": f"open {system.demo}, tell me the text in the file"}
@@ -233,7 +274,7 @@ def test_parts_of_an_ag_ui_message_are_files(system):
 
 @pytest.mark.parametrize("source", [
     {"type": "url", "value": "http://169.254.169.254/latest"}, {"type": "url", "value": "file:///etc/passwd"},
-    {"type": "data", "value": "not Base64!"},
+    {"type": "data", "value": "not Base64!"}, {"type": "other", "value": "x"}, None,
 ])
 def test_part_that_is_no_file_of_the_client_is_refused(system, source):
     answer = invoke(system, str(uuid.uuid4()), {"type": "text", "text": "hi"}, {"type": "image", "source": source})

@@ -56,8 +56,31 @@ struct MultipartReaderTests {
     func corners() throws {
         let body = "Hello\r\n--a b\r\ncontent-disposition: form-data; filename=x.txt; name=f\r\n\r\n\r\n--a b--"
         #expect(
-            try Self.read(body, as: "Multipart/Form-Data;  boundary=\"a b\"")
+            try Self.read(body, as: "Multipart/Form-Data;  Boundary=\"a b\"")
                 == [.part(name: "f", fileName: "x.txt"), .end])
+    }
+
+    @Test(
+        "what begins like a delimiter is content, unless a line end or two dashes follow it",
+        arguments: [1, 3, Int.max])
+    func likeDelimiter(size: Int) throws {
+        let body = "--xyz\r\nContent-Disposition: form-data; name=f\r\n\r\na\r\n--xyz-b\r\n--xyz c\r\n--xyzd\r\n--xyz--"
+        let events = try Self.read(body.replacing("--xyz c", with: "--xyz_c"), pieces: size)
+        #expect(
+            events == [.part(name: "f", fileName: nil), .bytes(Array("a\r\n--xyz-b\r\n--xyz_c\r\n--xyzd".utf8)), .end])
+    }
+
+    @Test(
+        "names are read as browsers and programs write them",
+        arguments: [
+            (#"form-data; NAME="a"; FileName="b.txt""#, "a", "b.txt"),
+            (#"form-data; name="x; filename=evil.txt""#, "x; filename=evil.txt", nil),
+            (#"form-data; name="a"; filename="C:\Users\me\a.txt""#, "a", #"C:\Users\me\a.txt"#),
+            (#"form-data; name=a; filename="say \"hi\".txt""#, "a", "say \"hi\".txt"),
+        ] as [(String, String, String?)])
+    func names(disposition: String, name: String, fileName: String?) throws {
+        let events = try Self.read("--xyz\r\nContent-Disposition: \(disposition)\r\n\r\n\r\n--xyz--")
+        #expect(events == [.part(name: name, fileName: fileName), .end])
     }
 
     @Test("a body that stops early has no end", arguments: [1, 40, 100, 150, 200])

@@ -51,6 +51,7 @@ struct ApprovalGate: Sendable {
     func check(_ attempt: Attempt, on page: BrowserPage, _ context: ToolContext) async throws -> Permission {
         let target = try await page.target(of: attempt.ref, key: attempt.key)
         let kind = Self.kind(of: attempt, at: target)
+        try Self.checkUpload(attempt, at: target)
         if self.forbidden.contains(kind) {
             throw ActionRefused(
                 "The person's request does not allow this (\(kind.rawValue)). Report what you found so far, and leave "
@@ -76,6 +77,20 @@ struct ApprovalGate: Sendable {
         }
         return Permission(
             isApproved: true, kind: kind, target: target, edits: edits.compactMapValues(\.string))
+    }
+
+    /// Checks that what gets files does nothing else: anything but a file field is clicked, to see if it opens a chooser.
+    /// - Throws: ``ActionRefused``.
+    private static func checkUpload(_ attempt: Attempt, at target: ActionTarget) throws {
+        guard attempt.action == .upload, !target.isUpload else { return }
+        let kind = ApprovalPolicy.kind(of: target, action: .click)
+        let named = ActionLexicon.kind(of: target.words) ?? .look
+        let harmless: Set<ActionKind> = [.look, .change, .upload]
+        guard harmless.contains(kind), harmless.contains(named) else {
+            throw ActionRefused(
+                "\"\(target.name)\" is no place for files: it would do something else (\(harmless.contains(kind) ? named.rawValue : kind.rawValue)). Use the "
+                    + "file field, the button that opens a file chooser, or the drop zone.")
+        }
     }
 
     /// Returns the kind of an action. What is drawn announces itself only in the model's words, and where the page
@@ -161,7 +176,9 @@ struct ApprovalGate: Sendable {
     func question(
         _ attempt: Attempt, _ kind: ActionKind, _ target: ActionTarget, _ fingerprint: String, note: String = ""
     ) -> Interrupt {
-        var what = "\(target.role.isEmpty ? target.tag : target.role) \"\(target.name)\""
+        // A page could turn the direction of the writing that follows.
+        let name = target.name.filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .format } }
+        var what = "\(target.role.isEmpty ? target.tag : target.role) \"\(name)\""
         // The accessible name may differ from the text that users see.
         if !target.text.isEmpty, !target.name.contains(target.text) { what += " (\"\(target.text)\")" }
         if let drawn = attempt.drawn { what += ", " + self.say("which shows", "yang memaparkan") + " \"\(drawn)\"" }

@@ -58,14 +58,23 @@ extension BrowserTools {
                 for name in input.files { found.append(try await files.find(name)) }
                 return found
             }
+            guard !files.isEmpty, Set(files.map(\.id)).count == files.count else {
+                throw ActionRefused("Name one file or more, each once.")
+            }
             return try await self.acting { page in
                 var attempt = ApprovalGate.Attempt(
                     tool: "upload", action: .upload, input: ["files": .array(files.map { .string($0.id) })],
                     ref: input.ref)
                 attempt.files = files
                 let sources = try await self.withFiles { try await $0.sources(of: files) }
-                let report = try await self.allowing(attempt, on: page, context) {
-                    try await page.upload(sources, to: $0 ?? input.ref)
+                let asked = attempt
+                let report = try await self.allowing(attempt, on: page, context) { ref in
+                    var again = asked
+                    again.ref = ref ?? input.ref
+                    try await page.stage(sources, for: ref ?? input.ref)
+                    // The page had time to change while the bytes were on their way.
+                    _ = try await self.gate.check(again, on: page, context)
+                    return try await page.giveStaged(sources, to: ref ?? input.ref)
                 }
                 return try await self.answer(report, on: page, context)
             }

@@ -310,8 +310,10 @@ final class EffectGuard: Sendable {
     private static func decide(_ effect: Effect, _ request: WebRequest, _ act: inout Act) -> RequestVerdict {
         let permit = act.permit
         let isShown = permit.fingerprints.contains(effect.fingerprint)
+        // Who lets a page have a file has not let it pay or delete something.
+        let isOther = act.moment.control == .upload && (effect.kind != .upload || effect.bearsMoney)
         let isCovered =
-            permit.coversAction && WebRequest.isSameSite(request.host, act.moment.host)
+            permit.coversAction && !isOther && WebRequest.isSameSite(request.host, act.moment.host)
             && Self.isAsApproved(request, act.moment) && EffectRules.namesShownAmounts(request, act.moment)
             || permit.origins.contains(effect.origin) && !effect.bearsMoney
         guard isShown || isCovered else { return .stop }

@@ -1,6 +1,8 @@
 public import AgentEvents
 import AgentLoop
+import Files
 import FoundationEssentials
+import Logging
 public import RuntimeProtocol
 
 /// Control requests for a session. None of them waits for a run to finish on its own.
@@ -70,11 +72,20 @@ extension AgentRuns {
         _ piece: FilePiece, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
     ) async -> FileResult {
         do {
+            guard await !self.sessions.isGone(session) else { throw RunRejection.deleted }
             try await self.checkOwner(session, user)
             try await self.claim(session, user)
             let file = try await self.automation.putFile(piece, in: session, for: user, propagation)
+            guard await !self.sessions.isGone(session) else {
+                // Deleted meanwhile: nothing of it may come back.
+                try await self.automation.forget(session, for: user, propagation)
+                try await self.store.remove(session)
+                throw RunRejection.deleted
+            }
             return FileResult(id: piece.id, status: file == nil ? .running : .completed, file: file)
         } catch {
+            let reason = (error as? FileStoreError)?.reason ?? ""
+            if !reason.isEmpty { self.logger.error("A file can't be kept", metadata: ["reason": "\(reason)"]) }
             return FileResult(id: piece.id, status: .failed, code: Self.code(error), message: "\(error)")
         }
     }
@@ -88,10 +99,9 @@ extension AgentRuns {
         record.owner = user
         do {
             _ = try await self.store.take(record)
-        } catch let error as RunStoreError where error.code == .conflict {
-            // Somebody else was first.
-            try await self.checkOwner(session, user)
-        }
+        } catch let error as RunStoreError where error.code == .conflict {}
+        // Somebody else may have been first.
+        try await self.checkOwner(session, user)
     }
 
     /// Checks that the session belongs to the user.

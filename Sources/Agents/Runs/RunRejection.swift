@@ -9,6 +9,7 @@ package protocol CodedError: Error {
 enum RunRejection: CodedError, Hashable, CustomStringConvertible {
     case forbidden
     case busy
+    case deleted
     case nothingToResume
     case unknownInterrupt(InterruptID)
     case alreadyAnswered(InterruptID)
@@ -27,6 +28,7 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
         switch self {
         case .forbidden: "forbidden"
         case .busy: "busy"
+        case .deleted: "deleted"
         case .nothingToResume, .unknownInterrupt, .alreadyAnswered: "stale_answer"
         case .expired: "expired"
         case .missingAnswers: "missing_answers"
@@ -42,6 +44,7 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
     var description: String {
         switch self {
         case .forbidden: "This session belongs to somebody else. Start a new session."
+        case .deleted: "This chat was just deleted. Start a new one."
         case .busy: "This session is busy with another task. Wait for it to finish, or stop it."
         case .nothingToResume: "This session isn't waiting for an answer."
         case .unknownInterrupt(let id): "This session has no open question \(id). Reload it to see what is open."

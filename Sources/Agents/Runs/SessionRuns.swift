@@ -36,6 +36,9 @@ actor SessionRuns {
     private var order: [SessionID] = []
     /// Sessions that are being deleted. A run that started in one of them would store new data.
     private var closed: Set<SessionID> = []
+    /// When sessions were deleted, for as long as a request may still be on its way.
+    private var forgotten: [SessionID: ContinuousClock.Instant] = [:]
+    private static let memory = Duration.seconds(60)
 
     /// Starts a run in the session, unless another run is active or the run has already started.
     func begin(
@@ -76,9 +79,18 @@ actor SessionRuns {
 
     func reopen(_ session: SessionID) { self.closed.remove(session) }
 
+    /// Whether a session is being deleted, or was a moment ago. A slow upload must not bring it back.
+    func isGone(_ session: SessionID) -> Bool {
+        self.closed.contains(session) || self.forgotten[session].map { .now - $0 < Self.memory } ?? false
+    }
+
     /// Removes all state of a session.
     func forget(_ session: SessionID) {
         self.closed.remove(session)
+        if self.forgotten.count >= Self.most {
+            self.forgotten = self.forgotten.filter { .now - $0.value < Self.memory }
+        }
+        self.forgotten[session] = .now
         self.sessions[session] = nil
         self.order.removeAll { $0 == session }
     }

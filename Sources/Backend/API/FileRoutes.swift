@@ -22,7 +22,7 @@ struct FileRoutes: Sendable {
     private func put(_ request: Request, _ context: BackendContext) async throws -> Response {
         let (session, caller) = try await context.ownedChat(in: self.store)
         try self.limits.take(.message, for: caller.user)
-        var upload = FileUpload(runtime: self.runtime, session: session, caller: caller)
+        var upload = FileUpload(runtime: self.runtime, store: self.store, session: session, caller: caller)
         return try .json(try await upload.receive(request), status: .created)
     }
 

@@ -1,5 +1,7 @@
 import AgentEvents
+import Conversations
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import RuntimeProtocol
@@ -8,6 +10,7 @@ import TextCoding
 /// A file that a client uploads, passed on to the runtime while it arrives.
 struct FileUpload {
     let runtime: RuntimeConnection
+    let store: any Conversations
     let session: SessionID
     let caller: Caller
 
@@ -19,8 +22,9 @@ struct FileUpload {
     private var offset = 0
     private var buffer: [UInt8] = []
 
-    init(runtime: RuntimeConnection, session: SessionID, caller: Caller) {
+    init(runtime: RuntimeConnection, store: any Conversations, session: SessionID, caller: Caller) {
         self.runtime = runtime
+        self.store = store
         self.session = session
         self.caller = caller
     }
@@ -28,6 +32,30 @@ struct FileUpload {
     /// Receives the file of a request: the file of a form, or the body itself, whose name is in the query.
     /// - Throws: ``Problem``, ``RuntimeFailure``.
     mutating func receive(_ request: Request) async throws -> StoredFile {
+        if let size = request.headers[.contentLength].flatMap({ Int($0) }), size > Self.mostBytes + Self.mostAround {
+            throw Self.tooLarge
+        }
+        do {
+            return try await self.receiveAll(request)
+        } catch {
+            await self.abandon()
+            throw error
+        }
+    }
+
+    private static let tooLarge = Problem(
+        .contentTooLarge, "files_full", "A file may have \(mostBytes) bytes. Attach a smaller one.")
+    /// How much of a form may be something else than the file, in bytes.
+    private static let mostAround = 1 << 20
+
+    /// Makes room for another try. What can't be removed now goes after an hour.
+    private func abandon() async {
+        guard self.offset > 0 else { return }
+        let piece = FilePiece(id: self.id, name: "", offset: 0, content: "", last: false, abandoned: true)
+        _ = try? await self.runtime.putFile(piece, self.session, self.caller)
+    }
+
+    private mutating func receiveAll(_ request: Request) async throws -> StoredFile {
         if let reader = request.headers[.contentType].flatMap({ MultipartReader(contentType: $0) }) {
             try await self.receiveForm(request.body, reader)
         } else {
@@ -45,7 +73,12 @@ struct FileUpload {
     private mutating func receiveForm(_ body: RequestBody, _ reader: MultipartReader) async throws {
         var reader = reader
         var isFile = false
+        var others = 0
         for try await bytes in body {
+            if !isFile {
+                others += bytes.readableBytes
+                guard others <= Self.mostAround else { throw Self.tooLarge }
+            }
             for event in try Self.events(of: bytes, &reader) {
                 switch event {
                 case .part(_, let fileName?):
@@ -79,8 +112,7 @@ struct FileUpload {
     private mutating func add(_ bytes: some Sequence<UInt8>) async throws {
         self.buffer += bytes
         guard self.offset + self.buffer.count <= Self.mostBytes else {
-            throw Problem(
-                .contentTooLarge, "files_full", "A file may have \(Self.mostBytes) bytes. Attach a smaller one.")
+            throw Self.tooLarge
         }
         while self.buffer.count > FileResult.mostBytes {
             let piece = self.buffer.prefix(FileResult.mostBytes)
@@ -91,6 +123,8 @@ struct FileUpload {
 
     private mutating func finish() async throws -> StoredFile {
         guard self.name != nil else { throw Problem(.badRequest, "invalid", "The form has no file. Add one.") }
+        // The chat may have been deleted while the file was on its way.
+        _ = try await self.store.session(self.session, of: self.caller.user)
         guard let file = try await self.send(self.buffer[...], isLast: true) else {
             throw RuntimeFailure(.refused, "The file was not kept. Send it again.")
         }

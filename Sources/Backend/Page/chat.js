@@ -25,7 +25,7 @@ import { MessageList } from "./message-list.js";
 import { ChatSocket } from "./socket.js";
 
 /** The error codes for a message that the server will never accept. */
-const refusals = new Set(["too_large", "idempotency_mismatch"]);
+const refusals = new Set(["too_large", "idempotency_mismatch", "no_such_file"]);
 /** The error codes that run-view.js shows itself, at the question or the live view that they concern. */
 const handledInline = new Set([
     "stale_answer", "expired", "missing_answers", "unfit_answer", "no_browser", "control_denied", "input_failed",
@@ -57,6 +57,8 @@ export class Chat {
     /** @type {Promise<void> | null} */
     #creating = null;
     #isLoadingOlder = false;
+    /** The files that are on the server. @type {WeakMap<File, import("./files.js").StoredFile>} */
+    #uploaded = new WeakMap();
     #leave = new AbortController();
 
     /** @param {string | null} id Null for a chat that its first message creates. @param {ChatDependencies} around */
@@ -112,17 +114,27 @@ export class Chat {
         try {
             if (this.id === null) await (this.#creating ??= this.#create());
             if (files.length) this.#around.announcer.say(t("composer.uploading"));
-            for (const file of files) kept.push(await this.#around.api.putFile(this.id, file));
+            for (const file of files) kept.push(await this.#upload(file));
         } catch (error) {
             if (this.id === null) this.#creating = null;
-            const again = () => void this.say(text, files).then((isSaid) => isSaid && this.#around.composer.clear());
-            this.#fail(error, again);
+            // The message is in the message box again, where it may have changed.
+            this.#fail(error, this.#isClosed ? undefined : () => this.#around.composer.submit());
             return false;
         }
         this.#delivery.add(text, kept);
         this.#show();
         if (!this.#isClosed) this.#around.scroller.scrollTop = this.#around.scroller.scrollHeight;
         return true;
+    }
+
+    /** Uploads a file, once however often its message is sent. @param {File} file */
+    async #upload(file) {
+        let stored = this.#uploaded.get(file);
+        if (!stored) {
+            stored = await this.#around.api.putFile(this.id, file);
+            this.#uploaded.set(file, stored);
+        }
+        return stored;
     }
 
     stop() {

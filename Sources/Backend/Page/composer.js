@@ -20,7 +20,12 @@ export class Composer {
     /** @type {"idle" | "running" | "waiting"} */
     #state = "idle";
     #isEditing = false;
-    #isSending = false;
+    /** The turns whose message is being sent. @type {Set<number>} */
+    #sending = new Set();
+    /** The drafts of turns whose chat was created meanwhile. @type {Map<number, string>} */
+    #settled = new Map();
+    /** The files of drafts that aren't shown. @type {Map<string, File[]>} */
+    #keptFiles = new Map();
     /** How often another chat was opened. */
     #turn = 0;
 
@@ -35,6 +40,7 @@ export class Composer {
     #note = element("div", { class: "composer-note", hidden: true });
     #send = element("button", { class: "icon-button send", type: "submit" }, icon("send"));
     #attachments;
+    #busy = element("p", { class: "composer-note", role: "status", hidden: true });
     #stop = element("button", { class: "icon-button stop", type: "button", hidden: true }, icon("stop"));
 
     /**
@@ -47,7 +53,7 @@ export class Composer {
         this.#limit = limits.message_bytes;
         this.#attachments = new Attachments(form.parentElement ?? form, limits, () => this.#check());
         form.append(
-            this.#note, this.#aside, this.#attachments.list, this.#attachments.error,
+            this.#note, this.#aside, this.#busy, this.#attachments.list, this.#attachments.error,
             element("div", { class: "composer-box" },
                 this.#attachments.button, this.#label, this.#text, element("div", { class: "composer-tools" }, this.#stop, this.#send)),
             this.#error, this.#hint);
@@ -71,10 +77,15 @@ export class Composer {
 
     /** Switches to another chat and its draft. @param {string | null} chat */
     turnTo(chat) {
+        if (this.#draftPlace && this.#attachments.files.length) {
+            this.#keptFiles.set(this.#draftPlace, this.#attachments.files);
+        }
         this.#draftPlace = `ai4ai.draft.${chat ?? "new"}`;
         this.#turn += 1;
         this.#isEditing = false;
-        this.#attachments.files = [];
+        this.#attachments.files = this.#keptFiles.get(this.#draftPlace) ?? [];
+        this.#keptFiles.delete(this.#draftPlace);
+        this.#busy.hidden = true;
         this.#set(sessionStorage.getItem(this.#draftPlace) ?? "");
         this.#write();
     }
@@ -83,6 +94,7 @@ export class Composer {
     settle(chat) {
         sessionStorage.removeItem(this.#draftPlace);
         this.#draftPlace = `ai4ai.draft.${chat}`;
+        this.#settled.set(this.#turn, this.#draftPlace);
     }
 
     /** @param {"idle" | "running" | "waiting"} state The state of the chat's run. */
@@ -125,24 +137,42 @@ export class Composer {
         return true;
     }
 
+    /** Sends the message as it stands. */
+    submit() {
+        void this.#submit();
+    }
+
     /** @param {boolean} [isChosen] Whether the user has said what the text is for. */
     async #submit(isChosen = false) {
         const text = this.#text.value.trim();
-        if (!text || this.#isSending || this.#overrun(text) > 0) return;
+        const place = this.#draftPlace;
+        const turn = this.#turn;
+        if (!text || this.#sending.has(turn) || this.#overrun(text) > 0) return;
         if (!this.#aside.hidden && !isChosen) return this.#aside.querySelector("button").focus();
-        this.#isSending = true;
         const kept = this.#text.value;
         const files = this.#attachments.files;
-        const turn = this.#turn;
+        this.#sending.add(turn);
         this.#set("");
         this.#attachments.files = [];
+        this.#busy.hidden = !files.length;
         // Keep what the user writes while the message is being sent.
-        if (!await this.#hooks.onSend(text, files)) {
-            this.restore(kept);
-            if (turn === this.#turn) this.#attachments.files = [...files, ...this.#attachments.files];
-        } else if (this.#isEditing) this.#isEditing = false;
-        this.#isSending = false;
+        const isSent = await this.#hooks.onSend(text, files);
+        this.#sending.delete(turn);
+        if (turn === this.#turn) this.#busy.hidden = true;
+        if (!isSent) this.#giveBack(kept, files, turn, this.#settled.get(turn) ?? place);
+        else if (this.#isEditing && turn === this.#turn) this.#isEditing = false;
         this.#write();
+    }
+
+    /** Restores a message that couldn't be sent, in its own chat. */
+    #giveBack(text, files, turn, place) {
+        if (turn !== this.#turn) {
+            sessionStorage.setItem(place, [text, sessionStorage.getItem(place)].filter(Boolean).join("\n"));
+            this.#keptFiles.set(place, files);
+            return;
+        }
+        this.restore(text);
+        this.#attachments.files = [...files, ...this.#attachments.files];
     }
 
     #press(event) {
@@ -224,6 +254,7 @@ export class Composer {
         this.#hint.textContent = t("composer.hint");
         this.#hint.title = t("composer.limit", { limit: formatNumber(this.#limit) });
         this.#send.setAttribute("aria-label", t(this.#state === "idle" ? "composer.send" : "composer.add"));
+        this.#busy.textContent = t("composer.uploading");
         this.#writeAside();
         this.#stop.setAttribute("aria-label", t("composer.stop"));
         this.#stop.title = t("composer.stop");

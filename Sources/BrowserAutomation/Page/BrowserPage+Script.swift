@@ -203,7 +203,7 @@ extension BrowserPage {
     }
 
     struct ResolvedNode: Decodable {
-        struct Object: Decodable { var objectId: String }
+        struct Object: Decodable { var objectId: String? }
         var object: Object
     }
 
@@ -259,10 +259,11 @@ extension BrowserPage {
             "DOM.resolveNode",
             ["backendNodeId": .integer(root.backendNodeId), "executionContextId": .integer(document.context)],
             session: document.session, as: ResolvedNode.self)
+        guard let shadow = resolved.object.objectId else { return false }
         try await self.connection.send(
             "Runtime.callFunctionOn",
             [
-                "objectId": .string(resolved.object.objectId),
+                "objectId": .string(shadow),
                 "functionDeclaration": "function (host) { __ai4ai.adoptRoot(host, this); }",
                 "arguments": [["objectId": .string(host)]],
             ], session: document.session)

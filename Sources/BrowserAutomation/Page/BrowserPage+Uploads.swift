@@ -28,6 +28,8 @@ extension BrowserPage {
     /// may not.
     private static let pieceSize = 768 << 10
 
+    private static let mostBytes = 50 << 20
+
     /// How long a button may take to open its file chooser.
     private static let chooserPatience = Duration.seconds(2)
 
@@ -43,14 +45,45 @@ extension BrowserPage {
     /// - Throws: The same errors as ``click(_:)``. The code is `invalidValue` if a file can't be read, or if the page
     ///   doesn't accept it.
     public func upload(_ files: [UploadFile], to reference: String) async throws -> ActionReport {
+        try await self.stage(files, for: reference)
+        return try await self.giveStaged(files, to: reference)
+    }
+
+    /// Sends files to the page's document without the page seeing them yet, so that the caller can look at the page again
+    /// before it gets them.
+    /// - Throws: The same errors as ``upload(_:to:)``.
+    package func stage(_ files: [UploadFile], for reference: String) async throws {
+        let size = files.reduce(0) { $0 + Self.size(of: $1) }
+        guard !files.isEmpty, Set(files.map(\.path)).count == files.count, size <= Self.mostBytes else {
+            throw BrowserError(
+                .invalidValue, "Give one file or more, each once, of at most \(Self.mostBytes >> 20) MB together.")
+        }
+        try await self.asAgent {
+            let element = try ElementReference(reference)
+            let facts = Self.facts(of: files)
+            _ = try await self.prepare("prepareUpload", element, [facts])
+            _ = try await self.call("beginUpload", [facts], in: element.path, isRepeatable: false, as: Bool.self)
+            for (index, file) in files.enumerated() { try await self.send(file, as: index, in: element.path) }
+        }
+    }
+
+    private static func facts(of files: [UploadFile]) -> JSONValue {
+        .array(files.map { ["name": .string($0.name), "type": .string($0.type)] })
+    }
+
+    private static func size(of file: UploadFile) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) ?? 0
+    }
+
+    /// Gives the staged files to the element that they were staged for.
+    package func giveStaged(_ files: [UploadFile], to reference: String) async throws -> ActionReport {
         try await self.asAgent {
             let element = try ElementReference(reference)
             let before = self.beginAction()
-            let facts = JSONValue.array(files.map { ["name": .string($0.name), "type": .string($0.type)] })
-            let prepared = try await self.prepare("prepareUpload", element, [facts])
+            let prepared = try await self.call(
+                "stagedFor", [.string(element.id)], in: element.path, isRepeatable: false, as: Preparation.self)
+            try Self.check(prepared)
             let label = Self.label(prepared, element)
-            _ = try await self.call("beginUpload", [facts], in: element.path, isRepeatable: false, as: Bool.self)
-            for (index, file) in files.enumerated() { try await self.send(file, as: index, in: element.path) }
             if prepared.isCustom == true {
                 try await self.chooseOrDrop(at: element, label)
             } else {
@@ -96,10 +129,15 @@ extension BrowserPage {
             "DOM.resolveNode",
             ["backendNodeId": .integer(chooser.node), "executionContextId": .integer(document.context)],
             session: chooser.session, as: ResolvedNode.self)
+        // The page's script of another frame can't see this one's files.
+        guard let node = field.object.objectId else {
+            throw BrowserError(
+                .invalidValue, "\(label) opens the chooser of another frame, which can't get files this way.")
+        }
         let given = try await self.connection.send(
             "Runtime.callFunctionOn",
             [
-                "objectId": .string(field.object.objectId), "returnByValue": true,
+                "objectId": .string(node), "returnByValue": true,
                 "functionDeclaration": "function () { return __ai4ai.giveFilesTo(this); }",
             ], session: document.session, as: GivenFiles.self)
         guard let result = given.result.value else {

@@ -17,6 +17,18 @@ extension RuntimeCaller {
         self.request.content = .prompt(text, files: files)
     }
 
+    /// Reads a whole piece: a pipe gives less at a time. It's shorter only at the end.
+    private static func piece(of source: FileDescriptor) throws -> Data {
+        var piece = Data()
+        while piece.count < FileResult.mostBytes {
+            var bytes = Data(count: FileResult.mostBytes - piece.count)
+            let count = try bytes.withUnsafeMutableBytes { try source.read(into: $0) }
+            if count == 0 { break }
+            piece += bytes.prefix(count)
+        }
+        return piece
+    }
+
     /// - Returns: The id of the file.
     private func upload(_ path: String, to session: SessionID) async throws -> String {
         let source: FileDescriptor
@@ -31,12 +43,12 @@ extension RuntimeCaller {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         var offset = 0
         while true {
-            var bytes = Data(count: FileResult.mostBytes)
-            let count = try bytes.withUnsafeMutableBytes { try source.read(into: $0) }
+            let bytes = try Self.piece(of: source)
+            let count = bytes.count
             // A short piece is the last one; it may be empty.
             let isLast = count < FileResult.mostBytes
             let piece = FilePiece(
-                id: id, name: name, offset: offset, content: bytes.prefix(count).base64EncodedString(), last: isLast)
+                id: id, name: name, offset: offset, content: bytes.base64EncodedString(), last: isLast)
             let result: FileResult = try await self.ask(RuntimeRequest(.putFile(piece), sessionID: session))
             if let message = result.message { throw Failure("\(path) is not attached: \(message)") }
             if isLast { return id }

@@ -9,7 +9,7 @@ return {
   adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
   prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption,
-  prepareUpload, beginUpload, addPiece, giveFiles, giveFilesTo, dropFiles,
+  prepareUpload, beginUpload, stagedFor, addPiece, giveFiles, giveFilesTo, dropFiles,
   actionTarget, enable, hasText, query, links, tables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
   settled, elementAt, holdOf, viewState, pictureBox, selectText,
 };

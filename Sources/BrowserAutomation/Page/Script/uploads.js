@@ -2,6 +2,8 @@
 
 /** The files that are about to be given to the page, and what has arrived of each. */
 let arriving = [];
+/** What is to get them. A page could put another element in its place while they arrive. */
+let receiver = null;
 
 /** Begins an upload. Whatever was begun before is dropped. */
 function beginUpload(files) {
@@ -34,10 +36,15 @@ function prepareUpload(ref, files) {
   const found = resolve(ref);
   if (found.gone) return found;
   const field = fileField(ref);
-  if (!field) return { isCustom: true, label: found.label };
+  if (!field) {
+    receiver = found.element;
+    return { isCustom: true, label: found.label };
+  }
   if (isDisabled(field)) return { retry: `${found.label} takes no files: it is disabled` };
   const wrong = objection(field, files);
-  return wrong ? { wrong: `${found.label} ${wrong}` } : { label: found.label, done: true };
+  if (wrong) return { wrong: `${found.label} ${wrong}` };
+  receiver = field;
+  return { label: found.label, done: true };
 }
 
 /** Why a file field doesn't take files, by its own attributes; "" if it does. */
@@ -54,10 +61,19 @@ function isAccepted(accept, { name, type }) {
     : kind.endsWith("/*") ? type.startsWith(kind.slice(0, -1)) : kind === type);
 }
 
+/** Whether a reference still is what the files were sent for. */
+function stagedFor(ref) {
+  const found = resolve(ref);
+  if (found.gone) return found;
+  const field = fileField(ref);
+  if ((field ?? found.element) !== receiver) return { gone: `${ref} has left the page` };
+  return { label: found.label, isCustom: !field };
+}
+
 /** Gives the arrived files to a reference's file field. */
 function giveFiles(ref) {
   const field = fileField(ref);
-  return field ? giveFilesTo(field) : { gone: `${ref} has left the page` };
+  return field && field === receiver ? giveFilesTo(field) : { gone: `${ref} has left the page` };
 }
 
 function giveFilesTo(field) {
@@ -77,11 +93,13 @@ function giveFilesTo(field) {
 /** Drops the arrived files onto a reference, if something there takes drops. */
 function dropFiles(ref) {
   const element = resolve(ref).element;
-  if (!element) return { gone: `${ref} has left the page` };
+  if (!element || element !== receiver) return { gone: `${ref} has left the page` };
   const box = element.getBoundingClientRect();
   const place = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
-  const dataTransfer = takeArrived();
-  const send = (type) => element.dispatchEvent(
+  // Until the drop, a page learns that there are files, and nothing of them.
+  const hint = new DataTransfer();
+  for (const { type } of arriving) hint.items.add(new File([], "file", { type }));
+  const send = (type, dataTransfer = hint) => element.dispatchEvent(
     new DragEvent(type, { bubbles: true, cancelable: true, composed: true, dataTransfer, ...place }));
   send("dragenter");
   // What takes a drop says so by canceling this (the HTML Standard, "drag-and-drop processing model").
@@ -89,6 +107,6 @@ function dropFiles(ref) {
     send("dragleave");
     return { wrong: "It opens no file chooser, and takes no files that are dropped on it" };
   }
-  send("drop");
+  send("drop", takeArrived());
   return { done: true };
 }
