@@ -11,7 +11,7 @@ import WebSocket
 /// The user's view of a browser in another runtime. It forwards the user's frames to that runtime, and relays pictures,
 /// control changes, and notices back. It lasts as long as its connection; a new connection needs a new view.
 actor RemoteView {
-    private static let relayed = Set([SessionEvent.Name.frame, .controlChanged, .notice].map(\.rawValue))
+    private static let relayed = Set([SessionEvent.Name.frame, .controlChanged, .browser, .notice].map(\.rawValue))
 
     private let automation: RemoteAutomation
     private let session: SessionID

@@ -45,7 +45,8 @@ public struct RuntimeAssembly: Sendable {
             let agent = AutomationAgent(
                 model: self.model, budget: Self.budget(settings), browsers: self.browsers,
                 configuration: self.browserConfiguration, policy: Self.approvals(settings),
-                patience: .seconds(settings.questionSeconds), keepsPictures: settings.keepsPictures,
+                patience: .seconds(settings.questionSeconds),
+                browserPatience: .seconds(settings.waitingBrowserSeconds), keepsPictures: settings.keepsPictures,
                 store: self.store, files: LocalFileStore(directory: "\(settings.storageDirectory)/files"),
                 logger: logger)
             self.automation = agent

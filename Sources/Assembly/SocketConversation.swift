@@ -265,6 +265,7 @@ actor SocketConversation {
                     // The control changes end when the browser closes; stop the pictures too.
                     group.cancelAll()
                 }
+                if await browsers.browser(of: session) == nil { try await self.send(.browserEnded) }
             }
             try await Task.sleep(for: Self.pause)
         }

@@ -17,6 +17,8 @@ public enum SessionEvent: Sendable, Hashable {
     /// A picture of the browser.
     case frame(BrowserFrame)
     case controlChanged(ControlState)
+    /// The session's browser was closed.
+    case browserEnded
     case liveView(LiveViewAddress)
     case picture(PictureResult)
     /// A frame from the client was rejected, or can't be carried out.
@@ -60,6 +62,7 @@ public enum SessionEvent: Sendable, Hashable {
     public enum Name: String, Sendable {
         case frame = "browser.frame"
         case controlChanged = "control.changed"
+        case browser = "browser.session"
         case liveView = "live_view"
         case picture, notice
         case forgotten = "session.forgotten"
@@ -73,6 +76,7 @@ public enum SessionEvent: Sendable, Hashable {
                 switch self {
                 case .frame(let frame): (.frame, frame.value)
                 case .controlChanged(let state): (.controlChanged, try JSONValue(encoding: state))
+                case .browserEnded: (.browser, ["status": "ended"])
                 case .liveView(let address): (.liveView, try JSONValue(encoding: address))
                 case .picture(let picture): (.picture, try JSONValue(encoding: picture))
                 case .notice(let code, let message):

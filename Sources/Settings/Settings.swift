@@ -41,7 +41,9 @@ public struct Settings: Sendable, Redacted {
     public var outputPrice: Double?
 
     /// How long a question waits for the user's answer, in seconds.
-    public var questionSeconds = 900
+    public var questionSeconds = 86_400
+    /// How long the browser of a task that waits for an answer stays open, in seconds.
+    public var waitingBrowserSeconds = 900
     /// The kinds of irreversible actions that need no confirmation.
     public var allowedActions: [String] = []
     /// The kinds of irreversible actions that are prohibited.
@@ -167,7 +169,8 @@ public struct Settings: Sendable, Redacted {
     ///   - `ai4ai.bearer.token`: for commands that call a runtime
     ///   - `ai4ai.token.discovery.url` with at least one of `ai4ai.token.clients`, `ai4ai.token.audiences`, and
     ///     `ai4ai.token.scopes`, separated by commas: the runtime identifies its callers by access tokens
-    ///   - `ai4ai.question.seconds` (10 to 86400, default 900): how long a question waits
+    ///   - `ai4ai.question.seconds` (10 to 604800, default 86400): how long a question waits
+    ///   - `ai4ai.waiting.browser.seconds` (1 to 28800, default 900): how long the browser stays open for it
     ///   - `ai4ai.actions.allow`, `ai4ai.actions.deny`: irreversible actions that need no confirmation, and prohibited
     ///     ones: any of submit, pay, send, sign, delete, upload, and credentials, separated by commas
     ///   - `ai4ai.tavily.api.key`, `ai4ai.tavily.url`: web search
@@ -209,7 +212,9 @@ public struct Settings: Sendable, Redacted {
         self.browser.deniedDomains = try values.domains("browser.denied.domains")
         self.browser.allowsPrivate = try values.flag("browser.allow.private") ?? self.browser.allowsPrivate
         self.storageDirectory = values.text("storage.directory") ?? self.storageDirectory
-        self.questionSeconds = try values.integer("question.seconds", in: 10...86400) ?? self.questionSeconds
+        self.questionSeconds = try values.integer("question.seconds", in: 10...604_800) ?? self.questionSeconds
+        self.waitingBrowserSeconds =
+            try values.integer("waiting.browser.seconds", in: 1...28800) ?? self.waitingBrowserSeconds
         self.allowedActions = try values.choices("actions.allow", of: Self.irreversibleActions)
         self.deniedActions = try values.choices("actions.deny", of: Self.irreversibleActions)
         self.searchKey = try values.secret("tavily.api.key")

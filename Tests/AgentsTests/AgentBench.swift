@@ -16,6 +16,7 @@ struct AgentBench: Sendable {
     let store: FileRunStore
     let files: LocalFileStore
     let memory: FileMemory
+    let live: BrowserRegistry
     /// The directory that contains all stored data.
     let directory: String
 
@@ -24,7 +25,7 @@ struct AgentBench: Sendable {
     init(
         _ model: any LanguageModel, policy: ApprovalPolicy = .init(), playbooks: [Playbook] = [],
         search: (any WebSearch)? = nil, browsers: (any BrowserSource)? = nil, recall: (any LongTermMemory)? = nil,
-        directory: String? = nil
+        directory: String? = nil, browserPatience: Duration = .seconds(900)
     ) {
         let directory = directory ?? "\(FileManager.default.temporaryDirectory.path)/bench-\(UUID())"
         self.directory = directory
@@ -35,8 +36,10 @@ struct AgentBench: Sendable {
         self.memory = FileMemory(directory: "\(directory)/memory")
         let automation = AutomationAgent(
             model: model, budget: .init(steps: 30), browsers: browsers ?? LocalBrowserSource(logger: Self.quiet),
-            configuration: configuration, policy: policy, store: self.store, files: self.files,
+            configuration: configuration, policy: policy, browserPatience: browserPatience, store: self.store,
+            files: self.files,
             logger: Self.quiet)
+        self.live = automation.live
         let memory = recall ?? self.memory
         self.runs = AgentRuns(
             coordinator: Coordinator(

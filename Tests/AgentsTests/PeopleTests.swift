@@ -23,6 +23,64 @@ struct PeopleTests {
     private static let fillIn = ScriptedModel.Turn.call(
         "ask_person", ["question": "How do you sign in?", "fields": ["mail"], "secrets": ["pass"]])
 
+    private static let account: [String: PageContent] = [
+        "/": """
+        <script>document.cookie = 'sid=abc'; localStorage.user = 'aminah'</script><a href=/account>Account</a>
+        """,
+        "/account": """
+        <p id=o></p><label>Town<input></label><form method=post action=/pay><button>Pay RM 70.00</button></form>
+        <script>o.textContent = `cookie ${document.cookie} user ${localStorage.user}`</script>
+        """,
+        "/pay": "<p>Paid.</p>",
+    ]
+
+    /// Runs a task that asks something on the account's page, and answers once the browser was closed.
+    private static func afterRest(
+        _ turns: [ScriptedModel.Turn], answer: JSONValue,
+        _ check: @Sendable (RunResult, [String], PageServer) -> Void
+    ) async throws {
+        try await withPages(Self.account) { server, address in
+            let model = ScriptedModel([.callOn("click", role: "link", name: "Account")] + turns + [.say("Done.")])
+            let bench = AgentBench(model, browserPatience: .milliseconds(1))
+            let session = SessionID(rawValue: "s")
+            let result = try await Self.slot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Pay.", startURL: address)))
+                try #require(asked.status == .interrupted, "\(asked)")
+                try await eventually { await bench.live.browser(of: session) == nil }
+                let result = try await bench.run(asked.answered(answer))
+                await bench.stop()
+                return result
+            }
+            check(result, model.requests.last?.messages.flatMap(\.toolResults).map(\.wholeText) ?? [], server)
+        }
+    }
+
+    @Test("a question outlives its browser: the answer goes on in another one, at the same page and signed in")
+    func rested() async throws {
+        try await Self.afterRest(
+            [
+                .call("ask_person", ["question": "Which town?"]), .call("snapshot"),
+                .callOn("fill", role: "textbox", name: "Town", ["text": "Ipoh"]),
+            ], answer: ["answer": "Ipoh"]
+        ) { result, told, _ in
+            #expect(result.message == "Done.")
+            #expect(told.contains { $0.contains("Filled") && $0.contains("Town") }, "\(told)")
+            #expect(told.contains { $0.contains("cookie sid=abc user aminah") }, "\(told)")
+        }
+    }
+
+    @Test("an approval outlives its browser, for the same page alone, and what was approved is done once")
+    func restedApproval() async throws {
+        try await Self.afterRest(
+            [.callOn("click", role: "button", name: "Pay RM 70.00")], answer: ["approved": true]
+        ) { result, told, server in
+            let payments = server.requests.count { $0.path == "/pay" }
+            #expect(
+                result.status == .interrupted && payments == 0 || result.message == "Done." && payments == 1,
+                "\(result) \(told)")
+        }
+    }
+
     @Test(
         "a message in place of an approval leaves it undecided, and a plain no declines it; neither approves it",
         arguments: [

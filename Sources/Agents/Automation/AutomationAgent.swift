@@ -14,6 +14,7 @@ public struct AutomationAgent: Automation {
     private let budget: TurnLoop.Budget
     private let policy: ApprovalPolicy
     private let patience: Duration
+    private let browserPatience: Duration
     private let keepsPictures: Bool
     private let store: any RunStore
     private let files: any FileStore
@@ -26,12 +27,15 @@ public struct AutomationAgent: Automation {
     ///   - configuration: The browser configuration. A task may narrow the allowed domains.
     ///   - policy: Which actions need the user's approval.
     ///   - patience: How long a question waits for the user's answer.
+    ///   - browserPatience: How long the browser stays open for it. After that, the answer starts another one where it
+    ///     was, in the same process.
     ///   - keepsPictures: Whether to store a screenshot of the page after each step.
     ///   - files: Keeps the files that websites send.
     public init(
         model: any LanguageModel, budget: TurnLoop.Budget, browsers: any BrowserSource,
         configuration: BrowserConfiguration, policy: ApprovalPolicy = .init(), patience: Duration = .seconds(900),
-        keepsPictures: Bool = false, store: any RunStore, files: any FileStore,
+        browserPatience: Duration = .seconds(900), keepsPictures: Bool = false, store: any RunStore,
+        files: any FileStore,
         logger: Logger
     ) {
         self.model = model
@@ -40,6 +44,7 @@ public struct AutomationAgent: Automation {
         self.budget = budget
         self.policy = policy
         self.patience = patience
+        self.browserPatience = browserPatience
         self.keepsPictures = keepsPictures
         self.store = store
         self.files = files
@@ -94,7 +99,7 @@ public struct AutomationAgent: Automation {
                 }
             if case .parked(let interrupts) = outcome {
                 let expiry = interrupts.map(\.expiresAt.date).min() ?? Date()
-                await self.live.park(context.session, until: expiry) { [self] in
+                await self.live.park(context.session, until: expiry, browserFor: self.browserPatience) { [self] in
                     // An answer or another task may have arrived at the last moment.
                     let record = try? await self.store.read(context.session.automationRecord)
                     guard record?.interrupts.map(\.id) == interrupts.map(\.id) else { return }

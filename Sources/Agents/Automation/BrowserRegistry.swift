@@ -44,15 +44,32 @@ public actor BrowserRegistry: Service {
         self.places[session] = Entry(taskContext: taskContext)
     }
 
-    /// Keeps the browser until the user answers or the question expires.
-    func park(_ session: SessionID, until date: Date, onExpiry: @escaping @Sendable () async -> Void) async {
+    /// Keeps the task until the user answers or the question expires, and its browser for some of that time.
+    func park(
+        _ session: SessionID, until date: Date, browserFor patience: Duration,
+        onExpiry: @escaping @Sendable () async -> Void
+    ) async {
         if self.isShuttingDown { return await self.leave(session) }
         self.places[session]?.expiry?.cancel()
         self.places[session]?.expiry = Task {
-            let left = max(date.timeIntervalSinceNow, 0)
-            guard (try? await Task.sleep(for: .seconds(left))) != nil else { return }
+            let left = Duration.seconds(max(date.timeIntervalSinceNow, 0))
+            do {
+                if patience < left {
+                    try await Task.sleep(for: patience)
+                    try await self.rest(session)
+                }
+                try await Task.sleep(for: .seconds(max(date.timeIntervalSinceNow, 0)))
+            } catch {
+                return
+            }
             await onExpiry()
         }
+    }
+
+    /// Closes the browser of a task that waits, once nobody works in it.
+    private func rest(_ session: SessionID) async throws {
+        while self.places[session]?.control?.isActive == true { try await Task.sleep(for: .seconds(Self.lease)) }
+        await self.places[session]?.taskContext.holder.rest()
     }
 
     /// Returns the context of the parked task, if it is still open. Answering releases the user's control of the

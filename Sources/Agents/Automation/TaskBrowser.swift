@@ -39,6 +39,16 @@ actor TaskBrowser {
         self.isResumed = isResumed
     }
 
+    /// Where the browser was, if it was closed while the task waits.
+    private var memory: BrowserMemory?
+
+    /// Closes the browser while the task waits for the user. The next use starts another one where this one was.
+    func rest() async {
+        guard let session, session.isAlive, let memory = try? await session.memory(), !Task.isCancelled else { return }
+        self.memory = memory
+        await self.close()
+    }
+
     /// Switches to another run of the same task.
     func follow(keeper: RunRecordWriter, emit: @escaping EventSink) {
         self.keeper = keeper
@@ -71,6 +81,7 @@ actor TaskBrowser {
     }
 
     private func open() async throws -> BrowserSession {
+        if let memory = self.memory.take() { return try await self.open(where: memory) }
         if let lost = self.session {
             do {
                 try await lost.reconnect()
@@ -104,6 +115,20 @@ actor TaskBrowser {
         self.isResumed = false
         self.session = try await self.start()
         throw Self.lost("The browser closed when the process that started it ended.")
+    }
+
+    private func open(where memory: BrowserMemory) async throws -> BrowserSession {
+        let started = try await self.start()
+        self.session = started
+        do {
+            try await started.recall(memory)
+        } catch let error as BrowserError {
+            throw Self.lost(
+                "The browser was closed while the task waited, and its page can't be opened (\(error.message)).")
+        }
+        // The elements have new references, and keep their names.
+        self.isReattached = true
+        return started
     }
 
     private func endReferenced(_ reference: BrowserReference) async {

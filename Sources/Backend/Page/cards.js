@@ -201,8 +201,7 @@ export class Card {
             this.#acts.change();
             return t("card.expired");
         }
-        const words = left > 90
-            ? t("card.minutesLeft", { count: Math.ceil(left / 60) }) : t("card.secondsLeft", { count: left });
+        const words = timeWords(left);
         if (this.#countdown.textContent !== words) this.#countdown.textContent = words;
         this.#countdown.classList.toggle("is-short", left <= 60);
         if (left > 60 || this.#isWarned) return null;
@@ -265,6 +264,12 @@ export class Card {
         this.#status.replaceChildren(...[kind ? runIcon("warning") : null, element("span", {}, words), button]
             .filter(Boolean));
     }
+}
+
+/** @param {number} left In seconds. */
+function timeWords(left) {
+    if (left > 90 * 60) return t("card.hoursLeft", { count: Math.round(left / 3600) });
+    return left > 90 ? t("card.minutesLeft", { count: Math.ceil(left / 60) }) : t("card.secondsLeft", { count: left });
 }
 
 /** Scrolls a card into view; if it's too tall, its beginning. @param {Element} card */

@@ -259,6 +259,7 @@ export default {
     "card.cannot": "Skip this",
     "card.handedBack": "Done, and handed back",
 
+    "card.hoursLeft": { one: "{count} hour left", other: "{count} hours left" },
     "card.minutesLeft": { one: "{count} minute left", other: "{count} minutes left" },
     "card.secondsLeft": { one: "{count} second left", other: "{count} seconds left" },
     "card.soonOver": "One minute left to answer: {question}",

@@ -264,6 +264,7 @@ export default {
     "card.cannot": "Langkau langkah ini",
     "card.handedBack": "Selesai dan diserahkan kembali",
 
+    "card.hoursLeft": "tinggal {count} jam",
     "card.minutesLeft": "tinggal {count} minit",
     "card.secondsLeft": "tinggal {count} saat",
     "card.soonOver": "Tinggal seminit untuk menjawab: {question}",

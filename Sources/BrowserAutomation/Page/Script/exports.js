@@ -11,5 +11,5 @@ return {
   prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption,
   prepareUpload, beginUpload, stagedFor, addPiece, giveFiles, giveFilesTo, dropFiles,
   actionTarget, enable, hasText, query, links, tables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
-  settled, elementAt, holdOf, viewState, pictureBox, selectText,
+  storedItems, settled, elementAt, holdOf, viewState, pictureBox, selectText,
 };

@@ -221,3 +221,15 @@ function showAgain() {
   for (const undo of uncover) undo();
   uncover = [];
 }
+
+/** What the site has stored for its pages, up to a size that no sign-in needs. */
+function storedItems() {
+  try {
+    const items = Object.entries(localStorage);
+    const isSmall = items.reduce((size, [name, value]) => size + name.length + value.length, 0) < 256 * 1024;
+    return { origin: location.origin, items: isSmall ? Object.fromEntries(items) : {} };
+  } catch {
+    // Pages without an origin have no storage.
+    return { origin: location.origin, items: {} };
+  }
+}
