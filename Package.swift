@@ -276,6 +276,11 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Recipes",
+            dependencies: ["AgentEvents", "AgentLoop", "Models", "TextCoding"],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Evaluation",
             dependencies: [
                 "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models",
@@ -351,7 +356,8 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
                 "Assembly", "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite",
-                "Deployment", "Evaluation", "Files", "HTTPTransport", "Models", "RuntimeClient", "RuntimeProtocol",
+                "Deployment", "Evaluation", "Files", "HTTPTransport", "Models", "Recipes", "RuntimeClient",
+                "RuntimeProtocol",
                 "TextCoding",
                 "Settings", "WebSocketClient",
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
@@ -563,6 +569,11 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "DeploymentTests", dependencies: ["AgentEvents", "Deployment"], swiftSettings: testSettings),
+        .testTarget(
+            name: "RecipesTests",
+            dependencies: ["AgentEvents", "AgentLoop", "Recipes", "TestSupport"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "EvaluationTests",
             dependencies: [

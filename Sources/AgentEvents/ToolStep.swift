@@ -20,10 +20,13 @@ public struct ToolStep: Sendable, Hashable, Codable {
         /// The ARIA role, such as `button`.
         public var role: String
         public var label: String
+        /// The number of elements with this role and label that the page shows, if it's more than one.
+        public var of: Int?
 
-        public init(role: String, label: String) {
+        public init(role: String, label: String, of: Int? = nil) {
             self.role = role
             self.label = label
+            self.of = of
         }
     }
 

@@ -4,7 +4,7 @@ package import AgentLoop
 public import Agents
 package import BrowserAutomation
 import Files
-public import Logging
+package import Logging
 import Observability
 import RuntimeProtocol
 public import ServiceLifecycle
@@ -26,13 +26,14 @@ public struct RuntimeAssembly: Sendable {
     private let aids: Coordinator.Aids
     package let store: any RunStore
 
+    /// - Parameter model: A model in place of the one that the settings say.
     /// - Throws: ``SettingsError``, or `AWSError` for invalid AWS settings.
-    public init(settings: Settings, logger: Logger) throws {
+    package init(settings: Settings, model: (any LanguageModel)? = nil, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
         let aws = AWSParts(settings, logger: logger)
         self.aws = aws
-        self.model = try ModelParts(settings.model, aws, logger: logger).model
+        self.model = try model ?? ModelParts(settings.model, aws, logger: logger).model
         self.browserConfiguration = Self.browserConfiguration(settings.browser)
         self.browsers =
             try aws.browsers ?? LocalBrowserSource(logger: logger)

@@ -127,9 +127,11 @@ extension TurnLoop {
             let context = ToolContext(callID: call.id, answers: answers, emit: emit)
             let replacement = answers.isEmpty ? await self.hooks.beforeTool(call) : nil
             let output = if let replacement { replacement } else { try await tool.call(call.input, context) }
-            return ToolResult(
+            var result = ToolResult(
                 callID: call.id, text: Self.limited(output.text), view: output.view.map(Self.limited),
                 attachments: output.attachments)
+            result.address = output.address
+            return result
         } catch let error where error is CancellationError || Task.isCancelled {
             throw CancellationError()
         } catch let need as UserInputRequired {

@@ -128,6 +128,8 @@ public struct ToolResult: Sendable, Hashable, Codable {
     public var declined: String?
     /// The elements that the call's arguments refer to. See ``ToolStep``.
     public var elements: [String: ToolStep.Element]?
+    /// The address of the page after the call, if it may have changed.
+    public var address: String?
 
     public init(
         callID: String, text: String, view: String? = nil, isError: Bool = false, attachments: [Attachment] = [],
@@ -151,6 +153,7 @@ public struct ToolResult: Sendable, Hashable, Codable {
         self.attachments = try container.decodeIfPresent([Attachment].self, forKey: .attachments) ?? []
         self.declined = try container.decodeIfPresent(String.self, forKey: .declined)
         self.elements = try container.decodeIfPresent([String: ToolStep.Element].self, forKey: .elements)
+        self.address = try container.decodeIfPresent(String.self, forKey: .address)
     }
 }
 

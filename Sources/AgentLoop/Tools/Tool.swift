@@ -92,11 +92,14 @@ public struct ToolOutput: Sendable, Hashable {
     public var view: String?
     /// Images and documents, for models that accept them.
     public var attachments: [Attachment]
+    /// The address of the page after the call, for the record.
+    public var address: String?
 
-    public init(text: String, view: String? = nil, attachments: [Attachment] = []) {
+    public init(text: String, view: String? = nil, attachments: [Attachment] = [], address: String? = nil) {
         self.text = text
         self.view = view
         self.attachments = attachments
+        self.address = address
     }
 }
 

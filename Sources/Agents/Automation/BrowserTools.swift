@@ -121,7 +121,7 @@ struct BrowserTools {
         async let picture: Void = self.takePicture(of: page, for: context.callID)
         let view = try await self.view(of: page)
         await picture
-        return ToolOutput(text: self.words(report), view: view)
+        return ToolOutput(text: self.words(report), view: view, address: report.url)
     }
 
     /// Returns a snapshot of the current page, marked as untrusted.

@@ -6,6 +6,8 @@ import Synchronization
 final class ElementLabels: Sendable {
     private struct State {
         var elements: [String: ToolStep.Element] = [:]
+        /// How many elements of the newest view have the same role and label.
+        var counts: [ToolStep.Element: Int] = [:]
         var address: String?
     }
 
@@ -20,9 +22,13 @@ final class ElementLabels: Sendable {
     /// - Parameter address: The address of the page.
     func note(_ lines: [String], at address: String? = nil) {
         self.state.withLock { state in
+            // What was searched for is only a part of the page.
+            if address != nil { state.counts = [:] }
             state.address = address ?? state.address
             for line in lines {
-                if let (reference, element) = Self.element(in: line) { state.elements[reference] = element }
+                guard let (reference, element) = Self.element(in: line) else { continue }
+                state.elements[reference] = element
+                if address != nil { state.counts[element, default: 0] += 1 }
             }
         }
     }
@@ -50,10 +56,16 @@ final class ElementLabels: Sendable {
         var step = step
         self.state.withLock { state in
             step.address = state.address
-            let elements = Self.arguments.compactMap { argument in
-                step.input[argument]?.string.flatMap { state.elements[$0] }.map { (argument, $0) }
+            var elements: [String: ToolStep.Element] = [:]
+            for argument in Self.arguments {
+                guard let reference = step.input[argument]?.string, var element = state.elements[reference] else {
+                    continue
+                }
+                let count = state.counts[element] ?? 1
+                element.of = count > 1 ? count : nil
+                elements[argument] = element
             }
-            if !elements.isEmpty { step.elements = Dictionary(uniqueKeysWithValues: elements) }
+            if !elements.isEmpty { step.elements = elements }
         }
         return step
     }

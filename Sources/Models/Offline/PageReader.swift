@@ -1,8 +1,8 @@
 /// Finds a value in a page's text by its label.
-struct PageReader {
+package struct PageReader {
     private let lines: [String]
 
-    init(_ text: String) {
+    package init(_ text: String) {
         self.lines = text.split(separator: "\n").map { String($0).trimmed }
     }
 
@@ -10,6 +10,11 @@ struct PageReader {
     func value(of wanted: String) -> String? {
         let candidates = self.rowValues() + self.columnValues() + self.lineValues()
         return LabelMatch.best(candidates, wanted: wanted, label: \.label)?.value ?? self.sentence(about: wanted)
+    }
+
+    /// The values that stand beside, below, or after a label, in the order of the page.
+    package var labelledValues: [(label: String, value: String)] {
+        self.rowValues() + self.columnValues() + self.lineValues()
     }
 
     private typealias Candidate = (label: String, value: String)

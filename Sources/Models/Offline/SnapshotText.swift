@@ -1,20 +1,20 @@
-import AgentLoop
+package import AgentLoop
 
 /// Parses the text of a page snapshot into controls. Only the models that are programs need this.
-struct SnapshotText {
-    struct Control: Hashable {
-        var ref: String
-        var role: String
-        var name: String
+package struct SnapshotText {
+    package struct Control: Hashable {
+        package var ref: String
+        package var role: String
+        package var name: String
         /// The text after the name.
-        var state: String
+        package var state: String
     }
 
     let lines: [Substring]
-    let controls: [Control]
+    package let controls: [Control]
 
     /// Returns the newest tool result that contains a snapshot.
-    static func newest(in messages: [Message]) -> SnapshotText? {
+    package static func newest(in messages: [Message]) -> SnapshotText? {
         for message in messages.reversed() {
             for result in message.toolResults.reversed() where !result.isError {
                 if result.text.contains("\nAddress: ") || result.text.hasPrefix("Page: ") {
@@ -23,6 +23,11 @@ struct SnapshotText {
             }
         }
         return nil
+    }
+
+    /// The address of the page.
+    package var address: String? {
+        self.lines.first { $0.hasPrefix("Address: ") }.map { String($0.dropFirst("Address: ".count)) }
     }
 
     init(_ text: String) {
