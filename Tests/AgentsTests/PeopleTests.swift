@@ -85,7 +85,7 @@ struct PeopleTests {
         "a message in place of an approval leaves it undecided, and a plain no declines it; neither approves it",
         arguments: [
             ("Is it the right plate?", "has not decided", 1), ("yes", "has not decided", 1),
-            ("No!", "declined this", 0),
+            ("No. 12?", "has not decided", 1), ("No!", "declined this", 0),
             ("Jangan", "declined this", 0),
         ])
     func notes(message: String, told: String, questions: Int) async throws {

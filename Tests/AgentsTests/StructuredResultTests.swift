@@ -16,7 +16,7 @@ struct StructuredResultTests {
         "Opened 25.12.2025", "Status: active", "Insurance: not included", "Vehicle: Perodua Myvi 1.3",
         "Link https://jpj.my/pay?id=7", "Discount 12,5 %", "12k visits", "Balance (RM 40.00)", "Kategori: Kereta",
         "Dikemas kini 5 Mac 2026", "Order 2026-04-03",
-    ].map { EvidenceLog.Line(text: $0, url: "https://jpj.my/result") }
+    ]
 
     /// Asks for one value, which a model gives with these members.
     private static func read(
@@ -28,7 +28,13 @@ struct StructuredResultTests {
         let shape = try ResultSchema(["type": "object", "properties": ["x": schema]])
         var usage = TokenUsage()
         return try await ResultWriter(model: model, schema: shape, goal: "Find x.")
-            .write(report: "Done.", evidence: Self.lines, usage: &usage)
+            .write(report: "Done.", evidence: Self.log(), usage: &usage)
+    }
+
+    private static func log() -> EvidenceLog {
+        let log = EvidenceLog(said: ["Find x."])
+        for line in Self.lines { log.note(line, at: "https://jpj.my/result") }
+        return log
     }
 
     private static let number: JSONValue = ["type": "number"]
@@ -116,7 +122,7 @@ struct StructuredResultTests {
         ])
         var usage = TokenUsage()
         let result = try await ResultWriter(model: model, schema: shape, goal: "Find it.")
-            .write(report: "Done.", evidence: Self.lines, usage: &usage)
+            .write(report: "Done.", evidence: Self.log(), usage: &usage)
         #expect(result.value == [["due": 1070.5, "note": .null]])
         #expect(result.problems == [.init(path: "/0/note", reason: "no page says it")])
         #expect(model.requests.count == 3)

@@ -137,7 +137,8 @@ class Chats:
     def post(self, chat, text, key=None, **options):
         """Sends a message; returns the response."""
         headers = ({"Idempotency-Key": key} if key else {}) | options.pop("headers", {})
-        return self.call("POST", f"/api/sessions/{chat}/messages", json={"text": text}, headers=headers, **options)
+        options = {"json": {"text": text}} | options
+        return self.call("POST", f"/api/sessions/{chat}/messages", headers=headers, **options)
 
     def send(self, chat, text, key=None):
         """Sends a message, and doesn't wait for the outcome."""

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from backend import UNHURRIED, Chats, payment, payments
+from backend import UNHURRIED, Chats, check_problem, payment, payments, texts
 from system import System
 from test_page_hostile import Model
 from test_page_live import places, point, take_control
@@ -32,6 +32,55 @@ def test_note_to_a_task_that_waits_neither_approves_nor_declines(system, chats, 
     person.click("button", "Yes, tell it")
     person.sees('You have not decided; nothing was done. You said: "Is it the right plate?".')
     assert payments(system, "page note") == 0
+
+
+def test_held_or_repeated_key_answers_no_question_what_a_text_is_for(system, chats, person):
+    person.say(payment(system.demo, "page held"))
+    person.ref("button", "Approve payment")
+    person.fill("Message", "no")
+    for _ in range(5):
+        person.tab.keyboard.down("Enter")
+    person.tab.keyboard.up("Enter")
+    person.sees("Is this for the task that waits?")
+    person.fill("Message", "")
+    # What was said before, written again.
+    person.press("ArrowUp", "Enter")
+    person.sees("Is this for the task that waits?")
+    person.press("Escape")
+    person.fill("Message", "a thought")
+    # Leaving the question is no stop.
+    person.press("Escape")
+    assert chats.session(person.chat)["run"]["state"] == "waiting"
+    assert texts(chats.messages(person.chat), "user") == [payment(system.demo, "page held")]
+
+
+def test_message_written_before_a_question_does_not_answer_it(system, chats, person):
+    person.say(payment(system.demo, "page before"))
+    person.ref("button", "Approve payment")
+    waiting = chats.session(person.chat)["run"]["id"]
+    for about in ["", "another"]:
+        refused = chats.post(person.chat, "no", json={"text": "no", "about": about})
+        check_problem(refused, 409, "question_came")
+    # As a page that was offline sends it.
+    person.evaluate(f"""sessionStorage.setItem("ai4ai.outbox.{person.chat}", JSON.stringify(
+        [{{ id: "before-the-question", text: "no", at: new Date().toISOString(), about: "" }}]))""")
+    person.reload()
+    person.sees("A question came up before this was sent.")
+    assert person.evaluate("document.querySelector('#composer-text').value") == "no"
+    assert chats.session(person.chat)["run"]["id"] == waiting
+    assert chats.post(person.chat, "no", json={"text": "no", "about": waiting}).ok
+    person.sees("You declined. Nothing was paid.")
+
+
+def test_new_task_that_cannot_be_sent_is_given_back(system, chats, person):
+    person.say(payment(system.demo, "page given back"))
+    person.ref("button", "Approve payment")
+    person.fill("Message", "another task")
+    person.tools.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+    person.click("button", "No, start a new task")
+    person.until(
+        lambda: person.evaluate("document.querySelector('#composer-text').value") == "another task", "the text again")
+    person.tools.call("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
 
 
 def test_escape_in_an_answer_leaves_the_field_and_not_the_task(system, chats, person):
@@ -185,7 +234,10 @@ def test_choices_may_be_answered_with_something_else(model, asking, browser, cou
     browser.sees("Which town?")
     if count == 3:
         browser.click("button", "Other…")
-    browser.fill("Another answer( \\(optional\\))?", "Ipoh")
+    else:
+        browser.click("button", "Send( answer)?")
+        browser.sees("Choose one, or write another answer.")
+    browser.fill("Another answer", "Ipoh")
     browser.click("button", "Send( answer)?")
     browser.sees("Noted.")
     chats = Chats(asking.chat)

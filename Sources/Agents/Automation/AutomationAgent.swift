@@ -140,6 +140,7 @@ public struct AutomationAgent: Automation {
             hooks: .init(
                 describeStep: { place.names.describe($0) }, afterTools: { await place.offers.offer(after: $0) }),
             logger: self.logger)
+        for answer in answers { if let words = answer.payload?.json { place.evidence.note(said: words) } }
         let settled = callbacks
         return try await keeper.recordingEnd(usage: &usage) { usage in
             var conversation = await keeper.record.conversation
@@ -173,7 +174,13 @@ public struct AutomationAgent: Automation {
             return context.deliver(StructuredResult(value: .null, problems: [problem]))
         }
         let writer = ResultWriter(model: self.model, schema: try ResultSchema(schema), goal: task.goal)
-        context.deliver(try await writer.write(report: report, evidence: evidence.lines, usage: &usage))
+        do {
+            context.deliver(try await writer.write(report: report, evidence: evidence, usage: &usage))
+        } catch let error as ModelError {
+            // What the task has done stays done: a caller that hears of a failure would ask for it again.
+            let problem = StructuredResult.Problem(path: "", reason: "the result could not be written: \(error)")
+            context.deliver(StructuredResult(value: .null, problems: [problem]))
+        }
     }
 
     private static func opening(_ address: String) -> ToolCall {
@@ -231,7 +238,7 @@ public struct AutomationAgent: Automation {
                 say: task.askedIn),
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
             allowances: allowances, files: TaskFiles(store: self.files, session: context.session),
-            evidence: EvidenceLog())
+            evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }))
         await self.live.begin(context.session, place)
         return place
     }

@@ -84,7 +84,7 @@ extension BrowserTools {
                 try await self.checkFlow(
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "fill", context)
                 try await self.gate.checkField(input.ref, on: page)
-                self.effects.note(written: input.text)
+                self.note(written: input.text)
                 // Some fields submit automatically when they are full.
                 let report = try await self.guarding(on: page, context) {
                     try await page.fill(input.ref, with: input.text)
@@ -104,7 +104,7 @@ extension BrowserTools {
                 try await self.checkFlow(
                     of: CrossOriginDataTracker.pieces(ofText: input.text), to: page, tool: "type", context)
                 try await self.gate.checkField(input.ref, on: page)
-                self.effects.note(written: input.text)
+                self.note(written: input.text)
                 // A line break is typed as the Enter key, which may submit.
                 guard input.text.contains(where: \.isNewline) else {
                     let report = try await self.guarding(on: page, context) {

@@ -132,6 +132,12 @@ struct BrowserTools {
         return self.untrusted.wrap(snapshot.text)
     }
 
+    /// Remembers what the agent writes into a page.
+    func note(written text: String) {
+        self.effects.note(written: text)
+        self.evidence.note(written: text)
+    }
+
     /// Remembers what a page has shown.
     func note(_ text: String, of origin: String, at url: String) {
         self.gate.seen.note(text, of: origin)

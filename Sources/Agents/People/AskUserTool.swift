@@ -67,7 +67,7 @@ struct AskUserTool: Sendable {
                 lines.append("\(isAnswer ? "The person answers" : name): \(value.string ?? value.json)")
             }
         }
-        return lines.isEmpty ? "The person has confirmed." : lines.joined(separator: "\n")
+        return lines.isEmpty ? "The person has said nothing." : lines.joined(separator: "\n")
     }
 
     private static func schema(_ input: Question) -> JSONValue {
@@ -90,6 +90,9 @@ struct AskUserTool: Sendable {
     /// The person may say something else than the agent has thought of.
     private static func schema(choices: [String]) -> JSONValue {
         let answer: JSONValue = ["type": "string", "enum": .array(choices.map { .string($0) })]
-        return ["type": "object", "properties": ["answer": answer, Interrupt.other: ["type": "string"]]]
+        return [
+            "type": "object", "properties": ["answer": answer, Interrupt.other: ["type": "string"]],
+            "minProperties": 1, "maxProperties": 1,
+        ]
     }
 }

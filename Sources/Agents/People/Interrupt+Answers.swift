@@ -22,6 +22,8 @@ extension Interrupt {
         for name in (schema["required"]?.array ?? []).compactMap(\.string) where members[name] == nil {
             return "'\(name)' is missing."
         }
+        if let least = schema["minProperties"]?.integer, members.count < least { return "it says nothing." }
+        if let most = schema["maxProperties"]?.integer, members.count > most { return "it says more than one thing." }
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             guard let property = properties[name] else { return "there is no '\(name)' in it." }
             if let reason = Self.objection(to: value, property) { return "'\(name)' \(reason)" }
@@ -72,8 +74,9 @@ extension Interrupt {
         "no thanks", "no thank you",
     ]
 
+    /// A plain no, and nothing else: `No. 12?` is none.
     private static func isNo(_ message: String) -> Bool {
-        let words = message.lowercased().filter { $0.isLetter || $0 == " " }
-        return self.refusals.contains(String(words[...].trimming { $0 == " " }))
+        let words = message.lowercased().filter { $0 != "'" && $0 != "’" }
+        return self.refusals.contains(String(words[...].trimming { $0.isWhitespace || ".!".contains($0) }))
     }
 }

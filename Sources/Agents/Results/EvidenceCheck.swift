@@ -6,20 +6,19 @@ import TextCoding
 /// need a line of a page that says it.
 struct EvidenceCheck {
     let leaf: ResultSchema.Leaf
-    /// The words of the page.
-    let quote: String
+    /// The words of the page, in their line.
+    let passage: EvidencePassage
 
     /// Returns why the words don't support a value; `nil` if they do.
     func objection(to value: JSONValue) -> String? {
         let isSupported =
             switch value {
             case .string(let text): self.supports(text)
-            case .integer(let number): self.supports(Double(number))
-            case .number(let number): self.supports(number)
+            case .integer, .number: EvidenceNumbers(self.passage).contain(value)
             case .bool(let isTrue): self.supports(isTrue)
             default: false
             }
-        return isSupported ? nil : "the quote does not say \(value.json)"
+        return isSupported ? nil : "the quote does not say \(value.json.prefix(utf8: 200))"
     }
 
     /// A text without what layout and writing vary: case, white space, and the kinds of dashes and quotation marks.
@@ -30,110 +29,70 @@ struct EvidenceCheck {
     }
 
     private func supports(_ text: String) -> Bool {
-        if self.leaf.format == "date" || self.leaf.format == "date-time" { return self.supports(date: text) }
-        let wanted = Self.plain(text)
-        return !wanted.isEmpty && Self.plain(self.quote).contains(wanted)
-    }
-
-    // MARK: Numbers
-
-    private func supports(_ number: Double) -> Bool {
-        Self.numbers(in: self.quote).contains { abs($0 - number) <= 1e-9 * max(1, abs(number)) }
-    }
-
-    /// All readings of the numbers in a text: with a point or a comma for decimals, and with `k`, `m`, or `%` behind them.
-    static func numbers(in text: String) -> [Double] {
-        var numbers: [Double] = []
-        var rest = text[...]
-        while let start = rest.firstIndex(where: { $0.isASCII && $0.isNumber }) {
-            // A minus or a bracket may stand before a currency.
-            let isNegative = rest[..<start].suffix(5).contains { "-−(".contains($0) }
-            var body = rest[start...].prefix { $0.isASCII && $0.isNumber || ".,' \u{A0}\u{202F}".contains($0) }
-            // A space separates thousands only.
-            if let space = body.firstIndex(where: \.isWhitespace), !Self.isGrouped(body, from: space) {
-                body = body[..<space]
-            }
-            rest = rest[body.endIndex...]
-            let digits = String(body[...].trimming { !$0.isNumber })
-            let unit = rest.first { !$0.isWhitespace }?.lowercased()
-            for reading in self.readings(of: digits) {
-                for sign in isNegative ? [1.0, -1.0] : [1.0] {
-                    numbers.append(sign * reading)
-                    switch unit {
-                    case "k": numbers.append(sign * reading * 1000)
-                    case "m": numbers.append(sign * reading * 1_000_000)
-                    case "%": numbers.append(sign * reading / 100)
-                    default: break
-                    }
-                }
-            }
-            if body.isEmpty { rest = rest.dropFirst() }
+        switch self.leaf.format {
+        case "date": return EvidenceDates(self.passage).contain(date: text)
+        case "date-time": return EvidenceDates(self.passage).contain(dateTime: text)
+        case "uri": return self.supports(address: text)
+        default: break
         }
-        return numbers
+        guard self.passage.has(Self.plain(text)) else { return false }
+        // Words of a page may be quoted as they are. A choice is a judgement, which a negation turns around.
+        guard self.leaf.choices != nil else { return true }
+        let saysItself = Self.denials(in: Self.plain(text))
+        return Self.denials(in: self.passage.clause) <= saysItself
     }
 
-    private static func isGrouped(_ body: Substring, from space: Substring.Index) -> Bool {
-        body[space...].split(whereSeparator: \.isWhitespace).dropLast().allSatisfy { $0.count == 3 }
-            && body[space...].split(whereSeparator: \.isWhitespace).last?.prefix { $0.isNumber }.count == 3
-    }
-
-    /// The values of digits with a point for decimals, as in English, and with a comma, as in German. The other of the two
-    /// may only separate groups of three digits.
-    private static func readings(of digits: String) -> [Double] {
-        let plain = digits.filter { !" '\u{A0}\u{202F}".contains($0) }
-        let readings = [(decimals: ".", groups: ","), (decimals: ",", groups: ".")].compactMap { decimals, groups in
-            let parts = plain.split(separator: decimals, omittingEmptySubsequences: false)
-            let whole = parts[0].split(separator: groups, omittingEmptySubsequences: false)
-            guard parts.count <= 2, whole.dropFirst().allSatisfy({ $0.count == 3 }), !plain.isEmpty,
-                parts.count == 1 || !parts[1].contains(groups)
-            else { return Double?.none }
-            return Double(([whole.joined()] + parts.dropFirst().map(String.init)).joined(separator: "."))
+    /// An address is on the page as a whole, letter by letter, or it is the address of the page.
+    private func supports(address: String) -> Bool {
+        guard ["https://", "http://", "mailto:", "tel:"].contains(where: address.lowercased().hasPrefix) else {
+            return false
         }
-        return Array(Set(readings))
-    }
-
-    // MARK: Dates
-
-    private static let months: [[String]] = [
-        ["january", "jan", "januari"], ["february", "feb", "februari"], ["march", "mar", "mac"], ["april", "apr"],
-        ["may", "mei"], ["june", "jun"], ["july", "jul", "julai"], ["august", "aug", "ogos", "ogo"],
-        ["september", "sept", "sep"], ["october", "oct", "oktober", "okt"], ["november", "nov"],
-        ["december", "dec", "disember", "dis"],
-    ]
-
-    /// Whether the quote has the date's year, month, and day, in an order that can only mean this date.
-    private func supports(date text: String) -> Bool {
-        let parts = text.prefix(10).split(separator: "-").compactMap { Int($0) }
-        guard parts.count == 3, (1...12).contains(parts[1]) else { return false }
-        let (year, month, day) = (parts[0], parts[1], parts[2])
-        let tokens = Self.plain(self.quote).split { !$0.isLetter && !$0.isNumber }.map(String.init)
-        let numbers = tokens.compactMap { Int($0.prefix { $0.isNumber }) }
-        guard let yearPlace = numbers.firstIndex(of: year) ?? numbers.lastIndex(of: year % 100) else { return false }
-        if tokens.contains(where: Self.months[month - 1].contains) { return numbers.contains(day) }
-        // Only numbers: the day and the month are two others, and nothing tells them apart unless one is no month.
-        var others = numbers
-        others.remove(at: yearPlace)
-        guard let dayPlace = others.firstIndex(of: day) else { return false }
-        others.remove(at: dayPlace)
-        guard others.contains(month) else { return false }
-        let isISO = Self.plain(self.quote).contains(text.prefix(10))
-        return isISO || day > 12 || day == month
+        let words = self.passage.line.split { $0.isWhitespace || "\"<>()".contains($0) }
+        return address == self.passage.url
+            || words.contains { $0 == address || $0.trimming { ".,;".contains($0) } == address }
     }
 
     // MARK: Yes and no
 
-    private static let yes: Set = [
-        "yes", "true", "available", "included", "open", "active", "enabled", "valid", "paid", "in stock", "ya", "ada",
-        "sah", "aktif", "termasuk",
+    private static let yes = [
+        "yes", "true", "available", "included", "open", "active", "enabled", "valid", "paid", "in stock", "✓", "✔",
+        "ya",
+        "ada", "sah", "aktif", "termasuk",
     ]
-    private static let no: Set = [
+    private static let no = [
         "no", "not", "false", "unavailable", "none", "without", "excluded", "closed", "inactive", "disabled", "invalid",
-        "unpaid", "never", "tidak", "tiada", "tutup", "bukan", "belum",
+        "unpaid", "never", "sold out", "out of stock", "✗", "✘", "isn't", "aren't", "wasn't", "can't", "cannot",
+        "won't",
+        "doesn't", "don't", "hasn't", "tidak", "tiada", "tutup", "bukan", "belum",
+    ]
+    /// What is over, or depends on something, is neither.
+    private static let open = [
+        "was", "were", "if", "unless", "until", "may", "might", "could", "formerly", "previously", "jika", "kalau",
+        "dulu", "sehingga",
     ]
 
     private func supports(_ isTrue: Bool) -> Bool {
-        let words = Self.plain(self.quote).split { !$0.isLetter }.map(String.init)
-        let denies = words.contains(where: Self.no.contains)
-        return isTrue ? !denies && words.contains(where: Self.yes.contains) : denies
+        let clause = self.passage.clause
+        guard !clause.contains("?"), !Self.open.contains(where: { EvidencePassage.has($0, in: clause) }) else {
+            return false
+        }
+        let denials = Self.denials(in: clause)
+        if !isTrue { return denials == 1 && Self.denials(in: self.passage.quote) == 1 }
+        return denials == 0 && Self.yes.contains { EvidencePassage.has($0, in: self.passage.quote) }
+    }
+
+    /// How many words deny something. `No.` before a number or a name is none of them.
+    private static func denials(in text: String) -> Int {
+        var counted = text
+        for label in ["no.", "no:", "no #", "no "] {
+            for range in counted.ranges(of: label).reversed() {
+                let isWord =
+                    range.lowerBound == counted.startIndex || !counted[counted.index(before: range.lowerBound)].isLetter
+                let next = counted[range.upperBound...].first { $0 != " " }
+                let isLabel = label == "no " ? next?.isNumber ?? false : next != nil
+                if isWord, isLabel { counted.replaceSubrange(range, with: "# ") }
+            }
+        }
+        return Self.no.reduce(0) { $0 + EvidencePassage.count(of: $1, in: counted) }
     }
 }

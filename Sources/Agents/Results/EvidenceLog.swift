@@ -1,34 +1,69 @@
+import AgentEvents
 import Synchronization
+import TextCoding
 
 /// The lines that pages and files have shown during a task, each once, with the page that showed it first. Views leave the
 /// conversation after a while; a result still has to name what it stands on.
+///
+/// A page may show what the agent itself has written there, so what it wrote is remembered too.
 final class EvidenceLog: Sendable {
     struct Line: Sendable, Hashable {
         var text: String
         var url: String
+        /// What the agent had written, and the person had not said, before a page showed the line. Texts by number, in the
+        /// order of ``EvidenceLog/written``.
+        var writtenBefore = 0
     }
 
     private struct State {
-        var lines: [Line] = []
-        var known: Set<String> = []
+        /// By number, so that a line that is shown again becomes the newest.
+        var lines: [Int: Line] = [:]
+        var numbers: [String: Int] = [:]
+        var next = 0
         var size = 0
+        var written: [String] = []
+        var said: [String]
     }
 
     private static let most = 2 << 20
-    private let state = Mutex(State())
+    private static let mostWritten = 1000
+    private let state: Mutex<State>
+
+    /// - Parameter said: What the person has said.
+    init(said: [String] = []) { self.state = Mutex(State(said: said)) }
 
     func note(_ text: String, at url: String) {
         self.state.withLock { state in
             for line in text.split(whereSeparator: \.isNewline) {
-                let line = String(line)
-                guard state.size + line.utf8.count <= Self.most, line.contains(where: { !$0.isWhitespace }),
-                    state.known.insert(line).inserted
-                else { continue }
-                state.size += line.utf8.count
-                state.lines.append(Line(text: line, url: url))
+                // The marks of elements and the address are ours. The agent may have chosen the address.
+                let line = String(line.replacing(/\[e\d+\] ?/, with: ""))
+                guard !line.hasPrefix("Address: "), line.contains(where: { !$0.isWhitespace }) else { continue }
+                if let number = state.numbers[line] {
+                    state.lines[state.next] = state.lines.removeValue(forKey: number)
+                } else {
+                    guard state.size + line.utf8.count <= Self.most else { continue }
+                    state.size += line.utf8.count
+                    state.lines[state.next] = Line(text: line, url: url, writtenBefore: state.written.count)
+                }
+                state.numbers[line] = state.next
+                state.next += 1
             }
         }
     }
 
-    var lines: [Line] { self.state.withLock { $0.lines } }
+    /// Remembers what the agent writes into a page or an address.
+    func note(written text: String) {
+        self.state.withLock { state in
+            if state.written.count < Self.mostWritten { state.written.append(text) }
+        }
+    }
+
+    /// Remembers what the person has said meanwhile.
+    func note(said text: String) { self.state.withLock { $0.said.append(text) } }
+
+    /// The lines, the newest last.
+    var lines: [Line] { self.state.withLock { state in state.lines.sorted { $0.key < $1.key }.map(\.value) } }
+    /// What the agent has written, in order.
+    var written: [String] { self.state.withLock { $0.written } }
+    var said: [String] { self.state.withLock { $0.said } }
 }

@@ -6,30 +6,44 @@ import TextCoding
 /// Reads a model's answer: checks each value against its line, and takes it out of its wrapping.
 struct ResultReader {
     let lines: [String: EvidenceLog.Line]
+    /// What the agent has written during the task, and what the person has said.
+    let written: [String]
+    let said: [String]
     /// What the model could still correct.
     private(set) var repairable: [StructuredResult.Problem] = []
     private var evidence: [StructuredResult.Evidence] = []
     private var problems: [StructuredResult.Problem] = []
 
-    init(lines: [String: EvidenceLog.Line]) { self.lines = lines }
+    private var room = 0
 
+    init(lines: [String: EvidenceLog.Line], written: [String] = [], said: [String] = []) {
+        (self.lines, self.written, self.said) = (lines, written, said)
+    }
+
+    /// - Parameter most: The most elements that the lists have together.
     mutating func read(_ text: String, _ schema: ResultSchema, most: Int) -> StructuredResult {
         guard let json = Self.json(in: text), case .object(let members) = json, let wrapped = members["result"] else {
             self.object("", "the answer is no JSON object with the member result")
             return StructuredResult(value: .null, problems: self.problems)
         }
-        let value = self.unwrap(wrapped, schema, "", most)
+        self.room = most
+        let value = self.unwrap(wrapped, schema, "")
         return StructuredResult(value: value, evidence: self.evidence, problems: self.problems)
     }
 
     /// The JSON in an answer that may have thoughts before it, or a fence around it.
     private static func json(in text: String) -> JSONValue? {
         let answer = text.ranges(of: "</think>").last.map { text[$0.upperBound...] } ?? text[...]
-        guard let start = answer.firstIndex(of: "{"), let end = answer.lastIndex(of: "}"), start < end else {
-            return nil
+        guard let start = answer.firstIndex(of: "{") else { return nil }
+        // Words with braces may follow it.
+        for end in answer.indices(where: { $0 == "}" }).ranges.reversed().prefix(Self.mostEnds)
+        where start < end.lowerBound {
+            if let json = try? JSONValue(json: String(answer[start..<end.upperBound])) { return json }
         }
-        return try? JSONValue(json: String(answer[start...end]))
+        return nil
     }
+
+    private static let mostEnds = 10
 
     private mutating func object(_ path: String, _ reason: String) {
         let problem = StructuredResult.Problem(path: path, reason: reason)
@@ -38,7 +52,7 @@ struct ResultReader {
     }
 
     private mutating func unwrap(
-        _ value: JSONValue, _ schema: ResultSchema, _ path: String, _ most: Int
+        _ value: JSONValue, _ schema: ResultSchema, _ path: String
     ) -> JSONValue {
         switch schema {
         case .object(let properties, _):
@@ -49,7 +63,7 @@ struct ResultReader {
             var unwrapped: [String: JSONValue] = [:]
             for (name, property) in properties.sorted(by: { $0.key < $1.key }) {
                 let place = "\(path)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
-                unwrapped[name] = self.unwrap(members[name] ?? .null, property, place, most)
+                unwrapped[name] = self.unwrap(members[name] ?? .null, property, place)
             }
             return .object(unwrapped)
         case .array(let items, _):
@@ -57,11 +71,13 @@ struct ResultReader {
                 self.object(path, "it is no list")
                 return .null
             }
-            if elements.count > most {
-                self.problems.append(.init(path: path, reason: "only the first \(most) of \(elements.count) are kept"))
+            let kept = elements.prefix(self.room)
+            self.room -= kept.count
+            if kept.count < elements.count {
+                self.problems.append(
+                    .init(path: path, reason: "only the first \(kept.count) of \(elements.count) are kept"))
             }
-            return .array(
-                elements.prefix(most).enumerated().map { self.unwrap($1, items, "\(path)/\($0)", most) })
+            return .array(kept.enumerated().map { self.unwrap($1, items, "\(path)/\($0)") })
         case .leaf(let leaf): return self.unwrap(value, leaf, path)
         }
     }
@@ -74,7 +90,8 @@ struct ResultReader {
         guard let value = Self.fitting(given, leaf) else {
             self.object(
                 path,
-                "\(given.json) is no \(leaf.choices.map { "of \($0.joined(separator: ", "))" } ?? leaf.kind.rawValue)")
+                "\(given.json.prefix(utf8: 200)) is no \(leaf.choices.map { "of \($0.joined(separator: ", "))" } ?? leaf.kind.rawValue)"
+            )
             return .null
         }
         let id = wrapped["at"]?.string?.filter { $0 != "[" && $0 != "]" } ?? ""
@@ -82,16 +99,37 @@ struct ResultReader {
             self.object(path, "it has no line and quote that it stands on")
             return .null
         }
-        guard EvidenceCheck.plain(line.text).contains(EvidenceCheck.plain(quote)) else {
+        let passages = EvidencePassage.all(quote, in: line.text, url: line.url)
+        guard !passages.isEmpty else {
             self.object(path, "line \(id) does not have the words of the quote")
             return .null
         }
-        if let objection = EvidenceCheck(leaf: leaf, quote: quote).objection(to: value) {
-            self.object(path, objection)
+        let objections = passages.map { EvidenceCheck(leaf: leaf, passage: $0).objection(to: value) }
+        if let objection = objections.first, !objections.contains(nil) {
+            self.object(path, objection ?? "")
+            return .null
+        }
+        if self.isOwn(value, leaf, in: line) {
+            self.object(path, "line \(id) may repeat what the agent has written there")
             return .null
         }
         self.evidence.append(.init(path: path, quote: quote, url: line.url))
         return value
+    }
+
+    /// Whether the page may have the value from the agent itself, which wrote it before the page showed the line. What the
+    /// person has said, the agent may write.
+    private func isOwn(_ value: JSONValue, _ leaf: ResultSchema.Leaf, in line: EvidenceLog.Line) -> Bool {
+        func says(_ text: String) -> Bool {
+            EvidenceCheck(leaf: leaf, passage: EvidencePassage(text)).objection(to: value) == nil
+        }
+        let written = self.written.prefix(line.writtenBefore)
+        // Yes and no are said in many words: the line must have the agent's.
+        if leaf.kind == .boolean {
+            let words = EvidenceCheck.plain(line.text)
+            return written.contains { says($0) && EvidencePassage.has(EvidenceCheck.plain($0), in: words) }
+        }
+        return written.contains(where: says) && !self.said.contains(where: says)
     }
 
     /// The value in the type of the schema, if only its writing differs; `nil` otherwise.
@@ -103,8 +141,10 @@ struct ResultReader {
             return choices.first { EvidenceCheck.plain($0) == EvidenceCheck.plain(text) }.map { .string($0) }
         case (.integer, .integer), (.number, .integer), (.number, .number), (.boolean, .bool): return value
         case (.integer, .number(let number)): return Int(exactly: number).map { .integer($0) }
-        case (.integer, .string(let text)): return Int(text[...].trimming { $0.isWhitespace }).map { .integer($0) }
-        case (.number, .string(let text)): return Double(text[...].trimming { $0.isWhitespace }).map { .number($0) }
+        case (.integer, .string(let text)), (.number, .string(let text)):
+            // A number as text is one that JSON has, and so no `inf`.
+            guard let number = try? JSONValue(json: text), number.string == nil else { return nil }
+            return self.fitting(number, leaf)
         default: return nil
         }
     }

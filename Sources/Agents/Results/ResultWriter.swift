@@ -27,9 +27,9 @@ struct ResultWriter {
     ///   - report: What the agent says about the task.
     ///   - usage: The model's token usage is added to this value.
     func write(
-        report: String, evidence: [EvidenceLog.Line], usage: inout TokenUsage
+        report: String, evidence: EvidenceLog, usage: inout TokenUsage
     ) async throws -> StructuredResult {
-        let shown = Self.shown(evidence)
+        let shown = Self.shown(evidence.lines)
         let lines = shown.map { "[L\($0.id)] \($0.line.text)" }.joined(separator: "\n")
         let shape = ResultSchema.object(["result": self.schema], description: nil).answer
         var messages: [Message] = [
@@ -50,7 +50,9 @@ struct ResultWriter {
             let answer = try await self.model.answer(
                 to: ModelRequest(system: Self.system, messages: messages, answerSchema: shape))
             usage += answer.usage
-            var reader = ResultReader(lines: Dictionary(uniqueKeysWithValues: shown.map { ("L\($0.id)", $0.line) }))
+            var reader = ResultReader(
+                lines: Dictionary(uniqueKeysWithValues: shown.map { ("L\($0.id)", $0.line) }),
+                written: evidence.written, said: evidence.said)
             result = reader.read(answer.text, self.schema, most: Self.mostItems)
             let wrong = reader.repairable
             guard !wrong.isEmpty, attempt < Self.repairs else { break }

@@ -135,6 +135,7 @@ struct ChatRoutes: Sendable {
     private struct SendBody: Decodable {
         var text: String
         var files: [String]?
+        var about: String?
     }
 
     private struct SendAnswer: Encodable {
@@ -151,7 +152,8 @@ struct ChatRoutes: Sendable {
         let text = try MessageText.check(body.text)
         let files = try MessageFiles.check(body.files ?? [])
         try self.limits.take(.message, for: caller.user)
-        let sent = try await self.runs.send(text, files: files, key: key, in: session, for: caller)
+        let sent = try await self.runs.send(
+            text, files: files, about: body.about, key: key, in: session, for: caller)
         if request.wantsEvents {
             return try EventStream(
                 runs: self.runs, limits: self.limits, session: session, caller: caller,

@@ -105,9 +105,10 @@ export class Api {
      * @param {string} id @param {import("./outbox.js").Unsent} message
      * @returns {Promise<{ message: Message, run_id?: string, is_steering: boolean }>}
      */
-    postMessage(id, { id: key, text, files }) {
+    postMessage(id, { id: key, text, files, about }) {
         return this.#json(`${path(id)}/messages`, {
-            method: "POST", body: { text, files: files?.map((file) => file.id) }, headers: { "Idempotency-Key": key },
+            method: "POST", body: { text, files: files?.map((file) => file.id), about },
+            headers: { "Idempotency-Key": key },
         });
     }
 

@@ -42,17 +42,20 @@ export function onlyChoice(schema) {
 }
 
 export class SchemaForm {
+    /** Whether one property is to be given, whichever. */
+    #isOneOf;
     /** @type {{name: string, property: Property, isRequired: boolean, field: Field}[]} */
     #entries;
 
-    /** @param {{properties?: Record<string, Property>, required?: string[]} | undefined} schema */
+    /** @param {{properties?: Record<string, Property>, required?: string[], maxProperties?: number} | undefined} schema */
     constructor(schema) {
         const required = new Set(schema?.required ?? []);
+        this.#isOneOf = schema?.maxProperties === 1;
         const properties = Object.entries(schema?.properties ?? {});
         this.#entries = properties.map(([name, property]) => {
             const isRequired = required.has(name);
             // Mark optional fields only if there are several fields; a single one needs no mark.
-            const isMarked = !isRequired && properties.length > 1;
+            const isMarked = !isRequired && properties.length > 1 && !this.#isOneOf;
             return { name, property, isRequired, field: new Field(name, property, isRequired, isMarked) };
         });
         this.element = element("div", { class: "card-fields" }, ...this.#entries.map(({ field }) => field.element));
@@ -71,6 +74,10 @@ export class SchemaForm {
             field.complain(problem);
             if (problem) wrong ??= field;
             else if (value !== undefined) payload[name] = value;
+        }
+        if (!wrong && this.#isOneOf && Object.keys(payload).length !== 1) {
+            wrong = this.#entries[0].field;
+            wrong.complain(t("card.problem.both"));
         }
         wrong?.focus();
         return wrong ? null : payload;

@@ -25,7 +25,7 @@ import { MessageList } from "./message-list.js";
 import { ChatSocket } from "./socket.js";
 
 /** The error codes for a message that the server will never accept. */
-const refusals = new Set(["too_large", "idempotency_mismatch", "no_such_file"]);
+const refusals = new Set(["too_large", "idempotency_mismatch", "no_such_file", "question_came"]);
 /** The error codes that run-view.js shows itself, at the question or the live view that they concern. */
 const handledInline = new Set([
     "stale_answer", "expired", "missing_answers", "unfit_answer", "no_browser", "control_denied", "input_failed",
@@ -59,6 +59,8 @@ export class Chat {
     #isLoadingOlder = false;
     /** The files that are on the server. @type {WeakMap<File, import("./files.js").StoredFile>} */
     #uploaded = new WeakMap();
+    /** The files of unsent messages, by the message's ID. @type {Map<string, File[]>} */
+    #unsentFiles = new Map();
     #leave = new AbortController();
 
     /** @param {string | null} id Null for a chat that its first message creates. @param {ChatDependencies} around */
@@ -111,6 +113,8 @@ export class Chat {
      */
     async say(text, files = []) {
         const kept = [];
+        // A question that comes up meanwhile is not what the user answers.
+        const about = this.state === "waiting" ? this.session?.run?.id : "";
         try {
             if (this.id === null) await (this.#creating ??= this.#create());
             if (files.length) this.#around.announcer.say(t("composer.uploading"));
@@ -118,10 +122,10 @@ export class Chat {
         } catch (error) {
             if (this.id === null) this.#creating = null;
             // The message is in the message box again, where it may have changed.
-            this.#fail(error, this.#isClosed ? undefined : () => this.#around.composer.submit());
+            this.#fail(error, this.#isClosed ? undefined : () => this.#isClosed || this.#around.composer.submit());
             return false;
         }
-        this.#delivery.add(text, kept);
+        this.#unsentFiles.set(this.#delivery.add(text, kept, about), files);
         this.#show();
         if (!this.#isClosed) this.#around.scroller.scrollTop = this.#around.scroller.scrollHeight;
         return true;
@@ -175,7 +179,7 @@ export class Chat {
             post: (unsent) => this.#around.api.postMessage(this.id, unsent),
             onSaved: (saved) => this.#saved(saved),
             onRefused: (unsent, error) => {
-                if (!this.#isClosed) this.#around.composer.restore(unsent.text);
+                this.#around.composer.giveBack(unsent.text, this.#unsentFiles.get(unsent.id) ?? [], this.id);
                 this.#show();
                 this.#fail(error);
             },

@@ -20,6 +20,8 @@ export class Composer {
     /** @type {"idle" | "running" | "waiting"} */
     #state = "idle";
     #isEditing = false;
+    /** What was in the box before an edit. */
+    #replaced = "";
     /** The turns whose message is being sent. @type {Set<number>} */
     #sending = new Set();
     /** The drafts of turns whose chat was created meanwhile. @type {Map<number, string>} */
@@ -65,6 +67,8 @@ export class Composer {
         this.#text.addEventListener("input", () => this.#changed());
         this.#text.addEventListener("keydown", (event) => this.#press(event));
         this.#text.addEventListener("paste", (event) => this.#attachments.paste(event));
+        // A held Enter, which has moved the focus here, chooses nothing.
+        this.#aside.addEventListener("keydown", (event) => event.repeat && event.preventDefault());
         this.#stop.addEventListener("click", () => {
             this.#hooks.onStop();
             this.#text.focus();
@@ -80,7 +84,7 @@ export class Composer {
         if (this.#draftPlace && this.#attachments.files.length) {
             this.#keptFiles.set(this.#draftPlace, this.#attachments.files);
         }
-        this.#draftPlace = `ai4ai.draft.${chat ?? "new"}`;
+        this.#draftPlace = draftPlace(chat);
         this.#turn += 1;
         this.#isEditing = false;
         this.#attachments.files = this.#keptFiles.get(this.#draftPlace) ?? [];
@@ -93,7 +97,8 @@ export class Composer {
     /** Assigns the draft to the chat that was just created. @param {string} chat */
     settle(chat) {
         sessionStorage.removeItem(this.#draftPlace);
-        this.#draftPlace = `ai4ai.draft.${chat}`;
+        this.#draftPlace = draftPlace(chat);
+        if (this.#text.value) sessionStorage.setItem(this.#draftPlace, this.#text.value);
         this.#settled.set(this.#turn, this.#draftPlace);
     }
 
@@ -113,13 +118,17 @@ export class Composer {
         this.#attachments.files = [];
     }
 
-    /** Restores a text that couldn't be sent, before anything written since. @param {string} text */
-    restore(text) {
-        this.#set([text, this.#text.value].filter(Boolean).join("\n"));
+    /**
+     * Restores a message that couldn't be sent, in its own chat, before anything written since.
+     * @param {string} text @param {File[]} files @param {string | null} chat
+     */
+    giveBack(text, files, chat) {
+        this.#giveBack(text, files, draftPlace(chat));
     }
 
     /** Lets the user edit and resend a message. @param {string} text */
     edit(text) {
+        if (!this.#isEditing) this.#replaced = this.#text.value;
         this.#isEditing = true;
         this.#set(text);
         this.#write();
@@ -131,9 +140,18 @@ export class Composer {
     cancelEdit() {
         if (!this.#isEditing) return false;
         this.#isEditing = false;
-        this.#set("");
+        this.#set(this.#replaced);
         this.#write();
         this.#text.focus();
+        return true;
+    }
+
+    /** Leaves the question what a text is for, which Escape must not answer. @returns {boolean} Whether it was open. */
+    leaveAside() {
+        const active = document.activeElement;
+        if (this.#aside.hidden || !(active instanceof HTMLElement)) return false;
+        if (active !== this.#text && !this.#aside.contains(active)) return false;
+        active.blur();
         return true;
     }
 
@@ -159,19 +177,18 @@ export class Composer {
         const isSent = await this.#hooks.onSend(text, files);
         this.#sending.delete(turn);
         if (turn === this.#turn) this.#busy.hidden = true;
-        if (!isSent) this.#giveBack(kept, files, turn, this.#settled.get(turn) ?? place);
+        if (!isSent) this.#giveBack(kept, files, this.#settled.get(turn) ?? place);
         else if (this.#isEditing && turn === this.#turn) this.#isEditing = false;
         this.#write();
     }
 
-    /** Restores a message that couldn't be sent, in its own chat. */
-    #giveBack(text, files, turn, place) {
-        if (turn !== this.#turn) {
+    #giveBack(text, files, place) {
+        if (place !== this.#draftPlace) {
             sessionStorage.setItem(place, [text, sessionStorage.getItem(place)].filter(Boolean).join("\n"));
-            this.#keptFiles.set(place, files);
+            this.#keptFiles.set(place, [...files, ...this.#keptFiles.get(place) ?? []]);
             return;
         }
-        this.restore(text);
+        this.#set([text, this.#text.value].filter(Boolean).join("\n"));
         this.#attachments.files = [...files, ...this.#attachments.files];
     }
 
@@ -181,7 +198,7 @@ export class Composer {
         const isPlain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
         if (event.key === "Enter" && (isPlain || event.ctrlKey || event.metaKey)) {
             event.preventDefault();
-            void this.#submit();
+            if (!event.repeat) void this.#submit();
         } else if (event.key === "ArrowUp" && isPlain && this.#text.value === "") {
             const words = this.#hooks.lastWords();
             if (!words) return;
@@ -226,7 +243,7 @@ export class Composer {
         // While a run is in progress and there is no text, only the stop button shows.
         this.#send.hidden = this.#state === "running" && !text;
         // Offer a separate chat, so that a note for the waiting task isn't confused with a new task.
-        this.#aside.hidden = this.#state !== "waiting" || !text || this.#isEditing;
+        this.#aside.hidden = this.#state !== "waiting" || !text;
     }
 
     /** What a text is for while a question waits: a note to that task, or a task of its own. Nothing is sent unsaid. */
@@ -265,4 +282,9 @@ export class Composer {
             element("button", { class: "link-button", type: "button", onClick: () => this.cancelEdit() }, t("cancel")));
         this.#check();
     }
+}
+
+/** Where a chat's draft is kept. @param {string | null} chat */
+function draftPlace(chat) {
+    return `ai4ai.draft.${chat ?? "new"}`;
 }

@@ -28,10 +28,15 @@ export class Delivery {
         return this.#outbox.unsent;
     }
 
-    /** @param {string} text @param {import("./files.js").StoredFile[]} files */
-    add(text, files) {
-        this.#outbox.add(text, files);
+    /**
+     * @param {string} text @param {import("./files.js").StoredFile[]} files
+     * @param {string} [about] The run that waited when the text was written; empty if none did.
+     * @returns {string} The message's ID.
+     */
+    add(text, files, about) {
+        const { id } = this.#outbox.add(text, files, about);
         this.send();
+        return id;
     }
 
     /** @param {string} id */
@@ -50,8 +55,8 @@ export class Delivery {
         clearTimeout(this.#timer);
         if (!this.unsent.length) return;
         const wayIsOpen = this.unsent
-            .map(({ id, text, files }) => this.#transports.send({
-                type: "user.message", client_message_id: id, text, files: files?.map((file) => file.id),
+            .map(({ id, text, files, about }) => this.#transports.send({
+                type: "user.message", client_message_id: id, text, files: files?.map((file) => file.id), about,
             }))
             .some((isSent) => isSent);
         this.#timer = setTimeout(() => {

@@ -152,6 +152,7 @@ export default {
     "error.code.rate_limited": "That was a lot at once. Wait a moment and try again.",
     "error.code.too_large": "This is too long. Shorten it, or send it in parts.",
     "error.code.idempotency_mismatch": "This message couldn’t be sent. Please send it again.",
+    "error.code.question_came": "A question came up before this was sent. Read it, then send this again.",
     "error.code.runtime_unreachable": "The agents cannot be reached just now. Try again in a moment.",
     "error.code.store_unavailable": "The chats cannot be reached just now. Try again in a moment.",
     "error.code.sign_in_unavailable": "The sign-in service cannot be reached just now. Try again in a moment.",

@@ -151,6 +151,7 @@ export default {
     "error.code.rate_limited": "Terlalu banyak permintaan serentak. Tunggu sebentar dan cuba lagi.",
     "error.code.too_large": "Ini terlalu panjang. Pendekkan, atau hantar sebahagian demi sebahagian.",
     "error.code.idempotency_mismatch": "Mesej ini tidak dapat dihantar. Sila hantar sekali lagi.",
+    "error.code.question_came": "Ada soalan yang timbul sebelum ini dihantar. Baca dahulu, kemudian hantar sekali lagi.",
     "error.code.runtime_unreachable": "Ejen tidak dapat dihubungi buat masa ini. Cuba lagi sebentar lagi.",
     "error.code.store_unavailable": "Sembang tidak dapat dicapai buat masa ini. Cuba lagi sebentar lagi.",
     "error.code.sign_in_unavailable":

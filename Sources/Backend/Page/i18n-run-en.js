@@ -203,6 +203,7 @@ export default {
         + "is not kept in this chat.",
     "card.thePage": "the page",
     "card.problem.missing": "Please fill this in.",
+    "card.problem.both": "Choose one, or write another answer.",
     "card.problem.number": "Please enter a number.",
     "card.problem.integer": "Please enter a whole number.",
     "card.problem.minimum": "It must be at least {limit}.",

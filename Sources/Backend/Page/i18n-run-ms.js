@@ -205,6 +205,7 @@ export default {
         + "melihatnya, dan ia tidak disimpan dalam sembang ini.",
     "card.thePage": "halaman itu",
     "card.problem.missing": "Sila isi bahagian ini.",
+    "card.problem.both": "Pilih satu, atau tulis jawapan lain.",
     "card.problem.number": "Sila masukkan nombor.",
     "card.problem.integer": "Sila masukkan nombor bulat.",
     "card.problem.minimum": "Sekurang-kurangnya {limit}.",

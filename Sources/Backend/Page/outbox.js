@@ -2,7 +2,7 @@
  * The user's messages in a chat that the server hasn't acknowledged. Session storage keeps them across page reloads,
  * and each message keeps its ID, so that none is lost or sent twice.
  *
- * @typedef {{ id: string, text: string, at: string, files?: import("./files.js").StoredFile[] }} Unsent
+ * @typedef {{ id: string, text: string, at: string, files?: import("./files.js").StoredFile[], about?: string }} Unsent
  */
 export class Outbox {
     #place;
@@ -20,10 +20,11 @@ export class Outbox {
         return [...this.#unsent];
     }
 
-    /** @param {string} text @param {import("./files.js").StoredFile[]} [files] @returns {Unsent} */
-    add(text, files = []) {
+    /** @param {string} text @param {import("./files.js").StoredFile[]} [files] @param {string} [about] @returns {Unsent} */
+    add(text, files = [], about = undefined) {
         const message = {
             id: freshMessageID(), text, at: new Date().toISOString(), ...(files.length ? { files } : {}),
+            ...(about === undefined ? {} : { about }),
         };
         this.#unsent.push(message);
         this.#keep();

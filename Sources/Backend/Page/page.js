@@ -50,7 +50,8 @@ export class Page {
         file: (file) => this.#chat.file(file),
         revoke: (allowance) => this.#chat.revoke(allowance),
         announce: (text) => this.#announcer.say(text),
-        retry: (text) => void this.#chat.say(text),
+        // While a question waits, the user says first what the text is for.
+        retry: (text) => this.#chat.state === "waiting" ? this.#composer.edit(text) : void this.#chat.say(text),
         copy: (text) => this.#copy(text),
         editAndResend: (text) => this.#composer.edit(text),
     });
@@ -127,6 +128,8 @@ export class Page {
     /** @param {string | null} id */
     #open(id) {
         this.#drawer.close();
+        // What could be tried again belongs to the chat that is left.
+        this.#toasts.dropRetries();
         this.#chat?.close();
         /** @type {Chat} */
         const chat = new Chat(id, {
@@ -176,11 +179,15 @@ export class Page {
         this.#starters.hidden = !hasStarters;
     }
 
-    /** Sends a starter, only once even if it's clicked repeatedly. @param {string} text @param {File[]} files */
+    /**
+     * Sends the first message of a chat, only once even if a starter is clicked repeatedly.
+     * @param {string} text @param {File[]} files
+     */
     async #begin(text, files = []) {
-        if (this.#starters.inert) return;
+        const chat = this.#chat;
+        if (this.#starters.inert) return this.#composer.giveBack(text, files, chat.id);
         this.#starters.inert = true;
-        await this.#chat.say(text, files);
+        if (!await chat.say(text, files)) this.#composer.giveBack(text, files, chat.id);
         this.#starters.inert = false;
         this.#composer.focus();
     }
@@ -212,6 +219,11 @@ export class Page {
     #stayAtEnd() {
         const scroller = this.#scroller;
         const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
+        const hasCardInSight = () => {
+            const card = scroller.querySelector(".card:not(.settled)")?.getBoundingClientRect();
+            const { top, bottom } = scroller.getBoundingClientRect();
+            return card !== undefined && card.top < bottom && card.bottom > top;
+        };
         let size = "";
         let isAtEnd = true;
         const jump = element("button", {
@@ -222,7 +234,8 @@ export class Page {
         scroller.append(jump);
         scroller.addEventListener("scroll", () => {
             const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-            jump.hidden = left < scroller.clientHeight / 2;
+            // What has to be decided must not be covered.
+            jump.hidden = left < scroller.clientHeight / 2 || hasCardInSight();
             // A scroll event after a resize doesn't come from the user.
             if (sizeNow() !== size) return;
             isAtEnd = left < nearEnd;
@@ -252,7 +265,7 @@ export class Page {
             this.#drawer.close();
             return true;
         }
-        if (this.#composer.cancelEdit()) return true;
+        if (this.#composer.cancelEdit() || this.#composer.leaveAside()) return true;
         const active = document.activeElement;
         // Whoever leaves an answer that they have begun doesn't mean to stop the task.
         if (active instanceof HTMLElement && active.matches(".card :is(input, textarea, select)")) {

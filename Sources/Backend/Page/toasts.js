@@ -36,6 +36,11 @@ export class Toasts {
         wait();
     }
 
+    /** Removes what could be tried again. */
+    dropRetries() {
+        for (const toast of this.#root.querySelectorAll("[data-retry]")) toast.remove();
+    }
+
     #show(text, isError, retry) {
         // A repeated message replaces the earlier one.
         for (const shown of /** @type {HTMLElement[]} */ ([...this.#root.children])) {
@@ -46,6 +51,7 @@ export class Toasts {
             class: isError ? "toast error" : "toast", role: isError ? "alert" : "status", data: { text },
         }, icon(isError ? "warning" : "done"), element("p", {}, text));
         if (retry) {
+            toast.dataset.retry = "";
             toast.append(element("button", {
                 class: "button", type: "button", onClick: () => {
                     toast.remove();

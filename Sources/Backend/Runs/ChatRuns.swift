@@ -64,14 +64,24 @@ actor ChatRuns: Service {
     /// already in progress, its agent has received the message.
     /// - Parameters:
     ///   - files: The ids of the chat's files that belong to the message.
+    ///   - about: The run that waited when the message was written; empty if none did. A message that was written before
+    ///     a question came up must not answer it. By default, a message is about whatever waits.
     ///   - key: The idempotency key: sending the same message with the same key again has no further effect.
     /// - Throws: ``ConversationError``; ``Problem`` if the key was used with another message, or if the chat lacks a
     ///   file; ``RuntimeFailure`` if the running agent can't be reached: the message is stored, and the caller should
     ///   send it again with its key.
     func send(
-        _ text: String, files: [String] = [], key: String, in session: SessionID, for caller: Caller
+        _ text: String, files: [String] = [], about: String? = nil, key: String, in session: SessionID,
+        for caller: Caller
     ) async throws -> Sent {
         let chat = try await self.store.session(session, of: caller.user)
+        if let about, let run = chat.run, run.state == .waiting, run.id.rawValue != about,
+            try await self.store.message(key, in: session, of: caller.user) == nil
+        {
+            throw Problem(
+                .conflict, "question_came",
+                "A question has come up since this message was written. Read it, and send the message again.")
+        }
         let details = try await self.details(of: files, session, caller)
         let run = ChatRun(id: .new(), messageID: key, since: .now)
         self.reserve(run.id)

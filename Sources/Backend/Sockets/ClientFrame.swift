@@ -7,7 +7,7 @@ import RuntimeProtocol
 enum ClientFrame {
     case hello(run: RunID?, last: Int, showsFrames: Bool)
     case authenticate(token: String)
-    case message(key: String, text: String, files: [String])
+    case message(key: String, text: String, files: [String], about: String?)
     case answer([InterruptAnswer])
     case ping
     case stop
@@ -34,7 +34,8 @@ enum ClientFrame {
             self = .message(
                 key: try MessageKey.check(try Self.text(value, "client_message_id"), "client_message_id"),
                 text: try MessageText.check(try Self.text(value, "text")),
-                files: try MessageFiles.check(value["files"]?.array?.compactMap(\.string) ?? []))
+                files: try MessageFiles.check(value["files"]?.array?.compactMap(\.string) ?? []),
+                about: value["about"]?.string)
         case "interrupt.resolve":
             do {
                 let others: Answer = try value.decode()

@@ -210,9 +210,10 @@ actor ClientSocket {
             await self.view?.showFrames(showsFrames)
             return { try await self.showCurrent(run, last) }
         case .authenticate(let token): try await self.renew(token)
-        case .message(let key, let text, let files):
+        case .message(let key, let text, let files, let about):
             self.words.continuation.yield {
-                let sent = try await runs.send(text, files: files, key: key, in: session, for: caller)
+                let sent = try await runs.send(
+                    text, files: files, about: about, key: key, in: session, for: caller)
                 try await self.send(try BackendEvent.saved(sent))
             }
         case .answer(let answers):
