@@ -5,7 +5,7 @@ import ArgumentParser
 struct AI4AI: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ai4ai",
-        abstract: "Has errands on the web done by agents in a real browser.",
+        abstract: "Runs tasks on the web with agents in a real browser.",
         discussion: "Settings come from the environment: docs/settings.md lists them.",
         version: "0.1.0",
         subcommands: [

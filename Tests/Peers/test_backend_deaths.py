@@ -10,7 +10,7 @@ import uuid
 import pytest
 import requests
 
-from backend import Backend, Parts, checks, errand, is_named, question, texts
+from backend import Backend, Parts, checks, endless, errand, is_named, question, texts
 from system import eventually, needs_failpoints
 
 
@@ -61,11 +61,18 @@ def test_question_outlives_the_backend(parts):
 
 def test_death_of_the_runtime_is_told_and_the_chat_goes_on(parts):
     chats, chat = parts.chats, parts.chats.create()
-    chats.busy(chat, parts.demo)
+    chats.send(chat, endless(parts.demo))
+    with contextlib.closing(chats.events(chat)) as events:
+        next(each for each in events if each["event"].get("stepName") == "wait_for_text")
     parts.runtime.kill()
     parts.runtime.restart()
-    last = chats.settled(chat)[-1]
+    messages = chats.settled(chat)
+    last = messages[-1]
     assert (last["kind"], last["details"]["code"]) == ("error", "interrupted") and "has ended" in last["content"]
+    # What was done before is still told, once.
+    [steps] = [each["details"]["steps"] for each in messages if each["kind"] == "steps"]
+    assert (steps[0]["name"], steps[0]["status"]) == ("navigate", "done")
+    assert len({step["id"] for step in steps}) == len(steps)
     chats.send(chat, errand(parts.demo))
     assert texts(chats.settled(chat), "assistant")[-1] == "Amount due: RM 70.00"
     eventually(lambda: not parts.runtime.browsers(), "the end of every browser")

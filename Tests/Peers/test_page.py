@@ -93,11 +93,11 @@ def test_stopped_run_says_so_and_the_chat_goes_on(system, chats, person):
     person.say(lasting(system.demo))
     person.ref("button", "in progress .*")
     person.click("button", r"Stop \(Esc\)")
-    person.sees("The errand was stopped.")
+    person.sees("The task was stopped.")
     assert chats.settled(person.chat)[-1]["details"] == {"code": "stopped"}
     person.say(system.errand("ABC 5678"))
     person.sees("Amount due: RM 90.00")
-    assert person.messages("Notice") == ["The errand was stopped."]
+    assert person.messages("Notice") == ["The task was stopped."]
 
 
 def test_word_to_agents_at_work_is_added_to_the_run(system, chats, person):
@@ -107,7 +107,7 @@ def test_word_to_agents_at_work_is_added_to_the_run(system, chats, person):
     person.click("button", "Add this to the work under way")
     person.until(lambda: person.messages("You") == [lasting(system.demo), "hurry up"], "word of the person")
     person.click("button", r"Stop \(Esc\)")
-    person.sees("The errand was stopped.")
+    person.sees("The task was stopped.")
     chats.settled(person.chat)
     assert person.messages("You") == [lasting(system.demo), "hurry up"]
 
@@ -163,7 +163,7 @@ def test_task_that_waits_is_stopped_by_escape_and_asks_no_more(system, chats, pe
     person.say(payment(system.demo, "page stopped"))
     person.ref("button", "Approve payment")
     person.press("Escape")
-    person.sees("The errand was stopped.")
+    person.sees("The task was stopped.")
     person.misses("Waiting for you")
     assert chats.settled(person.chat)[-1]["details"] == {"code": "stopped"}
     assert payments(system, "page stopped") == 0
@@ -225,7 +225,7 @@ def test_whole_errand_goes_by_keyboard(system, chats, person):
     person.press("Enter")
     person.ref("button", "in progress .*")
     person.press("Escape")
-    person.sees("The errand was stopped.")
+    person.sees("The task was stopped.")
     person.press("ArrowUp")
     person.sees("Editing your message")
     person.press("Escape", "Control+K")

@@ -56,7 +56,7 @@ def test_run_at_work_and_its_live_browser(system, person):
     check_access(person)
     person.click("button", "Give back to the agent")
     person.click("button", r"Stop \(Esc\)")
-    person.sees("The errand was stopped.")
+    person.sees("The task was stopped.")
     check_access(person)
 
 

@@ -90,7 +90,7 @@ def test_escape_in_an_answer_leaves_the_field_and_not_the_task(system, chats, pe
     assert person.evaluate("document.activeElement === document.body")
     assert chats.session(person.chat)["run"]["state"] == "waiting"
     person.press("Escape")
-    person.sees("The errand was stopped.")
+    person.sees("The task was stopped.")
 
 
 def test_control_in_one_window_is_told_in_the_other_and_stays(system, person):
@@ -134,7 +134,7 @@ def test_expired_question_says_so_everywhere_also_after_a_reload(browser):
             browser.sees("This question has expired.")
             browser.misses("Waiting for you")
             browser.misses("Take control")
-            assert browser.evaluate("document.querySelector('#composer-text').placeholder") == "Describe an errand"
+            assert browser.evaluate("document.querySelector('#composer-text').placeholder") == "Describe a task"
             assert not browser.has("button", "Approve payment")
             browser.reload()
         browser.check_quiet()
@@ -205,6 +205,9 @@ def test_page_is_sent_compressed_and_once(system, chats):
         sizes += len(response.raw.read())
         again = chats.call("GET", path, headers={"If-None-Match": response.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
+        for other in ["gzip;q=0", "xgzip", "identity"]:
+            plain = chats.call("GET", path, headers={"Accept-Encoding": other}, stream=True)
+            assert "Content-Encoding" not in plain.headers, other
     # Half a megabyte without compression.
     assert sizes < 180_000, sizes
     # The same file under its plain address isn't kept without asking.

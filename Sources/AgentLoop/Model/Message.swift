@@ -181,7 +181,7 @@ extension ToolResult {
         return result
     }
 
-    var outcome: ToolOutcome {
+    package var outcome: ToolOutcome {
         if let declined { return ToolOutcome(.declined, message: declined) }
         return ToolOutcome(self.isError ? .failed : .done)
     }

@@ -15,6 +15,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var transcript: [Message]
     /// The open turn, if calls of the transcript's last message have no results yet.
     public var openTurn: OpenTurn?
+    /// The call that the run continues with, if it began with answers. Earlier calls belong to earlier runs.
+    public var firstCall: String?
     /// The ids of the answered questions, newest last. Each answer can be used only once.
     public var answered: [InterruptID]?
     /// The browser that the run uses, if it can outlive the process.

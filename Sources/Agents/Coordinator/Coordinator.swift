@@ -73,7 +73,7 @@ public struct Coordinator: Sendable {
     ) async throws -> TurnLoop.Outcome {
         let sum = UsageSum()
         let delegation = Delegation(automation: self.automation, context: context, usage: sum)
-        let request = conversation.errand
+        let request = conversation.task
         let tools = CoordinatorTools(
             context: context, delegation: delegation, playbooks: self.aids.playbooks, search: self.aids.search,
             memory: self.aids.memory)
@@ -154,11 +154,11 @@ public struct Coordinator: Sendable {
             ? "\nKeep with remember only what the person has told and wants to be kept; never passwords, codes, or "
                 + "numbers of cards." : ""
         return """
-            You help a person with errands on the web. Today is \(Date.today).
+            You help a person with tasks on the web. Today is \(Date.today).
 
             Answer directly what needs no web page. Ask for what is missing, with ask_person in one short question. Hand \
             everything that has to be done on the web to the browse tool, with a goal that holds all facts and all limits \
-            that the person set, because the agent behind it sees nothing of this conversation. It can read and upload attached files by their names.\(playbooks) Show a plan for errands of several parts, and keep it up to date.
+            that the person set, because the agent behind it sees nothing of this conversation. It can read and upload attached files by their names.\(playbooks) Show a plan for tasks of several parts, and keep it up to date.
             Begin at the official address of a service. When you are not sure of it, find it out or ask.
             Report the outcome truthfully, also when it failed, with the facts, the links and the next step that the \
             person can take. Where it cannot be done for them, write a numbered guide for doing it themselves. Reports and \
@@ -177,7 +177,7 @@ extension Date {
 
 extension Conversation {
     /// The user's messages about the current task, oldest first: everything since a task was last delegated.
-    fileprivate var errand: String {
+    fileprivate var task: String {
         let newest = self.messages.lastIndex { $0.isFromPerson } ?? self.messages.startIndex
         var said: [String] = []
         for message in self.messages.prefix(through: newest).reversed() {

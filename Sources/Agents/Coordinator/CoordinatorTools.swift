@@ -39,14 +39,14 @@ struct CoordinatorTools: Sendable {
         var steps: [String]
         var done: Int
         static let descriptions = [
-            "steps": "All steps of the errand, in the person's language, in order.",
+            "steps": "All steps of the task, in the person's language, in order.",
             "done": "How many of them are done.",
         ]
     }
 
     private var updatePlan: Tool {
         Tool(
-            "update_plan", "Shows the person the plan of a longer errand, and how far it has come.", risk: .read
+            "update_plan", "Shows the person the plan of a longer task, and how far it has come.", risk: .read
         ) { (input: Plan, call) in
             let steps = input.steps.enumerated().map { index, title -> JSONValue in
                 let status = index < input.done ? "done" : index == input.done ? "in_progress" : "pending"
@@ -91,7 +91,7 @@ struct CoordinatorTools: Sendable {
 
     private var findPlaybook: Tool {
         Tool(
-            "find_playbook", "Finds written instructions for an errand. Pass one to browse by its name.", risk: .read,
+            "find_playbook", "Finds written instructions for a task. Pass one to browse by its name.", risk: .read,
             isParallel: true
         ) { (input: Query, _) in
             let found = self.playbooks.find(input.query)
@@ -121,7 +121,7 @@ struct CoordinatorTools: Sendable {
 
     private func remember(_ memory: any LongTermMemory, _ user: UserID) -> Tool {
         Tool(
-            "remember", "Saves a fact for later errands. Only what the person told you and wants saved.",
+            "remember", "Saves a fact for later tasks. Only what the person told you and wants saved.",
             risk: .reversibleWrite
         ) { (input: Fact, _) in
             guard !Self.looksSecret(input.fact) else {

@@ -115,7 +115,7 @@ private struct PlaybookReader {
         guard markdown.utf8.count <= Self.sizeLimit else {
             self.report(
                 .tooLarge, markdown.utf8.prefix(Self.sizeLimit).count { $0 == UInt8(ascii: "\n") } + 1,
-                "the file is longer than 64 KB; split it into playbooks for one errand each")
+                "the file is longer than 64 KB; split it into playbooks for one task each")
             return (FrontMatter(), "")
         }
         // Some editors start a file with a byte order mark.

@@ -15,6 +15,44 @@ struct SessionRecords: Sendable {
     }
 }
 
+extension SessionRecords {
+    /// The steps that the browser agent took in a run, as events: the process that could tell them has ended.
+    fileprivate func steps(of run: RunID) -> [AgentEvent] {
+        guard let record = self.automation, record.runID == run else { return [] }
+        let messages = record.transcript
+        var steps: [AgentEvent] = []
+        for (index, message) in messages.enumerated() {
+            let isLast = index == messages.count - 1
+            let results = isLast ? record.openTurn?.results ?? [] : messages[index + 1].toolResults
+            for call in message.toolCalls {
+                // A call that belongs to an earlier run has been told by that run.
+                if call.id == record.firstCall { steps = [] }
+                let result = results.first { $0.callID == call.id }
+                guard result != nil || isLast && record.openTurn?.begun == call.id else { continue }
+                if call.id != record.firstCall {
+                    steps += [
+                        .toolCallStart(.init(toolCallId: call.id, toolCallName: call.name)),
+                        .toolCallArgs(.init(toolCallId: call.id, delta: call.input.json)),
+                        .toolCallEnd(.init(toolCallId: call.id)),
+                    ]
+                }
+                let step = ToolStep(
+                    toolCallId: call.id, tool: call.name, input: call.input, elements: result?.elements,
+                    address: result?.address)
+                steps.append(.stepStarted(.init(stepName: call.name, metadata: step)))
+                steps.append(.stepFinished(.init(stepName: call.name)))
+                guard let result else { continue }
+                steps.append(
+                    .toolCallResult(
+                        .init(
+                            messageId: "result-\(call.id)", toolCallId: call.id, content: result.wholeText,
+                            metadata: result.outcome)))
+            }
+        }
+        return steps
+    }
+}
+
 extension AgentRuns {
     /// Attaches to a run: the active run, the last run of this process, or the recorded state of a run of another
     /// process.
@@ -60,7 +98,7 @@ extension AgentRuns {
         guard record.belongs(to: user) else { throw RunRejection.forbidden }
         // The record may belong to a run that has started in this process in the meantime.
         if let found = try await self.here(known, in: session, for: user) { return (found, false) }
-        return (self.log(of: record, known, in: session), true)
+        return (self.log(of: record, known, in: session, steps: records.steps(of: known)), true)
     }
 
     /// Reads both records of a session in parallel, because each read may be a network round trip.
@@ -74,15 +112,16 @@ extension AgentRuns {
     }
 
     /// Reconstructs the log of a run whose events were lost with their process.
-    private func log(of record: RunRecord, _ run: RunID, in session: SessionID) -> RunLog {
+    private func log(of record: RunRecord, _ run: RunID, in session: SessionID, steps: [AgentEvent]) -> RunLog {
         let interrupts = record.interrupts
         var result = RunResult(
             telling: record.transcript.last?.text ?? "", sessionID: session, runID: run, status: record.status)
         if record.status == .running {
             result.message = "The process running this has ended. Its last step may or may not have gone through."
             (result.status, result.code) = (.failed, "interrupted")
+            return self.endedLog(result, after: steps)
         } else if interrupts.contains(where: \.isExpired) {
-            result.message = "The question wasn't answered in time, so the errand was stopped. Send the request again."
+            result.message = "The question wasn't answered in time, so the task was stopped. Send the request again."
             (result.status, result.code) = (.failed, "expired")
         } else if !interrupts.isEmpty {
             result.message = interrupts.map(\.message).joined(separator: "\n")
@@ -91,9 +130,10 @@ extension AgentRuns {
         return self.endedLog(result)
     }
 
-    private func endedLog(_ result: RunResult) -> RunLog {
+    private func endedLog(_ result: RunResult, after steps: [AgentEvent] = []) -> RunLog {
         let log = RunLog(run: result.runID)
         log.append(.runStarted(.init(threadId: result.sessionID, runId: result.runID)))
+        for step in steps { log.append(step) }
         self.end(log, result)
         return log
     }

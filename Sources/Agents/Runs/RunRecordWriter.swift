@@ -54,6 +54,7 @@ actor RunRecordWriter {
         try await self.begin(run) { record in
             record.conversation = Conversation(messages: [.user(prompt)])
             record.task = task
+            record.firstCall = nil
         }
     }
 
@@ -62,7 +63,10 @@ actor RunRecordWriter {
     /// Records the user's answers. From then on they cannot be used again.
     /// - Throws: ``RunRejection`` for invalid answers, which leaves the run unchanged.
     func resume(_ run: RunID, _ answers: [InterruptAnswer]) async throws {
-        try await self.begin(run) { try $0.take(answers) }
+        try await self.begin(run) { record in
+            try record.take(answers)
+            record.firstCall = record.openTurn?.waiting
+        }
         Failpoint.reach(.answerTaken)
     }
 

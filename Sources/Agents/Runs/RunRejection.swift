@@ -49,7 +49,7 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
         case .nothingToResume: "This session isn't waiting for an answer."
         case .unknownInterrupt(let id): "This session has no open question \(id). Reload it to see what is open."
         case .alreadyAnswered(let id): "\(id) has been answered already."
-        case .expired(let id): "The question \(id) has expired, so the errand was stopped. Send the request again."
+        case .expired(let id): "The question \(id) has expired, so the task was stopped. Send the request again."
         case .missingAnswers(let ids):
             "Answer all open questions together. Still missing: \(ids.map(\.rawValue).joined(separator: ", "))."
         case .unfitAnswer(let id, let reason): "The answer to \(id) does not fit: \(reason)"

@@ -26,7 +26,8 @@ struct PageFile: Sendable {
     init(_ bytes: some Sequence<UInt8>, type: String) {
         self.type = type
         self.plain = ByteBuffer(bytes: bytes)
-        self.tag = "\"\(Self.digest(self.plain).prefix(16))\""
+        // Weak, because it stands for both encodings.
+        self.tag = "W/\"\(Self.digest(self.plain).prefix(16))\""
         let compressed = Self.gzip(self.plain)
         let isSmaller = (compressed?.readableBytes ?? .max) < self.plain.readableBytes
         self.compressed = isSmaller ? compressed : nil
@@ -44,12 +45,20 @@ struct PageFile: Sendable {
         ]
         let known = request.headers[values: .ifNoneMatch].joined(separator: ",")
         if status == .ok, known.contains(self.tag) { return Response(status: .notModified, headers: headers) }
-        let accepted = request.headers[values: .acceptEncoding].joined(separator: ",").lowercased()
-        guard let compressed, accepted.contains("gzip") else {
+        guard let compressed, Self.acceptsGzip(request.headers[values: .acceptEncoding]) else {
             return Response(status: status, headers: headers, body: .init(byteBuffer: self.plain))
         }
         headers[.contentEncoding] = "gzip"
         return Response(status: status, headers: headers, body: .init(byteBuffer: compressed))
+    }
+
+    /// Whether a client takes gzip, which `gzip;q=0` rules out. See RFC 9110, 12.5.3.
+    static func acceptsGzip(_ headers: [String]) -> Bool {
+        headers.joined(separator: ",").lowercased().split(separator: ",").contains { coding in
+            let parts = coding.split(separator: ";").map { $0.trimming { $0.isWhitespace } }
+            guard let name = parts.first, name == "gzip" || name == "x-gzip" else { return false }
+            return !parts.dropFirst().contains { $0.hasPrefix("q=0") && !$0.contains { "123456789".contains($0) } }
+        }
     }
 
     /// Compresses with NIO's handler, which compresses responses: it gets one, and its output is collected.

@@ -49,7 +49,7 @@ export default {
     "greeting.text":
         "Tell me what you’d like done online. You’ll see every step, and I’ll check with you before anything that "
         + "can’t be undone.",
-    "greeting.practice": "These errands use the practice site on this machine. Nothing there is real.",
+    "greeting.practice": "These tasks use the practice site on this machine. Nothing there is real.",
     "starter.tax": "Check road tax",
     "starter.tax.text": "Find out what road tax is due for WXY 1234",
     "starter.office": "Find opening hours",
@@ -64,7 +64,7 @@ export default {
     "starter.anyForm.text": "Help me fill in a form, and let me check it before it is sent",
 
     "composer.label": "Message",
-    "composer.placeholder.idle": "Describe an errand",
+    "composer.placeholder.idle": "Describe a task",
     "composer.placeholder.running": "Add a note",
     "composer.placeholder.waiting": "Answer above, or add a note to this task",
     "composer.note": "Is this for the task that waits?",

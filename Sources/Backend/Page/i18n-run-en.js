@@ -37,7 +37,7 @@ export default {
     "run.plan.in_progress": "(in progress)",
     "run.plan.pending": "(still to do)",
     "run.announce.done": "AI4AI answers: {answer}",
-    "run.announce.failed": "The errand failed.",
+    "run.announce.failed": "The task failed.",
     "run.announce.asks": "Question for you: {question}",
 
     "run.steps": { one: "{count} step", other: "{count} steps" },
@@ -155,9 +155,9 @@ export default {
     "run.role.menuitem": "menu item",
     "run.role.switch": "switch",
 
-    "run.notice.stopped": "The errand was stopped.",
+    "run.notice.stopped": "The task was stopped.",
     "run.error.detail": "Details",
-    "run.error.other": "Something went wrong, and the errand couldn’t continue. Try again.",
+    "run.error.other": "Something went wrong, and the task couldn’t continue. Try again.",
     "run.error.model": "The model isn’t responding. Try again in a few minutes.",
     "run.error.model_throttled": "The model is busy. Try again in a minute.",
     "run.error.model_refused":
@@ -165,9 +165,9 @@ export default {
     "run.error.model_contextExceeded":
         "This chat has become too long for the language model. Start a new one.",
     "run.error.budget_exceeded":
-        "The errand took more steps or time than is allowed, and was ended. Ask for a smaller part of it.",
-    "run.error.expired": "No answer came in time, so the errand was stopped. Ask for it again.",
-    "run.error.busy": "This chat is busy with another errand. Wait until it’s done, or stop it.",
+        "The task took more steps or time than is allowed, and was ended. Ask for a smaller part of it.",
+    "run.error.expired": "No answer came in time, so the task was stopped. Ask for it again.",
+    "run.error.busy": "This chat is busy with another task. Wait until it’s done, or stop it.",
     "run.error.conflict": "Two things happened in this chat at once. Try again.",
     "run.error.storage": "The result couldn’t be saved. Try again later.",
     "run.error.forbidden": "This chat belongs to someone else.",
@@ -264,7 +264,7 @@ export default {
     "card.minutesLeft": { one: "{count} minute left", other: "{count} minutes left" },
     "card.secondsLeft": { one: "{count} second left", other: "{count} seconds left" },
     "card.soonOver": "One minute left to answer: {question}",
-    "card.expired": "This question has expired. Nothing was done, and the errand was stopped.",
+    "card.expired": "This question has expired. Nothing was done, and the task was stopped.",
     "card.held": "Your answer: {answer}",
     "card.change": "Change",
     "card.answered": "{done} of {all} answered",
@@ -274,7 +274,7 @@ export default {
     "card.unanswered": "This was not answered.",
     "card.yourAnswer": "Your answer: {answer}",
     "card.refused.stale_answer": "This question has already been answered or is no longer open.",
-    "card.refused.expired": "This question has expired and the errand was stopped. Send your request again.",
+    "card.refused.expired": "This question has expired and the task was stopped. Send your request again.",
     "card.refused.unfit_answer": "This answer does not fit the question. Please check it.",
     "card.refused.missing_answers": "All open questions are answered together, and one is missing.",
     "card.refused.busy": "The agent is at work on something else. Wait for its end.",

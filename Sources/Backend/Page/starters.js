@@ -50,11 +50,11 @@ function general() {
  * @param {(text: string) => void} onChoose
  */
 export function showStarters(root, site, onChoose) {
-    const errands = site ? practice(site) : general();
+    const tasks = site ? practice(site) : general();
     root.replaceChildren(
         element("h2", { class: "greeting" }, t("greeting")),
         element("p", { class: "greeting-text" }, t("greeting.text")),
-        element("ul", { class: "starter-list" }, ...errands.map(({ picture, title, words, text = words }) =>
+        element("ul", { class: "starter-list" }, ...tasks.map(({ picture, title, words, text = words }) =>
             element("li", {},
                 element("button", { class: "starter", type: "button", onClick: () => onChoose(text) },
                     icon(picture), element("span", { class: "starter-title" }, title),

@@ -107,7 +107,7 @@ struct Invoke: AsyncParsableCommand {
         }
         guard let end else {
             throw Failure(
-                "The connection was lost before the answer was complete. Follow the errand with: --attach newest")
+                "The connection was lost before the answer was complete. Follow the task with: --attach newest")
         }
         try await self.saveFiles(progress.files, from: runtime)
         if !self.stream { try progress.finish() } else if end == "RUN_ERROR" { throw ExitCode.failure }

@@ -14,7 +14,7 @@ struct TimelineCommand: AsyncParsableCommand {
         abstract: "Show step by step what happened in a session.",
         discussion: """
             Reads what the settings say is recorded, also while a run is at work. The page of --html holds everything \
-            in one file, with the pictures that were kept (AI4AI_KEEP_PICTURES); treat it like the errand itself.
+            in one file, with the pictures that were kept (AI4AI_KEEP_PICTURES); treat it like the task itself.
             """)
 
     @Argument(help: "The session.") var session: String

@@ -5,8 +5,8 @@ import Testing
 @testable import BrowserAutomation
 
 /// Files of a browser that shares no file system with this process come over its connection.
-@Suite("Downloads of remote browsers", .timeLimit(.minutes(15)))
-struct RemoteDownloadTests {
+@Suite("Files of remote browsers", .timeLimit(.minutes(15)))
+struct RemoteFileTests {
     private static let large = String(repeating: "0123456789abcdef", count: 60_000)
     private static let pages: [String: PageContent] = [
         "/": """
@@ -21,6 +21,10 @@ struct RemoteDownloadTests {
         "/pdf": .raw(status: 200, contentType: "application/pdf", body: "%PDF-1.4 ..."),
         "/evil": .file(name: "setup.exe", body: "MZ"), "/odd": .file(name: "../../odd.txt", body: "odd"),
         "/page": "<h1>A page</h1>",
+        "/field": """
+        <label>Card<input type=file onchange="this.files[0].text().then((t) => { o.textContent =
+          `${t.length} characters, the last ${t.slice(-16)}`; })"></label><p id=o></p>
+        """,
         "/missing": .raw(status: 404, contentType: "application/pdf", body: "not here"),
     ]
 
@@ -39,6 +43,20 @@ struct RemoteDownloadTests {
 
     private static func contents(_ browser: BrowserSession) throws -> [String] {
         try browser.downloads.compactMap(\.path).map { try String(contentsOfFile: $0, encoding: .utf8) }
+    }
+
+    @Test("a file of this machine reaches the page, byte for byte, in several pieces")
+    func upload() async throws {
+        let path = "\(FileManager.default.temporaryDirectory.path)/\(UUID()).txt"
+        try String(repeating: Self.large, count: 3).write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await Self.onPage { _, page, _ in
+            _ = try await page.navigate(to: try await page.snapshot().url + "field")
+            _ = try await page.upload([UploadFile(path: path)], to: try await page.snapshot().reference("file", "Card"))
+            try await eventually {
+                try await page.snapshot().text.contains("2880000 characters, the last 0123456789abcdef")
+            }
+        }
     }
 
     @Test(
