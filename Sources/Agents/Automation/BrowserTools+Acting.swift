@@ -171,7 +171,10 @@ extension BrowserTools {
         Tool("press", "Presses a key, such as Enter or Control+a.", risk: .reversibleWrite) {
             (input: Key, context) in
             try await self.acting { page in
-                if input.key.count == 1 { try await self.checkFlow(of: [input.key], to: page, tool: "press", context) }
+                if input.key.count == 1 {
+                    try await self.checkFlow(of: [input.key], to: page, tool: "press", context)
+                    self.evidence.note(written: String(repeating: input.key, count: min(max(input.count, 1), 100)))
+                }
                 let report = try await self.allowing(
                     .init(
                         tool: "press", action: .press, input: ["key": .string(input.key)], ref: input.ref,

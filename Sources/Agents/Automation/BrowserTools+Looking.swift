@@ -2,7 +2,6 @@ import AgentEvents
 import AgentLoop
 import BrowserAutomation
 import FoundationEssentials
-import TextCoding
 
 /// Tools that change nothing on a page.
 extension BrowserTools {
@@ -51,7 +50,7 @@ extension BrowserTools {
                 // Check the joined pieces first, because they may be parts of one value.
                 try self.gate.checkFlow(
                     of: [pieces.joined(separator: " ")] + pieces, to: origin, tool: "navigate", context)
-                self.evidence.note(written: String(decoding: PercentCoding.decode(input.url), as: UTF8.self))
+                self.evidence.note(writtenAddress: input.url)
                 let moment = EffectRules.Moment(host: Self.host(of: input.url), opens: true)
                 let report = try await self.guarding(moment, on: page, context) {
                     try await page.navigate(to: input.url)

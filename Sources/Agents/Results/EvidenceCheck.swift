@@ -21,12 +21,7 @@ struct EvidenceCheck {
         return isSupported ? nil : "the quote does not say \(value.json.prefix(utf8: 200))"
     }
 
-    /// A text without what layout and writing vary: case, white space, and the kinds of dashes and quotation marks.
-    static func plain(_ text: some StringProtocol) -> String {
-        let marks: [Character: Character] = ["–": "-", "—": "-", "−": "-", "’": "'", "‘": "'", "“": "\"", "”": "\""]
-        return String(text.lowercased().map { marks[$0] ?? $0 }).split(whereSeparator: \.isWhitespace)
-            .joined(separator: " ")
-    }
+    static func plain(_ text: some StringProtocol) -> String { PlainText(text).string }
 
     private func supports(_ text: String) -> Bool {
         switch self.leaf.format {
@@ -35,11 +30,12 @@ struct EvidenceCheck {
         case "uri": return self.supports(address: text)
         default: break
         }
-        guard self.passage.has(Self.plain(text)) else { return false }
+        let plain = Self.plain(text)
+        guard self.passage.has(plain) else { return false }
         // Words of a page may be quoted as they are. A choice is a judgement, which a negation turns around.
         guard self.leaf.choices != nil else { return true }
-        let saysItself = Self.denials(in: Self.plain(text))
-        return Self.denials(in: self.passage.clause) <= saysItself
+        let clause = self.passage.clause
+        return Self.isDefinite(clause) && YesAndNo.denials(in: clause) <= YesAndNo.denials(in: plain)
     }
 
     /// An address is on the page as a whole, letter by letter, or it is the address of the page.
@@ -47,52 +43,81 @@ struct EvidenceCheck {
         guard ["https://", "http://", "mailto:", "tel:"].contains(where: address.lowercased().hasPrefix) else {
             return false
         }
-        let words = self.passage.line.split { $0.isWhitespace || "\"<>()".contains($0) }
-        return address == self.passage.url
-            || words.contains { $0 == address || $0.trimming { ".,;".contains($0) } == address }
+        if Array(address.utf8) == Array(self.passage.url.utf8) { return true }
+        let (line, wanted) = (Array(self.passage.line.utf8.prefix(16_000)), Array(address.utf8))
+        guard let first = wanted.first, wanted.count <= line.count else { return false }
+        return (0...line.count - wanted.count).contains { start in
+            let end = start + wanted.count
+            guard line[start] == first, line[start..<end].elementsEqual(wanted) else { return false }
+            let before = start == 0 ? UInt8(ascii: " ") : line[start - 1]
+            let isBegin = !before.isASCIIAlphanumeric && before < 0x80 && !Self.inner.contains(before)
+            // Punctuation behind an address ends a sentence, unless more follows it.
+            let rest = line[end...].drop { Self.closing.contains($0) }
+            return isBegin && (rest.first.map { $0 <= 0x20 } ?? true)
+        }
     }
+
+    private static let inner = Set("/-_.@%&=?#+~".utf8)
+    private static let closing = Set(".,;:!?)]}>'\"".utf8)
 
     // MARK: Yes and no
 
-    private static let yes = [
-        "yes", "true", "available", "included", "open", "active", "enabled", "valid", "paid", "in stock", "✓", "✔",
-        "ya",
-        "ada", "sah", "aktif", "termasuk",
-    ]
-    private static let no = [
-        "no", "not", "false", "unavailable", "none", "without", "excluded", "closed", "inactive", "disabled", "invalid",
-        "unpaid", "never", "sold out", "out of stock", "✗", "✘", "isn't", "aren't", "wasn't", "can't", "cannot",
-        "won't",
-        "doesn't", "don't", "hasn't", "tidak", "tiada", "tutup", "bukan", "belum",
-    ]
-    /// What is over, or depends on something, is neither.
-    private static let open = [
-        "was", "were", "if", "unless", "until", "may", "might", "could", "formerly", "previously", "jika", "kalau",
-        "dulu", "sehingga",
-    ]
-
     private func supports(_ isTrue: Bool) -> Bool {
-        let clause = self.passage.clause
-        guard !clause.contains("?"), !Self.open.contains(where: { EvidencePassage.has($0, in: clause) }) else {
-            return false
-        }
-        let denials = Self.denials(in: clause)
-        if !isTrue { return denials == 1 && Self.denials(in: self.passage.quote) == 1 }
-        return denials == 0 && Self.yes.contains { EvidencePassage.has($0, in: self.passage.quote) }
+        let (clause, quote) = (self.passage.clause, self.passage.quote)
+        guard Self.isDefinite(clause) else { return false }
+        let denials = YesAndNo.denials(in: clause)
+        if !isTrue { return denials == 1 && YesAndNo.denials(in: quote) == 1 && !YesAndNo.isSaying(clause) }
+        return denials == 0 && YesAndNo.yes.contains { EvidencePassage.has($0, in: quote) }
     }
 
-    /// How many words deny something. `No.` before a number or a name is none of them.
-    private static func denials(in text: String) -> Int {
-        var counted = text
-        for label in ["no.", "no:", "no #", "no "] {
-            for range in counted.ranges(of: label).reversed() {
-                let isWord =
-                    range.lowerBound == counted.startIndex || !counted[counted.index(before: range.lowerBound)].isLetter
-                let next = counted[range.upperBound...].first { $0 != " " }
-                let isLabel = label == "no " ? next?.isNumber ?? false : next != nil
-                if isWord, isLabel { counted.replaceSubrange(range, with: "# ") }
-            }
+    /// Whether a clause says something without a question or a condition, about now, and as a whole.
+    private static func isDefinite(_ clause: String) -> Bool {
+        !clause.contains { "?？…".contains($0) } && !YesAndNo.isOpen(clause)
+    }
+}
+
+/// The words for yes and no. Languages that aren't here give no booleans; their negations must not be overlooked.
+enum YesAndNo {
+    static let yes = [
+        "yes", "true", "available", "included", "open", "active", "enabled", "valid", "paid", "in stock", "✓", "✔", "✅",
+        "ya", "ada", "sah", "aktif", "termasuk",
+    ]
+    static let no = [
+        "no", "not", "false", "unavailable", "none", "without", "excluded", "closed", "inactive", "disabled", "invalid",
+        "unpaid", "never", "sold out", "out of stock", "cannot", "nothing", "nobody", "neither", "nor", "non", "hardly",
+        "rarely", "fails", "failed", "refused", "rejected", "denied", "expired", "cancelled", "canceled", "un", "tidak",
+        "tiada", "tutup", "bukan", "belum", "tak", "takde", "kurang", "jangan", "nicht", "kein", "keine", "nein", "pas",
+        "niet", "geen", "não", "нет", "не", "✗", "✘", "✖", "❌", "✕", "×", "☐",
+    ]
+    /// In scripts without spaces, these are parts of words.
+    private static let parts = ["n't", "不", "没", "未", "无", "無", "ไม่"]
+    /// What is over, still to come, or depends on something, is neither.
+    private static let open = [
+        "was", "were", "if", "unless", "until", "till", "may", "might", "could", "would", "formerly", "previously",
+        "when",
+        "once", "soon", "from", "awaiting", "pending", "unable", "choose", "required", "to be", "yet to", "but", "jika",
+        "kalau", "dulu", "sehingga", "0",
+    ]
+    private static let sayings = [
+        "disabled access", "closed caption", "closed captions", "never mind", "not only", "no doubt",
+    ]
+
+    static func isOpen(_ clause: String) -> Bool { self.open.contains { EvidencePassage.has($0, in: clause) } }
+
+    /// Whether a text has a phrase that says the opposite of its words.
+    static func isSaying(_ clause: String) -> Bool { self.sayings.contains { EvidencePassage.has($0, in: clause) } }
+
+    /// How many words deny something. `No.` before a number is none of them.
+    static func denials(in text: String) -> Int {
+        let words = text.split(separator: " ")
+        let labels = words.indices.dropLast().count { index in
+            ["no", "no.", "no:", "no.:", "#no"].contains(words[index])
+                && words[(index + 1)...].prefix(words[index] == "no:" ? 2 : 1).contains {
+                    $0.contains(where: \.isNumber)
+                }
+                && (index == 0 || !":-|".contains(words[index - 1].last ?? " "))
         }
-        return Self.no.reduce(0) { $0 + EvidencePassage.count(of: $1, in: counted) }
+        return self.no.reduce(0) { $0 + EvidencePassage.count(of: $1, in: text) } - labels
+            + self.parts.count { text.contains($0) }
     }
 }

@@ -2,16 +2,17 @@ import TextCoding
 
 /// The dates and times in words of a page. A date counts if its parts stand together and can only mean this date.
 struct EvidenceDates {
-    private let quote: String
+    private let line: String
     private let tokens: [Token]
 
     private struct Token {
         var text: String
         /// Whether the quote has it. What is around the quote tells how to read it.
         var isQuoted: Bool
+        var isOrdinal = false
         /// What is between this token and the next.
         var separator: String = ""
-        var number: Int? { Int(self.text) }
+        var number: Int? { self.text.allSatisfy(\.isASCII) ? Int(self.text) : nil }
     }
 
     private struct Day: Hashable {
@@ -23,7 +24,7 @@ struct EvidenceDates {
         init?(_ year: Int, _ month: Int, _ day: Int) {
             let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-            guard (1000...9999).contains(year), (1...12).contains(month), (1...days[month - 1]).contains(day) else {
+            guard (1900...2199).contains(year), (1...12).contains(month), (1...days[month - 1]).contains(day) else {
                 return nil
             }
             (self.year, self.month, self.day) = (year, month, day)
@@ -31,31 +32,42 @@ struct EvidenceDates {
     }
 
     private static let months: [String: Int] = [
-        ["january", "jan", "januari", "januar"], ["february", "feb", "februari", "februar"],
-        ["march", "mar", "mac", "märz", "maret"], ["april", "apr"], ["may", "mei", "mai"], ["june", "jun", "juni"],
-        ["july", "jul", "julai", "juli"], ["august", "aug", "ogos", "ogo", "agustus"],
-        ["september", "sept", "sep"], ["october", "oct", "oktober", "okt"], ["november", "nov"],
-        ["december", "dec", "disember", "dis", "dezember", "dez", "desember", "des"],
+        ["january", "jan", "januari", "januar", "janvier", "enero", "gennaio"],
+        ["february", "feb", "februari", "februar", "février", "febrero", "febbraio"],
+        ["march", "mar", "mac", "märz", "maret", "mars", "marzo", "maart"],
+        ["april", "apr", "avril", "abril", "aprile"], ["may", "mei", "mai", "mayo", "maggio"],
+        ["june", "jun", "juni", "juin", "junio", "giugno"],
+        ["july", "jul", "julai", "juli", "juillet", "julio", "luglio"],
+        ["august", "aug", "ogos", "ogo", "agustus", "août", "agosto", "augustus"],
+        ["september", "sept", "sep", "septembre", "septiembre", "settembre"],
+        ["october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre"],
+        ["november", "nov", "novembre", "noviembre"],
+        [
+            "december", "dec", "disember", "dis", "dezember", "dez", "desember", "des", "décembre", "diciembre",
+            "dicembre",
+        ],
     ].enumerated().reduce(into: [:]) { months, entry in for name in entry.element { months[name] = entry.offset + 1 } }
     private static let ordinals: Set = ["st", "nd", "rd", "th", "hb"]
 
     init(_ passage: EvidencePassage) {
-        self.quote = passage.quote
+        self.line = passage.plain.string
         var tokens: [Token] = []
         let characters = passage.characters
         var index = 0
         while index < characters.count {
             let first = characters[index]
-            let kind: (Character) -> Bool = first.isLetter ? { $0.isLetter } : { $0.isASCII && $0.isNumber }
+            let kind: (Character) -> Bool = first.isLetter ? { $0.isLetter } : { $0.isNumber }
             let text = String(characters[index...].prefix(while: kind))
             if text.isEmpty || "年月日".contains(first) {
                 if let last = tokens.indices.last { tokens[last].separator.append(first) }
                 index += 1
                 continue
             }
-            // `3rd of March` is 3 March.
             let isOrdinal = tokens.last.map { $0.number != nil && $0.separator.isEmpty } ?? false
-            if text != "of", !(isOrdinal && Self.ordinals.contains(text)) {
+            if isOrdinal, Self.ordinals.contains(text) {
+                tokens[tokens.count - 1].isOrdinal = true
+            } else if text != "of" || !(tokens.last?.isOrdinal ?? false) {
+                // `3rd of March` is 3 March.
                 tokens.append(Token(text: text, isQuoted: passage.range.contains(index)))
             }
             index += text.count
@@ -64,22 +76,31 @@ struct EvidenceDates {
     }
 
     /// - Parameter date: `yyyy-mm-dd`.
-    func contain(date: String) -> Bool { Self.day(date).map(self.days.contains) ?? false }
+    func contain(date: String) -> Bool { Self.day(date).map { day in self.days.contains { $0.day == day } } ?? false }
+
+    /// How many words may stand between a date and its time.
+    private static let nearest = 3
 
     /// - Parameter dateTime: `yyyy-mm-ddThh:mm`, with seconds and a time zone only if the words have them.
     func contain(dateTime: String) -> Bool {
         let parts = dateTime.split(separator: "T", omittingEmptySubsequences: false)
-        guard parts.count == 2, self.contain(date: String(parts[0])) else { return false }
-        let time = parts[1].prefix { $0.isNumber || $0 == ":" || $0 == "." }
-        let zone = parts[1][time.endIndex...].lowercased()
-        let fields = time.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let day = Self.day(String(parts[0])) else { return false }
+        let clock = parts[1].prefix { $0.isNumber || $0 == ":" }
+        let fields = clock.split(separator: ":", omittingEmptySubsequences: false)
         guard fields.count == 2 || fields.count == 3, fields.allSatisfy({ $0.count == 2 && Int($0) != nil }) else {
             return false
         }
-        let numbers = fields.compactMap { Int($0) }
-        let isUTC = zone == "z" && ["utc", "gmt", "z"].contains { name in self.tokens.contains { $0.text == name } }
-        guard zone.isEmpty || isUTC || zone != "z" && self.quote.contains(zone) else { return false }
-        return self.times.contains(numbers.count == 2 ? numbers + [0] : numbers)
+        var wanted = fields.compactMap { Int($0) }
+        if wanted.count == 2 { wanted.append(0) }
+        let zone = parts[1][clock.endIndex...].lowercased()
+        return self.times.contains { time in
+            time.fields == wanted && (zone.isEmpty || zone == time.zone)
+                && self.days.contains { $0.day == day && self.isNear($0.place, time.place) }
+        }
+    }
+
+    private func isNear(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+        max(one.lowerBound, other.lowerBound) - min(one.upperBound, other.upperBound) <= Self.nearest
     }
 
     /// `yyyy-mm-dd`, and a day of the calendar.
@@ -93,73 +114,95 @@ struct EvidenceDates {
 
     // MARK: Dates
 
-    private var days: Set<Day> {
-        var days: Set<Day> = []
-        for token in self.tokens where token.isQuoted && token.text.count == 8 {
-            guard let number = token.number, (1900...2199).contains(number / 10_000) else { continue }
-            if let day = Day(number / 10_000, number / 100 % 100, number % 100) { days.insert(day) }
+    private var days: [(day: Day, place: Range<Int>)] {
+        var days: [(day: Day, place: Range<Int>)] = []
+        for (index, token) in self.tokens.enumerated() where token.isQuoted && token.text.count == 8 {
+            // Eight digits are more often an account.
+            let isDated = index == 0 || ["date", "dated", "tarikh", "datum"].contains(self.tokens[index - 1].text)
+            guard isDated, let number = token.number else { continue }
+            if let day = Day(number / 10_000, number / 100 % 100, number % 100) {
+                days.append((day, index..<index + 1))
+            }
         }
         for start in self.tokens.indices.dropLast(2) {
             let parts = Array(self.tokens[start..<start + 3])
-            guard parts.allSatisfy(\.isQuoted), parts.dropLast().allSatisfy({ Self.isTogether($0.separator) }) else {
-                continue
+            guard parts.allSatisfy(\.isQuoted) else { continue }
+            if let day = self.read(parts, isAlone: !self.isNumber(before: start) && !self.isNumber(at: start + 3)) {
+                days.append((day, start..<start + 3))
             }
-            let (before, after) = (self.isNumber(before: start), self.isNumber(at: start + 3))
-            if let day = Self.read(parts.map(\.text), isAlone: !before && !after) { days.insert(day) }
         }
         return days
     }
 
+    private static let joints: Set = ["-", "/", "."]
+
     private func isNumber(before index: Int) -> Bool {
-        index > 0 && self.tokens[index - 1].number != nil && ["-", "/", "."].contains(self.tokens[index - 1].separator)
+        index > 0 && self.tokens[index - 1].number != nil && Self.joints.contains(self.tokens[index - 1].separator)
     }
 
     /// Whether a number goes on directly behind the parts, which may then be the year.
     private func isNumber(at index: Int) -> Bool {
         guard index < self.tokens.count, let number = self.tokens[index].number else { return false }
         let separator = self.tokens[index - 1].separator
-        return ["-", "/", "."].contains(separator) || number > 31 && Self.isTogether(separator)
+        return Self.joints.contains(separator) || number > 31 && [" ", ", ", ","].contains(separator)
     }
 
-    private static func isTogether(_ separator: String) -> Bool {
-        separator.count <= 2 && separator.allSatisfy { " ,./-'年月日".contains($0) }
-    }
-
-    private static func read(_ parts: [String], isAlone: Bool) -> Day? {
-        let numbers = parts.map { $0.count <= 4 ? Int($0) : nil }
-        let month = parts.map { self.months[$0] }
-        /// A year has four digits. Two are of this century.
-        func year(_ place: Int) -> Int? {
-            guard let number = numbers[place] else { return nil }
-            if parts[place].count == 4 { return number }
-            return parts[place].count == 2 && isAlone ? 2000 + number : nil
+    private func read(_ parts: [Token], isAlone: Bool) -> Day? {
+        let months = parts.map { Self.months[$0.text] }
+        let (first, second) = (parts[0].separator, parts[1].separator)
+        func day(_ place: Int) -> Int? { parts[place].text.count <= 2 ? parts[place].number : nil }
+        func year(_ place: Int) -> Int? { parts[place].text.count == 4 ? parts[place].number : nil }
+        /// Two digits are a year of this century if the marks say that they belong to a date.
+        func shortYear(_ isMarked: Bool) -> Int? {
+            guard isAlone, isMarked, parts[2].text.count == 2, let number = parts[2].number, number <= 40 else {
+                return nil
+            }
+            return 2000 + number
         }
-        func day(_ place: Int) -> Int? { parts[place].count <= 2 ? numbers[place] : nil }
-        switch (month[0], month[1]) {
-        case (nil, let month?):
-            if parts[0].count == 4, let year = year(0), let day = day(2) { return Day(year, month, day) }
-            if let year = year(2), let day = day(0) { return Day(year, month, day) }
-        case (let month?, nil):
-            if let year = year(2), let day = day(1) { return Day(year, month, day) }
-        default:
-            guard isAlone, month[2] == nil, let first = day(0) ?? numbers[0], let second = day(1) else { return nil }
-            if parts[0].count == 4, let day = day(2) { return Day(first, second, day) }
-            guard parts[0].count <= 2, let year = year(2) else { return nil }
-            // Nothing tells the day and the month apart, unless one is no month.
-            if first > 12 || first == second { return Day(year, second, first) }
-            if second > 12 { return Day(year, first, second) }
+        let isTogether = first.count <= 2 && first.allSatisfy { " -/.'".contains($0) }
+        let isFollowed = second.count <= 3 && second.allSatisfy { " -/.',".contains($0) }
+        if months[1] != nil || months[0] != nil {
+            guard isTogether, isFollowed else { return nil }
+            let isMarked = second.contains("'") || first == second && (Self.joints.contains(first) || first.isEmpty)
+            if let month = months[1] {
+                if let year = year(0), let day = day(2) { return Day(year, month, day) }
+                guard let day = day(0), let year = year(2) ?? shortYear(isMarked) else { return nil }
+                return Day(year, month, day)
+            }
+            guard let month = months[0], let day = day(1), let year = year(2) ?? shortYear(isMarked) else { return nil }
+            return Day(year, month, day)
         }
-        return nil
+        if first.first == "年", second.first == "月", let year = year(0), let month = day(1), let day = day(2) {
+            return Day(year, month, day)
+        }
+        guard isAlone, first == second, Self.joints.contains(first), let middle = day(1) else { return nil }
+        if let year = year(0), let day = day(2) { return Day(year, middle, day) }
+        guard let begin = day(0), let year = year(2) ?? shortYear(first != ".") else { return nil }
+        // Nothing tells the day and the month apart, unless one is no month.
+        if begin > 12 || begin == middle { return Day(year, middle, begin) }
+        return middle > 12 ? Day(year, begin, middle) : nil
     }
 
     // MARK: Times
 
-    /// Hours, minutes, and seconds.
-    private var times: Set<[Int]> {
-        var times: Set<[Int]> = []
-        for (index, token) in self.tokens.enumerated() {
-            guard token.isQuoted, token.text.count <= 2, let hour = token.number else { continue }
-            if index > 0, [":", "."].contains(self.tokens[index - 1].separator) { continue }
+    private struct Time {
+        /// Hours, minutes, and seconds.
+        var fields: [Int]
+        /// `z`, or as in `+08:00`.
+        var zone: String?
+        var place: Range<Int>
+    }
+
+    private static let halves = [
+        "tengah", "petang", "malam", "noon", "evening", "night", "afternoon", "下午", "午後", "오후", "pm", "p.m", "p. m",
+    ]
+
+    private var times: [Time] {
+        var times: [Time] = []
+        let hasHalf = Self.halves.contains(where: self.line.contains)
+        for (index, token) in self.tokens.enumerated() where token.isQuoted && token.text.count <= 2 {
+            guard let hour = token.number else { continue }
+            if index > 0, [":", ".", "-", "/"].contains(self.tokens[index - 1].separator) { continue }
             var fields = [hour]
             var last = index
             while fields.count < 3, last + 1 < self.tokens.count, [":", "."].contains(self.tokens[last].separator),
@@ -168,15 +211,13 @@ struct EvidenceDates {
                 fields.append(field)
                 last += 1
             }
-            let half =
-                last + 1 < self.tokens.count && ["", " "].contains(self.tokens[last].separator)
-                ? self.half(from: last + 1) : nil
-            let hasColon = self.tokens[index].separator == ":"
+            let hasColon = self.tokens[index].separator == ":" && fields.count > 1
             let time = fields + Array(repeating: 0, count: 3 - fields.count)
-            if let half, (1...12).contains(hour) {
-                times.insert([hour % 12 + half, time[1], time[2]])
-            } else if half == nil, hasColon, fields.count > 1, hour < 24 {
-                times.insert(time)
+            let place = index..<last + 1
+            if let half = self.half(from: last + 1), (1...12).contains(hour) {
+                times.append(Time(fields: [hour % 12 + half, time[1], time[2]], zone: nil, place: place))
+            } else if hasColon, hour < 24, hour > 12 || !hasHalf {
+                times.append(Time(fields: time, zone: self.zone(from: last + 1), place: place))
             }
         }
         return times
@@ -184,14 +225,30 @@ struct EvidenceDates {
 
     /// 0 for `am`, 12 for `pm`, also written `p.m.`
     private func half(from index: Int) -> Int? {
-        let text = self.tokens[index].text
+        guard index < self.tokens.count, ["", " "].contains(self.tokens[index - 1].separator) else { return nil }
+        let token = self.tokens[index]
         let isSplit =
-            self.tokens.indices.contains(index + 1) && self.tokens[index + 1].text == "m"
-            && self.tokens[index].separator == "."
-        switch isSplit ? text + "m" : text {
+            self.tokens.indices.contains(index + 1) && self.tokens[index + 1].text == "m" && token.separator == "."
+        switch isSplit ? token.text + "m" : token.text {
         case "am", "pagi": return 0
         case "pm", "petang": return 12
         default: return nil
         }
+    }
+
+    /// The time zone that stands directly behind a time. A minus may also begin the next of two times, so it counts only in
+    /// the form of ISO 8601.
+    private func zone(from index: Int) -> String? {
+        guard index < self.tokens.count else { return nil }
+        let (sign, token) = (self.tokens[index - 1].separator, self.tokens[index])
+        if ["", " "].contains(sign), ["z", "utc", "gmt"].contains(token.text) {
+            let hasOffset = token.separator.contains { "+-".contains($0) }
+            return hasOffset ? nil : "z"
+        }
+        let isISO = (0..<index).last { self.tokens[$0].number == nil }.map { self.tokens[$0].text == "t" } ?? false
+        guard sign == "+" || sign == "-" && isISO, token.text.count == 2, token.separator == ":",
+            self.tokens.indices.contains(index + 1), self.tokens[index + 1].text.count == 2
+        else { return nil }
+        return "\(sign)\(token.text):\(self.tokens[index + 1].text)"
     }
 }

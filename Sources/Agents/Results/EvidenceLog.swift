@@ -30,14 +30,16 @@ final class EvidenceLog: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter said: What the person has said.
-    init(said: [String] = []) { self.state = Mutex(State(said: said)) }
+    init(said: [String] = []) { self.state = Mutex(State(said: said.filter(Self.isVisible))) }
+
+    private static func isVisible(_ text: String) -> Bool { text.contains { !$0.isWhitespace } }
 
     func note(_ text: String, at url: String) {
         self.state.withLock { state in
             for line in text.split(whereSeparator: \.isNewline) {
                 // The marks of elements and the address are ours. The agent may have chosen the address.
                 let line = String(line.replacing(/\[e\d+\] ?/, with: ""))
-                guard !line.hasPrefix("Address: "), line.contains(where: { !$0.isWhitespace }) else { continue }
+                guard !line.hasPrefix("Address: http"), line.contains(where: { !$0.isWhitespace }) else { continue }
                 if let number = state.numbers[line] {
                     state.lines[state.next] = state.lines.removeValue(forKey: number)
                 } else {
@@ -53,13 +55,24 @@ final class EvidenceLog: Sendable {
 
     /// Remembers what the agent writes into a page or an address.
     func note(written text: String) {
+        guard Self.isVisible(text) else { return }
         self.state.withLock { state in
             if state.written.count < Self.mostWritten { state.written.append(text) }
         }
     }
 
+    /// Remembers an address that the agent chose. Its host exists whatever the agent writes.
+    func note(writtenAddress address: String) {
+        let place = address.ranges(of: "://").first.map { address[$0.upperBound...] } ?? address[...]
+        let path = place.drop { !"/?#".contains($0) }
+        self.note(written: "\(path) \(String(decoding: PercentCoding.decode(path), as: UTF8.self))")
+    }
+
     /// Remembers what the person has said meanwhile.
-    func note(said text: String) { self.state.withLock { $0.said.append(text) } }
+    func note(said text: String) {
+        guard Self.isVisible(text) else { return }
+        self.state.withLock { $0.said.append(text) }
+    }
 
     /// The lines, the newest last.
     var lines: [Line] { self.state.withLock { state in state.lines.sorted { $0.key < $1.key }.map(\.value) } }

@@ -18,6 +18,7 @@ struct EvidenceNumbers {
         case .integer(let number): (size, isNegative) = (String(number.magnitude), number < 0)
         case .number(let number):
             guard number.isFinite else { return false }
+            // JSON has no more digits than these.
             return self.readings.contains {
                 Double($0.digits) == number.magnitude && ($0.isNegative == (number < 0) || number == 0)
             }
@@ -39,19 +40,25 @@ struct EvidenceNumbers {
     ]
     /// The powers of ten that words behind a number stand for.
     private static let words = [
-        "thousand": 3, "ribu": 3, "tausend": 3, "million": 6, "millions": 6, "juta": 6, "mio": 6, "billion": 9,
-        "billions": 9, "bilion": 9, "miliar": 9, "trillion": 12,
+        "thousand": 3, "ribu": 3, "tausend": 3, "lakh": 5, "million": 6, "millions": 6, "juta": 6, "mio": 6, "crore": 7,
+        "billion": 9, "billions": 9, "bilion": 9, "miliar": 9, "milliarde": 9, "milliarden": 9, "mrd": 9,
+        "trillion": 12,
     ]
+    private static let longest = 40
 
     private var readings: [Reading] {
         var readings: [Reading] = []
         var index = 0
-        while let start = self.characters[index...].firstIndex(where: Self.isDigit) {
-            var end = start
-            while end < self.characters.count, self.continues(at: end) { end += 1 }
+        while index < self.characters.count {
+            guard Self.isDigit(self.characters[index]) else {
+                index += 1
+                continue
+            }
+            var end = index
+            while end < self.characters.count, end < index + Self.longest, self.continues(at: end) { end += 1 }
             // A space may separate thousands, or two numbers.
-            let space = self.characters[start..<end].firstIndex(of: " ")
-            for place in [start..<end, space.map { start..<$0 }].compactMap({ $0 }) where place.overlaps(self.range) {
+            let space = self.characters[index..<end].firstIndex(of: " ")
+            for place in [index..<end, space.map { index..<$0 }].compactMap({ $0 }) where place.overlaps(self.range) {
                 readings += self.readings(at: place)
             }
             index = space ?? end
@@ -60,15 +67,30 @@ struct EvidenceNumbers {
     }
 
     private func readings(at place: Range<Int>) -> [Reading] {
+        guard self.isWhole(place) else { return [] }
         let values = Self.values(
-            of: String(self.characters[place]), hasCurrency: self.hasCurrency(around: place))
+            of: String(self.characters[place]), isMoney: self.hasCurrency(around: place),
+            hasSign: self.hasCurrency(behind: place))
         return values.flatMap { digits in
             self.shifts(place).flatMap { shift in
-                self.signs(before: place.lowerBound).map {
-                    Reading(digits: Self.shifted(digits, by: shift), isNegative: $0)
-                }
+                self.signs(of: place).map { Reading(digits: Self.shifted(digits, by: shift), isNegative: $0) }
             }
         }
+    }
+
+    /// Whether digits are a number, and no part of a code, of a longer number, or of what `…` cuts off.
+    private func isWhole(_ place: Range<Int>) -> Bool {
+        let before = self.characters[..<place.lowerBound]
+        let after = self.characters[place.upperBound...]
+        let unit = String(before.reversed().prefix { $0.isLetter }.reversed())
+        guard unit.isEmpty || Self.currencies.contains(unit) else { return false }
+        if let last = before.dropLast(unit.count).last {
+            let isPart = unit.isEmpty ? ".,".contains(last) && !(before.dropLast().last?.isLetter ?? false) : false
+            if isPart || last.isNumber || last == "…" || !unit.isEmpty && last.isLetter { return false }
+        }
+        guard let next = after.first else { return true }
+        if next.isNumber || "…万億萬亿千百兆".contains(next) { return false }
+        return !(after.drop { $0.isLetter }.first.map { $0.isNumber && next.isLetter } ?? false)
     }
 
     private static func isDigit(_ character: Character) -> Bool { character.isASCII && character.isNumber }
@@ -85,14 +107,14 @@ struct EvidenceNumbers {
 
     /// The values of digits with a point for decimals, as in English, and with a comma, as in German. The other of the two
     /// may only separate groups of digits.
-    private static func values(of body: String, hasCurrency: Bool) -> [String] {
-        // A space separates thousands only in money, or before a decimal comma.
-        guard !body.contains(" ") || hasCurrency || body.split(separator: ",").count == 2 else { return [] }
+    private static func values(of body: String, isMoney: Bool, hasSign: Bool) -> [String] {
+        // A space separates thousands only in money with its sign behind.
+        guard !body.contains(" ") || hasSign else { return [] }
         let values = [(decimals: Character("."), groups: Character(",")), (",", ".")].compactMap { decimals, groups in
             let parts = body.split(separator: decimals, omittingEmptySubsequences: false)
             guard parts.count <= 2, parts.count == 1 || parts[1].allSatisfy(self.isDigit) else { return String?.none }
             // No amount of money has three decimals.
-            if hasCurrency, parts.count == 2, parts[1].count == 3 { return nil }
+            if isMoney, parts.count == 2, parts[1].count == 3 { return nil }
             let separators = Set(parts[0].filter { !self.isDigit($0) })
             guard separators.count <= 1, separators.allSatisfy({ $0 == groups || $0 == " " || $0 == "'" }) else {
                 return nil
@@ -128,47 +150,61 @@ struct EvidenceNumbers {
     // MARK: Around a number
 
     private func hasCurrency(around range: Range<Int>) -> Bool {
-        let sign: (Character?) -> Bool = { $0?.isCurrencySymbol ?? false }
         let before = self.characters[..<range.lowerBound].reversed().drop { $0 == " " }
-        let after = self.characters[range.upperBound...].drop { $0 == " " }
         let word = String(before.prefix { $0.isLetter }.reversed())
-        return sign(before.first) || sign(after.first) || Self.currencies.contains(word)
-            || Self.currencies.contains(String(after.prefix { $0.isLetter }))
+        return before.first?.isCurrencySymbol ?? false || Self.currencies.contains(word)
+            || self.hasCurrency(behind: range)
     }
 
-    /// By which powers of ten a number may be read: as it stands, and with what is behind it. `m` is also a meter, so only an
-    /// amount of money has it.
+    private func hasCurrency(behind range: Range<Int>) -> Bool {
+        let after = self.characters[range.upperBound...].drop { $0 == " " }
+        return after.first?.isCurrencySymbol ?? false || Self.currencies.contains(String(after.prefix { $0.isLetter }))
+    }
+
+    /// By which power of ten a number is read with what is behind it. `m` is also a meter, so only an amount of money has
+    /// it. A percentage is read as it stands, too.
     private func shifts(_ range: Range<Int>) -> Set<Int> {
         let behind = self.characters[range.upperBound...]
-        let word = String(behind.drop { $0 == " " }.prefix { $0.isLetter })
-        if let shift = Self.words[word] { return [0, shift] }
+        if let shift = Self.words[String(behind.drop { $0 == " " }.prefix { $0.isLetter })] { return [shift] }
         if behind.drop(while: { $0 == " " }).first == "%" { return [0, -2] }
         switch String(behind.prefix { $0.isLetter || $0.isNumber }) {
-        case "k": return [0, 3]
-        case "m", "mn": return self.hasCurrency(around: range) ? [0, 6] : [0]
-        case "b", "bn": return self.hasCurrency(around: range) ? [0, 9] : [0]
+        case "k": return [3]
+        case "m", "mn": return [self.hasCurrency(around: range) ? 6 : 0]
+        case "b", "bn": return [self.hasCurrency(around: range) ? 9 : 0]
         default: return [0]
         }
     }
 
-    /// The signs that a number may have. A minus counts if no other number or word is before it, also before a currency. In
-    /// brackets, an amount may be either.
-    private func signs(before start: Int) -> [Bool] {
-        var before = self.characters[..<start]
+    /// The signs that a number may have. A minus counts if it's no dash between two parts; it may be before a currency, or
+    /// behind. In brackets, an amount of money may be either.
+    private func signs(of place: Range<Int>) -> [Bool] {
+        var after = self.characters[place.upperBound...]
+        if after.first == "-", after.dropFirst().first.map({ !EvidencePassage.isWord($0) }) ?? true { return [true] }
+        var before = self.characters[..<place.lowerBound]
         while let last = before.last, last == " " || last.isCurrencySymbol { before.removeLast() }
         let word = String(before.reversed().prefix { $0.isLetter }.reversed())
+        if ["minus", "negative", "tolak"].contains(word) { return [true] }
         if Self.currencies.contains(word) { before.removeLast(word.count) }
-        let isApart = before.last == " " || before.count < start && self.characters[before.count] == " "
+        let isApart = before.last == " " || before.count < place.lowerBound && self.characters[before.count] == " "
         while before.last == " " { before.removeLast() }
         switch before.last {
-        case "(": return [false, true]
+        case "(":
+            while let first = after.first, first == " " || first.isCurrencySymbol || first.isLetter {
+                after.removeFirst()
+            }
+            return after.first == ")" && self.hasCurrency(around: place) ? [false, true] : [false]
         case "-":
-            let previous = before.dropLast().last
-            let unit = String(before.dropLast().reversed().prefix { $0.isLetter }.reversed())
-            if Self.currencies.contains(unit) { return [true] }
-            if previous.map({ $0.isLetter || $0.isNumber }) ?? false { return [false] }
-            // A dash between two parts of a text, or a minus with a space behind it.
-            return isApart ? (previous == " " ? [false] : [false, true]) : [true]
+            before.removeLast()
+            // The currency of a range may stand before its dash.
+            let unit = String(before.reversed().prefix { $0.isLetter }.reversed())
+            let hasUnit = Self.currencies.contains(unit) || before.last?.isCurrencySymbol ?? false
+            if hasUnit { before.removeLast(max(unit.count, 1)) }
+            let previous = before.last { $0 != " " }
+            if previous == nil || previous.map({ ":|(=".contains($0) }) ?? false {
+                return isApart ? [false, true] : [true]
+            }
+            if isApart || previous?.isNumber ?? false { return [false] }
+            return hasUnit || before.last == " " ? [true] : [false]
         default: return [false]
         }
     }

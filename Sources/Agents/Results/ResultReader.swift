@@ -6,9 +6,8 @@ import TextCoding
 /// Reads a model's answer: checks each value against its line, and takes it out of its wrapping.
 struct ResultReader {
     let lines: [String: EvidenceLog.Line]
-    /// What the agent has written during the task, and what the person has said.
-    let written: [String]
-    let said: [String]
+    private let ownWords: OwnWords
+    private var plain: [String: PlainText] = [:]
     /// What the model could still correct.
     private(set) var repairable: [StructuredResult.Problem] = []
     private var evidence: [StructuredResult.Evidence] = []
@@ -17,7 +16,8 @@ struct ResultReader {
     private var room = 0
 
     init(lines: [String: EvidenceLog.Line], written: [String] = [], said: [String] = []) {
-        (self.lines, self.written, self.said) = (lines, written, said)
+        self.lines = lines
+        self.ownWords = OwnWords(written: written, said: said)
     }
 
     /// - Parameter most: The most elements that the lists have together.
@@ -99,37 +99,28 @@ struct ResultReader {
             self.object(path, "it has no line and quote that it stands on")
             return .null
         }
-        let passages = EvidencePassage.all(quote, in: line.text, url: line.url)
+        let text = self.plain[id] ?? PlainText(line.text)
+        self.plain[id] = text
+        let passages = EvidencePassage.all(quote, in: line.text, text, url: line.url)
         guard !passages.isEmpty else {
             self.object(path, "line \(id) does not have the words of the quote")
             return .null
         }
-        let objections = passages.map { EvidenceCheck(leaf: leaf, passage: $0).objection(to: value) }
-        if let objection = objections.first, !objections.contains(nil) {
-            self.object(path, objection ?? "")
+        let checks = passages.map {
+            (passage: $0, objection: EvidenceCheck(leaf: leaf, passage: $0).objection(to: value))
+        }
+        guard let passage = checks.first(where: { $0.objection == nil })?.passage else {
+            self.object(path, checks.first?.objection ?? "")
             return .null
         }
-        if self.isOwn(value, leaf, in: line) {
+        if self.ownWords.mayHave(value, leaf, passage, before: line.writtenBefore) {
             self.object(path, "line \(id) may repeat what the agent has written there")
             return .null
         }
         self.evidence.append(.init(path: path, quote: quote, url: line.url))
-        return value
-    }
-
-    /// Whether the page may have the value from the agent itself, which wrote it before the page showed the line. What the
-    /// person has said, the agent may write.
-    private func isOwn(_ value: JSONValue, _ leaf: ResultSchema.Leaf, in line: EvidenceLog.Line) -> Bool {
-        func says(_ text: String) -> Bool {
-            EvidenceCheck(leaf: leaf, passage: EvidencePassage(text)).objection(to: value) == nil
-        }
-        let written = self.written.prefix(line.writtenBefore)
-        // Yes and no are said in many words: the line must have the agent's.
-        if leaf.kind == .boolean {
-            let words = EvidenceCheck.plain(line.text)
-            return written.contains { says($0) && EvidencePassage.has(EvidenceCheck.plain($0), in: words) }
-        }
-        return written.contains(where: says) && !self.said.contains(where: says)
+        // A text is the page's, letter by letter.
+        guard leaf.format == nil, leaf.choices == nil, let words = value.string else { return value }
+        return passage.original(of: words).map { .string($0) } ?? value
     }
 
     /// The value in the type of the schema, if only its writing differs; `nil` otherwise.

@@ -38,7 +38,7 @@ export class Composer {
     });
     #hint = element("p", { id: "composer-hint", class: "composer-hint" });
     #error = element("p", { id: "composer-error", class: "field-error", role: "alert", hidden: true });
-    #aside = element("div", { class: "composer-note", hidden: true });
+    #aside = element("div", { class: "composer-note composer-choice", hidden: true });
     #note = element("div", { class: "composer-note", hidden: true });
     #send = element("button", { class: "icon-button send", type: "submit" }, icon("send"));
     #attachments;
