@@ -56,6 +56,11 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// Whether the run has questions that can still be answered.
     public var isWaiting: Bool { !self.interrupts.isEmpty && !self.interrupts.contains(where: \.isExpired) }
 
+    /// The results of the calls of a message. Call ids are unique only within a turn, because some models reuse them.
+    package func results(ofMessage index: Int) -> [ToolResult] {
+        index == self.transcript.indices.last ? self.openTurn?.results ?? [] : self.transcript[index + 1].toolResults
+    }
+
     /// The conversation in the form that the turn loop uses.
     public var conversation: Conversation {
         get { Conversation(messages: self.transcript, openTurn: self.openTurn) }

@@ -2,12 +2,12 @@ import AgentEvents
 import TextCoding
 
 extension InterruptAnswer {
-    /// The user's comment as a sentence for a model; empty if there is none.
     /// Marks an answer with which the person said something else instead of deciding.
     static let undecided = "undecided"
 
     var isUndecided: Bool { self.payload?[Self.undecided] == true }
 
+    /// The user's comment as a sentence for a model; empty if there is none.
     var remark: String { self.payload?["comment"]?.string.map { " They said: \"\($0)\"." } ?? "" }
 }
 

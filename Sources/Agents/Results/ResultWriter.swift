@@ -31,6 +31,7 @@ struct ResultWriter {
     ) async throws -> StructuredResult {
         let shown = Self.shown(evidence.lines)
         let lines = shown.map { "[L\($0.id)] \($0.line.text)" }.joined(separator: "\n")
+        let known = Dictionary(uniqueKeysWithValues: shown.map { ("L\($0.id)", $0.line) })
         let shape = ResultSchema.object(["result": self.schema], description: nil).answer
         var messages: [Message] = [
             .user(
@@ -50,9 +51,7 @@ struct ResultWriter {
             let answer = try await self.model.answer(
                 to: ModelRequest(system: Self.system, messages: messages, answerSchema: shape))
             usage += answer.usage
-            var reader = ResultReader(
-                lines: Dictionary(uniqueKeysWithValues: shown.map { ("L\($0.id)", $0.line) }),
-                written: evidence.written, said: evidence.said)
+            var reader = ResultReader(lines: known, written: evidence.written, said: evidence.said)
             result = reader.read(answer.text, self.schema, most: Self.mostItems)
             let wrong = reader.repairable
             guard !wrong.isEmpty, attempt < Self.repairs else { break }

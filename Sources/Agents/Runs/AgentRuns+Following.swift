@@ -23,7 +23,7 @@ extension SessionRecords {
         var steps: [AgentEvent] = []
         for (index, message) in messages.enumerated() {
             let isLast = index == messages.count - 1
-            let results = isLast ? record.openTurn?.results ?? [] : messages[index + 1].toolResults
+            let results = record.results(ofMessage: index)
             for call in message.toolCalls {
                 // A call that belongs to an earlier run has been told by that run.
                 if call.id == record.firstCall { steps = [] }

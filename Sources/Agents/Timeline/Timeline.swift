@@ -73,8 +73,7 @@ package struct Timeline: Sendable, Hashable, Encodable {
             let text = message.text
             let said = text.isEmpty ? [] : [Entry(who: message.role == .user ? .person : speaker, text: text)]
             let isLast = index == messages.indices.last
-            // Call ids are unique only within a turn, because some models reuse them.
-            let results = isLast ? record.openTurn?.results ?? [] : messages[index + 1].toolResults
+            let results = record.results(ofMessage: index)
             return said
                 + message.toolCalls.map { call in
                     let result = results.first { $0.callID == call.id }

@@ -19,7 +19,8 @@ struct PageFile: Sendable {
     }
 
     private let type: String
-    private let tag: String
+    /// Identifies the content.
+    let tag: String
     private let plain: ByteBuffer
     private let compressed: ByteBuffer?
 
@@ -35,8 +36,6 @@ struct PageFile: Sendable {
 
     /// Identifies a content, in hexadecimal.
     static func digest(_ buffer: ByteBuffer) -> String { SHA256.hash(data: buffer.readableBytesView).hexadecimal }
-
-    var digest: String { self.tag }
 
     func response(to request: Request, _ life: Life = .short, status: HTTPResponse.Status = .ok) -> Response {
         var headers: HTTPFields = [

@@ -65,7 +65,7 @@ struct PageRoutes: Sendable {
         }
         self.files = PageFiles.all.reduce(into: [:]) { $0[$1.key] = PageFile($1.value, type: Self.type(of: $1.key)) }
         let all = self.files.merging(self.libraries) { $1 }.sorted { $0.key < $1.key }
-        let digests = all.map { "\($0.key) \($0.value.digest)" }.joined(separator: "\n")
+        let digests = all.map { "\($0.key) \($0.value.tag)" }.joined(separator: "\n")
         self.version = String(PageFile.digest(ByteBuffer(string: digests)).prefix(12))
         self.index = PageFile(Self.index(self.version).utf8, type: "text/html; charset=utf-8")
         self.openAPI = PageFile(PageFiles.openAPI, type: "application/json")

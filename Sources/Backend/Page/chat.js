@@ -59,8 +59,8 @@ export class Chat {
     #isLoadingOlder = false;
     /** The files that are on the server. @type {WeakMap<File, import("./files.js").StoredFile>} */
     #uploaded = new WeakMap();
-    /** The files of unsent messages, by the message's ID. @type {Map<string, File[]>} */
-    #unsentFiles = new Map();
+    /** The files of unsent messages. @type {WeakMap<import("./outbox.js").Unsent, File[]>} */
+    #unsentFiles = new WeakMap();
     #leave = new AbortController();
 
     /** @param {string | null} id Null for a chat that its first message creates. @param {ChatDependencies} around */
@@ -179,7 +179,7 @@ export class Chat {
             post: (unsent) => this.#around.api.postMessage(this.id, unsent),
             onSaved: (saved) => this.#saved(saved),
             onRefused: (unsent, error) => {
-                this.#around.composer.giveBack(unsent.text, this.#unsentFiles.get(unsent.id) ?? [], this.id);
+                this.#around.composer.giveBack(unsent.text, this.#unsentFiles.get(unsent) ?? [], this.id);
                 this.#show();
                 this.#fail(error);
             },

@@ -113,11 +113,6 @@ export class Composer {
         this.#text.focus({ preventScroll: true });
     }
 
-    clear() {
-        this.#set("");
-        this.#attachments.files = [];
-    }
-
     /**
      * Restores a message that couldn't be sent, in its own chat, before anything written since.
      * @param {string} text @param {File[]} files @param {string | null} chat

@@ -31,12 +31,12 @@ export class Delivery {
     /**
      * @param {string} text @param {import("./files.js").StoredFile[]} files
      * @param {string} [about] The run that waited when the text was written; empty if none did.
-     * @returns {string} The message's ID.
+     * @returns {import("./outbox.js").Unsent}
      */
     add(text, files, about) {
-        const { id } = this.#outbox.add(text, files, about);
+        const unsent = this.#outbox.add(text, files, about);
         this.send();
-        return id;
+        return unsent;
     }
 
     /** @param {string} id */

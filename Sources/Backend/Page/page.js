@@ -267,7 +267,7 @@ export class Page {
         }
         if (this.#composer.cancelEdit() || this.#composer.leaveAside()) return true;
         const active = document.activeElement;
-        // Whoever leaves an answer that they have begun doesn't mean to stop the task.
+        // A user who leaves an answer that they have begun doesn't mean to stop the task.
         if (active instanceof HTMLElement && active.matches(".card :is(input, textarea, select)")) {
             active.blur();
             return true;
