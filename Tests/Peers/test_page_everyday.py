@@ -144,13 +144,23 @@ def test_expired_question_says_so_everywhere_also_after_a_reload(browser):
 
 def test_steps_show_their_picture_first_and_the_technical_part_on_demand(system, person):
     person.say(system.errand())
-    person.misses("Working…")
+    person.sees("Amount due: RM 70.00")
     person.click("button", "done Open .*")
     first = "document.querySelector('.step[open] .step-body').firstElementChild"
     person.until(lambda: person.evaluate(f"{first}?.querySelector('img') !== null"), "picture")
     assert not person.evaluate("document.querySelector('.step[open] .step-result').checkVisibility()")
     person.click("button", "Technical details")
     assert person.evaluate("document.querySelector('.step[open] .step-result').checkVisibility()")
+
+
+def test_step_that_ends_under_the_pointer_is_expanded(system, person):
+    person.say(f'open {system.demo}/slow, wait for "Your number", tell me the number')
+    box = person.ref("button", "in progress Wait for .*").bounding_box()
+    person.tab.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2)
+    person.tab.mouse.down()
+    person.ref("button", "done Wait for .*")
+    person.tab.mouse.up()
+    person.until(lambda: person.evaluate("document.querySelector('.step[open] .step-body') !== null"), "expanded step")
 
 
 def test_newest_messages_are_one_press_away(system, chats, person):
@@ -176,6 +186,7 @@ def test_writing_from_right_to_left_is_laid_out_so(person):
 
 def test_chat_is_printed_whole_and_without_its_buttons(system, person):
     person.say(system.errand())
+    person.sees("Amount due: RM 70.00")
     person.misses("Working…")
     person.tools.call("Emulation.setEmulatedMedia", media="print")
     shown = person.evaluate("""[["#messages", true], ["#composer", false], ["#sidebar", false], ["#live", false]].filter(

@@ -4,7 +4,7 @@ import FoundationEssentials
 /// Screenshots of the steps, for viewing a run later.
 extension BrowserTools {
     /// How long a step waits for its screenshot at most.
-    private static let picturePatience = Duration.seconds(2)
+    private static let picturePatience = Duration.seconds(5)
 
     /// Stores a screenshot of the page under a call's id. A screenshot that fails or is late is skipped, because the
     /// task does not depend on it.

@@ -36,7 +36,7 @@ export class StepsView {
     #earlier = element("button", { class: "quiet-button steps-earlier", type: "button" });
     // Not an `ol`: Chromium lays out all lists in the document whenever an item is added to one.
     #list = element("div", { class: "steps-list", role: "list" });
-    /** @type {Map<string, {row: HTMLElement, step: Step}>} By the step's index. */
+    /** By the step's index. @type {Map<number, StepRow>} */
     #rows = new Map();
     #isLive = false;
 
@@ -65,22 +65,21 @@ export class StepsView {
      */
     update(steps, isLive) {
         this.#isLive = isLive;
-        const keys = new Set();
         steps.forEach((step, index) => {
-            const key = `${index}`;
-            keys.add(key);
-            const known = this.#rows.get(key);
             /** @type {Step} */
             const shown = step.status === "failed" && isRetried(steps, index) ? { ...step, status: "retried" } : step;
-            if (known && isSame(known.step, shown)) return;
-            const row = this.#row(shown);
-            known?.row.replaceWith(row);
-            this.#rows.set(key, { row, step: shown });
+            const known = this.#rows.get(index);
+            if (known?.id === step.id) {
+                known.update(shown);
+                return;
+            }
+            known?.element.remove();
+            this.#rows.set(index, new StepRow(shown, this.#look, this.#pictures));
         });
-        for (const [key, { row }] of this.#rows) {
-            if (keys.has(key)) continue;
-            row.remove();
-            this.#rows.delete(key);
+        for (const [index, row] of this.#rows) {
+            if (index < steps.length) continue;
+            row.element.remove();
+            this.#rows.delete(index);
         }
         this.#summarize(steps);
         this.#showRows();
@@ -102,7 +101,7 @@ export class StepsView {
         let index = 0;
         let place = this.#list.firstElementChild;
         // Remove rows instead of hiding them: hiding makes Chromium lay out much more.
-        for (const { row } of this.#rows.values()) {
+        for (const { element: row } of this.#rows.values()) {
             if (row === place) place = place.nextElementSibling;
             const isThere = row.parentElement === this.#list && row.nextElementSibling === place;
             if (index < hidden) row.remove();
@@ -112,45 +111,71 @@ export class StepsView {
         this.#earlier.hidden = hidden === 0;
         this.#earlier.textContent = t("run.steps.earlier", { count: hidden });
     }
+}
 
-    /** @param {Step} step */
-    #row(step) {
-        const status = marks[step.status] === undefined ? "done" : step.status;
-        const mark = element(
-            "span", { class: `step-mark ${status}` },
-            status === "running" ? element("span", { class: "spinner" }) : runIcon(marks[status]),
-            element("span", { class: "visually-hidden" }, t(`run.status.${status}`)));
-        const row = element(
-            "details", { class: "step", data: { step: step.id } },
-            element(
-                "summary", {}, mark, toolIcon(step.name),
-                element("span", { class: "step-title" }, stepTitle(step, t)),
-                element(
-                    "span", { class: "step-facts" },
-                    ["failed", "waiting", "unfinished", "declined", "retried"].includes(status)
-                        ? element("span", { class: `step-status ${status}` }, t(`run.status.${status}`)) : null,
-                    step.milliseconds >= 100 ? duration(step.milliseconds) : null)));
-        const open = () => {
-            if (row.childElementCount === 1) row.append(this.#body(step));
-        };
-        row.addEventListener("toggle", () => {
-            if (row.open) {
-                this.#look.openSteps.add(step.id);
-                open();
-            } else {
-                this.#look.openSteps.delete(step.id);
-            }
+/** One step: a line that expands to the step's picture and details. */
+class StepRow {
+    #step;
+    #pictures;
+    #mark = element("span");
+    #title = element("span", { class: "step-title" });
+    #facts = element("span", { class: "step-facts" });
+    #details;
+
+    /**
+     * @param {Step} step
+     * @param {StepsLook} look
+     * @param {import("./pictures.js").Pictures} pictures
+     */
+    constructor(step, look, pictures) {
+        this.#step = step;
+        this.#pictures = pictures;
+        this.#details = element(
+            "details", { class: "step", data: { step: step.id }, open: look.openSteps.has(step.id) },
+            element("summary", {}, this.#mark, toolIcon(step.name), this.#title, this.#facts));
+        this.element = element("div", { role: "listitem" }, this.#details);
+        this.#details.addEventListener("toggle", () => {
+            if (this.#details.open) look.openSteps.add(step.id);
+            else look.openSteps.delete(step.id);
+            if (this.#details.childElementCount === 1) this.#showBody();
         });
-        if (this.#look.openSteps.has(step.id)) {
-            row.open = true;
-            open();
-        }
-        return element("div", { role: "listitem" }, row);
+        this.#showSummary();
+        this.#showBody();
     }
 
-    /** The details of a step, created when the user expands it. @param {Step} step */
-    #body(step) {
+    get id() {
+        return this.#step.id;
+    }
+
+    /** Shows what has become of the step, in the same elements: a press or an expansion under way isn't lost. */
+    update(/** @type {Step} */ step) {
+        if (isSame(this.#step, step)) return;
+        this.#step = step;
+        this.#showSummary();
+        if (this.#details.childElementCount > 1) this.#details.lastElementChild?.remove();
+        this.#showBody();
+    }
+
+    #showSummary() {
+        const step = this.#step;
+        const status = marks[step.status] === undefined ? "done" : step.status;
+        this.#mark.className = `step-mark ${status}`;
+        this.#mark.replaceChildren(
+            status === "running" ? element("span", { class: "spinner" }) : runIcon(marks[status]),
+            element("span", { class: "visually-hidden" }, t(`run.status.${status}`)));
+        this.#title.textContent = stepTitle(step, t);
+        this.#facts.replaceChildren(
+            ["failed", "waiting", "unfinished", "declined", "retried"].includes(status)
+                ? element("span", { class: `step-status ${status}` }, t(`run.status.${status}`)) : "",
+            step.milliseconds >= 100 ? duration(step.milliseconds) : "");
+    }
+
+    /** Creates the details once the user has expanded them. */
+    #showBody() {
+        if (!this.#details.open) return;
+        const step = this.#step;
         const body = element("div", { class: "step-body" });
+        this.#details.append(body);
         if (worksInBrowser(step.name) && ["done", "failed", "declined", "retried"].includes(step.status)) {
             body.append(this.#pictures.thumbnail(step.id, stepTitle(step, t)));
         }
@@ -158,7 +183,7 @@ export class StepsView {
         const result = resultWords(step.result ?? "");
         if (!inputs.length && !result) {
             body.append(element("p", { class: "muted" }, t("run.step.nothing")));
-            return body;
+            return;
         }
         body.append(element(
             "details", { class: "step-technical" }, element("summary", {}, t("run.step.technical")),
@@ -166,7 +191,6 @@ export class StepsView {
                 element("dt", {}, name), element("dd", {}, value),
             ])) : null,
             result ? element("pre", { class: "step-result", tabindex: 0 }, result) : null));
-        return body;
     }
 }
 
@@ -176,7 +200,7 @@ function isRetried(steps, index) {
     return steps.slice(index + 1).some((step) => step.name === name && step.input === input && step.status === "done");
 }
 
-/** Whether two steps look the same. */
+/** Whether two steps look the same. @param {Step} one @param {Step} other */
 function isSame(one, other) {
     if (one === other) return true;
     return ["id", "name", "title", "input", "elements", "result", "status", "milliseconds"].every((key) => one[key] === other[key]);
