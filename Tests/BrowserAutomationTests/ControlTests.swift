@@ -189,6 +189,34 @@ struct ControlTests {
         }
     }
 
+    @Test("the last change of a page is shown, however quickly it follows others")
+    func lastChange() async throws {
+        // The noise of the last picture makes its frame large.
+        let html = """
+            <body style=margin:0><button onclick=run()>Go</button><canvas id=c width=1000 height=700></canvas><script>
+            function run(n = 0) {
+              document.body.style.background = n % 2 ? "white" : "silver";
+              if (n < 12) return requestAnimationFrame(() => run(n + 1));
+              const image = new ImageData(1000, 700);
+              for (let i = 0; i < image.data.length; i++) image.data[i] = i % 4 == 3 ? 255 : Math.random() * 256;
+              c.getContext("2d").putImageData(image, 0, 0);
+            }
+            </script>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser {
+                $0.screencast.maximumBytes = 4 << 20
+            } _: { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let button = try await page.snapshot().reference("button", "Go")
+                async let click = page.click(button)
+                for await frame in browser.frames() where frame.jpeg.count > 100_000 { break }
+                _ = try await click
+            }
+        }
+    }
+
     @Test("viewers get frames again after a lost connection")
     func screencastGoesOn() async throws {
         let html = "<h1 id=h>0</h1><script>let n = 0; setInterval(() => h.textContent = ++n, 50)</script>"

@@ -39,6 +39,10 @@ final class Screencast: Sendable {
         var page: BrowserPage?
         var last: ScreencastFrame?
         var quality: Int
+        /// The number of frames that are not acknowledged yet.
+        var unacknowledged = 0
+        /// Whether Chromium may have left out frames because too many were not acknowledged.
+        var mayLack = false
         var isClosed = false
     }
 
@@ -93,15 +97,17 @@ final class Screencast: Sendable {
             state.page = after
             state.last = nil
             state.quality = self.options.quality
-            if let after { self.start(after, quality: state.quality) }
+            if let after { self.start(after, &state) }
         }
     }
 
-    private func start(_ page: BrowserPage, quality: Int) {
+    private func start(_ page: BrowserPage, _ state: inout State) {
+        state.unacknowledged = 0
+        state.mayLack = false
         page.post(
             "Page.startScreencast",
             [
-                "format": "jpeg", "quality": .integer(quality), "maxWidth": .integer(self.options.width),
+                "format": "jpeg", "quality": .integer(state.quality), "maxWidth": .integer(self.options.width),
                 "maxHeight": .integer(self.options.height), "everyNthFrame": 1,
             ])
     }
@@ -116,19 +122,31 @@ final class Screencast: Sendable {
     private func renew(_ page: BrowserPage) {
         self.state.withLock { state in
             guard state.page === page else { return }
-            page.post("Page.stopScreencast")
-            self.start(page, quality: state.quality)
+            self.restart(page, &state)
         }
     }
+
+    private func restart(_ page: BrowserPage, _ state: inout State) {
+        page.post("Page.stopScreencast")
+        self.start(page, &state)
+    }
+
+    /// The number of unacknowledged frames from which on Chromium leaves frames out.
+    private static let mostUnacknowledged = 3
 
     /// Handles a `Page.screencastFrame` event. Chromium sends few frames beyond those that are acknowledged, so
     /// delaying the acknowledgment limits the frame rate.
     private func receiveFrame(_ event: CDPConnection.Event, from page: BrowserPage) {
         guard let frame = try? event.parameters(Frame.self) else { return }
+        self.state.withLock { state in
+            guard state.page === page else { return }
+            state.unacknowledged += 1
+            if state.unacknowledged >= Self.mostUnacknowledged { state.mayLack = true }
+        }
         // The task ends after the delay.
         Task { [options] in
             try? await Task.sleep(for: .seconds(1) / max(options.framesPerSecond, 1))
-            page.post("Page.screencastFrameAck", ["sessionId": .integer(frame.sessionId)])
+            self.acknowledge(frame, of: page)
         }
         guard let data = Data(base64Encoded: frame.data) else { return }
         let shown = ScreencastFrame(
@@ -139,14 +157,23 @@ final class Screencast: Sendable {
             guard !isTooLarge else {
                 guard state.quality > 10 else { return [] }
                 state.quality = max(10, state.quality - 20)
-                page.post("Page.stopScreencast")
-                self.start(page, quality: state.quality)
+                self.restart(page, &state)
                 return []
             }
             state.last = shown
             return Array(state.viewers.values)
         }
         for viewer in viewers { viewer.yield(shown) }
+    }
+
+    private func acknowledge(_ frame: Frame, of page: BrowserPage) {
+        page.post("Page.screencastFrameAck", ["sessionId": .integer(frame.sessionId)])
+        self.state.withLock { state in
+            guard state.page === page else { return }
+            state.unacknowledged = max(state.unacknowledged - 1, 0)
+            // What Chromium left out may have been the page's last change, which nothing would show any more.
+            if state.unacknowledged == 0, state.mayLack { self.restart(page, &state) }
+        }
     }
 
     /// Ends the streams of all viewers.
