@@ -84,6 +84,7 @@ let package = Package(
         .target(name: "TextCoding", swiftSettings: swiftSettings),
         .target(name: "JSONText", swiftSettings: swiftSettings),
         .target(name: "AgentEvents", dependencies: ["JSONText"], swiftSettings: swiftSettings),
+        .target(name: "DurableFile", dependencies: ["AgentEvents"], swiftSettings: swiftSettings),
         .target(name: "RuntimeProtocol", dependencies: ["AgentEvents"], swiftSettings: swiftSettings),
         .target(
             name: "Settings",
@@ -126,7 +127,7 @@ let package = Package(
         .target(
             name: "AgentLoop",
             dependencies: [
-                "AgentEvents", "TextCoding",
+                "AgentEvents", "DurableFile", "TextCoding",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -206,16 +207,25 @@ let package = Package(
         .target(
             name: "Files",
             dependencies: [
-                "AgentEvents", "RuntimeProtocol", "TextCoding",
+                "AgentEvents", "DurableFile", "RuntimeProtocol", "TextCoding",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Vault",
+            dependencies: [
+                "AgentEvents", "DurableFile", "RuntimeProtocol", "TextCoding",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", "Files", "RuntimeProtocol", "TextCoding", "Waiting",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "RuntimeProtocol", "TextCoding",
+                "Vault", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -252,7 +262,7 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
                 "Agents", "BrowserAutomation", "Files", "Models", "Observability", "RuntimeProtocol", "Search",
-                "ServerSentEvents", "Settings", "TextCoding", "WebSocket",
+                "ServerSentEvents", "Settings", "TextCoding", "Vault", "WebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -265,7 +275,7 @@ let package = Package(
         .target(
             name: "DemoSite",
             dependencies: [
-                "TextCoding",
+                "TextCoding", "Vault",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -277,7 +287,7 @@ let package = Package(
         ),
         .target(
             name: "Recipes",
-            dependencies: ["AgentEvents", "AgentLoop", "Models", "TextCoding"],
+            dependencies: ["AgentEvents", "AgentLoop", "DurableFile", "Models", "TextCoding"],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -439,6 +449,9 @@ let package = Package(
             dependencies: ["AgentEvents", "DemoSite", "Files", "RuntimeProtocol", "TestSupport"],
             swiftSettings: testSettings
         ),
+        .testTarget(
+            name: "VaultTests", dependencies: ["AgentEvents", "DurableFile", "RuntimeProtocol", "Vault"],
+            swiftSettings: testSettings),
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: testSettings),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),
         .testTarget(
@@ -526,7 +539,7 @@ let package = Package(
             name: "AgentsTests",
             dependencies: [
                 "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models",
-                "RuntimeProtocol", "TestSupport",
+                "RuntimeProtocol", "TestSupport", "Vault",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings

@@ -1,4 +1,5 @@
 public import AgentEvents
+import DurableFile
 public import FoundationEssentials
 public import RuntimeProtocol
 import SystemPackage
@@ -100,16 +101,9 @@ public actor LocalFileStore: FileStore {
             type: MediaType.of(try Self.bytes(of: content, from: 0, count: MediaType.headSize), named: name),
             size: try self.size(of: content))
         adding(&file)
-        let aside = "\(content).new"
-        do {
-            try JSONEncoder().encode(Description(file: file, kept: Date())).write(to: URL(filePath: aside))
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: aside)
-            try FileManager.default.moveItem(atPath: aside, toPath: "\(content).json")
-        } catch {
-            // What was not written does not exist.
-            try? FileManager.default.removeItem(atPath: aside)
-            throw error
-        }
+        // A content without a description doesn't exist.
+        try DurableFile.replace(
+            "\(content).json", with: try JSONEncoder().encode(Description(file: file, kept: Date())))
         return file
     }
 

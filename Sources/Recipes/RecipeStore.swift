@@ -1,3 +1,4 @@
+import DurableFile
 import FoundationEssentials
 import TextCoding
 
@@ -33,11 +34,7 @@ package struct RecipeStore: Sendable {
         do {
             try FileManager.default.createDirectory(
                 atPath: self.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let aside = "\(self.path(of: recipe.name)).new"
-            try Data(Self.json(recipe).utf8).write(to: URL(filePath: aside))
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: aside)
-            try? FileManager.default.removeItem(atPath: self.path(of: recipe.name))
-            try FileManager.default.moveItem(atPath: aside, toPath: self.path(of: recipe.name))
+            try DurableFile.replace(self.path(of: recipe.name), with: Data(Self.json(recipe).utf8))
         } catch {
             throw RecipeError("The recipe can't be written to \(self.directory): \(error)")
         }

@@ -1,4 +1,5 @@
 public import AgentEvents
+import DurableFile
 public import FoundationEssentials
 import TextCoding
 
@@ -13,7 +14,7 @@ extension FileRunStore {
         do {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try Self.replace("\(directory)/\(file)", with: jpeg, isSynced: false)
+            try DurableFile.replace("\(directory)/\(file)", with: jpeg, isSynced: false)
             try Self.removeOldest(in: directory, but: file)
         } catch {
             // Pictures are only for viewing the run later; the run does not need them.

@@ -1,14 +1,7 @@
 public import AgentEvents
+import DurableFile
 import FoundationEssentials
 import TextCoding
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Stores run records in files, one directory per session.
 ///
@@ -84,68 +77,19 @@ public actor FileRunStore: RunStore {
     private func write(_ record: RunRecord) throws {
         let directory = self.directory(record.sessionID)
         do {
-            try Self.replace("\(directory)/run.json", with: try JSONEncoder().encode(record))
+            try DurableFile.replace("\(directory)/run.json", with: try JSONEncoder().encode(record))
         } catch {
             throw RunStoreError(
                 .unusable, "The run record of \(record.sessionID) cannot be saved in \(directory): \(error)")
         }
     }
 
-    /// Replaces a file by way of a temporary file. Only the owner can read it.
-    /// - Parameter isSynced: Whether the file must survive a crash of the machine.
-    static func replace(_ path: String, with data: Data, isSynced: Bool = true) throws {
-        let aside = "\(path).new"
-        let file = openFile(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw SystemFailure(call: "open") }
-        defer { close(file) }
-        try data.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let written = writeFile(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                guard written > 0 else { throw SystemFailure(call: "write") }
-                rest = rest.dropFirst(written)
-            }
-        }
-        guard !isSynced || fsync(file) == 0 else { throw SystemFailure(call: "fsync") }
-        Failpoint.reach(.fileWrittenAside)
-        guard rename(aside, path) == 0 else { throw SystemFailure(call: "rename") }
-        if isSynced { try self.syncDirectory(of: path) }
-    }
-
-    /// Syncs the directory. Otherwise a power failure could lose the new name, although the file's content is stored.
-    private static func syncDirectory(of path: String) throws {
-        let directory = openFile(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_CLOEXEC, 0)
-        guard directory >= 0 else { throw SystemFailure(call: "open") }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw SystemFailure(call: "fsync") }
-    }
-
     private func locked<Result>(_ session: SessionID, _ body: () throws -> Result) throws -> Result {
         let directory = self.directory(session)
         do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw RunStoreError(.unusable, "The directory \(directory) for run records cannot be created: \(error)")
+            return try DurableFile.locked(directory, body)
+        } catch let error as SystemFailure {
+            throw RunStoreError(.unusable, "The directory \(directory) for run records can't be used: \(error)")
         }
-        let lock = openFile("\(directory)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        // The lock is held only for the milliseconds of one read and write.
-        defer { if lock >= 0 { close(lock) } }
-        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
-            throw RunStoreError(.unusable, "The lock in \(directory) cannot be taken: \(SystemFailure(call: "flock"))")
-        }
-        return try body()
     }
 }
-
-/// An error for a failed system call, with the system's reason.
-private struct SystemFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(call: String) { self.description = "\(call): \(String(cString: strerror(errno)))" }
-}
-
-// These functions have their own names because the store has an `open` method too.
-private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
-
-private func writeFile(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

@@ -1,5 +1,6 @@
 public import AgentEvents
 public import AgentLoop
+import DurableFile
 import FoundationEssentials
 import TextCoding
 
@@ -48,8 +49,7 @@ public actor FileMemory: LongTermMemory {
     private func write(_ facts: [RememberedFact], of user: UserID) throws {
         try FileManager.default.createDirectory(
             atPath: self.root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        try JSONEncoder().encode(facts).write(to: URL(filePath: self.path(user)), options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: self.path(user))
+        try DurableFile.replace(self.path(user), with: try JSONEncoder().encode(facts))
     }
 
     private static func words(_ text: String) -> Set<String> {
