@@ -46,6 +46,11 @@ struct InvocationHandler: Sendable {
             return try .json(
                 await self.runs.putFile(
                     piece, in: session, for: payload.userID, propagation: Propagation(context)))
+        case .keeping(let keeping):
+            let session = try self.session(of: payload, context)
+            return try .json(
+                await self.runs.keeping(
+                    keeping, in: session, for: payload.userID, propagation: Propagation(context)))
         case .prompt, .task, .resume, .attach:
             let followed = try await self.follow(payload, context)
             guard request.acceptsEventStream else { return try .json(await followed.log.result()) }
@@ -79,7 +84,7 @@ struct InvocationHandler: Sendable {
             let session = try self.session(of: payload, context)
             let (log, hasGap) = await self.runs.attach(to: run, in: session, for: payload.userID, after: last)
             return FollowedRun(log: log, after: hasGap ? 0 : last, hasGap: hasGap)
-        case .control, .picture, .file, .putFile:
+        case .control, .picture, .file, .putFile, .keeping:
             throw InvocationError(status: 400, message: "Invalid payload", details: "This request follows no run.")
         }
     }

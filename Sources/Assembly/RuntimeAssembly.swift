@@ -9,6 +9,7 @@ import Observability
 import RuntimeProtocol
 public import ServiceLifecycle
 public import Settings
+import Vault
 
 /// Creates the concrete parts of the runtime from its settings. Nothing here connects to or starts anything.
 public struct RuntimeAssembly: Sendable {
@@ -49,7 +50,7 @@ public struct RuntimeAssembly: Sendable {
                 patience: .seconds(settings.questionSeconds),
                 browserPatience: .seconds(settings.waitingBrowserSeconds), keepsPictures: settings.keepsPictures,
                 store: self.store, files: LocalFileStore(directory: "\(settings.storageDirectory)/files"),
-                logger: logger)
+                vault: Self.vault(settings), logger: logger)
             self.automation = agent
             self.browserRegistry = agent.live
         }
@@ -121,6 +122,14 @@ public struct RuntimeAssembly: Sendable {
     /// service.
     private static func fileMemory(_ settings: Settings) -> (any LongTermMemory)? {
         settings.storage == .files ? FileMemory(directory: "\(settings.storageDirectory)/memory") : nil
+    }
+
+    /// Returns a vault in files if the run records are in files too.
+    private static func vault(_ settings: Settings) -> Vault? {
+        guard settings.storage == .files else { return nil }
+        return Vault(
+            store: FileVaultStore(directory: "\(settings.storageDirectory)/vault"),
+            keys: FileVaultKeys(path: "\(settings.storageDirectory)/vault.key"))
     }
 
     private static func approvals(_ settings: Settings) -> ApprovalPolicy {

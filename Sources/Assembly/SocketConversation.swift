@@ -93,7 +93,8 @@ actor SocketConversation {
             switch request.content {
             case .control(let control): return try await self.take(control: control)
             case .picture(let id): return try await self.show(picture: id)
-            case .prompt, .agUI, .task, .resume, .attach, .file, .putFile: return try await self.follow(request)
+            case .prompt, .agUI, .task, .resume, .attach, .file, .putFile, .keeping:
+                return try await self.follow(request)
             }
         case .hello(let run, let last, let showsFrames):
             guard let session = try await self.knownSession() else { return [] }

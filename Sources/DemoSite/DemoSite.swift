@@ -7,7 +7,8 @@ import Synchronization
 import TextCoding
 
 /// A road tax portal for practice: a search form behind a cookie banner, sign-in, a result table, a payment page with a
-/// confirmation, a page that takes documents, a slow page, and a frame. It behaves like a real portal without touching anything real.
+/// confirmation, a page that takes documents, a members' area with one-time codes, a slow page, and a frame. It behaves like a
+/// real portal without touching anything real.
 ///
 /// It records the forms that it receives, so that a test can check what an agent did instead of what it reports.
 public struct DemoSite: Service {
@@ -30,6 +31,7 @@ public struct DemoSite: Service {
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
     private let record = Record()
+    private let sessions = Members.Sessions()
 
     /// Creates the site.
     /// - Parameters:
@@ -47,6 +49,9 @@ public struct DemoSite: Service {
 
     /// The submitted forms, in order.
     public var submissions: [Submission] { self.record.submissions.withLock { $0 } }
+
+    /// Ends all sessions of the members' area, as portals do after some time.
+    public func endSessions() { self.sessions.open.withLock { $0 = [] } }
 
     /// Serves until the surrounding task is cancelled or the process shuts down.
     public func run() async throws {
@@ -90,7 +95,7 @@ public struct DemoSite: Service {
         router.get("/sign-in") { _, _ in Pages.signIn(failed: false).response }
         router.post("/sign-in") { request, _ in
             let form = try await self.receive(request)
-            let isKnown = form["email"] == "aminah@example.com" && form["password"] == "demo-password"
+            let isKnown = form["email"] == Self.member.email && form["password"] == Self.member.password
             return isKnown ? Pages.account.response : Pages.signIn(failed: true).response
         }
         router.get("/slow") { _, _ in
@@ -104,6 +109,7 @@ public struct DemoSite: Service {
             return Pages.officeFound(town: form["town"] ?? "").response
         }
         Documents { [record] submission in record.submissions.withLock { $0.append(submission) } }.add(to: router)
+        Members(sessions: self.sessions, receive: self.receive).add(to: router)
         router.get("/received") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],

@@ -7,7 +7,7 @@ public import AgentEvents
 /// ```
 ///
 /// The present member determines the request: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
-/// `resume`, `attach`, `control`, `picture`, `file`, or `put_file`. Unknown members are ignored.
+/// `resume`, `attach`, `control`, `picture`, `file`, `put_file`, or `keeping`. Unknown members are ignored.
 public struct RuntimeRequest: Sendable, Hashable, Redacted {
     /// What is requested.
     public enum Content: Sendable, Hashable {
@@ -30,6 +30,8 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
         case file(id: String, from: Int = 0, count: Int = FileResult.mostBytes)
         /// Keep a piece of a file that the user attaches.
         case putFile(FilePiece)
+        /// List, keep, or forget what is kept for the user between tasks. The session only says where the request goes.
+        case keeping(KeepingRequest)
     }
 
     /// The agent whose run is meant, because a session can have one of each.
@@ -56,7 +58,7 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
 
 extension RuntimeRequest: Codable {
     private enum CodingKeys: String, CodingKey {
-        case prompt, files, messages, resume, attach, control, picture, file, agent
+        case prompt, files, messages, resume, attach, control, picture, file, agent, keeping
         case putFile = "put_file"
         case automationTask = "automation_task"
         case sessionID = "session_id"
@@ -139,6 +141,9 @@ extension RuntimeRequest: Codable {
             return .file(id: file.id, from: offset, count: count)
         }
         if let piece = try container.decodeIfPresent(FilePiece.self, forKey: .putFile) { return .putFile(piece) }
+        if let request = try container.decodeIfPresent(KeepingRequest.self, forKey: .keeping) {
+            return .keeping(request)
+        }
         let prompt = try container.decode(String.self, forKey: .prompt)
         try check(prompt, .prompt, "prompt")
         return .prompt(prompt, files: try container.decodeIfPresent([String].self, forKey: .files) ?? [])
@@ -168,6 +173,7 @@ extension RuntimeRequest: Codable {
                 id: id, offset: offset == 0 ? nil : offset, count: count == FileResult.mostBytes ? nil : count)
             try container.encode(file, forKey: .file)
         case .putFile(let piece): try container.encode(piece, forKey: .putFile)
+        case .keeping(let request): try container.encode(request, forKey: .keeping)
         }
     }
 }

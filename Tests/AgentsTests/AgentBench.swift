@@ -9,6 +9,7 @@ import RuntimeProtocol
 import Synchronization
 import TestSupport
 import Testing
+import Vault
 
 /// Runs the agents with a given model, real browsers that can reach the local machine, and a separate store.
 struct AgentBench: Sendable {
@@ -17,6 +18,7 @@ struct AgentBench: Sendable {
     let files: LocalFileStore
     let memory: FileMemory
     let live: BrowserRegistry
+    let vault: Vault
     /// The directory that contains all stored data.
     let directory: String
 
@@ -34,11 +36,12 @@ struct AgentBench: Sendable {
         self.store = FileRunStore(directory: "\(directory)/runs")
         self.files = LocalFileStore(directory: "\(directory)/files")
         self.memory = FileMemory(directory: "\(directory)/memory")
+        self.vault = Vault(
+            store: FileVaultStore(directory: "\(directory)/vault"), keys: FileVaultKeys(path: "\(directory)/key"))
         let automation = AutomationAgent(
             model: model, budget: .init(steps: 30), browsers: browsers ?? LocalBrowserSource(logger: Self.quiet),
             configuration: configuration, policy: policy, browserPatience: browserPatience, store: self.store,
-            files: self.files,
-            logger: Self.quiet)
+            files: self.files, vault: self.vault, logger: Self.quiet)
         self.live = automation.live
         let memory = recall ?? self.memory
         self.runs = AgentRuns(

@@ -31,6 +31,12 @@ private struct PlayedAutomation: Automation {
         _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
         _ propagation: Propagation
     ) throws -> (file: StoredFile, bytes: Data) { throw CancellationError() }
+    func keeping(
+        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> [KeptItem] {
+        []
+    }
+
     func putFile(
         _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
     ) throws -> StoredFile? { throw CancellationError() }

@@ -38,7 +38,10 @@ struct TaskBrowserTests {
                 SessionTests.session, for: nil, in: FileRunStore(directory: directory))
             let source = Slow()
             let holder = TaskBrowser(
-                source: source, name: "test", configuration: BrowserConfiguration(), keeper: keeper,
+                source: source, name: "test", configuration: BrowserConfiguration(),
+                access: KeptAccess(
+                    vault: nil, user: nil, secrets: SecretStore(),
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }), keeper: keeper,
                 emit: { _ in }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isResumed: false)
             let first = await Self.ask(holder)
             await source.isAsked.wait()

@@ -296,6 +296,11 @@ def test_openapi_document_is_valid_and_its_shapes_are_those_of_the_answers(syste
         ("AnswerTaken", chats.answer(chat, messages[-1]["details"], answer="WXY 1234").json()),
     ):
         check_shape(document, name, value)
+    secret = {"name": "password", "site": "https://tax.example/login", "value": "hunter2-blue"}
+    check_shape(document, "NewSecret", secret)
+    kept = chats.ask("POST", "/api/kept", json=secret)
+    check_shape(document, "Kept", kept)
+    assert kept["items"][0]["site"] == "https://tax.example" and "hunter2" not in str(kept)
     for message in chats.settled(chat):
         check_shape(document, "Message", message)
     check_shape(document, "Stopped", chats.stop(chat).json())
@@ -312,14 +317,16 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     names = {"/assets/{name}": "app.js", "/assets/lib/{name}": "marked.js", "/assets/v/{version}/{name}": "app.js",
              "/assets/v/{version}/lib/{name}": "marked.js"}
     bodies = {"NewSession": {}, "Rename": {"title": "x", "version": 1}, "NewMessage": {"text": "hello"},
-              "Answer": {"status": "cancelled"}, "ControlRequest": {"action": "take"}}
+              "Answer": {"status": "cancelled"}, "ControlRequest": {"action": "take"},
+              "NewSecret": {"name": "password", "site": "tax.example", "value": "x"}}
     routes = [
         (method.upper(), path, operation) for path, item in document["paths"].items() if not path.startswith("/ws/")
         for method, operation in item.items() if method != "parameters"]
     for method, path, operation in sorted(routes, key=lambda route: route[0] == "DELETE"):
         content = operation.get("requestBody", {}).get("content", {"": {"schema": {"$ref": ""}}})
         body = bodies.get(next(iter(content.values()))["schema"].get("$ref", "").rpartition("/")[2])
-        real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, version="x", name=names.get(path))
+        real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, version="x", item="x",
+                           name=names.get(path))
         with chats.call(method, real, json=body, stream=True) as response:
             assert response.status_code not in (404, 405) and str(response.status_code) in operation["responses"], (
                 method, path, response.status_code)

@@ -110,6 +110,14 @@ package struct RemoteAutomation: Automation {
         return (try Self.required(result.file), bytes)
     }
 
+    package func keeping(
+        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> [KeptItem] {
+        let result = try await self.ask(.keeping(request), session, user, propagation, as: KeepingResult.self)
+        try Self.check(result.code, result.message)
+        return result.items
+    }
+
     package func putFile(
         _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> StoredFile? {

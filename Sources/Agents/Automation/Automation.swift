@@ -82,6 +82,14 @@ public protocol Automation: Sendable {
         _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> StoredFile?
 
+    /// Lists, keeps, or forgets what is kept for a user between tasks.
+    /// - Parameter session: Says where the request goes; what is kept belongs to the user.
+    /// - Returns: Everything that is kept afterwards.
+    /// - Throws: An error that explains why that can't be done.
+    func keeping(
+        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> [KeptItem]
+
     /// Ends the session's unfinished task and deletes its stored data. Safe to call repeatedly.
     /// - Throws: An error that explains why some data could not be deleted.
     func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws

@@ -5,6 +5,7 @@ public import Files
 public import FoundationEssentials
 public import Logging
 public import RuntimeProtocol
+public import Vault
 
 /// Does web tasks in a real browser.
 public struct AutomationAgent: Automation {
@@ -18,6 +19,7 @@ public struct AutomationAgent: Automation {
     private let keepsPictures: Bool
     private let store: any RunStore
     private let files: any FileStore
+    private let vault: Vault?
     private let logger: Logger
     /// The browsers of active runs. Run it as a service so that it closes or detaches its browsers on shutdown.
     public let live: BrowserRegistry
@@ -31,12 +33,12 @@ public struct AutomationAgent: Automation {
     ///     was, in the same process.
     ///   - keepsPictures: Whether to store a screenshot of the page after each step.
     ///   - files: Keeps the files that websites send.
+    ///   - vault: Keeps sign-ins and secrets between tasks; `nil` if nothing is kept.
     public init(
         model: any LanguageModel, budget: TurnLoop.Budget, browsers: any BrowserSource,
         configuration: BrowserConfiguration, policy: ApprovalPolicy = .init(), patience: Duration = .seconds(900),
         browserPatience: Duration = .seconds(900), keepsPictures: Bool = false, store: any RunStore,
-        files: any FileStore,
-        logger: Logger
+        files: any FileStore, vault: Vault? = nil, logger: Logger
     ) {
         self.model = model
         self.browsers = browsers
@@ -48,6 +50,7 @@ public struct AutomationAgent: Automation {
         self.keepsPictures = keepsPictures
         self.store = store
         self.files = files
+        self.vault = vault
         self.logger = logger
         self.live = BrowserRegistry()
     }
@@ -70,6 +73,7 @@ public struct AutomationAgent: Automation {
         let keeper = try RunRecordWriter.holding(
             await self.store.read(id) ?? RunRecord(sessionID: id), for: context.user, in: self.store)
         var answers: [InterruptAnswer] = []
+        var questions: [Interrupt] = []
         let task: AutomationTask
         switch work {
         case .task(let given):
@@ -86,10 +90,11 @@ public struct AutomationAgent: Automation {
             guard let known = try await keeper.record.task?.decode(AutomationTask.self),
                 await !keeper.record.interrupts.isEmpty
             else { throw RunRejection.nothingToResume }
-            (task, answers) = (known, given)
+            (task, answers, questions) = (known, given, await keeper.record.interrupts)
             try await keeper.resume(context.run, answers)
         }
         let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty)
+        await place.access.take(answers, to: questions)
         do {
             let outcome =
                 if let address = task.readURL {
@@ -130,7 +135,8 @@ public struct AutomationAgent: Automation {
                 policy: self.policy, forbidden: task.prohibitedActions, patience: self.patience, goal: task.goal,
                 places: place.places,
                 seen: place.seen, allowances: place.allowances, say: task.askedIn),
-            effects: place.effects, names: place.names, files: place.files, evidence: place.evidence,
+            effects: place.effects, names: place.names, files: place.files, access: place.access,
+            evidence: place.evidence,
             keepPicture: self.pictureKeeper(context.session),
             coordinateGrid: abilities.coordinateGrid)
         let loop = TurnLoop(
@@ -138,7 +144,11 @@ public struct AutomationAgent: Automation {
             tools: tools.all(seesImages: abilities.seesImages),
             budget: budget,
             hooks: .init(
-                describeStep: { place.names.describe($0) }, afterTools: { await place.offers.offer(after: $0) }),
+                describeStep: { place.names.describe($0) },
+                afterTools: {
+                    await place.access.save(from: place.holder.running)
+                    return await place.offers.offer(after: $0)
+                }),
             logger: self.logger)
         for answer in answers { if let words = answer.payload?.json { place.evidence.note(said: words) } }
         let settled = callbacks
@@ -228,17 +238,19 @@ public struct AutomationAgent: Automation {
         let allowances = TaskAllowances()
         let effects = EffectGuard(secrets: secrets, policy: self.policy, allowances: allowances)
         configuration.requestJudge = { effects.judge($0) }
+        let access = KeptAccess(vault: self.vault, user: context.user, secrets: secrets, logger: self.logger)
+        await access.begin()
         let holder = TaskBrowser(
             source: self.browsers, name: Self.browserName(context.session), configuration: configuration,
-            keeper: keeper, emit: context.callbacks.emit, logger: self.logger, isResumed: isResumed)
+            access: access, keeper: keeper, emit: context.callbacks.emit, logger: self.logger, isResumed: isResumed)
         let place = TaskContext(
             holder: holder, secrets: secrets,
             offers: HandoffDetector(
-                holder: holder, secrets: secrets, goal: task.goal, patience: self.patience,
+                holder: holder, secrets: secrets, access: access, goal: task.goal, patience: self.patience,
                 say: task.askedIn),
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
             allowances: allowances, files: TaskFiles(store: self.files, session: context.session),
-            evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }))
+            access: access, evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }))
         await self.live.begin(context.session, place)
         return place
     }
@@ -334,6 +346,21 @@ public struct AutomationAgent: Automation {
         _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> StoredFile? {
         try await self.files.put(piece, in: session)
+    }
+
+    public func keeping(
+        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> [KeptItem] {
+        guard let vault else {
+            throw VaultError(.unusable, "Nothing is kept between tasks here. Your administrator can change that.")
+        }
+        switch request {
+        case .list: break
+        case .keep(let secret): try await vault.keep(secret, of: user)
+        case .forget(let id): try await vault.forget(id, of: user)
+        case .forgetAll: try await vault.forgetAll(of: user)
+        }
+        return try await vault.items(of: user)
     }
 
     public func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {

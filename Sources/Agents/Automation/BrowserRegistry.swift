@@ -18,6 +18,7 @@ struct TaskContext: Sendable {
     let effects: EffectGuard
     let allowances: TaskAllowances
     let files: TaskFiles
+    let access: KeptAccess
     /// What the pages of the task have shown, for its structured result.
     let evidence: EvidenceLog
 }

@@ -13,6 +13,7 @@ struct BrowserTools {
     let effects: EffectGuard
     let names: ElementLabels
     let files: TaskFiles
+    let access: KeptAccess
     let evidence: EvidenceLog
     /// Stores the screenshot of a step under its call's id. If this is `nil`, no screenshots are taken.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
@@ -29,7 +30,9 @@ struct BrowserTools {
         ]
         return (tools + (seesImages ? [self.screenshot, self.clickAt] : [])).map(self.watched) + [
             self.note, self.giveUp, self.handOver,
-            AskUserTool(patience: self.gate.patience).withSecrets(self.secrets) { try await self.page().origin() },
+            AskUserTool(patience: self.gate.patience).withSecrets(self.secrets, kept: self.access) {
+                try await self.page().origin()
+            },
         ]
     }
 
@@ -121,7 +124,9 @@ struct BrowserTools {
         async let picture: Void = self.takePicture(of: page, for: context.callID)
         let view = try await self.view(of: page)
         await picture
-        return ToolOutput(text: self.words(report), view: view, address: report.url)
+        // Beside the view, which is left out once there is a newer one.
+        let note = await self.access.note(for: try await page.origin()).map { "\n\($0)" } ?? ""
+        return ToolOutput(text: self.words(report) + note, view: view, address: report.url)
     }
 
     /// Returns a snapshot of the current page, marked as untrusted.

@@ -9,6 +9,7 @@ import RuntimeProtocol
 actor HandoffDetector {
     private let holder: TaskBrowser
     private let secrets: SecretStore
+    private let access: KeptAccess
     private let goal: String
     private let patience: Duration
     private let say: UserLanguage
@@ -17,9 +18,13 @@ actor HandoffDetector {
 
     private static let mostFailures = 3
 
-    init(holder: TaskBrowser, secrets: SecretStore, goal: String, patience: Duration, say: UserLanguage) {
+    init(
+        holder: TaskBrowser, secrets: SecretStore, access: KeptAccess, goal: String, patience: Duration,
+        say: UserLanguage
+    ) {
         self.holder = holder
         self.secrets = secrets
+        self.access = access
         self.goal = goal.lowercased()
         self.patience = patience
         self.say = say
@@ -36,10 +41,20 @@ actor HandoffDetector {
             self.failures = 0
             return self.question(self.stuck, origin, kind: "stuck")
         }
-        guard let obstacle = try? await page.obstacle(), !self.isExpected(obstacle, at: origin),
+        guard let obstacle = try? await page.obstacle(), await !self.isExpected(obstacle, at: origin),
             self.offered.insert("\(obstacle.rawValue) \(origin)").inserted
         else { return nil }
-        return self.question(self.request(obstacle, origin), origin, kind: obstacle.rawValue)
+        guard [.signIn, .secondFactor].contains(obstacle), let site = await self.access.siteToKeep(of: page) else {
+            return self.question(self.request(obstacle, origin), origin, kind: obstacle.rawValue)
+        }
+        let message = await self.access.hasUsed(site) ? self.isOver(site) : self.request(obstacle, origin)
+        return self.question(message, origin, kind: obstacle.rawValue, site: site)
+    }
+
+    private func isOver(_ site: String) -> String {
+        self.say(
+            "Your sign-in to \(site) that was kept is over. Please sign in again in the live view.",
+            "Log masuk anda ke \(site) yang disimpan telah tamat. Sila log masuk semula dalam paparan langsung.")
     }
 
     private var stuck: String {
@@ -72,18 +87,20 @@ actor HandoffDetector {
     }
 
     /// Returns whether the task already provides what the page asks for.
-    private func isExpected(_ obstacle: PageObstacle, at origin: String) -> Bool {
+    private func isExpected(_ obstacle: PageObstacle, at origin: String) async -> Bool {
         switch obstacle {
         case .signIn:
             let words = ["password", "sign in", "log in", "login", "kata laluan", "log masuk"]
             return words.contains { self.goal.contains($0) }
                 || self.secrets.names.contains { self.secrets.ref($0)?.origins.contains(origin) ?? false }
-        case .secondFactor: return ["code", "otp", "tac", "kod"].contains { self.goal.contains($0) }
+        case .secondFactor:
+            if await self.access.hasCode(for: origin) { return true }
+            return ["code", "otp", "tac", "kod"].contains { self.goal.contains($0) }
         case .captcha, .errorPage: return false
         }
     }
 
-    private func question(_ message: String, _ origin: String, kind: String) -> Interrupt {
-        BrowserTools.takeover(message, origin: origin, kind: kind, patience: self.patience)
+    private func question(_ message: String, _ origin: String, kind: String, site: String? = nil) -> Interrupt {
+        BrowserTools.takeover(message, origin: origin, kind: kind, site: site, patience: self.patience)
     }
 }

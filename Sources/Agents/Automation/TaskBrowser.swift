@@ -10,6 +10,8 @@ actor TaskBrowser {
     private let name: String
     private let configuration: BrowserConfiguration
     private let logger: Logger
+    /// Saves the sign-ins before the browser ends.
+    private let access: KeptAccess
     private var keeper: RunRecordWriter
     private var emit: EventSink
     /// Whether the task has used a browser that this process has not attached to.
@@ -27,12 +29,13 @@ actor TaskBrowser {
     }
 
     init(
-        source: any BrowserSource, name: String, configuration: BrowserConfiguration, keeper: RunRecordWriter,
-        emit: @escaping EventSink, logger: Logger, isResumed: Bool
+        source: any BrowserSource, name: String, configuration: BrowserConfiguration, access: KeptAccess,
+        keeper: RunRecordWriter, emit: @escaping EventSink, logger: Logger, isResumed: Bool
     ) {
         self.source = source
         self.name = name
         self.configuration = configuration
+        self.access = access
         self.keeper = keeper
         self.emit = emit
         self.logger = logger
@@ -167,6 +170,7 @@ actor TaskBrowser {
             try? await self.keeper.keep(nil)
             return
         }
+        if session.isAlive { await self.access.save(from: session, isLast: true) }
         // A browser that could not be closed stays in the record so that the next run retries.
         guard await session.close() else { return }
         do {
@@ -181,6 +185,7 @@ actor TaskBrowser {
     /// does not outlive it.
     func leave() async {
         guard let session = self.session.take() else { return }
+        if session.isAlive { await self.access.save(from: session, isLast: true) }
         if session.reference == nil { await session.close() } else { await session.detach() }
     }
 }

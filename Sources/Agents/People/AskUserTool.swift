@@ -35,20 +35,33 @@ struct AskUserTool: Sendable {
     }
 
     /// Returns the tool for an agent with a page. Secrets are stored for the page's origin only.
-    func withSecrets(_ secrets: SecretStore, origin: @escaping @Sendable () async throws -> String) -> Tool {
+    func withSecrets(
+        _ secrets: SecretStore, kept access: KeptAccess, origin: @escaping @Sendable () async throws -> String
+    ) -> Tool {
         Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
             let here = input.secrets?.isEmpty ?? true ? nil : try await origin()
-            return try self.answer(to: input, context, origin: here, secrets: secrets)
+            let answer = try self.answer(
+                to: input, context, origin: here, secrets: secrets, canKeep: access.canKeep)
+            guard let given = context.answers.first, given.answer.payload?[Self.keep] == true,
+                let asked = given.interrupt.metadata?["origin"]?.string
+            else { return answer }
+            return await access.keep(given.answer.payload, named: input.secrets ?? [], at: asked).map {
+                "\(answer)\n\($0)"
+            } ?? answer
         }
     }
 
+    /// The member of an answer that says whether its secrets are kept for the next tasks.
+    static let keep = "keep_secrets"
+
     private func answer(
-        to input: Question, _ context: ToolContext, origin: String?, secrets: SecretStore?
+        to input: Question, _ context: ToolContext, origin: String?, secrets: SecretStore?, canKeep: Bool = false
     ) throws -> String {
         guard let given = context.answers.first else {
             throw UserInputRequired(
                 Interrupt(
-                    reason: .inputRequired, message: input.question, responseSchema: Self.schema(input),
+                    reason: .inputRequired, message: input.question,
+                    responseSchema: Self.schema(input, canKeep: canKeep),
                     expiresAt: Date() + TimeInterval(self.patience.components.seconds),
                     metadata: origin.map { ["origin": .string($0)] }))
         }
@@ -56,7 +69,7 @@ struct AskUserTool: Sendable {
             return "The person declined to answer.\(given.answer.remark)"
         }
         var lines: [String] = []
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) where !canKeep || name != Self.keep {
             if input.secrets?.contains(name) ?? false, let text = value.string, let secrets,
                 let asked = given.interrupt.metadata?["origin"]?.string
             {
@@ -70,7 +83,7 @@ struct AskUserTool: Sendable {
         return lines.isEmpty ? "The person has said nothing." : lines.joined(separator: "\n")
     }
 
-    private static func schema(_ input: Question) -> JSONValue {
+    private static func schema(_ input: Question, canKeep: Bool) -> JSONValue {
         var properties: [String: JSONValue] = [:]
         for name in input.fields ?? [] { properties[name] = ["type": "string"] }
         for name in input.secrets ?? [] {
@@ -81,10 +94,13 @@ struct AskUserTool: Sendable {
             guard choices.isEmpty else { return self.schema(choices: choices) }
             properties["answer"] = ["type": "string"]
         }
-        return [
-            "type": "object", "properties": .object(properties),
-            "required": .array(properties.keys.sorted().map { .string($0) }),
-        ]
+        let required = properties.keys.sorted().map { JSONValue.string($0) }
+        if canKeep, !(input.secrets ?? []).isEmpty {
+            properties[Self.keep] = [
+                "type": "boolean", "default": false, "title": "Keep for my next tasks on this site",
+            ]
+        }
+        return ["type": "object", "properties": .object(properties), "required": .array(required)]
     }
 
     /// The person may say something else than the agent has thought of.

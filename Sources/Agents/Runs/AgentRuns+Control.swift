@@ -4,6 +4,7 @@ import Files
 import FoundationEssentials
 import Logging
 public import RuntimeProtocol
+import Vault
 
 /// Control requests for a session. None of them waits for a run to finish on its own.
 extension AgentRuns {
@@ -87,6 +88,20 @@ extension AgentRuns {
             let reason = (error as? FileStoreError)?.reason ?? ""
             if !reason.isEmpty { self.logger.error("A file can't be kept", metadata: ["reason": "\(reason)"]) }
             return FileResult(id: piece.id, status: .failed, code: Self.code(error), message: "\(error)")
+        }
+    }
+
+    /// Lists, keeps, or forgets what is kept for the user between tasks.
+    public func keeping(
+        _ request: KeepingRequest, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
+    ) async -> KeepingResult {
+        do {
+            return KeepingResult(
+                items: try await self.automation.keeping(request, in: session, for: user, propagation))
+        } catch {
+            let reason = (error as? VaultError)?.reason ?? ""
+            if !reason.isEmpty { self.logger.error("The vault can't be used", metadata: ["reason": "\(reason)"]) }
+            return KeepingResult(status: .failed, code: Self.code(error), message: "\(error)")
         }
     }
 

@@ -5,6 +5,7 @@ public import Logging
 import Metrics
 public import RuntimeProtocol
 import Synchronization
+import Vault
 
 /// Executes runs: one at a time per session, with each step recorded and reported as events.
 ///
@@ -292,6 +293,7 @@ public struct AgentRuns: Sendable {
         switch error {
         case let error as any CodedError: error.code
         case let error as FileStoreError: error.code.rawValue
+        case let error as VaultError: error.code.rawValue
         case let error as ModelError: "model_\(error.code.rawValue)"
         case let error as RunStoreError: error.code == .conflict ? "conflict" : "storage"
         default: "agent_error"

@@ -38,6 +38,7 @@ enum PageFiles {
         "i18n.js": PackageResources.i18n_js,
         "icon.svg": PackageResources.icon_svg,
         "icons.js": PackageResources.icons_js,
+        "kept.js": PackageResources.kept_js,
         "live-control.js": PackageResources.live_control_js,
         "live-panel.js": PackageResources.live_panel_js,
         "live-screen.js": PackageResources.live_screen_js,

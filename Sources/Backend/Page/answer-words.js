@@ -20,8 +20,13 @@ export function approvalWords(payload) {
     return t(Object.keys(payload.edits ?? {}).length ? "card.approvedEdited" : "card.approved");
 }
 
+/** @param {{stay_signed_in?: boolean}} payload */
+export function handedBackWords(payload) {
+    return t(payload.stay_signed_in ? "card.handedBackSignedIn" : "card.handedBack");
+}
+
 /** @type {Record<string, (payload: any) => string>} */
 const given = {
     confirmation: (payload) => (payload.approved ? approvalWords(payload) : t("card.rejected")),
-    takeover: () => t("card.handedBack"),
+    takeover: handedBackWords,
 };

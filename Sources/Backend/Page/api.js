@@ -142,6 +142,21 @@ export class Api {
         return this.#json(`${path(id)}/browser/control`, { method: "POST", body: { action: "revoke", kind, origin } });
     }
 
+    /** What is kept for the user between tasks. @returns {Promise<{items: import("./kept.js").KeptItem[]}>} */
+    kept() {
+        return this.#json("/api/kept");
+    }
+
+    /** @param {{kind: string, name: string, site: string, value: string}} secret */
+    keepSecret(secret) {
+        return this.#json("/api/kept", { method: "POST", body: secret });
+    }
+
+    /** @param {string} item Its id. */
+    forgetKept(item) {
+        return this.#json(`/api/kept/${encodeURIComponent(item)}`, { method: "DELETE" });
+    }
+
     /** Fetches the picture of a step; null if there is none. @param {string} id @param {string} toolCallID */
     async picture(id, toolCallID) {
         try {

@@ -1,4 +1,4 @@
-import { approvalWords } from "./answer-words.js";
+import { approvalWords, handedBackWords } from "./answer-words.js";
 import { SchemaForm, onlyChoice, other, payloadWords, valueWords } from "./card-form.js";
 import { element, freshID } from "./elements.js";
 import { sizeWords } from "./files.js";
@@ -193,12 +193,18 @@ function approval(interrupt, acts) {
 /** @returns {Body} */
 function takeover(interrupt, acts) {
     const origin = interrupt.metadata?.origin;
-    const note = interrupt.responseSchema?.properties?.comment ? noteField(t("card.note")) : null;
+    const { comment, stay_signed_in: offer } = interrupt.responseSchema?.properties ?? {};
+    const note = comment ? noteField(t("card.note")) : null;
+    const { site: domain, days = 30 } = interrupt.metadata ?? {};
+    const stay = offer && domain ? checkbox(t("card.staySignedIn", { site: domain, days })) : null;
     const take = element(
         "button", { class: "button primary", type: "button", onClick: () => acts.takeControl() },
         runIcon("hand"), element("span", {}, t("card.take")));
     const done = button("card.done", "button", () =>
-        acts.answer({ status: "resolved", payload: { ...note?.read() } }, t("card.handedBack")));
+{
+        const payload = { ...note?.read(), ...(stay?.isChecked() ? { stay_signed_in: true } : {}) };
+        acts.answer({ status: "resolved", payload }, handedBackWords(payload));
+    });
     const decline = button("card.cannot", "button", () => {
         const payload = note?.read() ?? {};
         acts.answer({ status: "cancelled", ...(payload.comment ? { payload } : {}) }, t("card.declined"));
@@ -209,7 +215,7 @@ function takeover(interrupt, acts) {
             element(
                 "ol", { class: "card-way" }, element("li", {}, t("card.way.take")),
                 element("li", {}, t("card.way.work")), element("li", {}, t("card.way.done"))),
-            note?.element, element("div", { class: "card-buttons" }, take, done, decline)),
+            stay?.element, note?.element, element("div", { class: "card-buttons" }, take, done, decline)),
         setOwner(owner) {
             const isYours = owner === "you";
             take.lastElementChild.textContent = t(isYours ? "card.goToBrowser" : "card.take");

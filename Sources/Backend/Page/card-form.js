@@ -14,6 +14,8 @@ const mostButtons = 6;
 const mostRadios = 12;
 /** The property of an answer that is none of the choices. */
 export const other = "other";
+/** The property that says whether secrets are kept for the next tasks. */
+const keepSecrets = "keep_secrets";
 /** The runtime's limit for a string, in characters. */
 const longestText = 20_000;
 /** The placeholder for a secret. */
@@ -108,8 +110,14 @@ export function valueWords(value) {
     return typeof value === "number" ? formatNumber(value) : String(value);
 }
 
+/** Whether not answering means no. @param {Property} property @param {boolean} isRequired */
+function isYesOnly(property, isRequired) {
+    return property.type === "boolean" && property.default === false && !isRequired;
+}
+
 /** The label of a property. */
 function labelOf(name, property) {
+    if (name === keepSecrets) return t("card.keepSecrets");
     if (property.title) return property.title;
     if (name === "answer") return t("card.answer");
     if (name === other) return t("card.otherAnswer");
@@ -135,7 +143,9 @@ class Field {
         const describedBy = `${hint ? `${this.#hintID} ` : ""}${this.#problem.id}`;
         const mark = isMarked ? element("span", { class: "muted" }, ` (${t("card.optional")})`) : null;
         const label = [labelOf(name, property), mark];
-        if (this.#input.matches("[role=radiogroup]")) {
+        if (this.#input.matches("[type=checkbox]")) {
+            this.element = element("div", {}, element("label", { class: "card-check" }, this.#input, " ", labelOf(name, property)));
+        } else if (this.#input.matches("[role=radiogroup]")) {
             const labelID = freshID("label");
             this.#input.setAttribute("aria-labelledby", labelID);
             this.element = element("div", { class: "field" }, element("p", { id: labelID, class: "label" }, ...label));
@@ -174,6 +184,7 @@ class Field {
 
     #value() {
         const input = this.#input;
+        if (input.matches("[type=checkbox]")) return input.checked || undefined;
         if (input.matches("[role=radiogroup]")) {
             const chosen = input.querySelector("input:checked");
             return chosen ? JSON.parse(chosen.value) : undefined;
@@ -211,6 +222,7 @@ function fits(value, pattern) {
 
 /** @param {Property} property */
 function control(name, property, id, isRequired) {
+    if (isYesOnly(property, isRequired)) return element("input", { type: "checkbox", id });
     const choices = property.enum ?? (property.type === "boolean" ? [true, false] : null);
     const value = property.default;
     if (choices && choices.length <= mostRadios) {

@@ -259,6 +259,9 @@ export default {
     "card.done": "I am done",
     "card.cannot": "Skip this",
     "card.handedBack": "Done, and handed back",
+    "card.handedBackSignedIn": "Done, and handed back. You stay signed in",
+    "card.staySignedIn": "Stay signed in to {site} in my next tasks, for {days} days",
+    "card.keepSecrets": "Keep for my next tasks on this site",
 
     "card.hoursLeft": { one: "{count} hour left", other: "{count} hours left" },
     "card.minutesLeft": { one: "{count} minute left", other: "{count} minutes left" },

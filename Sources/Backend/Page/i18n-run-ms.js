@@ -264,6 +264,9 @@ export default {
     "card.done": "Saya sudah selesai",
     "card.cannot": "Langkau langkah ini",
     "card.handedBack": "Selesai dan diserahkan kembali",
+    "card.handedBackSignedIn": "Selesai dan diserahkan kembali. Anda kekal log masuk",
+    "card.staySignedIn": "Kekal log masuk ke {site} dalam tugasan saya seterusnya, selama {days} hari",
+    "card.keepSecrets": "Simpan untuk tugasan saya seterusnya di laman ini",
 
     "card.hoursLeft": "tinggal {count} jam",
     "card.minutesLeft": "tinggal {count} minit",

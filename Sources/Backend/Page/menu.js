@@ -1,5 +1,6 @@
 /**
- * The profile menu: the user's name, language, appearance, keyboard shortcuts, and sign-out.
+ * The profile menu: the user's name, language, appearance, what is kept, keyboard shortcuts, and
+ * sign-out.
  *
  * @typedef {{ id: string, name: string, email?: string, mode: string }} Person
  */
@@ -22,7 +23,7 @@ export class ProfileMenu {
 
     /**
      * @param {HTMLElement} root @param {Person} person
-     * @param {{ version: string, onShortcuts: () => void, onSignOut: () => void }} hooks
+     * @param {{ version: string, onKept: () => void, onShortcuts: () => void, onSignOut: () => void }} hooks
      */
     constructor(root, person, hooks) {
         this.#root = root;
@@ -70,6 +71,7 @@ export class ProfileMenu {
             this.#choice("contrast",
                 [["", t("theme.system")], ["normal", t("contrast.normal")], ["more", t("contrast.more")]],
                 preferences().contrast ?? "", (value) => setPreference("contrast", value || undefined)),
+            this.#action("key", t("kept.title"), this.#hooks.onKept),
             this.#action("keyboard", t("shortcuts.title"), this.#hooks.onShortcuts),
             ...(this.#isLocal ? [] : [this.#action("signOut", t("signOut"), this.#hooks.onSignOut)]),
             element("p", { class: "profile-version" }, `AI4AI ${this.#hooks.version}`));

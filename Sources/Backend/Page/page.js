@@ -12,6 +12,7 @@ import { Drawer } from "./drawer.js";
 import { byID, element } from "./elements.js";
 import { ApiError, SignInError, explain } from "./errors.js";
 import { t } from "./i18n.js";
+import { showKept } from "./kept.js";
 import { ProfileMenu } from "./menu.js";
 import { Router } from "./router.js";
 import { RunView } from "./run-view.js";
@@ -85,7 +86,7 @@ export class Page {
                 onFailure: (error) => this.#isSignInFailure(error) && this.#askToSignIn(),
             });
         new ProfileMenu(byID("profile"), person, {
-            version: config.version, onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
+            version: config.version, onKept: () => void showKept(api), onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
         });
         signIn.onToken = (token) => this.#chat?.renew(token);
     }

@@ -97,6 +97,18 @@ struct RuntimeConnection: Sendable {
         throw Problem(status, code, result.message ?? "This file can't be kept.")
     }
 
+    /// Lists, keeps, or forgets what is kept for the user.
+    /// - Throws: ``RuntimeFailure``; ``Problem`` 400 for what can't be kept, 409 for another reason.
+    func keeping(_ request: KeepingRequest, _ session: SessionID, _ caller: Caller) async throws -> [KeptItem] {
+        let result: KeepingResult = try await self.calling(caller) { client in
+            try await client.answer(
+                to: RuntimeRequest(.keeping(request), sessionID: session, userID: caller.user))
+        }
+        guard let code = result.code else { return result.items }
+        throw Problem(
+            code == "invalid_secret" ? .badRequest : .conflict, code, result.message ?? "This can't be kept.")
+    }
+
     /// Opens a WebSocket to the session.
     /// - Throws: ``RuntimeFailure``.
     func openSocket(_ session: SessionID, _ caller: Caller) async throws -> WebSocketConnection {

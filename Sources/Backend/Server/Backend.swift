@@ -67,6 +67,7 @@ package struct Backend: Service {
         ChatRoutes(store: store, runs: runs, limits: limits).add(to: api)
         RunRoutes(store: store, runs: runs, limits: limits).add(to: api)
         FileRoutes(store: store, runtime: runtime, limits: limits).add(to: api)
+        KeptRoutes(runtime: runtime, limits: limits).add(to: api)
         self.routes = router.routes.map(\.description)
         MethodRoutes.add(to: router)
         self.responder = router.buildResponder()

@@ -79,9 +79,7 @@ extension BrowserPage {
     ///   to other origins.
     public func fill(_ reference: String, withSecret name: String) async throws -> ActionReport {
         try await self.asAgent {
-            guard let secret = self.configuration.secrets.value(of: name) else {
-                throw BrowserError(.invalidValue, "There is no secret called '\(name)'. Ask the person for it.")
-            }
+            let secret = try await self.secret(name)
             let element = try ElementReference(reference)
             _ = self.beginAction()
             let filled = try await self.prepare(
@@ -93,6 +91,15 @@ extension BrowserPage {
                     ? "Filled \(label) with the secret \(name)"
                     : "Put the secret \(name) into \(label), but the field has changed it")
         }
+    }
+
+    private func secret(_ name: String) async throws -> (ref: SecretRef, value: String) {
+        do {
+            if let secret = try await self.configuration.secrets.value(of: name) { return secret }
+        } catch let error where !(error is CancellationError) {
+            throw BrowserError(.invalidValue, "The secret '\(name)' can't be used: \(error)")
+        }
+        throw BrowserError(.invalidValue, "There is no secret called '\(name)'. Ask the person for it.")
     }
 
     private func value(of element: ElementReference) async throws -> Preparation {

@@ -4,15 +4,15 @@ import Waiting
 /// What a browser knows at one moment: the cookies, what its open pages' sites have stored, and the page that was open. It
 /// opens accounts, so it stays in this process, and is never logged.
 package struct BrowserMemory: Sendable, Redacted {
-    fileprivate var cookies: [JSONValue]
-    /// The local storage, by origin.
-    fileprivate var items: [String: JSONValue]
+    fileprivate var state: SiteState
     /// The address of the current page.
     fileprivate var url: String
 }
 
 extension BrowserSession {
     private struct Cookies: Decodable { var cookies: [JSONValue] }
+
+    private struct AddedScript: Decodable { var identifier: String }
 
     private struct StoredItems: Decodable {
         var origin: String
@@ -22,7 +22,19 @@ extension BrowserSession {
     /// Remembers the browser, so that another one can take its place.
     /// - Throws: ``BrowserError``.
     package func memory() async throws -> BrowserMemory {
-        let page = try self.currentPage()
+        BrowserMemory(state: try await self.siteState(), url: try self.currentPage().url)
+    }
+
+    /// Brings a new browser to where another one was. What was typed there, and not sent, is lost.
+    /// - Throws: ``BrowserError``.
+    package func recall(_ memory: BrowserMemory) async throws {
+        let page = try await self.openedPage()
+        try await self.restoring(memory.state, on: page) { _ = try await page.navigate(to: memory.url) }
+    }
+
+    /// Returns the cookies of all sites, and the local storage of those that are open in a tab.
+    /// - Throws: ``BrowserError``.
+    package func siteState() async throws -> SiteState {
         let cookies = try await self.connection().send("Storage.getCookies", as: Cookies.self).cookies
         var items: [String: JSONValue] = [:]
         for page in self.state.withLock({ $0.pages }) {
@@ -30,28 +42,46 @@ extension BrowserSession {
             guard let stored = try? await page.call("storedItems", as: StoredItems.self) else { continue }
             items[stored.origin] = stored.items
         }
-        return BrowserMemory(cookies: cookies.map(Self.parameter), items: items, url: page.url)
+        return SiteState(cookies: cookies.map(Self.parameter), items: items)
     }
 
-    /// Brings a new browser to where another one was. What was typed there, and not sent, is lost.
-    /// - Throws: ``BrowserError``.
-    package func recall(_ memory: BrowserMemory) async throws {
-        let page = try await self.openedPage()
-        try await self.connection().send("Storage.setCookies", ["cookies": .array(memory.cookies)])
-        struct Added: Decodable { var identifier: String }
+    /// Sets cookies, and while a tab loads its next page, the local storage of the pages' origins. What a site has stored
+    /// by itself stays.
+    /// - Throws: ``BrowserError``, or what the function throws.
+    package func restoring<Result: Sendable>(
+        _ state: SiteState, on page: BrowserPage, _ load: () async throws -> Result
+    ) async throws -> Result {
+        try await self.set(state.cookies)
+        guard !state.items.isEmpty else { return try await load() }
         let script = """
-            { const items = \(JSONValue.object(memory.items).json)[location.origin] ?? {};
+            { const items = \(JSONValue.object(state.items).json)[location.origin] ?? {};
               for (const [name, value] of Object.entries(items))
                 if (localStorage.getItem(name) === null) localStorage.setItem(name, value); }
             """
         let added = try await page.connection.send(
             "Page.addScriptToEvaluateOnNewDocument", ["source": .string(script)], session: page.sessionID,
-            as: Added.self)
-        _ = try await page.navigate(to: memory.url)
+            as: AddedScript.self)
+        let loaded: Swift.Result<Result, any Error>
+        do {
+            loaded = .success(try await load())
+        } catch {
+            loaded = .failure(error)
+        }
         // Only once: what the site stores from now on is its own.
         try await page.connection.send(
             "Page.removeScriptToEvaluateOnNewDocument", ["identifier": .string(added.identifier)],
             session: page.sessionID)
+        return try loaded.get()
+    }
+
+    private func set(_ cookies: [JSONValue]) async throws {
+        let connection = try self.connection()
+        do {
+            try await connection.send("Storage.setCookies", ["cookies": .array(cookies)])
+        } catch let error as BrowserError where error.code != .browserGone {
+            // One that this browser doesn't take mustn't cost the others.
+            for cookie in cookies { try? await connection.send("Storage.setCookies", ["cookies": [cookie]]) }
+        }
     }
 
     private func openedPage() async throws -> BrowserPage {
@@ -69,5 +99,26 @@ extension BrowserSession {
         if members["session"] == true { members["expires"] = nil }
         for name in ["size", "session"] { members[name] = nil }
         return .object(members)
+    }
+}
+
+extension BrowserPage {
+    private struct FrameTree: Decodable {
+        struct Tree: Decodable { var frame: Frame }
+        struct Frame: Decodable {
+            var url: String
+            /// The registrable domain by the public suffix list, with the private ones; empty if there is none.
+            var domainAndRegistry: String
+            var securityOrigin: String
+        }
+        var frameTree: Tree
+    }
+
+    /// Returns the site of the page, such as `example.com`; a host that has no registrable domain is its own site.
+    /// - Throws: ``BrowserError``.
+    package func site() async throws -> String {
+        let frame = try await self.connection.send("Page.getFrameTree", session: self.sessionID, as: FrameTree.self)
+            .frameTree.frame
+        return frame.domainAndRegistry.isEmpty ? Site.host(ofOrigin: frame.securityOrigin) : frame.domainAndRegistry
     }
 }

@@ -35,7 +35,14 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         var spellings: [[UInt32]]
     }
 
+    private struct Maker {
+        var ref: SecretRef
+        var value: @Sendable () async throws -> String
+    }
+
     private struct State {
+        /// The secrets whose values are made when they are typed.
+        var makers: [String: Maker] = [:]
         var entries: [String: Entry] = [:] {
             didSet {
                 // Sort the longest first, because one secret may be part of another. Sort here rather than for each
@@ -61,6 +68,24 @@ public final class SecretStore: Sendable, CustomStringConvertible {
     ///   - value: The value of the secret.
     ///   - ref: The name of the secret and the origins where it may be typed.
     public func set(_ value: String, for ref: SecretRef) {
+        self.state.withLock { $0.makers[ref.name] = nil }
+        self.store(value, for: ref)
+    }
+
+    /// Adds a secret whose value is made each time that it is typed, such as a one-time code.
+    ///
+    /// The value is masked from then on.
+    /// - Parameters:
+    ///   - ref: The name of the secret and the origins where it may be typed.
+    ///   - value: Makes the value. The text of its errors is shown to the model.
+    public func set(for ref: SecretRef, value: @escaping @Sendable () async throws -> String) {
+        self.state.withLock { $0.makers[ref.name] = Maker(ref: ref, value: value) }
+    }
+
+    /// Masks a value that is never typed, such as a cookie's.
+    package func hide(_ value: String, as name: String) { self.store(value, for: SecretRef(name: name, origins: [])) }
+
+    private func store(_ value: String, for ref: SecretRef) {
         let entry = Entry(
             ref: ref, value: value, forms: Self.forms(of: value), spellings: Self.spellings(of: value))
         self.state.withLock { $0.entries[ref.name] = entry }
@@ -68,21 +93,39 @@ public final class SecretStore: Sendable, CustomStringConvertible {
 
     /// Removes a value.
     /// - Parameter name: The name of the secret.
-    public func remove(_ name: String) { self.state.withLock { $0.entries[name] = nil } }
+    public func remove(_ name: String) {
+        self.state.withLock { state in
+            state.entries[name] = nil
+            state.makers[name] = nil
+        }
+    }
 
     /// Returns the reference for a name, without the value.
     /// - Parameter name: The name of the secret.
     /// - Returns: The reference; `nil` if there is no such secret.
-    public func ref(_ name: String) -> SecretRef? { self.state.withLock { $0.entries[name]?.ref } }
+    public func ref(_ name: String) -> SecretRef? {
+        self.state.withLock { $0.makers[name]?.ref ?? $0.entries[name]?.ref }
+    }
 
-    /// The names of the secrets, sorted.
-    public var names: [String] { self.state.withLock { $0.entries.keys.sorted() } }
+    /// The names of the secrets that can be typed, sorted.
+    public var names: [String] {
+        self.state.withLock { state in
+            let typed = state.entries.values.map(\.ref).filter { !$0.origins.isEmpty }.map(\.name)
+            return Set(typed).union(state.makers.keys).sorted()
+        }
+    }
 
     /// The number of secrets, as text. It never includes names or values.
     public var description: String { "\(self.names.count) secrets" }
 
-    func value(of name: String) -> (ref: SecretRef, value: String)? {
-        self.state.withLock { $0.entries[name].map { ($0.ref, $0.value) } }
+    /// - Throws: What the secret's maker throws.
+    func value(of name: String) async throws -> (ref: SecretRef, value: String)? {
+        guard let maker = self.state.withLock({ $0.makers[name] }) else {
+            return self.state.withLock { $0.entries[name].map { ($0.ref, $0.value) } }
+        }
+        let value = try await maker.value()
+        self.store(value, for: maker.ref)
+        return (maker.ref, value)
     }
 
     /// The values that are long enough to mask. Ordinary text may contain shorter ones by chance.

@@ -43,6 +43,12 @@ struct LimitedAutomation: Automation {
         try await self.automation.file(id, from: offset, count: count, of: session, for: user, propagation)
     }
 
+    func keeping(
+        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+    ) async throws -> [KeptItem] {
+        try await self.automation.keeping(request, in: session, for: user, propagation)
+    }
+
     func putFile(
         _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
     ) async throws -> StoredFile? {
