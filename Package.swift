@@ -224,7 +224,8 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "RuntimeProtocol", "TextCoding",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "RuntimeProtocol",
+                "TextCoding",
                 "Vault", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
