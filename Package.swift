@@ -250,7 +250,7 @@ let package = Package(
             name: "AgentCoreServices",
             dependencies: [
                 "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "RuntimeClient",
-                "RuntimeProtocol", "TextCoding", "WebSocket", "WebSocketClient",
+                "RuntimeProtocol", "TextCoding", "Vault", "WebSocket", "WebSocketClient",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

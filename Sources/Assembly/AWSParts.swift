@@ -7,6 +7,7 @@ import Logging
 import Models
 import Search
 import Settings
+import Vault
 
 /// The parts of the runtime that use AWS, each created only if the settings ask for it. They share one client, and no
 /// service is contacted before one of the parts is used.
@@ -67,6 +68,16 @@ struct AWSParts {
     /// The run store, if it is in DynamoDB.
     var store: (any RunStore)? {
         get throws { self.settings.storage == .dynamodb ? DynamoRunStore(try self.client.get()) : nil }
+    }
+
+    /// Where kept sign-ins and secrets are, if that is DynamoDB.
+    var vaultStore: (any VaultStore)? {
+        get throws { self.settings.storage == .dynamodb ? DynamoVaultStore(try self.client.get()) : nil }
+    }
+
+    /// The keys of kept sign-ins and secrets, if they come from KMS.
+    var vaultKeys: (any VaultKeys)? {
+        get throws { try self.settings.vaultKey.map { KMSVaultKeys(try self.client.get(), id: $0) } }
     }
 
     /// The long-term memory, if one is configured and the region supports it.

@@ -50,7 +50,7 @@ public struct RuntimeAssembly: Sendable {
                 patience: .seconds(settings.questionSeconds),
                 browserPatience: .seconds(settings.waitingBrowserSeconds), keepsPictures: settings.keepsPictures,
                 store: self.store, files: LocalFileStore(directory: "\(settings.storageDirectory)/files"),
-                vault: Self.vault(settings), logger: logger)
+                vault: try Self.vault(settings, aws), logger: logger)
             self.automation = agent
             self.browserRegistry = agent.live
         }
@@ -124,12 +124,14 @@ public struct RuntimeAssembly: Sendable {
         settings.storage == .files ? FileMemory(directory: "\(settings.storageDirectory)/memory") : nil
     }
 
-    /// Returns a vault in files if the run records are in files too.
-    private static func vault(_ settings: Settings) -> Vault? {
-        guard settings.storage == .files else { return nil }
+    /// Returns a vault where the run records are, too. In DynamoDB it needs a key of KMS.
+    private static func vault(_ settings: Settings, _ aws: AWSParts) throws -> Vault? {
+        let keys: (any VaultKeys)? =
+            try aws.vaultKeys
+            ?? (settings.storage == .files ? FileVaultKeys(path: "\(settings.storageDirectory)/vault.key") : nil)
+        guard let keys else { return nil }
         return Vault(
-            store: FileVaultStore(directory: "\(settings.storageDirectory)/vault"),
-            keys: FileVaultKeys(path: "\(settings.storageDirectory)/vault.key"))
+            store: try aws.vaultStore ?? FileVaultStore(directory: "\(settings.storageDirectory)/vault"), keys: keys)
     }
 
     private static func approvals(_ settings: Settings) -> ApprovalPolicy {

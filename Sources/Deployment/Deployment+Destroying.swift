@@ -49,6 +49,10 @@ extension Deployment {
             guard try await Self.removeTable(table, DynamoDB(client)) else { continue }
             self.report(Change(action: .delete, subject: "table \(table)"))
         }
+        let key = "alias/\(self.system.vaultKeyName)"
+        if try await KMS(client).remove(alias: key) {
+            self.report(Change(action: .delete, subject: "key \(key)", details: ["in seven days"]))
+        }
         if let pool, try await Self.removePool(pool, domain: self.system.cognito.domainPrefix, client) {
             self.report(Change(action: .delete, subject: "user pool \(pool)"))
         }

@@ -21,6 +21,9 @@ public struct Settings: Sendable, Redacted {
     public var storage = Storage.files
     /// The directory for run records stored as files.
     public var storageDirectory = ".ai4ai"
+    /// The KMS key that encrypts what is kept for users between tasks; `nil` for a key in the storage directory, and with
+    /// DynamoDB to keep nothing.
+    public var vaultKey: String?
     /// Whether to keep a screenshot of the page after each step.
     public var keepsPictures = true
     /// The bearer token with which commands call a runtime that requires one.
@@ -160,6 +163,7 @@ public struct Settings: Sendable, Redacted {
     ///   - `ai4ai.browser.denied.domains`: separated by commas
     ///   - `ai4ai.browser.allow.private` (default false): allows all private origins
     ///   - `ai4ai.storage` (files or dynamodb, default files), `ai4ai.storage.directory` (default .ai4ai)
+    ///   - `ai4ai.vault.key`: the id, ARN, or alias of the KMS key that encrypts the sign-ins and secrets that users keep
     ///   - `ai4ai.keep.pictures` (true or false, default true if storage is files): screenshots of the steps, which
     ///     only
     ///     file storage keeps
@@ -187,7 +191,8 @@ public struct Settings: Sendable, Redacted {
                 "model", "model.url", "model.api.key", "model.fallbacks", "guardrail.id", "guardrail.version",
                 "bearer.token", "tavily.api.key",
                 "tavily.url", "chromium",
-                "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "playbooks",
+                "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "vault.key",
+                "playbooks",
             ])
         self.port = try values.integer("port", in: 0...65535) ?? self.port
         self.debugActions = try values.flag("debug.actions") ?? self.debugActions
@@ -212,6 +217,7 @@ public struct Settings: Sendable, Redacted {
         self.browser.deniedDomains = try values.domains("browser.denied.domains")
         self.browser.allowsPrivate = try values.flag("browser.allow.private") ?? self.browser.allowsPrivate
         self.storageDirectory = values.text("storage.directory") ?? self.storageDirectory
+        self.vaultKey = values.text("vault.key")
         self.questionSeconds = try values.integer("question.seconds", in: 10...604_800) ?? self.questionSeconds
         self.waitingBrowserSeconds =
             try values.integer("waiting.browser.seconds", in: 1...28800) ?? self.waitingBrowserSeconds

@@ -9,6 +9,7 @@ from system import BUILD, DEADLINE
 
 MODEL = "bedrock/au.anthropic.claude-sonnet-4-5-20250929-v1:0"
 MEMORY = "ai4aimemory-AbCdEf1234"
+VAULT_KEY = "alias/ai4ai-vault"
 # The automation agent in a separate runtime.
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/automation-AbCdEf1234"
 # What no log may contain.
@@ -27,6 +28,10 @@ def prepare(peer):
             TableName=name, BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind, _ in keys],
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": type} for key, _, type in keys])
+    kms = boto3.client(
+        "kms", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
+        aws_secret_access_key="peer-long-lived-secret")
+    kms.create_alias(AliasName=VAULT_KEY, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     peer.register_memory(MEMORY, strategies=[
         {"strategyId": "facts-1234567890", "name": "facts", "type": "SEMANTIC", "namespaces": ["/facts/{actorId}/"],
          "namespaceTemplates": ["/facts/{actorId}/"]}])
@@ -37,7 +42,7 @@ def settings(peer, site, **more):
     """The settings for all parts on AWS; `more` overrides them."""
     chosen = {
         "AI4AI_MODEL": MODEL, "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb", "AI4AI_MEMORY_ID": MEMORY,
-        "AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS": site.url, **more}
+        "AI4AI_VAULT_KEY": VAULT_KEY, "AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS": site.url, **more}
     return peer.environment(**{key: value for key, value in chosen.items() if value is not None})
 
 

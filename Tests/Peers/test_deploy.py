@@ -64,7 +64,7 @@ def test_apply_makes_a_runtime_of_the_newest_image_that_requires_mmds_v2(deploye
     assert runtime["status"] == "READY"
     assert runtime["environmentVariables"] == {
         "AI4AI_MODEL": "bedrock/amazon.nova-pro-v1:0", "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb",
-        "AI4AI_BROWSER_SESSION_SECONDS": "3600"}
+        "AI4AI_BROWSER_SESSION_SECONDS": "3600", "AI4AI_VAULT_KEY": "alias/ai4ai-vault"}
     assert deployed.live_version() == runtime["agentRuntimeVersion"]
     roles = deployed.client("cloudformation").describe_stacks(StackName="ai4ai-foundation")["Stacks"][0]["Outputs"]
     assert runtime["roleArn"] in [output["OutputValue"] for output in roles]

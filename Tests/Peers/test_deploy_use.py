@@ -32,6 +32,10 @@ def test_destroy_with_data_leaves_nothing(account, tmp_path):
     assert account.client("cloudformation").describe_stacks()["Stacks"] == []
     assert account.client("dynamodb").list_tables()["TableNames"] == []
     assert account.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
+    kms = account.client("kms")
+    assert [each for each in kms.list_aliases()["Aliases"] if "ai4ai" in each["AliasName"]] == []
+    [scheduled] = account.peer.requests("ScheduleKeyDeletion")
+    assert scheduled["params"]["PendingWindowInDays"] == 7
 
 
 def test_destroy_needs_the_projects_name(deployed):

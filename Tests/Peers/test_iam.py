@@ -69,6 +69,13 @@ def agents_use_everything(peer, site, keys):
         known = re.search(r"mem-[\w-]+", told)[0]
         peer.script({"calls": [{"tool": "forget", "input": {"id": known}}]}, {"text": "Forgotten."})
         assert container.invoke(with_memory).json()["message"] == "Forgotten."
+        secret = {"kind": "secret", "name": "password", "site": site.url, "value": "hunter2-blue"}
+        # The second time, the one that is replaced is opened first.
+        for request in [{"action": "keep", "secret": secret}] * 2 + [{"action": "forget", "id": "x"}]:
+            kept = container.invoke({"keeping": request, "user_id": "aminah", "session_id": "kept"}).json()
+            assert kept["status"] == "completed" and len(kept["items"]) == 1, kept
+        forgotten = {"keeping": {"action": "forget_all"}, "user_id": "aminah", "session_id": "kept"}
+        assert container.invoke(forgotten).json()["items"] == []
         peer.script(*payment(site))
         asked = container.invoke({"prompt": "pay", "user_id": "aminah", "session_id": "two"}).json()
         assert asked["status"] == "interrupted", asked
@@ -191,29 +198,35 @@ def test_what_the_sources_name_may_be_done():
     assert wanted - granted["agents"] - granted["backend"] == set()
 
 
-def partitions(value):
-    """The partition keys of chat messages in a request."""
-    if isinstance(value, dict):
-        if isinstance(value.get("session_id"), dict) and "user_id" not in value:
-            yield value["session_id"]["S"]
-        for name, each in value.items():
-            if name == "ExpressionAttributeValues" and ":value" in each:
-                yield each[":value"]["S"]
-            yield from partitions(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from partitions(each)
+PARTITION = {"ai4ai-chat-sessions": "user_id", "ai4ai-chat-messages": "session_id"}
+
+
+def partitions(params):
+    """The partition keys in a request of DynamoDB."""
+    for table, changes in params.get("RequestItems", {}).items():
+        for change in changes:
+            for each in change.values():
+                yield from partitions({"TableName": table, **each})
+    for place in ("Key", "Item"):
+        if place in params:
+            yield params[place][PARTITION[params["TableName"]]]["S"]
+    values = params.get("ExpressionAttributeValues", {}) if "KeyConditionExpression" in params else {}
+    yield from (values[name]["S"] for name in (":value", ":owner") if name in values)
 
 
 def test_agents_reach_runs_and_no_message_of_people(seen):
     [runs] = [
         each for each in resources_of("foundation")["AgentPolicy"]["Properties"]["PolicyDocument"]["Statement"]
         if each["Sid"] == "Runs"]
+    [vault] = [
+        each for each in resources_of("foundation")["BrowserPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if each["Sid"] == "Vault"]
+    assert vault["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["vault#*"]}}
     assert runs["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["run#*"]}}
     touched = {
         key for entry in seen if entry["signer"] == KEYS["agents"] and entry["service"] == "dynamodb"
-        for key in partitions({name: part for name, part in entry["params"].items()})}
-    assert touched and all(key.startswith("run#") for key in touched), touched
+        for key in partitions(entry["params"])}
+    assert touched and all(key.startswith(("run#", "vault#")) for key in touched), touched
 
 
 def roles():

@@ -21,6 +21,7 @@ package struct AWSService: Sendable, Hashable {
     package static let bedrockRuntime = AWSService(
         id: "Bedrock Runtime", endpointPrefix: "bedrock-runtime", signingName: "bedrock")
     package static let dynamoDB = AWSService(id: "DynamoDB", endpointPrefix: "dynamodb")
+    package static let kms = AWSService(id: "KMS", endpointPrefix: "kms")
     package static let secretsManager = AWSService(id: "Secrets Manager", endpointPrefix: "secretsmanager")
     package static let sts = AWSService(id: "STS", endpointPrefix: "sts")
     package static let xray = AWSService(id: "XRay", endpointPrefix: "xray")
@@ -31,9 +32,8 @@ package struct AWSService: Sendable, Hashable {
     package static let logs = AWSService(id: "CloudWatch Logs", endpointPrefix: "logs")
 
     static let all = [
-        agentCore, agentCoreControl, bedrock, bedrockRuntime, cloudFormation, cognito, dynamoDB, ecr, logs,
-        secretsManager,
-        sts, xray,
+        agentCore, agentCoreControl, bedrock, bedrockRuntime, cloudFormation, cognito, dynamoDB, ecr, kms, logs,
+        secretsManager, sts, xray,
     ]
 
     /// The service's name in a `services` section of the config file.

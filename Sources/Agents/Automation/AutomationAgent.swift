@@ -90,7 +90,8 @@ public struct AutomationAgent: Automation {
             guard let known = try await keeper.record.task?.decode(AutomationTask.self),
                 await !keeper.record.interrupts.isEmpty
             else { throw RunRejection.nothingToResume }
-            (task, answers, questions) = (known, given, await keeper.record.interrupts)
+            questions = await keeper.record.interrupts
+            (task, answers) = (known, given)
             try await keeper.resume(context.run, answers)
         }
         let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty)

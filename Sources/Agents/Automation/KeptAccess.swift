@@ -202,8 +202,8 @@ actor KeptAccess {
 
     private func known() async -> [String: KeptItem] {
         if let signIns { return signIns }
-        let items = (await self.items() ?? []).filter { $0.kind == .signIn }
-        let known = Dictionary(items.map { ($0.site, $0) }) { first, _ in first }
+        let items = await self.items() ?? []
+        let known = Dictionary(items.filter { $0.kind == .signIn }.map { ($0.site, $0) }) { first, _ in first }
         self.signIns = self.signIns ?? known
         return self.signIns ?? known
     }

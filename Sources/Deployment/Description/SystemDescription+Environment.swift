@@ -2,6 +2,9 @@ extension SystemDescription {
     /// The model, in the format of the `AI4AI_MODEL` setting.
     var modelSetting: String { "bedrock/\(self.models.id)" }
 
+    /// The name of the KMS key of what users keep between tasks.
+    var vaultKeyName: String { "\(self.project)-vault" }
+
     /// The environment variables that are derived from the description.
     var settings: [String: String] {
         var settings = [
@@ -9,6 +12,7 @@ extension SystemDescription {
             "AI4AI_BROWSER": "agentcore",
             "AI4AI_BROWSER_SESSION_SECONDS": "\(self.browser.sessionSeconds)",
             "AI4AI_STORAGE": "dynamodb",
+            "AI4AI_VAULT_KEY": "alias/\(self.vaultKeyName)",
         ]
         settings["AI4AI_MODEL_PROMPT_CACHING"] = self.models.promptCaching
         settings["AI4AI_MODEL_MAX_TOKENS"] = self.models.maxTokens.map(String.init)
@@ -18,6 +22,7 @@ extension SystemDescription {
         }
         settings["AI4AI_REGION_BEDROCK_RUNTIME"] = self.regions?.models
         settings["AI4AI_REGION_DYNAMODB"] = self.regions?.data
+        settings["AI4AI_REGION_KMS"] = self.regions?.data
         return settings
     }
 

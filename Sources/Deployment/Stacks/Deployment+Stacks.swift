@@ -34,7 +34,7 @@ extension Deployment {
                 "PoolName": self.system.cognito.poolName, "ClientName": self.system.cognito.clientName,
                 "DomainPrefix": self.system.cognito.domainPrefix, "PageOrigin": self.system.backend?.publicURL ?? "",
                 "Localhost": "\(self.system.cognito.localhost ?? (self.system.backend == nil))",
-                "SignUp": self.system.cognito.signUp,
+                "SignUp": self.system.cognito.signUp, "VaultKeyName": self.system.vaultKeyName,
             ])
     }
 
@@ -50,6 +50,8 @@ extension Deployment {
                 "SecretArns": self.system.secrets(account: account).joined(separator: ","),
                 "SessionsTableArn": "\(tables)/ai4ai-chat-sessions",
                 "MessagesTableArn": "\(tables)/ai4ai-chat-messages",
+                "VaultKeyArns": "arn:aws:kms:\(self.system.dataRegion):\(account):key/*",
+                "VaultKeyName": self.system.vaultKeyName,
                 "LogDays": "\(self.system.observability.logDays)",
                 "AlarmTopicArn": self.system.observability.alarmTopicARN ?? "",
             ])

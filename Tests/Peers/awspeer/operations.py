@@ -12,7 +12,7 @@ from .errors import Refusal
 
 REST_SERVICES = ("bedrock-runtime", "bedrock-agentcore", "bedrock-agentcore-control")
 TARGETS = {
-    "DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager", "Logs_20140328": "logs",
+    "DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager", "TrentService": "kms", "Logs_20140328": "logs",
     "AmazonEC2ContainerRegistry_V20150921": "ecr", "AWSCognitoIdentityProviderService": "cognito-idp", "CertificateManager": "acm",
 }
 FORMS = ("sts", "cloudformation", "ec2", "elbv2")

@@ -14,7 +14,7 @@ from .operations import models
 from .server import Server
 
 SERVICES = (
-    "acm", "cloudformation", "cognitoidp", "dynamodb", "ec2", "ecr", "elbv2", "iam", "logs", "s3", "secretsmanager", "sts")
+    "acm", "cloudformation", "cognitoidp", "dynamodb", "ec2", "ecr", "elbv2", "iam", "kms", "logs", "s3", "secretsmanager", "sts")
 
 models()
 for service in SERVICES:
