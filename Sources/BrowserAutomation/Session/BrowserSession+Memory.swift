@@ -61,17 +61,21 @@ extension BrowserSession {
         let added = try await page.connection.send(
             "Page.addScriptToEvaluateOnNewDocument", ["source": .string(script)], session: page.sessionID,
             as: AddedScript.self)
-        let loaded: Swift.Result<Result, any Error>
-        do {
-            loaded = .success(try await load())
-        } catch {
-            loaded = .failure(error)
-        }
         // Only once: what the site stores from now on is its own.
-        try await page.connection.send(
-            "Page.removeScriptToEvaluateOnNewDocument", ["identifier": .string(added.identifier)],
-            session: page.sessionID)
-        return try loaded.get()
+        func remove() async throws {
+            try await page.connection.send(
+                "Page.removeScriptToEvaluateOnNewDocument", ["identifier": .string(added.identifier)],
+                session: page.sessionID)
+        }
+        let result: Result
+        do {
+            result = try await load()
+        } catch {
+            try? await remove()
+            throw error
+        }
+        try await remove()
+        return result
     }
 
     private func set(_ cookies: [JSONValue]) async throws {
