@@ -218,6 +218,7 @@ let package = Package(
             dependencies: [
                 "AgentEvents", "DurableFile", "RuntimeProtocol", "TextCoding",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -451,7 +452,10 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(
-            name: "VaultTests", dependencies: ["AgentEvents", "DurableFile", "RuntimeProtocol", "Vault"],
+            name: "VaultTests",
+            dependencies: [
+                "AgentEvents", "RuntimeProtocol", "Vault", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: testSettings),
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: testSettings),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: testSettings),

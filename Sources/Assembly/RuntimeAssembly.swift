@@ -50,7 +50,7 @@ public struct RuntimeAssembly: Sendable {
                 patience: .seconds(settings.questionSeconds),
                 browserPatience: .seconds(settings.waitingBrowserSeconds), keepsPictures: settings.keepsPictures,
                 store: self.store, files: LocalFileStore(directory: "\(settings.storageDirectory)/files"),
-                vault: try Self.vault(settings, aws), logger: logger)
+                vault: try Self.vault(settings, aws, logger), logger: logger)
             self.automation = agent
             self.browserRegistry = agent.live
         }
@@ -125,13 +125,14 @@ public struct RuntimeAssembly: Sendable {
     }
 
     /// Returns a vault where the run records are, too. In DynamoDB it needs a key of KMS.
-    private static func vault(_ settings: Settings, _ aws: AWSParts) throws -> Vault? {
+    private static func vault(_ settings: Settings, _ aws: AWSParts, _ logger: Logger) throws -> Vault? {
         let keys: (any VaultKeys)? =
             try aws.vaultKeys
             ?? (settings.storage == .files ? FileVaultKeys(path: "\(settings.storageDirectory)/vault.key") : nil)
         guard let keys else { return nil }
         return Vault(
-            store: try aws.vaultStore ?? FileVaultStore(directory: "\(settings.storageDirectory)/vault"), keys: keys)
+            store: try aws.vaultStore
+                ?? FileVaultStore(directory: "\(settings.storageDirectory)/vault", logger: logger), keys: keys)
     }
 
     private static func approvals(_ settings: Settings) -> ApprovalPolicy {

@@ -1,3 +1,5 @@
+package import FoundationEssentials
+
 /// Settings that control how a browser starts, what it can reach, and how long it can take.
 public struct BrowserConfiguration: Sendable {
     /// The size of a page's viewport, in CSS pixels.
@@ -57,6 +59,8 @@ public struct BrowserConfiguration: Sendable {
     public var screencast = ScreencastOptions()
     /// The secrets that can be typed into pages of their own origins only, and that are masked everywhere else.
     public var secrets = SecretStore()
+    /// Returns what a browser gets before it opens a page of a host; `nil` for nothing.
+    package var siteState: (@Sendable (_ host: String, _ browser: UUID) async -> SiteState?)?
     /// Resolves host names to IP addresses.
     package var resolver = HostResolver()
 

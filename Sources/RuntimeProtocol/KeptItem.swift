@@ -18,28 +18,34 @@ public struct KeptItem: Sendable, Hashable, Codable {
     /// For a sign-in, the site with all its subdomains, such as `example.com`; otherwise the origin of the only pages that
     /// get the value, such as `https://www.example.com`.
     public var site: String
+    /// `true` if a sign-in is for the host `site` alone, because it has no registrable domain.
+    public var isHost: Bool?
     /// The name of a secret.
     public var name: String?
+    /// Changes when the item is kept anew.
+    public var generation: String
     public var keptAt: Interrupt.Expiry
     public var lastUsedAt: Interrupt.Expiry?
     /// When it will be forgotten.
     public var expiresAt: Interrupt.Expiry?
 
     public init(
-        id: String, kind: Kind, site: String, name: String? = nil, keptAt: Interrupt.Expiry,
+        id: String, kind: Kind, site: String, name: String? = nil, generation: String, keptAt: Interrupt.Expiry,
         lastUsedAt: Interrupt.Expiry? = nil, expiresAt: Interrupt.Expiry? = nil
     ) {
         self.id = id
         self.kind = kind
         self.site = site
         self.name = name
+        self.generation = generation
         self.keptAt = keptAt
         self.lastUsedAt = lastUsedAt
         self.expiresAt = expiresAt
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, kind, site, name
+        case id, kind, site, name, generation
+        case isHost = "is_host"
         case keptAt = "kept_at"
         case lastUsedAt = "last_used_at"
         case expiresAt = "expires_at"

@@ -1,66 +1,88 @@
 import Crypto
 import DurableFile
 public import FoundationEssentials
+public import Logging
 import RuntimeProtocol
 import TextCoding
 
 /// Keeps items in files on this machine, one directory per owner.
 public struct FileVaultStore: VaultStore {
     private let root: String
+    private let logger: Logger
 
     /// Creates a store below a directory. The directory is created on first use.
-    public init(directory: String) { self.root = directory }
+    /// - Parameter logger: Receives messages about files that can't be read.
+    public init(directory: String, logger: Logger) {
+        self.root = directory
+        self.logger = logger
+    }
 
     public func items(of owner: String) throws -> [SealedItem] {
         let directory = self.directory(owner)
         guard FileManager.default.fileExists(atPath: directory) else { return [] }
-        return try self.using(directory) {
-            try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(Self.ending) }
-                .compactMap { name in
-                    // Forgotten since.
-                    guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else { return nil }
-                    return try JSONDecoder().decode(SealedItem.self, from: data)
-                }
+        let names = try self.using(directory) { try FileManager.default.contentsOfDirectory(atPath: directory) }
+        // A file that can't be read doesn't cost the others.
+        return names.filter { $0.hasSuffix(Self.ending) }.compactMap { self.item(at: "\(directory)/\($0)") }
+    }
+
+    private func item(at path: String) -> SealedItem? {
+        do {
+            return try JSONDecoder().decode(SealedItem.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            // It may have been forgotten since the directory was listed.
+            if FileManager.default.fileExists(atPath: path) {
+                self.logger.warning("A kept item can't be read", metadata: ["file": "\(path)", "error": "\(error)"])
+            }
+            return nil
         }
     }
 
     public func put(_ item: SealedItem, of owner: String) throws {
-        let directory = self.directory(owner)
-        let path = self.path(of: item.item.id, in: directory)
-        try self.using(directory) {
-            try DurableFile.locked(directory) {
-                let stored = try FileManager.default.contents(atPath: path).map {
-                    try JSONDecoder().decode(SealedItem.self, from: $0).version
-                }
-                guard stored ?? 0 == item.version - 1 else {
-                    throw VaultError(.conflict, "This was changed at the same time. Try again.")
-                }
-                try DurableFile.replace(path, with: try JSONEncoder().encode(item))
+        try self.locked(owner) { directory in
+            let path = self.path(of: item.item.id, in: directory)
+            guard (self.item(at: path)?.version ?? 0) == item.version - 1 else {
+                throw VaultError(.conflict, "This was changed at the same time. Try again.")
             }
+            try DurableFile.replace(path, with: try JSONEncoder().encode(item))
         }
     }
 
     public func remove(_ id: String, of owner: String) throws {
-        let directory = self.directory(owner)
-        let path = self.path(of: id, in: directory)
-        guard FileManager.default.fileExists(atPath: directory) else { return }
-        try self.using(directory) {
-            try DurableFile.locked(directory) {
-                guard FileManager.default.fileExists(atPath: path) else { return }
-                try FileManager.default.removeItem(atPath: path)
-            }
+        try self.locked(owner) { directory in
+            let path = self.path(of: id, in: directory)
+            try self.remove([path, path + Self.aside])
         }
     }
 
     public func removeAll(of owner: String) throws {
-        let directory = self.directory(owner)
-        guard FileManager.default.fileExists(atPath: directory) else { return }
-        try self.using(directory) { try FileManager.default.removeItem(atPath: directory) }
+        try self.locked(owner) { directory in
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+            // The lock stays, because others may wait for it.
+            try self.remove(
+                names.filter { $0.hasSuffix(Self.ending) || $0.hasSuffix(Self.aside) }.map { "\(directory)/\($0)" })
+        }
     }
 
+    private func remove(_ paths: [String]) throws {
+        for path in paths where FileManager.default.fileExists(atPath: path) {
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    private func locked(_ owner: String, _ body: (_ directory: String) throws -> Void) throws {
+        let directory = self.directory(owner)
+        try self.using(directory) { try DurableFile.locked(directory) { try body(directory) } }
+    }
+
+    /// How the temporary file of a replacement ends.
+    private static let aside = ".new"
     private static let ending = ".json"
 
-    private func directory(_ owner: String) -> String { "\(self.root)/\(PlainName.of(owner))" }
+    /// A digest, because an owner's name may be too long for a file, or differ from another's only in its case.
+    private func directory(_ owner: String) -> String {
+        let digest = SHA256.hash(data: Data(owner.utf8))
+        return "\(self.root)/\(digest.map(\.hexadecimal).joined())"
+    }
 
     private func path(of id: String, in directory: String) -> String {
         "\(directory)/\(PlainName.of(id))\(Self.ending)"
@@ -97,7 +119,11 @@ public struct FileVaultKeys: VaultKeys {
             }
         }
         let salt = Self.random()
-        return (try self.open(salt, for: owner), salt)
+        do {
+            return (try self.open(salt, for: owner), salt)
+        } catch let error as VaultError {
+            throw VaultError.unusable("\(error.reason) Restore it, or remove it, and with it what was kept.")
+        }
     }
 
     public func open(_ stored: Data, for owner: String) throws -> Data {

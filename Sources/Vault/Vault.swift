@@ -15,7 +15,7 @@ public struct Vault: Sendable {
     public static let mostItems = 200
 
     private static let format = "ai4ai vault 1"
-    private static let mostAttempts = 5
+    private static let mostAttempts = 20
 
     private let store: any VaultStore
     private let keys: any VaultKeys
@@ -44,7 +44,7 @@ public struct Vault: Sendable {
         let owner = Self.owner(user)
         var items: [KeptItem] = []
         for sealed in try await self.store.items(of: owner) {
-            if let end = sealed.item.expiresAt?.date, end <= self.now() {
+            if self.isExpired(sealed.item) {
                 try await self.store.remove(sealed.item.id, of: owner)
             } else {
                 items.append(sealed.item)
@@ -75,55 +75,108 @@ public struct Vault: Sendable {
         let now = self.now()
         return KeptItem(
             id: String(Data(digest).base64URL.prefix(22)), kind: kind, site: site, name: name,
-            keptAt: .init(date: now),
+            generation: UUID().uuidString.lowercased(), keptAt: .init(date: now),
             expiresAt: lifetime.map { .init(date: now + TimeInterval($0.components.seconds)) })
     }
 
     // MARK: Content
 
-    /// Returns the content of an item.
-    /// - Throws: ``VaultError``.
-    public func content<Content: Decodable>(
-        of id: String, of user: UserID?, as type: Content.Type
-    ) async throws -> Content {
-        let owner = Self.owner(user)
-        guard let sealed = try await self.store.items(of: owner).first(where: { $0.item.id == id }) else {
-            throw VaultError(.notFound, "This is not kept any more.")
-        }
-        return try await self.open(sealed, owner)
-    }
-
-    /// Changes an item's content, from what is stored at that moment.
-    /// - Parameters:
-    ///   - item: The item as it shall be described.
-    ///   - isNew: Whether the item is stored although it isn't there, or isn't there any more.
-    ///   - change: Returns the new content. It may run again, if another process changes the item at the same time.
+    /// Keeps an item from now on, in place of an earlier one with its id.
+    /// - Parameter content: Receives the content before, if there was one that can be read, and returns the new one.
     /// - Throws: ``VaultError``, or what the function throws.
-    public func update<Content: Codable>(
-        _ item: KeptItem, of user: UserID?, isNew: Bool, _ change: (Content?) throws -> Content
+    public func put<Content: Codable>(
+        _ item: KeptItem, of user: UserID?, _ content: (Content?) throws -> Content
     ) async throws {
         let owner = Self.owner(user)
-        for attempt in 1... {
+        try await self.retrying {
             let all = try await self.store.items(of: owner)
             let stored = all.first { $0.item.id == item.id }
-            guard stored != nil || isNew else { throw VaultError(.notFound, "This is not kept any more.") }
-            guard stored != nil || all.count < Self.mostItems else {
+            guard stored != nil || all.count(where: { !self.isExpired($0.item) }) < Self.mostItems else {
                 throw VaultError(.full, "At most \(Self.mostItems) things are kept. Forget one first.")
             }
-            let before: Content?
-            do {
-                before = try await stored.asyncMap { try await self.open($0, owner) }
-            } catch let error as VaultError where error.code == .unreadable && isNew {
-                // What can't be read any more is replaced.
-                before = nil
+            var before: Content?
+            if let stored {
+                do {
+                    before = try await self.open(stored, owner)
+                } catch let error as VaultError where error.code == .unreadable {
+                    // What can't be read any more is replaced.
+                }
             }
-            let sealed = try await self.seal(try change(before), as: item, (stored?.version ?? 0) + 1, owner)
+            let next = try await self.seal(try content(before), as: item, (stored?.version ?? 0) + 1, owner)
+            try await self.store.put(next, of: owner)
+        }
+    }
+
+    /// Changes an item that is still kept.
+    /// - Parameters:
+    ///   - item: The item as it was listed, or put.
+    ///   - change: Receives the content and the description, and returns the new content. It may run again, if another
+    ///     process changes the item at the same time.
+    /// - Throws: ``VaultError`` with code `notFound` if the item was forgotten, or kept anew; or what the function throws.
+    public func change<Content: Codable>(
+        _ item: KeptItem, of user: UserID?, _ change: (Content, inout KeptItem) throws -> Content
+    ) async throws {
+        let owner = Self.owner(user)
+        try await self.retrying {
+            let stored = try await self.stored(item, owner)
+            var next = stored.item
+            let content = try change(try await self.open(stored, owner), &next)
+            try await self.store.put(try await self.seal(content, as: next, stored.version + 1, owner), of: owner)
+        }
+    }
+
+    /// Returns the content of an item.
+    /// - Throws: As ``change(_:of:_:)``.
+    func content<Content: Decodable>(of item: KeptItem, of user: UserID?, as type: Content.Type) async throws -> Content
+    {
+        let owner = Self.owner(user)
+        return try await self.open(try await self.stored(item, owner), owner)
+    }
+
+    private func stored(_ item: KeptItem, _ owner: String) async throws -> SealedItem {
+        let stored = try await self.store.items(of: owner).first { $0.item.id == item.id }
+        guard let stored, stored.item.generation == item.generation, !self.isExpired(stored.item) else {
+            throw VaultError(.notFound, "This is not kept any more.")
+        }
+        return stored
+    }
+
+    private func isExpired(_ item: KeptItem) -> Bool { item.expiresAt.map { $0.date <= self.now() } ?? false }
+
+    private func retrying(_ body: () async throws -> Void) async throws {
+        for attempt in 1... {
             do {
-                return try await self.store.put(sealed, of: owner)
+                return try await body()
             } catch let error as VaultError where error.code == .conflict && attempt < Self.mostAttempts {
                 continue
             }
         }
+    }
+
+    // MARK: Encryption
+
+    /// Content that is encrypted for its owner, and stored elsewhere.
+    public struct Sealed: Sendable, Hashable, Codable {
+        /// The data key, in the form in which it is stored.
+        var key: Data
+        var content: Data
+    }
+
+    /// Encrypts content that is stored elsewhere.
+    /// - Parameter purpose: What the content is for. It can be opened only for the same purpose.
+    /// - Throws: ``VaultError``.
+    public func seal(_ content: some Encodable, for purpose: String, of user: UserID?) async throws -> Sealed {
+        let owner = Self.owner(user)
+        return try await self.seal(try JSONEncoder().encode(content), bound: Self.context([owner, purpose]), owner)
+    }
+
+    /// Opens content that was encrypted with ``seal(_:for:of:)``.
+    /// - Throws: ``VaultError``.
+    public func open<Content: Decodable>(
+        _ sealed: Sealed, for purpose: String, of user: UserID?, as type: Content.Type
+    ) async throws -> Content {
+        let owner = Self.owner(user)
+        return try await self.open(sealed, bound: Self.context([owner, purpose]), owner, named: purpose)
     }
 
     private func seal(
@@ -132,24 +185,36 @@ public struct Vault: Sendable {
         let plain = try JSONEncoder().encode(content)
         guard plain.count <= Self.mostBytes else {
             throw VaultError(
-                .full, "\(item.site) stores more than \(Self.mostBytes >> 10) KB, which isn't kept.")
+                .tooLarge, "\(item.site) stores more than \(Self.mostBytes >> 10) KB, which isn't kept.")
         }
-        let key = try await self.keys.make(for: owner)
-        let box = try? AES.GCM.seal(
-            plain, using: SymmetricKey(data: key.key), authenticating: Self.context(item, owner))
-        guard let sealed = box?.combined else { throw VaultError.unusable("AES-GCM refused the key.") }
-        return SealedItem(item: item, key: key.stored, content: sealed, version: version)
+        let sealed = try await self.seal(plain, bound: Self.context(item, owner), owner)
+        return SealedItem(item: item, key: sealed.key, content: sealed.content, version: version)
     }
 
     private func open<Content: Decodable>(_ sealed: SealedItem, _ owner: String) async throws -> Content {
+        try await self.open(
+            Sealed(key: sealed.key, content: sealed.content), bound: Self.context(sealed.item, owner), owner,
+            named: sealed.item.site)
+    }
+
+    private func seal(_ plain: Data, bound context: Data, _ owner: String) async throws -> Sealed {
+        let key = try await self.keys.make(for: owner)
+        let box = try? AES.GCM.seal(plain, using: SymmetricKey(data: key.key), authenticating: context)
+        guard let content = box?.combined else { throw VaultError.unusable("AES-GCM refused the key.") }
+        return Sealed(key: key.stored, content: content)
+    }
+
+    private func open<Content: Decodable>(
+        _ sealed: Sealed, bound context: Data, _ owner: String, named what: String
+    ) async throws -> Content {
         let key = try await self.keys.open(sealed.key, for: owner)
         do {
             let plain = try AES.GCM.open(
                 try AES.GCM.SealedBox(combined: sealed.content), using: SymmetricKey(data: key),
-                authenticating: Self.context(sealed.item, owner))
+                authenticating: context)
             return try JSONDecoder().decode(Content.self, from: plain)
         } catch {
-            throw Self.unreadable(sealed.item.site)
+            throw Self.unreadable(what)
         }
     }
 
@@ -162,17 +227,15 @@ public struct Vault: Sendable {
 
     /// What an item is bound to.
     private static func context(_ item: KeptItem, _ owner: String) -> Data {
-        Data(
-            [self.format, owner, item.id, item.kind.rawValue, item.site, item.name ?? ""].map(PlainName.of)
-                .joined(separator: "|").utf8)
+        self.context([
+            owner, item.id, item.kind.rawValue, item.site, item.isHost == true ? "host" : "", item.name ?? "",
+            item.generation,
+        ])
+    }
+
+    private static func context(_ parts: [String]) -> Data {
+        Data(([self.format] + parts).map(PlainName.of).joined(separator: "|").utf8)
     }
 
     private static func owner(_ user: UserID?) -> String { user.map { "user \($0)" } ?? "this machine" }
-}
-
-extension Optional {
-    fileprivate func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
-        guard let self else { return nil }
-        return try await body(self)
-    }
 }

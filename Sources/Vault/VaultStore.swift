@@ -53,6 +53,7 @@ public struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         case notFound = "no_such_item"
         case invalid = "invalid_secret"
         case full = "vault_full"
+        case tooLarge = "too_large"
         /// The key is another one, or the content was changed.
         case unreadable = "vault_unreadable"
         case conflict = "vault_conflict"

@@ -37,7 +37,8 @@ struct AgentBench: Sendable {
         self.files = LocalFileStore(directory: "\(directory)/files")
         self.memory = FileMemory(directory: "\(directory)/memory")
         self.vault = Vault(
-            store: FileVaultStore(directory: "\(directory)/vault"), keys: FileVaultKeys(path: "\(directory)/key"))
+            store: FileVaultStore(directory: "\(directory)/vault", logger: Self.quiet),
+            keys: FileVaultKeys(path: "\(directory)/key"))
         let automation = AutomationAgent(
             model: model, budget: .init(steps: 30), browsers: browsers ?? LocalBrowserSource(logger: Self.quiet),
             configuration: configuration, policy: policy, browserPatience: browserPatience, store: self.store,

@@ -37,11 +37,11 @@ struct TaskBrowserTests {
             let keeper = try await RunRecordWriter.open(
                 SessionTests.session, for: nil, in: FileRunStore(directory: directory))
             let source = Slow()
+            let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let holder = TaskBrowser(
                 source: source, name: "test", configuration: BrowserConfiguration(),
-                access: KeptAccess(
-                    vault: nil, user: nil, secrets: SecretStore(),
-                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }), keeper: keeper,
+                signIns: SignIns(vault: nil, user: nil, secrets: SecretStore(), logger: quiet),
+                memories: BrowserMemories(vault: nil, user: nil, logger: quiet), keeper: keeper,
                 emit: { _ in }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isResumed: false)
             let first = await Self.ask(holder)
             await source.isAsked.wait()

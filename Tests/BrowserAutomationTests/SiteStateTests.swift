@@ -16,7 +16,26 @@ struct SiteStateTests {
             ("eviltax.example", false), ("tax.example.evil.example", false), ("example", false), ("", false),
         ])
     func hosts(host: String, isHeld: Bool) {
-        #expect(Site.holds(host, in: "tax.example") == isHeld)
+        #expect(Site(name: "tax.example", isHost: false).holds(host) == isHeld)
+    }
+
+    @Test(
+        "a host without a registrable domain has none below it",
+        arguments: ["alice.github.io", "1.127.0.0.1", ".github.io.x"])
+    func hostsAlone(host: String) {
+        #expect(
+            !Site(name: "github.io", isHost: true).holds(host) && !Site(name: "127.0.0.1", isHost: true).holds(host))
+        #expect(Site(name: "github.io", isHost: true).holds("github.io"))
+    }
+
+    @Test("of too many cookies, those that scripts can't read are kept")
+    func reducing() {
+        var session = Self.cookie("session", "x")
+        session = .object(
+            ["httpOnly": true].merging(["name": "session", "value": "x", "domain": "tax.example"]) { $1 })
+        let many = (0..<50).map { Self.cookie("c\($0)", String(repeating: "x", count: 100)) }
+        let reduced = SiteState(cookies: many + [session]).reduced(to: 1000)
+        #expect(reduced.cookies.contains(session) && (2..<20).contains(reduced.cookies.count))
     }
 
     @Test("the part of a site has its cookies and storage only")
@@ -24,7 +43,7 @@ struct SiteStateTests {
         let state = SiteState(
             cookies: [Self.cookie("a", "1"), Self.cookie("b", "2", ".bank.example")],
             items: ["https://my.tax.example:8443": ["x": "1"], "https://bank.example": ["y": "2"]])
-        let part = state.part(of: "tax.example")
+        let part = state.part(of: Site(name: "tax.example", isHost: false))
         #expect(part.cookies == [Self.cookie("a", "1")] && Array(part.items.keys) == ["https://my.tax.example:8443"])
     }
 

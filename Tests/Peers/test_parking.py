@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 import agui
 from awspeer.process import Peer
 from parking import answer, ask_to_pay, named, payment, payments
+from backend import question
 from system import BUILD, DEADLINE, Container, DemoSite, System, eventually
 
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/automation-AbCdEf1234"
@@ -183,18 +184,31 @@ def test_run_of_another_process_is_told_as_far_as_it_is_known(system):
         mine.stop()
 
 
-def test_parked_run_resumes_in_another_process_with_an_honest_account():
+def test_approval_after_a_restart_is_asked_again_because_the_form_is_empty():
     mine = System()
     try:
         interrupt = ask_to_pay(mine, named("moved"))
         mine.kill()
         mine.restart()
         resumed = mine.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("moved")}).json()
-        # The local browser ended with its process, and the filled form with it. So nothing is paid, and the answer says
-        # so.
-        assert resumed["status"] == "completed" and "what was open and filled in is lost" in resumed["message"]
+        # The local browser ended with its process, and what was typed with it. Another one opens the page.
+        assert resumed["status"] == "interrupted" and resumed["interrupts"][0]["id"] != interrupt["id"]
         assert payments(mine) == []
+        mine.invoke({"control": {"action": "stop"}, "session_id": named("moved")})
         assert not mine.browsers()
+    finally:
+        mine.stop()
+
+
+def test_answer_after_a_restart_goes_on_at_the_same_page():
+    mine = System()
+    try:
+        task = {"prompt": question(mine.demo), "session_id": named("later")}
+        [interrupt] = mine.invoke(task).json()["interrupts"]
+        mine.kill()
+        mine.restart()
+        resumed = mine.invoke({"resume": [answer(interrupt, answer="WXY 1234")], "session_id": named("later")}).json()
+        assert resumed["status"] == "completed" and "RM 70.00" in resumed["message"], resumed
     finally:
         mine.stop()
 

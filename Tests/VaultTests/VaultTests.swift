@@ -1,5 +1,6 @@
 import AgentEvents
 import FoundationEssentials
+import Logging
 import RuntimeProtocol
 import Synchronization
 import Testing
@@ -19,7 +20,9 @@ struct VaultTests {
 
         var vault: Vault {
             Vault(
-                store: FileVaultStore(directory: "\(self.directory)/items"),
+                store: FileVaultStore(
+                    directory: "\(self.directory)/items",
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
                 keys: FileVaultKeys(path: "\(self.directory)/key"), now: { self.time.withLock { $0 } },
                 wait: { seconds in
                     self.pauses.withLock { $0.append(seconds) }
@@ -67,21 +70,22 @@ struct VaultTests {
         }
     }
 
-    @Test("an item that was changed, or put in another's place, can't be read", arguments: 0..<4)
+    @Test("an item that was changed, or put in another's place, can't be read", arguments: 0..<5)
     func tampering(way: Int) async throws {
         let bench = Bench()
         try await bench.vault.keep(Self.secret, of: Self.aminah)
-        let item = try await bench.vault.items(of: Self.aminah)[0]
         let path = try bench.itemFile()
         var sealed = try JSONDecoder().decode(SealedItem.self, from: try #require(bench.files()[path]))
         switch way {
         case 0: sealed.content[sealed.content.count - 1] ^= 1
         case 1: sealed.key[0] ^= 1
         case 2: sealed.item.site = "https://evil.example"
+        case 3: sealed.item.generation = "other"
         default: sealed.item.name = "other"
         }
         try JSONEncoder().encode(sealed).write(to: URL(filePath: path))
-        let error = await #expect(throws: VaultError.self) { try await bench.vault.use(item, of: Self.aminah) }
+        let listed = try #require(try await bench.vault.items(of: Self.aminah).first)
+        let error = await #expect(throws: VaultError.self) { try await bench.vault.use(listed, of: Self.aminah) }
         #expect(error?.code == .unreadable)
     }
 
@@ -90,12 +94,11 @@ struct VaultTests {
         let bench = Bench()
         try await bench.vault.keep(Self.secret, of: Self.aminah)
         let path = try bench.itemFile()
-        let stolen = path.replacing("aminah", with: "siti")
-        try FileManager.default.createDirectory(
-            atPath: String(stolen.prefix(upTo: try #require(stolen.lastIndex(of: "/")))),
-            withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: path, toPath: stolen)
         let siti = UserID(rawValue: "siti")
+        try await bench.vault.keep(Self.secret, of: siti)
+        let own = try #require(try bench.files().keys.first { $0.hasSuffix(".json") && $0 != path })
+        try FileManager.default.removeItem(atPath: own)
+        try FileManager.default.copyItem(atPath: path, toPath: own)
         let item = try #require(try await bench.vault.items(of: siti).first)
         let error = await #expect(throws: VaultError.self) { try await bench.vault.use(item, of: siti) }
         #expect(error?.code == .unreadable)
@@ -110,33 +113,66 @@ struct VaultTests {
         let error = await #expect(throws: VaultError.self) { try await bench.vault.use(item, of: nil) }
         #expect(error?.code == .unreadable && error?.description.contains("key") == true)
         try await bench.vault.keep(Self.secret, of: nil)
-        #expect(try await bench.vault.use(item, of: nil) == "hunter2-blue")
+        let again = try await bench.vault.items(of: nil)[0]
+        #expect(try await bench.vault.use(again, of: nil) == "hunter2-blue")
+    }
+
+    @Test("a key that isn't whole is reported to the operator, and not replaced")
+    func brokenKey() async throws {
+        let bench = Bench()
+        try await bench.vault.keep(Self.secret, of: nil)
+        try Data("short".utf8).write(to: URL(filePath: "\(bench.directory)/key"))
+        let error = await #expect(throws: VaultError.self) { try await bench.vault.keep(Self.secret, of: nil) }
+        #expect(error?.code == .unusable && error?.reason.contains("32 bytes") == true)
+    }
+
+    @Test("a file that can't be read doesn't cost the others", arguments: ["", "{", "[]", "{\"item\": {}}"])
+    func corruptFile(content: String) async throws {
+        let bench = Bench()
+        try await bench.vault.keep(Self.secret, of: nil)
+        let path = try bench.itemFile()
+        try Data(content.utf8).write(to: URL(filePath: path))
+        try await bench.vault.keep(NewSecret(name: "other", site: "tax.example", value: "x"), of: nil)
+        #expect(try await bench.vault.items(of: nil).map(\.name) == ["other"])
+        try await bench.vault.keep(Self.secret, of: nil)
+        #expect(try await bench.vault.items(of: nil).count == 2)
     }
 
     @Test("what was forgotten stays forgotten, also for a task that still uses it")
     func forgetting() async throws {
         let bench = Bench()
         let item = bench.vault.newItem(.signIn, site: "tax.example", of: nil)
-        try await bench.vault.update(item, of: nil, isNew: true) { (_: String?) in "state" }
+        try await bench.vault.put(item, of: nil) { (_: String?) in "state" }
         try await bench.vault.forget(item.id, of: nil)
-        let error = await #expect(throws: VaultError.self) {
-            try await bench.vault.update(item, of: nil, isNew: false) { (_: String?) in "newer" }
+        func change() async -> VaultError? {
+            await #expect(throws: VaultError.self) {
+                try await bench.vault.change(item, of: nil) { (_: String, _) in "newer" }
+            }
         }
-        #expect(error?.code == .notFound)
+        #expect(await change()?.code == .notFound)
+        // What is kept anew is another item.
+        try await bench.vault.put(bench.vault.newItem(.signIn, site: "tax.example", of: nil), of: nil) {
+            (_: String?) in "state"
+        }
+        #expect(await change()?.code == .notFound)
         try await bench.vault.keep(Self.secret, of: nil)
         try await bench.vault.forgetAll(of: nil)
         #expect(try await bench.vault.items(of: nil).isEmpty)
-        #expect(try bench.files().keys.allSatisfy { $0.hasSuffix("/key") })
+        #expect(try bench.files().keys.allSatisfy { $0.hasSuffix("/key") || $0.hasSuffix("/lock") })
     }
 
     @Test("what has expired is gone")
     func expiry() async throws {
         let bench = Bench()
         let item = bench.vault.newItem(.signIn, site: "tax.example", of: nil, lifetime: .seconds(100))
-        try await bench.vault.update(item, of: nil, isNew: true) { (_: String?) in "state" }
+        try await bench.vault.put(item, of: nil) { (_: String?) in "state" }
         bench.time.withLock { $0 += 99 }
         #expect(try await bench.vault.items(of: nil).count == 1)
         bench.time.withLock { $0 += 1 }
+        let error = await #expect(throws: VaultError.self) {
+            try await bench.vault.change(item, of: nil) { (state: String, _) in state }
+        }
+        #expect(error?.code == .notFound)
         #expect(try await bench.vault.items(of: nil).isEmpty)
         #expect(try !bench.files().keys.contains { $0.hasSuffix(".json") })
     }
@@ -147,13 +183,11 @@ struct VaultTests {
         let item = bench.vault.newItem(.signIn, site: "tax.example", of: nil)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<5 {
-                group.addTask {
-                    try await bench.vault.update(item, of: nil, isNew: true) { ($0 ?? []) + [number] }
-                }
+                group.addTask { try await bench.vault.put(item, of: nil) { ($0 ?? []) + [number] } }
             }
             try await group.waitForAll()
         }
-        #expect(try await bench.vault.content(of: item.id, of: nil, as: [Int].self).sorted() == [0, 1, 2, 3, 4])
+        #expect(try await bench.vault.content(of: item, of: nil, as: [Int].self).sorted() == [0, 1, 2, 3, 4])
     }
 
     @Test("no one-time code is given out twice, and none that is about to end")
@@ -172,12 +206,67 @@ struct VaultTests {
         #expect(bench.pauses.withLock { $0 } == [30, 4])
     }
 
+    @Test("a key that is kept again gives out no code again")
+    func keptAgain() async throws {
+        let bench = Bench()
+        let key = NewSecret(kind: .oneTimeCode, name: "code", site: "tax.example", value: "JBSWY3DPEHPK3PXP")
+        var codes: Set<String> = []
+        for _ in 0..<3 {
+            try await bench.vault.keep(key, of: nil)
+            codes.insert(try await bench.vault.use(try await bench.vault.items(of: nil)[0], of: nil))
+        }
+        #expect(codes.count == 3)
+    }
+
+    @Test("a clock that was ahead leads to an error instead of a long wait")
+    func clockAhead() async throws {
+        let bench = Bench()
+        try await bench.vault.keep(
+            NewSecret(kind: .oneTimeCode, name: "code", site: "tax.example", value: "JBSWY3DPEHPK3PXP"), of: nil)
+        let item = try await bench.vault.items(of: nil)[0]
+        _ = try await bench.vault.use(item, of: nil)
+        bench.time.withLock { $0 -= 3600 }
+        let error = await #expect(throws: VaultError.self) { try await bench.vault.use(item, of: nil) }
+        #expect(error?.description.contains("clock") == true && bench.pauses.withLock { $0.isEmpty })
+    }
+
+    @Test("two things for one site have two names")
+    func sameName() async throws {
+        let bench = Bench()
+        try await bench.vault.keep(NewSecret(name: "code", site: "tax.example", value: "x"), of: nil)
+        let error = await #expect(throws: VaultError.self) {
+            try await bench.vault.keep(
+                NewSecret(kind: .oneTimeCode, name: "code", site: "tax.example", value: "JBSWY3DPEHPK3PXP"), of: nil)
+        }
+        #expect(error?.code == .invalid)
+    }
+
+    @Test("what is encrypted for one purpose of one user opens for nothing else")
+    func sealing() async throws {
+        let bench = Bench()
+        let sealed = try await bench.vault.seal("state", for: "browser of a", of: Self.aminah)
+        #expect(try await bench.vault.open(sealed, for: "browser of a", of: Self.aminah, as: String.self) == "state")
+        for (purpose, user) in [("browser of b", Self.aminah), ("browser of a", UserID(rawValue: "siti"))] {
+            let error = await #expect(throws: VaultError.self) {
+                try await bench.vault.open(sealed, for: purpose, of: user, as: String.self)
+            }
+            #expect(error?.code == .unreadable)
+        }
+    }
+
     @Test(
         "a secret that can't be used is refused with the reason",
         arguments: [
             NewSecret(name: "", site: "tax.example", value: "x"),
             NewSecret(name: "a<b", site: "tax.example", value: "x"),
             NewSecret(name: "a\nb", site: "tax.example", value: "x"),
+            NewSecret(name: "   ", site: "tax.example", value: "x"),
+            NewSecret(name: "a\u{E0041}b", site: "tax.example", value: "x"),
+            NewSecret(name: "a\u{301}\u{301}b", site: "tax.example", value: "x"),
+            NewSecret(name: "a", site: "b\u{FC}cher.example", value: "x"),
+            NewSecret(name: "a", site: "https://*.example.com", value: "x"),
+            NewSecret(name: "a", site: "https://tax.example:99999", value: "x"),
+            NewSecret(name: "a", site: "bank .example", value: "x"),
             NewSecret(name: String(repeating: "a", count: 61), site: "tax.example", value: "x"),
             NewSecret(name: "a", site: "", value: "x"), NewSecret(name: "a", site: "ftp://tax.example", value: "x"),
             NewSecret(name: "a", site: "https://u:p@tax.example", value: "x"),
@@ -199,6 +288,7 @@ struct VaultTests {
         arguments: [
             ("tax.example", "https://tax.example"), ("HTTPS://Tax.Example:443/a?b", "https://tax.example"),
             ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080"), ("http://tax.example:80", "http://tax.example"),
+            (" https://tax.example ", "https://tax.example"), ("http://[::1]:8080/", "http://[::1]:8080"),
         ])
     func origins(address: String, origin: String) throws {
         #expect(try Vault.origin(of: address) == origin)

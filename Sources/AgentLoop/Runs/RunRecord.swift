@@ -21,6 +21,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var answered: [InterruptID]?
     /// The browser that the run uses, if it can outlive the process.
     public var browser: BrowserReference?
+    /// What the browser knew when the run began to wait for the user, encrypted. It goes with the question.
+    public var browserMemory: JSONValue?
     /// The number of saves. A save is rejected if another writer saved first.
     public var version: Int
     /// The number of times that the session was acquired. Only the newest owner may write.

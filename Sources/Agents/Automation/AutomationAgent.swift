@@ -74,6 +74,7 @@ public struct AutomationAgent: Automation {
             await self.store.read(id) ?? RunRecord(sessionID: id), for: context.user, in: self.store)
         var answers: [InterruptAnswer] = []
         var questions: [Interrupt] = []
+        var memory: JSONValue?
         let task: AutomationTask
         switch work {
         case .task(let given):
@@ -91,11 +92,12 @@ public struct AutomationAgent: Automation {
                 await !keeper.record.interrupts.isEmpty
             else { throw RunRejection.nothingToResume }
             questions = await keeper.record.interrupts
+            memory = await keeper.record.browserMemory
             (task, answers) = (known, given)
             try await keeper.resume(context.run, answers)
         }
-        let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty)
-        await place.access.take(answers, to: questions)
+        let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty, memory)
+        await place.signIns.take(answers, to: questions, in: place.holder.running)
         do {
             let outcome =
                 if let address = task.readURL {
@@ -104,6 +106,7 @@ public struct AutomationAgent: Automation {
                     try await self.work(task, answers, context, keeper, place, usage: &usage)
                 }
             if case .parked(let interrupts) = outcome {
+                await place.holder.remember()
                 let expiry = interrupts.map(\.expiresAt.date).min() ?? Date()
                 await self.live.park(context.session, until: expiry, browserFor: self.browserPatience) { [self] in
                     // An answer or another task may have arrived at the last moment.
@@ -136,7 +139,8 @@ public struct AutomationAgent: Automation {
                 policy: self.policy, forbidden: task.prohibitedActions, patience: self.patience, goal: task.goal,
                 places: place.places,
                 seen: place.seen, allowances: place.allowances, say: task.askedIn),
-            effects: place.effects, names: place.names, files: place.files, access: place.access,
+            effects: place.effects, names: place.names, files: place.files, signIns: place.signIns,
+            keptSecrets: place.keptSecrets,
             evidence: place.evidence,
             keepPicture: self.pictureKeeper(context.session),
             coordinateGrid: abilities.coordinateGrid)
@@ -147,7 +151,7 @@ public struct AutomationAgent: Automation {
             hooks: .init(
                 describeStep: { place.names.describe($0) },
                 afterTools: {
-                    await place.access.save(from: place.holder.running)
+                    await place.signIns.save(from: place.holder.running)
                     return await place.offers.offer(after: $0)
                 }),
             logger: self.logger)
@@ -226,7 +230,8 @@ public struct AutomationAgent: Automation {
     /// Returns the session's parked task context if the task resumes, and otherwise creates one. The browser itself
     /// starts when it is first needed.
     private func taskContext(
-        _ task: AutomationTask, _ context: RunContext, _ keeper: RunRecordWriter, isResumed: Bool
+        _ task: AutomationTask, _ context: RunContext, _ keeper: RunRecordWriter, isResumed: Bool,
+        _ memory: JSONValue?
     ) async -> TaskContext {
         if isResumed, let parked = await self.live.resume(context.session) {
             await parked.holder.follow(keeper: keeper, emit: context.callbacks.emit)
@@ -239,19 +244,26 @@ public struct AutomationAgent: Automation {
         let allowances = TaskAllowances()
         let effects = EffectGuard(secrets: secrets, policy: self.policy, allowances: allowances)
         configuration.requestJudge = { effects.judge($0) }
-        let access = KeptAccess(vault: self.vault, user: context.user, secrets: secrets, logger: self.logger)
-        await access.begin()
+        let (vault, user) = (self.vault, context.user)
+        let signIns = SignIns(vault: vault, user: user, secrets: secrets, logger: self.logger)
+        let keptSecrets = KeptSecrets(vault: vault, user: user, secrets: secrets, logger: self.logger)
+        await keptSecrets.begin()
+        if vault != nil { configuration.siteState = { await signIns.restorable(for: $0, in: $1) } }
         let holder = TaskBrowser(
             source: self.browsers, name: Self.browserName(context.session), configuration: configuration,
-            access: access, keeper: keeper, emit: context.callbacks.emit, logger: self.logger, isResumed: isResumed)
+            signIns: signIns, memories: BrowserMemories(vault: vault, user: user, logger: self.logger), keeper: keeper,
+            emit: context.callbacks.emit, logger: self.logger, isResumed: isResumed,
+            memory: memory)
         let place = TaskContext(
             holder: holder, secrets: secrets,
             offers: HandoffDetector(
-                holder: holder, secrets: secrets, access: access, goal: task.goal, patience: self.patience,
+                holder: holder, secrets: secrets, signIns: signIns, keptSecrets: keptSecrets, goal: task.goal,
+                patience: self.patience,
                 say: task.askedIn),
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
             allowances: allowances, files: TaskFiles(store: self.files, session: context.session),
-            access: access, evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }))
+            signIns: signIns, keptSecrets: keptSecrets,
+            evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }))
         await self.live.begin(context.session, place)
         return place
     }

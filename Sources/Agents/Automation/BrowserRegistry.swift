@@ -18,7 +18,8 @@ struct TaskContext: Sendable {
     let effects: EffectGuard
     let allowances: TaskAllowances
     let files: TaskFiles
-    let access: KeptAccess
+    let signIns: SignIns
+    let keptSecrets: KeptSecrets
     /// What the pages of the task have shown, for its structured result.
     let evidence: EvidenceLog
 }

@@ -53,7 +53,7 @@ extension BrowserTools {
                 self.evidence.note(writtenAddress: input.url)
                 let moment = EffectRules.Moment(host: Self.host(of: input.url), opens: true)
                 let report = try await self.guarding(moment, on: page, context) {
-                    try await self.openSignedIn(input.url, on: page)
+                    try await page.navigate(to: input.url)
                 }
                 return try await self.answer(report, on: page, context)
             }

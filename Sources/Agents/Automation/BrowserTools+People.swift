@@ -42,7 +42,8 @@ extension BrowserTools {
                 throw UserInputRequired(
                     Self.takeover(
                         input.request, origin: try await page.origin(),
-                        site: needsSignIn ? await self.access.siteToKeep(of: page) : nil, patience: self.gate.patience))
+                        site: needsSignIn ? await self.signIns.siteToOffer(at: page) : nil, patience: self.gate.patience
+                    ))
             }
             return try await self.handedBack(given)
         }
@@ -50,7 +51,7 @@ extension BrowserTools {
 
     /// - Parameter site: The site that the user may stay signed in to.
     static func takeover(
-        _ message: String, origin: String, kind: String? = nil, site: String? = nil, patience: Duration
+        _ message: String, origin: String, kind: String? = nil, site: Site? = nil, patience: Duration
     ) -> Interrupt {
         var properties: [String: JSONValue] = [
             "comment": ["type": "string", "description": "What the agent shall know."]
@@ -58,26 +59,18 @@ extension BrowserTools {
         var metadata: [String: JSONValue] = ["origin": .string(origin)]
         if let kind { metadata["kind"] = .string(kind) }
         if let site {
-            metadata["site"] = .string(site)
-            metadata["days"] = .integer(KeptAccess.days)
-            properties[KeptAccess.consent] = [
+            metadata["site"] = .string(site.name)
+            if site.isHost { metadata["is_host"] = true }
+            metadata["days"] = .integer(SignIns.days)
+            properties[SignIns.consent] = [
                 "type": "boolean", "default": false,
-                "title": .string("Stay signed in to \(site) for \(KeptAccess.days) days"),
+                "title": .string("Stay signed in to \(site.name) for \(SignIns.days) days"),
             ]
         }
         return Interrupt(
             reason: .takeover, message: message,
             responseSchema: ["type": "object", "properties": .object(properties), "required": []],
             expiresAt: Date() + TimeInterval(patience.components.seconds), metadata: .object(metadata))
-    }
-
-    /// Opens an address with the sign-in that the user has kept for its site, if there is one.
-    func openSignedIn(_ address: String, on page: BrowserPage) async throws -> ActionReport {
-        let browser = try await self.holder.browser()
-        guard let signIn = await self.access.signIn(forOpening: address, in: browser) else {
-            return try await page.navigate(to: address)
-        }
-        return try await browser.restoring(signIn, on: page) { try await page.navigate(to: address) }
     }
 
     /// Returns the tool output after the user gave back control, with a snapshot of the current page.

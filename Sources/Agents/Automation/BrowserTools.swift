@@ -13,7 +13,8 @@ struct BrowserTools {
     let effects: EffectGuard
     let names: ElementLabels
     let files: TaskFiles
-    let access: KeptAccess
+    let signIns: SignIns
+    let keptSecrets: KeptSecrets
     let evidence: EvidenceLog
     /// Stores the screenshot of a step under its call's id. If this is `nil`, no screenshots are taken.
     var keepPicture: (@Sendable (_ callID: String, _ jpeg: Data) async -> Void)?
@@ -30,7 +31,7 @@ struct BrowserTools {
         ]
         return (tools + (seesImages ? [self.screenshot, self.clickAt] : [])).map(self.watched) + [
             self.note, self.giveUp, self.handOver,
-            AskUserTool(patience: self.gate.patience).withSecrets(self.secrets, kept: self.access) {
+            AskUserTool(patience: self.gate.patience).withSecrets(self.secrets, kept: self.keptSecrets) {
                 try await self.page().origin()
             },
         ]
@@ -121,11 +122,11 @@ struct BrowserTools {
         await context.emit(
             .custom(
                 .init(name: "browser.navigated", value: ["url": .string(report.url), "title": .string(report.title)])))
+        // Beside the view, which is left out once there is a newer one.
+        let note = await self.keptSecrets.note(for: try await page.origin()).map { "\n\($0)" } ?? ""
         async let picture: Void = self.takePicture(of: page, for: context.callID)
         let view = try await self.view(of: page)
         await picture
-        // Beside the view, which is left out once there is a newer one.
-        let note = await self.access.note(for: try await page.origin()).map { "\n\($0)" } ?? ""
         return ToolOutput(text: self.words(report) + note, view: view, address: report.url)
     }
 

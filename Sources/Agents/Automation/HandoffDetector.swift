@@ -9,7 +9,8 @@ import RuntimeProtocol
 actor HandoffDetector {
     private let holder: TaskBrowser
     private let secrets: SecretStore
-    private let access: KeptAccess
+    private let signIns: SignIns
+    private let keptSecrets: KeptSecrets
     private let goal: String
     private let patience: Duration
     private let say: UserLanguage
@@ -19,12 +20,14 @@ actor HandoffDetector {
     private static let mostFailures = 3
 
     init(
-        holder: TaskBrowser, secrets: SecretStore, access: KeptAccess, goal: String, patience: Duration,
+        holder: TaskBrowser, secrets: SecretStore, signIns: SignIns, keptSecrets: KeptSecrets, goal: String,
+        patience: Duration,
         say: UserLanguage
     ) {
         self.holder = holder
         self.secrets = secrets
-        self.access = access
+        self.signIns = signIns
+        self.keptSecrets = keptSecrets
         self.goal = goal.lowercased()
         self.patience = patience
         self.say = say
@@ -44,10 +47,11 @@ actor HandoffDetector {
         guard let obstacle = try? await page.obstacle(), await !self.isExpected(obstacle, at: origin),
             self.offered.insert("\(obstacle.rawValue) \(origin)").inserted
         else { return nil }
-        guard [.signIn, .secondFactor].contains(obstacle), let site = await self.access.siteToKeep(of: page) else {
+        guard [.signIn, .secondFactor].contains(obstacle), let site = await self.signIns.siteToOffer(at: page) else {
             return self.question(self.request(obstacle, origin), origin, kind: obstacle.rawValue)
         }
-        let message = await self.access.hasUsed(site) ? self.isOver(site) : self.request(obstacle, origin)
+        let isOver = await self.signIns.hasRestored(site)
+        let message = isOver ? self.isOver(site.name) : self.request(obstacle, origin)
         return self.question(message, origin, kind: obstacle.rawValue, site: site)
     }
 
@@ -94,13 +98,13 @@ actor HandoffDetector {
             return words.contains { self.goal.contains($0) }
                 || self.secrets.names.contains { self.secrets.ref($0)?.origins.contains(origin) ?? false }
         case .secondFactor:
-            if await self.access.hasCode(for: origin) { return true }
+            if await self.keptSecrets.hasCode(for: origin) { return true }
             return ["code", "otp", "tac", "kod"].contains { self.goal.contains($0) }
         case .captcha, .errorPage: return false
         }
     }
 
-    private func question(_ message: String, _ origin: String, kind: String, site: String? = nil) -> Interrupt {
+    private func question(_ message: String, _ origin: String, kind: String, site: Site? = nil) -> Interrupt {
         BrowserTools.takeover(message, origin: origin, kind: kind, site: site, patience: self.patience)
     }
 }

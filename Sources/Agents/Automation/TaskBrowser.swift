@@ -10,8 +10,9 @@ actor TaskBrowser {
     private let name: String
     private let configuration: BrowserConfiguration
     private let logger: Logger
-    /// Saves the sign-ins before the browser ends.
-    private let access: KeptAccess
+    /// Saved before the browser ends.
+    private let signIns: SignIns
+    private let memories: BrowserMemories
     private var keeper: RunRecordWriter
     private var emit: EventSink
     /// Whether the task has used a browser that this process has not attached to.
@@ -29,26 +30,50 @@ actor TaskBrowser {
     }
 
     init(
-        source: any BrowserSource, name: String, configuration: BrowserConfiguration, access: KeptAccess,
-        keeper: RunRecordWriter, emit: @escaping EventSink, logger: Logger, isResumed: Bool
+        source: any BrowserSource, name: String, configuration: BrowserConfiguration, signIns: SignIns,
+        memories: BrowserMemories,
+        keeper: RunRecordWriter, emit: @escaping EventSink, logger: Logger, isResumed: Bool,
+        memory: JSONValue? = nil
     ) {
         self.source = source
         self.name = name
         self.configuration = configuration
-        self.access = access
+        self.signIns = signIns
+        self.memories = memories
         self.keeper = keeper
         self.emit = emit
         self.logger = logger
         self.isResumed = isResumed
+        self.sealedMemory = memory
     }
 
     /// Where the browser was, if it was closed while the task waits.
     private var memory: BrowserMemory?
+    /// Where the browser of another process was when the task began to wait there.
+    private var sealedMemory: JSONValue?
+
+    /// Records where the browser is, because the task waits for the user, and its process may end meanwhile.
+    func remember() async {
+        guard let session, session.isAlive, let memory = try? await session.memory() else { return }
+        await self.record(memory)
+    }
+
+    private func record(_ memory: BrowserMemory) async {
+        do {
+            guard let sealed = try await self.memories.seal(memory, of: await self.keeper.record.sessionID) else {
+                return
+            }
+            try await self.keeper.keep(memory: sealed)
+        } catch {
+            self.logger.warning("Where a browser is can't be recorded", metadata: ["error": "\(error)"])
+        }
+    }
 
     /// Closes the browser while the task waits for the user. The next use starts another one where this one was.
     func rest() async {
         guard let session, session.isAlive, let memory = try? await session.memory(), !Task.isCancelled else { return }
         self.memory = memory
+        await self.record(memory)
         await self.close()
     }
 
@@ -116,6 +141,11 @@ actor TaskBrowser {
             }
         }
         self.isResumed = false
+        if let sealed = self.sealedMemory.take(),
+            let memory = await self.memories.open(sealed, of: await self.keeper.record.sessionID)
+        {
+            return try await self.open(where: memory)
+        }
         self.session = try await self.start()
         throw Self.lost("The browser closed when the process that started it ended.")
     }
@@ -170,7 +200,7 @@ actor TaskBrowser {
             try? await self.keeper.keep(nil)
             return
         }
-        if session.isAlive { await self.access.save(from: session, isLast: true) }
+        if session.isAlive { await self.signIns.save(from: session, isLast: true) }
         // A browser that could not be closed stays in the record so that the next run retries.
         guard await session.close() else { return }
         do {
@@ -184,8 +214,9 @@ actor TaskBrowser {
     /// Detaches from a browser that outlives this process so that another process can attach to it, and closes one that
     /// does not outlive it.
     func leave() async {
+        await self.remember()
         guard let session = self.session.take() else { return }
-        if session.isAlive { await self.access.save(from: session, isLast: true) }
+        if session.isAlive { await self.signIns.save(from: session, isLast: true) }
         if session.reference == nil { await session.close() } else { await session.detach() }
     }
 }

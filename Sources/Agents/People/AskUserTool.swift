@@ -36,16 +36,16 @@ struct AskUserTool: Sendable {
 
     /// Returns the tool for an agent with a page. Secrets are stored for the page's origin only.
     func withSecrets(
-        _ secrets: SecretStore, kept access: KeptAccess, origin: @escaping @Sendable () async throws -> String
+        _ secrets: SecretStore, kept: KeptSecrets, origin: @escaping @Sendable () async throws -> String
     ) -> Tool {
         Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
             let here = input.secrets?.isEmpty ?? true ? nil : try await origin()
             let answer = try self.answer(
-                to: input, context, origin: here, secrets: secrets, canKeep: access.canKeep)
-            guard let given = context.answers.first, given.answer.payload?[Self.keep] == true,
-                let asked = given.interrupt.metadata?["origin"]?.string
+                to: input, context, origin: here, secrets: secrets, canKeep: kept.canKeep)
+            guard let given = context.answers.first, given.answer.status == .resolved,
+                given.answer.payload?[Self.keep] == true, let asked = given.interrupt.metadata?["origin"]?.string
             else { return answer }
-            return await access.keep(given.answer.payload, named: input.secrets ?? [], at: asked).map {
+            return await kept.keep(given.answer.payload, named: input.secrets ?? [], at: asked).map {
                 "\(answer)\n\($0)"
             } ?? answer
         }

@@ -100,7 +100,10 @@ extension AgentRuns {
                 items: try await self.automation.keeping(request, in: session, for: user, propagation))
         } catch {
             let reason = (error as? VaultError)?.reason ?? ""
-            if !reason.isEmpty { self.logger.error("The vault can't be used", metadata: ["reason": "\(reason)"]) }
+            if !reason.isEmpty {
+                self.logger.error(
+                    "The vault can't be used", metadata: ["user": "\(user?.rawValue ?? "")", "reason": "\(reason)"])
+            }
             return KeepingResult(status: .failed, code: Self.code(error), message: "\(error)")
         }
     }

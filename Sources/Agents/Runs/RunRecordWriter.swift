@@ -76,6 +76,7 @@ actor RunRecordWriter {
             try change(&next)
             next.runID = run
             next.status = .running
+            next.browserMemory = nil
             do {
                 try await self.saveInAnyCase(next)
                 break
@@ -107,6 +108,13 @@ actor RunRecordWriter {
         try await self.saveInAnyCase(self.record)
     }
 
+    /// Records what the browser knows, encrypted, while the run waits for the user.
+    func keep(memory: JSONValue) async throws {
+        guard self.record.status == .interrupted else { return }
+        self.record.browserMemory = memory
+        try await self.saveInAnyCase(self.record)
+    }
+
     /// Records that the run waits for the user.
     func park() async throws {
         self.record.status = .interrupted
@@ -121,6 +129,7 @@ actor RunRecordWriter {
         let last = self.record.transcript.last
         if last?.role != .assistant || last?.text != answer { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
+        self.record.browserMemory = nil
         try await self.saveInAnyCase(self.record)
         Failpoint.reach(.runEnded)
     }

@@ -152,6 +152,10 @@ export class Api {
         return this.#json("/api/kept", { method: "POST", body: secret });
     }
 
+    forgetAllKept() {
+        return this.#json("/api/kept", { method: "DELETE" });
+    }
+
     /** @param {string} item Its id. */
     forgetKept(item) {
         return this.#json(`/api/kept/${encodeURIComponent(item)}`, { method: "DELETE" });

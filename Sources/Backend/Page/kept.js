@@ -25,12 +25,17 @@ class KeptView {
     #list = element("ul", { class: "kept" });
     #problem = element("p", { class: "field-problem", role: "alert" });
     #form;
+    #all;
 
     /** @param {import("./api.js").Api} api */
     constructor(api) {
         this.#api = api;
         this.#form = newSecretForm((secret) => this.#change(() => api.keepSecret(secret)));
-        this.element = element("div", { class: "kept-box" }, this.#list, this.#problem, this.#form.element);
+        this.#all = element(
+            "button", { class: "button danger", type: "button", hidden: true, onClick: () => void this.#forgetAll() },
+            t("kept.forgetAll"));
+        this.element = element(
+            "div", { class: "kept-box" }, this.#list, this.#all, this.#problem, this.#form.element);
     }
 
     load() {
@@ -45,6 +50,8 @@ class KeptView {
             return true;
         } catch (error) {
             this.#problem.textContent = explain(error);
+            // What can't be read can still be forgotten.
+            this.#all.hidden = false;
             return false;
         }
     }
@@ -52,7 +59,13 @@ class KeptView {
     /** @param {KeptItem[]} items */
     #show(items) {
         this.#list.replaceChildren(...items.map((item) => this.#row(item)));
+        this.#all.hidden = items.length < 2;
         if (!items.length) this.#list.append(element("li", { class: "muted" }, t("kept.none")));
+    }
+
+    async #forgetAll() {
+        const question = { title: t("kept.forgetAllTitle"), text: t("kept.forgetAllText"), action: t("kept.forgetAll") };
+        if (await confirmDanger(question) && await this.#change(() => this.#api.forgetAllKept())) this.#form.focus();
     }
 
     /** @param {KeptItem} item */

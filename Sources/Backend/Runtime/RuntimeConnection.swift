@@ -105,8 +105,13 @@ struct RuntimeConnection: Sendable {
                 to: RuntimeRequest(.keeping(request), sessionID: session, userID: caller.user))
         }
         guard let code = result.code else { return result.items }
-        throw Problem(
-            code == "invalid_secret" ? .badRequest : .conflict, code, result.message ?? "This can't be kept.")
+        let status: HTTPResponse.Status =
+            switch code {
+            case "invalid_secret": .badRequest
+            case "vault_unusable": .serviceUnavailable
+            default: .conflict
+            }
+        throw Problem(status, code, result.message ?? "This can't be kept.")
     }
 
     /// Opens a WebSocket to the session.

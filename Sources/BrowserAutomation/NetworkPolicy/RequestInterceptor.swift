@@ -17,6 +17,8 @@ struct RequestInterceptor: Sendable {
     private let passed = PassedRequests()
     /// Takes the responses that are files; `nil` if the browser saves them itself.
     var takeFile: (@Sendable (_ file: FileResponse, _ session: String?, _ connection: CDPConnection) -> Void)?
+    /// Called before a document is requested with GET, which waits for it. Returns a document to show instead.
+    var prepareDocument: (@Sendable (_ url: String, _ frame: String) async -> String?)?
     /// Makes the final decision about the requests that the policy allows.
     var judge: (@Sendable (PageRequest) -> RequestVerdict)?
 
@@ -78,6 +80,7 @@ struct RequestInterceptor: Sendable {
         }
         var requestId: String
         var resourceType: String
+        var frameId: String?
         var request: Request
         /// Present if the response is paused, and not the request.
         var responseStatusCode: Int?
@@ -160,6 +163,17 @@ struct RequestInterceptor: Sendable {
         return false
     }
 
+    private static func answer(_ document: String, to request: String) -> JSONValue {
+        [
+            "requestId": .string(request), "responseCode": 200,
+            "responseHeaders": [
+                ["name": "Content-Type", "value": "text/html; charset=utf-8"],
+                ["name": "Cache-Control", "value": "no-store"],
+            ],
+            "body": .string(Data(document.utf8).base64EncodedString()),
+        ]
+    }
+
     /// Continues or fails a paused request. Each hop of a redirect is a separate request.
     private func judge(
         _ paused: Paused, session: String?, document: String?, connection: CDPConnection,
@@ -170,6 +184,9 @@ struct RequestInterceptor: Sendable {
             connection.post(
                 "Fetch.failRequest", ["requestId": .string(paused.requestId), "errorReason": reason], session: session)
         }
+        @Sendable func proceed() {
+            connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
+        }
         @Sendable func decide(_ refusal: String?) {
             if let refusal {
                 // Aborting a document leaves the current page in place. Any other failure replaces it with an error
@@ -178,8 +195,15 @@ struct RequestInterceptor: Sendable {
                 onRefusal(refusal)
             } else if self.stops(PageRequest(paused, document: document), session) {
                 stop("Aborted")
+            } else if isDocument, paused.request.method == "GET", let prepareDocument, let frame = paused.frameId {
+                // The task ends with the preparation. The paused request may be gone by then.
+                Task {
+                    guard let document = await prepareDocument(paused.request.url, frame) else { return proceed() }
+                    connection.post(
+                        "Fetch.fulfillRequest", Self.answer(document, to: paused.requestId), session: session)
+                }
             } else {
-                connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
+                proceed()
             }
         }
         switch self.policy.verdict(on: paused.request.url, isDocument: isDocument) {

@@ -79,8 +79,8 @@ extension BrowserPage {
     ///   to other origins.
     public func fill(_ reference: String, withSecret name: String) async throws -> ActionReport {
         try await self.asAgent {
-            let secret = try await self.secret(name)
             let element = try ElementReference(reference)
+            let secret = try await self.secret(name, for: element)
             _ = self.beginAction()
             let filled = try await self.prepare(
                 "fillSecret", element,
@@ -93,7 +93,17 @@ extension BrowserPage {
         }
     }
 
-    private func secret(_ name: String) async throws -> (ref: SecretRef, value: String) {
+    private func secret(_ name: String, for element: ElementReference) async throws -> (ref: SecretRef, value: String) {
+        if let ref = self.configuration.secrets.maker(of: name) {
+            // A value that is made is made only for a page that gets it.
+            let origin = try await self.call("origin", in: element.path, as: String.self)
+            guard ref.origins.contains(origin) else {
+                throw BrowserError(
+                    .invalidValue,
+                    "\(element.path.prefix)\(element.id) is on \(origin), and the secret belongs to "
+                        + "\(ref.origins.joined(separator: ", "))")
+            }
+        }
         do {
             if let secret = try await self.configuration.secrets.value(of: name) { return secret }
         } catch let error where !(error is CancellationError) {

@@ -52,12 +52,12 @@ extension BrowserPage {
     /// document.
     func call<Value: Decodable>(
         _ function: String, _ arguments: [JSONValue] = [], in path: FramePath = .main, isRepeatable: Bool = true,
-        as type: Value.Type
+        within patience: Duration? = nil, as type: Value.Type
     ) async throws -> Value {
         try await self.inDocument(path, isRepeatable: isRepeatable) { document in
             let evaluation = try await self.evaluate(
                 function, arguments, document, holding: self.holdMessages(in: path),
-                patience: path.patience, as: Value.self)
+                patience: patience ?? path.patience, as: Value.self)
             if let value = evaluation.result.value { return value }
             guard let null = JSONValue.null as? Value else {
                 throw BrowserError(.protocolFailure, "The page's script gave no value for \(function).")

@@ -2,8 +2,8 @@ import AgentEvents
 import Waiting
 
 /// What a browser knows at one moment: the cookies, what its open pages' sites have stored, and the page that was open. It
-/// opens accounts, so it stays in this process, and is never logged.
-package struct BrowserMemory: Sendable, Redacted {
+/// opens accounts, so it is stored only encrypted, and never logged.
+package struct BrowserMemory: Sendable, Codable, Redacted {
     fileprivate var state: SiteState
     /// The address of the current page.
     fileprivate var url: String
@@ -12,12 +12,14 @@ package struct BrowserMemory: Sendable, Redacted {
 extension BrowserSession {
     private struct Cookies: Decodable { var cookies: [JSONValue] }
 
-    private struct AddedScript: Decodable { var identifier: String }
-
     private struct StoredItems: Decodable {
         var origin: String
-        var items: JSONValue
+        /// `nil` if the page has no storage, or more than is kept.
+        var items: JSONValue?
     }
+
+    /// How long a page may take to say what its site has stored.
+    private static let patience = Duration.seconds(3)
 
     /// Remembers the browser, so that another one can take its place.
     /// - Throws: ``BrowserError``.
@@ -29,53 +31,69 @@ extension BrowserSession {
     /// - Throws: ``BrowserError``.
     package func recall(_ memory: BrowserMemory) async throws {
         let page = try await self.openedPage()
-        try await self.restoring(memory.state, on: page) { _ = try await page.navigate(to: memory.url) }
+        try await self.restore(memory.state)
+        _ = try await page.navigate(to: memory.url)
     }
 
     /// Returns the cookies of all sites, and the local storage of those that are open in a tab.
+    /// - Parameter isWanted: Whether the local storage of a host is wanted.
     /// - Throws: ``BrowserError``.
-    package func siteState() async throws -> SiteState {
+    package func siteState(_ isWanted: (_ host: String) -> Bool = { _ in true }) async throws -> SiteState {
         let cookies = try await self.connection().send("Storage.getCookies", as: Cookies.self).cookies
-        var items: [String: JSONValue] = [:]
-        for page in self.state.withLock({ $0.pages }) {
-            // A page that doesn't answer keeps its own.
-            guard let stored = try? await page.call("storedItems", as: StoredItems.self) else { continue }
-            items[stored.origin] = stored.items
+        let pages = self.state.withLock { $0.pages }.filter { isWanted(Site.host(ofOrigin: $0.url)) }
+        let items = await withTaskGroup(of: (String, JSONValue)?.self) { group in
+            for page in pages {
+                // A page that doesn't answer, or has no storage, says nothing about it.
+                group.addTask {
+                    guard
+                        let stored = try? await page.call(
+                            "storedItems", within: Self.patience, as: StoredItems.self), let items = stored.items
+                    else { return nil }
+                    return (stored.origin, items)
+                }
+            }
+            return await group.reduce(into: [String: JSONValue]()) { all, stored in
+                if let stored { all[stored.0] = stored.1 }
+            }
         }
         return SiteState(cookies: cookies.map(Self.parameter), items: items)
     }
 
-    /// Sets cookies, and while a tab loads its next page, the local storage of the pages' origins. What a site has stored
-    /// by itself stays.
-    /// - Throws: ``BrowserError``, or what the function throws.
-    package func restoring<Result: Sendable>(
-        _ state: SiteState, on page: BrowserPage, _ load: () async throws -> Result
-    ) async throws -> Result {
-        try await self.set(state.cookies)
-        guard !state.items.isEmpty else { return try await load() }
-        let script = """
-            { const items = \(JSONValue.object(state.items).json)[location.origin] ?? {};
-              for (const [name, value] of Object.entries(items))
-                if (localStorage.getItem(name) === null) localStorage.setItem(name, value); }
+    /// Gives the browser what its configuration has for the site of a tab's next document.
+    /// - Returns: A document that restores the local storage of its origin, and loads the page; `nil` if there is nothing
+    ///   to restore.
+    func prepareDocument(at url: String, in frame: String) async -> String? {
+        guard self.state.withLock({ $0.pages.contains { $0.targetID == frame } }) else { return nil }
+        if let state = await self.configuration.siteState?(Site.host(ofOrigin: url), self.id) {
+            // If that fails, the site asks to sign in, which the agent then sees.
+            try? await self.restore(state)
+        }
+        let items = self.state.withLock { state in
+            // Once for each origin: what the site stores or removes from then on is its own.
+            state.toRestore.keys.first { url == $0 || url.hasPrefix("\($0)/") }.flatMap {
+                state.toRestore.removeValue(forKey: $0)
+            }
+        }
+        return items.map(Self.restoringDocument)
+    }
+
+    /// A document is the only way into the storage of an origin: no script can be added while a navigation is paused.
+    private static func restoringDocument(_ items: JSONValue) -> String {
+        // Nothing in it may end the script.
+        let text = JSONValue.string(items.json).json.replacing("<", with: "\\u003c")
+        return """
+            <!doctype html><script>
+            try {
+              for (const [name, value] of Object.entries(JSON.parse(\(text))))
+                if (localStorage.getItem(name) === null) localStorage.setItem(name, value);
+            } finally { location.reload(); }
+            </script>
             """
-        let added = try await page.connection.send(
-            "Page.addScriptToEvaluateOnNewDocument", ["source": .string(script)], session: page.sessionID,
-            as: AddedScript.self)
-        // Only once: what the site stores from now on is its own.
-        func remove() async throws {
-            try await page.connection.send(
-                "Page.removeScriptToEvaluateOnNewDocument", ["identifier": .string(added.identifier)],
-                session: page.sessionID)
-        }
-        let result: Result
-        do {
-            result = try await load()
-        } catch {
-            try? await remove()
-            throw error
-        }
-        try await remove()
-        return result
+    }
+
+    private func restore(_ state: SiteState) async throws {
+        self.state.withLock { $0.toRestore.merge(state.items.filter { $0.value != [:] }) { $1 } }
+        try await self.set(state.cookies)
     }
 
     private func set(_ cookies: [JSONValue]) async throws {
@@ -118,11 +136,13 @@ extension BrowserPage {
         var frameTree: Tree
     }
 
-    /// Returns the site of the page, such as `example.com`; a host that has no registrable domain is its own site.
+    /// Returns the site of the page; `nil` if it has none, such as `about:blank`.
     /// - Throws: ``BrowserError``.
-    package func site() async throws -> String {
+    package func site() async throws -> Site? {
         let frame = try await self.connection.send("Page.getFrameTree", session: self.sessionID, as: FrameTree.self)
             .frameTree.frame
-        return frame.domainAndRegistry.isEmpty ? Site.host(ofOrigin: frame.securityOrigin) : frame.domainAndRegistry
+        guard frame.domainAndRegistry.isEmpty else { return Site(name: frame.domainAndRegistry, isHost: false) }
+        let host = Site.host(ofOrigin: frame.securityOrigin)
+        return host.isEmpty ? nil : Site(name: host, isHost: true)
     }
 }

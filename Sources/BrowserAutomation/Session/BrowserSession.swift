@@ -1,4 +1,5 @@
 public import AgentEvents
+package import FoundationEssentials
 public import Logging
 import Synchronization
 import Waiting
@@ -20,12 +21,16 @@ public final class BrowserSession: Sendable {
         var isClosed = false
         /// Whether the user in control has done something.
         var wasWorkedByPerson = false
+        /// The local storage that pages get when they are first opened, by origin.
+        var toRestore: [String: JSONValue] = [:]
         /// The reconnection in progress, which all concurrent callers wait for.
         var reconnecting: Task<Void, any Error>?
 
         var isAlive: Bool { self.connection?.isOpen ?? false }
     }
 
+    /// Differs from that of every other session.
+    package let id = UUID()
     private let endpoint: BrowserEndpoint
     let configuration: BrowserConfiguration
     let gate: RequestInterceptor
@@ -59,11 +64,17 @@ public final class BrowserSession: Sendable {
                 downloads.take(file, session: session, connection) { update in news.withLock { $0 }(update) }
             }
         }
+        let prepared = Mutex<@Sendable (String, String) async -> String?>({ _, _ in nil })
+        gate.prepareDocument = { url, frame in
+            let prepare = prepared.withLock { $0 }
+            return await prepare(url, frame)
+        }
         self.gate = gate
         self.screencast = Screencast(options: configuration.screencast)
         self.logger = logger
         self.state = Monitor(State())
         released.withLock { $0 = { [weak self] in self?.afterControl() } }
+        prepared.withLock { $0 = { [weak self] in await self?.prepareDocument(at: $0, in: $1) } }
         news.withLock { $0 = { [weak self] in self?.note($0) } }
     }
 

@@ -118,6 +118,9 @@ public final class SecretStore: Sendable, CustomStringConvertible {
     /// The number of secrets, as text. It never includes names or values.
     public var description: String { "\(self.names.count) secrets" }
 
+    /// The reference of a secret whose value is made when it is typed.
+    func maker(of name: String) -> SecretRef? { self.state.withLock { $0.makers[name]?.ref } }
+
     /// - Throws: What the secret's maker throws.
     func value(of name: String) async throws -> (ref: SecretRef, value: String)? {
         guard let maker = self.state.withLock({ $0.makers[name] }) else {

@@ -14,11 +14,30 @@ package struct SiteState: Sendable, Hashable, Codable, Redacted {
 
     package var isEmpty: Bool { self.cookies.isEmpty && self.items.isEmpty }
 
-    /// Returns the part that belongs to a site with its subdomains.
-    package func part(of site: String) -> SiteState {
+    /// Returns the part that belongs to a site.
+    package func part(of site: Site) -> SiteState {
         SiteState(
-            cookies: self.cookies.filter { Site.holds($0["domain"]?.string ?? "", in: site) },
-            items: self.items.filter { Site.holds(Site.host(ofOrigin: $0.key), in: site) })
+            cookies: self.cookies.filter { site.holds($0["domain"]?.string ?? "") },
+            items: self.items.filter { site.holds(Site.host(ofOrigin: $0.key)) })
+    }
+
+    /// Returns this state with the local storage of origins that another state knows, and this one doesn't.
+    package func adding(itemsOf other: SiteState) -> SiteState {
+        SiteState(cookies: self.cookies, items: self.items.merging(other.items) { own, _ in own })
+    }
+
+    package var withoutItems: SiteState { SiteState(cookies: self.cookies) }
+
+    /// Returns as many cookies as fit, and first those that scripts can't read, because sign-ins are among them.
+    /// - Parameter most: The maximum size of the cookies as JSON, in bytes.
+    package func reduced(to most: Int) -> SiteState {
+        let sized = self.cookies.map { (cookie: $0, size: $0.json.utf8.count, isHidden: $0["httpOnly"] == true) }
+        var rest = most
+        let kept = sized.sorted { $0.isHidden != $1.isHidden ? $0.isHidden : $0.size < $1.size }.filter { each in
+            rest -= each.size
+            return rest >= 0
+        }
+        return SiteState(cookies: kept.map(\.cookie), items: self.items)
     }
 
     /// Returns this state with what another browser has changed since both had the same one.
@@ -63,12 +82,22 @@ package struct SiteState: Sendable, Hashable, Codable, Redacted {
     }
 }
 
-/// A site: a registrable domain, such as `example.com`, with all its subdomains; or a host that has none.
-package enum Site {
-    /// Returns whether a host or a cookie's domain belongs to a site.
-    package static func holds(_ host: String, in site: String) -> Bool {
+/// A site: a registrable domain, such as `example.com`, with all its subdomains; or a host that belongs to none, such as an
+/// IP address, alone.
+package struct Site: Sendable, Hashable {
+    package var name: String
+    /// Whether the site is only this host. Hosts below it may belong to others, as those below `github.io` do.
+    package var isHost: Bool
+
+    package init(name: String, isHost: Bool) {
+        self.name = name
+        self.isHost = isHost
+    }
+
+    /// Returns whether a host or a cookie's domain belongs to the site.
+    package func holds(_ host: String) -> Bool {
         let host = (host.first == "." ? host.dropFirst() : host[...]).lowercased()
-        return !site.isEmpty && (host == site || host.hasSuffix(".\(site)"))
+        return host == self.name || !self.isHost && host.hasSuffix(".\(self.name)")
     }
 
     /// Returns the host of an origin, such as `https://example.com:8443`.

@@ -222,14 +222,16 @@ function showAgain() {
   uncover = [];
 }
 
-/** What the site has stored for its pages, up to a size that no sign-in needs. */
+/** What the site has stored for its pages, up to a size that no sign-in needs; without items if that can't be said. */
 function storedItems() {
   try {
-    const items = Object.entries(localStorage);
-    const isSmall = items.reduce((size, [name, value]) => size + name.length + value.length, 0) < 256 * 1024;
-    return { origin: location.origin, items: isSmall ? Object.fromEntries(items) : {} };
+    const names = Array.from({ length: localStorage.length }, (_, place) => localStorage.key(place));
+    const items = names.map((name) => [name, localStorage.getItem(name)]);
+    const size = items.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    // Not the address's origin, because a sandboxed document has its own.
+    return { origin: self.origin, items: size < 256 * 1024 ? Object.fromEntries(items) : null };
   } catch {
     // Pages without an origin have no storage.
-    return { origin: location.origin, items: {} };
+    return { origin: self.origin, items: null };
   }
 }
