@@ -2,7 +2,7 @@ public import AgentEvents
 public import AgentLoop
 public import BrowserAutomation
 public import Files
-public import FoundationEssentials
+import FoundationEssentials
 public import Logging
 public import RuntimeProtocol
 public import Vault
@@ -17,9 +17,9 @@ public struct AutomationAgent: Automation {
     private let patience: Duration
     private let browserPatience: Duration
     private let keepsPictures: Bool
-    private let store: any RunStore
-    private let files: any FileStore
-    private let vault: Vault?
+    let store: any RunStore
+    let files: any FileStore
+    let vault: Vault?
     private let logger: Logger
     /// The browsers of active runs. Run it as a service so that it closes or detaches its browsers on shutdown.
     public let live: BrowserRegistry
@@ -274,7 +274,7 @@ public struct AutomationAgent: Automation {
         await self.abandonPreviousTask(of: session)
     }
 
-    private func abandonPreviousTask(of session: SessionID) async -> String? {
+    func abandonPreviousTask(of session: SessionID) async -> String? {
         await withoutCancellation { [self] in
             do {
                 guard let record = try await self.store.read(session.automationRecord),
@@ -338,49 +338,6 @@ public struct AutomationAgent: Automation {
         } catch let error as BrowserError where error.code == .browserGone {
             throw RunRejection.noBrowser
         }
-    }
-
-    public func picture(
-        _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
-    ) async throws -> Data? {
-        await self.store.picture(named: id, of: session.automationRecord)
-    }
-
-    public func file(
-        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
-        _ propagation: Propagation
-    ) async throws -> (file: StoredFile, bytes: Data) {
-        let file = try await self.files.file(id, of: session)
-        let bytes = count > 0 ? try await self.files.read(id, of: session, from: offset, count: count) : Data()
-        return (file, bytes)
-    }
-
-    public func putFile(
-        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
-    ) async throws -> StoredFile? {
-        try await self.files.put(piece, in: session)
-    }
-
-    public func keeping(
-        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
-    ) async throws -> [KeptItem] {
-        guard let vault else {
-            throw VaultError(.unusable, "Nothing is kept between tasks here. Your administrator can change that.")
-        }
-        switch request {
-        case .list: break
-        case .keep(let secret): try await vault.keep(secret, of: user)
-        case .forget(let id): try await vault.forget(id, of: user)
-        case .forgetAll: try await vault.forgetAll(of: user)
-        }
-        return try await vault.items(of: user)
-    }
-
-    public func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
-        _ = await self.abandonPreviousTask(of: session)
-        await self.live.end(session)
-        try await self.files.removeAll(of: session)
-        try await self.store.remove(session.automationRecord)
     }
 
     /// The name of a session's browsers, which identifies their owner in a list of browsers.
