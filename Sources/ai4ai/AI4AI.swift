@@ -10,7 +10,7 @@ struct AI4AI: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Up.self, BackendCommand.self, Runtime.self, Invoke.self, Browse.self, TimelineCommand.self, Doctor.self,
-            RecipeCommand.self, ModelsCommand.self, Tables.self, Deploy.self, Users.self,
+            RecipeCommand.self, KeptCommand.self, ModelsCommand.self, Tables.self, Deploy.self, Users.self,
             Eval.self, DemoSiteCommand.self, Confined.self, Version.self,
         ]
     )

@@ -1,11 +1,13 @@
 """What people keep between tasks, in files: killed at a save, corrupt, without its key, and on a disk that takes nothing."""
 
+import os
 import pathlib
+import subprocess
 
 import pytest
 import requests
 
-from system import Container, needs_failpoints
+from system import BUILD, DEADLINE, Container, needs_failpoints
 
 SECRET = {"kind": "secret", "name": "password", "site": "https://tax.example", "value": "hunter2-blue"}
 
@@ -74,3 +76,24 @@ def test_users_are_kept_apart_whatever_their_names(container, user):
     assert keeping(container, user, action="keep", secret={**SECRET, "name": "theirs"})["status"] == "completed"
     assert keeping(container, user, action="forget_all")["items"] == []
     assert names(container) == ["password"]
+
+
+def command(directory, *arguments, value=None, check=True):
+    result = subprocess.run(
+        [BUILD / "ai4ai", "kept", *arguments], input=value, text=True, capture_output=True, timeout=DEADLINE,
+        env=os.environ | {"AI4AI_STORAGE_DIRECTORY": str(directory)})
+    assert not check or result.returncode == 0, result.stderr
+    return result.stdout if check else result.stderr
+
+
+def test_commands_keep_list_and_forget_without_showing_a_value(tmp_path):
+    assert command(tmp_path) == "Nothing is kept.\n"
+    added = command(tmp_path, "add", "https://tax.example/login", "password", value="hunter2-blue\n")
+    assert "https://tax.example  secret password  (not used yet)" in added
+    listed = command(tmp_path, "list")
+    assert listed == added and "hunter2" not in listed
+    assert command(tmp_path, "list", "--user", "somebody") == "Nothing is kept.\n"
+    assert "no address of a website" in command(tmp_path, "add", "ftp://x", "a", value="b\n", check=False)
+    assert "Standard input is empty" in command(tmp_path, "add", "x.example", "a", value="", check=False)
+    assert command(tmp_path, "forget", listed.split()[0]) == "Nothing is kept.\n"
+    assert "pass --all" in command(tmp_path, "forget", check=False)
