@@ -263,7 +263,8 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
-                "Agents", "BrowserAutomation", "Files", "Models", "Observability", "RuntimeProtocol", "Search",
+                "Agents", "BrowserAutomation", "DurableFile", "Files", "Models", "Observability", "RuntimeProtocol",
+                "Search",
                 "ServerSentEvents", "Settings", "TextCoding", "Vault", "WebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

@@ -5,6 +5,7 @@ public import Agents
 package import BrowserAutomation
 import Files
 package import Logging
+public import Models
 import Observability
 import RuntimeProtocol
 public import ServiceLifecycle
@@ -61,9 +62,12 @@ public struct RuntimeAssembly: Sendable {
     }
 
     /// Serves the runtime until SIGTERM or SIGINT, and writes logs as JSON lines.
-    /// - Parameter services: Services to run alongside the runtime.
+    /// - Parameters:
+    ///   - model: A model in place of the one that the settings say.
+    ///   - services: Services to run alongside the runtime.
     public static func serve(
-        _ settings: Settings, configuration: AgentCoreApp.Configuration, with services: [any Service] = []
+        _ settings: Settings, configuration: AgentCoreApp.Configuration, model: SwitchableModel? = nil,
+        with services: [any Service] = []
     ) async throws {
         var configuration = configuration
         configuration.debugActions = settings.debugActions
@@ -72,7 +76,7 @@ public struct RuntimeAssembly: Sendable {
         let logger = Logger(label: "ai4ai") {
             JSONLogHandler(label: $0, output: output, level: level, metadataProvider: Telemetry.logMetadata)
         }
-        let assembly = try RuntimeAssembly(settings: settings, logger: logger)
+        let assembly = try RuntimeAssembly(settings: settings, model: model, logger: logger)
         let telemetry = try Telemetry(settings.observability, assembly.aws, output: output, logger: logger)
         telemetry?.bootstrap()
         let app = assembly.app(configuration: configuration, telemetry: telemetry)
@@ -88,7 +92,6 @@ public struct RuntimeAssembly: Sendable {
             automation: self.automation,
             store: self.store,
             memory: self.memory,
-            modelName: self.model.name,
             logger: self.logger)
         let handler = InvocationHandler(
             callers: CallerAuthenticator(self.settings.tokens), runs: runs, browsers: self.browserRegistry,

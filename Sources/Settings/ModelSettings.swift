@@ -34,7 +34,7 @@ extension Settings {
             }
 
             /// - Returns: `nil` if the text has none of the known prefixes.
-            init?(_ text: String) {
+            public init?(_ text: String) {
                 let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
                 switch (parts.first, parts.count > 1 ? parts[1] : "") {
                 case ("offline", ""): self = .offline

@@ -55,7 +55,8 @@ struct BackendCommand: AsyncParsableCommand {
 
     /// Creates the backend with the chat store that the settings select.
     static func service(
-        _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, model: String?, logger: Logger,
+        _ backend: BackendSettings, _ settings: Settings, demoSite: String? = nil, model: String?,
+        models: ModelChoices? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) throws -> Backend {
         let aws = { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
@@ -65,6 +66,7 @@ struct BackendCommand: AsyncParsableCommand {
             case .dynamodb: DynamoConversations(try aws())
             }
         return try Backend(
-            backend, store: store, aws: aws, demoSite: demoSite, model: model, logger: logger, onListening: onListening)
+            backend, store: store, aws: aws, demoSite: demoSite, model: model, models: models, logger: logger,
+            onListening: onListening)
     }
 }

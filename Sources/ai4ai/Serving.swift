@@ -1,8 +1,12 @@
+import AWSClient
 import AgentCoreRuntime
+import AgentLoop
 import ArgumentParser
 import Assembly
+import Backend
 import DemoSite
 import Logging
+import Models
 import ServiceLifecycle
 import Settings
 import UnixSignals
@@ -27,7 +31,6 @@ struct Up: AsyncParsableCommand {
 
     func run() async throws {
         var settings = try Settings.fromEnvironment()
-        await settings.model.chooseFromOllama()
         let demo = "http://127.0.0.1:\(self.demoPort)"
         settings.browser.allowedPrivateOrigins.append(demo)
         settings.logLevel = settings.logLevel == "info" ? "notice" : settings.logLevel
@@ -39,10 +42,18 @@ struct Up: AsyncParsableCommand {
         backend.runtime.url = "http://127.0.0.1:\(configuration.port)"
         let level = Logger.Level(rawValue: settings.logLevel) ?? .notice
         let logger = Logger(label: "ai4ai.backend") { JSONLogHandler(label: $0, output: .standardOutput, level: level) }
+        var chooser = try ModelChooser(settings, logger: logger)
+        // What the environment says counts more than what was chosen on the page, and that more than what is found here.
+        var isRestored = false
+        if !settings.model.isChosen { isRestored = await chooser.restore() }
+        if !isRestored {
+            await settings.model.chooseFromOllama()
+            chooser = try ModelChooser(settings, logger: logger)
+        }
         let service = try BackendCommand.service(
-            backend, settings, demoSite: demo, model: settings.model.choice.name, logger: logger
+            backend, settings, demoSite: demo, model: nil, models: ModelChoices(chooser, settings), logger: logger
         ) {
-            [model = settings.model.choice] page in
+            [model = chooser.model.current.name] page in
             // Print the welcome message only once the runtime is listening, too.
             for await port in runtime.stream {
                 print(Self.welcome(page: page, port: port, demo: demo, model: model))
@@ -52,17 +63,18 @@ struct Up: AsyncParsableCommand {
             fflush(nil)
         }
         try await RuntimeAssembly.serve(
-            settings, configuration: configuration, with: [DemoSite(port: self.demoPort), service])
+            settings, configuration: configuration, model: chooser.model,
+            with: [DemoSite(port: self.demoPort), service])
     }
 
-    private static func welcome(page: Int, port: Int, demo: String, model: Settings.Model.Choice) -> String {
+    private static func welcome(page: Int, port: Int, demo: String, model: String) -> String {
         """
         AI4AI is up.
 
           page       http://127.0.0.1:\(page)
           runtime    http://127.0.0.1:\(port)  (POST /invocations, GET /ping, /ws)
           demo site  \(demo)
-          model      \(model == .offline ? "offline: follows plain instructions; `ai4ai models` lists real ones" : model.name)
+          model      \(model == "offline" ? "offline: follows plain instructions; connect a real one on the page" : model)
 
         Open the page, or try in another terminal:
 
@@ -70,6 +82,50 @@ struct Up: AsyncParsableCommand {
 
         Add -N -H 'Accept: text/event-stream' to see every step. Stop with Ctrl-C.
         """
+    }
+}
+
+extension ModelChoices {
+    /// The models that the page of this machine offers.
+    fileprivate init(_ chooser: ModelChooser, _ settings: Settings) {
+        self.init(
+            current: { chooser.model.current.name },
+            sources: {
+                let sources = ModelSources(settings).all
+                return await withTaskGroup(of: (Int, ModelChoices.Source).self) { group in
+                    for (place, source) in sources.enumerated() {
+                        group.addTask { (place, await ModelChoices.found(in: source)) }
+                    }
+                    let found = await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+                    return found.sorted { $0.key < $1.key }.map(\.value)
+                }
+            },
+            use: { setting, url, key in
+                let tried = try await chooser.use(setting, url: url, key: key)
+                return ModelChoices.Chosen(
+                    model: tried.name, seesImages: tried.abilities.seesImages,
+                    contextTokens: tried.abilities.contextTokens)
+            })
+    }
+
+    private static func found(in source: ModelSources.Source) async -> Source {
+        do {
+            let models = try await source.models()
+            return Source(
+                name: source.name,
+                models: models.map { Model(setting: $0.setting, remarks: $0.remarks, callsTools: $0.callsTools) })
+        } catch {
+            return Source(name: source.name, problem: Self.problem(error))
+        }
+    }
+
+    private static func problem(_ error: any Error) -> Problem {
+        switch error {
+        case let error as ModelError where error.code == .unreachable: .unreachable
+        case let error as AWSError where [.unreachable, .timedOut, .serverFailure].contains(error.code): .unreachable
+        case is AWSError: .noCredentials
+        default: .noKey
+        }
     }
 }
 

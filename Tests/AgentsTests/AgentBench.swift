@@ -50,7 +50,7 @@ struct AgentBench: Sendable {
                 model: model, automation: automation, budget: .init(steps: 30),
                 aids: .init(playbooks: PlaybookLibrary(playbooks), search: search, memory: memory),
                 logger: Self.quiet),
-            automation: automation, store: self.store, memory: memory, modelName: model.name, logger: Self.quiet)
+            automation: automation, store: self.store, memory: memory, logger: Self.quiet)
     }
 
     /// Runs work to its end, and verifies that the events are valid for clients.

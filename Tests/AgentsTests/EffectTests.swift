@@ -101,7 +101,7 @@ struct EffectTests {
                 configuration: configuration, store: store, files: LocalFileStore.temporary(), logger: quiet)
             self.runs = AgentRuns(
                 coordinator: Coordinator(model: model, automation: automation, budget: .init(steps: 30), logger: quiet),
-                automation: automation, store: store, modelName: model.name, logger: quiet)
+                automation: automation, store: store, logger: quiet)
         }
 
         func run(_ work: RunRequest.Work, emit: @escaping EventSink) async throws -> RunResult {

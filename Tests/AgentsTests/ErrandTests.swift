@@ -31,7 +31,7 @@ struct ErrandTests {
         return AgentRuns(
             coordinator: Coordinator(
                 model: model, automation: automation, budget: .init(steps: steps), logger: Self.quiet),
-            automation: automation, store: store, modelName: model.name, logger: Self.quiet)
+            automation: automation, store: store, logger: Self.quiet)
     }
 
     private static func request(

@@ -39,7 +39,7 @@ struct HostilePageTests {
             self.runs = AgentRuns(
                 coordinator: Coordinator(
                     model: self.model, automation: self.automation, budget: .init(steps: 30), logger: quiet),
-                automation: self.automation, store: store, modelName: self.model.name, logger: quiet)
+                automation: self.automation, store: store, logger: quiet)
         }
 
         /// Runs until the end or a question. If the agent offers the browser to the user, returns it unchanged.

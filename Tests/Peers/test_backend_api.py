@@ -318,6 +318,7 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
              "/assets/v/{version}/lib/{name}": "marked.js"}
     bodies = {"NewSession": {}, "Rename": {"title": "x", "version": 1}, "NewMessage": {"text": "hello"},
               "Answer": {"status": "cancelled"}, "ControlRequest": {"action": "take"},
+              "NewModel": {"setting": "nobody/nothing"},
               "NewSecret": {"name": "password", "site": "tax.example", "value": "x"}}
     routes = [
         (method.upper(), path, operation) for path, item in document["paths"].items() if not path.startswith("/ws/")

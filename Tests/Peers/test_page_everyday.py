@@ -57,6 +57,8 @@ def test_held_or_repeated_key_answers_no_question_what_a_text_is_for(system, cha
 def test_message_written_before_a_question_does_not_answer_it(system, chats, person):
     person.say(payment(system.demo, "page before"))
     person.ref("button", "Approve payment")
+    # The page may know of the question a moment earlier than the chat.
+    person.until(lambda: chats.session(person.chat)["run"]["state"] == "waiting", "waiting run")
     waiting = chats.session(person.chat)["run"]["id"]
     for about in ["", "another"]:
         refused = chats.post(person.chat, "no", json={"text": "no", "about": about})
@@ -258,3 +260,34 @@ def test_choices_may_be_answered_with_something_else(model, asking, browser, cou
     [answer] = [each for each in chats.settled(browser.chat) if each["kind"] == "answer"]
     assert answer["details"]["payload"] == {"other": "Ipoh"}
     browser.check_quiet()
+
+
+# Stands in for the system's notifications, which a headless browser doesn't show.
+NOTICES = """
+window.notices = [];
+window.Notification = class extends EventTarget {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor(title, options) { super(); window.notices.push(this); Object.assign(this, { title, ...options }); }
+    close() {}
+};
+Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false });
+"""
+
+
+def test_person_who_is_away_is_notified_of_questions_and_ends_if_they_want(system, chats, person):
+    person.context.add_init_script(NOTICES)
+    person.reload()
+    person.say(system.errand())
+    person.sees("Amount due: RM 70.00")
+    assert person.evaluate("notices.length") == 0
+    person.click("button", "Local user: profile and settings")
+    person.check("checkbox", "Notify me here when a task waits for me or ends")
+    person.press("Escape")
+    person.evaluate("window.isAway = true")
+    person.say(payment(system.demo, "page notices"))
+    person.until(lambda: person.evaluate("notices.length") == 1, "notice of the question")
+    assert person.evaluate("notices[0].title").startswith("Waiting for you: ")
+    person.click("button", "Reject")
+    person.until(lambda: person.evaluate("notices.length") == 2, "notice of the end")
+    assert person.evaluate("notices[1].title").startswith("Done: ")

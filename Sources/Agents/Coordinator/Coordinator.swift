@@ -22,7 +22,7 @@ public struct Coordinator: Sendable {
         }
     }
 
-    private let model: any LanguageModel
+    let model: any LanguageModel
     private let automation: any Automation
     private let budget: TurnLoop.Budget
     private let patience: Duration

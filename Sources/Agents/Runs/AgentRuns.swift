@@ -15,19 +15,17 @@ public struct AgentRuns: Sendable {
     let automation: any Automation
     let store: any RunStore
     let memory: MemoryAccess
-    let modelName: String
     let logger: Logger
     let sessions = SessionRuns()
 
     public init(
         coordinator: Coordinator, automation: any Automation, store: any RunStore,
-        memory: (any LongTermMemory)? = nil, modelName: String, logger: Logger
+        memory: (any LongTermMemory)? = nil, logger: Logger
     ) {
         self.coordinator = coordinator
         self.automation = automation
         self.store = store
         self.memory = MemoryAccess(memory: memory, logger: logger)
-        self.modelName = modelName
         self.logger = logger
     }
 
@@ -155,7 +153,7 @@ public struct AgentRuns: Sendable {
         _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog,
         deliver: @escaping @Sendable (StructuredResult) -> Void
     ) async -> RunResult {
-        var usage = TokenUsage(model: self.modelName)
+        var usage = TokenUsage(model: self.coordinator.model.name)
         // After the user has decided about a payment, a payment link would ask them to pay twice.
         let isDecision =
             switch request.work {

@@ -41,6 +41,7 @@ struct PageRoutes: Sendable {
     }
 
     private let configuration: Configuration
+    private let model: @Sendable () -> String?
     private let index: PageFile
     private let openAPI: PageFile
     private let files: [String: PageFile]
@@ -48,9 +49,10 @@ struct PageRoutes: Sendable {
     /// Names the version of all files. It's a part of their addresses, so that browsers keep them until it changes.
     private let version: String
 
-    init(_ settings: BackendSettings, demoSite: String?, model: String?, logger: Logger) {
+    init(_ settings: BackendSettings, demoSite: String?, model: @escaping @Sendable () -> String?, logger: Logger) {
+        self.model = model
         self.configuration = Configuration(
-            mode: settings.cognito == nil ? "local" : "cognito", demo_site: demoSite, model: model,
+            mode: settings.cognito == nil ? "local" : "cognito", demo_site: demoSite,
             sign_in: settings.cognito.flatMap(Configuration.SignIn.init))
         let libraries = ["marked.js": settings.libraries.marked]
         self.libraries = libraries.compactMapValues { path in
@@ -91,7 +93,11 @@ struct PageRoutes: Sendable {
         for path: RouterPath in ["/assets/lib/:name", "/assets/v/:version/lib/:name"] {
             router.get(path) { request, context in try self.response(to: request, context, self.libraries) }
         }
-        router.get("/api/config") { _, _ in try Response.json(self.configuration) }
+        router.get("/api/config") { _, _ in
+            var configuration = self.configuration
+            configuration.model = self.model()
+            return try Response.json(configuration)
+        }
         router.get("/api/openapi.json") { request, _ in self.openAPI.response(to: request) }
     }
 

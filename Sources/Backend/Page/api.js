@@ -142,6 +142,20 @@ export class Api {
         return this.#json(`${path(id)}/browser/control`, { method: "POST", body: { action: "revoke", kind, origin } });
     }
 
+    /** @returns {Promise<{model: string, sources: import("./model-dialog.js").ModelSource[]}>} */
+    models() {
+        return this.#json("/api/models");
+    }
+
+    /**
+     * Tries a model, and lets it answer from then on.
+     * @param {{setting: string, url?: string, key?: string}} choice
+     * @returns {Promise<{model: string, sees_images: boolean, context_tokens?: number}>}
+     */
+    useModel(choice) {
+        return this.#json("/api/model", { method: "PUT", body: choice });
+    }
+
     /** What is kept for the user between tasks. @returns {Promise<{items: import("./kept.js").KeptItem[]}>} */
     kept() {
         return this.#json("/api/kept");

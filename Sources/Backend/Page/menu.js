@@ -8,6 +8,7 @@
 import { element } from "./elements.js";
 import { language, setLanguage, t } from "./i18n.js";
 import { icon } from "./icons.js";
+import { canNotify, isNotifying, setNotifying } from "./notices.js";
 import { place } from "./popup-menu.js";
 import { preferences, setPreference } from "./preferences.js";
 
@@ -23,7 +24,7 @@ export class ProfileMenu {
 
     /**
      * @param {HTMLElement} root @param {Person} person
-     * @param {{ version: string, onKept: () => void, onShortcuts: () => void, onSignOut: () => void }} hooks
+     * @param {{ version: string, onKept: () => void, onModels: () => void, onShortcuts: () => void, onSignOut: () => void }} hooks
      */
     constructor(root, person, hooks) {
         this.#root = root;
@@ -71,6 +72,8 @@ export class ProfileMenu {
             this.#choice("contrast",
                 [["", t("theme.system")], ["normal", t("contrast.normal")], ["more", t("contrast.more")]],
                 preferences().contrast ?? "", (value) => setPreference("contrast", value || undefined)),
+            ...(canNotify() ? [this.#notifying()] : []),
+            ...(this.#isLocal ? [this.#action("settings", t("models.title"), this.#hooks.onModels)] : []),
             this.#action("key", t("kept.title"), this.#hooks.onKept),
             this.#action("keyboard", t("shortcuts.title"), this.#hooks.onShortcuts),
             ...(this.#isLocal ? [] : [this.#action("signOut", t("signOut"), this.#hooks.onSignOut)]),
@@ -93,6 +96,14 @@ export class ProfileMenu {
                     }),
                     element("label", { for: id, lang: name === "language" ? value : null }, label));
             })));
+    }
+
+    #notifying() {
+        const box = element("input", {
+            type: "checkbox", id: "notifies", checked: isNotifying(),
+            onChange: async () => { box.checked = await setNotifying(box.checked); },
+        });
+        return element("p", { class: "check" }, box, element("label", { for: "notifies" }, t("profile.notifies")));
     }
 
     #action(picture, label, onChoose) {

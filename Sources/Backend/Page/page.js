@@ -14,6 +14,8 @@ import { ApiError, SignInError, explain } from "./errors.js";
 import { t } from "./i18n.js";
 import { showKept } from "./kept.js";
 import { ProfileMenu } from "./menu.js";
+import { showModels } from "./model-dialog.js";
+import { Notices } from "./notices.js";
 import { Router } from "./router.js";
 import { RunView } from "./run-view.js";
 import { listenForShortcuts, showShortcuts } from "./shortcuts.js";
@@ -35,6 +37,7 @@ export class Page {
     #announcer = new Announcer(byID("announcer"));
     #banner = new ConnectionBanner(byID("banner"));
     #router = new Router((chat) => this.#open(chat), () => this.#toasts.error(t("route.unknown")));
+    #notices = new Notices((chat) => this.#router.go(chat));
     #drawer = new Drawer({
         sidebar: byID("sidebar"), main: byID("main"), shade: byID("drawer-shade"),
         open: byID("drawer-open"), close: byID("drawer-close"),
@@ -86,7 +89,7 @@ export class Page {
                 onFailure: (error) => this.#isSignInFailure(error) && this.#askToSignIn(),
             });
         new ProfileMenu(byID("profile"), person, {
-            version: config.version, onKept: () => void showKept(api), onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
+            version: config.version, onKept: () => void showKept(api), onModels: () => this.#chooseModel(), onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
         });
         signIn.onToken = (token) => this.#chat?.renew(token);
     }
@@ -117,7 +120,18 @@ export class Page {
     #sayPractice() {
         const practice = byID("practice");
         practice.hidden = this.#config.model !== "offline";
-        practice.textContent = t("practice");
+        const connect = element(
+            "button", { class: "quiet-button", type: "button", onClick: () => this.#chooseModel() }, t("models.connect"));
+        practice.replaceChildren(t("practice"), ...(this.#config.mode === "local" ? [" ", connect] : []));
+    }
+
+    #chooseModel() {
+        void showModels(this.#api, (model) => {
+            this.#config.model = model;
+            this.#sayPractice();
+            this.#starters.hidden = true;
+            this.#draw();
+        });
     }
 
     /** Starts a separate task in a new chat while this chat's task waits. @param {string} text @param {File[]} files */
@@ -137,7 +151,10 @@ export class Page {
             api: this.#api, signIn: this.#signIn, composer: this.#composer, banner: this.#banner,
             toasts: this.#toasts, announcer: this.#announcer, scroller: this.#scroller,
             view: this.#view,
-            onSession: (session) => this.#chats.take(session),
+            onSession: (session) => {
+                this.#chats.take(session);
+                this.#notices.take(session);
+            },
             onCreated: (created) => {
                 this.#router.settle(created);
                 this.#composer.settle(created);

@@ -29,11 +29,13 @@ package struct Backend: Service {
     ///   - aws: Creates the client for a runtime hosted on AgentCore.
     ///   - demoSite: The address of a practice site that the page offers as a starting point.
     ///   - model: The name of the model that answers, if known here; `offline` for the built-in practice model.
+    ///   - models: The models that the user may choose from; `nil` if the agents run elsewhere.
     ///   - onListening: Called with the port once the server accepts requests.
     /// - Throws: `AWSError` if the runtime's ARN is malformed.
     package init(
         _ settings: BackendSettings, store: any Conversations, aws: () throws -> AWSClient, demoSite: String? = nil,
-        model: String? = nil, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        model: String? = nil, models: ModelChoices? = nil, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
         self.settings = settings
         self.logger = logger
@@ -49,7 +51,10 @@ package struct Backend: Service {
             originGuard: originGuard,
             parts: .init(runs: runs, authenticator: authenticator, limits: limits, logger: logger), tasks: self.tasks)
 
-        let page = PageRoutes(settings, demoSite: demoSite, model: model, logger: logger)
+        // Several users don't choose for each other.
+        let models = settings.cognito == nil ? models : nil
+        let page = PageRoutes(
+            settings, demoSite: demoSite, model: { models?.current() ?? model }, logger: logger)
         let router = Router(context: BackendContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             MetricsMiddleware()
@@ -67,6 +72,7 @@ package struct Backend: Service {
         ChatRoutes(store: store, runs: runs, limits: limits).add(to: api)
         RunRoutes(store: store, runs: runs, limits: limits).add(to: api)
         FileRoutes(store: store, runtime: runtime, limits: limits).add(to: api)
+        ModelRoutes(choices: models, limits: limits).add(to: api)
         KeptRoutes(runtime: runtime, limits: limits).add(to: api)
         self.routes = router.routes.map(\.description)
         MethodRoutes.add(to: router)

@@ -158,6 +158,6 @@ package struct EvalRunner: Sendable {
             domains: task.allowedDomains.isEmpty ? ["127.0.0.1"] : task.allowedDomains)
         return AgentRuns(
             coordinator: Coordinator(model: model, automation: automation, budget: budget, logger: self.logger),
-            automation: automation, store: store, modelName: model.name, logger: self.logger)
+            automation: automation, store: store, logger: self.logger)
     }
 }
