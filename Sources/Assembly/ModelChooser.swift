@@ -5,6 +5,7 @@ import FoundationEssentials
 public import Logging
 public import Models
 public import Settings
+import Synchronization
 import Vault
 
 /// Lets the only user of this machine choose the model while the program runs. The choice is tried before it counts, and
@@ -28,6 +29,7 @@ public actor ModelChooser {
 
     /// The model that answers: what the settings say, until another one is chosen.
     public nonisolated let model: SwitchableModel
+    private nonisolated let chosenName: Mutex<String>
     private let settings: Settings
     private let logger: Logger
     private let aws: AWSParts
@@ -42,6 +44,7 @@ public actor ModelChooser {
             store: FileVaultStore(directory: "\(settings.storageDirectory)/vault", logger: logger),
             keys: FileVaultKeys(path: "\(settings.storageDirectory)/vault.key"))
         self.model = SwitchableModel(try ModelParts(settings.model, self.aws, logger: logger).model)
+        self.chosenName = Mutex(settings.model.choice.name)
     }
 
     /// Takes the model that was chosen on this machine before, without trying it.
@@ -55,6 +58,7 @@ public actor ModelChooser {
                 key = try await self.vault.open(sealed, for: Self.purpose, of: nil, as: String.self)
             }
             self.model.replace(by: try self.create(stored.setting, url: stored.url, key: key))
+            self.chosenName.withLock { $0 = stored.setting }
             return true
         } catch {
             self.logger.warning(
@@ -88,9 +92,13 @@ public actor ModelChooser {
             throw ModelChoiceError("\(candidate.name) works, and can't be stored for this machine: \(error)")
         }
         self.model.replace(by: candidate)
+        self.chosenName.withLock { $0 = setting }
         let abilities = await candidate.abilities()
-        return Tried(name: candidate.name, abilities: abilities)
+        return Tried(name: setting, abilities: abilities)
     }
+
+    /// The name of the model that answers, as in `AI4AI_MODEL`.
+    public nonisolated var name: String { self.chosenName.withLock { $0 } }
 
     private var path: String { "\(self.settings.storageDirectory)/model.json" }
 
@@ -109,7 +117,12 @@ public actor ModelChooser {
             }
             chosen.choice = choice
         }
-        if let key { chosen.apiKey = .value(key) }
+        // A key goes only to the server that it belongs to.
+        if let key {
+            chosen.apiKey = .value(key)
+        } else if chosen.choice != self.settings.model.choice {
+            chosen.apiKey = nil
+        }
         return try ModelParts(chosen, self.aws, logger: self.logger).model
     }
 

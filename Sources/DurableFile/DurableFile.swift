@@ -26,7 +26,7 @@ package enum DurableFile {
     /// Creates a file, unless there is one already, which another process may have created in the meantime.
     /// - Throws: ``SystemFailure``.
     package static func create(_ path: String, with data: Data) throws {
-        let aside = "\(path).\(getpid()).new"
+        let aside = "\(path).\(UUID().uuidString).new"
         try self.write(data, to: aside, isSynced: true)
         defer { unlink(aside) }
         guard link(aside, path) == 0 || errno == EEXIST else { throw SystemFailure(call: "link") }

@@ -22,7 +22,7 @@ public struct KeptItem: Sendable, Hashable, Codable {
     public var isHost: Bool?
     /// The name of a secret.
     public var name: String?
-    /// Changes when the item is kept anew.
+    /// Changes when the item is kept again.
     public var generation: String
     public var keptAt: Interrupt.Expiry
     public var lastUsedAt: Interrupt.Expiry?

@@ -37,10 +37,10 @@ public struct FileVaultStore: VaultStore {
         }
     }
 
-    public func put(_ item: SealedItem, of owner: String) throws {
+    public func put(_ item: SealedItem, replacing before: Int?, of owner: String) throws {
         try self.locked(owner) { directory in
             let path = self.path(of: item.item.id, in: directory)
-            guard (self.item(at: path)?.version ?? 0) == item.version - 1 else {
+            guard self.item(at: path)?.version == before else {
                 throw VaultError(.conflict, "This was changed at the same time. Try again.")
             }
             try DurableFile.replace(path, with: try JSONEncoder().encode(item))

@@ -15,6 +15,8 @@ public struct Vault: Sendable {
     public static let mostItems = 200
 
     private static let format = "ai4ai vault 1"
+    /// Numbers up to this one are exact in JSON everywhere.
+    private static let mostVersion = 1 << 53
     private static let mostAttempts = 20
 
     private let store: any VaultStore
@@ -45,7 +47,9 @@ public struct Vault: Sendable {
         var items: [KeptItem] = []
         for sealed in try await self.store.items(of: owner) {
             if self.isExpired(sealed.item) {
-                try await self.store.remove(sealed.item.id, of: owner)
+                // Kept again meanwhile, it would be another one; the next look finds out.
+                let now = try await self.store.items(of: owner).first { $0.item.id == sealed.item.id }
+                if now?.version == sealed.version { try await self.store.remove(sealed.item.id, of: owner) }
             } else {
                 items.append(sealed.item)
             }
@@ -102,8 +106,8 @@ public struct Vault: Sendable {
                     // What can't be read any more is replaced.
                 }
             }
-            let next = try await self.seal(try content(before), as: item, (stored?.version ?? 0) + 1, owner)
-            try await self.store.put(next, of: owner)
+            let next = try await self.seal(try content(before), as: item, owner)
+            try await self.store.put(next, replacing: stored?.version, of: owner)
         }
     }
 
@@ -112,7 +116,7 @@ public struct Vault: Sendable {
     ///   - item: The item as it was listed, or put.
     ///   - change: Receives the content and the description, and returns the new content. It may run again, if another
     ///     process changes the item at the same time.
-    /// - Throws: ``VaultError`` with code `notFound` if the item was forgotten, or kept anew; or what the function throws.
+    /// - Throws: ``VaultError`` with code `notFound` if the item was forgotten, or kept again; or what the function throws.
     public func change<Content: Codable>(
         _ item: KeptItem, of user: UserID?, _ change: (Content, inout KeptItem) throws -> Content
     ) async throws {
@@ -121,7 +125,8 @@ public struct Vault: Sendable {
             let stored = try await self.stored(item, owner)
             var next = stored.item
             let content = try change(try await self.open(stored, owner), &next)
-            try await self.store.put(try await self.seal(content, as: next, stored.version + 1, owner), of: owner)
+            try await self.store.put(
+                try await self.seal(content, as: next, owner), replacing: stored.version, of: owner)
         }
     }
 
@@ -180,7 +185,7 @@ public struct Vault: Sendable {
     }
 
     private func seal(
-        _ content: some Encodable, as item: KeptItem, _ version: Int, _ owner: String
+        _ content: some Encodable, as item: KeptItem, _ owner: String
     ) async throws -> SealedItem {
         let plain = try JSONEncoder().encode(content)
         guard plain.count <= Self.mostBytes else {
@@ -188,7 +193,8 @@ public struct Vault: Sendable {
                 .tooLarge, "\(item.site) stores more than \(Self.mostBytes >> 10) KB, which isn't kept.")
         }
         let sealed = try await self.seal(plain, bound: Self.context(item, owner), owner)
-        return SealedItem(item: item, key: sealed.key, content: sealed.content, version: version)
+        return SealedItem(
+            item: item, key: sealed.key, content: sealed.content, version: .random(in: 1...Self.mostVersion))
     }
 
     private func open<Content: Decodable>(_ sealed: SealedItem, _ owner: String) async throws -> Content {
@@ -237,5 +243,6 @@ public struct Vault: Sendable {
         Data(([self.format] + parts).map(PlainName.of).joined(separator: "|").utf8)
     }
 
-    private static func owner(_ user: UserID?) -> String { user.map { "user \($0)" } ?? "this machine" }
+    /// Without sign-in there is one user, whom the backend calls `local`.
+    private static func owner(_ user: UserID?) -> String { "user \(user?.rawValue ?? "local")" }
 }

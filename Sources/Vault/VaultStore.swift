@@ -9,7 +9,7 @@ public struct SealedItem: Sendable, Hashable, Codable {
     public var key: Data
     /// The content, encrypted with the data key.
     public var content: Data
-    /// Grows with each change, so that two processes don't overwrite each other's.
+    /// Differs with each change, so that two processes don't overwrite each other's.
     public var version: Int
 
     public init(item: KeptItem, key: Data, content: Data, version: Int) {
@@ -24,9 +24,10 @@ public struct SealedItem: Sendable, Hashable, Codable {
 public protocol VaultStore: Sendable {
     /// - Throws: ``VaultError``.
     func items(of owner: String) async throws -> [SealedItem]
-    /// Stores an item in place of the version before it.
+    /// Stores an item.
+    /// - Parameter before: The version that it replaces; `nil` if there must be none.
     /// - Throws: ``VaultError`` with code `conflict` if another version is stored.
-    func put(_ item: SealedItem, of owner: String) async throws
+    func put(_ item: SealedItem, replacing before: Int?, of owner: String) async throws
     /// Removes an item, if it is there.
     /// - Throws: ``VaultError``.
     func remove(_ id: String, of owner: String) async throws

@@ -53,7 +53,7 @@ struct Up: AsyncParsableCommand {
         let service = try BackendCommand.service(
             backend, settings, demoSite: demo, model: nil, models: ModelChoices(chooser, settings), logger: logger
         ) {
-            [model = chooser.model.current.name] page in
+            [model = chooser.name] page in
             // Print the welcome message only once the runtime is listening, too.
             for await port in runtime.stream {
                 print(Self.welcome(page: page, port: port, demo: demo, model: model))
@@ -89,7 +89,7 @@ extension ModelChoices {
     /// The models that the page of this machine offers.
     fileprivate init(_ chooser: ModelChooser, _ settings: Settings) {
         self.init(
-            current: { chooser.model.current.name },
+            current: { chooser.name },
             sources: {
                 let sources = ModelSources(settings).all
                 return await withTaskGroup(of: (Int, ModelChoices.Source).self) { group in

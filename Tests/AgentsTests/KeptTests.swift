@@ -218,7 +218,43 @@ struct KeptTests {
         }
     }
 
-    @Test("a browser that has died costs no sign-in")
+    @Test("a site that another site redirects to is signed in to as well")
+    func byRedirect() async throws {
+        try await withDemoSite { _, address in
+            try await withPages(["/": .redirect("\(address)/members")]) { _, start in
+                let bench = AgentBench(
+                    ScriptedModel(Self.look(address) + [.call("navigate", ["url": .string(start)]), .say("done")]))
+                try await Self.slot {
+                    let asked = try await bench.run(Self.task)
+                    try await Self.signIn(bench, address)
+                    _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                    #expect(try await bench.run(Self.task).message == "done")
+                }
+            }
+        }
+    }
+
+    @Test("who answers after the browser was closed stays signed in as well")
+    func answerAfterRest() async throws {
+        try await withDemoSite { _, address in
+            let session = SessionID(rawValue: "s")
+            let turns = [
+                ScriptedModel.Turn.call("navigate", ["url": .string("\(address)/members")]), .call("snapshot"),
+            ]
+            let bench = AgentBench(
+                ScriptedModel(turns + [.say("done")] + Self.look(address)), browserPatience: .seconds(3))
+            try await Self.slot {
+                let asked = try await bench.run(Self.task)
+                try await Self.signIn(bench, address)
+                try await eventually { await bench.live.browser(of: session) == nil }
+                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                #expect(try await bench.vault.items(of: Self.user).count == 1)
+                #expect(try await bench.run(Self.task).message == "done")
+            }
+        }
+    }
+
+    @Test("a browser that dies loses no sign-in")
     func crash() async throws {
         try await withDemoSite { _, address in
             let bench = AgentBench(

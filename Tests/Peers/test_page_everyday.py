@@ -282,7 +282,7 @@ def test_person_who_is_away_is_notified_of_questions_and_ends_if_they_want(syste
     person.sees("Amount due: RM 70.00")
     assert person.evaluate("notices.length") == 0
     person.click("button", "Local user: profile and settings")
-    person.check("checkbox", "Notify me here when a task waits for me or ends")
+    person.check("checkbox", "Notify me when the open chat waits for me or its task ends")
     person.press("Escape")
     person.evaluate("window.isAway = true")
     person.say(payment(system.demo, "page notices"))
@@ -290,4 +290,4 @@ def test_person_who_is_away_is_notified_of_questions_and_ends_if_they_want(syste
     assert person.evaluate("notices[0].title").startswith("Waiting for you: ")
     person.click("button", "Reject")
     person.until(lambda: person.evaluate("notices.length") == 2, "notice of the end")
-    assert person.evaluate("notices[1].title").startswith("Done: ")
+    assert person.evaluate("notices[1].title").startswith("Ended: ")

@@ -68,6 +68,9 @@ def test_person_signs_in_once_with_a_code_and_stays_signed_in_until_they_forget_
 def test_person_keeps_a_secret_and_its_value_is_never_shown_again(system, chats, person):
     open_kept(person)
     person.click("button", "Add a secret")
+    person.tab.get_by_label("What it is").select_option("one_time_code")
+    person.sees("one place holds both factors")
+    person.tab.get_by_label("What it is").select_option("secret")
     person.fill("Site, such as .*", "portal.example")
     person.fill("Name, such as password", "a<b")
     person.fill("Value", "hunter2-blue")

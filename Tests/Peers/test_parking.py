@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import pathlib
 import random
 import subprocess
 
@@ -184,10 +185,22 @@ def test_run_of_another_process_is_told_as_far_as_it_is_known(system):
         mine.stop()
 
 
+def record(system, session):
+    """The stored record of a session's automation."""
+    return pathlib.Path(system.directory.name, "runs", f"{session}%23automation", "run.json").read_text()
+
+
+def remembered(system, session):
+    """Waits until the session's record says where its browser is, encrypted."""
+    eventually(lambda: "browserMemory" in record(system, session), "the browser in the record")
+    assert '"cookies"' not in record(system, session).split("browserMemory")[1]
+
+
 def test_approval_after_a_restart_is_asked_again_because_the_form_is_empty():
     mine = System()
     try:
         interrupt = ask_to_pay(mine, named("moved"))
+        remembered(mine, named("moved"))
         mine.kill()
         mine.restart()
         resumed = mine.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("moved")}).json()
@@ -205,10 +218,12 @@ def test_answer_after_a_restart_goes_on_at_the_same_page():
     try:
         task = {"prompt": question(mine.demo), "session_id": named("later")}
         [interrupt] = mine.invoke(task).json()["interrupts"]
+        remembered(mine, named("later"))
         mine.kill()
         mine.restart()
         resumed = mine.invoke({"resume": [answer(interrupt, answer="WXY 1234")], "session_id": named("later")}).json()
         assert resumed["status"] == "completed" and "RM 70.00" in resumed["message"], resumed
+        assert "browserMemory" not in record(mine, named("later"))
     finally:
         mine.stop()
 

@@ -130,7 +130,7 @@ private struct ValueMaker {
     mutating func request() -> RuntimeRequest {
         let session = self.maybe { $0.session() }
         let user = self.maybe { $0.user() }
-        switch self.number() % 9 {
+        switch self.number() % 10 {
         case 0:
             let files = self.flag() ? self.list { $0.text() } : []
             return RuntimeRequest(.prompt(self.text() + "x", files: files), sessionID: session, userID: user)
@@ -153,6 +153,11 @@ private struct ValueMaker {
         case 7:
             return RuntimeRequest(
                 .file(id: self.text(), from: self.number(), count: self.number()), sessionID: session, userID: user)
+        case 8:
+            let secret = NewSecret(
+                kind: self.pick([.secret, .oneTimeCode]), name: self.text(), site: self.text(), value: self.text())
+            let keeping = self.pick([.list, .keep(secret), .forget(id: self.text()), KeepingRequest.forgetAll])
+            return RuntimeRequest(.keeping(keeping), sessionID: session, userID: user)
         default:
             let piece = FilePiece(
                 id: self.text(), name: self.text(), offset: self.number(), content: self.text(), last: self.flag())

@@ -63,7 +63,7 @@ struct VaultTests {
         let bench = Bench()
         try await bench.vault.keep(Self.secret, of: Self.aminah)
         let item = try await bench.vault.items(of: Self.aminah)[0]
-        for other in [UserID(rawValue: "siti"), UserID(rawValue: "../aminah"), nil] {
+        for other in [UserID(rawValue: "siti"), UserID(rawValue: "../aminah"), UserID(rawValue: "Aminah"), nil] {
             #expect(try await bench.vault.items(of: other).isEmpty)
             let error = await #expect(throws: VaultError.self) { try await bench.vault.use(item, of: other) }
             #expect(error?.code == .notFound)
@@ -204,6 +204,20 @@ struct VaultTests {
         bench.time.withLock { $0 += 56 }
         _ = try await bench.vault.use(item, of: nil)
         #expect(bench.pauses.withLock { $0 } == [30, 4])
+    }
+
+    @Test("no two of many at once get the same one-time code")
+    func codesAtOnce() async throws {
+        let bench = Bench()
+        try await bench.vault.keep(
+            NewSecret(kind: .oneTimeCode, name: "code", site: "tax.example", value: "JBSWY3DPEHPK3PXP"), of: nil)
+        let item = try await bench.vault.items(of: nil)[0]
+        let codes = try await withThrowingTaskGroup(of: String.self) { group in
+            // Another vault is as another process.
+            for _ in 0..<4 { group.addTask { try await bench.vault.use(item, of: nil) } }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(codes.count == 4)
     }
 
     @Test("a key that is kept again gives out no code again")

@@ -29,7 +29,7 @@ package struct DynamoVaultStore: VaultStore {
         }
     }
 
-    package func put(_ item: SealedItem, of owner: String) async throws {
+    package func put(_ item: SealedItem, replacing before: Int?, of owner: String) async throws {
         var input: [String: JSONValue] = [
             "TableName": .string(self.table),
             "Item": [
@@ -40,12 +40,13 @@ package struct DynamoVaultStore: VaultStore {
                 "version": .dynamoNumber(item.version),
             ],
         ]
-        if item.version == 1 {
+        if before == nil {
             input["ConditionExpression"] = "attribute_not_exists(user_id)"
-        } else {
+        }
+        if let before {
             input["ConditionExpression"] = "#version = :before"
             input["ExpressionAttributeNames"] = ["#version": "version"]
-            input["ExpressionAttributeValues"] = [":before": .dynamoNumber(item.version - 1)]
+            input["ExpressionAttributeValues"] = [":before": .dynamoNumber(before)]
         }
         _ = try await self.call("PutItem", .object(input))
     }

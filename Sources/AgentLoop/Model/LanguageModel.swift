@@ -9,6 +9,9 @@ public protocol LanguageModel: Sendable {
     /// Returns what the model can do. May ask its server once, and waits a few seconds at most.
     func abilities() async -> ModelAbilities
 
+    /// The model that answers for a whole run, if this one stands for others in turn.
+    var settled: any LanguageModel { get }
+
     /// Streams one assistant turn.
     ///
     /// The stream ends after ``ModelEvent/stop(_:)``, or throws ``ModelError``. Canceling the task that reads it
@@ -17,6 +20,8 @@ public protocol LanguageModel: Sendable {
 }
 
 extension LanguageModel {
+    public var settled: any LanguageModel { self }
+
     public func abilities() async -> ModelAbilities { .init() }
 }
 

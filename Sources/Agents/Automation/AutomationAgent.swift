@@ -29,8 +29,8 @@ public struct AutomationAgent: Automation {
     ///   - configuration: The browser configuration. A task may narrow the allowed domains.
     ///   - policy: Which actions need the user's approval.
     ///   - patience: How long a question waits for the user's answer.
-    ///   - browserPatience: How long the browser stays open for it. After that, the answer starts another one where it
-    ///     was, in the same process.
+    ///   - browserPatience: How long the browser stays open for it. After that, or in another process, the answer starts
+    ///     another one where it was.
     ///   - keepsPictures: Whether to store a screenshot of the page after each step.
     ///   - files: Keeps the files that websites send.
     ///   - vault: Keeps sign-ins and secrets between tasks; `nil` if nothing is kept.
@@ -106,7 +106,6 @@ public struct AutomationAgent: Automation {
                     try await self.work(task, answers, context, keeper, place, usage: &usage)
                 }
             if case .parked(let interrupts) = outcome {
-                await place.holder.remember()
                 let expiry = interrupts.map(\.expiresAt.date).min() ?? Date()
                 await self.live.park(context.session, until: expiry, browserFor: self.browserPatience) { [self] in
                     // An answer or another task may have arrived at the last moment.
@@ -132,7 +131,8 @@ public struct AutomationAgent: Automation {
         if let steps = task.maxSteps { budget.steps = min(max(steps, 1), budget.steps) }
         var callbacks = context.callbacks
         callbacks.save = { try await keeper.save($0) }
-        let abilities = await self.model.abilities()
+        let model = self.model.settled
+        let abilities = await model.abilities()
         let tools = BrowserTools(
             holder: place.holder, secrets: place.secrets,
             gate: ApprovalGate(
@@ -145,7 +145,7 @@ public struct AutomationAgent: Automation {
             keepPicture: self.pictureKeeper(context.session),
             coordinateGrid: abilities.coordinateGrid)
         let loop = TurnLoop(
-            model: self.model, system: "\(Self.system)\nToday is \(Date.today).",
+            model: model, system: "\(Self.system)\nToday is \(Date.today).",
             tools: tools.all(seesImages: abilities.seesImages),
             budget: budget,
             hooks: .init(

@@ -55,6 +55,8 @@ public actor BrowserRegistry: Service {
         self.places[session]?.expiry?.cancel()
         self.places[session]?.expiry = Task {
             let left = Duration.seconds(max(date.timeIntervalSinceNow, 0))
+            // Not before the question is shown: a page may take its time to answer.
+            await self.remember(session)
             do {
                 if patience < left {
                     try await Task.sleep(for: patience)
@@ -67,6 +69,8 @@ public actor BrowserRegistry: Service {
             await onExpiry()
         }
     }
+
+    private func remember(_ session: SessionID) async { await self.places[session]?.taskContext.holder.remember() }
 
     /// Closes the browser of a task that waits, once nobody works in it.
     private func rest(_ session: SessionID) async throws {

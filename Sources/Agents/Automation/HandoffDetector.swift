@@ -95,13 +95,20 @@ actor HandoffDetector {
         switch obstacle {
         case .signIn:
             let words = ["password", "sign in", "log in", "login", "kata laluan", "log masuk"]
-            return words.contains { self.goal.contains($0) }
-                || self.secrets.names.contains { self.secrets.ref($0)?.origins.contains(origin) ?? false }
+            guard !words.contains(where: { self.goal.contains($0) }) else { return true }
+            return await self.hasPassword(for: origin)
         case .secondFactor:
             if await self.keptSecrets.hasCode(for: origin) { return true }
             return ["code", "otp", "tac", "kod"].contains { self.goal.contains($0) }
         case .captcha, .errorPage: return false
         }
+    }
+
+    private func hasPassword(for origin: String) async -> Bool {
+        for name in self.secrets.names where self.secrets.ref(name)?.origins.contains(origin) ?? false {
+            if await !self.keptSecrets.isCode(name) { return true }
+        }
+        return false
     }
 
     private func question(_ message: String, _ origin: String, kind: String, site: Site? = nil) -> Interrupt {

@@ -72,8 +72,10 @@ actor TaskBrowser {
     /// Closes the browser while the task waits for the user. The next use starts another one where this one was.
     func rest() async {
         guard let session, session.isAlive, let memory = try? await session.memory(), !Task.isCancelled else { return }
-        self.memory = memory
         await self.record(memory)
+        // The task may go on again.
+        guard !Task.isCancelled else { return }
+        self.memory = memory
         await self.close()
     }
 
@@ -153,6 +155,8 @@ actor TaskBrowser {
     private func open(where memory: BrowserMemory) async throws -> BrowserSession {
         let started = try await self.start()
         self.session = started
+        // What the browser knew is newer than what is kept.
+        await self.signIns.adopt(memory.state, in: started)
         do {
             try await started.recall(memory)
         } catch let error as BrowserError {

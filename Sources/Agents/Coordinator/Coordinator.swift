@@ -78,7 +78,7 @@ public struct Coordinator: Sendable {
             context: context, delegation: delegation, playbooks: self.aids.playbooks, search: self.aids.search,
             memory: self.aids.memory)
         let loop = TurnLoop(
-            model: self.model, system: self.system(with: tools.all),
+            model: self.model.settled, system: self.system(with: tools.all),
             tools: [self.browse(delegation, request), AskUserTool(patience: self.patience).withoutSecrets]
                 + tools.all,
             budget: self.budget, userContext: context.recalled, logger: self.logger)

@@ -106,7 +106,7 @@ final class EffectGuard: Sendable {
             var moment = moment
             moment.written = state.written
             let secrets = self.secrets
-            moment.holdsSecret = { secrets.mask($0) != $0 }
+            moment.holdsSecret = { secrets.isHeld(by: $0) }
             var permit = permit
             if let next = state.next.take(), next.address ?? moment.address == moment.address {
                 permit.fingerprints.formUnion(next.fingerprints)

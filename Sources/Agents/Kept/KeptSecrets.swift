@@ -38,6 +38,7 @@ actor KeptSecrets {
                 let ref = SecretRef(name: Self.name(of: item), origins: [item.site])
                 self.secrets.set(for: ref) { [user] in try await vault.use(item, of: user) }
             }
+            for item in self.items.values.joined() where item.kind == .secret { await self.mask(item) }
         } catch {
             // The task goes on as if nothing were kept.
             self.logger.warning("What is kept can't be read", metadata: ["error": "\(error)"])
@@ -50,19 +51,28 @@ actor KeptSecrets {
         return "\(item.name ?? "secret")@\(place)"
     }
 
+    /// Masks a secret in whatever pages show, before it is typed. A code has no value yet.
+    private func mask(_ item: KeptItem) async {
+        guard let vault else { return }
+        do {
+            self.secrets.hide(try await vault.value(of: item, of: self.user), as: Self.name(of: item))
+        } catch {
+            // It is masked once it is typed.
+            self.logger.warning(
+                "A secret can't be masked before it is used", metadata: ["site": "\(item.site)", "error": "\(error)"])
+        }
+    }
+
+    /// Whether a secret is a one-time code that is kept.
+    func isCode(_ name: String) -> Bool {
+        self.items.values.joined().contains { $0.kind == .oneTimeCode && Self.name(of: $0) == name }
+    }
+
     func hasCode(for origin: String) -> Bool { self.items[origin]?.contains { $0.kind == .oneTimeCode } ?? false }
 
-    /// Masks an origin's secrets before its pages are shown to the model, and tells the model of them, once.
-    func note(for origin: String) async -> String? {
-        guard let vault, let items = self.items[origin], self.told.insert(origin).inserted else { return nil }
-        for item in items where item.kind == .secret {
-            do {
-                self.secrets.hide(try await vault.value(of: item, of: self.user), as: Self.name(of: item))
-            } catch {
-                self.logger.warning(
-                    "A secret can't be masked before it is used", metadata: ["site": "\(origin)", "error": "\(error)"])
-            }
-        }
+    /// Tells the model of an origin's secrets, once.
+    func note(for origin: String) -> String? {
+        guard let items = self.items[origin], self.told.insert(origin).inserted else { return nil }
         let names = items.map(Self.name)
         return "The person keeps for this site, to be used with fill_secret: \(names.joined(separator: ", "))"
     }
@@ -75,10 +85,13 @@ actor KeptSecrets {
     func keep(_ values: JSONValue?, named names: [String], at origin: String) async -> String? {
         guard let vault else { return nil }
         do {
+            var taken: Set<String> = []
             for name in names {
                 guard let value = values?[name]?.string else { continue }
-                try await vault.keep(
-                    NewSecret(name: Self.plain(name), site: origin, value: value), of: self.user)
+                var plain = Self.plain(name)
+                // Two names may become the same one.
+                while !taken.insert(plain).inserted { plain += "-2" }
+                try await vault.keep(NewSecret(name: plain, site: origin, value: value), of: self.user)
             }
             return nil
         } catch {

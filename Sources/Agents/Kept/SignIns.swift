@@ -36,6 +36,10 @@ actor SignIns {
     private let logger: Logger
     /// `nil` until they are first needed.
     private var signIns: [Site: SignIn]?
+    /// When to try again to read what is kept, after that has failed.
+    private var nextRead = ContinuousClock.now
+    /// What the user has taken back, and could not be removed yet.
+    private var takenBack: [KeptItem] = []
     private var nextSave = ContinuousClock.now
 
     init(vault: Vault?, user: UserID?, secrets: SecretStore, logger: Logger) {
@@ -52,6 +56,11 @@ actor SignIns {
         // The most specific one, if a host has its own.
         let site = await self.known().keys.filter { $0.holds(host) }.max { $0.name.count < $1.name.count }
         guard let vault, let site, var signIn = await self.known()[site], signIn.browser != browser else { return nil }
+        if signIn.isNew {
+            // The browser in which the user signed in has ended; this one was brought to where it was.
+            self.signIns?[site]?.browser = browser
+            return nil
+        }
         var state = SiteState()
         do {
             try await vault.change(signIn.item, of: self.user) { (kept: SiteState, item: inout KeptItem) in
@@ -70,11 +79,20 @@ actor SignIns {
         return state
     }
 
+    /// Notes that a browser has the sign-ins in a state, because it takes the place of another one.
+    func adopt(_ state: SiteState, in browser: BrowserSession) async {
+        for site in await self.known().keys {
+            let part = state.part(of: site)
+            guard !part.isEmpty else { continue }
+            self.signIns?[site]?.browser = browser.id
+            self.signIns?[site]?.base = part
+        }
+    }
+
     private func mask(_ state: SiteState) {
         for cookie in state.cookies where cookie["httpOnly"] == true {
             guard let value = cookie["value"]?.string, value.count >= Self.shortestMasked else { continue }
-            // A name for each value, because a site may change it while both are still in pages.
-            self.secrets.hide(value, as: "cookie \(value.hashValue)")
+            self.secrets.hide(value, as: "cookie")
         }
     }
 
@@ -104,7 +122,22 @@ actor SignIns {
                 await self.keep(site, in: browser)
             } else if let known = await self.known()[site] {
                 self.signIns?[site] = nil
-                try? await self.vault?.forget(known.item.id, of: self.user)
+                self.takenBack.append(known.item)
+                await self.forgetTakenBack()
+            }
+        }
+    }
+
+    private func forgetTakenBack() async {
+        guard let vault else { return }
+        for item in self.takenBack {
+            do {
+                try await vault.forget(item.id, of: self.user)
+                self.takenBack.removeAll { $0 == item }
+            } catch {
+                // The next save tries again.
+                self.logger.warning(
+                    "A sign-in can't be removed", metadata: ["site": "\(item.site)", "error": "\(error)"])
             }
         }
     }
@@ -125,6 +158,10 @@ actor SignIns {
     /// - Parameter isLast: Whether the browser ends.
     func save(from browser: BrowserSession?, isLast: Bool = false) async {
         guard let browser, isLast || self.nextSave <= .now else { return }
+        if !self.takenBack.isEmpty { await self.forgetTakenBack() }
+        for (site, signIn) in self.signIns ?? [:] where signIn.isNew && signIn.browser == nil {
+            self.signIns?[site]?.browser = browser.id
+        }
         let sites = (self.signIns ?? [:]).filter { $0.value.browser == browser.id }
         guard !sites.isEmpty else { return }
         self.nextSave = .now + Self.saveInterval
@@ -157,7 +194,7 @@ actor SignIns {
                     self.signIns?[site]?.isNew = false
                     return
                 } catch let error as VaultError where error.code == .tooLarge {
-                    self.note(error, "A sign-in is kept without what is too large", site)
+                    self.note(error, "A sign-in is too large to be kept as a whole", site)
                 }
             }
         } catch {
@@ -187,13 +224,14 @@ actor SignIns {
 
     private func known() async -> [Site: SignIn] {
         if let signIns { return signIns }
-        guard let vault else { return [:] }
+        guard let vault, self.nextRead <= .now else { return [:] }
         do {
             let items = try await vault.items(of: self.user).filter { $0.kind == .signIn }
             let known = items.map { (Site(name: $0.site, isHost: $0.isHost ?? false), SignIn(item: $0)) }
             self.signIns = self.signIns ?? Dictionary(known) { first, _ in first }
         } catch {
-            // The task goes on as if nothing were kept, and tries again.
+            // The task goes on as if nothing were kept, and tries again later.
+            self.nextRead = .now + Self.saveInterval
             self.logger.warning("What is kept can't be read", metadata: ["error": "\(error)"])
         }
         return self.signIns ?? [:]

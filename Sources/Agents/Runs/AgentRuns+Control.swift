@@ -99,12 +99,13 @@ extension AgentRuns {
             return KeepingResult(
                 items: try await self.automation.keeping(request, in: session, for: user, propagation))
         } catch {
-            let reason = (error as? VaultError)?.reason ?? ""
-            if !reason.isEmpty {
+            let known = error as? VaultError ?? VaultError.unusable("\(error)")
+            if !known.reason.isEmpty {
                 self.logger.error(
-                    "The vault can't be used", metadata: ["user": "\(user?.rawValue ?? "")", "reason": "\(reason)"])
+                    "The vault can't be used",
+                    metadata: ["user": "\(user?.rawValue ?? "")", "reason": "\(known.reason)"])
             }
-            return KeepingResult(status: .failed, code: Self.code(error), message: "\(error)")
+            return KeepingResult(status: .failed, code: known.code.rawValue, message: known.description)
         }
     }
 

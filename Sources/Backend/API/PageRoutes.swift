@@ -36,12 +36,14 @@ struct PageRoutes: Sendable {
         var version = "0.1.0"
         var demo_site: String?
         var model: String?
+        var can_choose_model = false
         var limits = Limits()
         var sign_in: SignIn?
     }
 
     private let configuration: Configuration
     private let model: @Sendable () -> String?
+    private let canChooseModel: Bool
     private let index: PageFile
     private let openAPI: PageFile
     private let files: [String: PageFile]
@@ -49,8 +51,12 @@ struct PageRoutes: Sendable {
     /// Names the version of all files. It's a part of their addresses, so that browsers keep them until it changes.
     private let version: String
 
-    init(_ settings: BackendSettings, demoSite: String?, model: @escaping @Sendable () -> String?, logger: Logger) {
+    init(
+        _ settings: BackendSettings, demoSite: String?, model: @escaping @Sendable () -> String?, canChooseModel: Bool,
+        logger: Logger
+    ) {
         self.model = model
+        self.canChooseModel = canChooseModel
         self.configuration = Configuration(
             mode: settings.cognito == nil ? "local" : "cognito", demo_site: demoSite,
             sign_in: settings.cognito.flatMap(Configuration.SignIn.init))
@@ -96,6 +102,7 @@ struct PageRoutes: Sendable {
         router.get("/api/config") { _, _ in
             var configuration = self.configuration
             configuration.model = self.model()
+            configuration.can_choose_model = self.canChooseModel
             return try Response.json(configuration)
         }
         router.get("/api/openapi.json") { request, _ in self.openAPI.response(to: request) }

@@ -28,6 +28,7 @@ import { ApiError } from "./errors.js";
  * @property {string} version
  * @property {string} [demo_site]
  * @property {string} [model] `offline` for the built-in practice model.
+ * @property {boolean} can_choose_model Whether the model can be chosen on the page.
  * @property {{ message_bytes: number, title_characters: number, file_bytes: number, message_files: number }} limits
  * @property {import("./sign-in.js").SignInSettings} [sign_in]
  *

@@ -200,8 +200,7 @@ function takeover(interrupt, acts) {
     const take = element(
         "button", { class: "button primary", type: "button", onClick: () => acts.takeControl() },
         runIcon("hand"), element("span", {}, t("card.take")));
-    const done = button("card.done", "button", () =>
-{
+    const done = button("card.done", "button", () => {
         const payload = { ...note?.read(), ...(stay?.isChecked() ? { stay_signed_in: true } : {}) };
         acts.answer({ status: "resolved", payload }, handedBackWords(payload));
     });

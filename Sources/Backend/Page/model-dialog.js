@@ -31,7 +31,8 @@ export async function showModels(api, onChosen) {
 class ModelView {
     #api;
     #onChosen;
-    #found = element("div", { class: "models-found", "aria-busy": "true" }, element("p", { class: "muted" }, t("models.looking")));
+    #found = element(
+        "div", { class: "models-found", "aria-busy": "true" }, element("p", { class: "muted" }, t("models.looking")));
     #state = element("p", { role: "status" });
     #use = element("button", { class: "button primary", type: "button", onClick: () => void this.#try() }, t("models.use"));
     #name = input("text", "models.name.hint");
@@ -51,12 +52,15 @@ class ModelView {
         tell();
         const more = element(
             "details", { class: "kept-add" }, element("summary", {}, t("models.more")),
-            field("models.provider", this.#provider), address, field("models.name", this.#name), field("models.key", this.#key));
+            field("models.provider", this.#provider), address, field("models.name", this.#name),
+            field("models.key", this.#key));
         more.addEventListener("toggle", () => {
             const chosen = this.#chosen;
             if (more.open && chosen) chosen.checked = false;
         });
-        this.element = element("div", { class: "kept-box" }, this.#found, more, element("div", { class: "models-try" }, this.#use, this.#state));
+        this.element = element(
+            "div", { class: "kept-box" }, this.#found, more,
+            element("div", { class: "models-try" }, this.#use, this.#state));
         // Enter would submit the dialog's form, which closes it.
         this.element.addEventListener("keydown", (event) => {
             if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
@@ -80,7 +84,9 @@ class ModelView {
     /** @param {ModelSource} source @param {string} now */
     #source({ name, models, problem }, now) {
         const shown = models.slice(0, mostShown).map((model) => this.#model(model, now));
-        const note = problem ? t(`models.problem.${problem}`) : (models.length ? models.length > mostShown ? t("models.andMore", { count: models.length - mostShown }) : "" : t("models.none"));
+        const left = models.length - shown.length;
+        let note = left ? t("models.andMore", { count: left }) : "";
+        if (!models.length) note = t(problem ? `models.problem.${problem}` : "models.none");
         return element(
             "fieldset", {}, element("legend", {}, name), ...shown,
             note ? element("p", { class: "muted" }, note) : null);
@@ -91,7 +97,9 @@ class ModelView {
         const facts = calls === false ? [...remarks, t("models.noTools")] : remarks;
         return element(
             "label", { class: "radio" },
-            element("input", { type: "radio", name: "model", value: setting, disabled: calls === false, checked: setting === now }),
+            element("input", {
+                type: "radio", name: "model", value: setting, disabled: calls === false, checked: setting === now,
+            }),
             element("span", {}, setting, facts.length ? element("span", { class: "muted" }, ` (${facts.join(", ")})`) : null));
     }
 

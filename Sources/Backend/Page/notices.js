@@ -44,7 +44,13 @@ export class Notices {
     }
 
     #notify(session, words) {
-        const notice = new Notification(words, { tag: session.id, icon: "/assets/icon.svg" });
+        let notice;
+        try {
+            notice = new Notification(words, { tag: session.id, icon: "/assets/icon.svg" });
+        } catch {
+            // Some web browsers for phones notify only from a service worker.
+            return;
+        }
         notice.addEventListener("click", () => {
             window.focus();
             this.#open(session.id);

@@ -89,7 +89,9 @@ export class Page {
                 onFailure: (error) => this.#isSignInFailure(error) && this.#askToSignIn(),
             });
         new ProfileMenu(byID("profile"), person, {
-            version: config.version, onKept: () => void showKept(api), onModels: () => this.#chooseModel(), onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
+            version: config.version, onKept: () => void showKept(api),
+            onModels: config.can_choose_model ? () => this.#chooseModel() : null,
+            onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
         });
         signIn.onToken = (token) => this.#chat?.renew(token);
     }
@@ -122,7 +124,7 @@ export class Page {
         practice.hidden = this.#config.model !== "offline";
         const connect = element(
             "button", { class: "quiet-button", type: "button", onClick: () => this.#chooseModel() }, t("models.connect"));
-        practice.replaceChildren(t("practice"), ...(this.#config.mode === "local" ? [" ", connect] : []));
+        practice.replaceChildren(t("practice"), ...(this.#config.can_choose_model ? [" ", connect] : []));
     }
 
     #chooseModel() {

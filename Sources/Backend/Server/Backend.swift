@@ -54,7 +54,8 @@ package struct Backend: Service {
         // Several users don't choose for each other.
         let models = settings.cognito == nil ? models : nil
         let page = PageRoutes(
-            settings, demoSite: demoSite, model: { models?.current() ?? model }, logger: logger)
+            settings, demoSite: demoSite, model: { models?.current() ?? model },
+            canChooseModel: models != nil, logger: logger)
         let router = Router(context: BackendContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             MetricsMiddleware()

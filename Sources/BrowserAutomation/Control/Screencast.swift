@@ -39,8 +39,12 @@ final class Screencast: Sendable {
         var page: BrowserPage?
         var last: ScreencastFrame?
         var quality: Int
-        /// The number of frames that are not acknowledged yet.
+        /// Counts the starts of capturing.
+        var start = 0
+        /// The number of frames since the last start that are not acknowledged yet.
         var unacknowledged = 0
+        /// When capturing was last started because frames may have been left out.
+        var lastFill: ContinuousClock.Instant?
         /// Whether Chromium may have left out frames because too many were not acknowledged.
         var mayLack = false
         var isClosed = false
@@ -102,6 +106,7 @@ final class Screencast: Sendable {
     }
 
     private func start(_ page: BrowserPage, _ state: inout State) {
+        state.start += 1
         state.unacknowledged = 0
         state.mayLack = false
         page.post(
@@ -138,15 +143,16 @@ final class Screencast: Sendable {
     /// delaying the acknowledgment limits the frame rate.
     private func receiveFrame(_ event: CDPConnection.Event, from page: BrowserPage) {
         guard let frame = try? event.parameters(Frame.self) else { return }
-        self.state.withLock { state in
-            guard state.page === page else { return }
+        let start = self.state.withLock { state -> Int in
+            guard state.page === page else { return 0 }
             state.unacknowledged += 1
             if state.unacknowledged >= Self.mostUnacknowledged { state.mayLack = true }
+            return state.start
         }
         // The task ends after the delay.
         Task { [options] in
             try? await Task.sleep(for: .seconds(1) / max(options.framesPerSecond, 1))
-            self.acknowledge(frame, of: page)
+            self.acknowledge(frame, of: page, since: start)
         }
         guard let data = Data(base64Encoded: frame.data) else { return }
         let shown = ScreencastFrame(
@@ -166,13 +172,34 @@ final class Screencast: Sendable {
         for viewer in viewers { viewer.yield(shown) }
     }
 
-    private func acknowledge(_ frame: Frame, of page: BrowserPage) {
+    private func acknowledge(_ frame: Frame, of page: BrowserPage, since start: Int) {
         page.post("Page.screencastFrameAck", ["sessionId": .integer(frame.sessionId)])
         self.state.withLock { state in
-            guard state.page === page else { return }
+            guard state.page === page, state.start == start else { return }
             state.unacknowledged = max(state.unacknowledged - 1, 0)
-            // What Chromium left out may have been the page's last change, which nothing would show any more.
-            if state.unacknowledged == 0, state.mayLack { self.restart(page, &state) }
+        }
+        self.fill(page)
+    }
+
+    /// The shortest time between two starts that fill in what was left out.
+    private static let fillInterval = Duration.seconds(1)
+
+    /// Starts capturing again if all frames are acknowledged and some may have been left out: one of them may have been the
+    /// page's last change, which nothing would show any more.
+    private func fill(_ page: BrowserPage) {
+        let wait = self.state.withLock { state -> Duration? in
+            guard state.page === page, state.unacknowledged == 0, state.mayLack else { return nil }
+            let now = ContinuousClock.now
+            if let last = state.lastFill, now - last < Self.fillInterval { return Self.fillInterval - (now - last) }
+            state.lastFill = now
+            self.restart(page, &state)
+            return nil
+        }
+        guard let wait else { return }
+        // The task ends after the wait.
+        Task {
+            try? await Task.sleep(for: wait)
+            self.fill(page)
         }
     }
 

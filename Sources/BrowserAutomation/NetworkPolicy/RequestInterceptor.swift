@@ -17,8 +17,11 @@ struct RequestInterceptor: Sendable {
     private let passed = PassedRequests()
     /// Takes the responses that are files; `nil` if the browser saves them itself.
     var takeFile: (@Sendable (_ file: FileResponse, _ session: String?, _ connection: CDPConnection) -> Void)?
-    /// Called before a document is requested with GET, which waits for it. Returns a document to show instead.
-    var prepareDocument: (@Sendable (_ url: String, _ frame: String) async -> String?)?
+    /// Called before a document is requested. Returns what the request waits for, if anything: a function that returns a
+    /// document to show instead.
+    var prepareDocument: (@Sendable (_ url: String, _ method: String, _ frame: String) -> Preparation?)?
+
+    typealias Preparation = @Sendable () async -> String?
     /// Makes the final decision about the requests that the policy allows.
     var judge: (@Sendable (PageRequest) -> RequestVerdict)?
 
@@ -184,7 +187,8 @@ struct RequestInterceptor: Sendable {
             connection.post(
                 "Fetch.failRequest", ["requestId": .string(paused.requestId), "errorReason": reason], session: session)
         }
-        @Sendable func proceed() {
+        @Sendable func judge() {
+            if self.stops(PageRequest(paused, document: document), session) { return stop("Aborted") }
             connection.post("Fetch.continueRequest", ["requestId": .string(paused.requestId)], session: session)
         }
         @Sendable func decide(_ refusal: String?) {
@@ -193,17 +197,17 @@ struct RequestInterceptor: Sendable {
                 // page.
                 stop(isDocument ? "Aborted" : "BlockedByClient")
                 onRefusal(refusal)
-            } else if self.stops(PageRequest(paused, document: document), session) {
-                stop("Aborted")
-            } else if isDocument, paused.request.method == "GET", let prepareDocument, let frame = paused.frameId {
+            } else if isDocument, let frame = paused.frameId,
+                let prepare = self.prepareDocument?(paused.request.url, paused.request.method, frame)
+            {
                 // The task ends with the preparation. The paused request may be gone by then.
                 Task {
-                    guard let document = await prepareDocument(paused.request.url, frame) else { return proceed() }
-                    connection.post(
-                        "Fetch.fulfillRequest", Self.answer(document, to: paused.requestId), session: session)
+                    // What is answered here is not sent, so it isn't judged.
+                    guard let shown = await prepare() else { return judge() }
+                    connection.post("Fetch.fulfillRequest", Self.answer(shown, to: paused.requestId), session: session)
                 }
             } else {
-                proceed()
+                judge()
             }
         }
         switch self.policy.verdict(on: paused.request.url, isDocument: isDocument) {

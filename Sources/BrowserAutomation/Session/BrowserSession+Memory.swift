@@ -4,7 +4,7 @@ import Waiting
 /// What a browser knows at one moment: the cookies, what its open pages' sites have stored, and the page that was open. It
 /// opens accounts, so it is stored only encrypted, and never logged.
 package struct BrowserMemory: Sendable, Codable, Redacted {
-    fileprivate var state: SiteState
+    package fileprivate(set) var state: SiteState
     /// The address of the current page.
     fileprivate var url: String
 }
@@ -59,22 +59,48 @@ extension BrowserSession {
         return SiteState(cookies: cookies.map(Self.parameter), items: items)
     }
 
-    /// Gives the browser what its configuration has for the site of a tab's next document.
-    /// - Returns: A document that restores the local storage of its origin, and loads the page; `nil` if there is nothing
-    ///   to restore.
-    func prepareDocument(at url: String, in frame: String) async -> String? {
-        guard self.state.withLock({ $0.pages.contains { $0.targetID == frame } }) else { return nil }
-        if let state = await self.configuration.siteState?(Site.host(ofOrigin: url), self.id) {
-            // If that fails, the site asks to sign in, which the agent then sees.
-            try? await self.restore(state)
+    /// How long a document's request waits for what its site gets.
+    private static let preparationPatience = Duration.seconds(5)
+
+    /// Returns what a tab's request for a document waits for: the browser gets what its configuration has for the site.
+    func preparation(for url: String, method: String, in frame: String) -> RequestInterceptor.Preparation? {
+        let isNeeded = self.state.withLock { state in
+            (self.configuration.siteState != nil || !state.toRestore.isEmpty)
+                && state.pages.contains { $0.targetID == frame }
         }
-        let items = self.state.withLock { state in
-            // Once for each origin: what the site stores or removes from then on is its own.
-            state.toRestore.keys.first { url == $0 || url.hasPrefix("\($0)/") }.flatMap {
-                state.toRestore.removeValue(forKey: $0)
+        guard isNeeded else { return nil }
+        return { [self] in
+            await self.prepare(Site.host(ofOrigin: url))
+            let items = self.state.withLock { state in
+                // Once for each origin: what the site stores or removes from then on is its own.
+                state.toRestore.keys.first { url == $0 || url.hasPrefix("\($0)/") || url.hasPrefix("\($0)?") }.flatMap {
+                    state.toRestore.removeValue(forKey: $0)
+                }
             }
+            // A form can't be sent a second time.
+            return method == "GET" ? items.map(Self.restoringDocument) : nil
         }
-        return items.map(Self.restoringDocument)
+    }
+
+    /// Gives the browser what its configuration has for a host. Goes on without it if that takes too long: the site then
+    /// asks to sign in, which the agent sees.
+    private func prepare(_ host: String) async {
+        guard let siteState = self.configuration.siteState else { return }
+        let (first, continuation) = AsyncStream.makeStream(of: Void.self)
+        let work = Task {
+            if let state = await siteState(host, self.id), !Task.isCancelled { try? await self.restore(state) }
+            continuation.yield()
+        }
+        let limit = Task {
+            // Canceled if the state comes first; nothing waits for it then.
+            try? await Task.sleep(for: Self.preparationPatience)
+            continuation.yield()
+        }
+        defer {
+            work.cancel()
+            limit.cancel()
+        }
+        for await _ in first { return }
     }
 
     /// A document is the only way into the storage of an origin: no script can be added while a navigation is paused.

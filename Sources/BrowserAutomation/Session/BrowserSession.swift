@@ -64,17 +64,14 @@ public final class BrowserSession: Sendable {
                 downloads.take(file, session: session, connection) { update in news.withLock { $0 }(update) }
             }
         }
-        let prepared = Mutex<@Sendable (String, String) async -> String?>({ _, _ in nil })
-        gate.prepareDocument = { url, frame in
-            let prepare = prepared.withLock { $0 }
-            return await prepare(url, frame)
-        }
+        let prepared = Mutex<@Sendable (String, String, String) -> RequestInterceptor.Preparation?>({ _, _, _ in nil })
+        gate.prepareDocument = { url, method, frame in prepared.withLock { $0 }(url, method, frame) }
         self.gate = gate
         self.screencast = Screencast(options: configuration.screencast)
         self.logger = logger
         self.state = Monitor(State())
         released.withLock { $0 = { [weak self] in self?.afterControl() } }
-        prepared.withLock { $0 = { [weak self] in await self?.prepareDocument(at: $0, in: $1) } }
+        prepared.withLock { $0 = { [weak self] in self?.preparation(for: $0, method: $1, in: $2) } }
         news.withLock { $0 = { [weak self] in self?.note($0) } }
     }
 

@@ -54,6 +54,7 @@ public final class SecretStore: Sendable, CustomStringConvertible {
                     .sorted { $0.0.count > $1.0.count }
             }
         }
+        var typed: [Entry] { self.entries.values.filter { !$0.ref.origins.isEmpty } }
         private(set) var forms: [(String, name: String)] = []
         private(set) var spellings: [([UInt32], name: String)] = []
     }
@@ -83,12 +84,14 @@ public final class SecretStore: Sendable, CustomStringConvertible {
     }
 
     /// Masks a value that is never typed, such as a cookie's.
-    package func hide(_ value: String, as name: String) { self.store(value, for: SecretRef(name: name, origins: [])) }
+    package func hide(_ value: String, as name: String) {
+        self.store(value, for: SecretRef(name: name, origins: []), as: "\(name)\u{0}\(value)")
+    }
 
-    private func store(_ value: String, for ref: SecretRef) {
+    private func store(_ value: String, for ref: SecretRef, as key: String? = nil) {
         let entry = Entry(
             ref: ref, value: value, forms: Self.forms(of: value), spellings: Self.spellings(of: value))
-        self.state.withLock { $0.entries[ref.name] = entry }
+        self.state.withLock { $0.entries[key ?? ref.name] = entry }
     }
 
     /// Removes a value.
@@ -127,7 +130,8 @@ public final class SecretStore: Sendable, CustomStringConvertible {
             return self.state.withLock { $0.entries[name].map { ($0.ref, $0.value) } }
         }
         let value = try await maker.value()
-        self.store(value, for: maker.ref)
+        // Earlier values of the same secret stay masked.
+        self.store(value, for: maker.ref, as: "\(name)\u{0}\(value)")
         return (maker.ref, value)
     }
 
@@ -146,6 +150,16 @@ public final class SecretStore: Sendable, CustomStringConvertible {
         let isNumber = letters.allSatisfy { (0x30...0x39).contains($0) }
         return letters.count < (isNumber ? self.shortestNumber : self.shortestSpelled)
             ? [] : [letters, letters.reversed()]
+    }
+
+    /// Whether a text has a secret that can be typed.
+    package func isHeld(by text: String) -> Bool {
+        let typed = self.state.withLock { $0.typed }
+        guard !typed.isEmpty else { return false }
+        let spellings = typed.flatMap { entry in entry.spellings.map { ($0, entry.ref.name) } }
+        return typed.contains { $0.forms.contains { text.contains($0) } }
+            || Self.mask(spellings, in: text, isEncoded: false) != text
+            || text.contains("%") && Self.mask(spellings, in: text, isEncoded: true) != text
     }
 
     /// Replaces each secret in a text with its name.

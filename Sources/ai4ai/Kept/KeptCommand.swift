@@ -71,10 +71,11 @@ struct KeptCommand: AsyncParsableCommand {
                 return line
             }
             let parts = from.split(separator: "#", maxSplits: 1).map(String.init)
+            guard let id = parts.first, !id.isEmpty else { throw Failure("--from names a secret as ID or ID#KEY.") }
             let settings = try Settings.fromEnvironment()
             let client = try AWSClient(
                 environment: settings.awsEnvironment, logger: Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() })
-            return try await SecretsManager(client).value(of: parts[0], key: parts.count > 1 ? parts[1] : nil)
+            return try await SecretsManager(client).value(of: id, key: parts.count > 1 ? parts[1] : nil)
         }
     }
 

@@ -16,6 +16,8 @@ MOST_WRITES = 25
 MOST_READS = 100
 RETURNED = ("Content-Type", "x-amz-crc32")
 # A list parameter, in moto's notation.
+# In a form, where spaces are encoded.
+KEY_TAG = re.compile(rb"Key(%3A(?:\+|%20)ai4ai-vault%2C(?:\+|%20))(Value)")
 LIST = re.compile(rb"(?<=<ParameterValue>)\[('[^<]*')\](?=</ParameterValue>)")
 PLACEHOLDERS = {"ExpressionAttributeNames": re.compile(r"#\w+"), "ExpressionAttributeValues": re.compile(r":\w+")}
 
@@ -67,6 +69,8 @@ class Moto:
         if operation.service == "cloudformation":
             # moto knows only the older name of the deletion policy.
             body = body.replace(b"RetainExceptOnCreate", b"Retain")
+            # moto reads the tag of a KMS key under the names of KMS's own API.
+            body = KEY_TAG.sub(rb"TagKey\1Tag\2", body)
         sent, left = halves(body) if call.is_done_in_part else (body, {})
         # A received request is carried out, even if nobody waits for the response anymore.
         asking = asyncio.ensure_future(self._ask(operation.service, sent, headers))
@@ -76,6 +80,7 @@ class Moto:
             self._credentials.learn(body.decode())
         if operation.name == "GetTemplate":
             body = body.replace(b"DeletionPolicy: Retain", b"DeletionPolicy: RetainExceptOnCreate")
+            body = body.replace(b"TagKey: ai4ai-vault, TagValue", b"Key: ai4ai-vault, Value")
         if operation.name == "DescribeStacks":
             body = LIST.sub(lambda found: b",".join(re.findall(rb"'([^']*)'", found[1])), body)
         if left:
