@@ -64,7 +64,9 @@ class KeptView {
     }
 
     async #forgetAll() {
-        const question = { title: t("kept.forgetAllTitle"), text: t("kept.forgetAllText"), action: t("kept.forgetAll") };
+        const question = {
+            title: t("kept.forgetAllTitle"), text: t("kept.forgetAllText"), action: t("kept.forgetAll"),
+        };
         if (await confirmDanger(question) && await this.#change(() => this.#api.forgetAllKept())) this.#form.focus();
     }
 
@@ -110,7 +112,9 @@ function newSecretForm(keep) {
     kind.addEventListener("change", tell);
     tell();
     const save = async () => {
-        const isKept = await keep({ kind: kind.value, name: name.value.trim(), site: site.value.trim(), value: value.value });
+        const isKept = await keep({
+            kind: kind.value, name: name.value.trim(), site: site.value.trim(), value: value.value,
+        });
         if (!isKept) return;
         for (const field of [site, name, value]) field.value = "";
         site.focus();
@@ -122,7 +126,9 @@ function newSecretForm(keep) {
         "details", { class: "kept-add" }, summary,
         field("kept.field.kind", kind), field("kept.field.site", site), field("kept.field.name", name),
         field("kept.field.value", value, hint),
-        element("div", {}, element("button", { class: "button primary", type: "button", onClick: () => void save() }, t("kept.keep"))));
+        element(
+            "div", {},
+            element("button", { class: "button primary", type: "button", onClick: () => void save() }, t("kept.keep"))));
     // Enter would submit the dialog's form, which closes it.
     made.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;

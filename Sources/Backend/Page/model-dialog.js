@@ -1,6 +1,6 @@
 /**
- * The dialog in which the user of this machine connects a model: one that was found here, or another one with its key. It
- * is tried with a real call before it answers.
+ * The dialog in which the user of this machine connects a model: one that was found here, or another one with its key.
+ * It is tried with a real call before it answers.
  *
  * @typedef {{setting: string, remarks: string[], calls_tools?: boolean}} FoundModel
  * @typedef {{name: string, models: FoundModel[], problem?: string}} ModelSource
@@ -34,7 +34,8 @@ class ModelView {
     #found = element(
         "div", { class: "models-found", "aria-busy": "true" }, element("p", { class: "muted" }, t("models.looking")));
     #state = element("p", { role: "status" });
-    #use = element("button", { class: "button primary", type: "button", onClick: () => void this.#try() }, t("models.use"));
+    #use = element(
+        "button", { class: "button primary", type: "button", onClick: () => void this.#try() }, t("models.use"));
     #name = input("text", "models.name.hint");
     #key = input("password");
     #url = input("text", "models.url.hint");
@@ -100,7 +101,9 @@ class ModelView {
             element("input", {
                 type: "radio", name: "model", value: setting, disabled: calls === false, checked: setting === now,
             }),
-            element("span", {}, setting, facts.length ? element("span", { class: "muted" }, ` (${facts.join(", ")})`) : null));
+            element(
+                "span", {}, setting,
+                facts.length ? element("span", { class: "muted" }, ` (${facts.join(", ")})`) : null));
     }
 
     get #chosen() {

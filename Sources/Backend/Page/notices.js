@@ -1,6 +1,6 @@
 /**
- * Notifications of the web browser, for users who do something else meanwhile: a task waits for them, or has ended. They
- * name the chat and nothing of its content, because other people may see them.
+ * Notifications of the web browser, for users who do something else meanwhile: a task waits for them, or has ended.
+ * They have the chat's name and nothing else of it, because other people may see them.
  */
 
 import { titleOf } from "./chat-row.js";
@@ -33,7 +33,10 @@ export class Notices {
         this.#open = open;
     }
 
-    /** Notes a chat's state, and notifies if it has come to concern the user. @param {import("./api.js").Session} session */
+    /**
+     * Notes a chat's state, and notifies if it has come to concern the user.
+     * @param {import("./api.js").Session} session
+     */
     take(session) {
         const state = session.run?.state ?? "idle";
         const before = this.#states.get(session.id);
