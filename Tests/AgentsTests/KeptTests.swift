@@ -1,6 +1,5 @@
 import AgentEvents
 import AgentLoop
-import Agents
 import DemoSite
 import Foundation
 import Models
@@ -8,6 +7,7 @@ import RuntimeProtocol
 import TestSupport
 import Testing
 
+@testable import Agents
 @testable import BrowserAutomation
 @testable import Vault
 
@@ -234,22 +234,19 @@ struct KeptTests {
         }
     }
 
-    @Test("who answers after the browser was closed stays signed in as well")
-    func answerAfterRest() async throws {
+    @Test("who answers in another process, after the browser was closed, stays signed in as well")
+    func answerInAnotherProcess() async throws {
         try await withDemoSite { _, address in
-            let session = SessionID(rawValue: "s")
-            let turns = [
-                ScriptedModel.Turn.call("navigate", ["url": .string("\(address)/members")]), .call("snapshot"),
-            ]
-            let bench = AgentBench(
-                ScriptedModel(turns + [.say("done")] + Self.look(address)), browserPatience: .seconds(3))
+            let first = AgentBench(ScriptedModel([.call("navigate", ["url": .string("\(address)/members")])]))
+            let second = AgentBench(
+                ScriptedModel([.call("snapshot"), .say("done")] + Self.look(address)), directory: first.directory)
             try await Self.slot {
-                let asked = try await bench.run(Self.task)
-                try await Self.signIn(bench, address)
-                try await eventually { await bench.live.browser(of: session) == nil }
-                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
-                #expect(try await bench.vault.items(of: Self.user).count == 1)
-                #expect(try await bench.run(Self.task).message == "done")
+                let asked = try await first.run(Self.task)
+                try await Self.signIn(first, address)
+                await first.live.leave(SessionID(rawValue: "s"))
+                _ = try await second.run(asked.answered(["stay_signed_in": true]))
+                #expect(try await second.vault.items(of: Self.user).count == 1)
+                #expect(try await second.run(Self.task).message == "done")
             }
         }
     }

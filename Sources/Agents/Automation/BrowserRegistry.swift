@@ -103,7 +103,8 @@ public actor BrowserRegistry: Service {
         for session in self.places.filter({ $0.value.expiry != nil }).keys { await self.leave(session) }
     }
 
-    private func leave(_ session: SessionID) async {
+    /// Leaves a task that waits to the process that gets its answer.
+    func leave(_ session: SessionID) async {
         guard let place = self.places.removeValue(forKey: session) else { return }
         place.expiry?.cancel()
         await place.taskContext.holder.leave()
