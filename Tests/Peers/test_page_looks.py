@@ -117,6 +117,7 @@ def test_chats_of_a_phone_are_in_a_drawer(system, phone):
     chat = phone.address
     phone.click("link", "New chat")
     phone.sees("What can I do for you?")
+    phone.until(lambda: phone.evaluate("document.querySelector('#scroller').scrollTop") == 0, "beginning of the chat")
     phone.click("button", "Chats")
     phone.click("link", "hello.*")
     phone.until(lambda: phone.address == chat, "chat that was chosen")

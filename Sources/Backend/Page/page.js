@@ -263,6 +263,11 @@ export class Page {
         new ResizeObserver(() => {
             size = sizeNow();
             if (!isAtEnd) return;
+            if (!this.#starters.hidden) {
+                // A chat without messages is read from its beginning.
+                scroller.scrollTop = 0;
+                return;
+            }
             // What has to be decided stays in sight, rather than the end below it.
             const card = scroller.querySelector(".card:not(.settled)");
             if (card) showCard(card);
