@@ -40,7 +40,12 @@ struct KeptTests {
         control.release()
     }
 
-    private static func shown(_ bench: AgentBench) async throws -> String { try await bench.stored() }
+    /// Runs the task, in which the user signs in and says to stay signed in.
+    private static func staySignedIn(_ bench: AgentBench, _ address: String) async throws {
+        let asked = try await bench.run(Self.task)
+        try await Self.signIn(bench, address)
+        _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+    }
 
     private static func slot<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         try await BrowserSlots.shared.withSlot(body)
@@ -94,9 +99,7 @@ struct KeptTests {
         try await withDemoSite { site, address in
             let bench = AgentBench(ScriptedModel((0..<3).flatMap { _ in Self.look(address) }))
             try await Self.slot {
-                let asked = try await bench.run(Self.task)
-                try await Self.signIn(bench, address)
-                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                try await Self.staySignedIn(bench, address)
                 site.endSessions()
                 let again = try await bench.run(Self.task)
                 #expect(again.interrupts?.first?.message.contains("is over") == true)
@@ -112,9 +115,7 @@ struct KeptTests {
         try await withDemoSite { _, address in
             let bench = AgentBench(ScriptedModel(Self.look(address) + Self.look(address)))
             try await Self.slot {
-                let asked = try await bench.run(Self.task)
-                try await Self.signIn(bench, address)
-                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                try await Self.staySignedIn(bench, address)
                 let forgotten = await bench.runs.keeping(
                     .forgetAll, in: SessionID(rawValue: "other"), for: Self.user)
                 #expect(forgotten.items.isEmpty && forgotten.status == .completed)
@@ -134,9 +135,7 @@ struct KeptTests {
                 ScriptedModel(
                     Self.look(address) + [.call("navigate", ["url": .string("\(elsewhere)/members")]), .say("?")]))
             try await Self.slot {
-                let asked = try await bench.run(Self.task)
-                try await Self.signIn(bench, address)
-                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                try await Self.staySignedIn(bench, address)
                 let next = try await bench.run(Self.task)
                 #expect(next.interrupts?.first?.reason == .takeover)
                 let browser = try #require(await bench.live.browser(of: SessionID(rawValue: "s")))
@@ -156,9 +155,7 @@ struct KeptTests {
                 ]
                 let bench = AgentBench(ScriptedModel(Self.look(address) + links))
                 try await Self.slot {
-                    let asked = try await bench.run(Self.task)
-                    try await Self.signIn(bench, address)
-                    _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                    try await Self.staySignedIn(bench, address)
                     let next = try await bench.run(Self.task)
                     #expect(next.message == "done")
                 }
@@ -173,9 +170,7 @@ struct KeptTests {
         try await withDemoSite { site, address in
             let bench = AgentBench(ScriptedModel((0..<3).flatMap { _ in Self.look(address) }))
             try await Self.slot {
-                let asked = try await bench.run(Self.task)
-                try await Self.signIn(bench, address)
-                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                try await Self.staySignedIn(bench, address)
                 site.endSessions()
                 let again = try await bench.run(Self.task)
                 try await bench.vault.forgetAll(of: Self.user)
@@ -191,9 +186,7 @@ struct KeptTests {
         try await withDemoSite { site, address in
             let bench = AgentBench(ScriptedModel((0..<2).flatMap { _ in Self.look(address) }))
             try await Self.slot {
-                let asked = try await bench.run(Self.task)
-                try await Self.signIn(bench, address)
-                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                try await Self.staySignedIn(bench, address)
                 site.endSessions()
                 let again = try await bench.run(Self.task)
                 try await Self.signIn(bench, address)
@@ -225,9 +218,7 @@ struct KeptTests {
                 let bench = AgentBench(
                     ScriptedModel(Self.look(address) + [.call("navigate", ["url": .string(start)]), .say("done")]))
                 try await Self.slot {
-                    let asked = try await bench.run(Self.task)
-                    try await Self.signIn(bench, address)
-                    _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                    try await Self.staySignedIn(bench, address)
                     #expect(try await bench.run(Self.task).message == "done")
                 }
             }
@@ -263,9 +254,7 @@ struct KeptTests {
                         .call("navigate", ["url": .string("\(address)/offices")]), .say("?"),
                     ] + Self.look(address)))
             try await Self.slot {
-                let asked = try await bench.run(Self.task)
-                try await Self.signIn(bench, address)
-                _ = try await bench.run(asked.answered(["stay_signed_in": true]))
+                try await Self.staySignedIn(bench, address)
                 let waiting = try await bench.run(Self.task)
                 let browser = try #require(await bench.live.browser(of: SessionID(rawValue: "s")))
                 // The browser dies before it answers.

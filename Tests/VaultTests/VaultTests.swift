@@ -150,7 +150,7 @@ struct VaultTests {
             }
         }
         #expect(await change()?.code == .notFound)
-        // What is kept anew is another item.
+        // What is kept again is another item.
         try await bench.vault.put(bench.vault.newItem(.signIn, site: "tax.example", of: nil), of: nil) {
             (_: String?) in "state"
         }

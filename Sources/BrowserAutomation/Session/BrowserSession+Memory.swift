@@ -86,21 +86,9 @@ extension BrowserSession {
     /// asks to sign in, which the agent sees.
     private func prepare(_ host: String) async {
         guard let siteState = self.configuration.siteState else { return }
-        let (first, continuation) = AsyncStream.makeStream(of: Void.self)
-        let work = Task {
+        _ = await result(within: Self.preparationPatience) {
             if let state = await siteState(host, self.id), !Task.isCancelled { try? await self.restore(state) }
-            continuation.yield()
         }
-        let limit = Task {
-            // Canceled if the state comes first; nothing waits for it then.
-            try? await Task.sleep(for: Self.preparationPatience)
-            continuation.yield()
-        }
-        defer {
-            work.cancel()
-            limit.cancel()
-        }
-        for await _ in first { return }
     }
 
     /// A document is the only way into the storage of an origin: no script can be added while a navigation is paused.
