@@ -42,11 +42,7 @@ final class EffectGuard: Sendable {
         var written: [String] = []
         /// What the agent has written into password fields.
         var passwords: Set<String> = []
-        /// The background traffic of the current document: its requests by address and fields (`habits`) and by
-        /// fingerprint (`known`).
-        var habits: Set<String> = []
-        var known: Set<String> = []
-        var habitual: String?
+        var background = BackgroundTraffic()
         /// Effects that were sent but not yet reported.
         var sent: [Effect] = []
         /// Effects that were blocked and that the user was not yet asked about.
@@ -65,7 +61,7 @@ final class EffectGuard: Sendable {
     }
 
     private static let mostWritten = 200
-    private static let mostHabits = 1000
+    private static let mostPlaces = 1000
     /// The number of refusals after which a page is nagging, and its requests are blocked without a question.
     private static let mostRefusals = 5
     /// How long a repeat counts as the same request: a service worker's request is paused in two debugging sessions.
@@ -241,9 +237,8 @@ final class EffectGuard: Sendable {
                 request, kind: kind, bearsMoney: bearsMoney, showsMoney: act.moment.showsMoney, mask: mask)
             // During an action only an identical request counts as background traffic: a page could send to the address
             // beforehand.
-            if state.habitual == page.document,
-                isNow ? state.known.contains(effect.fingerprint) : state.habits.contains(request.habit)
-            {
+            let senders = page.referrer == act.moment.address ? [page.document, act.document] : [page.document]
+            if state.background.contains(request, fingerprint: isNow ? effect.fingerprint : nil, of: senders) {
                 return .pass
             }
             let isAllowed =
@@ -270,7 +265,7 @@ final class EffectGuard: Sendable {
                 state.sent.append(effect)
                 state.next?.fingerprints.remove(effect.fingerprint)
                 state.stoppedPlaces.remove(request.place)
-            } else if state.stoppedPlaces.count < Self.mostHabits {
+            } else if state.stoppedPlaces.count < Self.mostPlaces {
                 state.stoppedPlaces.insert(request.place)
             }
             if isNow { state.act = act } else { state.last = act }
@@ -280,14 +275,10 @@ final class EffectGuard: Sendable {
 
     /// Passes a request that no action caused, and records it as background traffic of the page.
     private func learn(_ request: WebRequest, _ state: inout State) -> RequestVerdict {
-        if state.habitual != request.page.document {
-            (state.habits, state.known, state.habitual) = ([], [], request.page.document)
-        }
-        if request.page.method != "GET", state.habits.count < Self.mostHabits {
-            state.habits.insert(request.habit)
-            state.known.insert(
-                Effect(request, kind: .submit, bearsMoney: false, showsMoney: true, mask: self.secrets.mask).fingerprint
-            )
+        if request.page.method != "GET" {
+            let effect = Effect(
+                request, kind: .submit, bearsMoney: false, showsMoney: true, mask: self.secrets.mask)
+            state.background.learn(request, fingerprint: effect.fingerprint)
         }
         return .pass
     }
