@@ -7,7 +7,7 @@ struct EvalReportTests {
     private static let earlier = EvalReport(
         model: "old", version: "1",
         results: [
-            EvalResult(task: "a", steps: 5, inputTokens: 100, seconds: 1.26, cost: 0.01),
+            EvalResult(task: "a", steps: 5, questions: 2, inputTokens: 100, seconds: 1.26, cost: 0.01),
             EvalResult(task: "b", failures: ["no"], steps: 7), EvalResult(task: "c", steps: 3),
             EvalResult(task: "gone"),
         ])
@@ -22,12 +22,12 @@ struct EvalReportTests {
     func table() {
         #expect(
             Self.earlier.table == """
-                task               steps  tokens    cost  seconds  why
-                a          ok          5     100  0.0100      1.3
-                b          FAILED      7       0              0.0  no
-                c          ok          3       0              0.0
-                gone       ok          0       0              0.0
-                3 of 4 ok             15     100  0.0100      1.3  old
+                task               steps  questions  tokens    cost  seconds  why
+                a          ok          5          2     100  0.0100      1.3
+                b          FAILED      7                  0              0.0  no
+                c          ok          3                  0              0.0
+                gone       ok          0                  0              0.0
+                3 of 4 ok             15          2     100  0.0100      1.3  old
                 """)
         #expect(Self.later.table.contains("the answer lacks it"))
     }

@@ -20,6 +20,8 @@ struct EvalRunnerTests {
         #expect(result.failures == [])
         // Each line of the script is one turn, and there are no other turns.
         #expect(result.steps == task.script.count)
+        // A task lists the answers to what it must be asked, and a task that ends with a question says so.
+        #expect(result.questions == task.answers.count + (task.checks.contains(.status(.interrupted)) ? 1 : 0))
     }
 
     @Test(

@@ -1,4 +1,4 @@
-"""A scripted model: it finds each control by its role and name in the tool results."""
+"""Models that tests play."""
 
 import http.server
 import json
@@ -6,15 +6,11 @@ import re
 import threading
 
 
-class Model:
-    """A server with the Chat Completions API."""
-
-    # The tools that show more of the page, tried in this order.
-    LOOKING = ("find_text", "snapshot", "scroll", "wait_for_text")
-    AGAIN, LATE = "Do the same action again", "Look at the page again"
+class ModelServer:
+    """A server with the Chat Completions API. `choice(request)` decides each turn."""
 
     def __init__(self):
-        model = self
+        model, self.calls = self, 0
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
@@ -40,9 +36,32 @@ class Model:
         self.server.shutdown()
         self.server.server_close()
 
+    @staticmethod
+    def is_coordinator(request):
+        """Whether the request is a turn of the coordinator, which has no browser."""
+        return "navigate" not in {tool["function"]["name"] for tool in request["tools"]}
+
+    def call(self, tool, arguments):
+        self.calls += 1
+        function = {"name": tool, "arguments": json.dumps(arguments)}
+        calls = [{"index": 0, "id": f"call-{self.calls}", "type": "function", "function": function}]
+        return {"message": {"role": "assistant", "tool_calls": calls}, "finish_reason": "tool_calls"}
+
+    @staticmethod
+    def say(text):
+        return {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+
+
+class Model(ModelServer):
+    """Plays a list of steps. It finds each control by its role and name in the tool results."""
+
+    # The tools that show more of the page, tried in this order.
+    LOOKING = ("find_text", "snapshot", "scroll", "wait_for_text")
+    AGAIN, LATE = "Do the same action again", "Look at the page again"
+
     def play(self, steps, origin):
         self.steps, self.origin, self.view, self.told = list(steps), origin, "", []
-        self.count = self.looks = self.calls = 0
+        self.count = self.looks = 0
         self.ending, self.reached = "", []
         # The step that was carried out last.
         self.at = self.steps[0]
@@ -55,7 +74,7 @@ class Model:
     def choice(self, request):
         last = request["messages"][-1]
         text = last["content"] if last["role"] == "tool" else ""
-        if "navigate" not in {tool["function"]["name"] for tool in request["tools"]}:
+        if self.is_coordinator(request):
             return self.say(self.ending) if text else self.call("browse", {"goal": last["content"]})
         self.told.append(f"    {text[:400]}")
         if "[e" in text:
@@ -99,11 +118,4 @@ class Model:
 
     def call(self, tool, arguments):
         self.told.append(f"{tool} {arguments}")
-        self.calls += 1
-        function = {"name": tool, "arguments": json.dumps(arguments)}
-        calls = [{"index": 0, "id": f"call-{self.calls}", "type": "function", "function": function}]
-        return {"message": {"role": "assistant", "tool_calls": calls}, "finish_reason": "tool_calls"}
-
-    @staticmethod
-    def say(text):
-        return {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        return super().call(tool, arguments)

@@ -39,6 +39,7 @@ package struct EvalReport: Sendable, Hashable, Codable {
         var total = EvalResult(task: "")
         for result in self.results {
             total.steps += result.steps
+            if let questions = result.questions { total.questions = (total.questions ?? 0) + questions }
             total.inputTokens += result.inputTokens
             total.outputTokens += result.outputTokens
             total.seconds += result.seconds
@@ -51,7 +52,7 @@ package struct EvalReport: Sendable, Hashable, Codable {
     package var table: String {
         let passed = self.results.count(where: \.isOK)
         let rows =
-            [["task", "", "steps", "tokens", "cost", "seconds", "why"]]
+            [["task", "", "steps", "questions", "tokens", "cost", "seconds", "why"]]
             + self.results.map { result in
                 let why = result.failures.joined(separator: "; ").split(whereSeparator: \.isNewline)
                 return [result.task, result.isOK ? "ok" : "FAILED"] + Self.numbers(result)
@@ -63,14 +64,15 @@ package struct EvalReport: Sendable, Hashable, Codable {
             row.indices.map { column in
                 let space = String(repeating: " ", count: widths[column] - row[column].count)
                 // Numbers are right-aligned.
-                return (2...5).contains(column) ? space + row[column] : row[column] + space
+                return (2...6).contains(column) ? space + row[column] : row[column] + space
             }.joined(separator: "  ").trimmedEnd
         }.joined(separator: "\n")
     }
 
     private static func numbers(_ result: EvalResult) -> [String] {
         [
-            "\(result.steps)", "\(result.tokens)", result.cost.map { $0.decimal(places: 4) } ?? "",
+            "\(result.steps)", result.questions.map { "\($0)" } ?? "", "\(result.tokens)",
+            result.cost.map { $0.decimal(places: 4) } ?? "",
             result.seconds.decimal(places: 1),
         ]
     }

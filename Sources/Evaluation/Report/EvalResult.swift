@@ -6,6 +6,8 @@ package struct EvalResult: Sendable, Hashable, Codable {
     package var answer: String
     /// The number of model turns of all agents.
     package var steps: Int
+    /// How often the user was asked; `nil` in a report of an earlier version.
+    package var questions: Int?
     package var inputTokens: Int
     package var outputTokens: Int
     package var seconds: Double
@@ -13,13 +15,14 @@ package struct EvalResult: Sendable, Hashable, Codable {
     package var cost: Double?
 
     package init(
-        task: String, failures: [String] = [], answer: String = "", steps: Int = 0, inputTokens: Int = 0,
-        outputTokens: Int = 0, seconds: Double = 0, cost: Double? = nil
+        task: String, failures: [String] = [], answer: String = "", steps: Int = 0, questions: Int? = nil,
+        inputTokens: Int = 0, outputTokens: Int = 0, seconds: Double = 0, cost: Double? = nil
     ) {
         self.task = task
         self.failures = failures
         self.answer = answer
         self.steps = steps
+        self.questions = questions
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
         self.seconds = seconds

@@ -92,23 +92,24 @@ package struct EvalRunner: Sendable {
             try await Task.sleep(for: .seconds(task.maxSeconds))
             _ = await runs.control(ControlRequest(.stop), in: session, for: nil)
         }()
-        var usage = TokenUsage()
-        let last = try await self.converse(task, address, runs, session, &usage)
+        var done = EvalResult(task: task.name, questions: 0)
+        let last = try await self.converse(task, address, runs, session, &done)
         // Stop a run that still waits for an answer, and close its browser.
         _ = await runs.control(ControlRequest(.stop), in: session, for: nil)
         let outcome = EvalTask.Outcome(
             answer: last.message, status: last.status, code: last.code, submissions: site.submissions)
-        let failures =
+        done.failures =
             last.status == .stopped
             ? ["the limit of \(task.maxSeconds) seconds was reached"] : task.failures(of: outcome)
-        return EvalResult(
-            task: task.name, failures: failures, answer: last.message, steps: model.turns,
-            inputTokens: usage.inputTokens, outputTokens: usage.outputTokens)
+        done.answer = last.message
+        done.steps = model.turns
+        return done
     }
 
-    /// Sends the request and answers questions until the run has ended or no answers are left.
+    /// Sends the request and answers questions until the run has ended or no answers are left. Counts the questions and
+    /// the tokens.
     private func converse(
-        _ task: EvalTask, _ address: String, _ runs: AgentRuns, _ session: SessionID, _ usage: inout TokenUsage
+        _ task: EvalTask, _ address: String, _ runs: AgentRuns, _ session: SessionID, _ done: inout EvalResult
     ) async throws -> RunResult {
         var work = RunRequest.Work.prompt(
             task.request.replacing("{site}", with: address), files: try await Self.attach(task.files, to: session, runs)
@@ -117,7 +118,9 @@ package struct EvalRunner: Sendable {
         while true {
             let request = RunRequest(work, sessionID: session, runID: RunID(rawValue: "run-\(UUID())"))
             let result = try await runs.run(request) { _ in }
-            usage += result.usage ?? TokenUsage()
+            done.inputTokens += result.usage?.inputTokens ?? 0
+            done.outputTokens += result.usage?.outputTokens ?? 0
+            done.questions = (done.questions ?? 0) + (result.interrupts?.count ?? 0)
             guard result.status == .interrupted, let questions = result.interrupts, !questions.isEmpty,
                 answers.count >= questions.count
             else { return result }
