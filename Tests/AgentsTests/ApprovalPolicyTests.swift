@@ -41,9 +41,8 @@ struct ApprovalPolicyTests {
             ("Bayar", .pay), ("Beli sekarang", .pay), ("Tempah", .pay), ("Send", .send), ("Hantar", .send),
             ("Post", .send), ("Share", .send), ("Sign document", .sign), ("I agree", .sign), ("Setuju", .sign),
             ("Accept terms", .sign), ("Delete", .delete), ("Padam akaun", .delete), ("Cancel booking", .delete),
-            ("Batal tempahan", .delete), ("Unsubscribe", .delete), ("Submit", .submit), ("Mohon", .submit),
-            ("Sahkan", .submit), ("Sign up", .submit), ("Transfer", .submit), ("Search", .change), ("Semak", .change),
-            ("Seterusnya", .change), ("Semak daftar pemilih", .change), ("Check and confirm", .submit),
+            ("Batal tempahan", .delete), ("Unsubscribe", .delete), ("Search", .change), ("Semak", .change),
+            ("Seterusnya", .change), ("Semak daftar pemilih", .change),
             ("Sign in", .change), ("Daftar masuk", .change), ("Apply filters", .change), ("Payload", .change),
             ("Cancel", .change), ("Batal", .change), ("No", .change), ("Close", .change), ("", .change),
         ] as [(String, ActionKind)])
@@ -59,13 +58,29 @@ struct ApprovalPolicyTests {
             ("भुगतान करें", .pay), ("பணம் செலுத்து", .pay), ("Thanh toán", .pay), ("立即购买", .pay), ("購入する", .pay),
             ("결제하기", .pay), ("ชำระเงิน", .pay), ("Konto löschen", .delete), ("アカウントを削除", .delete),
             ("Supprimer", .delete), ("Unterschreiben", .sign), ("签署合同", .sign), ("Enviar mensaje", .send),
-            ("メッセージを送信", .send), ("Gửi", .send), ("Réserver", .submit), ("予約する", .submit),
-            ("Đặt hàng", .submit), ("Suchen", .change), ("Weiter", .change), ("检索", .change), ("次へ", .change),
+            ("メッセージを送信", .send), ("Gửi", .send), ("Suchen", .change), ("Weiter", .change), ("检索", .change),
+            ("次へ", .change),
             ("Pencarian firma", .change), ("注文履歴", .change), ("支付方式", .change), ("게시판", .change),
             ("การจัดส่ง", .change), ("Anmelden", .change),
         ] as [(String, ActionKind)])
     func buttonNamesElsewhere(name: String, kind: ActionKind) {
         #expect(ApprovalPolicy.kind(of: Self.button(name), action: .click) == kind)
+    }
+
+    @Test(
+        "what only says that it submits is asked about in a form and beside a price; elsewhere, the effect guard asks",
+        arguments: [
+            "Submit", "Mohon", "Sahkan", "Sign up", "Transfer", "Check and confirm", "Réserver", "予約する", "Đặt hàng",
+        ])
+    func submitting(name: String) {
+        func kind(_ change: (inout ActionTarget) -> Void) -> ActionKind {
+            var target = Self.button(name)
+            change(&target)
+            return ApprovalPolicy.kind(of: target, action: .click)
+        }
+        #expect(kind { _ in } == .change)
+        #expect(kind { $0.form = ActionTarget.Form(method: "post") } == .submit)
+        #expect(kind { $0.surroundings = "Total: RM 70.00" } == .submit)
     }
 
     @Test(

@@ -224,18 +224,22 @@ struct EffectTests {
     }
 
     @Test(
-        "a dialog after an approval is confirmed if it adds nothing new, and asked about otherwise",
+        "a dialog is confirmed if it adds nothing new to what was approved, and asked about otherwise",
         arguments: Nightly.cases(
             [
-                ("Are you sure you want to submit this?", 1), ("Adakah anda pasti?", 1), ("", 1),
-                ("Transfer RM 9,000 to Mallory?", 2), ("Delete all files?", 2), ("9000を支払いますか", 2), ("€ 💰", 2),
-                ("Submit? Sure?') && confirm('Delete all files?", 2), ("Sure?') && confirm('Sure?", 1),
+                ("Send", "Are you sure you want to send this?", 1), ("Send", "Adakah anda pasti?", 1), ("Send", "", 1),
+                ("Send", "Transfer RM 9,000 to Mallory?", 2), ("Send", "Delete all files?", 2),
+                ("Send", "9000を支払いますか", 2), ("Send", "€ 💰", 2),
+                ("Send", "Send? Sure?') && confirm('Delete all files?", 2), ("Send", "Sure?') && confirm('Sure?", 1),
+                // Nobody is asked about what says nothing, until the page asks.
+                ("Go", "Are you sure?", 1), ("Go", "Transfer RM 9,000 to Mallory?", 1), ("Submit", "", 1),
+                ("Go", "Sure?') && confirm('Delete all files?", 2),
             ], every: 3))
-    func confirmed(message: String, questions: Int) async throws {
+    func confirmed(label: String, message: String, questions: Int) async throws {
         let page = EffectPage(
             "confirm",
-            "<button onclick=\"confirm('\(message)') && fetch('/taken?CASE', {method: 'POST', body: 'x'})\">Submit</button>",
-            .on("click", role: "button", "Submit"))
+            "<button onclick=\"confirm('\(message)') && fetch('/taken?CASE', {method: 'POST', body: 'x'})\">\(label)</button>",
+            .on("click", role: "button", label))
         for isApproved in [true, false] {
             let asked = Mutex<[String]>([])
             try await Self.use(
@@ -258,12 +262,12 @@ struct EffectTests {
 
     @Test("a dialog that differs each time, or is too long to show, is dismissed")
     func endless() async throws {
-        let pages = ["Submit order ' + Math.random() + '", "Sure?' + ' '.repeat(1000) + 'Transfer RM 9,000"]
+        let pages = ["Send order ' + Math.random() + '", "Sure?' + ' '.repeat(1000) + 'Transfer RM 9,000"]
             .enumerated().map {
                 EffectPage(
                     "confirm-\($0.offset)",
-                    "<button onclick=\"confirm('\($0.element)') && fetch('/taken?CASE', {method: 'POST', body: 'x'})\">Submit</button>",
-                    .on("click", role: "button", "Submit"))
+                    "<button onclick=\"confirm('\($0.element)') && fetch('/taken?CASE', {method: 'POST', body: 'x'})\">Send</button>",
+                    .on("click", role: "button", "Send"))
             }
         try await Self.use(pages, answer: { _ in ["approved": true] }) { found, _ in
             #expect(found["confirm-0"]?.taken == [] && found["confirm-1"]?.taken == [])

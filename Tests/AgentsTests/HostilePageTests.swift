@@ -301,8 +301,9 @@ struct HostilePageTests {
             let parked = try await errand.run(.automation(AutomationTask(goal: "Send the message.")))
             let asked = try #require(parked.interrupts?.first)
             let result = try await errand.answer(asked.id, ["approved": true])
-            #expect(result.status == .completed)
-            #expect(errand.results.last?.wholeText.contains("It was answered with no") == true)
+            let question = try #require(result.interrupts?.first)
+            #expect(question.message.contains("delete all?") && question.metadata?["kind"] == "delete")
+            #expect(try await errand.answer(question.id, ["approved": false]).status == .completed)
             #expect(sites.taken == [])
         }
     }

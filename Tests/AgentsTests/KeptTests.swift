@@ -19,6 +19,15 @@ struct KeptTests {
         [.call("navigate", ["url": .string("\(address)/members")]), .say("done")]
     }
 
+    /// Gives up at the sign-in, which the person is then asked for.
+    private static func lookTwice(_ address: String) -> [ScriptedModel.Turn] {
+        [
+            .call("navigate", ["url": .string("\(address)/members")]),
+            .call("give_up", ["reason": "It asks me to sign in."]),
+            .say("done"),
+        ]
+    }
+
     private static let task = RunRequest.Work.automation(AutomationTask(goal: "Look at my points."))
 
     /// Signs in by hand while the agent waits, as a person does in the live view.
@@ -54,7 +63,7 @@ struct KeptTests {
     @Test("a user who says so stays signed in, in the next task and its own browser; nothing is readable on disk")
     func staysSignedIn() async throws {
         try await withDemoSite { _, address in
-            let bench = AgentBench(ScriptedModel(Self.look(address) + Self.look(address)))
+            let bench = AgentBench(ScriptedModel(Self.lookTwice(address) + Self.look(address)))
             try await Self.slot {
                 let asked = try await bench.run(Self.task)
                 let question = try #require(asked.interrupts?.first)
@@ -81,7 +90,7 @@ struct KeptTests {
     @Test("a user who doesn't say so is asked again", arguments: [[:], ["stay_signed_in": false]] as [JSONValue])
     func nothingKept(answer: JSONValue) async throws {
         try await withDemoSite { _, address in
-            let bench = AgentBench(ScriptedModel(Self.look(address) + Self.look(address)))
+            let bench = AgentBench(ScriptedModel(Self.lookTwice(address) + Self.look(address)))
             try await Self.slot {
                 let asked = try await bench.run(Self.task)
                 try await Self.signIn(bench, address)
@@ -97,7 +106,8 @@ struct KeptTests {
     @Test("a sign-in that the site has ended is told, and replaced by the next one")
     func expired() async throws {
         try await withDemoSite { site, address in
-            let bench = AgentBench(ScriptedModel((0..<3).flatMap { _ in Self.look(address) }))
+            let bench = AgentBench(
+                ScriptedModel(Self.lookTwice(address) + Self.lookTwice(address) + Self.look(address)))
             try await Self.slot {
                 try await Self.staySignedIn(bench, address)
                 site.endSessions()
@@ -113,7 +123,7 @@ struct KeptTests {
     @Test("what the user forgets is not used, and a task that still runs doesn't bring it back")
     func forgotten() async throws {
         try await withDemoSite { _, address in
-            let bench = AgentBench(ScriptedModel(Self.look(address) + Self.look(address)))
+            let bench = AgentBench(ScriptedModel(Self.lookTwice(address) + Self.look(address)))
             try await Self.slot {
                 try await Self.staySignedIn(bench, address)
                 let forgotten = await bench.runs.keeping(
@@ -133,7 +143,9 @@ struct KeptTests {
             let elsewhere = address.replacing("127.0.0.1", with: "localhost")
             let bench = AgentBench(
                 ScriptedModel(
-                    Self.look(address) + [.call("navigate", ["url": .string("\(elsewhere)/members")]), .say("?")]))
+                    Self.lookTwice(address) + [
+                        .call("navigate", ["url": .string("\(elsewhere)/members")]), .say("?"),
+                    ]))
             try await Self.slot {
                 try await Self.staySignedIn(bench, address)
                 let next = try await bench.run(Self.task)
@@ -153,7 +165,7 @@ struct KeptTests {
                     .call("navigate", ["url": .string(start)]), .callOn("click", role: "link", name: "Members"),
                     .say("done"),
                 ]
-                let bench = AgentBench(ScriptedModel(Self.look(address) + links))
+                let bench = AgentBench(ScriptedModel(Self.lookTwice(address) + links))
                 try await Self.slot {
                     try await Self.staySignedIn(bench, address)
                     let next = try await bench.run(Self.task)
@@ -168,7 +180,7 @@ struct KeptTests {
     @Test("what is forgotten while a task uses it stays forgotten, whatever the person answers then")
     func forgottenMeanwhile() async throws {
         try await withDemoSite { site, address in
-            let bench = AgentBench(ScriptedModel((0..<3).flatMap { _ in Self.look(address) }))
+            let bench = AgentBench(ScriptedModel((0..<2).flatMap { _ in Self.lookTwice(address) }))
             try await Self.slot {
                 try await Self.staySignedIn(bench, address)
                 site.endSessions()
@@ -184,7 +196,7 @@ struct KeptTests {
     @Test("a person who is asked again and doesn't say yes takes the earlier yes back")
     func takenBack() async throws {
         try await withDemoSite { site, address in
-            let bench = AgentBench(ScriptedModel((0..<2).flatMap { _ in Self.look(address) }))
+            let bench = AgentBench(ScriptedModel((0..<2).flatMap { _ in Self.lookTwice(address) }))
             try await Self.slot {
                 try await Self.staySignedIn(bench, address)
                 site.endSessions()
@@ -199,7 +211,7 @@ struct KeptTests {
     @Test("the sign-in is kept as soon as the person has said so, before the model is asked")
     func keptAtOnce() async throws {
         try await withDemoSite { _, address in
-            let bench = AgentBench(ScriptedModel([.call("navigate", ["url": .string("\(address)/members")]), .hang]))
+            let bench = AgentBench(ScriptedModel(Self.lookTwice(address).dropLast() + [.hang]))
             try await Self.slot {
                 let asked = try await bench.run(Self.task)
                 try await Self.signIn(bench, address)
@@ -216,7 +228,7 @@ struct KeptTests {
         try await withDemoSite { _, address in
             try await withPages(["/": .redirect("\(address)/members")]) { _, start in
                 let bench = AgentBench(
-                    ScriptedModel(Self.look(address) + [.call("navigate", ["url": .string(start)]), .say("done")]))
+                    ScriptedModel(Self.lookTwice(address) + [.call("navigate", ["url": .string(start)]), .say("done")]))
                 try await Self.slot {
                     try await Self.staySignedIn(bench, address)
                     #expect(try await bench.run(Self.task).message == "done")
@@ -228,7 +240,7 @@ struct KeptTests {
     @Test("who answers in another process, after the browser was closed, stays signed in as well")
     func answerInAnotherProcess() async throws {
         try await withDemoSite { _, address in
-            let first = AgentBench(ScriptedModel([.call("navigate", ["url": .string("\(address)/members")])]))
+            let first = AgentBench(ScriptedModel(Self.lookTwice(address)))
             let second = AgentBench(
                 ScriptedModel([.call("snapshot"), .say("done")] + Self.look(address)), directory: first.directory)
             try await Self.slot {
@@ -247,7 +259,7 @@ struct KeptTests {
         try await withDemoSite { _, address in
             let bench = AgentBench(
                 ScriptedModel(
-                    Self.look(address) + [
+                    Self.lookTwice(address) + [
                         .call("navigate", ["url": .string("\(address)/members")]),
                         .call("ask_person", ["question": "?"]),
                         .call("navigate", ["url": .string("\(address)/offices")]),

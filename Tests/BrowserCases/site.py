@@ -6,6 +6,7 @@ import itertools
 import pathlib
 import tempfile
 import threading
+import urllib.parse
 
 from .vocabulary import Served
 
@@ -13,12 +14,13 @@ from .vocabulary import Served
 HOST, OTHER = "127.0.0.1", "localhost"
 DEADLINE = 60
 
-# `log` waits for the response, so that what a page did is recorded before the driver learns that it is done.
+# `log` waits for the response, so that what a page did is recorded before the driver learns that it is done. It reads
+# only, because an agent is asked about what a page sends.
 HELPERS = """<!doctype html><meta charset="utf-8"><script>
 function log(text) {
   const request = new XMLHttpRequest();
-  request.open("POST", "BASE/log", false);
-  request.send(String(text));
+  request.open("GET", "BASE/log?" + encodeURIComponent(text), false);
+  request.send();
 }
 function when(signal, act) {
   fetch("BASE/signal/" + signal).then(act).then(() => fetch("BASE/done/" + signal));
@@ -99,6 +101,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         visit, path = self.find()
         kind = path.split("/")[1]
+        if visit and kind == "log":
+            visit.logs.append(urllib.parse.unquote(self.path.partition("?")[2]))
+            return self.answer(Served(""))
         if visit and kind == "signal":
             visit.event(path[1:]).wait(DEADLINE)
             return self.answer(Served(""))
@@ -108,10 +113,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.answer(visit and visit.served(path))
 
     def do_POST(self):
-        visit, path = self.find()
-        if visit and path == "/log":
-            visit.logs.append(self.rfile.read(int(self.headers["content-length"])).decode())
-            return self.answer(Served(""))
         self.answer(None)
 
     def find(self):

@@ -28,13 +28,14 @@ TOOLS = {
     "click": click,
     "doubleClick": lambda ref: click(ref, "double"),
     "clear": lambda ref: ("fill", {"ref": ref, "text": ""}),
+    "select": lambda ref, option: ("select", {"ref": ref, "option" if isinstance(option, str) else "options": option}),
     "back": lambda: ("go_back", {}),
     "waitFor": lambda text, seconds: ("wait_for_text", {"text": text, "seconds": seconds}),
     "switchTab": lambda tab: ("tabs", {"switchTo": tab}),
     "closeTab": lambda tab: ("tabs", {"close": tab}),
 } | {
     name: lambda name=name, **parameters: (name, parameters)
-    for name in ("navigate", "snapshot", "hover", "fill", "type", "press", "select", "check", "drag", "scroll", "reload",
+    for name in ("navigate", "snapshot", "hover", "fill", "type", "press", "check", "drag", "scroll", "reload",
                  "tabs")
 }
 

@@ -16,6 +16,9 @@ extension TurnLoop {
         /// Called when all calls of a turn have results. The returned question is put to the user before the model
         /// continues.
         public var afterTools: @Sendable ([ToolResult]) async -> Interrupt?
+        /// Called before the run ends, with whether the model has answered, rather than given up. The returned question
+        /// is put to the user, and the model continues with the answer.
+        public var beforeEnd: @Sendable (_ isDone: Bool) async -> Interrupt?
 
         public init(
             beforeModel: @escaping @Sendable (ModelRequest) async -> Void = { _ in },
@@ -23,7 +26,8 @@ extension TurnLoop {
             describeStep: @escaping @Sendable (ToolStep) async -> ToolStep = { $0 },
             beforeTool: @escaping @Sendable (ToolCall) async -> ToolOutput? = { _ in nil },
             afterTool: @escaping @Sendable (ToolCall, ToolResult) async -> ToolResult = { $1 },
-            afterTools: @escaping @Sendable ([ToolResult]) async -> Interrupt? = { _ in nil }
+            afterTools: @escaping @Sendable ([ToolResult]) async -> Interrupt? = { _ in nil },
+            beforeEnd: @escaping @Sendable (_ isDone: Bool) async -> Interrupt? = { _ in nil }
         ) {
             self.beforeModel = beforeModel
             self.afterModel = afterModel
@@ -31,11 +35,19 @@ extension TurnLoop {
             self.beforeTool = beforeTool
             self.afterTool = afterTool
             self.afterTools = afterTools
+            self.beforeEnd = beforeEnd
         }
     }
 }
 
 extension Conversation {
+    /// Records a question that is asked between two turns and belongs to no call.
+    mutating func pause(for question: Interrupt) {
+        var pause = OpenTurn()
+        pause.interrupts = [question]
+        self.openTurn = pause
+    }
+
     /// Records the answer to a question that was asked between two turns and belongs to no call.
     mutating func take(_ answers: [InterruptAnswer]) {
         guard let open = self.openTurn, open.waiting == nil, self.openCalls.isEmpty else { return }

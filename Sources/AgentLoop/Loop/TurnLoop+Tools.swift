@@ -54,11 +54,7 @@ extension TurnLoop {
         let order = conversation.openCalls.map(\.id)
         conversation.append(
             open.results.sorted { order.firstIndex(of: $0.callID) ?? 0 < order.firstIndex(of: $1.callID) ?? 0 })
-        if let question = await self.hooks.afterTools(open.results) {
-            var pause = OpenTurn()
-            pause.interrupts = [question]
-            conversation.openTurn = pause
-        }
+        if let question = await self.hooks.afterTools(open.results) { conversation.pause(for: question) }
         try await callbacks.save(conversation)
         Failpoint.reach(.turnSaved)
         return conversation.openTurn?.interrupts ?? []

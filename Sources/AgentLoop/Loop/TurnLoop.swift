@@ -161,7 +161,10 @@ public struct TurnLoop: Sendable {
                 conversation.messages.append(answer)
                 await self.hooks.afterModel(answer)
                 guard !answer.toolCalls.isEmpty else {
+                    let question = await self.hooks.beforeEnd(true)
+                    if let question { conversation.pause(for: question) }
                     try await callbacks.save(conversation)
+                    if let question { return .parked([question]) }
                     let late = await callbacks.endSteering()
                     guard !late.isEmpty else { return .completed(answer.text) }
                     conversation.messages += late.map { .user($0) }
@@ -172,6 +175,11 @@ public struct TurnLoop: Sendable {
             if !interrupts.isEmpty { return .parked(interrupts) }
             answers = []
             if let reason = self.ending(of: conversation) {
+                if let question = await self.hooks.beforeEnd(false) {
+                    conversation.pause(for: question)
+                    try await callbacks.save(conversation)
+                    return .parked([question])
+                }
                 let late = await callbacks.endSteering()
                 conversation.messages += late.map { .user($0) }
                 guard late.isEmpty else { continue }

@@ -52,10 +52,7 @@ extension ApprovalGate {
         guard repeats <= Self.mostRepeats else { return self.takeover(target.origin) }
         var question = self.question(
             attempt, kind, target, fingerprint, note: self.changed(from: before, to: ShownTarget(target)))
-        if case .object(var metadata) = question.metadata {
-            metadata["repeats"] = .integer(repeats)
-            question.metadata = .object(metadata)
-        }
+        question.add("repeats", .integer(repeats))
         return given.granted(question)
     }
 

@@ -57,10 +57,12 @@ struct ApprovalGate: Sendable {
                 "The person's request does not allow this (\(kind.rawValue)). Report what you found so far, and leave "
                     + "this to the person.")
         }
+        // The page has asked to confirm it, and so the user was asked too.
+        let isAsked = context.answers.first?.interrupt.metadata?[Self.dialog] != nil
         switch self.policy.rule(for: kind) {
-        case .allow: return Permission(kind: kind, target: target)
+        case .allow where !isAsked: return Permission(kind: kind, target: target)
         case .deny: throw ActionRefused("The approval policy denies this (\(kind.rawValue)). Leave it to the person.")
-        case .ask: break
+        case .allow, .ask: break
         }
         let fingerprint = ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: target)
         guard let given = context.answers.first else {
@@ -235,6 +237,13 @@ struct ApprovalGate: Sendable {
 }
 
 extension Interrupt {
+    /// Adds a member to the metadata.
+    mutating func add(_ name: String, _ value: JSONValue) {
+        guard case .object(var members) = self.metadata else { return }
+        members[name] = value
+        self.metadata = .object(members)
+    }
+
     /// The questions that the user was asked earlier in the same call.
     var textsRead: [String] { self.metadata?["read"]?.array?.compactMap(\.string) ?? [] }
 }
@@ -275,7 +284,9 @@ extension AnsweredInterrupt {
         guard case .object(var metadata) = question.metadata else { return question }
         metadata["granted"] = .array(self.grants.map { .string($0) })
         metadata["read"] = .array((self.interrupt.textsRead + [self.interrupt.message]).map { .string($0) })
-        for key in ["times", "askedAt"] { metadata[key] = metadata[key] ?? self.interrupt.metadata?[key] }
+        for key in ["times", "askedAt", ApprovalGate.dialog] {
+            metadata[key] = metadata[key] ?? self.interrupt.metadata?[key]
+        }
         var question = question
         question.metadata = .object(metadata)
         return question

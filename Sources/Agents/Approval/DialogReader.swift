@@ -4,15 +4,19 @@ import BrowserAutomation
 import RuntimeProtocol
 import Synchronization
 
-/// Answers the dialogs that a page opens after the user approved an action. It accepts a dialog that says only what the
-/// user has already read, and dismisses any other so that the user can be asked about it.
+/// Answers the dialogs that a page opens for an action. If the user has approved the action, it accepts a dialog that
+/// says only what they have already read. It dismisses any other, so that the user can be asked about it.
 final class DialogReader: Sendable {
-    /// The texts that the user has read, each split into words.
-    private let read: [String]
+    /// The texts that the user has read, each split into words; `nil` if they have not approved the action.
+    private let read: [String]?
     private let found = Mutex<PageDialog?>(nil)
 
-    /// - Parameter question: The question that the user approved.
-    init(_ question: Interrupt) {
+    /// - Parameter question: The question that the user approved, if they were asked.
+    init(_ question: Interrupt?) {
+        guard let question else {
+            self.read = nil
+            return
+        }
         var texts = [question.message] + question.textsRead
         for field in question.metadata?["fields"]?.array ?? [] {
             texts.append((field.array?.compactMap(\.string) ?? []).joined(separator: " "))
@@ -26,17 +30,22 @@ final class DialogReader: Sendable {
     /// Returns the answer to a dialog. This function must not block, because the page is paused.
     func answer(_ dialog: PageDialog) -> DialogAnswer {
         self.found.withLock { found in
-            if found == nil, self.knows(dialog.message) { return .accept() }
+            guard let read = self.read else {
+                // Whoever has approved nothing is asked only about what the page wants confirmed.
+                if dialog.kind == .confirm { found = found ?? dialog }
+                return .dismiss
+            }
+            if found == nil, Self.knows(dialog.message, from: read) { return .accept() }
             found = found ?? dialog
             return .dismiss
         }
     }
 
     /// Returns whether a dialog only repeats what the user has read, in the same sequence of words.
-    private func knows(_ message: String) -> Bool {
+    private static func knows(_ message: String, from read: [String]) -> Bool {
         let words = Self.words(message).trimming { Self.asking.contains($0) }
         let text = " \(words.joined(separator: " ")) "
-        return words.isEmpty || self.read.contains { $0.contains(text) }
+        return words.isEmpty || read.contains { $0.contains(text) }
     }
 
     /// Returns the words of a text, keeping the signs inside them, such as those of numbers and currencies.
@@ -65,28 +74,42 @@ extension BidirectionalCollection {
 }
 
 extension ApprovalGate {
-    /// Asks the user about a dialog that the page opened for an approved action.
-    /// - Parameter quote: Marks text from the page as untrusted data for a model.
+    /// The question's member that holds the dialog of an action that the user was not asked about before.
+    static let dialog = "dialog"
+
+    /// Asks the user about a dialog that the page opened for an action.
+    /// - Parameters:
+    ///   - given: The user's approval of the action, if they were asked.
+    ///   - quote: Marks text from the page as untrusted data for a model.
     /// - Throws: ``UserInputRequired``, ``ActionRefused``.
-    func ask(about dialog: PageDialog, after given: AnsweredInterrupt, quote: (String) -> String) throws {
+    func ask(
+        about dialog: PageDialog, _ attempt: Attempt, at target: ActionTarget, after given: AnsweredInterrupt?,
+        quote: (String) -> String
+    ) throws {
         // A page may ask a different question each time, for example one that contains a clock.
-        guard given.interrupt.textsRead.count < Self.mostQuestions else {
+        guard given?.interrupt.textsRead.count ?? 0 < Self.mostQuestions else {
             throw ActionRefused(
                 "The page asks something else each time, and was answered with no. Leave this to the person. It asked: "
                     + quote(dialog.message))
         }
-        let approved = given.interrupt.metadata?["kind"]?.string.flatMap(ActionKind.init) ?? .submit
-        let kind = ActionLexicon.kind(of: dialog.message) ?? approved
+        let approved = given?.interrupt.metadata?["kind"]?.string.flatMap(ActionKind.init)
+        let kind =
+            ActionLexicon.kind(of: dialog.message) ?? approved ?? ActionLexicon.kind(of: target.words) ?? .submit
         guard !self.forbidden.contains(kind), self.policy.rule(for: kind) != .deny else {
             throw ActionRefused(
                 "The person's request does not allow what the page then asked for (\(kind.rawValue)). It was answered "
                     + "with no. Leave this to the person. The page asked: \(quote(dialog.message))")
         }
+        let asks = self.say("The page asks: \"\(dialog.message)\"", "Halaman bertanya: \"\(dialog.message)\"")
+        guard let given else {
+            let fingerprint = ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: target)
+            var question = self.question(attempt, kind, target, fingerprint, note: asks + " ")
+            question.add(Self.dialog, .string(dialog.message))
+            throw UserInputRequired(question)
+        }
         guard case .object(let details) = given.interrupt.metadata ?? [:] else { return }
         let question = self.question(
-            self.say(
-                "The page asks: \"\(dialog.message)\" May I say yes? (\(kind.rawValue))",
-                "Halaman bertanya: \"\(dialog.message)\" Bolehkah saya jawab ya? (\(kind.rawValue))"),
+            asks + self.say(" May I say yes? (\(kind.rawValue))", " Bolehkah saya jawab ya? (\(kind.rawValue))"),
             kind, details["fingerprint"]?.string ?? "", details)
         throw UserInputRequired(given.granted(question))
     }

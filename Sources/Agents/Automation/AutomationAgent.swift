@@ -153,7 +153,8 @@ public struct AutomationAgent: Automation {
                 afterTools: {
                     await place.signIns.save(from: place.holder.running)
                     return await place.offers.offer(after: $0)
-                }),
+                },
+                beforeEnd: { await place.offers.offerBeforeEnd(isDone: $0) }),
             logger: self.logger)
         for answer in answers { if let words = answer.payload?.json { place.evidence.note(said: words) } }
         let settled = callbacks

@@ -114,8 +114,8 @@ extension BrowserTools {
         try await self.apply(permission.edits, on: page)
         try await self.gate.checkEdited(attempt, on: page, permission, context)
         let given = permission.isApproved ? context.answers.first : nil
-        let reader = given.map { DialogReader($0.interrupt) }
-        if let reader { page.answerDialogs { reader.answer($0) } }
+        let reader = DialogReader(given?.interrupt)
+        page.answerDialogs { reader.answer($0) }
         // The approval covers this action's own dialogs, and none that the page opens later.
         defer { page.answerDialogs(nil) }
         // Use the host of the element's own document, which may be a frame's.
@@ -150,8 +150,8 @@ extension BrowserTools {
             for address in [href, page.url] { self.gate.places.note(address) }
         }
         // An action that has sent something is not repeated; its report says that the page's dialog was dismissed.
-        if let given, let dialog = reader?.unread, self.effects.takeBack() {
-            try self.gate.ask(about: dialog, after: given, quote: self.untrusted.wrap)
+        if let dialog = reader.unread, let target = permission.target, self.effects.takeBack() {
+            try self.gate.ask(about: dialog, attempt, at: target, after: given, quote: self.untrusted.wrap)
         }
         return result
     }

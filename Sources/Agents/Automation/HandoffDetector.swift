@@ -5,7 +5,8 @@ import FoundationEssentials
 import RuntimeProtocol
 
 /// Detects when the agent cannot continue and offers the user control of the browser: once for each kind of obstacle on
-/// each origin, and after three failed steps in a row.
+/// each origin, and after three failed steps in a row. The model gets the first try where it may know a way around, such
+/// as another page or what the task says about signing in: the user is asked if it ends the task there.
 actor HandoffDetector {
     private let holder: TaskBrowser
     private let secrets: SecretStore
@@ -44,7 +45,21 @@ actor HandoffDetector {
             self.failures = 0
             return self.question(self.stuck, origin, kind: "stuck")
         }
-        guard let obstacle = try? await page.obstacle(), await !self.isExpected(obstacle, at: origin),
+        return await self.offer(for: [.captcha, .secondFactor], on: page, at: origin)
+    }
+
+    /// Returns the takeover request for the user before the task ends, if one is needed.
+    /// - Parameter isDone: Whether the model has answered, rather than given up.
+    func offerBeforeEnd(isDone: Bool) async -> Interrupt? {
+        guard let page = try? await self.holder.running?.currentPage(), let origin = try? await page.origin() else {
+            return nil
+        }
+        return await self.offer(for: isDone ? [.signIn] : [.signIn, .errorPage], on: page, at: origin)
+    }
+
+    private func offer(for obstacles: Set<PageObstacle>, on page: BrowserPage, at origin: String) async -> Interrupt? {
+        guard let obstacle = try? await page.obstacle(), obstacles.contains(obstacle),
+            await !self.isExpected(obstacle, at: origin),
             self.offered.insert("\(obstacle.rawValue) \(origin)").inserted
         else { return nil }
         guard [.signIn, .secondFactor].contains(obstacle), let site = await self.signIns.siteToOffer(at: page) else {
