@@ -38,6 +38,10 @@ struct OfflineAutomation {
     func decide() -> Decision {
         guard self.parsed.unknown.isEmpty else { return .say(OfflineModel.notUnderstood(self.parsed.unknown)) }
         guard let last = self.attempts.last else { return self.begin(0) }
+        // The task had ended, and the person has worked in the browser since: do the last step again.
+        if self.messages.last?.isFromPerson == true, self.messages.dropLast().last?.role == .assistant {
+            return last.purpose == .read ? self.begin(last.step) : self.call("snapshot", [:], last.step, .look)
+        }
         if last.result.isError { return self.recover(from: last) }
         switch last.purpose {
         case .act, .read: return self.begin(last.step + 1)
@@ -195,7 +199,10 @@ struct OfflineAutomation {
     }
 
     private var summary: String {
-        let answers = self.attempts.filter { $0.purpose == .read && !$0.result.isError }.map { attempt -> String in
+        let reads = self.attempts.filter { $0.purpose == .read && !$0.result.isError }
+        // What was read again counts once.
+        let newest = reads.indices.filter { index in !reads[(index + 1)...].contains { $0.step == reads[index].step } }
+        let answers = newest.map { reads[$0] }.map { attempt -> String in
             let subject: String?
             let place: String
             switch self.parsed.instructions[attempt.step] {
