@@ -18,6 +18,8 @@ struct ApprovalGate: Sendable {
     let seen: CrossOriginDataTracker
     /// What the user has allowed for the rest of the task.
     let allowances: TaskAllowances
+    /// The passwords that the user has given.
+    let given: GivenCredentials
     /// The user's language.
     let say: UserLanguage
 
@@ -61,6 +63,8 @@ struct ApprovalGate: Sendable {
         let isAsked = context.answers.first?.interrupt.metadata?[Self.dialog] != nil
         switch self.policy.rule(for: kind) {
         case .allow where !isAsked: return Permission(kind: kind, target: target)
+        case .ask where kind == .credentials && self.given.covers(attempt, at: target):
+            return Permission(kind: .change, target: target)
         case .deny: throw ActionRefused("The approval policy denies this (\(kind.rawValue)). Leave it to the person.")
         case .allow, .ask: break
         }

@@ -70,12 +70,14 @@ final class EffectGuard: Sendable {
     private let secrets: SecretStore
     private let policy: ApprovalPolicy
     private let allowances: TaskAllowances
+    private let given: GivenCredentials
     private let state = Mutex(State())
 
-    init(secrets: SecretStore, policy: ApprovalPolicy, allowances: TaskAllowances) {
+    init(secrets: SecretStore, policy: ApprovalPolicy, allowances: TaskAllowances, given: GivenCredentials) {
         self.secrets = secrets
         self.policy = policy
         self.allowances = allowances
+        self.given = given
     }
 
     // MARK: Actions
@@ -88,6 +90,7 @@ final class EffectGuard: Sendable {
 
     /// Records text that the agent has written into a password field. It is not told again.
     func note(password: String) {
+        self.given.note(written: password)
         guard password.count >= 3 else { return }
         self.state.withLock { state in
             if state.passwords.count < Self.mostWritten { state.passwords.insert(password) }
@@ -103,6 +106,7 @@ final class EffectGuard: Sendable {
             moment.written = state.written
             let secrets = self.secrets
             moment.holdsSecret = { secrets.isHeld(by: $0) }
+            moment.isGiven = { [given] in given.covers($0) }
             var permit = permit
             if let next = state.next.take(), next.address ?? moment.address == moment.address {
                 permit.fingerprints.formUnion(next.fingerprints)

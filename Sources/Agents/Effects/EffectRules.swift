@@ -32,6 +32,8 @@ enum EffectRules {
         var written: [String] = []
         /// Returns whether a text contains one of the user's secrets.
         var holdsSecret: @Sendable (String) -> Bool = { _ in false }
+        /// Returns whether a request only signs in with what the user gave for its site.
+        var isGiven: @Sendable (WebRequest) -> Bool = { _ in false }
     }
 
     /// Returns the kind of lasting effect that a request has; `nil` if it has none.
@@ -40,6 +42,7 @@ enum EffectRules {
         if request.page.type == "WebSocket" { return self.kind(ofMessage: request, moment) }
         if ["GET", "HEAD", "OPTIONS"].contains(method) { return self.kind(ofReading: request, moment) }
         let content = request.content
+        if moment.isGiven(request) { return nil }
         if self.holdsPassword(content, moment) { return .credentials }
         if !content.files.isEmpty || content.isOpaque && request.page.contentType.hasPrefix("multipart") {
             return .upload
@@ -150,10 +153,11 @@ enum EffectRules {
     private static let amounts: Set = ["amount", "total", "price", "sum", "subtotal", "payable"]
 
     static func holdsPassword(_ content: RequestFields, _ moment: Moment) -> Bool {
-        content.fields.contains { field in
-            !self.passwords.isDisjoint(with: WebRequest.words(field.name))
-                && !field.value.isEmpty || moment.holdsSecret(field.value)
-        }
+        content.fields.contains { self.isPassword($0) || moment.holdsSecret($0.value) }
+    }
+
+    static func isPassword(_ field: RequestFields.Field) -> Bool {
+        !self.passwords.isDisjoint(with: WebRequest.words(field.name)) && !field.value.isEmpty
     }
 
     static func holdsCard(_ content: RequestFields) -> Bool {

@@ -45,6 +45,8 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         public var submitter: String?
         /// Whether the form has an enabled password field that is visible or filled.
         public var hasPassword: Bool
+        /// Whether each such field contains a secret of the ``SecretStore``.
+        public var hasOnlySecrets: Bool
         /// Whether the form asks for a card or an account to pay with.
         public var hasPayment: Bool
         /// Whether the form is a search form.
@@ -60,19 +62,21 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         ///   - action: The address that the form is submitted to.
         ///   - submitter: The name of the button that submits the form.
         ///   - hasPassword: Whether the form has an enabled password field that is visible or filled.
+        ///   - hasOnlySecrets: Whether each such field contains a secret of the ``SecretStore``.
         ///   - hasPayment: Whether the form asks for a card or an account to pay with.
         ///   - isSearch: Whether the form is a search form.
         ///   - fields: The label and value of each visible field.
         ///   - hidden: The name and value of each field that the form sends without showing it.
         public init(
             method: String = "get", action: String = "", submitter: String? = nil, hasPassword: Bool = false,
-            hasPayment: Bool = false, isSearch: Bool = false, fields: [[String]] = [],
+            hasOnlySecrets: Bool = false, hasPayment: Bool = false, isSearch: Bool = false, fields: [[String]] = [],
             hidden: [[String]] = []
         ) {
             self.method = method
             self.action = action
             self.submitter = submitter
             self.hasPassword = hasPassword
+            self.hasOnlySecrets = hasOnlySecrets
             self.hasPayment = hasPayment
             self.isSearch = isSearch
             self.fields = fields

@@ -152,6 +152,16 @@ public final class SecretStore: Sendable, CustomStringConvertible {
             ? [] : [letters, letters.reversed()]
     }
 
+    /// Whether a secret was given, rather than kept from before, and may be typed at an origin.
+    package func isGiven(_ name: String, for origin: String) -> Bool {
+        self.state.withLock { $0.makers[name] == nil && $0.entries[name]?.ref.origins.contains(origin) ?? false }
+    }
+
+    /// Whether a text is exactly a secret that may be typed at an origin.
+    package func isHeld(exactly text: String, for origin: String) -> Bool {
+        self.state.withLock { $0.typed.contains { $0.value == text && $0.ref.origins.contains(origin) } }
+    }
+
     /// Whether a text has a secret that can be typed.
     package func isHeld(by text: String) -> Bool {
         let typed = self.state.withLock { $0.typed }

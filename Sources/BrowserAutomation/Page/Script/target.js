@@ -187,11 +187,12 @@ function describeForm(form, submitter) {
   const method = (submitter?.hasAttribute("formmethod") ? submitter.formMethod : own(HTMLFormElement, "method", form)) ?? "get";
   const action = (submitter?.hasAttribute("formaction") ? submitter.formAction : own(HTMLFormElement, "action", form)) ?? "";
   // Ignore a disabled password field: shops show one to users who continue as guests.
-  const hasPassword = inputs.some((each) => isSecret(each) && !Element.prototype.matches.call(each, ":disabled")
+  const passwords = inputs.filter((each) => isSecret(each) && !Element.prototype.matches.call(each, ":disabled")
     && (shown.includes(each) || each.value));
+  const hasPassword = passwords.length > 0;
   return {
     method: method.toLowerCase(), action: shorten(action, 2000), submitter: submitter ? nameOf(submitter) : null,
-    hasPassword, hasPayment: named.some(([each, name]) => isPaymentField(each, name)),
+    hasPassword, hasOnlySecrets: hasPassword && passwords.every((each) => secretFields.has(each)), hasPayment: named.some(([each, name]) => isPaymentField(each, name)),
     isSearch: !!closest(form, "[role=search], search") || typed.length > 0 && typed.every((each) => each.type === "search")
       // A form without text fields and lists is not for searching.
       || method.toLowerCase() === "get" && !hasPassword && shown.some((each) => isField(each) || each.localName === "select"),
