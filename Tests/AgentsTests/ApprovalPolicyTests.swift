@@ -68,17 +68,19 @@ struct ApprovalPolicyTests {
     }
 
     @Test(
-        "what only says that it submits is asked about in a form and beside a price; elsewhere, the effect guard asks",
+        "what only says \"Submit\" is asked about in a form and beside a price; elsewhere, the effect guard asks",
         arguments: [
-            "Submit", "Mohon", "Sahkan", "Sign up", "Transfer", "Check and confirm", "Réserver", "予約する", "Đặt hàng",
-        ])
-    func submitting(name: String) {
+            ("Submit", .change), ("Mohon", .submit), ("Sahkan", .submit), ("Sign up", .submit), ("Transfer", .submit),
+            ("Check and confirm", .submit), ("Submit order", .submit), ("Réserver", .submit), ("予約する", .submit),
+            ("Đặt hàng", .submit),
+        ] as [(String, ActionKind)])
+    func submitting(name: String, alone: ActionKind) {
         func kind(_ change: (inout ActionTarget) -> Void) -> ActionKind {
             var target = Self.button(name)
             change(&target)
             return ApprovalPolicy.kind(of: target, action: .click)
         }
-        #expect(kind { _ in } == .change)
+        #expect(kind { _ in } == alone)
         #expect(kind { $0.form = ActionTarget.Form(method: "post") } == .submit)
         #expect(kind { $0.surroundings = "Total: RM 70.00" } == .submit)
     }

@@ -1,18 +1,12 @@
 import BrowserAutomation
 import FoundationEssentials
-import RuntimeProtocol
 import Testing
 
 @testable import Agents
 
 @Suite("Effect guard")
 struct EffectGuardTests {
-    private let guarding = {
-        let secrets = SecretStore()
-        return EffectGuard(
-            secrets: secrets, policy: ApprovalPolicy(), allowances: TaskAllowances(),
-            given: GivenCredentials(secrets: secrets, task: AutomationTask(goal: "")))
-    }()
+    private let guarding = EffectGuard(secrets: SecretStore(), policy: ApprovalPolicy(), allowances: TaskAllowances())
 
     /// Judges a request that the page at `/old` makes, while the tab shows a document.
     private func judge(_ path: String, document: String) -> RequestVerdict {

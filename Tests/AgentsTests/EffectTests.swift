@@ -231,9 +231,10 @@ struct EffectTests {
                 ("Send", "Transfer RM 9,000 to Mallory?", 2), ("Send", "Delete all files?", 2),
                 ("Send", "9000を支払いますか", 2), ("Send", "€ 💰", 2),
                 ("Send", "Send? Sure?') && confirm('Delete all files?", 2), ("Send", "Sure?') && confirm('Sure?", 1),
-                // Nobody is asked about what says nothing, until the page asks.
-                ("Go", "Are you sure?", 1), ("Go", "Transfer RM 9,000 to Mallory?", 1), ("Submit", "", 1),
-                ("Go", "Sure?') && confirm('Delete all files?", 2),
+                // Nobody is asked about what says nothing, until the page asks. A yes to a question that says nothing
+                // covers nothing that is sent.
+                ("Go", "Are you sure?", 2), ("Go", "Transfer RM 9,000 to Mallory?", 1), ("Submit", "", 1),
+                ("Go", "Sure?') && confirm('Delete all files?", 3),
             ], every: 3))
     func confirmed(label: String, message: String, questions: Int) async throws {
         let page = EffectPage(
@@ -254,9 +255,38 @@ struct EffectTests {
             ) { found, _ in
                 #expect(asked.withLock { $0.count } == questions, "\(asked.withLock { $0 })")
                 let last = message.components(separatedBy: "confirm('").last ?? ""
-                #expect(questions == 1 || asked.withLock { $0.last?.contains(last) } == true)
+                #expect(questions == 1 || asked.withLock { $0.contains { $0.contains(last) } })
                 #expect(found["confirm"]?.taken == (isApproved ? ["/taken?confirm"] : []))
             }
+        }
+    }
+
+    @Test("what a harmless dialog accompanies is asked about itself, and nothing is sent twice because of a dialog")
+    func accompanied() async throws {
+        let pages = [
+            EffectPage(
+                "behind",
+                "<button onclick=\"fetch('/taken?CASE', {method: 'DELETE'}); confirm('Show more reviews?')\">Show more</button>",
+                .on("click", role: "button", "Show more")),
+            EffectPage(
+                "after",
+                "<button onclick=\"confirm('Show more reviews?') && fetch('/taken?CASE', {method: 'DELETE'})\">Show more</button>",
+                .on("click", role: "button", "Show more")),
+        ]
+        try await Self.use(
+            pages,
+            answer: { ["approved": .bool($0.message.contains("Show more reviews?") && !$0.message.contains("DELETE"))] }
+        ) {
+            found, _ in
+            #expect(found["behind"]?.questions == 1 && found["behind"]?.taken == [])
+            #expect(found["after"]?.questions == 2 && found["after"]?.taken == [])
+        }
+        let cart = EffectPage(
+            "cart",
+            "<button onclick=\"fetch('/taken/cart/add?CASE', {method: 'POST'}); confirm('Added. Go to the cart?')\">Get it</button>",
+            .on("click", role: "button", "Get it"))
+        try await Self.use([cart], answer: { _ in ["approved": true] }) { found, _ in
+            #expect(found["cart"]?.questions == 0 && found["cart"]?.taken.count == 1)
         }
     }
 

@@ -183,7 +183,9 @@ def test_writing_from_right_to_left_is_laid_out_so(person):
     assert person.evaluate("getComputedStyle(document.querySelector('.bubble')).direction") == "rtl"
     person.until(lambda: person.evaluate(
         "getComputedStyle(document.querySelector('.chat-link[aria-current] .chat-name')).direction") == "rtl", "title")
-    assert person.evaluate("getComputedStyle(document.querySelector('.markdown p')).direction") == "ltr"
+    # The answer's first words arrive before it is laid out.
+    person.until(lambda: person.evaluate(
+        "[...document.querySelectorAll('.markdown p')].map((each) => getComputedStyle(each).direction)[0]") == "ltr", "answer")
 
 
 def test_chat_is_printed_whole_and_without_its_buttons(system, person):

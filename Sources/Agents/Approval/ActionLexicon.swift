@@ -99,6 +99,9 @@ enum ActionLexicon {
         self.dismissals.contains(self.words(name).joined(separator: " "))
     }
 
+    /// Returns whether a label says nothing but "Submit", and not what.
+    static func isOnlySubmit(_ name: String) -> Bool { self.words(name) == ["submit"] }
+
     static func isForLooking(_ name: String) -> Bool {
         self.words(name).first.map { self.looking.contains($0) || self.moving.contains($0) } ?? false
     }

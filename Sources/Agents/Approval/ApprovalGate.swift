@@ -18,8 +18,7 @@ struct ApprovalGate: Sendable {
     let seen: CrossOriginDataTracker
     /// What the user has allowed for the rest of the task.
     let allowances: TaskAllowances
-    /// The passwords that the user has given.
-    let given: GivenCredentials
+    let secrets: SecretStore
     /// The user's language.
     let say: UserLanguage
 
@@ -43,6 +42,8 @@ struct ApprovalGate: Sendable {
         /// The kind of action that the target announces.
         var kind = ActionKind.look
         var target: ActionTarget?
+        /// The kinds of effect that the approval covers; `nil` for all.
+        var kinds: Set<ActionKind>?
         /// The values that the user wants in fields instead, by field label.
         var edits: [String: String] = [:]
     }
@@ -60,10 +61,11 @@ struct ApprovalGate: Sendable {
                     + "this to the person.")
         }
         // The page has asked to confirm it, and so the user was asked too.
-        let isAsked = context.answers.first?.interrupt.metadata?[Self.dialog] != nil
+        let isAsked = context.answers.first?.interrupt.metadata?[Self.dialog]?.string != nil
         switch self.policy.rule(for: kind) {
         case .allow where !isAsked: return Permission(kind: kind, target: target)
-        case .ask where kind == .credentials && self.given.covers(attempt, at: target):
+        case .ask
+        where !isAsked && kind == .credentials && GivenSecrets(secrets: self.secrets).covers(attempt, at: target):
             return Permission(kind: .change, target: target)
         case .deny: throw ActionRefused("The approval policy denies this (\(kind.rawValue)). Leave it to the person.")
         case .allow, .ask: break
@@ -78,11 +80,12 @@ struct ApprovalGate: Sendable {
         try Self.checkHandedBack(given)
         guard try given.approves(fingerprint, orSays: self.declined(kind, given.answer)), given.timesHaveRun(to: target)
         else { throw UserInputRequired(self.questionAgain(given, attempt, kind, target, fingerprint)) }
-        guard case .object(let edits) = given.answer.payload?["edits"] ?? [:] else {
-            return Permission(isApproved: true, kind: kind, target: target)
+        var permission = Permission(isApproved: true, kind: kind, target: target)
+        permission.kinds = Self.kinds(after: given, at: target)
+        if case .object(let edits) = given.answer.payload?["edits"] {
+            permission.edits = edits.compactMapValues(\.string)
         }
-        return Permission(
-            isApproved: true, kind: kind, target: target, edits: edits.compactMapValues(\.string))
+        return permission
     }
 
     /// Checks that what gets files does nothing else: anything but a file field is clicked, to see if it opens a chooser.
@@ -180,10 +183,10 @@ struct ApprovalGate: Sendable {
     }
 
     func question(
-        _ attempt: Attempt, _ kind: ActionKind, _ target: ActionTarget, _ fingerprint: String, note: String = ""
+        _ attempt: Attempt, _ kind: ActionKind, _ target: ActionTarget, _ fingerprint: String, note: String = "",
+        dialog: String? = nil
     ) -> Interrupt {
-        // A page could turn the direction of the writing that follows.
-        let name = target.name.filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .format } }
+        let name = Self.plain(target.name)
         var what = "\(target.role.isEmpty ? target.tag : target.role) \"\(name)\""
         // The accessible name may differ from the text that users see.
         if !target.text.isEmpty, !target.name.contains(target.text) { what += " (\"\(target.text)\")" }
@@ -200,17 +203,25 @@ struct ApprovalGate: Sendable {
             case .fillSecret: self.say("enter your secret in the \(what)", "mengisi rahsia anda ke dalam \(what)")
             default: self.say("\(attempt.action.rawValue) the \(what)", "menekan \(what)")
             }
-        return self.question(
+        var question = self.question(
             note
                 + self.say(
                     "May I \(doing) on \(target.origin)? (\(kind.rawValue))",
-                    "Bolehkah saya \(doing) di \(target.origin)? (\(kind.rawValue))"), kind, fingerprint,
+                    "Bolehkah saya \(doing) di \(target.origin)? (\(kind.rawValue))")
+                + (dialog.map { " " + self.asks($0) } ?? ""), kind, fingerprint,
             ShownTarget(target).metadata.merging([
                 "tool": .string(attempt.tool), "origin": .string(target.origin), "role": .string(target.role),
                 "times": .array(ShownTimes.all(in: target.surroundings).prefix(100).map { .string($0) }),
                 "askedAt": .integer(Int(Date().timeIntervalSince1970)),
                 "files": .array(attempt.files.compactMap { try? JSONValue(encoding: $0) }),
-            ]) { $1 }, canLast: Self.canLast(kind, target))
+            ]) { $1 }, canLast: dialog == nil && Self.canLast(kind, target))
+        if let dialog { question.add(Self.dialog, .string(dialog)) }
+        return question
+    }
+
+    /// Returns a page's text without characters that turn the direction of the writing that follows.
+    static func plain(_ text: String) -> String {
+        text.filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .format } }
     }
 
     private static func names(_ files: [StoredFile]) -> String {

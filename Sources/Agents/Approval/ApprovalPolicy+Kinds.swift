@@ -32,8 +32,11 @@ extension ApprovalPolicy {
             return isSending ? .send : .change
         }
         let named = ActionLexicon.isDismissal(target.words) ? .change : ActionLexicon.kind(of: target.words) ?? .change
-        // Outside of a form, "Submit" may send nothing. If it does, the effect guard asks; with money, the user is asked first.
-        if named == .submit, target.form == nil, !Money.isNamed(in: target.shown) { return .change }
+        // Outside of a form, "Submit" may send nothing. If it does, the effect guard asks; with money, the user is asked
+        // first.
+        if ActionLexicon.isOnlySubmit(target.words), target.form == nil, !Money.isNamed(in: target.shown) {
+            return .change
+        }
         // An item that is removed from a cart can be added again. The effect guard still judges the request itself.
         return named == .delete && target.form.map { EffectRules.isCart($0.action) } ?? false ? .change : named
     }

@@ -77,39 +77,57 @@ extension ApprovalGate {
     /// The question's member that holds the dialog of an action that the user was not asked about before.
     static let dialog = "dialog"
 
+    /// Returns the kinds of effect that an approval covers: if only a dialog was asked about, what it and the control
+    /// announce. A page could otherwise ask something harmless and do something else.
+    static func kinds(after given: AnsweredInterrupt, at target: ActionTarget) -> Set<ActionKind>? {
+        guard let dialog = given.interrupt.metadata?[Self.dialog]?.string else { return nil }
+        return Set([dialog, target.words].compactMap(ActionLexicon.kind))
+    }
+
+    /// Returns what a page asks, in one line.
+    func asks(_ dialog: String) -> String {
+        let text = Self.plain(dialog).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return self.say("The page asks: \"\(text)\"", "Halaman bertanya: \"\(text)\"")
+    }
+
     /// Asks the user about a dialog that the page opened for an action.
     /// - Parameters:
-    ///   - given: The user's approval of the action, if they were asked.
+    ///   - isApproved: Whether the user has approved the action.
+    ///   - earlier: The user's answer to an earlier question of the same call.
     ///   - quote: Marks text from the page as untrusted data for a model.
     /// - Throws: ``UserInputRequired``, ``ActionRefused``.
     func ask(
-        about dialog: PageDialog, _ attempt: Attempt, at target: ActionTarget, after given: AnsweredInterrupt?,
-        quote: (String) -> String
+        about dialog: PageDialog, _ attempt: Attempt, at target: ActionTarget, isApproved: Bool,
+        after earlier: AnsweredInterrupt?, quote: (String) -> String
     ) throws {
         // A page may ask a different question each time, for example one that contains a clock.
-        guard given?.interrupt.textsRead.count ?? 0 < Self.mostQuestions else {
+        guard earlier?.interrupt.textsRead.count ?? 0 < Self.mostQuestions else {
             throw ActionRefused(
                 "The page asks something else each time, and was answered with no. Leave this to the person. It asked: "
                     + quote(dialog.message))
         }
-        let approved = given?.interrupt.metadata?["kind"]?.string.flatMap(ActionKind.init)
-        let kind =
-            ActionLexicon.kind(of: dialog.message) ?? approved ?? ActionLexicon.kind(of: target.words) ?? .submit
+        let given = isApproved ? earlier : nil
+        let announced =
+            ActionLexicon.kind(of: dialog.message) ?? given?.interrupt.metadata?["kind"]?.string.flatMap(
+                ActionKind.init)
+            ?? ActionLexicon.kind(of: target.words)
+        let kind = announced ?? .submit
         guard !self.forbidden.contains(kind), self.policy.rule(for: kind) != .deny else {
+            // Nothing speaks for what is forbidden. The report says that the dialog was answered with no.
+            guard announced != nil else { return }
             throw ActionRefused(
                 "The person's request does not allow what the page then asked for (\(kind.rawValue)). It was answered "
                     + "with no. Leave this to the person. The page asked: \(quote(dialog.message))")
         }
-        let asks = self.say("The page asks: \"\(dialog.message)\"", "Halaman bertanya: \"\(dialog.message)\"")
         guard let given else {
             let fingerprint = ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: target)
-            var question = self.question(attempt, kind, target, fingerprint, note: asks + " ")
-            question.add(Self.dialog, .string(dialog.message))
-            throw UserInputRequired(question)
+            let question = self.question(attempt, kind, target, fingerprint, dialog: dialog.message)
+            throw UserInputRequired(earlier?.granted(question) ?? question)
         }
         guard case .object(let details) = given.interrupt.metadata ?? [:] else { return }
         let question = self.question(
-            asks + self.say(" May I say yes? (\(kind.rawValue))", " Bolehkah saya jawab ya? (\(kind.rawValue))"),
+            self.asks(dialog.message)
+                + self.say(" May I say yes? (\(kind.rawValue))", " Bolehkah saya jawab ya? (\(kind.rawValue))"),
             kind, details["fingerprint"]?.string ?? "", details)
         throw UserInputRequired(given.granted(question))
     }

@@ -138,7 +138,7 @@ public struct AutomationAgent: Automation {
             gate: ApprovalGate(
                 policy: self.policy, forbidden: task.prohibitedActions, patience: self.patience, goal: task.goal,
                 places: place.places,
-                seen: place.seen, allowances: place.allowances, given: place.given, say: task.askedIn),
+                seen: place.seen, allowances: place.allowances, secrets: place.secrets, say: task.askedIn),
             effects: place.effects, names: place.names, files: place.files, signIns: place.signIns,
             keptSecrets: place.keptSecrets,
             evidence: place.evidence,
@@ -156,11 +156,7 @@ public struct AutomationAgent: Automation {
                 },
                 beforeEnd: { await place.offers.offerBeforeEnd(isDone: $0) }),
             logger: self.logger)
-        for answer in answers {
-            guard let words = answer.payload?.json else { continue }
-            place.evidence.note(said: words)
-            place.given.note(said: words)
-        }
+        for answer in answers { if let words = answer.payload?.json { place.evidence.note(said: words) } }
         let settled = callbacks
         return try await keeper.recordingEnd(usage: &usage) { usage in
             var conversation = await keeper.record.conversation
@@ -247,8 +243,7 @@ public struct AutomationAgent: Automation {
         configuration.addressPolicy.allowedDomains = task.allowedDomains
         configuration.secrets = secrets
         let allowances = TaskAllowances()
-        let given = GivenCredentials(secrets: secrets, task: task)
-        let effects = EffectGuard(secrets: secrets, policy: self.policy, allowances: allowances, given: given)
+        let effects = EffectGuard(secrets: secrets, policy: self.policy, allowances: allowances)
         configuration.requestJudge = { effects.judge($0) }
         let (vault, user) = (self.vault, context.user)
         let signIns = SignIns(vault: vault, user: user, secrets: secrets, logger: self.logger)
@@ -267,7 +262,7 @@ public struct AutomationAgent: Automation {
                 patience: self.patience,
                 say: task.askedIn),
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
-            allowances: allowances, given: given, files: TaskFiles(store: self.files, session: context.session),
+            allowances: allowances, files: TaskFiles(store: self.files, session: context.session),
             signIns: signIns, keptSecrets: keptSecrets,
             evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }))
         await self.live.begin(context.session, place)

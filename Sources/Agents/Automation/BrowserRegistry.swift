@@ -17,7 +17,6 @@ struct TaskContext: Sendable {
     let names: ElementLabels
     let effects: EffectGuard
     let allowances: TaskAllowances
-    let given: GivenCredentials
     let files: TaskFiles
     let signIns: SignIns
     let keptSecrets: KeptSecrets

@@ -110,6 +110,7 @@ extension BrowserTools {
                     let report = try await self.guarding(on: page, context) {
                         try await page.type(input.text, into: input.ref)
                     }
+                    if report.isSecret { self.effects.note(password: input.text) }
                     return try await self.answer(report, on: page, context)
                 }
                 let report = try await self.allowing(

@@ -121,9 +121,11 @@ extension BrowserTools {
         // Use the host of the element's own document, which may be a frame's.
         var moment = EffectRules.Moment(host: Self.host(of: permission.target?.origin ?? page.url))
         moment.activates = attempt.action != .hover && permission.target?.isActivated ?? false
-        // A link's text can announce an action.
+        // A link's text can announce an action, and so does "Submit", which may send nothing.
+        let words = permission.target?.words ?? ""
         moment.control =
-            permission.kind == .look ? permission.target.flatMap { ActionLexicon.kind(of: $0.words) } : permission.kind
+            permission.kind == .look || ActionLexicon.isOnlySubmit(words)
+            ? ActionLexicon.kind(of: words) : permission.kind
         if let target = permission.target {
             moment.shown = target.shown
             moment.showsMoney = Money.isNamed(in: target.shown)
@@ -137,7 +139,7 @@ extension BrowserTools {
         let waits = moment.activates
         let result: Result
         do {
-            result = try await self.guarding(moment, on: page, context, coversAction: permission.isApproved) {
+            result = try await self.guarding(moment, on: page, context, covering: permission) {
                 try await page.judgingMessages(waits: waits, beforehand: ref == nil) { try await action(ref) }
             }
         } catch {
@@ -150,19 +152,27 @@ extension BrowserTools {
             for address in [href, page.url] { self.gate.places.note(address) }
         }
         // An action that has sent something is not repeated; its report says that the page's dialog was dismissed.
-        if let dialog = reader.unread, let target = permission.target, self.effects.takeBack() {
-            try self.gate.ask(about: dialog, attempt, at: target, after: given, quote: self.untrusted.wrap)
+        // What it would have sent is asked about first.
+        let isRepeatable = given != nil || [.click, .press].contains(attempt.action) && attempt.tool != "type"
+        if let dialog = reader.unread, let target = permission.target, isRepeatable, !self.effects.hasStopped,
+            self.effects.takeBack()
+        {
+            try self.gate.ask(
+                about: dialog, attempt, at: target, isApproved: permission.isApproved, after: context.answers.first,
+                quote: self.untrusted.wrap)
         }
         return result
     }
 
     /// Performs an action within the effect guard.
     func guarding<Result: Sendable>(
-        _ moment: EffectRules.Moment, on page: BrowserPage, _ context: ToolContext, coversAction: Bool = false,
+        _ moment: EffectRules.Moment, on page: BrowserPage, _ context: ToolContext,
+        covering permission: ApprovalGate.Permission? = nil,
         _ action: () async throws -> Result
     ) async throws -> Result {
         if let given = context.answers.first { try ApprovalGate.checkHandedBack(given) }
-        let permit = try self.gate.permit(context, coversAction: coversAction)
+        var permit = try self.gate.permit(context, coversAction: permission?.isApproved ?? false)
+        permit.kinds = permission?.kinds
         var moment = moment
         moment.address = WebRequest.document(of: page.url)
         return try await self.effects.during(moment, document: page.documentID, permit: permit, action)

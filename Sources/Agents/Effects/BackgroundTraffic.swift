@@ -1,6 +1,7 @@
 import BrowserAutomation
 
-/// What the last two documents send on their own: while they load, or from a timer before any action on them.
+/// What the last two documents, and the workers, send on their own: while they load, or from a timer before any action on
+/// them.
 ///
 /// Two, because a request that the earlier document sends while it unloads arrives when the next one is already shown.
 struct BackgroundTraffic: Sendable {
@@ -18,14 +19,15 @@ struct BackgroundTraffic: Sendable {
     /// Records a request that no action caused.
     mutating func learn(_ request: WebRequest, fingerprint: String) {
         let id = request.page.document
-        if !self.documents.contains(where: { $0.id == id }) {
-            self.documents = self.documents.suffix(1) + [Document(id: id)]
+        var document = self.documents.first { $0.id == id } ?? Document(id: id)
+        if document.habits.count < Self.mostHabits {
+            document.habits.insert(request.habit)
+            document.fingerprints.insert(fingerprint)
         }
-        for index in self.documents.indices
-        where self.documents[index].id == id && self.documents[index].habits.count < Self.mostHabits {
-            self.documents[index].habits.insert(request.habit)
-            self.documents[index].fingerprints.insert(fingerprint)
-        }
+        let others = self.documents.filter { $0.id != id }
+        // Workers have no document.
+        let workers = others.filter { $0.id == nil }
+        self.documents = workers + others.filter { $0.id != nil }.suffix(id == nil ? 2 : 1) + [document]
     }
 
     /// Returns whether one of these documents has sent a request like this one before.

@@ -23,6 +23,8 @@ final class EffectGuard: Sendable {
         /// Whether the user approved the action itself, as the page describes it. Its requests to the page's own site
         /// are then covered, once each.
         var coversAction = false
+        /// The kinds of effect that this covers; `nil` for all.
+        var kinds: Set<ActionKind>?
     }
 
     private struct Act {
@@ -33,6 +35,9 @@ final class EffectGuard: Sendable {
         /// request as seen in another debugging session.
         var spent: [String: ContinuousClock.Instant] = [:]
         var hasMovedMoney = false
+        /// Whether something was sent that needs no approval and must not be sent twice either, such as an item for a
+        /// cart.
+        var hasChanged = false
     }
 
     private struct State {
@@ -70,14 +75,12 @@ final class EffectGuard: Sendable {
     private let secrets: SecretStore
     private let policy: ApprovalPolicy
     private let allowances: TaskAllowances
-    private let given: GivenCredentials
     private let state = Mutex(State())
 
-    init(secrets: SecretStore, policy: ApprovalPolicy, allowances: TaskAllowances, given: GivenCredentials) {
+    init(secrets: SecretStore, policy: ApprovalPolicy, allowances: TaskAllowances) {
         self.secrets = secrets
         self.policy = policy
         self.allowances = allowances
-        self.given = given
     }
 
     // MARK: Actions
@@ -90,7 +93,6 @@ final class EffectGuard: Sendable {
 
     /// Records text that the agent has written into a password field. It is not told again.
     func note(password: String) {
-        self.given.note(written: password)
         guard password.count >= 3 else { return }
         self.state.withLock { state in
             if state.passwords.count < Self.mostWritten { state.passwords.insert(password) }
@@ -106,7 +108,6 @@ final class EffectGuard: Sendable {
             moment.written = state.written
             let secrets = self.secrets
             moment.holdsSecret = { secrets.isHeld(by: $0) }
-            moment.isGiven = { [given] in given.covers($0) }
             var permit = permit
             if let next = state.next.take(), next.address ?? moment.address == moment.address {
                 permit.fingerprints.formUnion(next.fingerprints)
@@ -144,7 +145,7 @@ final class EffectGuard: Sendable {
     /// - Returns: `false` if the action has already sent something.
     func takeBack() -> Bool {
         self.state.withLock { state in
-            guard state.last?.spent.isEmpty ?? true else { return false }
+            guard state.last.map({ $0.spent.isEmpty && !$0.hasChanged }) ?? true else { return false }
             state.last?.permit = Permit()
             state.next = nil
             state.stopped = []
@@ -224,7 +225,12 @@ final class EffectGuard: Sendable {
             guard var act = state.act ?? state.last else {
                 return self.learn(request, &state)
             }
-            guard let kind = EffectRules.kind(of: request, act.moment) else { return .pass }
+            guard let kind = EffectRules.kind(of: request, act.moment) else {
+                if isNow, page.method != "GET", !EffectRules.isReport(request, message: 0) {
+                    state.act?.hasChanged = true
+                }
+                return .pass
+            }
             if EffectRules.isExpendable(request, act.moment) { return .stop }
             // Requests that the next page makes on its own are background traffic, unless they are form navigations or
             // carry written text. Requests that a page sends while it unloads arrive when the next page is already
@@ -246,8 +252,8 @@ final class EffectGuard: Sendable {
                 return .pass
             }
             let isAllowed =
-                effect.canLast
-                && self.allowances.covers(.init(kind: kind, origin: effect.origin))
+                effect.canLast && self.allowances.covers(.init(kind: kind, origin: effect.origin))
+                || kind == .credentials && GivenSecrets(secrets: self.secrets).covers(request)
             if isAllowed || self.policy.rule(for: kind) == .allow {
                 state.sent.append(effect)
                 if isNow { state.act?.spent[effect.fingerprint] = .now }
@@ -308,7 +314,8 @@ final class EffectGuard: Sendable {
         // Who lets a page have a file has not let it pay or delete something.
         let isOther = act.moment.control == .upload && (effect.kind != .upload || effect.bearsMoney)
         let isCovered =
-            permit.coversAction && !isOther && WebRequest.isSameSite(request.host, act.moment.host)
+            permit.coversAction && permit.kinds?.contains(effect.kind) ?? true && !isOther
+            && WebRequest.isSameSite(request.host, act.moment.host)
             && Self.isAsApproved(request, act.moment) && EffectRules.namesShownAmounts(request, act.moment)
             || permit.origins.contains(effect.origin) && !effect.bearsMoney
         guard isShown || isCovered else { return .stop }

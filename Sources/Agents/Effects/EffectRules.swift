@@ -32,8 +32,6 @@ enum EffectRules {
         var written: [String] = []
         /// Returns whether a text contains one of the user's secrets.
         var holdsSecret: @Sendable (String) -> Bool = { _ in false }
-        /// Returns whether a request only signs in with what the user gave for its site.
-        var isGiven: @Sendable (WebRequest) -> Bool = { _ in false }
     }
 
     /// Returns the kind of lasting effect that a request has; `nil` if it has none.
@@ -42,7 +40,6 @@ enum EffectRules {
         if request.page.type == "WebSocket" { return self.kind(ofMessage: request, moment) }
         if ["GET", "HEAD", "OPTIONS"].contains(method) { return self.kind(ofReading: request, moment) }
         let content = request.content
-        if moment.isGiven(request) { return nil }
         if self.holdsPassword(content, moment) { return .credentials }
         if !content.files.isEmpty || content.isOpaque && request.page.contentType.hasPrefix("multipart") {
             return .upload
@@ -180,7 +177,7 @@ enum EffectRules {
     }
 
     /// The number of characters from which written text counts as a message. Shorter texts are ordinary form input.
-    private static let shortestMessage = 60
+    static let shortestMessage = 60
 
     static func longestWritten(in content: RequestFields, _ moment: Moment) -> Int {
         content.fields.map { field in

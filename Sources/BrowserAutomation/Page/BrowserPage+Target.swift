@@ -45,7 +45,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         public var submitter: String?
         /// Whether the form has an enabled password field that is visible or filled.
         public var hasPassword: Bool
-        /// Whether each such field contains a secret of the ``SecretStore``.
+        /// Whether there is such a field, and each was filled with a secret of the ``SecretStore``.
         public var hasOnlySecrets: Bool
         /// Whether the form asks for a card or an account to pay with.
         public var hasPayment: Bool
@@ -62,7 +62,7 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         ///   - action: The address that the form is submitted to.
         ///   - submitter: The name of the button that submits the form.
         ///   - hasPassword: Whether the form has an enabled password field that is visible or filled.
-        ///   - hasOnlySecrets: Whether each such field contains a secret of the ``SecretStore``.
+        ///   - hasOnlySecrets: Whether there is such a field, and each was filled with a secret of the ``SecretStore``.
         ///   - hasPayment: Whether the form asks for a card or an account to pay with.
         ///   - isSearch: Whether the form is a search form.
         ///   - fields: The label and value of each visible field.
