@@ -52,7 +52,7 @@ class AgentBrowser(ModelServer):
     def begin(self, goal):
         """Starts a task."""
         self.orders, self.results, self.questions = queue.Queue(), queue.Queue(), []
-        self.session = str(uuid.uuid4())
+        self.session, self.is_calling = str(uuid.uuid4()), False
         self.run = threading.Thread(target=self._invoke, args=[goal], daemon=True)
         self.run.start()
 
@@ -85,13 +85,13 @@ class AgentBrowser(ModelServer):
         self.results.put(None)
 
     def choice(self, request):
-        last = request["messages"][-1]
-        text = last["content"] if last["role"] == "tool" else None
+        told = [message["content"] for message in request["messages"] if message["role"] == "tool"]
         if self.is_coordinator(request):
-            return self.say("done") if text else self.call("browse", {"goal": last["content"]})
-        if text is not None:
-            self.results.put(text)
+            return self.say("done") if told else self.call("browse", {"goal": request["messages"][-1]["content"]})
+        if self.is_calling:
+            self.results.put(told[-1])
         order = self.orders.get(timeout=5 * DEADLINE)
+        self.is_calling = order is not None
         return self.call(*order) if order else self.say("done")
 
     def use(self, tool, arguments):
