@@ -250,7 +250,7 @@ JUPYTER = [
         click("menuitem", "JupyterLab Dark"), wait("Launcher")]),
     Task("add a cell and take it away again", [
         *notebook("cells"), click("clickable", "Insert a cell below"), click("clickable", "Delete the cell"),
-        wait("Saving completed")]),
+        click("clickable", "Save and create checkpoint")]),
     Task("delete the folder old, which the person declines", deletion_of_folder(), "old", declines=True),
     Task("delete the folder old", [*deletion_of_folder(), wait("Launcher")], "old"),
 ]
