@@ -39,7 +39,9 @@ struct TerminalQuestion {
                 let choices = properties[name]?["enum"]?.array?.compactMap(\.string) ?? []
                 let hint = choices.isEmpty ? "" : " (\(choices.joined(separator: ", ")))"
                 let isSecret = properties[name]?["writeOnly"] == .bool(true)
-                return (name, JSONValue.string(self.line("\(name)\(hint): ", isSecret: isSecret)))
+                // Once given, it may be used there without another question.
+                let place = isSecret ? self.interrupt.metadata?["origin"]?.string.map { ", only for \($0)" } ?? "" : ""
+                return (name, JSONValue.string(self.line("\(name)\(hint)\(place): ", isSecret: isSecret)))
             }
             return self.answer(.object(Dictionary(members) { $1 }))
         }

@@ -281,6 +281,14 @@ struct EffectTests {
             #expect(found["behind"]?.questions == 1 && found["behind"]?.taken == [])
             #expect(found["after"]?.questions == 2 && found["after"]?.taken == [])
         }
+        // Nor is a yes to one dialog one to the same dialog again.
+        let loop = EffectPage(
+            "loop",
+            "<button onclick=\"for (let i = 1; i < 4 && confirm('Delete this message?'); i++) fetch('/taken?CASE=' + i, {method: 'DELETE'})\">Tidy</button>",
+            .on("click", role: "button", "Tidy"))
+        try await Self.use([loop], answer: { _ in ["approved": true] }) { found, _ in
+            #expect(found["loop"]?.taken == ["/taken?loop=1"], "\(found["loop"]?.taken ?? [])")
+        }
         let cart = EffectPage(
             "cart",
             "<button onclick=\"fetch('/taken/cart/add?CASE', {method: 'POST'}); confirm('Added. Go to the cart?')\">Get it</button>",

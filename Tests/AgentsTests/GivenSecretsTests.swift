@@ -66,6 +66,7 @@ struct GivenSecretsTests {
             ("https://portal.example/login", "password=hunter2-blue&new_password=x"),
             ("https://portal.example/login", "password=hunter2-blue&again="),
             ("https://portal.example/login", "password=hunter2-blue&comment=hello"),
+            ("https://portal.example/login", "password=hunter2-blue&1=mallory"),
             ("https://portal.example/login", "password=hunter2-blue&name=\(String(repeating: "word ", count: 20))"),
             ("https://portal.example/login", "password=invented-1"),
             ("https://portal.example/login", "name=hunter2-blue&password=invented-1"),
@@ -146,6 +147,21 @@ struct GivenSecretsTests {
             let found = try await Self.questions(form, pressing: pressing)
             #expect(found.questions.count == 2 && found.received == [], "\(found)")
         }
+    }
+
+    @Test("a secret that has signed in is not sent a second time without a question")
+    func again() async throws {
+        let post =
+            "fetch('/in/login', {method: 'POST', body: new URLSearchParams({mail: 'a', pass: document.querySelector('[type=password]').value})})"
+        let once = try await Self.questions(
+            Form(button: "Go", attributes: "onsubmit=\"event.preventDefault(); \(post)\""))
+        #expect(once.questions.count == 1 && once.received.count == 1, "\(once)")
+        let twice = try await Self.questions(
+            Form(
+                button: "Go",
+                attributes:
+                    "onsubmit=\"event.preventDefault(); \(post).then(() => \(post.replacing("'a'", with: "'b'")))\""))
+        #expect(twice.questions.count == 2 && twice.received.count == 1, "\(twice)")
     }
 
     @Test("a sign-in that the page wants confirmed is sent once after a yes")

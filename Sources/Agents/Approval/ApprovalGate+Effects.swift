@@ -18,6 +18,7 @@ extension ApprovalGate {
         _ = try given.approves("", orSays: self.declined(kind, given.answer))
         permit.fingerprints = Set((metadata["sends"]?.array ?? []).compactMap(\.string))
         permit.origins = Set(effects.compactMap { $0["origin"]?.string })
+        permit.effectKinds.formUnion(effects.compactMap { $0["kind"]?.string.flatMap(ActionKind.init) })
         return permit
     }
 

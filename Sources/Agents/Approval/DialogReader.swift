@@ -9,10 +9,17 @@ import Synchronization
 final class DialogReader: Sendable {
     /// The texts that the user has read, each split into words; `nil` if they have not approved the action.
     private let read: [String]?
-    private let found = Mutex<PageDialog?>(nil)
+    /// Whether the user was asked only because of a dialog. Their yes then counts once for each.
+    private let isForDialog: Bool
+    private struct State {
+        var found: PageDialog?
+        var accepted: Set<String> = []
+    }
+    private let state = Mutex(State())
 
     /// - Parameter question: The question that the user approved, if they were asked.
     init(_ question: Interrupt?) {
+        self.isForDialog = question?.metadata?[ApprovalGate.dialog]?.string != nil
         guard let question else {
             self.read = nil
             return
@@ -25,18 +32,22 @@ final class DialogReader: Sendable {
     }
 
     /// The first dialog that was dismissed.
-    var unread: PageDialog? { self.found.withLock { $0 } }
+    var unread: PageDialog? { self.state.withLock { $0.found } }
 
     /// Returns the answer to a dialog. This function must not block, because the page is paused.
     func answer(_ dialog: PageDialog) -> DialogAnswer {
-        self.found.withLock { found in
+        self.state.withLock { state in
             guard let read = self.read else {
                 // Whoever has approved nothing is asked only about what the page wants confirmed.
-                if dialog.kind == .confirm { found = found ?? dialog }
+                if dialog.kind == .confirm { state.found = state.found ?? dialog }
                 return .dismiss
             }
-            if found == nil, Self.knows(dialog.message, from: read) { return .accept() }
-            found = found ?? dialog
+            if state.found == nil, Self.knows(dialog.message, from: read),
+                state.accepted.insert(dialog.message).inserted || !self.isForDialog
+            {
+                return .accept()
+            }
+            state.found = state.found ?? dialog
             return .dismiss
         }
     }

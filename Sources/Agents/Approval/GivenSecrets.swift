@@ -35,7 +35,8 @@ struct GivenSecrets: Sendable {
         return !secret.isEmpty
             && secret.allSatisfy { self.secrets.isHeld(exactly: $0.value, for: request.origin) }
             && fields.allSatisfy { field in
-                Set(WebRequest.words(field.name)).isSubset(of: Self.fields) && !EffectRules.isCard(field.value)
+                let words = Set(WebRequest.words(field.name))
+                return !words.isEmpty && words.isSubset(of: Self.fields) && !EffectRules.isCard(field.value)
                     && field.value.count < EffectRules.shortestMessage && ActionLexicon.kind(of: field.value) == nil
             }
     }

@@ -178,7 +178,8 @@ extension BrowserTools {
                 }
                 let report = try await self.allowing(
                     .init(
-                        tool: "press", action: .press, input: ["key": .string(input.key)], ref: input.ref,
+                        tool: "press", action: .press,
+                        input: ["key": .string(input.key), "times": .integer(input.count)], ref: input.ref,
                         key: input.key), on: page, context
                 ) { try await page.press(input.key, times: input.count, in: $0) }
                 return try await self.answer(report, on: page, context)

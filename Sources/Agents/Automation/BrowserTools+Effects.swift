@@ -71,7 +71,7 @@ extension BrowserTools {
             if context.answers.contains(where: { $0.interrupt.reason == .confirmation && $0.isApproved }) {
                 output.text += "\nThe person was asked about this, and agreed."
                 // The first attempt may have changed the control already, so that the second one does nothing.
-                if self.effects.isOwed {
+                if sent.isEmpty, self.effects.isOwed {
                     output.text += " But the page has not sent it yet: do once more what makes it send that."
                 }
             }

@@ -153,7 +153,8 @@ extension BrowserTools {
         }
         // An action that has sent something is not repeated; its report says that the page's dialog was dismissed.
         // What it would have sent is asked about first.
-        let isRepeatable = given != nil || [.click, .press].contains(attempt.action) && attempt.tool != "type"
+        let isOnce = attempt.tool != "type" && attempt.input["times"]?.integer ?? 1 == 1
+        let isRepeatable = given != nil || [.click, .press].contains(attempt.action) && isOnce
         if let dialog = reader.unread, let target = permission.target, isRepeatable, !self.effects.hasStopped,
             self.effects.takeBack()
         {

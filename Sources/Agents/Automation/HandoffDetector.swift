@@ -17,6 +17,7 @@ actor HandoffDetector {
     private let say: UserLanguage
     private var offered: Set<String> = []
     private var failures = 0
+    private var hasOfferedBeforeEnd = false
 
     private static let mostFailures = 3
 
@@ -48,13 +49,16 @@ actor HandoffDetector {
         return await self.offer(for: [.captcha, .secondFactor], on: page, at: origin)
     }
 
-    /// Returns the takeover request for the user before the task ends, if one is needed.
+    /// Returns the takeover request for the user before the task ends, if one is needed; once for each task.
     /// - Parameter isDone: Whether the model has answered, rather than given up.
     func offerBeforeEnd(isDone: Bool) async -> Interrupt? {
         guard let page = try? await self.holder.running?.currentPage(), let origin = try? await page.origin() else {
             return nil
         }
-        return await self.offer(for: isDone ? [.signIn] : [.signIn, .errorPage], on: page, at: origin)
+        guard !self.hasOfferedBeforeEnd else { return nil }
+        let question = await self.offer(for: isDone ? [.signIn] : [.signIn, .errorPage], on: page, at: origin)
+        self.hasOfferedBeforeEnd = question != nil
+        return question
     }
 
     private func offer(for obstacles: Set<PageObstacle>, on page: BrowserPage, at origin: String) async -> Interrupt? {

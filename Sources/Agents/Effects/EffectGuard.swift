@@ -15,6 +15,8 @@ final class EffectGuard: Sendable {
         /// The origins of those effects. Other requests of the repeated action to these origins are covered if no money
         /// moves.
         var origins: Set<String> = []
+        /// The kinds of those effects. Further requests are covered if they are of these kinds, or only submit something.
+        var effectKinds: Set<ActionKind> = [.submit]
         /// How many further actions on the page may still send the shown effects: something may block the first
         /// attempt.
         var actions = 5
@@ -59,6 +61,9 @@ final class EffectGuard: Sendable {
         var refusals: [String: Int] = [:]
         /// The destinations of blocked requests. A page must not get them sent as soon as the user takes control.
         var stoppedPlaces: Set<String> = []
+        /// Where the agent has signed in with a given secret. It is not used a second time without a question, because a
+        /// site may also ask for it to confirm something.
+        var signedIn: Set<String> = []
         /// Whether a declined effect was blocked again and this is not yet reported.
         var hasNagged = false
         /// What the user has approved for the next action.
@@ -226,7 +231,7 @@ final class EffectGuard: Sendable {
                 return self.learn(request, &state)
             }
             guard let kind = EffectRules.kind(of: request, act.moment) else {
-                if isNow, page.method != "GET", !EffectRules.isReport(request, message: 0) {
+                if isNow, page.method != "GET", page.type != "WebSocket", EffectRules.isReversible(request) {
                     state.act?.hasChanged = true
                 }
                 return .pass
@@ -253,7 +258,7 @@ final class EffectGuard: Sendable {
             }
             let isAllowed =
                 effect.canLast && self.allowances.covers(.init(kind: kind, origin: effect.origin))
-                || kind == .credentials && GivenSecrets(secrets: self.secrets).covers(request)
+                || self.isSigningIn(request, kind, act, &state)
             if isAllowed || self.policy.rule(for: kind) == .allow {
                 state.sent.append(effect)
                 if isNow { state.act?.spent[effect.fingerprint] = .now }
@@ -281,6 +286,14 @@ final class EffectGuard: Sendable {
             if isNow { state.act = act } else { state.last = act }
             return verdict
         }
+    }
+
+    /// Returns whether a request only signs in with what the user gave for its origin, for the first time.
+    private func isSigningIn(_ request: WebRequest, _ kind: ActionKind, _ act: Act, _ state: inout State) -> Bool {
+        guard kind == .credentials, !act.moment.showsMoney, GivenSecrets(secrets: self.secrets).covers(request) else {
+            return false
+        }
+        return state.signedIn.insert(request.origin).inserted
     }
 
     /// Passes a request that no action caused, and records it as background traffic of the page.
@@ -317,7 +330,7 @@ final class EffectGuard: Sendable {
             permit.coversAction && permit.kinds?.contains(effect.kind) ?? true && !isOther
             && WebRequest.isSameSite(request.host, act.moment.host)
             && Self.isAsApproved(request, act.moment) && EffectRules.namesShownAmounts(request, act.moment)
-            || permit.origins.contains(effect.origin) && !effect.bearsMoney
+            || permit.origins.contains(effect.origin) && !effect.bearsMoney && permit.effectKinds.contains(effect.kind)
         guard isShown || isCovered else { return .stop }
         if let before = act.spent[effect.fingerprint] {
             // A request that repeats at once is the service worker's own pause, not a second order.
