@@ -92,19 +92,21 @@ def reading_as_fast_as_it_comes(agent, payload):
     with Connection(agent.port) as client:
         client.invoke(payload)
         client.read_head()
-        count = 0
+        count, has_ended = 0, threading.Event()
 
         def read():
             nonlocal count
-            try:
-                while data := client.socket.recv(1 << 18):
-                    count += len(data)
-            except OSError:
-                pass  # The test is over and has closed the connection.
+            while not has_ended.is_set() and (data := client.socket.recv(1 << 18)):
+                count += len(data)
 
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
-        yield lambda: count
+        try:
+            yield lambda: count
+        finally:
+            # A socket that another thread still reads from would stay open after it is closed.
+            has_ended.set()
+            reader.join()
         client.vanish()
 
 

@@ -282,6 +282,9 @@ def test_person_who_is_away_is_notified_of_questions_and_ends_if_they_want(syste
     person.reload()
     person.say(system.errand())
     person.sees("Amount due: RM 70.00")
+    # The answer is shown before the task has ended.
+    chats.settled(person.chat)
+    person.until(lambda: not person.has("button", r"Stop \(Esc\)"), "end")
     assert person.evaluate("notices.length") == 0
     person.click("button", "Local user: profile and settings")
     person.check("checkbox", "Notify me when the open chat waits for me or its task ends")
