@@ -81,7 +81,7 @@ class AgentBrowser(ModelServer):
             interrupts = told.get("interrupts") or []
             self.questions += [each["message"] for each in interrupts]
             payload = {"resume": [answer(each, approved=True) for each in interrupts]} if interrupts else None
-        # Whoever waits for a result learns that there is none.
+        # The caller that waits for a result learns that there is none.
         self.results.put(None)
 
     def choice(self, request):

@@ -161,10 +161,10 @@ public struct TurnLoop: Sendable {
                 conversation.messages.append(answer)
                 await self.hooks.afterModel(answer)
                 guard !answer.toolCalls.isEmpty else {
-                    let question = await self.hooks.beforeEnd(true)
-                    if let question { conversation.pause(for: question) }
+                    if let parked = try await self.parkBeforeEnd(isDone: true, &conversation, callbacks) {
+                        return parked
+                    }
                     try await callbacks.save(conversation)
-                    if let question { return .parked([question]) }
                     let late = await callbacks.endSteering()
                     guard !late.isEmpty else { return .completed(answer.text) }
                     conversation.messages += late.map { .user($0) }
@@ -175,11 +175,7 @@ public struct TurnLoop: Sendable {
             if !interrupts.isEmpty { return .parked(interrupts) }
             answers = []
             if let reason = self.ending(of: conversation) {
-                if let question = await self.hooks.beforeEnd(false) {
-                    conversation.pause(for: question)
-                    try await callbacks.save(conversation)
-                    return .parked([question])
-                }
+                if let parked = try await self.parkBeforeEnd(isDone: false, &conversation, callbacks) { return parked }
                 let late = await callbacks.endSteering()
                 conversation.messages += late.map { .user($0) }
                 guard late.isEmpty else { continue }
@@ -191,6 +187,16 @@ public struct TurnLoop: Sendable {
         return try await self.wrapUp(
             &conversation, "The limit of \(self.budget.steps) steps was reached before the task was done.", &used,
             callbacks)
+    }
+
+    /// Parks a run that is about to end if there is a question for the user first.
+    private func parkBeforeEnd(
+        isDone: Bool, _ conversation: inout Conversation, _ callbacks: Callbacks
+    ) async throws -> Outcome? {
+        guard let question = await self.hooks.beforeEnd(isDone) else { return nil }
+        conversation.pause(for: question)
+        try await callbacks.save(conversation)
+        return .parked([question])
     }
 
     // MARK: Budgets

@@ -38,7 +38,7 @@ final class DialogReader: Sendable {
     func answer(_ dialog: PageDialog) -> DialogAnswer {
         self.state.withLock { state in
             guard let read = self.read else {
-                // Whoever has approved nothing is asked only about what the page wants confirmed.
+                // A user who has approved nothing is asked only about what the page wants confirmed.
                 if dialog.kind == .confirm { state.found = state.found ?? dialog }
                 return .dismiss
             }

@@ -1,6 +1,5 @@
 import AgentEvents
 import BrowserAutomation
-import FoundationEssentials
 
 /// Signing in with secrets that the user gave for exactly this origin. That is what they gave them for, so they are not
 /// asked again: neither before a secret that they have just typed is put into its field, nor before the form is sent.
@@ -60,7 +59,7 @@ struct GivenSecrets: Sendable {
 
     /// Returns whether an address only signs in: each part of its path may do so, and the last one does.
     private static func isSigningIn(at address: String) -> Bool {
-        let parts = (URL(string: address)?.path ?? "").split(separator: "/").map { WebRequest.words(String($0)) }
+        let parts = WebRequest.pathParts(of: address)
         let all = self.signingIn.union(self.beside)
         return parts.dropLast().allSatisfy { Set(self.withoutPairs($0)).isSubset(of: all) }
             && parts.last.map { last in

@@ -52,10 +52,9 @@ actor HandoffDetector {
     /// Returns the takeover request for the user before the task ends, if one is needed; once for each task.
     /// - Parameter isDone: Whether the model has answered, rather than given up.
     func offerBeforeEnd(isDone: Bool) async -> Interrupt? {
-        guard let page = try? await self.holder.running?.currentPage(), let origin = try? await page.origin() else {
-            return nil
-        }
-        guard !self.hasOfferedBeforeEnd else { return nil }
+        guard !self.hasOfferedBeforeEnd, let page = try? await self.holder.running?.currentPage(),
+            let origin = try? await page.origin()
+        else { return nil }
         let question = await self.offer(for: isDone ? [.signIn] : [.signIn, .errorPage], on: page, at: origin)
         self.hasOfferedBeforeEnd = question != nil
         return question

@@ -1,6 +1,5 @@
 import AgentEvents
 import BrowserAutomation
-import FoundationEssentials
 
 /// Requests that send something but have no lasting effect: usage reports, and changes that are as easy to undo as to
 /// make. They are recognized by tables of path words and field names, on the page's own site.
@@ -132,7 +131,7 @@ extension EffectRules {
 
     /// Returns whether an address belongs to a shopping cart.
     static func isCart(_ address: String) -> Bool {
-        let parts = (URL(string: address)?.path ?? "").split(separator: "/").map { WebRequest.words(String($0)) }
+        let parts = WebRequest.pathParts(of: address)
         return parts.contains { self.isNamed($0, by: self.carts) }
             && parts.allSatisfy { self.ordering.isDisjoint(with: $0) }
     }

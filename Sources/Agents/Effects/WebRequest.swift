@@ -58,6 +58,11 @@ struct WebRequest: Sendable, Hashable {
         return word.isEmpty ? words : words + [word.lowercased()]
     }
 
+    /// Returns the words of each part of an address's path.
+    static func pathParts(of address: String) -> [[String]] {
+        (URL(string: address)?.path ?? "").split(separator: "/").map { self.words(String($0)) }
+    }
+
     /// Returns an address without its fragment.
     static func document(of address: String) -> String { address.split(separator: "#").first.map(String.init) ?? "" }
 
