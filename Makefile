@@ -199,7 +199,7 @@ bench: setup $(VENV)/bench-installed .build/backend-peer/installed ## Compare re
 cost: setup $(VENV)/installed ## Measure the resources of a task, and calculate its cost.
 	$(SWIFT) build -c release --product ai4ai
 	$(SWIFT) build -c release --product ai4ai-runtime
-	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/errand.py
+	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/task_cost.py
 
 bench-first-word: setup $(VENV)/installed ## Measure the time to the first word of an answer when each call to AWS takes a while.
 	$(SWIFT) build -c release --product ai4ai

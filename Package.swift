@@ -260,7 +260,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
-            name: "Assembly",
+            name: "RuntimeApp",
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
                 "Agents", "BrowserAutomation", "DurableFile", "Files", "Models", "Observability", "RuntimeProtocol",
@@ -303,7 +303,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
-            name: "Conversations",
+            name: "ChatStore",
             dependencies: [
                 "AWSClient", "AgentEvents", "TextCoding",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -312,14 +312,14 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
-            name: "ConversationsSQLite",
-            dependencies: ["AgentEvents", "Conversations", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "ChatStoreSQLite",
+            dependencies: ["AgentEvents", "ChatStore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "Backend",
             dependencies: [
-                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "Conversations", "JSONText",
+                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "ChatStore", "JSONText",
                 "RuntimeClient", "RuntimeProtocol", "ServerSentEvents", "Settings", "TextCoding", "Waiting",
                 "WebSocket", "WebSocketClient",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
@@ -356,7 +356,7 @@ let package = Package(
         .executableTarget(
             name: "ai4ai-runtime",
             dependencies: [
-                "AgentCoreRuntime", "Assembly", "Files", "Settings",
+                "AgentCoreRuntime", "RuntimeApp", "Files", "Settings",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -368,7 +368,7 @@ let package = Package(
             name: "ai4ai",
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
-                "Assembly", "Backend", "BrowserAutomation", "Conversations", "ConversationsSQLite", "DemoSite",
+                "RuntimeApp", "Backend", "BrowserAutomation", "ChatStore", "ChatStoreSQLite", "DemoSite",
                 "Deployment", "Evaluation", "Files", "HTTPTransport", "Models", "Recipes", "RuntimeClient",
                 "RuntimeProtocol",
                 "TextCoding",
@@ -551,9 +551,9 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(
-            name: "ConversationsTests",
+            name: "ChatStoreTests",
             dependencies: [
-                "AWSClient", "AgentEvents", "Conversations", "ConversationsSQLite",
+                "AWSClient", "AgentEvents", "ChatStore", "ChatStoreSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -562,7 +562,7 @@ let package = Package(
         .testTarget(
             name: "BackendTests",
             dependencies: [
-                "AgentEvents", "Backend", "Conversations", "ConversationsSQLite", "Settings",
+                "AgentEvents", "Backend", "ChatStore", "ChatStoreSQLite", "Settings",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -578,9 +578,9 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(
-            name: "AssemblyTests",
+            name: "RuntimeAppTests",
             dependencies: [
-                "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "Assembly", "BrowserAutomation",
+                "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "RuntimeApp", "BrowserAutomation",
                 "Models", "Settings",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

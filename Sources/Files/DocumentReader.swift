@@ -30,7 +30,7 @@ public struct DocumentReader: Sendable {
     private static let mostOutput = 2 << 20
     /// The longer edge of a page's picture, in pixels: enough to read a letter.
     private static let pictureEdge = 1100
-    private static let patience = Duration.seconds(20)
+    private static let timeout = Duration.seconds(20)
     private let searchPath: String
 
     /// Creates a reader.
@@ -124,14 +124,14 @@ public struct DocumentReader: Sendable {
             group.addTask { await Self.outcome(executable, arguments, on: path) }
             group.addTask {
                 // Canceled when the program ends.
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(for: Self.timeout)
                 return nil
             }
             defer { group.cancelAll() }
             return await group.next() ?? nil
         }
         guard let result else {
-            throw Self.unreadable(name, "reading it took longer than \(Self.patience). The person can open it.")
+            throw Self.unreadable(name, "reading it took longer than \(Self.timeout). The person can open it.")
         }
         if result.isTooLong { throw Self.unreadable(name, "its pages have too much in them. The person can open it.") }
         if let output = result.output { return output }

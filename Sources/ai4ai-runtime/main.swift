@@ -1,11 +1,11 @@
 import AgentCoreRuntime
-import Assembly
 import AsyncHTTPClient
 import Files
 import FoundationEssentials
 import Logging
 import NIOCore
 import NIOHTTP1
+import RuntimeApp
 import Settings
 
 #if canImport(Glibc)
@@ -32,7 +32,7 @@ do {
     let settings = try Settings.fromEnvironment()
     switch CommandLine.arguments.dropFirst().first {
     case nil:
-        try await RuntimeAssembly.serve(settings, configuration: .init(port: settings.port))
+        try await RuntimeApp.serve(settings, configuration: .init(port: settings.port))
     case "healthcheck":
         let ping = HTTPClientRequest(url: "http://127.0.0.1:\(settings.port)/ping")
         let response = try await HTTPClient.shared.execute(ping, timeout: .seconds(2))

@@ -2,8 +2,8 @@ import AWSClient
 import AgentCoreRuntime
 import ArgumentParser
 import Backend
-import Conversations
-import ConversationsSQLite
+import ChatStore
+import ChatStoreSQLite
 import Logging
 import ServiceLifecycle
 import Settings
@@ -60,10 +60,10 @@ struct BackendCommand: AsyncParsableCommand {
         onListening: @escaping @Sendable (Int) async -> Void
     ) throws -> Backend {
         let aws = { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
-        let store: any Conversations =
+        let store: any ChatStore =
             switch backend.chats {
-            case .sqlite: try SQLiteConversations(path: "\(settings.storageDirectory)/chats.sqlite")
-            case .dynamodb: DynamoConversations(try aws())
+            case .sqlite: try SQLiteChatStore(path: "\(settings.storageDirectory)/chats.sqlite")
+            case .dynamodb: DynamoChatStore(try aws())
             }
         return try Backend(
             backend, store: store, aws: aws, demoSite: demoSite, model: model, models: models, logger: logger,

@@ -1,9 +1,9 @@
 import AgentEvents
 import AgentLoop
 import Agents
-import Assembly
 import FoundationEssentials
 import Logging
+import RuntimeApp
 import RuntimeProtocol
 import Settings
 
@@ -27,7 +27,7 @@ struct LocalTask {
         let scratch = FileManager.default.temporaryDirectory.appending(path: "ai4ai-browse-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }
         settings.storageDirectory = scratch.path()
-        let automation = try RuntimeAssembly(settings: settings, model: self.model, logger: logger).automation
+        let automation = try RuntimeApp(settings: settings, model: self.model, logger: logger).automation
         let shown = SharedProgress()
         let id = UUID().uuidString.lowercased()
         let context = RunContext(

@@ -2,11 +2,11 @@ import AWSClient
 import AgentCoreRuntime
 import AgentLoop
 import ArgumentParser
-import Assembly
 import Backend
 import DemoSite
 import Logging
 import Models
+import RuntimeApp
 import ServiceLifecycle
 import Settings
 import UnixSignals
@@ -62,7 +62,7 @@ struct Up: AsyncParsableCommand {
             // Flush, because standard output is fully buffered in a pipe.
             fflush(nil)
         }
-        try await RuntimeAssembly.serve(
+        try await RuntimeApp.serve(
             settings, configuration: configuration, model: chooser.model,
             with: [DemoSite(port: self.demoPort), service])
     }
@@ -137,7 +137,7 @@ struct Runtime: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try Settings.fromEnvironment()
-        try await RuntimeAssembly.serve(
+        try await RuntimeApp.serve(
             settings, configuration: .init(port: self.port ?? settings.port, isContainer: false))
     }
 }

@@ -27,7 +27,7 @@ struct AgentBench: Sendable {
     init(
         _ model: any LanguageModel, policy: ApprovalPolicy = .init(), playbooks: [Playbook] = [],
         search: (any WebSearch)? = nil, browsers: (any BrowserSource)? = nil, recall: (any LongTermMemory)? = nil,
-        directory: String? = nil, browserPatience: Duration = .seconds(900)
+        directory: String? = nil, browserTimeout: Duration = .seconds(900)
     ) {
         let directory = directory ?? "\(FileManager.default.temporaryDirectory.path)/bench-\(UUID())"
         self.directory = directory
@@ -41,7 +41,7 @@ struct AgentBench: Sendable {
             keys: FileVaultKeys(path: "\(directory)/key"))
         let automation = AutomationAgent(
             model: model, budget: .init(steps: 30), browsers: browsers ?? LocalBrowserSource(logger: Self.quiet),
-            configuration: configuration, policy: policy, browserPatience: browserPatience, store: self.store,
+            configuration: configuration, policy: policy, browserTimeout: browserTimeout, store: self.store,
             files: self.files, vault: self.vault, logger: Self.quiet)
         self.live = automation.live
         let memory = recall ?? self.memory

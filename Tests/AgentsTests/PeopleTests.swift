@@ -41,7 +41,7 @@ struct PeopleTests {
     ) async throws {
         try await withPages(Self.account) { server, address in
             let model = ScriptedModel([.callOn("click", role: "link", name: "Account")] + turns + [.say("Done.")])
-            let bench = AgentBench(model, browserPatience: .milliseconds(1))
+            let bench = AgentBench(model, browserTimeout: .milliseconds(1))
             let session = SessionID(rawValue: "s")
             let result = try await Self.slot {
                 let asked = try await bench.run(.automation(AutomationTask(goal: "Pay.", startURL: address)))

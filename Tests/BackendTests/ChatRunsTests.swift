@@ -1,6 +1,6 @@
 import AgentEvents
-import Conversations
-import ConversationsSQLite
+import ChatStore
+import ChatStoreSQLite
 import FoundationEssentials
 import Logging
 import Settings
@@ -27,8 +27,8 @@ struct ChatRunsTests {
     }
 
     /// A chat store in which a run parks just after the first read.
-    private struct ParkingStore: Conversations {
-        let inner: SQLiteConversations
+    private struct ParkingStore: ChatStore {
+        let inner: SQLiteChatStore
         let run: ChatRun
 
         func session(_ id: SessionID, of user: UserID) async throws -> ChatSession {
@@ -74,7 +74,7 @@ struct ChatRunsTests {
     func quickAnswer() async throws {
         let folder = "\(FileManager.default.temporaryDirectory.path)/chat-runs-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let inner = try SQLiteConversations(path: "\(folder)/chats.sqlite")
+        let inner = try SQLiteChatStore(path: "\(folder)/chats.sqlite")
         let ann = UserID(rawValue: "ann")
         let chat = SessionID(rawValue: "chat")
         let run = ChatRun(id: RunID(rawValue: "r"), since: .now)
@@ -99,7 +99,7 @@ struct ChatRunsTests {
     func sweepGoesOn() async throws {
         let folder = "\(FileManager.default.temporaryDirectory.path)/chat-runs-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let store = try SQLiteConversations(path: "\(folder)/chats.sqlite")
+        let store = try SQLiteChatStore(path: "\(folder)/chats.sqlite")
         let ann = UserID(rawValue: "ann")
         for name in ["one", "two", "three"] {
             let id = SessionID(rawValue: name)

@@ -1,4 +1,4 @@
-import ConversationsSQLite
+import ChatStoreSQLite
 import Foundation
 import Logging
 import Settings
@@ -19,7 +19,7 @@ struct RoutesTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let backend = try Backend(
-            BackendSettings(), store: try SQLiteConversations(path: "\(folder.path)/chats.sqlite"),
+            BackendSettings(), store: try SQLiteChatStore(path: "\(folder.path)/chats.sqlite"),
             aws: { throw CancellationError() },
             logger: Logger(label: "test"))
         let document = try JSONDecoder().decode(Document.self, from: Data(PageFiles.openAPI))

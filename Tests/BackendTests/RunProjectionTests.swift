@@ -1,5 +1,5 @@
 import AgentEvents
-import Conversations
+import ChatStore
 import Testing
 
 @testable import Backend

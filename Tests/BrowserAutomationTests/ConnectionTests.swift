@@ -74,7 +74,7 @@ struct ConnectionTests {
         .timeLimit(.minutes(1)), arguments: [Duration.milliseconds(1), .seconds(3600)])
     func halfOpen(answerTimeout: Duration) async throws {
         let connection = CDPConnection.open(
-            Silent(), heartbeat: .milliseconds(100), patience: answerTimeout, onClose: { _ in })
+            Silent(), heartbeat: .milliseconds(100), timeout: answerTimeout, onClose: { _ in })
         try await eventually { !connection.isOpen }
     }
 

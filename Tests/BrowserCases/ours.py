@@ -21,13 +21,13 @@ class Ours(Driver):
 
     refusals = (NotListed, BrowserFailure)
 
-    def __init__(self, build=BUILD, patience=5000):
-        self.build, self.patience, self.browser = build, patience, None
+    def __init__(self, build=BUILD, timeout=5000):
+        self.build, self.timeout, self.browser = build, timeout, None
 
     def open(self, url):
         if self.browser is None or self.browser.process.poll() is not None:
             judged = ["--judge"] if os.environ.get("BROWSER_CASES_JUDGED") else []
-            self.browser = Browser("--action-timeout-ms", str(self.patience), *judged, build=self.build)
+            self.browser = Browser("--action-timeout-ms", str(self.timeout), *judged, build=self.build)
         self.others = {tab["id"] for tab in self.browser("tabs")["tabs"]}
         self.seen, self.dialogs = {}, []
         self.earlier = self.files()

@@ -51,7 +51,7 @@ class Parts:
 # ---------------------------------------------------------------------------------------------------------- tasks
 
 
-def errand(site, plate="WXY 1234"):
+def road_tax(site, plate="WXY 1234"):
     return f"open {site}, fill Plate number with {plate}, click Check, tell me the amount due"
 
 

@@ -46,7 +46,7 @@ def settings(peer, site, **more):
     return peer.environment(**{key: value for key, value in chosen.items() if value is not None})
 
 
-def errand(site, plate="WXY 1234", after=(), hold=False):
+def road_tax(site, plate="WXY 1234", after=(), hold=False):
     """The script of a model that does a task, with controls named by role and label, as a user sees them.
 
     With `hold`, the model waits before its last step until the test releases it.

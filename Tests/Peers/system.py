@@ -148,7 +148,7 @@ class System(Served):
     def received(self):
         return requests.get(f"{self.demo}/received", timeout=DEADLINE).json()
 
-    def errand(self, plate="WXY 1234"):
+    def road_tax(self, plate="WXY 1234"):
         return f"open {self.demo}, fill Plate number with {plate}, click Check, tell me the amount due"
 
 

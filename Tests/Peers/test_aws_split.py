@@ -3,7 +3,7 @@
 import pytest
 
 import agui
-from cloud import AUTOMATION, errand, settings
+from cloud import AUTOMATION, road_tax, settings
 from system import Container
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
@@ -17,7 +17,7 @@ def test_remote_automation_does_the_errand_as_if_it_were_here(cloud, site, runti
     coordinator = Container(**settings(
         cloud, site, AI4AI_BROWSER=None, AI4AI_AUTOMATION_RUNTIME_ARN=AUTOMATION))
     try:
-        cloud.script(*errand(site, "FAR 1"))
+        cloud.script(*road_tax(site, "FAR 1"))
         headers = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "baggage": "session.id=s",
                    "X-Amzn-Trace-Id": "Root=1-5759e988-bd862e3fe1be46a994272793"}
         prompt = {"prompt": "x", "session_id": "split", "user_id": "aminah"}
@@ -49,7 +49,7 @@ def test_remote_automation_is_called_with_the_persons_own_token(cloud, site, run
     coordinator = Container(**settings(
         cloud, site, AI4AI_BROWSER=None, AI4AI_AUTOMATION_RUNTIME_ARN=arn, AI4AI_AUTOMATION_AUTHENTICATION="bearer"))
     try:
-        cloud.script(*errand(site, "TOKEN 1"))
+        cloud.script(*road_tax(site, "TOKEN 1"))
         headers = {"Authorization": "Bearer good-token", "X-Amz-Bedrock-AgentCore-Identity-WAT": "wat-1"}
         events = list(coordinator.stream({"prompt": "x"}, headers=headers))
         assert events[-1]["result"]["message"] == "Your amount due was read."

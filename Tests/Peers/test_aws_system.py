@@ -8,7 +8,7 @@ import signal
 import pytest
 
 import agui
-from cloud import agentcore, errand, no_browser_is_left, payment, settings
+from cloud import agentcore, no_browser_is_left, payment, road_tax, settings
 from system import DEADLINE, Container, Page, eventually
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("clean_cloud")
 
 
 def test_whole_errand_with_bedrock_browser_dynamodb_and_memory(cloud, site, runtime):
-    cloud.script(*errand(site))
+    cloud.script(*road_tax(site))
     session = "s" * 33
     events = list(runtime.stream(
         {"prompt": "What is due for my car?", "user_id": "aminah"}, headers={SESSION_HEADER: session}))
@@ -121,7 +121,7 @@ def test_model_that_is_throttled_is_asked_again(cloud, runtime):
 # Broken connections
 
 def test_socket_dropped_between_steps_is_made_again_and_the_errand_completes(cloud, site, runtime):
-    cloud.script(*errand(site, "DROP 1", hold=True))
+    cloud.script(*road_tax(site, "DROP 1", hold=True))
     before = len(cloud.sockets()["handshakes"])
     for event in runtime.stream({"prompt": "x"}):
         if event["type"] == "STEP_FINISHED" and event["stepName"] == "fill":
@@ -144,7 +144,7 @@ def test_browser_that_a_person_uses_elsewhere_is_waited_for_with_its_page(cloud,
         eventually(lambda: cloud.requests("GetBrowserSession"), "a look at why the browser is not to be had")
         automation("ENABLED")
 
-    cloud.script(*errand(site, "HAND 1", hold=True))
+    cloud.script(*road_tax(site, "HAND 1", hold=True))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         for event in runtime.stream({"prompt": "x"}):
             if event["type"] == "STEP_FINISHED" and event["stepName"] == "fill":
@@ -160,7 +160,7 @@ def test_browser_that_a_person_uses_elsewhere_is_waited_for_with_its_page(cloud,
 @pytest.mark.nightly
 def test_socket_dropped_during_a_look_is_made_again_and_the_look_too(cloud, site, runtime):
     wait = {"calls": [{"tool": "wait_for_text", "input": {"text": "never there", "seconds": 2}}]}
-    cloud.script(*errand(site, "DROP 2", after=[wait]))
+    cloud.script(*road_tax(site, "DROP 2", after=[wait]))
     before = len(cloud.sockets()["handshakes"])
     results = []
     for event in runtime.stream({"prompt": "x"}):
@@ -174,7 +174,7 @@ def test_socket_dropped_during_a_look_is_made_again_and_the_look_too(cloud, site
 
 
 def test_socket_dropped_during_an_action_is_told_and_the_action_not_repeated(cloud, site, runtime):
-    script = errand(site, "DROP 3")
+    script = road_tax(site, "DROP 3")
     # The cookie banner covers the button, so the click is still being retried when the WebSocket breaks.
     script.insert(2, {"calls": [{"tool": "click", "on": {"role": "button", "name": "Check"}, "input": {}}]})
     cloud.script(*script)
@@ -198,7 +198,7 @@ def test_killed_browser_is_reported_and_a_new_one_is_started(cloud, site, runtim
         {"calls": [{"tool": "click", "on": {"role": "button", "name": "Accept all"}, "input": {}}]},
         {"calls": [{"tool": "fill", "on": {"role": "textbox", "name": "Plate number"}, "input": {"text": "KILL 1"}}]},
     ]
-    cloud.script(*errand(site, "KILL 0", after=again))
+    cloud.script(*road_tax(site, "KILL 0", after=again))
     results = []
     for event in runtime.stream({"prompt": "x"}):
         if event["type"] == "STEP_STARTED" and event["stepName"] == "wait_for_text":

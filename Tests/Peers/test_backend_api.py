@@ -308,7 +308,7 @@ def test_openapi_document_is_valid_and_its_shapes_are_those_of_the_answers(syste
 
 def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     chat = chats.create()
-    chats.send(chat, system.errand())
+    chats.send(chat, system.road_tax())
     [steps] = [each["details"]["steps"] for each in chats.settled(chat) if each["kind"] == "steps"]
     answers = (chats.call("GET", f"/api/sessions/{chat}/pictures/{step['id']}") for step in steps)
     picture = next(step["id"] for step, answer in zip(steps, answers) if answer.ok)

@@ -19,10 +19,10 @@ def files_of(system, chat):
 
 def test_errand_streams_its_run_and_stands_in_the_chat(system, chats):
     chat = chats.create()
-    heard = list(chats.stream(chat, system.errand()))
+    heard = list(chats.stream(chat, system.road_tax()))
     saved, changed = heard[0]["event"], heard[-1]["event"]
     assert saved["name"] == "message.saved" and "id" not in heard[0]
-    assert (saved["value"]["message"]["content"], saved["value"]["is_steering"]) == (system.errand(), False)
+    assert (saved["value"]["message"]["content"], saved["value"]["is_steering"]) == (system.road_tax(), False)
     assert changed["name"] == "chat.changed" and changed["value"]["session"]["run"] is None
     run = saved["value"]["run_id"]
     events, numbers = of_run(heard, run)
@@ -32,7 +32,7 @@ def test_errand_streams_its_run_and_stands_in_the_chat(system, chats):
     assert {"path": "/check", "fields": {"plate": "WXY 1234", "kind": "Car"}} in system.received()
 
     messages = chats.messages(chat)
-    assert texts(messages, "user") == [system.errand()] and texts(messages, "assistant") == ["Amount due: RM 70.00"]
+    assert texts(messages, "user") == [system.road_tax()] and texts(messages, "assistant") == ["Amount due: RM 70.00"]
     assert (messages[0]["role"], messages[-1]["kind"]) == ("user", "text")
     assert {each.get("run_id") for each in messages} == {run}
     assert len({each["id"] for each in messages}) == len(messages)
@@ -46,7 +46,7 @@ def test_errand_streams_its_run_and_stands_in_the_chat(system, chats):
 
 def test_steps_stand_in_the_chat_with_pictures(system, chats):
     chat = chats.create()
-    chats.send(chat, system.errand())
+    chats.send(chat, system.road_tax())
     steps = [step for each in chats.settled(chat) if each["kind"] == "steps" for step in each["details"]["steps"]]
     assert {"navigate", "fill", "click"} <= {step["name"] for step in steps}
     filled = [step for step in steps if step["name"] == "fill"]
@@ -66,7 +66,7 @@ def test_steps_stand_in_the_chat_with_pictures(system, chats):
 
 def test_message_is_answered_at_once_without_a_stream(system, chats):
     chat = chats.create()
-    response = chats.post(chat, system.errand("ABC 5678"))
+    response = chats.post(chat, system.road_tax("ABC 5678"))
     assert response.status_code == 202, response.text
     sent = response.json()
     assert (sent["message"]["role"], sent["message"]["kind"], sent["is_steering"]) == ("user", "text", False)
@@ -84,7 +84,7 @@ def test_conversation_goes_on_in_its_chat(system, chats):
 
 def test_run_goes_on_when_its_client_leaves(system, chats):
     chat = chats.create()
-    with contextlib.closing(chats.stream(chat, system.errand())) as events:
+    with contextlib.closing(chats.stream(chat, system.road_tax())) as events:
         assert next(events)["event"]["name"] == "message.saved"
     assert texts(chats.settled(chat), "assistant") == ["Amount due: RM 70.00"]
 
@@ -104,7 +104,7 @@ def test_message_to_agents_at_work_steers_them(system, chats):
 
 
 def test_many_posts_with_one_key_are_one_message_and_one_errand(system, chats):
-    chat, text = chats.create(), system.errand("KEY 1")
+    chat, text = chats.create(), system.road_tax("KEY 1")
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: chats.post(chat, text, "one-key"), range(8)))
     assert {answer.status_code for answer in answers} <= {200, 202}
@@ -117,7 +117,7 @@ def test_many_posts_with_one_key_are_one_message_and_one_errand(system, chats):
 
 
 def test_repeated_key_attaches_to_its_run(system, chats):
-    chat, text = chats.create(), system.errand("KEY 2")
+    chat, text = chats.create(), system.road_tax("KEY 2")
     with contextlib.closing(chats.stream(chat, text, "key")) as first:
         run = next(first)["event"]["value"]["run_id"]
         heard = list(chats.stream(chat, text, "key"))
@@ -180,7 +180,7 @@ def test_title_that_was_given_is_not_taken_from_the_first_message(chats):
 def test_deleted_chat_leaves_nothing_behind(system, chats):
     chat, other = chats.create(), chats.create()
     for each in (chat, other):
-        chats.send(each, system.errand(f"DEL {each[-6:]}"))
+        chats.send(each, system.road_tax(f"DEL {each[-6:]}"))
         chats.settled(each)
     assert files_of(system, chat) and files_of(system, other)
     assert chats.delete(chat).status_code == 204

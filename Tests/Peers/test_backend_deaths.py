@@ -10,7 +10,7 @@ import uuid
 import pytest
 import requests
 
-from backend import Backend, Parts, checks, endless, errand, is_named, question, texts
+from backend import Backend, Parts, checks, endless, is_named, question, road_tax, texts
 from system import eventually, needs_failpoints
 
 
@@ -32,7 +32,7 @@ def parts(all_parts):
 @pytest.mark.parametrize("is_over", [False, True], ids=["while it is at work", "after its end"])
 def test_run_outlives_the_backend_and_is_told_once(parts, is_over):
     chats, chat, plate = parts.chats, parts.chats.create(), f"DIE {int(is_over)}"
-    text = errand(parts.demo, plate).replace(
+    text = road_tax(parts.demo, plate).replace(
         "tell me the amount due", f'open {parts.demo}/slow, wait for "Your number", tell me the number')
     with contextlib.closing(chats.stream(chat, text)) as events:
         for envelope in events:
@@ -73,7 +73,7 @@ def test_death_of_the_runtime_is_told_and_the_chat_goes_on(parts):
     [steps] = [each["details"]["steps"] for each in messages if each["kind"] == "steps"]
     assert (steps[0]["name"], steps[0]["status"]) == ("navigate", "done")
     assert len({step["id"] for step in steps}) == len(steps)
-    chats.send(chat, errand(parts.demo))
+    chats.send(chat, road_tax(parts.demo))
     assert texts(chats.settled(chat), "assistant")[-1] == "Amount due: RM 70.00"
     eventually(lambda: not parts.runtime.browsers(), "the end of every browser")
 
@@ -82,7 +82,7 @@ def test_message_to_a_runtime_that_is_away_is_done_when_it_is_back(parts):
     chats, chat = parts.chats, parts.chats.create()
     parts.runtime.kill()
     try:
-        sent = chats.post(chat, errand(parts.demo, "AWAY 1"))
+        sent = chats.post(chat, road_tax(parts.demo, "AWAY 1"))
         assert sent.status_code == 202 and texts(chats.messages(chat), "user")
     finally:
         parts.runtime.restart()
@@ -94,7 +94,7 @@ def test_message_to_a_runtime_that_is_away_is_done_when_it_is_back(parts):
 @pytest.mark.parametrize("place, plate", [("message-kept", "KEP 1"), ("end-heard", "END 1")])
 def test_message_is_answered_once_wherever_the_backend_dies(parts, place, plate):
     chats, chat = parts.chats, parts.chats.create()
-    text = errand(parts.demo, plate)
+    text = road_tax(parts.demo, plate)
     with parts.backend.dying_at(place), contextlib.suppress(requests.RequestException):
         chats.post(chat, text)
     parts.backend.restart()
@@ -151,7 +151,7 @@ def test_chats_of_two_backends_with_one_store_are_the_same(parts):
     try:
         first, second = parts.chats, other.chats()
         chat, key = first.create(), str(uuid.uuid4())
-        text = errand(parts.demo, "BOTH 1")
+        text = road_tax(parts.demo, "BOTH 1")
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda n: (first, second)[n % 2].send(chat, text, key), range(8)))
         assert len({answer["message"]["id"] for answer in answers}) == 1

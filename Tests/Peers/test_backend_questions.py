@@ -137,7 +137,7 @@ def test_stop_ends_the_run_and_stands_in_the_chat(system, chats):
     assert (last["role"], last["kind"], last["details"]) == ("assistant", "notice", {"code": "stopped"})
     assert chats.session(chat)["run"] is None
     eventually(lambda: set(system.browsers()) <= others, "the end of the browser")
-    chats.send(chat, system.errand())
+    chats.send(chat, system.road_tax())
     assert texts(chats.settled(chat), "assistant")[-1] == "Amount due: RM 70.00"
 
 

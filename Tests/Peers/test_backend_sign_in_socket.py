@@ -7,7 +7,7 @@ import time
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from backend import Backend, ChatSocket, errand, is_end, is_named, texts
+from backend import Backend, ChatSocket, is_end, is_named, road_tax, texts
 from cognito import Cognito
 from system import Container
 
@@ -148,7 +148,7 @@ def test_socket_ends_with_its_token_and_its_run_goes_on(pool, site, backend, ais
     with ChatSocket(backend.url, chat, pool.mint(sub=AISHA, exp=expiry)) as socket:
         ready = socket.hello()
         assert datetime.datetime.fromisoformat(ready["expires_at"]).timestamp() == expiry
-        socket.say(f"{errand(site.url)}, open {site.url}/slow, wait for \"Your number\", tell me the number")
+        socket.say(f"{road_tax(site.url)}, open {site.url}/slow, wait for \"Your number\", tell me the number")
         socket.until(is_named("message.saved"))
         assert socket.close_code() == 4401
     assert time.time() > expiry - 1

@@ -39,9 +39,9 @@ def test_errand_goes_over_the_socket(system, chats):
         assert socket.connection.subprotocol == "ai4ai.v1"
         ready = socket.hello()
         assert ready["session"] == chats.session(chat) and ready["heartbeat_seconds"] == 15
-        socket.say(system.errand(), "key-1")
+        socket.say(system.road_tax(), "key-1")
         saved = socket.until(is_named("message.saved"))["value"]
-        assert saved["message"]["content"] == system.errand() and not saved["is_steering"]
+        assert saved["message"]["content"] == system.road_tax() and not saved["is_steering"]
         socket.until(is_end)
         socket.rested()
         events, numbers = of_run(socket.heard, saved["run_id"])
@@ -49,11 +49,11 @@ def test_errand_goes_over_the_socket(system, chats):
         assert numbers == list(range(1, len(events) + 1))
         assert events[-1]["result"]["message"] == "Amount due: RM 70.00"
         # Sent again, as after a lost connection.
-        socket.say(system.errand(), "key-1")
+        socket.say(system.road_tax(), "key-1")
         again = socket.until(is_named("message.saved"))["value"]
         assert (again["message"], again["run_id"]) == (saved["message"], saved["run_id"])
         socket.pinged()
-    assert texts(chats.messages(chat), "user") == [system.errand()]
+    assert texts(chats.messages(chat), "user") == [system.road_tax()]
 
 
 def test_two_sockets_on_one_chat_see_the_same_run(system, chats):
@@ -61,7 +61,7 @@ def test_two_sockets_on_one_chat_see_the_same_run(system, chats):
     with chats.socket(chat) as one, chats.socket(chat) as other:
         one.hello()
         other.hello()
-        one.say(system.errand())
+        one.say(system.road_tax())
         run = one.until(is_named("message.saved"))["value"]["run_id"]
         for socket in (one, other):
             socket.until(is_end)

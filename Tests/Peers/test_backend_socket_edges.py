@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.frames import Opcode
 from websockets.sync.client import connect
 
-from backend import Backend, Parts, endless, errand, is_end, is_named, of_run, texts
+from backend import Backend, Parts, endless, is_end, is_named, of_run, road_tax, texts
 from system import DEADLINE, eventually
 from wire import Connection, request
 
@@ -148,7 +148,7 @@ def test_clients_that_vanish_harm_nobody(system, chats):
             client.send(handshake(chat))
             assert client.read_response().status == 101
             client.vanish()
-        bystander.say(system.errand())
+        bystander.say(system.road_tax())
         bystander.until(is_end)
     assert texts(chats.settled(chat), "assistant") == ["Amount due: RM 70.00"]
 
@@ -262,7 +262,7 @@ def test_death_of_the_runtime_is_noticed_and_so_is_its_return(parts):
         parts.runtime.restart()
         socket.noticed("upstream_back")
         chats.settled(chat)
-        socket.say(errand(parts.demo), f"key-{uuid.uuid4()}")
+        socket.say(road_tax(parts.demo), f"key-{uuid.uuid4()}")
         run = socket.until(is_named("message.saved"))["value"]["run_id"]
         while not of_run(socket.heard, run)[0] or not is_end(of_run(socket.heard, run)[0][-1]):
             socket.next()

@@ -16,7 +16,7 @@ from BrowserCases.site import Site  # noqa: E402
 @pytest.fixture(scope="module")
 def drivers():
     """A driver for cases that must succeed, and one with a shorter timeout for cases that must be refused."""
-    running = {False: Ours(), True: Ours(patience=1000)}
+    running = {False: Ours(), True: Ours(timeout=1000)}
     yield running
     for driver in running.values():
         driver.close()

@@ -59,10 +59,10 @@ def keeps_the_rules(peer, *chosen):
 
 
 def suites(*names):
-    return "--filter", rf"^ConversationsTests\.({'|'.join(names)})/"
+    return "--filter", rf"^ChatStoreTests\.({'|'.join(names)})/"
 
 
-ALL = "--filter", "^ConversationsTests\\."
+ALL = "--filter", "^ChatStoreTests\\."
 
 
 def expressions(value):

@@ -12,7 +12,7 @@ import requests
 
 from awspeer.process import Peer
 from backend import Backend, Chats
-from cloud import errand, payment, prepare, settings
+from cloud import payment, prepare, road_tax, settings
 from policies import actions, resources_of, statements
 from system import Container, DemoSite, Page
 
@@ -55,7 +55,7 @@ def agents_use_everything(peer, site, keys):
     and automation in a separate runtime."""
     observed = {"AGENT_OBSERVABILITY_ENABLED": "true"}
     with stopped(Container(**settings(peer, site, **keys, **observed))) as container:
-        peer.script(*errand(site))
+        peer.script(*road_tax(site))
         # The message is larger than a DynamoDB item may be, and models that don't stream are supported.
         prompt = {"prompt": "x" * 500_000, "user_id": "aminah", "session_id": "one"}
         peer.fault(
@@ -101,7 +101,7 @@ def agents_use_everything(peer, site, keys):
         peer.register_runtime(AUTOMATION, container.url)
         apart = settings(peer, site, AI4AI_BROWSER=None, AI4AI_AUTOMATION_RUNTIME_ARN=AUTOMATION, **keys)
         with stopped(Container(**apart)) as coordinator:
-            peer.script(*errand(site, "FAR 1"))
+            peer.script(*road_tax(site, "FAR 1"))
             assert coordinator.invoke({"prompt": "x", "session_id": "far"}).json()["status"] == "completed"
             coordinator.invoke({"control": {"action": "forget"}, "session_id": "far"})
 
@@ -125,7 +125,7 @@ def backend_uses_everything(peer, site, keys, agents):
         with stopped(Backend(container.url, **environment)) as backend:
             chats = Chats(backend.url)
             chat = chats.create()
-            peer.script(*errand(site, "CHAT 1"))
+            peer.script(*road_tax(site, "CHAT 1"))
             chats.send(chat, "What is due?")
             chats.settled(chat)
             chats.ask("PATCH", f"/api/sessions/{chat}", json={"title": "Road tax"})
@@ -190,7 +190,7 @@ def test_what_the_sources_name_may_be_done():
     beside = {"Connect", "TransactWriteItems"}
     wanted = {
         f"{service}:{name}"
-        for folder in ("AgentCoreServices", "Backend", "Assembly", "Conversations")
+        for folder in ("AgentCoreServices", "Backend", "RuntimeApp", "ChatStore")
         for path in (sources / folder).rglob("*.swift")
         for service, pattern in named.items() for name in re.findall(pattern, path.read_text()) if name not in beside}
     assert len(wanted) > 8, wanted

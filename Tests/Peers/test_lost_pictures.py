@@ -3,7 +3,7 @@ restored."""
 
 import pytest
 
-from cloud import errand, settings
+from cloud import road_tax, settings
 from parking import named
 from system import Container, eventually
 from test_parking import Socket
@@ -29,7 +29,7 @@ def is_done(tool):
 
 @pytest.mark.parametrize("is_shown", [True, False], ids=["shown before", "asked for later"])
 def test_pictures_come_again_after_the_connection_to_the_browser_was_lost(cloud, site, runtime, is_shown):
-    script = errand(site, f"LOST {is_shown}", hold=True)
+    script = road_tax(site, f"LOST {is_shown}", hold=True)
     script[-2]["hold"] = True  # The browser stays open until the test has seen the pictures.
     cloud.script(*script)
     session = named(f"lost-pictures-{is_shown}")

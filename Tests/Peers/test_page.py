@@ -16,13 +16,13 @@ def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     person.click("button", "Check road tax .*")
     person.sees("Amount due: RM 70.00")
     person.misses("Working…")
-    errand, title = system.errand(), "Fill Plate number with WXY 1234, click"
+    task, title = system.road_tax(), "Fill Plate number with WXY 1234, click"
     assert person.address == f"{system.chat}/chat/{person.chat}"
     assert chats.session(person.chat)["title"].startswith(title)
     person.until(lambda: person.evaluate("document.title").startswith(title), "title of the chat")
     person.ref("link", f"{title}.*")
     (you, said), (_, steps), (agent, answer) = person.messages()
-    assert (you, said, agent, answer) == ("You", errand, "AI4AI", "Amount due: RM 70.00")
+    assert (you, said, agent, answer) == ("You", task, "AI4AI", "Amount due: RM 70.00")
     for step in ('Fill in field "Plate number"', 'Click button "Check"', "Read the page"):
         assert step in steps
     # The cookie banner covered the button, and the second try succeeded.
@@ -38,7 +38,7 @@ def test_first_visit_ends_in_a_finished_errand(system, chats, person):
 
 @pytest.mark.nightly
 def test_chat_looks_the_same_when_it_is_opened_again(system, person):
-    person.say(system.errand())
+    person.say(system.road_tax())
     person.sees("Amount due: RM 70.00")
     person.misses("Working…")
     before = person.messages()
@@ -95,7 +95,7 @@ def test_stopped_run_says_so_and_the_chat_goes_on(system, chats, person):
     person.click("button", r"Stop \(Esc\)")
     person.sees("The task was stopped.")
     assert chats.settled(person.chat)[-1]["details"] == {"code": "stopped"}
-    person.say(system.errand("ABC 5678"))
+    person.say(system.road_tax("ABC 5678"))
     person.sees("Amount due: RM 90.00")
     assert person.messages("Notice") == ["The task was stopped."]
 

@@ -20,7 +20,7 @@ def test_new_chat_and_settings(person):
 
 @pytest.mark.nightly
 def test_finished_errand_and_what_it_opens(system, person):
-    person.say(system.errand())
+    person.say(system.road_tax())
     person.sees("Amount due: RM 70.00")
     person.misses("Working…")
     person.click("button", "done Open .*")

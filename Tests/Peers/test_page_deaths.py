@@ -3,7 +3,7 @@ message."""
 
 import pytest
 
-from backend import Parts, checks, errand, lasting
+from backend import Parts, checks, lasting, road_tax
 from nightly import sampled
 
 LOST = "The connection was lost. Your messages are kept and sent when it’s back."
@@ -61,7 +61,7 @@ def test_run_goes_on_when_the_backend_dies_and_the_page_tells_its_end_once(parts
 
 @pytest.mark.parametrize("is_reloaded", sampled([True, False], 2, lambda reloaded: "also after a reload" if reloaded else ""))
 def test_words_that_are_said_while_the_backend_is_away_arrive_once(parts, person, is_reloaded):
-    chat, before, text = greet(person), checks(parts, ABC), errand(parts.demo, ABC)
+    chat, before, text = greet(person), checks(parts, ABC), road_tax(parts.demo, ABC)
     parts.backend.kill()
     person.sees(LOST)
     person.say(text)
@@ -84,6 +84,6 @@ def test_run_whose_runtime_dies_ends_in_an_honest_account_and_the_chat_goes_on(p
     person.sees("Its last step may or may not have gone through.")
     assert parts.chats.settled(person.chat)[-1]["details"]["code"] == "interrupted"
     before = checks(parts, WXY)
-    person.say(errand(parts.demo, WXY))
+    person.say(road_tax(parts.demo, WXY))
     person.sees("Amount due: RM 70.00")
     assert checks(parts, WXY) == before + 1

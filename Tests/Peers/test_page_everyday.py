@@ -15,7 +15,7 @@ def test_what_is_written_while_a_question_waits_goes_nowhere_unsaid(system, chat
     person.say(payment(system.demo, "page unsaid"))
     person.ref("button", "Approve payment")
     waiting = person.chat
-    person.say(system.errand("ABC 5678"))
+    person.say(system.road_tax("ABC 5678"))
     person.sees("Is this for the task that waits?")
     assert person.evaluate("document.activeElement.textContent") == "Yes, tell it"
     assert chats.session(waiting)["run"]["state"] == "waiting"
@@ -145,7 +145,7 @@ def test_expired_question_says_so_everywhere_also_after_a_reload(browser):
 
 
 def test_steps_show_their_picture_first_and_the_technical_part_on_demand(system, person):
-    person.say(system.errand())
+    person.say(system.road_tax())
     person.sees("Amount due: RM 70.00")
     person.click("button", "done Open .*")
     first = "document.querySelector('.step[open] .step-body').firstElementChild"
@@ -189,7 +189,7 @@ def test_writing_from_right_to_left_is_laid_out_so(person):
 
 
 def test_chat_is_printed_whole_and_without_its_buttons(system, person):
-    person.say(system.errand())
+    person.say(system.road_tax())
     person.sees("Amount due: RM 70.00")
     person.misses("Working…")
     person.tools.call("Emulation.setEmulatedMedia", media="print")
@@ -280,7 +280,7 @@ Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false })
 def test_person_who_is_away_is_notified_of_questions_and_ends_if_they_want(system, chats, person):
     person.context.add_init_script(NOTICES)
     person.reload()
-    person.say(system.errand())
+    person.say(system.road_tax())
     person.sees("Amount due: RM 70.00")
     # The answer is shown before the task has ended.
     chats.settled(person.chat)

@@ -42,9 +42,9 @@ def gives_code(person, field):
 
 
 def test_person_signs_in_once_with_a_code_and_stays_signed_in_until_they_forget_it(system, chats, person):
-    errand = f"open {system.demo}/members, tell me the points"
+    task = f"open {system.demo}/members, tell me the points"
     [field] = places(person, f"{system.demo}/members/sign-in", "#email")
-    person.say(errand)
+    person.say(task)
     person.sees("requires you to sign in")
     take_control(person)
     point(person, field)
@@ -61,7 +61,7 @@ def test_person_signs_in_once_with_a_code_and_stays_signed_in_until_they_forget_
 
     person.click("link", "New chat")
     person.sees("What can I do for you?")
-    person.say(errand)
+    person.say(task)
     person.sees("Points: 1,250")
     assert not person.has("button", "I am done")
 

@@ -177,7 +177,7 @@ def test_page_in_bahasa_malaysia(system, person):
     person.until(lambda: person.evaluate("document.documentElement.lang") == "ms", "Malay")
     person.reload()
     person.sees("Apa yang boleh saya bantu?")
-    person.fill("Mesej", system.errand())
+    person.fill("Mesej", system.road_tax())
     person.press("Enter")
     person.sees("Amount due: RM 70.00")
     person.until(lambda: [author for author, _ in person.messages()][0] == "Anda", "Malay words for who speaks")

@@ -27,7 +27,7 @@ def say(page, text):
 
 
 def test_errand_is_done(system, page):
-    say(page, system.errand("WXY 1234"))
+    say(page, system.road_tax("WXY 1234"))
     page("waitFor", text="Amount due: RM 70.00", seconds=DEADLINE)
 
 

@@ -172,7 +172,7 @@ def test_follower_gets_what_it_missed_and_what_comes(system):
 def test_run_of_another_process_is_told_as_far_as_it_is_known(system):
     mine = System()
     try:
-        done = mine.invoke({"prompt": mine.errand(), "session_id": named("old")}).json()
+        done = mine.invoke({"prompt": mine.road_tax(), "session_id": named("old")}).json()
         interrupt = ask_to_pay(mine, named("waiting"))
         mine.kill()
         mine.restart()
@@ -237,7 +237,7 @@ def test_question_that_nobody_answers_ends_in_a_safe_stop():
         late = mine.invoke({"resume": [answer(interrupt, approved=True)], "session_id": named("late")}).json()
         assert (late["status"], late["code"]) == ("failed", "expired")
         assert payments(mine) == []
-        assert mine.invoke({"prompt": mine.errand(), "session_id": named("late")}).json()["message"] == "Amount due: RM 70.00"
+        assert mine.invoke({"prompt": mine.road_tax(), "session_id": named("late")}).json()["message"] == "Amount due: RM 70.00"
     finally:
         mine.stop()
 

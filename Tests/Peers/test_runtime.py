@@ -20,14 +20,14 @@ def system():
 
 
 def test_readme_errand_answers_json_and_the_site_received_it(system):
-    answer = system.invoke({"prompt": system.errand()}).json()
+    answer = system.invoke({"prompt": system.road_tax()}).json()
     assert (answer["status"], answer["message"]) == ("completed", "Amount due: RM 70.00")
     assert answer["session_id"] and answer["run_id"]
     assert {"path": "/check", "fields": {"plate": "WXY 1234", "kind": "Car"}} in system.received()
 
 
 def test_stream_shows_every_step_in_valid_ag_ui_events(system):
-    events = system.events({"prompt": system.errand("ABC 5678"), "session_id": "stream"})
+    events = system.events({"prompt": system.road_tax("ABC 5678"), "session_id": "stream"})
     agui.check_order(events)
     steps = [event["stepName"] for event in events if event["type"] == "STEP_STARTED"]
     assert steps[:2] == ["browse", "navigate"] and steps.count("click") >= 2 and {"fill", "read_page"} <= set(steps)
@@ -149,7 +149,7 @@ def test_killed_browser_is_told_to_the_agent_and_not_fatal(system):
             events.append(agui.check(line.removeprefix("data: ")))
     agui.check_order(events)
     assert any(word in events[-1]["result"]["message"] for word in ("Chromium", "browser had died", "tab t1"))
-    assert system.invoke({"prompt": system.errand()}).json()["message"] == "Amount due: RM 70.00"
+    assert system.invoke({"prompt": system.road_tax()}).json()["message"] == "Amount due: RM 70.00"
 
 
 def test_what_a_killed_process_left_is_reaped_at_the_next_start():

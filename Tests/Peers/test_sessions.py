@@ -34,7 +34,7 @@ def kept(system, session):
     return [name for root in roots if os.path.exists(root) for name in os.listdir(root) if name.startswith(session)]
 
 
-def errand(site, plate):
+def road_tax(site, plate):
     return f"open {site}, fill Plate number with {plate}, click Check, tell me the amount due"
 
 
@@ -61,7 +61,7 @@ def control(system, action, session, **more):
 
 def test_request_that_comes_again_begins_nothing_and_tells_the_same(system):
     session, before = named("again"), len(checked(system, "ABC 5678"))
-    payload = agui_input(session, "run-again", errand(system.demo, "ABC 5678"))
+    payload = agui_input(session, "run-again", road_tax(system.demo, "ABC 5678"))
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         told = [events_of(response) for response in pool.map(lambda _: system.invoke(payload), range(3))]
     told.append(events_of(system.invoke(payload)))
@@ -70,7 +70,7 @@ def test_request_that_comes_again_begins_nothing_and_tells_the_same(system):
     assert all(each == told[0] for each in told)
     assert len(checked(system, "ABC 5678")) == before + 1
     # Another run id is another task.
-    system.invoke(agui_input(session, "run-other", errand(system.demo, "ABC 5678")))
+    system.invoke(agui_input(session, "run-other", road_tax(system.demo, "ABC 5678")))
     assert len(checked(system, "ABC 5678")) == before + 2
 
 
@@ -89,7 +89,7 @@ def test_request_that_comes_again_while_its_run_waits_gets_the_question(system):
 def test_request_that_comes_again_after_a_restart_finds_what_came_of_it():
     mine = System()
     try:
-        payload = agui_input(named("restarted"), "run-1", mine.errand())
+        payload = agui_input(named("restarted"), "run-1", mine.road_tax())
         done = events_of(mine.invoke(payload))[-1]["result"]
         mine.kill()
         mine.restart()
@@ -106,7 +106,7 @@ def test_request_that_comes_again_after_a_restart_finds_what_came_of_it():
 
 def test_pictures_of_an_errand_are_had_by_its_steps(system):
     session = named("pictures")
-    events = system.events({"prompt": errand(system.demo, "WXY 1234"), "session_id": session})
+    events = system.events({"prompt": road_tax(system.demo, "WXY 1234"), "session_id": session})
     steps = [event["toolCallId"] for event in events if event["type"] == "TOOL_CALL_RESULT"]
     found = [system.invoke({"picture": {"id": step}, "session_id": session}).json() for step in steps]
     found = [each for each in found if each["status"] == "completed"]

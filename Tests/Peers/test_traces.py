@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from cloud import MODEL, errand, payment, settings
+from cloud import MODEL, payment, road_tax, settings
 from collector import Collector, tree
 from system import DEADLINE, Container, Page, eventually
 
@@ -71,39 +71,39 @@ def ask(container, collector, prompt="hello", headers=None, **more):
 
 
 @pytest.fixture(scope="module")
-def errand_spans(cloud, site, runtime, collector):
-    cloud.script(*errand(site))
+def task_spans(cloud, site, runtime, collector):
+    cloud.script(*road_tax(site))
     return ask(runtime, collector, "What is due for WXY 1234?", session_id="errand-1")
 
 
 # The tree of spans
 
-def test_run_is_a_tree_of_agents_with_their_turns_and_tools(errand_spans):
+def test_run_is_a_tree_of_agents_with_their_turns_and_tools(task_spans):
     automation = [CHAT, ("execute_tool navigate", []), CHAT, ("execute_tool click", []), CHAT, ("execute_tool fill", []),
                   CHAT, ("execute_tool click", []), CHAT]
-    assert tree(errand_spans) == [("invoke_agent coordinator", [
+    assert tree(task_spans) == [("invoke_agent coordinator", [
         CHAT, ("execute_tool browse", [("invoke_agent automation", automation)]), CHAT])]
 
 
-def test_every_span_carries_the_one_session(errand_spans):
-    assert {span.attributes.get("session.id") for span in errand_spans} == {"errand-1"}
+def test_every_span_carries_the_one_session(task_spans):
+    assert {span.attributes.get("session.id") for span in task_spans} == {"errand-1"}
 
 
-def test_every_span_says_whose_it_is(errand_spans):
-    assert {span.scope for span in errand_spans} == {"opentelemetry.instrumentation.ai4ai"}
-    assert all(span.resource == ATTRIBUTES for span in errand_spans)
+def test_every_span_says_whose_it_is(task_spans):
+    assert {span.scope for span in task_spans} == {"opentelemetry.instrumentation.ai4ai"}
+    assert all(span.resource == ATTRIBUTES for span in task_spans)
 
 
-def test_spans_lie_within_the_one_that_they_are_below_of(errand_spans):
-    by_id = {span.id: span for span in errand_spans}
-    assert len(by_id) == len(errand_spans)
-    for span in errand_spans:
+def test_spans_lie_within_the_one_that_they_are_below_of(task_spans):
+    by_id = {span.id: span for span in task_spans}
+    assert len(by_id) == len(task_spans)
+    for span in task_spans:
         above = by_id.get(span.parent, span)
         assert above.start <= span.start <= span.end <= above.end
 
 
-def test_turns_of_the_model_say_which_and_how_much(errand_spans):
-    turn = next(span for span in errand_spans if span.name.startswith("chat"))
+def test_turns_of_the_model_say_which_and_how_much(task_spans):
+    turn = next(span for span in task_spans if span.name.startswith("chat"))
     assert turn.kind == "client" and not turn.is_failed
     told = dict(turn.attributes)
     assert told.pop("gen_ai.usage.input_tokens") > 0 and told.pop("gen_ai.usage.output_tokens") > 0
@@ -113,9 +113,9 @@ def test_turns_of_the_model_say_which_and_how_much(errand_spans):
         "gen_ai.request.model": NAME, "gen_ai.response.finish_reasons": ["tool_call"]}
 
 
-def test_agents_and_tools_say_which_they_are(errand_spans):
+def test_agents_and_tools_say_which_they_are(task_spans):
     agent, tool = (
-        next(span for span in errand_spans if span.name == name).attributes
+        next(span for span in task_spans if span.name == name).attributes
         for name in ("invoke_agent automation", "execute_tool fill"))
     assert agent["gen_ai.operation.name"] == "invoke_agent" and agent["gen_ai.agent.name"] == "automation"
     assert agent["gen_ai.conversation.id"] == "errand-1" and agent["ai4ai.outcome"] == "completed"
@@ -123,12 +123,12 @@ def test_agents_and_tools_say_which_they_are(errand_spans):
     assert tool["gen_ai.tool.call.id"] and tool["gen_ai.tool.type"] == "function"
 
 
-def test_nothing_that_was_said_is_told(errand_spans):
-    everything = str([(span.name, span.attributes, span.events) for span in errand_spans])
+def test_nothing_that_was_said_is_told(task_spans):
+    everything = str([(span.name, span.attributes, span.events) for span in task_spans])
     assert "WXY 1234" not in everything and "amount" not in everything.lower()
 
 
-def test_collector_gets_the_headers_that_it_wants(errand_spans, collector):
+def test_collector_gets_the_headers_that_it_wants(task_spans, collector):
     sent = collector.headers[-1]
     assert sent["x-key"] == "a key" and sent["content-type"] == "application/x-protobuf"
 
@@ -163,7 +163,7 @@ def test_automation_apart_is_in_the_same_trace(cloud, site, collector, start):
     cloud.register_runtime(AUTOMATION, automation.url)
     coordinator = start(
         AI4AI_BROWSER=None, AI4AI_AUTOMATION_RUNTIME_ARN=AUTOMATION, OTEL_SERVICE_NAME="coordinator", **telling)
-    cloud.script(*errand(site, "FAR 1"))
+    cloud.script(*road_tax(site, "FAR 1"))
     root = ask(coordinator, collector, session_id=FAR)[0]
     eventually(
         lambda: any(span.trace == root.trace and span.name == "invoke_agent automation" for span in collector.spans),
@@ -210,7 +210,7 @@ def test_question_to_a_person_is_no_failure(cloud, site, runtime, collector):
 def test_content_is_told_where_that_is_asked_for(cloud, site, collector, start):
     container = start(
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true")
-    cloud.script(*errand(site))
+    cloud.script(*road_tax(site))
     found = ask(container, collector, "What is due for WXY 1234?")
     first = next(span for span in sorted(found, key=lambda span: span.start) if span.name == CHAT[0])
     said = json.loads(first.attributes["gen_ai.input.messages"])

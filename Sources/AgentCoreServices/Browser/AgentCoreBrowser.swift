@@ -132,7 +132,7 @@ package struct AgentCoreBrowser: BrowserSource {
                     try await Task.sleep(for: .seconds(1))
                     continue
                 }
-                let patience: ContinuousClock.Instant? =
+                let timeout: ContinuousClock.Instant? =
                     switch error.code {
                     case .notFound: readyBy
                     // A session has one automation stream, and the service may not have noticed yet that the last one
@@ -140,7 +140,7 @@ package struct AgentCoreBrowser: BrowserSource {
                     case _ where error.isTransient: outageEnds
                     default: nil
                     }
-                guard let patience, .now + pause < patience else {
+                guard let timeout, .now + pause < timeout else {
                     throw BrowserError(.browserGone, Self.explain(error, reference))
                 }
                 try await Task.sleep(for: pause)

@@ -62,7 +62,7 @@ extension ApprovalGate {
             self.say(
                 "This page keeps changing while I ask you. Please do this step yourself in the live view.",
                 "Halaman ini berubah setiap kali anda ditanya. Sila buat bahagian ini sendiri dalam pelayar."),
-            origin: origin, kind: "changing", patience: self.patience)
+            origin: origin, kind: "changing", questionTimeout: self.questionTimeout)
     }
 
     /// Checks that the user was not offered control of the browser during this call.

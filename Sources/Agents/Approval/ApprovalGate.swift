@@ -11,7 +11,7 @@ struct ApprovalGate: Sendable {
     /// The kinds of action that the user's request prohibits.
     let forbidden: Set<ActionKind>
     /// How long a question waits for its answer.
-    let patience: Duration
+    let questionTimeout: Duration
     /// The task's goal. Text from it may be sent to the sites that the user named.
     let goal: String
     let places: NamedPlaces
@@ -246,7 +246,7 @@ struct ApprovalGate: Sendable {
         return Interrupt(
             reason: .confirmation, message: message,
             responseSchema: ["type": "object", "properties": .object(properties), "required": ["approved"]],
-            expiresAt: Date() + TimeInterval(self.patience.components.seconds),
+            expiresAt: Date() + TimeInterval(self.questionTimeout.components.seconds),
             metadata: .object(details.merging(mark) { $1 }))
     }
 }

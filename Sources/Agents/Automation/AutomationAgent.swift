@@ -14,8 +14,8 @@ public struct AutomationAgent: Automation {
     private let configuration: BrowserConfiguration
     private let budget: TurnLoop.Budget
     private let policy: ApprovalPolicy
-    private let patience: Duration
-    private let browserPatience: Duration
+    private let questionTimeout: Duration
+    private let browserTimeout: Duration
     private let keepsPictures: Bool
     let store: any RunStore
     let files: any FileStore
@@ -28,16 +28,17 @@ public struct AutomationAgent: Automation {
     ///   - browsers: The source of its browsers.
     ///   - configuration: The browser configuration. A task may narrow the allowed domains.
     ///   - policy: Which actions need the user's approval.
-    ///   - patience: How long a question waits for the user's answer.
-    ///   - browserPatience: How long the browser stays open for it. After that, or in another process, the answer starts
+    ///   - questionTimeout: How long a question waits for the user's answer.
+    ///   - browserTimeout: How long the browser stays open for it. After that, or in another process, the answer starts
     ///     another one where it was.
     ///   - keepsPictures: Whether to store a screenshot of the page after each step.
     ///   - files: Keeps the files that websites send.
     ///   - vault: Keeps sign-ins and secrets between tasks; `nil` if nothing is kept.
     public init(
         model: any LanguageModel, budget: TurnLoop.Budget, browsers: any BrowserSource,
-        configuration: BrowserConfiguration, policy: ApprovalPolicy = .init(), patience: Duration = .seconds(900),
-        browserPatience: Duration = .seconds(900), keepsPictures: Bool = false, store: any RunStore,
+        configuration: BrowserConfiguration, policy: ApprovalPolicy = .init(),
+        questionTimeout: Duration = .seconds(900),
+        browserTimeout: Duration = .seconds(900), keepsPictures: Bool = false, store: any RunStore,
         files: any FileStore, vault: Vault? = nil, logger: Logger
     ) {
         self.model = model
@@ -45,8 +46,8 @@ public struct AutomationAgent: Automation {
         self.configuration = configuration
         self.budget = budget
         self.policy = policy
-        self.patience = patience
-        self.browserPatience = browserPatience
+        self.questionTimeout = questionTimeout
+        self.browserTimeout = browserTimeout
         self.keepsPictures = keepsPictures
         self.store = store
         self.files = files
@@ -107,7 +108,7 @@ public struct AutomationAgent: Automation {
                 }
             if case .parked(let interrupts) = outcome {
                 let expiry = interrupts.map(\.expiresAt.date).min() ?? Date()
-                await self.live.park(context.session, until: expiry, browserFor: self.browserPatience) { [self] in
+                await self.live.park(context.session, until: expiry, browserFor: self.browserTimeout) { [self] in
                     // An answer or another task may have arrived at the last moment.
                     let record = try? await self.store.read(context.session.automationRecord)
                     guard record?.interrupts.map(\.id) == interrupts.map(\.id) else { return }
@@ -136,7 +137,8 @@ public struct AutomationAgent: Automation {
         let tools = BrowserTools(
             holder: place.holder, secrets: place.secrets,
             gate: ApprovalGate(
-                policy: self.policy, forbidden: task.prohibitedActions, patience: self.patience, goal: task.goal,
+                policy: self.policy, forbidden: task.prohibitedActions, questionTimeout: self.questionTimeout,
+                goal: task.goal,
                 places: place.places,
                 seen: place.seen, allowances: place.allowances, secrets: place.secrets, say: task.askedIn),
             effects: place.effects, names: place.names, files: place.files, signIns: place.signIns,
@@ -259,7 +261,7 @@ public struct AutomationAgent: Automation {
             holder: holder, secrets: secrets,
             offers: HandoffDetector(
                 holder: holder, secrets: secrets, signIns: signIns, keptSecrets: keptSecrets, goal: task.goal,
-                patience: self.patience,
+                questionTimeout: self.questionTimeout,
                 say: task.askedIn),
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
             allowances: allowances, files: TaskFiles(store: self.files, session: context.session),

@@ -48,7 +48,7 @@ public actor BrowserRegistry: Service {
 
     /// Keeps the task until the user answers or the question expires, and its browser for some of that time.
     func park(
-        _ session: SessionID, until date: Date, browserFor patience: Duration,
+        _ session: SessionID, until date: Date, browserFor timeout: Duration,
         onExpiry: @escaping @Sendable () async -> Void
     ) async {
         if self.isShuttingDown { return await self.leave(session) }
@@ -58,8 +58,8 @@ public actor BrowserRegistry: Service {
             // Not before the question is shown: a page may take its time to answer.
             await self.remember(session)
             do {
-                if patience < left {
-                    try await Task.sleep(for: patience)
+                if timeout < left {
+                    try await Task.sleep(for: timeout)
                     try await self.rest(session)
                 }
                 try await Task.sleep(for: .seconds(max(date.timeIntervalSinceNow, 0)))

@@ -42,7 +42,8 @@ extension BrowserTools {
                 throw UserInputRequired(
                     Self.takeover(
                         input.request, origin: try await page.origin(),
-                        site: needsSignIn ? await self.signIns.siteToOffer(at: page) : nil, patience: self.gate.patience
+                        site: needsSignIn ? await self.signIns.siteToOffer(at: page) : nil,
+                        questionTimeout: self.gate.questionTimeout
                     ))
             }
             return try await self.handedBack(given)
@@ -51,7 +52,7 @@ extension BrowserTools {
 
     /// - Parameter site: The site that the user may stay signed in to.
     static func takeover(
-        _ message: String, origin: String, kind: String? = nil, site: Site? = nil, patience: Duration
+        _ message: String, origin: String, kind: String? = nil, site: Site? = nil, questionTimeout: Duration
     ) -> Interrupt {
         var properties: [String: JSONValue] = [
             "comment": ["type": "string", "description": "What the agent shall know."]
@@ -70,7 +71,7 @@ extension BrowserTools {
         return Interrupt(
             reason: .takeover, message: message,
             responseSchema: ["type": "object", "properties": .object(properties), "required": []],
-            expiresAt: Date() + TimeInterval(patience.components.seconds), metadata: .object(metadata))
+            expiresAt: Date() + TimeInterval(questionTimeout.components.seconds), metadata: .object(metadata))
     }
 
     /// Returns the tool output after the user gave back control, with a snapshot of the current page.

@@ -31,7 +31,7 @@ struct BrowserTools {
         ]
         return (tools + (seesImages ? [self.screenshot, self.clickAt] : [])).map(self.watched) + [
             self.note, self.giveUp, self.handOver,
-            AskUserTool(patience: self.gate.patience).withSecrets(self.secrets, kept: self.keptSecrets) {
+            AskUserTool(questionTimeout: self.gate.questionTimeout).withSecrets(self.secrets, kept: self.keptSecrets) {
                 try await self.page().origin()
             },
         ]

@@ -13,7 +13,7 @@ actor HandoffDetector {
     private let signIns: SignIns
     private let keptSecrets: KeptSecrets
     private let goal: String
-    private let patience: Duration
+    private let questionTimeout: Duration
     private let say: UserLanguage
     private var offered: Set<String> = []
     private var failures = 0
@@ -23,7 +23,7 @@ actor HandoffDetector {
 
     init(
         holder: TaskBrowser, secrets: SecretStore, signIns: SignIns, keptSecrets: KeptSecrets, goal: String,
-        patience: Duration,
+        questionTimeout: Duration,
         say: UserLanguage
     ) {
         self.holder = holder
@@ -31,7 +31,7 @@ actor HandoffDetector {
         self.signIns = signIns
         self.keptSecrets = keptSecrets
         self.goal = goal.lowercased()
-        self.patience = patience
+        self.questionTimeout = questionTimeout
         self.say = say
     }
 
@@ -130,6 +130,6 @@ actor HandoffDetector {
     }
 
     private func question(_ message: String, _ origin: String, kind: String, site: Site? = nil) -> Interrupt {
-        BrowserTools.takeover(message, origin: origin, kind: kind, site: site, patience: self.patience)
+        BrowserTools.takeover(message, origin: origin, kind: kind, site: site, questionTimeout: self.questionTimeout)
     }
 }

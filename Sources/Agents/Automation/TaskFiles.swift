@@ -17,7 +17,7 @@ actor TaskFiles {
 
     private static let reader = DocumentReader()
     /// How long a task waits at its end for a file that is still arriving.
-    private static let patience = Duration.seconds(60)
+    private static let timeout = Duration.seconds(60)
 
     private let store: any FileStore
     private let session: SessionID
@@ -49,7 +49,7 @@ actor TaskFiles {
 
     /// Waits for the downloads in progress, and keeps them.
     func collectAll(from browser: BrowserSession) async throws -> News {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.timeout
         while browser.downloads.contains(where: { $0.state == .inProgress }), browser.isAlive, .now < deadline {
             try await Task.sleep(for: .milliseconds(100))
         }

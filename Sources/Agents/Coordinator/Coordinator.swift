@@ -25,19 +25,19 @@ public struct Coordinator: Sendable {
     let model: any LanguageModel
     private let automation: any Automation
     private let budget: TurnLoop.Budget
-    private let patience: Duration
+    private let questionTimeout: Duration
     private let aids: Aids
     private let logger: Logger
 
-    /// - Parameter patience: How long a question waits for its answer.
+    /// - Parameter questionTimeout: How long a question waits for its answer.
     public init(
         model: any LanguageModel, automation: any Automation, budget: TurnLoop.Budget,
-        patience: Duration = .seconds(900), aids: Aids = .init(), logger: Logger
+        questionTimeout: Duration = .seconds(900), aids: Aids = .init(), logger: Logger
     ) {
         self.model = model
         self.automation = automation
         self.budget = budget
-        self.patience = patience
+        self.questionTimeout = questionTimeout
         self.aids = aids
         self.logger = logger
     }
@@ -79,7 +79,9 @@ public struct Coordinator: Sendable {
             memory: self.aids.memory)
         let loop = TurnLoop(
             model: self.model.settled, system: self.system(with: tools.all),
-            tools: [self.browse(delegation, request), AskUserTool(patience: self.patience).withoutSecrets]
+            tools: [
+                self.browse(delegation, request), AskUserTool(questionTimeout: self.questionTimeout).withoutSecrets,
+            ]
                 + tools.all,
             budget: self.budget, userContext: context.recalled, logger: self.logger)
         do {

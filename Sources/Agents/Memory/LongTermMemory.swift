@@ -52,7 +52,7 @@ private struct MemoryNotForgotten: CodedError, CustomStringConvertible {
 struct MemoryAccess: Sendable {
     /// The most characters of the prompt that recalled texts may take.
     private static let budget = 8000
-    private static let patience = Duration.seconds(5)
+    private static let timeout = Duration.seconds(5)
 
     let memory: (any LongTermMemory)?
     let logger: Logger
@@ -101,7 +101,7 @@ struct MemoryAccess: Sendable {
             return try await withThrowingTaskGroup(of: Result?.self) { group in
                 group.addTask { try await body() }
                 group.addTask {
-                    try await Task.sleep(for: Self.patience)
+                    try await Task.sleep(for: Self.timeout)
                     throw MemoryTooSlow()
                 }
                 defer { group.cancelAll() }

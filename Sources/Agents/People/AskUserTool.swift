@@ -6,7 +6,7 @@ import FoundationEssentials
 /// Creates the tools that ask the user a question.
 struct AskUserTool: Sendable {
     /// How long a question waits for its answer.
-    let patience: Duration
+    let questionTimeout: Duration
 
     struct Question: ToolInput {
         var question: String
@@ -62,7 +62,7 @@ struct AskUserTool: Sendable {
                 Interrupt(
                     reason: .inputRequired, message: input.question,
                     responseSchema: Self.schema(input, canKeep: canKeep),
-                    expiresAt: Date() + TimeInterval(self.patience.components.seconds),
+                    expiresAt: Date() + TimeInterval(self.questionTimeout.components.seconds),
                     metadata: origin.map { ["origin": .string($0)] }))
         }
         guard given.answer.status == .resolved, case .object(let members) = given.answer.payload ?? [:] else {

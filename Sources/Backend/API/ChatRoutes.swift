@@ -1,16 +1,16 @@
 import AccessTokens
 import AgentEvents
-import Conversations
+import ChatStore
 import Hummingbird
 
 /// The routes for chats and their messages.
 struct ChatRoutes: Sendable {
-    let store: any Conversations
+    let store: any ChatStore
     let runs: ChatRuns
     let limits: RateLimits
     private let cursors: Cursors
 
-    init(store: any Conversations, runs: ChatRuns, limits: RateLimits) {
+    init(store: any ChatStore, runs: ChatRuns, limits: RateLimits) {
         self.store = store
         self.runs = runs
         self.limits = limits

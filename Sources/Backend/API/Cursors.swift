@@ -1,14 +1,14 @@
-import Conversations
+import ChatStore
 import Synchronization
 
 /// Provides the signer for pagination cursors. All processes share its secret, which never changes and is read once.
 final class Cursors: Sendable {
-    private let store: any Conversations
+    private let store: any ChatStore
     private let known = Mutex<CursorSigner?>(nil)
 
-    init(store: any Conversations) { self.store = store }
+    init(store: any ChatStore) { self.store = store }
 
-    /// - Throws: ``ConversationError``.
+    /// - Throws: ``ChatStoreError``.
     var signer: CursorSigner {
         get async throws {
             if let signer = self.known.withLock({ $0 }) { return signer }

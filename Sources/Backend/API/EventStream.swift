@@ -1,6 +1,6 @@
 import AgentEvents
 import AsyncAlgorithms
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -24,7 +24,7 @@ struct EventStream: Sendable {
     let expiry: Date?
     let channel: any Channel
 
-    private var store: any Conversations { self.runs.store }
+    private var store: any ChatStore { self.runs.store }
 
     /// Streams the events that follow a new message: the stored message, its run, and the change of the chat at the
     /// end.

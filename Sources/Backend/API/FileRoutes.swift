@@ -1,5 +1,5 @@
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -9,7 +9,7 @@ import TextCoding
 
 /// The routes for a chat's files. The runtime keeps them; their bytes only pass through here, piece by piece.
 struct FileRoutes: Sendable {
-    let store: any Conversations
+    let store: any ChatStore
     let runtime: RuntimeConnection
     let limits: RateLimits
 

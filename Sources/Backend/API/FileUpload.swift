@@ -1,5 +1,5 @@
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -10,7 +10,7 @@ import TextCoding
 /// A file that a client uploads, passed on to the runtime while it arrives.
 struct FileUpload {
     let runtime: RuntimeConnection
-    let store: any Conversations
+    let store: any ChatStore
     let session: SessionID
     let caller: Caller
 
@@ -22,7 +22,7 @@ struct FileUpload {
     private var offset = 0
     private var buffer: [UInt8] = []
 
-    init(runtime: RuntimeConnection, store: any Conversations, session: SessionID, caller: Caller) {
+    init(runtime: RuntimeConnection, store: any ChatStore, session: SessionID, caller: Caller) {
         self.runtime = runtime
         self.store = store
         self.session = session

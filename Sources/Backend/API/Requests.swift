@@ -1,5 +1,5 @@
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -113,18 +113,18 @@ enum MessageText {
 
 extension BackendContext {
     /// The chat in the request's path, if the caller owns it.
-    /// - Throws: ``ConversationError``, ``Problem``.
-    func ownedChat(in store: any Conversations) async throws -> (SessionID, Caller) {
+    /// - Throws: ``ChatStoreError``, ``Problem``.
+    func ownedChat(in store: any ChatStore) async throws -> (SessionID, Caller) {
         let caller = try self.caller
         return (try await store.session(try self.sessionID, of: caller.user).id, caller)
     }
 
     /// The session ID in the request's path.
-    /// - Throws: ``ConversationError`` if it can't be the ID of a chat, which clients see as 404.
+    /// - Throws: ``ChatStoreError`` if it can't be the ID of a chat, which clients see as 404.
     var sessionID: SessionID {
         get throws {
             let text = try self.parameters.require("id")
-            guard let id = SessionID(chat: text) else { throw ConversationError.noSession }
+            guard let id = SessionID(chat: text) else { throw ChatStoreError.noSession }
             return id
         }
     }

@@ -1,6 +1,6 @@
 import AccessTokens
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -10,7 +10,7 @@ import RuntimeProtocol
 
 /// The routes for a chat's runs: their events, the user's answers, and the browser.
 struct RunRoutes: Sendable {
-    let store: any Conversations
+    let store: any ChatStore
     let runs: ChatRuns
     let limits: RateLimits
 

@@ -12,7 +12,7 @@ import { runIcon } from "./run-icons.js";
  */
 
 /** How long to wait for a reply, in milliseconds, before the user can answer again. */
-const patience = 15_000;
+const timeout = 15_000;
 
 export class Questions {
     #send;
@@ -146,7 +146,7 @@ export class Card {
     #countdown = element("span", { class: "countdown" });
     #status = element("p", { class: "card-status", hidden: true });
     #isWarned = false;
-    #patience = 0;
+    #timeout = 0;
 
     /**
      * @param {Interrupt} interrupt
@@ -214,14 +214,14 @@ export class Card {
         this.#countdown.textContent = "";
         this.#say(t("card.sending", { answer: this.words }));
         this.#heading.focus({ preventScroll: true });
-        clearTimeout(this.#patience);
-        this.#patience = setTimeout(() => this.refuse(t("card.noReply")), patience);
+        clearTimeout(this.#timeout);
+        this.#timeout = setTimeout(() => this.refuse(t("card.noReply")), timeout);
     }
 
     /** Handles a rejected answer, so that the user can answer again. @param {string} words */
     refuse(words) {
         if (this.state !== "sending") return;
-        clearTimeout(this.#patience);
+        clearTimeout(this.#timeout);
         this.#reopen();
         this.#say(words, "problem");
         this.#acts.change();
@@ -229,7 +229,7 @@ export class Card {
 
     /** Ends the question, and discards secrets in the answer. */
     stop() {
-        clearTimeout(this.#patience);
+        clearTimeout(this.#timeout);
         this.answer = null;
         this.#body.forget?.();
     }

@@ -4,7 +4,7 @@ import { element } from "./elements.js";
 import { t } from "./i18n.js";
 
 /** Doesn't show interruptions shorter than this, in milliseconds. */
-const patience = 2000;
+const timeout = 2000;
 
 export class ConnectionBanner {
     #root;
@@ -28,7 +28,7 @@ export class ConnectionBanner {
     lost() {
         this.#timer ||= setTimeout(() => {
             this.#show(t(navigator.onLine ? "connection.lost" : "connection.offline"), t("connection.retry"));
-        }, patience);
+        }, timeout);
     }
 
     tooMany() {

@@ -4,7 +4,7 @@ import { ApiError } from "./errors.js";
 import { Outbox } from "./outbox.js";
 
 /** How long to wait for an acknowledgment, in milliseconds. */
-const patience = 8000;
+const timeout = 8000;
 
 /**
  * @typedef {object} Transports
@@ -62,7 +62,7 @@ export class Delivery {
         this.#timer = setTimeout(() => {
             if (!wayIsOpen) void this.#post();
             this.send();
-        }, patience);
+        }, timeout);
     }
 
     async #post() {

@@ -7,7 +7,7 @@
 /** How often to renew the lease, in milliseconds. */
 const renewal = 15_000;
 /** How long to wait for the agent to stop, in milliseconds. */
-const patience = 20_000;
+const timeout = 20_000;
 
 export class LiveControl {
     /** @type {Owner} */
@@ -17,7 +17,7 @@ export class LiveControl {
     #end = 0;
     #clock = 0;
     #renewed = 0;
-    #patience = 0;
+    #timeout = 0;
     #isConnected = true;
 
     /**
@@ -37,7 +37,7 @@ export class LiveControl {
         if (this.owner !== "agent") return;
         this.#become("taking");
         this.#send({ type: "control.take" });
-        this.#patience = setTimeout(() => this.refuse(), patience);
+        this.#timeout = setTimeout(() => this.refuse(), timeout);
     }
 
     release() {
@@ -79,7 +79,7 @@ export class LiveControl {
 
     /** @param {Owner} owner */
     #become(owner, isSilent = false) {
-        clearTimeout(this.#patience);
+        clearTimeout(this.#timeout);
         clearInterval(this.#clock);
         const isNew = owner !== this.owner;
         this.owner = owner;

@@ -20,7 +20,7 @@ import { SignInError } from "./errors.js";
 const close = { badToken: 4401, gone: 4404, tooMany: 4429 };
 const heartbeat = 20_000;
 /** How long to wait for the reply to a ping, and for a connection, in milliseconds. */
-const patience = 10_000;
+const timeout = 10_000;
 const stable = 30_000;
 
 export class ChatSocket {
@@ -172,7 +172,7 @@ export class ChatSocket {
 
     #expectAnswer() {
         clearTimeout(this.#timers.silence);
-        this.#timers.silence = setTimeout(() => this.#ended(0), patience);
+        this.#timers.silence = setTimeout(() => this.#ended(0), timeout);
     }
 
     /** @param {number} code The server's close code; 0 for a connection that doesn't reply. */

@@ -1,6 +1,6 @@
 import AgentCoreRuntime
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Logging
@@ -27,7 +27,7 @@ actor ChatRuns: Service {
         var events: AsyncStream<RuntimeEvents.Element>?
     }
 
-    let store: any Conversations
+    let store: any ChatStore
     let runtime: RuntimeConnection
     let changes = ChatChanges()
     let logger: Logger
@@ -43,7 +43,7 @@ actor ChatRuns: Service {
     private var swept: [UserID: ContinuousClock.Instant] = [:]
     private static let sweepPause = Duration.seconds(60)
 
-    init(store: any Conversations, runtime: RuntimeConnection, logger: Logger) {
+    init(store: any ChatStore, runtime: RuntimeConnection, logger: Logger) {
         self.store = store
         self.runtime = runtime
         self.logger = logger
@@ -67,7 +67,7 @@ actor ChatRuns: Service {
     ///   - about: The run that waited when the message was written; empty if none did. A message that was written before
     ///     a question came up must not answer it. By default, a message is about whatever waits.
     ///   - key: The idempotency key: sending the same message with the same key again has no further effect.
-    /// - Throws: ``ConversationError``; ``Problem`` if the key was used with another message, or if the chat lacks a
+    /// - Throws: ``ChatStoreError``; ``Problem`` if the key was used with another message, or if the chat lacks a
     ///   file; ``RuntimeFailure`` if the running agent can't be reached: the message is stored, and the caller should
     ///   send it again with its key.
     func send(
@@ -98,7 +98,7 @@ actor ChatRuns: Service {
             }
             self.stopFollowing(run.id)
             return try await self.repeated(kept.message, text, files, chat, caller)
-        } catch let error as ConversationError {
+        } catch let error as ChatStoreError {
             self.stopFollowing(run.id)
             guard case .busy(let active) = error.code else { throw error }
             let kept = try await self.store.append(
@@ -177,7 +177,7 @@ actor ChatRuns: Service {
                     return Sent(message: message, run: run.id, isSteering: false, events: events)
                 } catch {
                     self.stopFollowing(run.id)
-                    guard case .busy? = (error as? ConversationError)?.code else { throw error }
+                    guard case .busy? = (error as? ChatStoreError)?.code else { throw error }
                 }
             }
             if try await self.isNoted(Self.prompt(message, run.id, session), run.id, session, caller) {
@@ -208,7 +208,7 @@ actor ChatRuns: Service {
 
     /// Passes the user's answers to the run that waits for them. Returns once the runtime has accepted them.
     /// - Returns: The run that continues with the answers.
-    /// - Throws: ``ConversationError``; ``Problem`` with the runtime's code if it rejects the answers.
+    /// - Throws: ``ChatStoreError``; ``Problem`` with the runtime's code if it rejects the answers.
     func answer(_ answers: [InterruptAnswer], in session: SessionID, for caller: Caller) async throws -> RunID {
         let chat = try await self.parkedChat(session, caller)
         guard let previous = chat.run, previous.state == .waiting else {
@@ -239,7 +239,7 @@ actor ChatRuns: Service {
     /// Fetches the chat, waiting a moment for its run to park: clients see a run's question before the store has it, and a
     /// program may answer at once.
     private func parkedChat(_ session: SessionID, _ caller: Caller) async throws -> ChatSession {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.timeout
         var hasWaited = false
         while true {
             let chat = try await self.store.session(session, of: caller.user)
@@ -258,7 +258,7 @@ actor ChatRuns: Service {
     // MARK: Control
 
     /// Stops the chat's run, whether it's running or waiting for the user.
-    /// - Throws: ``ConversationError``, ``RuntimeFailure``; ``Problem`` if the runtime refuses.
+    /// - Throws: ``ChatStoreError``, ``RuntimeFailure``; ``Problem`` if the runtime refuses.
     func stop(_ session: SessionID, for caller: Caller) async throws -> ControlResult {
         _ = try await self.store.session(session, of: caller.user)
         let result = try await self.runtime.control(ControlRequest(.stop), session, caller)
@@ -275,7 +275,7 @@ actor ChatRuns: Service {
 
     /// Deletes a chat and everything that the runtime stores for it. An unfinished deletion is resumed when the user's
     /// chats are listed.
-    /// - Throws: ``ConversationError``, ``RuntimeFailure``, ``Problem``.
+    /// - Throws: ``ChatStoreError``, ``RuntimeFailure``, ``Problem``.
     func remove(_ session: SessionID, for caller: Caller) async throws {
         let hasBegun = try await self.store.beginRemoval(of: session, of: caller.user)
         if !hasBegun, try await !self.store.removals(of: caller.user).contains(session) {
@@ -319,7 +319,7 @@ actor ChatRuns: Service {
 
     // MARK: Following
 
-    private static let patience = Duration.milliseconds(1500)
+    private static let timeout = Duration.milliseconds(1500)
     /// How long a message that may not have reached the runtime is sent again. After that, the sender has to resend it.
     private static let redelivery = Duration.seconds(600)
 
@@ -334,7 +334,7 @@ actor ChatRuns: Service {
             self.stopFollowing(run.id)
             throw error
         }
-        try await self.ended(run.id, within: Self.patience)
+        try await self.ended(run.id, within: Self.timeout)
     }
 
     private func follower(of run: ChatRun, in session: SessionID, for caller: Caller) async throws -> RunFollower {

@@ -1,5 +1,5 @@
 import AgentEvents
-import Conversations
+import ChatStore
 import HTTPTypes
 import Logging
 import Metrics
@@ -13,8 +13,8 @@ struct RunFollower: Sendable {
         "missing_answers", "unfit_answer", "busy", "stale_answer", "expired", "forbidden",
     ]
     /// Reconnection timeouts: for a runtime that has never answered, and since it last answered.
-    private static let firstPatience = Duration.seconds(20)
-    private static let patience = Duration.seconds(600)
+    private static let firstTimeout = Duration.seconds(20)
+    private static let timeout = Duration.seconds(600)
     /// Another process may still be sending the request of a run that is younger than this.
     private static let youth = Duration.seconds(60)
 
@@ -30,7 +30,7 @@ struct RunFollower: Sendable {
     var previous: ChatRun?
     let runs: ChatRuns
 
-    private var store: any Conversations { self.runs.store }
+    private var store: any ChatStore { self.runs.store }
 
     /// The state of the connection to the run.
     private struct Progress {
@@ -67,7 +67,7 @@ struct RunFollower: Sendable {
                 }
                 failure = unreachable
             }
-            guard .now - progress.lastHeard < (progress.hasAnswered ? Self.patience : Self.firstPatience) else {
+            guard .now - progress.lastHeard < (progress.hasAnswered ? Self.timeout : Self.firstTimeout) else {
                 return await self.giveUp(failure, progress, taken)
             }
             // Cancelled when the process shuts down. The run is followed again when someone opens the chat.
@@ -243,7 +243,7 @@ struct RunFollower: Sendable {
                 "reason": "\((error as? RuntimeFailure)?.reason ?? "\(error)")",
             ])
         // A chat that was deleted in the meantime needs no report.
-        guard !progress.hasAnswered, (error as? ConversationError)?.code != .notFound else { return }
+        guard !progress.hasAnswered, (error as? ChatStoreError)?.code != .notFound else { return }
         do {
             if self.answers.isEmpty {
                 let message = MessageDraft(

@@ -2,7 +2,7 @@ package import AWSClient
 import AccessTokens
 import AgentCoreRuntime
 import AgentEvents
-package import Conversations
+package import ChatStore
 import Hummingbird
 package import Logging
 import NIOCore
@@ -33,7 +33,7 @@ package struct Backend: Service {
     ///   - onListening: Called with the port once the server accepts requests.
     /// - Throws: `AWSError` if the runtime's ARN is malformed.
     package init(
-        _ settings: BackendSettings, store: any Conversations, aws: () throws -> AWSClient, demoSite: String? = nil,
+        _ settings: BackendSettings, store: any ChatStore, aws: () throws -> AWSClient, demoSite: String? = nil,
         model: String? = nil, models: ModelChoices? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {

@@ -1,10 +1,10 @@
-import Conversations
+import ChatStore
 import Hummingbird
 import Logging
 
 /// The liveness and readiness endpoints. The responses contain no secrets and no host names.
 struct Health: Sendable {
-    let store: any Conversations
+    let store: any ChatStore
     let runtime: RuntimeConnection
 
     private struct Alive: Encodable { var status = "ok" }

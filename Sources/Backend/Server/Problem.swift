@@ -1,5 +1,5 @@
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import Hummingbird
 import Logging
@@ -26,7 +26,7 @@ struct Problem: Error, CustomStringConvertible {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as ConversationError: self.init(error)
+        case let error as ChatStoreError: self.init(error)
         case let error as RuntimeFailure: self.init(.badGateway, "runtime_unreachable", error.description)
         case let error as DecodingError: self.init(.badRequest, "invalid_json", Self.words(error))
         case let error as HTTPError where error.status == .notFound: self = .noRoute
@@ -36,7 +36,7 @@ struct Problem: Error, CustomStringConvertible {
         }
     }
 
-    private init(_ error: ConversationError) {
+    private init(_ error: ChatStoreError) {
         switch error.code {
         case .notFound: self.init(.notFound, "not_found", error.message)
         case .conflict(let current):

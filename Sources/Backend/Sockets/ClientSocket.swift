@@ -1,6 +1,6 @@
 import AccessTokens
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Logging
@@ -20,7 +20,7 @@ actor ClientSocket {
         var logger: Logger
     }
 
-    private static let patienceForToken = Duration.seconds(5)
+    private static let tokenTimeout = Duration.seconds(5)
 
     private let connection: WebSocketConnection
     private let session: SessionID
@@ -98,7 +98,7 @@ actor ClientSocket {
 
     private static func closeCode(for error: any Error) -> WebSocketCloseCode {
         switch error {
-        case let error as ConversationError where error.code == .notFound: .noSuchChat
+        case let error as ChatStoreError where error.code == .notFound: .noSuchChat
         case let error as Problem where error.status == .unauthorized: .badToken
         case let error as WebSocketError: error.closeCode == .abnormal ? .internalError : error.closeCode
         case is TokenIsLate: .lateToken
@@ -114,7 +114,7 @@ actor ClientSocket {
     ) async throws -> (identity: Identity, token: String?) {
         let isInTime = Mutex(false)
         let deadline = Task {
-            try await Task.sleep(for: Self.patienceForToken)
+            try await Task.sleep(for: Self.tokenTimeout)
             if !isInTime.withLock({ $0 }) { connection.startClosing(.lateToken, reason: "No token came in time.") }
         }
         defer { deadline.cancel() }
@@ -190,12 +190,12 @@ actor ClientSocket {
     private func report(_ work: () async throws -> Void) async throws {
         do {
             try await work()
-        } catch let error as ConversationError where error.code == .notFound {
+        } catch let error as ChatStoreError where error.code == .notFound {
             // The chat was deleted in the meantime.
             throw error
         } catch let error as Problem where error.status == .unauthorized {
             throw error
-        } catch let error where error is Problem || error is ConversationError || error is RuntimeFailure {
+        } catch let error where error is Problem || error is ChatStoreError || error is RuntimeFailure {
             let problem = Problem(error)
             try await self.send(BackendEvent.notice(problem.code, problem.detail))
         }

@@ -1,7 +1,7 @@
 import AccessTokens
 import AgentCoreRuntime
 import AgentEvents
-import Conversations
+import ChatStore
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -66,7 +66,7 @@ struct ClientSockets: Sendable {
         }
     }
 
-    /// - Throws: ``Problem`` 403 for an origin that isn't allowed; ``ConversationError`` if the caller doesn't own the
+    /// - Throws: ``Problem`` 403 for an origin that isn't allowed; ``ChatStoreError`` if the caller doesn't own the
     ///   chat.
     private func check(_ request: HTTPRequest) async throws -> (SessionID, Caller) {
         if let refusal = self.originGuard.refusal(of: request) { throw refusal }
@@ -75,7 +75,7 @@ struct ClientSockets: Sendable {
                 .forbidden, "forbidden", "Pages of this origin may not connect. Add it to AI4AI_ALLOWED_ORIGINS.")
         }
         let id = (request.path ?? "").dropFirst(Self.path.count).prefix { $0 != "?" }
-        guard let session = SessionID(chat: id) else { throw ConversationError.noSession }
+        guard let session = SessionID(chat: id) else { throw ChatStoreError.noSession }
         let caller = try await self.caller(request)
         if case .known(let identity, _) = caller {
             _ = try await self.parts.runs.store.session(session, of: identity.userID)

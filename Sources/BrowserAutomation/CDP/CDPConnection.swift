@@ -41,7 +41,7 @@ final class CDPConnection: Sendable {
     }
 
     private let transport: any CDPTransport
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
     private let state = Mutex(State())
     /// The read loop and the heartbeat, which end with the connection.
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
@@ -51,13 +51,13 @@ final class CDPConnection: Sendable {
     /// - Parameters:
     ///   - heartbeat: The interval between checks that the browser still responds. The checks are necessary because a
     ///     half-open connection does not report an error.
-    ///   - patience: The timeout for each command.
+    ///   - timeout: The timeout for each command.
     ///   - onClose: Called once when the connection has ended, no matter which side ended it.
     static func open(
-        _ transport: any CDPTransport, heartbeat: Duration, patience: Duration,
+        _ transport: any CDPTransport, heartbeat: Duration, timeout: Duration,
         onClose: @escaping @Sendable (CDPConnection) -> Void
     ) -> CDPConnection {
-        let connection = CDPConnection(transport: transport, patience: TimeAmount(patience), onClose: onClose)
+        let connection = CDPConnection(transport: transport, timeout: TimeAmount(timeout), onClose: onClose)
         connection.tasks.withLock {
             $0 = [Task { await connection.read() }, Task { await connection.beat(every: heartbeat) }]
         }
@@ -65,10 +65,10 @@ final class CDPConnection: Sendable {
     }
 
     private init(
-        transport: any CDPTransport, patience: TimeAmount, onClose: @escaping @Sendable (CDPConnection) -> Void
+        transport: any CDPTransport, timeout: TimeAmount, onClose: @escaping @Sendable (CDPConnection) -> Void
     ) {
         self.transport = transport
-        self.patience = patience
+        self.timeout = timeout
         self.onClose = onClose
     }
 
@@ -98,18 +98,18 @@ final class CDPConnection: Sendable {
 
     private func beat(every interval: Duration) async {
         // Half of the interval is ample for a command that normally takes about a millisecond.
-        let patience = interval / 2
+        let timeout = interval / 2
         while (try? await Task.sleep(for: interval)) != nil {
             let timer = Task {
-                guard (try? await Task.sleep(for: patience)) != nil else { return }
-                self.abort("The browser has not answered for \(patience).")
+                guard (try? await Task.sleep(for: timeout)) != nil else { return }
+                self.abort("The browser has not answered for \(timeout).")
             }
             defer { timer.cancel() }
             do {
                 try await self.send("Browser.getVersion")
             } catch let error as BrowserError where error.code == .timedOut {
                 // The command timeout may be shorter than the heartbeat timeout.
-                return self.abort("The browser has not answered for \(self.patience.nanoseconds / 1_000_000) ms.")
+                return self.abort("The browser has not answered for \(self.timeout.nanoseconds / 1_000_000) ms.")
             } catch {
                 return
             }
@@ -125,14 +125,14 @@ final class CDPConnection: Sendable {
     // MARK: Commands
 
     /// Sends a command and returns its decoded result.
-    /// - Parameter patience: The timeout for the answer; `nil` uses the timeout of the connection.
+    /// - Parameter timeout: The timeout for the answer; `nil` uses the timeout of the connection.
     /// - Throws: ``BrowserError``, with code `timedOut` if no answer arrives in time.
     func send<Result: Decodable>(
-        _ method: String, _ parameters: JSONValue = [:], session: String? = nil, patience: Duration? = nil,
+        _ method: String, _ parameters: JSONValue = [:], session: String? = nil, timeout: Duration? = nil,
         as type: Result.Type
     ) async throws -> Result {
         let reply = try await self.reply(
-            to: method, parameters, session, patience.map { TimeAmount($0) } ?? self.patience)
+            to: method, parameters, session, timeout.map { TimeAmount($0) } ?? self.timeout)
         return try Self.decode(type, from: reply, of: method)
     }
 
@@ -159,7 +159,7 @@ final class CDPConnection: Sendable {
     private struct Ignored: Decodable {}
 
     private func reply(
-        to method: String, _ parameters: JSONValue, _ session: String?, _ patience: TimeAmount
+        to method: String, _ parameters: JSONValue, _ session: String?, _ timeout: TimeAmount
     ) async throws -> Data {
         let id = self.state.withLock { state in
             defer { state.nextID += 1 }
@@ -172,8 +172,8 @@ final class CDPConnection: Sendable {
                     if let failure = state.failure { return failure }
                     // Check under the lock: the cancellation handler may have run before the waiter existed.
                     if Task.isCancelled { return CancellationError() }
-                    let timer = self.transport.eventLoop.scheduleTask(in: patience) {
-                        self.giveUp(id, method, patience)
+                    let timer = self.transport.eventLoop.scheduleTask(in: timeout) {
+                        self.giveUp(id, method, timeout)
                     }
                     state.waiting[id] = Waiter(session: session, continuation: continuation, timer: timer)
                     return nil
@@ -195,8 +195,8 @@ final class CDPConnection: Sendable {
         return waiter.continuation
     }
 
-    private func giveUp(_ id: Int, _ method: String, _ patience: TimeAmount) {
-        let seconds = patience.nanoseconds / 1_000_000_000
+    private func giveUp(_ id: Int, _ method: String, _ timeout: TimeAmount) {
+        let seconds = timeout.nanoseconds / 1_000_000_000
         self.takeWaiter(id)?.resume(
             throwing: BrowserError(.timedOut, "The page didn't respond within \(seconds) seconds."))
     }

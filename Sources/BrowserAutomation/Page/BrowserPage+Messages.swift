@@ -38,7 +38,7 @@ extension BrowserPage {
     }
 
     /// The time for a page to send the messages that an action leads to, in milliseconds.
-    private static let messagePatience = 500
+    private static let messageTimeout = 500
     private static let mostRounds = 5
 
     /// Runs an action while the page's WebSocket messages are held back, and then drops the messages that
@@ -78,7 +78,7 @@ extension BrowserPage {
         var stopped: [JSONValue] = []
         for round in 0..<Self.mostRounds {
             // The first round only finds out whether there are any sockets.
-            let delay = waits && round == 1 ? Self.messagePatience : 0
+            let delay = waits && round == 1 ? Self.messageTimeout : 0
             let held = await self.askSockets(["name": "take"], in: documents, after: delay, as: Held.self)
             let messages = held.flatMap(\.messages)
             // Without a socket, the page can send nothing.

@@ -84,7 +84,7 @@ extension BrowserPage {
         do {
             return try await self.connection.send(
                 "Page.navigate", ["url": .string(url)], session: self.sessionID,
-                patience: self.configuration.navigationTimeout, as: Navigation.self)
+                timeout: self.configuration.navigationTimeout, as: Navigation.self)
         } catch let error as BrowserError where error.code == .timedOut {
             // The address of a large file answers only once the file is there, which goes on without the page.
             if self.state.withLock({ !$0.effects.downloads.isEmpty }) { return Navigation(isDownload: true) }
@@ -110,7 +110,7 @@ extension BrowserPage {
         }
         // Inject the script while the rest of the page loads.
         async let world: Void = self.prepare()
-        let isLoaded = try await self.wait(until: .now + Self.loadPatience) { $0.milestones.contains("load") }
+        let isLoaded = try await self.wait(until: .now + Self.loadTimeout) { $0.milestones.contains("load") }
         if !isLoaded { self.note("Parts of the page are still loading.") }
         try await world
     }
@@ -184,8 +184,8 @@ extension BrowserPage {
 
     // MARK: Waiting for the effects of an action
 
-    private static let loadPatience = Duration.seconds(10)
-    private static let framePatience = Duration.seconds(3)
+    private static let loadTimeout = Duration.seconds(10)
+    private static let frameTimeout = Duration.seconds(3)
 
     /// Clears the effects of earlier actions, and returns the ID of the current document.
     func beginAction() -> String? {
@@ -200,7 +200,7 @@ extension BrowserPage {
 
     /// Waits until the navigation that an action started, if any, has finished.
     func settle(after document: String?) async throws {
-        let deadline = ContinuousClock.now + min(self.configuration.navigationTimeout, Self.loadPatience)
+        let deadline = ContinuousClock.now + min(self.configuration.navigationTimeout, Self.loadTimeout)
         let hasSettled = try await self.wait(until: deadline) { [targetID] state in
             !state.loadingFrames.contains(targetID)
                 || (state.loaderID != document && state.milestones.contains("load"))
@@ -208,7 +208,7 @@ extension BrowserPage {
                 || state.effects.dialogs.contains { $0.kind == .beforeunload && $0.answer == .dismiss }
         }
         if !hasSettled { self.note("The next page is still loading.") }
-        _ = try await self.wait(until: min(deadline, .now + Self.framePatience), for: \.loadingFrames.isEmpty)
+        _ = try await self.wait(until: min(deadline, .now + Self.frameTimeout), for: \.loadingFrames.isEmpty)
         if self.state.withLock({ !$0.effects.downloads.isEmpty }) { try await self.waitForDownload() }
     }
 

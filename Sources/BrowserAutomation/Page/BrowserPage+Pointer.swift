@@ -68,10 +68,10 @@ extension BrowserPage {
             guard let reason = preparation.retry else { return preparation }
             let pause = Self.pauses[min(attempt, Self.pauses.count - 1)]
             attempt += 1
-            let patience =
+            let timeout =
                 preparation.isCovered == true ? self.configuration.coverTimeout : self.configuration.actionTimeout
-            guard ContinuousClock.now + pause < started + patience else {
-                throw BrowserError(.notActionable, "\(reason) (\(attempt) attempts in \(patience)).")
+            guard ContinuousClock.now + pause < started + timeout else {
+                throw BrowserError(.notActionable, "\(reason) (\(attempt) attempts in \(timeout)).")
             }
             try await Task.sleep(for: pause)
         }

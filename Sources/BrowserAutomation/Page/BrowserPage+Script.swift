@@ -52,12 +52,12 @@ extension BrowserPage {
     /// document.
     func call<Value: Decodable>(
         _ function: String, _ arguments: [JSONValue] = [], in path: FramePath = .main, isRepeatable: Bool = true,
-        within patience: Duration? = nil, as type: Value.Type
+        within timeout: Duration? = nil, as type: Value.Type
     ) async throws -> Value {
         try await self.inDocument(path, isRepeatable: isRepeatable) { document in
             let evaluation = try await self.evaluate(
                 function, arguments, document, holding: self.holdMessages(in: path),
-                patience: patience ?? path.patience, as: Value.self)
+                timeout: timeout ?? path.timeout, as: Value.self)
             if let value = evaluation.result.value { return value }
             guard let null = JSONValue.null as? Value else {
                 throw BrowserError(.protocolFailure, "The page's script gave no value for \(function).")
@@ -74,7 +74,7 @@ extension BrowserPage {
     )? {
         try await self.inDocument(path, isRepeatable: true) { document in
             let evaluation = try await self.evaluate(
-                function, arguments, document, byValue: false, patience: path.patience, as: JSONValue.self)
+                function, arguments, document, byValue: false, timeout: path.timeout, as: JSONValue.self)
             return evaluation.result.objectId.map { ($0, document) }
         }
     }
@@ -111,15 +111,15 @@ extension BrowserPage {
 
     private func evaluate<Value: Decodable>(
         _ function: String, _ arguments: [JSONValue], _ document: ScriptedDocument, holding hold: String = "",
-        byValue: Bool = true, patience: Duration? = nil, as type: Value.Type
+        byValue: Bool = true, timeout: Duration? = nil, as type: Value.Type
     ) async throws -> Evaluation<Value> {
         try await self.evaluate(
             "\(hold)__ai4ai.\(function)(\(arguments.map(\.json).joined(separator: ",")))", document, byValue: byValue,
-            patience: patience, as: type)
+            timeout: timeout, as: type)
     }
 
     private func evaluate<Value: Decodable>(
-        _ expression: String, _ document: ScriptedDocument, byValue: Bool, patience: Duration? = nil,
+        _ expression: String, _ document: ScriptedDocument, byValue: Bool, timeout: Duration? = nil,
         as type: Value.Type
     ) async throws -> Evaluation<Value> {
         let evaluation: Evaluation<Value>
@@ -130,7 +130,7 @@ extension BrowserPage {
                     "expression": .string(expression), "contextId": .integer(document.context),
                     "returnByValue": .bool(byValue), "awaitPromise": true,
                 ],
-                session: document.session, patience: patience, as: Evaluation<Value>.self)
+                session: document.session, timeout: timeout, as: Evaluation<Value>.self)
         } catch let error as BrowserError where error.code == .timedOut {
             // Otherwise, a script that never ends would block the page forever.
             self.connection.post("Runtime.terminateExecution", session: document.session)
@@ -169,12 +169,12 @@ extension BrowserPage {
         let (frame, session) = try await self.place(of: path)
         let world = try await self.connection.send(
             "Page.createIsolatedWorld", ["frameId": .string(frame), "worldName": .string(Self.worldName)],
-            session: session, patience: path.patience, as: World.self)
+            session: session, timeout: path.timeout, as: World.self)
         let document = ScriptedDocument(frame: frame, session: session, context: world.executionContextId)
         let start = self.state.withLock { $0.lastReferences[path] ?? 0 }
         _ = try await self.evaluate(
             "\(Self.script);__ai4ai.startAt(\(start),\(self.keys));null", document,
-            byValue: true, patience: path.patience,
+            byValue: true, timeout: path.timeout,
             as: JSONValue.self)
         self.state.withLock { state in
             // If the document was replaced in the meantime, its isolated world no longer exists.

@@ -31,7 +31,7 @@ extension BrowserPage {
     private static let mostBytes = 50 << 20
 
     /// How long a button may take to open its file chooser.
-    private static let chooserPatience = Duration.seconds(2)
+    private static let chooserTimeout = Duration.seconds(2)
 
     /// Gives files to a file field, to the file chooser that a button opens, or to a zone that takes drops.
     ///
@@ -121,7 +121,7 @@ extension BrowserPage {
     private func chooseOrDrop(at element: ElementReference, _ label: String) async throws {
         self.state.withLock { $0.fileChooser = nil }
         try await self.clickThrough(element)
-        guard try await self.wait(until: .now + Self.chooserPatience, for: { $0.fileChooser != nil }),
+        guard try await self.wait(until: .now + Self.chooserTimeout, for: { $0.fileChooser != nil }),
             let chooser = self.state.withLock({ $0.fileChooser.take() })
         else { return try await self.pass("dropFiles", element) }
         let document = try await self.document(element.path)

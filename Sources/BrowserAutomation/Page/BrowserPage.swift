@@ -202,14 +202,14 @@ public final class BrowserPage: Sendable {
     }
 
     func ready() async throws {
-        guard try await self.wait(until: .now + Self.setUpPatience, for: \.isReady) else {
-            let reason = "The tab \(self.id) did not start within \(Self.setUpPatience). Open another."
+        guard try await self.wait(until: .now + Self.setUpTimeout, for: \.isReady) else {
+            let reason = "The tab \(self.id) did not start within \(Self.setUpTimeout). Open another."
             self.markGone(reason)
             throw BrowserError(.pageGone, reason)
         }
     }
 
-    private static let setUpPatience = Duration.seconds(20)
+    private static let setUpTimeout = Duration.seconds(20)
 
     private func checkAlive() throws {
         if let gone = self.state.withLock({ $0.gone }) { throw BrowserError(.pageGone, gone) }

@@ -14,7 +14,7 @@ struct FramePath: Hashable, Sendable {
 
     /// The timeout for calls in the document, which is short in a frame so that it cannot delay the page around it for
     /// long.
-    var patience: Duration? { self == .main ? nil : .seconds(5) }
+    var timeout: Duration? { self == .main ? nil : .seconds(5) }
 
     /// The prefix of the references in the document.
     var prefix: String { self.keys.joined() }

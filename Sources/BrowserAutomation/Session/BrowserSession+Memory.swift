@@ -19,7 +19,7 @@ extension BrowserSession {
     }
 
     /// How long a page may take to say what its site has stored.
-    private static let patience = Duration.seconds(3)
+    private static let timeout = Duration.seconds(3)
 
     /// Remembers the browser, so that another one can take its place.
     /// - Throws: ``BrowserError``.
@@ -47,7 +47,7 @@ extension BrowserSession {
                 group.addTask {
                     guard
                         let stored = try? await page.call(
-                            "storedItems", within: Self.patience, as: StoredItems.self), let items = stored.items
+                            "storedItems", within: Self.timeout, as: StoredItems.self), let items = stored.items
                     else { return nil }
                     return (stored.origin, items)
                 }
@@ -60,7 +60,7 @@ extension BrowserSession {
     }
 
     /// How long a document's request waits for what its site gets.
-    private static let preparationPatience = Duration.seconds(5)
+    private static let preparationTimeout = Duration.seconds(5)
 
     /// Returns what a tab's request for a document waits for: the browser gets what its configuration has for the site.
     func preparation(for url: String, method: String, in frame: String) -> RequestInterceptor.Preparation? {
@@ -86,7 +86,7 @@ extension BrowserSession {
     /// asks to sign in, which the agent sees.
     private func prepare(_ host: String) async {
         guard let siteState = self.configuration.siteState else { return }
-        _ = await result(within: Self.preparationPatience) {
+        _ = await result(within: Self.preparationTimeout) {
             if let state = await siteState(host, self.id), !Task.isCancelled { try? await self.restore(state) }
         }
     }

@@ -166,7 +166,7 @@ public final class BrowserSession: Sendable {
     private func connect() async throws {
         let connection = CDPConnection.open(
             try await self.endpoint.connect(), heartbeat: self.configuration.heartbeat,
-            patience: self.configuration.answerTimeout
+            timeout: self.configuration.answerTimeout
         ) { [weak self] connection in self?.lose(connection) }
         let isClosed = self.state.withLock { state in
             state.connection = connection

@@ -163,17 +163,17 @@ struct SmokeBackend: Sendable {
         return "ready; the chat answers: \(answered.prefix(100))"
     }
 
-    private static let patience = Duration.seconds(120)
+    private static let timeout = Duration.seconds(120)
 
     private func answered(_ chat: String) async throws -> String {
-        let end = ContinuousClock.now + Self.patience
+        let end = ContinuousClock.now + Self.timeout
         while ContinuousClock.now < end {
             let page = try await self.call(.GET, "/api/sessions/\(chat)/messages")
             let said = (page["messages"]?.array ?? []).first { $0["role"] == "assistant" }
             if let said { return said["content"]?.string ?? "" }
             try await Task.sleep(for: .seconds(1))
         }
-        throw Failure("The chat was not answered within \(Self.patience).")
+        throw Failure("The chat was not answered within \(Self.timeout).")
     }
 
     private func call(_ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {

@@ -2,24 +2,24 @@ import AWSClient
 import AgentCoreServices
 import AgentEvents
 import AgentLoop
-import Assembly
 import BrowserAutomation
 import FoundationEssentials
 import Logging
 import NIOHTTP1
+import RuntimeApp
 import Settings
 
 /// The checks of `ai4ai doctor`.
 struct Checks: Sendable {
     private let settings: Settings
-    private let assembly: Result<RuntimeAssembly, any Error>
+    private let runtime: Result<RuntimeApp, any Error>
     private let aws: Result<AWSClient, any Error>
     private let logger: Logger
 
     init(_ settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
-        self.assembly = Result { try RuntimeAssembly(settings: settings, logger: logger) }
+        self.runtime = Result { try RuntimeApp(settings: settings, logger: logger) }
         self.aws = Result { try AWSClient(environment: settings.awsEnvironment, logger: logger) }
     }
 
@@ -99,7 +99,7 @@ struct Checks: Sendable {
     // MARK: Services
 
     private func model() async throws -> String {
-        let model = try self.assembly.get().model
+        let model = try self.runtime.get().model
         let request = ModelRequest(system: "", messages: [.user("Answer with one word: ok")])
         for try await event in model.turn(request) {
             if case .stop = event { return "\(model.name) answers" }
@@ -108,9 +108,9 @@ struct Checks: Sendable {
     }
 
     private func browser() async throws -> String {
-        let assembly = try self.assembly.get()
+        let runtime = try self.runtime.get()
         let session = try await BrowserSession.start(
-            assembly.browsers, name: "ai4ai-doctor", configuration: assembly.browserConfiguration, logger: self.logger)
+            runtime.browsers, name: "ai4ai-doctor", configuration: runtime.browserConfiguration, logger: self.logger)
         let name = session.reference.map { "\($0.browser), session \($0.session)" } ?? "Chromium on this machine"
         do {
             _ = try await session.currentPage().snapshot()

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Assembly
 import Logging
+import RuntimeApp
 import Settings
 
 /// The command that checks what works and what doesn't, one line per check, with a remedy for each failure.

@@ -1,9 +1,9 @@
 import AgentLoop
 import ArgumentParser
-import Assembly
 import Evaluation
 import Logging
 import Models
+import RuntimeApp
 import Settings
 
 #if canImport(Glibc)
@@ -80,7 +80,7 @@ struct Eval: AsyncParsableCommand {
         case .scripted: return (.scripted, "scripted")
         case .configured:
             let quiet = Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() }
-            let model = try RuntimeAssembly(settings: settings, logger: quiet).model
+            let model = try RuntimeApp(settings: settings, logger: quiet).model
             return (.model(model), model.name)
         case .offline:
             let model = OfflineModel()

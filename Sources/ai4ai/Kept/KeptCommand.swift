@@ -2,9 +2,9 @@ import AWSClient
 import AgentEvents
 import Agents
 import ArgumentParser
-import Assembly
 import FoundationEssentials
 import Logging
+import RuntimeApp
 import RuntimeProtocol
 import Settings
 
@@ -21,7 +21,7 @@ struct KeptCommand: AsyncParsableCommand {
 
         fileprivate func ask(_ request: KeepingRequest) async throws {
             let logger = Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() }
-            let automation = try RuntimeAssembly(settings: try Settings.fromEnvironment(), logger: logger).automation
+            let automation = try RuntimeApp(settings: try Settings.fromEnvironment(), logger: logger).automation
             let session = SessionID(rawValue: "kept-\(UUID().uuidString.lowercased())")
             let items = try await automation.keeping(request, in: session, for: UserID(rawValue: self.user), .init())
             if items.isEmpty { print("Nothing is kept.") }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Assembly
 import Models
+import RuntimeApp
 import Settings
 
 /// The command that lists the models that can be chosen on this machine.

@@ -2,10 +2,10 @@ import AgentEvents
 import AgentLoop
 import Agents
 import ArgumentParser
-import Assembly
 import FoundationEssentials
 import Logging
 import Recipes
+import RuntimeApp
 import RuntimeProtocol
 import Settings
 
@@ -43,7 +43,7 @@ struct RecipeCommand: AsyncParsableCommand {
 
         func run() async throws {
             let logger = Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() }
-            let store = try RuntimeAssembly(settings: try Settings.fromEnvironment(), logger: logger).store
+            let store = try RuntimeApp(settings: try Settings.fromEnvironment(), logger: logger).store
             let session = SessionID(rawValue: self.session)
             guard let record = try await store.read(session.automationRecord) else {
                 throw Failure("There is no task of the browser agent in the session '\(session)'.")

@@ -2,9 +2,9 @@ import AgentEvents
 import AgentLoop
 import Agents
 import ArgumentParser
-import Assembly
 import FoundationEssentials
 import Logging
+import RuntimeApp
 import Settings
 
 /// The command that shows a recorded run.
@@ -28,7 +28,7 @@ struct TimelineCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings.fromEnvironment()
         let logger = Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() }
-        let store = try RuntimeAssembly(settings: settings, logger: logger).store
+        let store = try RuntimeApp(settings: settings, logger: logger).store
         let session = SessionID(rawValue: self.session)
         let timeline = Timeline(
             session: session, conversation: try await store.read(session),

@@ -1,0 +1,187 @@
+package import AWSClient
+public import AgentEvents
+import FoundationEssentials
+
+/// A chat store in two DynamoDB tables, which any number of processes may share.
+///
+/// Writes use optimistic locking: each is conditional on the state that was read, and is retried after reading again if
+/// the condition fails. One transaction changes a chat and adds its message.
+public struct DynamoChatStore: ChatStore {
+    let chats: DynamoTable
+    let messages: DynamoTable
+
+    /// - Parameters:
+    ///   - sessionsTable: A table with the keys `user_id` (S) and `session_id` (S).
+    ///   - messagesTable: A table with the keys `session_id` (S) and `timestamp` (N).
+    package init(
+        _ client: AWSClient, sessionsTable: String = "ai4ai-chat-sessions",
+        messagesTable: String = "ai4ai-chat-messages"
+    ) {
+        var retries = RetryPolicy()
+        retries.maxAttempts = 8
+        retries.base = .milliseconds(50)
+        retries.cap = .seconds(5)
+        let dynamo = DynamoDB(client.retrying(retries))
+        self.chats = DynamoTable(sessionsTable, dynamo)
+        self.messages = DynamoTable(messagesTable, dynamo)
+    }
+
+    public func create(_ session: ChatSession) async throws {
+        let taken = ChatStoreError(
+            .invalid, "'\(session.id)' is another chat's id, or can be none. Give the new one another id.")
+        let saveID = UUID().uuidString
+        let key: JSONValue
+        do {
+            key = try SessionItem.key(session.id, session.owner)
+        } catch let error as ChatStoreError where error.code == .notFound {
+            throw taken
+        }
+        let isFree: JSONValue = "attribute_not_exists(#session_id)"
+        // Two chats with the same ID would share their messages, so claim the ID there, regardless of the owner.
+        var claim = MessageItem.key(session.id, MessageItem.claim)
+        claim["user_id"] = .dynamoString(session.owner.rawValue)
+        claim["kind"] = .dynamoString("chat")
+        let puts = [
+            self.chats.members(["Item": SessionItem.item(session, saveID: saveID), "ConditionExpression": isFree]),
+            self.messages.members(["Item": .object(claim), "ConditionExpression": isFree]),
+        ]
+        try await self.untilWritten { _ in
+            if try await self.write(puts.map { ["Put": .object($0)] }) { return () }
+            if let item = try await self.chats.item(key) {
+                // If the first response was lost, the retry finds its own write.
+                guard item["save_id"]?.dynamoString == saveID else { throw taken }
+                return ()
+            }
+            guard try await self.messages.item(.object(MessageItem.key(session.id, MessageItem.claim))) == nil else {
+                throw taken
+            }
+            return nil
+        }
+    }
+
+    public func session(_ id: SessionID, of user: UserID) async throws -> ChatSession {
+        try ChatSession(item: await self.chat(id, user))
+    }
+
+    public func sessions(
+        of user: UserID, matching words: String?, limit: Int, after position: SessionPosition?
+    ) async throws -> SessionPage {
+        var filter = "#status = :status"
+        var values: [String: JSONValue] = [":status": SessionItem.active]
+        if let words, !words.isEmpty {
+            filter += " AND contains(#title_lower, :words)"
+            values[":words"] = .dynamoString(ChatSession.folded(words))
+        }
+        let found = try await self.chats(of: user, filter, values).map(ChatSession.init(item:))
+            .sorted { ($1.updatedAt, $0.id.rawValue) < ($0.updatedAt, $1.id.rawValue) }
+        let rest = found.drop { session in
+            position.map { ($0.updatedAt, session.id.rawValue) <= (session.updatedAt, $0.id.rawValue) } ?? false
+        }
+        let page = Array(rest.prefix(max(0, limit)))
+        let next = page.count < rest.count ? page.last : nil
+        return SessionPage(
+            sessions: page, next: next.map { SessionPosition(updatedAt: $0.updatedAt, id: $0.id) })
+    }
+
+    @discardableResult
+    public func change(
+        _ id: SessionID, of user: UserID, ifVersion version: Int?, _ change: SessionChange
+    ) async throws -> ChatSession {
+        let change = try change.checked()
+        let saveID = UUID().uuidString
+        let key = try SessionItem.key(id, user)
+        return try await self.untilWritten { isFirst in
+            let item = try await self.chat(id, user)
+            let session = try ChatSession(item: item)
+            // If the first response was lost, the retry finds its own write.
+            if !isFirst, item["save_id"]?.dynamoString == saveID { return session }
+            if let version, version != session.version {
+                throw ChatStoreError(
+                    .conflict(session), "The chat was changed elsewhere meanwhile. Look at it, and change it again.")
+            }
+            if let obstacle = change.obstacle(in: session) { throw Self.busy(obstacle) }
+            var update = SessionUpdate(change, of: session)
+            guard !update.isEmpty else { return session }
+            update.require("#version = :seen", [":seen": .dynamoNumber(session.version)])
+            var input = update.members(of: self.chats, key: key, saveID: saveID)
+            input["ReturnValues"] = "ALL_NEW"
+            return try await self.chats.call("UpdateItem", input)?["Attributes"].map(ChatSession.init(item:))
+        }
+    }
+
+    public func secret() async throws -> [UInt8] {
+        let key: [String: JSONValue] = [
+            "user_id": .dynamoString("#settings"), "session_id": .dynamoString("cursor-secret"),
+        ]
+        let fresh = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+        var item = key
+        item["secret"] = ["B": .string(Data(fresh).base64EncodedString())]
+        let put = self.chats.members([
+            "Item": .object(item), "ConditionExpression": "attribute_not_exists(#session_id)",
+        ])
+        return try await self.untilWritten { _ in
+            if let kept = try await self.chats.item(.object(key)) {
+                guard let bytes = (kept["secret"]?["B"]?.string).flatMap({ Data(base64Encoded: $0) }), bytes.count == 32
+                else { throw ChatStoreError(.unusable, "The secret in \(self.chats.name) is none.") }
+                return Array(bytes)
+            }
+            return try await self.chats.call("PutItem", put).map { _ in fresh }
+        }
+    }
+
+    public func check() async throws {
+        // Overwrites the same two items each time. Read access doesn't imply write access.
+        async let chat = self.chats.call(
+            "PutItem",
+            self.chats.members(["Item": ["user_id": .dynamoString("#settings"), "session_id": .dynamoString("check")]]))
+        async let message = self.messages.call(
+            "PutItem",
+            self.messages.members(["Item": ["session_id": .dynamoString("#check"), "timestamp": .dynamoNumber(0)]]))
+        _ = try await (chat, message)
+    }
+
+    // MARK: Helpers
+
+    /// The item of a chat.
+    /// - Throws: ``ChatStoreError`` with code `notFound` if the chat doesn't exist or is hidden.
+    func chat(_ id: SessionID, _ user: UserID) async throws -> JSONValue {
+        guard let item = try await self.chats.item(SessionItem.key(id, user)), item["status"] == SessionItem.active
+        else { throw ChatStoreError.noSession }
+        return item
+    }
+
+    /// The items of a user's chats that match a filter.
+    func chats(of user: UserID, _ filter: String, _ values: [String: JSONValue]) async throws -> [JSONValue] {
+        var found: [JSONValue] = []
+        try await self.chats.query(
+            ["KeyConditionExpression": "#user_id = :user_id", "FilterExpression": .string(filter)],
+            values: values.merging([":user_id": try SessionItem.userKey(user)]) { $1 }
+        ) { page in
+            found += page
+            return true
+        }
+        return found
+    }
+
+    /// Runs a transaction; `false` if one of its conditions fails.
+    func write(_ actions: [JSONValue]) async throws -> Bool {
+        try await self.chats.call("TransactWriteItems", ["TransactItems": .array(actions)]) != nil
+    }
+
+    /// Repeats a read and a conditional write until the write succeeds.
+    /// - Parameter body: Receives whether this is the first attempt. Returns `nil` to try again.
+    func untilWritten<Result>(_ body: (_ isFirst: Bool) async throws -> Result?) async throws -> Result {
+        var pauses = RetryPolicy()
+        pauses.base = .milliseconds(20)
+        pauses.cap = .seconds(1)
+        for attempt in 1...16 {
+            if let result = try await body(attempt == 1) { return result }
+            try await Task.sleep(for: pauses.pause(after: attempt))
+        }
+        throw ChatStoreError(.unavailable, "Others write to the chat all the time. Try again.")
+    }
+
+    static func busy(_ run: ChatRun) -> ChatStoreError {
+        ChatStoreError(.busy(run), "Run \(run.id) is at work in this chat. Wait for its end, or stop it.")
+    }
+}
