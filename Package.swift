@@ -22,6 +22,13 @@ let testSettings =
     swiftSettings
     + (Context.environment["AI4AI_TEST_INDEX"].map { [.unsafeFlags(["-index-store-path", $0])] } ?? [])
 
+extension Target.Dependency {
+    /// A product of a package that the libraries don't need. An outside package that names `traits: []` doesn't resolve it.
+    static func application(_ product: String, _ package: String) -> Self {
+        .product(name: product, package: package, condition: .when(traits: ["Application"]))
+    }
+}
+
 let package = Package(
     name: "ai4ai",
     platforms: [.macOS(.v15)],
@@ -30,6 +37,14 @@ let package = Package(
         .library(name: "BrowserAutomation", targets: ["BrowserAutomation"]),
         .executable(name: "ai4ai-runtime", targets: ["ai4ai-runtime"]),
         .executable(name: "ai4ai", targets: ["ai4ai"]),
+    ],
+    traits: [
+        .trait(
+            name: "Application",
+            description:
+                "The runtime, the backend, and the commands, beside the libraries AgentCoreRuntime and BrowserAutomation."
+        ),
+        .default(enabledTraits: ["Application"]),
     ],
     // `traits: []` leaves out what drags in full Foundation, which the container's program must not link.
     dependencies: [
@@ -88,7 +103,7 @@ let package = Package(
         .target(name: "RuntimeProtocol", dependencies: ["AgentEvents"], swiftSettings: swiftSettings),
         .target(
             name: "Settings",
-            dependencies: ["AgentEvents", .product(name: "Configuration", package: "swift-configuration")],
+            dependencies: ["AgentEvents", .application("Configuration", "swift-configuration")],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -129,15 +144,15 @@ let package = Package(
             dependencies: [
                 "AgentEvents", "DurableFile", "TextCoding",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .application("Metrics", "swift-metrics"),
+                .application("Tracing", "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "HTTPTransport",
             dependencies: [
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
@@ -146,11 +161,12 @@ let package = Package(
             name: "AWSClient",
             dependencies: [
                 "AgentEvents", "HTTPTransport", "TextCoding", "WebSocketClient",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("AsyncHTTPClient", "async-http-client"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -158,13 +174,13 @@ let package = Package(
             name: "Observability",
             dependencies: [
                 "AWSClient", "AgentEvents", "HTTPTransport", "TextCoding", "Waiting",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .application("Metrics", "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .application("Tracing", "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -172,8 +188,8 @@ let package = Package(
             name: "AccessTokens",
             dependencies: [
                 "AgentEvents", "HTTPTransport", "TextCoding",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "JWTKit", package: "jwt-kit"),
+                .application("AsyncHTTPClient", "async-http-client"),
+                .application("CryptoExtras", "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
@@ -184,8 +200,8 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AgentEvents", "HTTPTransport", "RuntimeProtocol", "ServerSentEvents", "TextCoding",
                 "WebSocket", "WebSocketClient",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("AsyncHTTPClient", "async-http-client"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -197,7 +213,7 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AgentEvents", "AgentLoop", "HTTPTransport", "JSONText", "ServerSentEvents",
                 "TextCoding",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -217,7 +233,7 @@ let package = Package(
             name: "Vault",
             dependencies: [
                 "AgentEvents", "DurableFile", "RuntimeProtocol", "TextCoding",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
@@ -226,13 +242,12 @@ let package = Package(
             name: "Agents",
             dependencies: [
                 "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "RuntimeProtocol",
-                "TextCoding",
-                "Vault", "Waiting",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "TextCoding", "Vault", "Waiting",
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .application("Metrics", "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .application("Tracing", "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -240,7 +255,7 @@ let package = Package(
             name: "Search",
             dependencies: [
                 "AgentEvents", "Agents", "HTTPTransport",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -250,12 +265,12 @@ let package = Package(
         .target(
             name: "AgentCoreServices",
             dependencies: [
-                "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "RuntimeClient",
+                "AWSClient", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "Files", "RuntimeClient",
                 "RuntimeProtocol", "TextCoding", "Vault", "WebSocket", "WebSocketClient",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .application("Tracing", "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -264,14 +279,13 @@ let package = Package(
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
                 "Agents", "BrowserAutomation", "DurableFile", "Files", "Models", "Observability", "RuntimeProtocol",
-                "Search",
-                "ServerSentEvents", "Settings", "TextCoding", "Vault", "WebSocket",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Search", "ServerSentEvents", "Settings", "TextCoding", "Vault", "WebSocket",
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .application("Tracing", "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -279,7 +293,7 @@ let package = Package(
             name: "DemoSite",
             dependencies: [
                 "TextCoding", "Vault",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -297,8 +311,9 @@ let package = Package(
             name: "Evaluation",
             dependencies: [
                 "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models",
-                "RuntimeProtocol",
+                "RuntimeProtocol", "TextCoding",
                 .product(name: "Logging", package: "swift-log"),
+                .application("Yams", "Yams"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -306,14 +321,14 @@ let package = Package(
             name: "ChatStore",
             dependencies: [
                 "AWSClient", "AgentEvents", "TextCoding",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "ChatStoreSQLite",
-            dependencies: ["AgentEvents", "ChatStore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["AgentEvents", "ChatStore", .application("GRDB", "GRDB.swift")],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -322,14 +337,14 @@ let package = Package(
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "ChatStore", "JSONText",
                 "RuntimeClient", "RuntimeProtocol", "ServerSentEvents", "Settings", "TextCoding", "Waiting",
                 "WebSocket", "WebSocketClient",
-                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("AsyncAlgorithms", "swift-async-algorithms"),
+                .application("AsyncHTTPClient", "async-http-client"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .application("Metrics", "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
@@ -344,11 +359,11 @@ let package = Package(
         .target(
             name: "Deployment",
             dependencies: [
-                "AWSClient", "AgentEvents",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "AWSClient", "AgentEvents", "TextCoding",
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Yams", package: "Yams"),
+                .application("Yams", "Yams"),
             ],
             resources: [.embedInCode("Description/agentcore.schema.json")],
             swiftSettings: swiftSettings
@@ -356,8 +371,8 @@ let package = Package(
         .executableTarget(
             name: "ai4ai-runtime",
             dependencies: [
-                "AgentCoreRuntime", "RuntimeApp", "Files", "Settings",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "AgentCoreRuntime", "Files", "RuntimeApp", "Settings",
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -368,20 +383,18 @@ let package = Package(
             name: "ai4ai",
             dependencies: [
                 "AWSClient", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents",
-                "RuntimeApp", "Backend", "BrowserAutomation", "ChatStore", "ChatStoreSQLite", "DemoSite",
-                "Deployment", "Evaluation", "Files", "HTTPTransport", "Models", "Recipes", "RuntimeClient",
-                "RuntimeProtocol",
-                "TextCoding",
-                "Settings", "WebSocketClient",
-                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Backend", "BrowserAutomation", "ChatStore", "ChatStoreSQLite", "DemoSite", "Deployment",
+                "Evaluation", "Files", "HTTPTransport", "Models", "Recipes", "RuntimeApp", "RuntimeClient",
+                "RuntimeProtocol", "Settings", "TextCoding", "WebSocketClient",
+                .application("ArgumentParser", "swift-argument-parser"),
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -455,7 +468,8 @@ let package = Package(
         .testTarget(
             name: "VaultTests",
             dependencies: [
-                "AgentEvents", "RuntimeProtocol", "Vault", .product(name: "Logging", package: "swift-log"),
+                "AgentEvents", "RuntimeProtocol", "Vault",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings),
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: testSettings),
@@ -473,14 +487,14 @@ let package = Package(
         .testTarget(name: "AgentEventsTests", dependencies: ["AgentEvents"], swiftSettings: testSettings),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["Settings", .product(name: "Configuration", package: "swift-configuration")],
+            dependencies: ["Settings", .application("Configuration", "swift-configuration")],
             swiftSettings: testSettings
         ),
         .testTarget(
             name: "AWSClientTests",
             dependencies: [
                 "AWSClient", "AgentEvents", "TestSupport", "TextCoding",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -491,9 +505,9 @@ let package = Package(
             name: "AccessTokensTests",
             dependencies: [
                 "AccessTokens", "AgentEvents", "TextCoding",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
+                .application("Crypto", "swift-crypto"),
+                .application("CryptoExtras", "swift-crypto"),
+                .application("JWTKit", "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: testSettings
@@ -502,8 +516,8 @@ let package = Package(
             name: "ObservabilityTests",
             dependencies: [
                 "AgentEvents", "Observability",
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .application("Metrics", "swift-metrics"),
+                .application("Tracing", "swift-distributed-tracing"),
             ],
             swiftSettings: testSettings
         ),
@@ -554,7 +568,7 @@ let package = Package(
             name: "ChatStoreTests",
             dependencies: [
                 "AWSClient", "AgentEvents", "ChatStore", "ChatStoreSQLite",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                .application("GRDB", "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings
@@ -580,9 +594,9 @@ let package = Package(
         .testTarget(
             name: "RuntimeAppTests",
             dependencies: [
-                "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "RuntimeApp", "BrowserAutomation",
-                "Models", "Settings",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "AgentCoreServices", "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "Models",
+                "RuntimeApp", "Settings",
+                .application("Configuration", "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings

@@ -1,6 +1,7 @@
 import AgentEvents
-import JWTKit
+import CryptoExtras
 import NIOCore
+import TextCoding
 
 /// The reason why a response contains no usable keys.
 struct KeysFlaw: Error, Sendable, Hashable, CustomStringConvertible {
@@ -10,10 +11,10 @@ struct KeysFlaw: Error, Sendable, Hashable, CustomStringConvertible {
 
 extension KeySet {
     /// Keys by ID, or the reason why a key can't be used.
-    typealias Keys = [String: Result<any JWTAlgorithm, TokenError>]
+    typealias Keys = [String: Result<_RSA.Signing.PublicKey, TokenError>]
 
     /// Parses a JSON Web Key Set (RFC 7517).
-    static func read(_ body: ByteBuffer) async throws -> Keys {
+    static func read(_ body: ByteBuffer) throws -> Keys {
         guard let keys = try? StrictJSON.object(Array(body.readableBytesView))["keys"]?.array else {
             throw KeysFlaw("the answer is not a JSON Web Key Set")
         }
@@ -25,8 +26,7 @@ extension KeySet {
                 continue
             }
             do throws(TokenError) {
-                let algorithm = try await self.algorithm(key)
-                read[id] = .success(algorithm)
+                read[id] = .success(try self.publicKey(key))
             } catch {
                 read[id] = .failure(error)
             }
@@ -35,26 +35,26 @@ extension KeySet {
         return read
     }
 
-    /// Returns the algorithm that verifies RS256 signatures with a key.
-    ///
-    /// Builds it from the key's modulus and exponent alone, because of two problems in jwt-kit 5.7.1: the first token,
-    /// verified or not, chooses the algorithm of a key that doesn't specify one, and an unknown key ID falls back to
-    /// the first key.
-    private static func algorithm(_ key: JSONValue) async throws(TokenError) -> any JWTAlgorithm {
+    /// Reads a key for RS256 signatures (RFC 7518, section 6.3.1).
+    private static func publicKey(_ key: JSONValue) throws(TokenError) -> _RSA.Signing.PublicKey {
         guard key["kty"]?.string == "RSA", key["use"]?.string == "sig" else {
             throw TokenError(.unfitKey, "The token's key is not an RSA key for signatures.")
         }
         guard key["alg"] == nil || key["alg"]?.string == "RS256" else {
             throw TokenError(.unfitKey, "The token's key is for another algorithm.")
         }
-        guard let modulus = key["n"]?.string, let exponent = key["e"]?.string else {
+        guard let modulus = Self.bytes(key["n"]), let exponent = Self.bytes(key["e"]) else {
             throw TokenError(.unfitKey, "The token's key lacks its numbers.")
         }
         do {
-            let key = try Insecure.RSA.PublicKey(modulus: modulus, exponent: exponent)
-            return try await JWTKeyCollection().add(rsa: key, digestAlgorithm: .sha256).getKey()
+            return try _RSA.Signing.PublicKey(n: modulus, e: exponent)
         } catch {
             throw TokenError(.unfitKey, "The token's key has fewer than 2048 bits, or cannot be read.")
         }
+    }
+
+    /// Decodes a number of a key. Some issuers pad it, against RFC 7518, section 2.
+    private static func bytes(_ number: JSONValue?) -> [UInt8]? {
+        number?.string.flatMap { [UInt8](base64URL: $0.utf8.prefix { $0 != UInt8(ascii: "=") }) }
     }
 }

@@ -1,7 +1,7 @@
 import AgentEvents
 import AsyncHTTPClient
+import CryptoExtras
 import HTTPTransport
-import JWTKit
 package import NIOCore
 import NIOHTTP1
 
@@ -56,8 +56,8 @@ package actor KeySet {
         self.fetch = fetch
     }
 
-    /// Returns the key with an ID, ready to verify signatures with its algorithm.
-    func key(_ id: String) async throws(TokenError) -> any JWTAlgorithm {
+    /// Returns the key with an ID.
+    func key(_ id: String) async throws(TokenError) -> _RSA.Signing.PublicKey {
         if let key = self.keys[id] { return try key.get() }
         if self.fetching == nil, let refusal, self.uptime() < refusal.end { throw refusal.error }
         let fetching = self.fetching ?? self.startFetching(for: id)
@@ -109,7 +109,7 @@ package actor KeySet {
             group.addTask {
                 let answer = try await fetch(url)
                 guard answer.status == 200 else { throw KeysFlaw("the status is \(answer.status)") }
-                return try await KeySet.read(answer.body.collect(upTo: Self.limit))
+                return try KeySet.read(try await answer.body.collect(upTo: Self.limit))
             }
             group.addTask {
                 try await Task.sleep(for: timeout)

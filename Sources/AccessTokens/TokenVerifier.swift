@@ -1,6 +1,6 @@
 import AgentEvents
+import CryptoExtras
 package import FoundationEssentials
-import JWTKit
 
 /// Verifies an issuer's access tokens locally, without a request per token.
 ///
@@ -30,7 +30,9 @@ package struct TokenVerifier: Sendable {
                 remedy: "Check the setting of the issuer if this happens to everybody.")
         }
         let key = try await self.keys.key(token.keyID)
-        guard (try? key.verify(token.signature, signs: token.signed)) == true else {
+        // RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, section 3.3).
+        let signature = _RSA.Signing.RSASignature(rawRepresentation: token.signature)
+        guard key.isValidSignature(signature, for: token.signed, padding: .insecurePKCS1v1_5) else {
             throw TokenError(.badSignature, "The token's signature is not that of its key.")
         }
         let expiry = try self.checkTimes(token.claims)

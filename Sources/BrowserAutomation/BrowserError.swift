@@ -12,6 +12,8 @@ public struct BrowserError: Error, Sendable, Hashable, CustomStringConvertible {
         case addressRefused
         /// The page failed to load.
         case navigationFailed
+        /// The page, or one of its frames, showed another document before the operation finished.
+        case documentReplaced
         /// The reference no longer identifies an element of the page.
         case staleReference
         /// The element does not support the requested action, or is not in a state that allows it.

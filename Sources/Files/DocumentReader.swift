@@ -1,3 +1,4 @@
+import AgentEvents
 public import FoundationEssentials
 public import RuntimeProtocol
 import Subprocess

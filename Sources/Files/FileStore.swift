@@ -40,27 +40,15 @@ public protocol FileStore: Sendable {
 }
 
 /// An error of a ``FileStore`` or ``DocumentReader``.
-public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kinds of error.
-    public enum Code: String, Sendable {
-        case notFound = "no_such_file"
-        case full = "files_full"
-        case unreadable = "file_unreadable"
-        case badPiece = "bad_file_piece"
-        case unusable = "files_unusable"
-    }
+public typealias FileStoreError = StorageError<FileStoreErrorCode>
 
-    public let code: Code
-    /// What people are told.
-    public let description: String
-    /// The cause, for the log: it may name paths.
-    public let reason: String
-
-    public init(_ code: Code, _ description: String, reason: String = "") {
-        self.code = code
-        self.description = description
-        self.reason = reason
-    }
+/// The kinds of ``FileStoreError``.
+public enum FileStoreErrorCode: String, Sendable {
+    case notFound = "no_such_file"
+    case full = "files_full"
+    case unreadable = "file_unreadable"
+    case badPiece = "bad_file_piece"
+    case unusable = "files_unusable"
 }
 
 /// What a session may keep.

@@ -27,30 +27,16 @@ struct InvocationHandler: Sendable {
         if let caller = try await self.callers.identify(context) { payload.userID = caller.userID }
         switch payload.content {
         case .control(let control):
-            let session = try self.session(of: payload, context)
-            return try .json(
-                await self.runs.control(
-                    control, in: session, for: payload.userID, propagation: Propagation(context)))
+            return try .json(await self.runs.control(control, in: self.scope(of: payload, context)))
         case .picture(let id):
-            let session = try self.session(of: payload, context)
-            return try .json(
-                await self.runs.picture(id, of: session, for: payload.userID, propagation: Propagation(context)))
+            return try .json(await self.runs.picture(id, of: self.scope(of: payload, context)))
         case .file(let id, let offset, let count):
-            let session = try self.session(of: payload, context)
-            return try .json(
-                await self.runs.file(
-                    id, from: offset, count: count, of: session, for: payload.userID,
-                    propagation: Propagation(context)))
+            let scope = try self.scope(of: payload, context)
+            return try .json(await self.runs.file(id, from: offset, count: count, of: scope))
         case .putFile(let piece):
-            let session = try self.session(of: payload, context)
-            return try .json(
-                await self.runs.putFile(
-                    piece, in: session, for: payload.userID, propagation: Propagation(context)))
+            return try .json(await self.runs.putFile(piece, in: self.scope(of: payload, context)))
         case .keeping(let keeping):
-            let session = try self.session(of: payload, context)
-            return try .json(
-                await self.runs.keeping(
-                    keeping, in: session, for: payload.userID, propagation: Propagation(context)))
+            return try .json(await self.runs.keeping(keeping, in: self.scope(of: payload, context)))
         case .prompt, .task, .resume, .attach:
             let followed = try await self.follow(payload, context)
             guard request.acceptsEventStream else { return try .json(await followed.log.result()) }
@@ -81,8 +67,8 @@ struct InvocationHandler: Sendable {
             return await self.start(
                 .prompt(input.prompt ?? "", files: files), payload, context, thread: input.threadId)
         case .attach(let run, let last):
-            let session = try self.session(of: payload, context)
-            let (log, hasGap) = await self.runs.attach(to: run, in: session, for: payload.userID, after: last)
+            let scope = try self.scope(of: payload, context)
+            let (log, hasGap) = await self.runs.attach(to: run, in: scope.session, for: scope.user, after: last)
             return FollowedRun(log: log, after: hasGap ? 0 : last, hasGap: hasGap)
         case .control, .picture, .file, .putFile, .keeping:
             throw InvocationError(status: 400, message: "Invalid payload", details: "This request follows no run.")
@@ -110,10 +96,10 @@ struct InvocationHandler: Sendable {
             case .address, .unknown: break
             case .inline(let content, let name, let type):
                 guard let bytes = Data(base64Encoded: content) else { throw Self.invalid("A file is no Base64.") }
-                let session = try self.session(of: payload, context)
-                let id = Self.fileID(index, of: payload.runID, in: session)
+                let scope = try self.scope(of: payload, context)
+                let id = Self.fileID(index, of: payload.runID, in: scope.session)
                 let name = name ?? "attachment-\(index + 1)\(Self.ending(of: type))"
-                try await self.keep(bytes, as: id, named: name, in: session, payload, context)
+                try await self.keep(bytes, as: id, named: name, in: scope)
                 ids.append(id)
             }
         }
@@ -121,16 +107,14 @@ struct InvocationHandler: Sendable {
     }
 
     private func keep(
-        _ bytes: Data, as id: String, named name: String, in session: SessionID, _ payload: RuntimeRequest,
-        _ context: RequestContext
+        _ bytes: Data, as id: String, named name: String, in scope: SessionScope
     ) async throws {
         for offset in stride(from: 0, through: bytes.count, by: FileResult.mostBytes) {
             let part = bytes.dropFirst(offset).prefix(FileResult.mostBytes)
             let piece = FilePiece(
                 id: id, name: name, offset: offset, content: part.base64EncodedString(),
                 last: offset + FileResult.mostBytes > bytes.count)
-            let result = await self.runs.putFile(
-                piece, in: session, for: payload.userID, propagation: Propagation(context))
+            let result = await self.runs.putFile(piece, in: scope)
             if let message = result.message { throw Self.invalid(message) }
         }
     }
@@ -173,15 +157,15 @@ struct InvocationHandler: Sendable {
         context.sessionID.map { SessionID(rawValue: $0) } ?? payload.sessionID
     }
 
-    /// Returns the session of a request that requires an existing one.
+    /// Returns the session of a request that requires an existing one, with its user.
     /// - Throws: ``InvocationError`` with status 400 if the request names no session.
-    func session(of payload: RuntimeRequest, _ context: RequestContext) throws -> SessionID {
+    private func scope(of payload: RuntimeRequest, _ context: RequestContext) throws -> SessionScope {
         guard let session = self.sessionID(of: payload, context) else {
             throw InvocationError(
                 status: 400, message: "Invalid payload",
                 details: "session_id is missing: it says which session is meant.")
         }
-        return session
+        return SessionScope(session, of: payload.userID, propagation: Propagation(context))
     }
 
     private func runRequest(

@@ -14,16 +14,12 @@ actor RemoteView {
     private static let relayed = Set([SessionEvent.Name.frame, .controlChanged, .browser, .notice].map(\.rawValue))
 
     private let automation: RemoteAutomation
-    private let session: SessionID
-    private let user: UserID?
-    private let propagation: Propagation
+    private let scope: SessionScope
     private var opening: Task<WebSocketConnection, any Error>?
 
-    init(_ automation: RemoteAutomation, _ session: SessionID, _ user: UserID?, _ propagation: Propagation) {
+    init(_ automation: RemoteAutomation, _ scope: SessionScope) {
         self.automation = automation
-        self.session = session
-        self.user = user
-        self.propagation = propagation
+        self.scope = scope
     }
 
     /// Relays the other runtime's events to the client until their stream ends.
@@ -46,16 +42,14 @@ actor RemoteView {
     /// Forwards a frame from the user.
     func send(_ frame: SocketFrame) async throws {
         var frame = frame
-        frame.sessionID = self.session
-        frame.userID = self.user
+        frame.sessionID = self.scope.session
+        frame.userID = self.scope.user
         try await self.socket().send(JSONValue.json(encoding: frame))
     }
 
     private func socket() async throws -> WebSocketConnection {
         if let opening { return try await opening.value }
-        let task = Task { [automation, session, propagation] in
-            try await automation.openSocket(session, propagation)
-        }
+        let task = Task { [automation, scope] in try await automation.openSocket(scope) }
         self.opening = task
         return try await task.value
     }

@@ -137,7 +137,7 @@ actor SocketConversation {
     /// the user does something or a run starts.
     private func viewRemotely(_ session: SessionID) -> [Work] {
         guard self.remoteView == nil, let remote = self.handler.remote else { return [] }
-        let view = RemoteView(remote, session, self.user, Propagation(self.context))
+        let view = RemoteView(remote, self.scope(of: session))
         self.remoteView = view
         return [
             { [self, socket] in
@@ -179,6 +179,10 @@ actor SocketConversation {
         try await self.tell("no_view", "The browser's runtime cannot be reached: \(error)")
     }
 
+    private func scope(of session: SessionID) -> SessionScope {
+        SessionScope(session, of: self.user, propagation: Propagation(self.context))
+    }
+
     private func knownSession() async throws -> SessionID? {
         if self.session == nil {
             try await self.tell("no_session", "session_id is missing: it says which session is meant.")
@@ -216,8 +220,7 @@ actor SocketConversation {
         guard let session = try await self.knownSession() else { return [] }
         var request = request
         if request.action != .take { request.controlID = self.control?.id }
-        let result = await self.handler.runs.control(
-            request, in: session, for: self.user, propagation: Propagation(self.context))
+        let result = await self.handler.runs.control(request, in: self.scope(of: session))
         if let code = result.code { try await self.tell(code, result.message) }
         if let view = result.liveView { try await self.send(.liveView(view)) }
         if request.action == .forget, result.code == nil { try await self.send(.forgotten) }
@@ -245,8 +248,7 @@ actor SocketConversation {
 
     private func show(picture id: String) async throws -> [Work] {
         guard let session = try await self.knownSession() else { return [] }
-        let result = await self.handler.runs.picture(
-            id, of: session, for: self.user, propagation: Propagation(self.context))
+        let result = await self.handler.runs.picture(id, of: self.scope(of: session))
         try await self.send(.picture(result))
         return []
     }

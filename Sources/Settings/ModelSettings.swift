@@ -97,7 +97,8 @@ extension Settings {
             let (key, variable): (Secret?, String) =
                 switch choice {
                 case .anthropic: (self.anthropicKey, "anthropic.api.key")
-                default: (self.openAIKey, "openai.api.key")
+                case .openAI, .compatible: (self.openAIKey, "openai.api.key")
+                case .offline, .bedrock, .ollama, .files: (nil, "model.api.key")
                 }
             guard let key = (isFallback ? nil : self.apiKey) ?? key else {
                 throw SettingsError(

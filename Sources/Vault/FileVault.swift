@@ -1,3 +1,4 @@
+import AgentEvents
 import Crypto
 import DurableFile
 public import FoundationEssentials

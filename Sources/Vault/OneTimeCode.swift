@@ -1,3 +1,4 @@
+import AgentEvents
 import Crypto
 package import FoundationEssentials
 import TextCoding

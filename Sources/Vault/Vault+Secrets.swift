@@ -99,7 +99,7 @@ extension Vault {
 
     /// Returns the origin of a web address, which may lack `https://`.
     static func origin(of address: String) throws -> String {
-        let trimmed = String(address[...].trimming(while: \.isWhitespace))
+        let trimmed = address.trimmed
         let whole = trimmed.contains("://") ? trimmed : "https://\(trimmed)"
         let port = URL(string: whole)?.port
         guard let url = URL(string: whole), let scheme = url.scheme?.lowercased(), ["https", "http"].contains(scheme),

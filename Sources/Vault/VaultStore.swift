@@ -1,4 +1,4 @@
-import AgentEvents
+public import AgentEvents
 public import FoundationEssentials
 public import RuntimeProtocol
 
@@ -48,31 +48,21 @@ public protocol VaultKeys: Sendable {
 }
 
 /// An error of a ``Vault``.
-public struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kinds of error.
-    public enum Code: String, Sendable {
-        case notFound = "no_such_item"
-        case invalid = "invalid_secret"
-        case full = "vault_full"
-        case tooLarge = "too_large"
-        /// The key is another one, or the content was changed.
-        case unreadable = "vault_unreadable"
-        case conflict = "vault_conflict"
-        case unusable = "vault_unusable"
-    }
+public typealias VaultError = StorageError<VaultErrorCode>
 
-    public let code: Code
-    /// What people are told.
-    public let description: String
-    /// The cause, for the log: it may name paths.
-    public let reason: String
+/// The kinds of ``VaultError``.
+public enum VaultErrorCode: String, Sendable {
+    case notFound = "no_such_item"
+    case invalid = "invalid_secret"
+    case full = "vault_full"
+    case tooLarge = "too_large"
+    /// The key is another one, or the content was changed.
+    case unreadable = "vault_unreadable"
+    case conflict = "vault_conflict"
+    case unusable = "vault_unusable"
+}
 
-    public init(_ code: Code, _ description: String, reason: String = "") {
-        self.code = code
-        self.description = description
-        self.reason = reason
-    }
-
+extension StorageError<VaultErrorCode> {
     /// An error for a store or a key that can't be used now.
     public static func unusable(_ reason: String) -> VaultError {
         VaultError(

@@ -31,7 +31,7 @@ struct LocalTask {
         let shown = SharedProgress()
         let id = UUID().uuidString.lowercased()
         let context = RunContext(
-            session: SessionID(rawValue: "browse-\(id)"), run: RunID(rawValue: "run-\(id)"),
+            SessionScope(SessionID(rawValue: "browse-\(id)"), of: nil), run: RunID(rawValue: "run-\(id)"),
             callbacks: .init(emit: { await shown.show($0) }))
         var usage = TokenUsage()
         var work = AutomationWork.task(task)
@@ -48,7 +48,7 @@ struct LocalTask {
                 do {
                     work = .resume(try interrupts.map { try TerminalQuestion(interrupt: $0).ask() })
                 } catch {
-                    _ = await automation.abandonPreviousTask(of: context.session, for: nil, .init())
+                    _ = await automation.abandonPreviousTask(of: context.scope)
                     throw error
                 }
             }

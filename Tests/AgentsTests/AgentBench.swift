@@ -69,7 +69,8 @@ struct AgentBench: Sendable {
     }
 
     func stop() async {
-        _ = await self.runs.control(.init(.stop), in: SessionID(rawValue: "s"), for: UserID(rawValue: "aminah"))
+        _ = await self.runs.control(
+            .init(.stop), in: SessionScope(SessionID(rawValue: "s"), of: UserID(rawValue: "aminah")))
     }
 
     /// Returns the stored records of the session and its automation as text.

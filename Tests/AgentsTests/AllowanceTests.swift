@@ -84,7 +84,7 @@ struct AllowanceTests {
                 if count == 2 {
                     _ = await bench.runs.control(
                         .init(.revoke, kind: .send, origin: question.metadata?["origin"]?.string),
-                        in: SessionID(rawValue: "s"), for: UserID(rawValue: "aminah"))
+                        in: SessionScope(SessionID(rawValue: "s"), of: UserID(rawValue: "aminah")))
                     return ["approved": false]
                 }
                 return ["approved": true, "for_task": .bool(count == 1)]

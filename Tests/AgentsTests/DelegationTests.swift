@@ -19,28 +19,27 @@ private struct PlayedAutomation: Automation {
         return try self.end()
     }
 
-    func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) -> String? { nil }
+    func abandonPreviousTask(of scope: SessionScope) -> String? { nil }
     func control(
-        _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: ControlRequest, in scope: SessionScope
     ) throws -> ControlState { throw CancellationError() }
     func externalLiveView(
-        of session: SessionID, for user: UserID?, _ propagation: Propagation
+        of scope: SessionScope
     ) throws -> LiveViewAddress { throw CancellationError() }
-    func picture(_ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation) -> Data? { nil }
+    func picture(_ id: String, of scope: SessionScope) -> Data? { nil }
     func file(
-        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
-        _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of scope: SessionScope
     ) throws -> (file: StoredFile, bytes: Data) { throw CancellationError() }
     func keeping(
-        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: KeepingRequest, in scope: SessionScope
     ) async throws -> [KeptItem] {
         []
     }
 
     func putFile(
-        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ piece: FilePiece, in scope: SessionScope
     ) throws -> StoredFile? { throw CancellationError() }
-    func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) {}
+    func forget(_ scope: SessionScope) {}
 }
 
 @Suite("Delegation to the automation agent")
@@ -58,7 +57,8 @@ struct DelegationTests {
         let events = Mutex<[AgentEvent]>([])
         let sum = UsageSum()
         let context = RunContext(
-            session: SessionID(rawValue: "s"), run: RunID(rawValue: "r"), callbacks: .init(emit: { _ in }))
+            SessionScope(SessionID(rawValue: "s"), of: nil), run: RunID(rawValue: "r"), callbacks: .init(emit: { _ in })
+        )
         let delegation = Delegation(automation: automation, context: context, usage: sum)
         let call = ToolContext(callID: "c", emit: { event in events.withLock { $0.append(event) } })
         var outcome: Result<TurnLoop.Outcome, any Error>

@@ -240,7 +240,7 @@ struct ErrandTests {
         #expect(noted.status == .completed)
         let busy = try await runs.run(Self.request(.automation(.init(goal: "x")), session: "s")) { _ in }
         #expect(busy.code == "busy")
-        let stopped = await runs.control(.init(.stop), in: SessionID(rawValue: "s"), for: nil)
+        let stopped = await runs.control(.init(.stop), in: SessionScope(SessionID(rawValue: "s"), of: nil))
         #expect(stopped.status == .stopped)
         #expect(try await running.value.status == .stopped)
     }

@@ -41,7 +41,7 @@ struct ForgettingTests {
     }
 
     private static func forget(_ bench: AgentBench, for user: UserID? = Self.aminah) async -> ControlResult {
-        await bench.runs.control(.init(.forget), in: self.session, for: user)
+        await bench.runs.control(.init(.forget), in: SessionScope(self.session, of: user))
     }
 
     private static func kept(_ bench: AgentBench) throws -> [String] {
@@ -212,7 +212,7 @@ struct ForgettingTests {
     func externalLiveView() async throws {
         try await SessionTests.withDirectory { directory in
             let bench = try await Self.bench(Elsewhere(), browser: "b1", directory)
-            let shown = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.aminah)
+            let shown = await bench.runs.control(.init(.liveView), in: SessionScope(Self.session, of: Self.aminah))
             let json = try JSONValue(encoding: shown)
             #expect(
                 json["live_view"] == [
@@ -220,7 +220,7 @@ struct ForgettingTests {
                     "viewport": ["width": 1280, "height": 900],
                 ])
             #expect(!"\(shown)".contains("view.example"))
-            let foreign = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.ben)
+            let foreign = await bench.runs.control(.init(.liveView), in: SessionScope(Self.session, of: Self.ben))
             #expect(foreign.code == "forbidden" && foreign.liveView == nil)
         }
     }
@@ -231,7 +231,7 @@ struct ForgettingTests {
     func noBrowser(browser: String?, code: String) async throws {
         try await SessionTests.withDirectory { directory in
             let bench = try await Self.bench(Elsewhere(), browser: browser, directory)
-            let shown = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.aminah)
+            let shown = await bench.runs.control(.init(.liveView), in: SessionScope(Self.session, of: Self.aminah))
             #expect(shown.status == .failed && shown.code == code)
         }
     }
@@ -245,7 +245,7 @@ struct ForgettingTests {
         }
         try await SessionTests.withDirectory { directory in
             let bench = try await Self.bench(Plain(), browser: "b1", directory)
-            let shown = await bench.runs.control(.init(.liveView), in: Self.session, for: Self.aminah)
+            let shown = await bench.runs.control(.init(.liveView), in: SessionScope(Self.session, of: Self.aminah))
             #expect(shown.status == .failed && shown.code == "no_outside_view")
         }
     }

@@ -127,7 +127,7 @@ struct KeptTests {
             try await Self.slot {
                 try await Self.staySignedIn(bench, address)
                 let forgotten = await bench.runs.keeping(
-                    .forgetAll, in: SessionID(rawValue: "other"), for: Self.user)
+                    .forgetAll, in: SessionScope(SessionID(rawValue: "other"), of: Self.user))
                 #expect(forgotten.items.isEmpty && forgotten.status == .completed)
                 let next = try await bench.run(Self.task)
                 #expect(next.interrupts?.first?.reason == .takeover)

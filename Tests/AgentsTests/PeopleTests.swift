@@ -233,10 +233,10 @@ struct PeopleTests {
             let (session, user) = (SessionID(rawValue: "s"), UserID(rawValue: "aminah"))
             let result = try await Self.slot {
                 let asked = try await bench.run(.automation(AutomationTask(goal: "Send it.")))
-                let taken = await bench.runs.control(.init(.take), in: session, for: user)
+                let taken = await bench.runs.control(.init(.take), in: SessionScope(session, of: user))
                 #expect(taken.control?.owner == "person")
                 let given = await bench.runs.control(
-                    .init(.release, controlID: taken.control?.controlID), in: session, for: user)
+                    .init(.release, controlID: taken.control?.controlID), in: SessionScope(session, of: user))
                 #expect(given.control?.owner == "agent")
                 let result = try await bench.run(asked.answered(["approved": true]))
                 await bench.stop()

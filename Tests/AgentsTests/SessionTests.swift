@@ -38,7 +38,7 @@ struct SessionTests {
             let first = await bench.runs.start(self.prompt("A", run: "a")).log
             try await eventually { !model.requests.isEmpty }
             _ = try await bench.runs.start(self.prompt("B", run: "b")).log.result()
-            if stops { _ = await bench.runs.control(.init(.stop), in: self.session, for: self.aminah) }
+            if stops { _ = await bench.runs.control(.init(.stop), in: SessionScope(self.session, of: self.aminah)) }
             _ = try await first.result()
             _ = try await bench.runs.start(self.prompt("C", run: "c")).log.result()
             told.withLock { $0 = model.requests.last?.messages.filter { $0.role == .user }.map(\.text) ?? [] }
@@ -173,11 +173,12 @@ struct SessionTests {
             let bench = AgentBench(ScriptedModel([.say("Done.")]), directory: directory)
             _ = try await bench.run(.prompt("go"))
             await bench.store.keepPicture(Data("jpeg".utf8), named: "call-1", of: Self.session.automationRecord)
-            let found = await bench.runs.picture("call-1", of: Self.session, for: Self.aminah)
+            let found = await bench.runs.picture("call-1", of: SessionScope(Self.session, of: Self.aminah))
             #expect(found.status == .completed && found.jpeg == Data("jpeg".utf8).base64EncodedString())
-            let missing = await bench.runs.picture("call-2", of: Self.session, for: Self.aminah)
+            let missing = await bench.runs.picture("call-2", of: SessionScope(Self.session, of: Self.aminah))
             #expect(missing.status == .failed && missing.code == "no_such_picture" && missing.jpeg == nil)
-            let foreign = await bench.runs.picture("call-1", of: Self.session, for: UserID(rawValue: "ben"))
+            let foreign = await bench.runs.picture(
+                "call-1", of: SessionScope(Self.session, of: UserID(rawValue: "ben")))
             #expect(foreign.code == "forbidden" && foreign.jpeg == nil)
         }
     }

@@ -27,7 +27,7 @@ struct UploadTests {
         let piece = FilePiece(
             id: UUID().uuidString.lowercased(), name: name, offset: 0,
             content: Data(text.utf8).base64EncodedString(), last: true)
-        let result = await bench.runs.putFile(piece, in: Self.session, for: Self.user)
+        let result = await bench.runs.putFile(piece, in: SessionScope(Self.session, of: Self.user))
         try #require(result.file != nil, "\(result)")
     }
 
@@ -290,10 +290,13 @@ struct UploadTests {
             FilePiece(
                 id: "0b2f1c5e-6a4d-4e0f-9a53-3d2d8f6c9b11", name: "a.txt", offset: offset, content: "QUFB", last: last)
         }
-        #expect(await bench.runs.putFile(piece(0, last: false), in: Self.session, for: Self.user).status == .running)
-        _ = await bench.runs.control(.init(.forget), in: Self.session, for: Self.user)
+        #expect(
+            await bench.runs.putFile(piece(0, last: false), in: SessionScope(Self.session, of: Self.user)).status
+                == .running)
+        _ = await bench.runs.control(.init(.forget), in: SessionScope(Self.session, of: Self.user))
         for offset in [0, 3] {
-            let late = await bench.runs.putFile(piece(offset, last: true), in: Self.session, for: Self.user)
+            let late = await bench.runs.putFile(
+                piece(offset, last: true), in: SessionScope(Self.session, of: Self.user))
             #expect(late.code == "deleted")
         }
         #expect(try await bench.files.files(of: Self.session).isEmpty)
@@ -319,7 +322,7 @@ struct UploadTests {
         let eve = UserID(rawValue: "eve")
         let piece = FilePiece(
             id: UUID().uuidString.lowercased(), name: "a.txt", offset: 0, content: "", last: true)
-        #expect(await bench.runs.putFile(piece, in: Self.session, for: eve).code == "forbidden")
+        #expect(await bench.runs.putFile(piece, in: SessionScope(Self.session, of: eve)).code == "forbidden")
         let run = try await bench.runs.run(.init(.prompt("Hi"), sessionID: Self.session, userID: eve)) { _ in }
         #expect(run.code == "forbidden")
     }

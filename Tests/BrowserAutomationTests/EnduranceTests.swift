@@ -54,7 +54,7 @@ struct EnduranceTests {
             let frame = other.replacing("127.0.0.1", with: "localhost")
             try await Self.onPage("<p>Text</p><iframe src='\(frame)/'></iframe>") { _, page in
                 // The headless shell has such processes only when it is told to.
-                try await eventually { !page.state.withLock { $0.frameSessions.isEmpty } }
+                try await eventually { !page.state.withLock { $0.frames.sessions.isEmpty } }
                 let text = try await page.snapshot().text
                 #expect(text.contains("Text"))
             }

@@ -65,7 +65,7 @@ struct DynamoItemTests {
         let user = #expect(throws: ChatStoreError.self) { try SessionItem.userKey(UserID(rawValue: text)) }
         #expect(user?.code == .invalid)
         let session = #expect(throws: ChatStoreError.self) {
-            try SessionItem.key(SessionID(rawValue: text), UserID(rawValue: "ann"))
+            try SessionItem.sessionKey(SessionID(rawValue: text))
         }
         #expect(session?.code == .notFound)
     }

@@ -1,3 +1,4 @@
+import AgentEvents
 import Files
 import Foundation
 import RuntimeProtocol

@@ -13,12 +13,19 @@ package struct DynamoRunStore: RunStore {
     private static let maxChunk = 300 * 1024
     private static let maxChunks = 100
 
-    private let dynamo: DynamoDB
-    private let table: String
+    private let table: DynamoTable
 
     package init(_ client: AWSClient, table: String = "ai4ai-chat-messages") {
-        self.dynamo = DynamoDB(client)
-        self.table = table
+        self.table = DynamoTable(table, partitionKey: "session_id", sortKey: "timestamp", DynamoDB(client)) { error in
+            let advice =
+                switch error.code {
+                case .notFound: " Create the table: ai4ai tables create."
+                case .accessDenied:
+                    " Grant the role dynamodb:GetItem, PutItem, DeleteItem, Query and BatchWriteItem on \(table)."
+                default: ""
+                }
+            return RunStoreError(.unusable, "The run records are out of reach: \(error)\(advice)")
+        }
     }
 
     package func take(_ record: RunRecord) async throws -> RunRecord {
@@ -28,56 +35,42 @@ package struct DynamoRunStore: RunStore {
     }
 
     package func read(_ session: SessionID) async throws -> RunRecord? {
-        try await self.failing(session) {
-            // The owner may save in the meantime and delete the chunks that the head referenced.
-            for _ in 0..<8 {
-                guard let head = try await self.head(session) else { return nil }
-                do {
-                    return try await self.record(head, session)
-                } catch let error as RunStoreError where error.code == .conflict {}
-            }
-            throw RunStoreError(.conflict, "Session \(session) is written all the time and cannot be read.")
+        // The owner may save in the meantime and delete the chunks that the head referenced.
+        for _ in 0..<8 {
+            guard let head = try await self.head(session) else { return nil }
+            do {
+                return try await self.record(head, session)
+            } catch let error as RunStoreError where error.code == .conflict {}
         }
+        throw RunStoreError(.conflict, "Session \(session) is written all the time and cannot be read.")
     }
 
     package func save(_ record: RunRecord) async throws -> RunRecord { try await self.write(record, over: record) }
 
     /// Writes the next version of a record if the previous version is still stored.
     private func write(_ record: RunRecord, over before: RunRecord) async throws -> RunRecord {
-        try await self.failing(before.sessionID) {
-            var next = record
-            next.version += 1
-            do {
-                try await self.write(next, replacing: before.version)
-            } catch let error as AWSError where error.code == .conditionFailed {
-                throw RunStoreError(
-                    .conflict,
-                    "Session \(before.sessionID) was taken over by another process; this one stops writing.")
-            }
-            return next
-        }
+        var next = record
+        next.version += 1
+        try await self.write(next, replacing: before.version)
+        return next
     }
 
     /// Deletes the head first, because it has the lowest sort key. If the deletion stops halfway, the remaining items
     /// are no longer a record.
     package func remove(_ session: SessionID) async throws {
-        try await self.failing(session) {
-            try await self.dynamo.removeItems(
-                of: ("session_id", self.key(session)), sortKey: "timestamp", from: self.table)
-        }
+        try await self.table.removeItems(of: Self.partition(session))
     }
 
     // MARK: Reading
 
-    private func key(_ session: SessionID) -> JSONValue { .dynamoString("run#\(session)") }
+    private static func partition(_ session: SessionID) -> JSONValue { .dynamoString("run#\(session)") }
+
+    private func key(_ session: SessionID, _ sort: Int) -> [String: JSONValue] {
+        self.table.key(Self.partition(session), .dynamoNumber(sort))
+    }
 
     private func head(_ session: SessionID) async throws -> JSONValue? {
-        try await self.dynamo.call(
-            "GetItem",
-            [
-                "TableName": .string(self.table), "ConsistentRead": true,
-                "Key": ["session_id": self.key(session), "timestamp": .dynamoNumber(0)],
-            ])["Item"]
+        try await self.table.item(self.key(session, 0))
     }
 
     private func record(_ head: JSONValue?, _ session: SessionID) async throws -> RunRecord {
@@ -89,7 +82,7 @@ package struct DynamoRunStore: RunStore {
             text = try await self.chunks(of: head, session)
         }
         return try RunRecord(
-            json: Data(text.utf8), of: "The run record of \(session) in \(self.table)",
+            json: Data(text.utf8), of: "The run record of \(session) in \(self.table.name)",
             owner: head["user_id"]?.dynamoString.map { UserID(rawValue: $0) })
     }
 
@@ -97,18 +90,13 @@ package struct DynamoRunStore: RunStore {
         guard let keys = Self.chunkKeys(head) else {
             throw RunStoreError(
                 .unreadable(owner: head["user_id"]?.dynamoString.map { UserID(rawValue: $0) }),
-                "The run record of \(session) in \(self.table) names no chunks. Delete the chat to start anew.")
+                "The run record of \(session) in \(self.table.name) names no chunks. Delete the chat to start again.")
         }
         var text = ""
         for index in keys {
-            let item = try await self.dynamo.call(
-                "GetItem",
-                [
-                    "TableName": .string(self.table), "ConsistentRead": true,
-                    "Key": ["session_id": self.key(session), "timestamp": .dynamoNumber(index)],
-                ])["Item"]
-            guard let part = item?["record"]?.dynamoString else {
-                throw RunStoreError(.conflict, "A part of the run record of \(session) in \(self.table) is missing.")
+            guard let part = try await self.table.item(self.key(session, index))?["record"]?.dynamoString else {
+                throw RunStoreError(
+                    .conflict, "A part of the run record of \(session) in \(self.table.name) is missing.")
             }
             text += part
         }
@@ -128,26 +116,32 @@ package struct DynamoRunStore: RunStore {
     /// - Parameter version: The version that must still be stored; 0 if there must be none.
     private func write(_ record: RunRecord, replacing version: Int) async throws {
         let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
-        var item: [String: JSONValue] = [
-            "session_id": self.key(record.sessionID), "timestamp": .dynamoNumber(0),
-            "version": .dynamoNumber(record.version), "status": .dynamoString(record.status.rawValue),
-            "kind": .dynamoString("run"), "save_id": .dynamoString(UUID().uuidString),
-        ]
+        let session = record.sessionID
+        var item = self.key(session, 0)
+        item["version"] = .dynamoNumber(record.version)
+        item["status"] = .dynamoString(record.status.rawValue)
+        item["kind"] = .dynamoString("run")
+        item["save_id"] = .dynamoString(UUID().uuidString)
         if let owner = record.owner { item["user_id"] = .dynamoString(owner.rawValue) }
-        let parts = Self.parts(text)
+        let parts = text.dynamoParts(of: Self.maxChunk)
         if parts.count == 1 {
             item["record"] = .dynamoString(text)
         } else {
-            let first = try await self.putChunks(parts, record.sessionID)
+            let first = try await self.putChunks(parts, session)
             item["first_chunk"] = .dynamoNumber(first)
             item["chunks"] = .dynamoNumber(parts.count)
         }
-        do {
-            let replaced = try await self.put(.object(item), replacing: version)
-            await self.deleteChunks(of: replaced, record.sessionID)
-        } catch let error as AWSError where error.code == .conditionFailed {
-            await self.deleteChunks(of: .object(item), record.sessionID)
-            throw error
+        let put = try await self.table.put(
+            item, if: version == 0 ? "attribute_not_exists(#session_id)" : "#version = :version",
+            values: version == 0 ? [:] : [":version": .dynamoNumber(version)])
+        switch put {
+        case .written(let replaced): await self.deleteChunks(of: replaced, session)
+        // A retry after a lost response finds the item that the first attempt wrote.
+        case .refused(let existing) where existing?["save_id"] == item["save_id"]: break
+        case .refused:
+            await self.deleteChunks(of: .object(item), session)
+            throw RunStoreError(
+                .conflict, "Session \(session) was taken over by another process; this one stops writing.")
         }
     }
 
@@ -157,81 +151,23 @@ package struct DynamoRunStore: RunStore {
     /// committed head must keep its chunks.
     private func putChunks(_ parts: [String], _ session: SessionID) async throws -> Int {
         guard parts.count <= Self.maxChunks else {
-            throw RunStoreError(.unusable, "The run record of \(session) has outgrown \(self.table).")
+            throw RunStoreError(.unusable, "The run record of \(session) has outgrown \(self.table.name).")
         }
         let first = Int.random(in: 1..<(1 << 40)) * Self.maxChunks
         for (index, part) in parts.enumerated() {
-            try await self.dynamo.call(
-                "PutItem",
-                [
-                    "TableName": .string(self.table),
-                    "Item": [
-                        "session_id": self.key(session), "timestamp": .dynamoNumber(first + index),
-                        "kind": .dynamoString("run_chunk"), "record": .dynamoString(part),
-                    ],
-                ])
+            var item = self.key(session, first + index)
+            item["kind"] = .dynamoString("run_chunk")
+            item["record"] = .dynamoString(part)
+            try await self.table.put(item)
         }
         Failpoint.reach(.chunksPut)
         return first
     }
 
-    /// Writes the head if the expected version is still stored, and returns the replaced head.
-    private func put(_ item: JSONValue, replacing version: Int) async throws -> JSONValue? {
-        var input: [String: JSONValue] = [
-            "TableName": .string(self.table), "Item": item, "ReturnValues": "ALL_OLD",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            "ConditionExpression": version == 0 ? "attribute_not_exists(session_id)" : "#version = :version",
-        ]
-        if version > 0 {
-            input["ExpressionAttributeNames"] = ["#version": "version"]
-            input["ExpressionAttributeValues"] = [":version": .dynamoNumber(version)]
-        }
-        do {
-            return try await self.dynamo.call("PutItem", .object(input))["Attributes"]
-        } catch let error as AWSError where error.code == .conditionFailed {
-            // A retry after a lost response may find the item that the first attempt wrote.
-            guard let saved = error.details?["Item"]?["save_id"], saved == item["save_id"] else { throw error }
-            return nil
-        }
-    }
-
     /// Deletes the chunks of a head. If that fails, unused items remain, but the save itself is not affected.
     private func deleteChunks(of head: JSONValue?, _ session: SessionID) async {
         for index in head.flatMap(Self.chunkKeys) ?? 0..<0 {
-            _ = try? await self.dynamo.call(
-                "DeleteItem",
-                [
-                    "TableName": .string(self.table),
-                    "Key": ["session_id": self.key(session), "timestamp": .dynamoNumber(index)],
-                ])
-        }
-    }
-
-    /// Splits a text between Unicode scalars into parts of at most ``maxChunk`` bytes.
-    private static func parts(_ text: String) -> [String] {
-        var parts: [String] = []
-        var rest = text[...]
-        while rest.utf8.count > self.maxChunk {
-            var end = rest.utf8.index(rest.startIndex, offsetBy: self.maxChunk)
-            while end.samePosition(in: text.unicodeScalars) == nil { end = rest.utf8.index(before: end) }
-            parts.append(String(rest[..<end]))
-            rest = rest[end...]
-        }
-        return parts + [String(rest)]
-    }
-
-    private func failing<Result>(_ session: SessionID, _ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch let error as AWSError {
-            let advice =
-                switch error.code {
-                case .notFound: " Create the table: ai4ai tables create."
-                case .accessDenied:
-                    " Grant the role dynamodb:GetItem, PutItem, DeleteItem, Query and BatchWriteItem on \(self.table)."
-                default: ""
-                }
-            throw RunStoreError(.unusable, "The run record of \(session) is out of reach: \(error)\(advice)")
+            try? await self.table.removeItem(self.key(session, index))
         }
     }
 }

@@ -37,18 +37,18 @@ package struct RemoteAutomation: Automation {
             case .resume(let answers): .resume(answers, of: .automation)
             }
         let request = RuntimeRequest(content, sessionID: context.session, userID: context.user)
-        var headers = context.propagation.headers
+        var headers = context.scope.propagation.headers
         // Continue the trace from the current span, not from the incoming request.
         InstrumentationSystem.instrument.inject(
             ServiceContext.current ?? .topLevel, into: &headers, using: HeaderInjector())
         do {
-            let events = try await self.runtime(for: context.propagation).events(of: request, headers: headers)
+            let events = try await self.runtime(for: context.scope.propagation).events(of: request, headers: headers)
             for try await element in events {
                 if let outcome = try await self.relay(element.json, context, &usage) { return outcome }
             }
         } catch let error where error is CancellationError || Task.isCancelled {
             // The remote run outlives its request, so stop it explicitly.
-            _ = await self.abandonPreviousTask(of: context.session, for: context.user, context.propagation)
+            _ = await self.abandonPreviousTask(of: context.scope)
             throw CancellationError()
         } catch let error where !(error is RemoteAutomationError) {
             throw await self.brokenOff("Its answer broke off: \(error)", context)
@@ -59,81 +59,79 @@ package struct RemoteAutomation: Automation {
     /// Stops a task whose events were lost, so that it does not continue while nobody sees its questions. Returns the
     /// error to throw.
     private func brokenOff(_ why: String, _ context: RunContext) async -> RemoteAutomationError {
-        let progressSummary = await self.abandonPreviousTask(
-            of: context.session, for: context.user, context.propagation)
+        let progressSummary = await self.abandonPreviousTask(of: context.scope)
         return RemoteAutomationError(
             "\(why) \(progressSummary ?? "The task was stopped; what it had begun last is unknown.")")
     }
 
     /// The remote runtime returns the progress summary.
-    package func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async
+    package func abandonPreviousTask(of scope: SessionScope) async
         -> String?
     {
         await withoutCancellation { [self] in
             try? await self.ask(
-                .control(ControlRequest(.stop)), session, user, propagation, as: ControlResult.self
+                .control(ControlRequest(.stop)), scope, as: ControlResult.self
             ).progressSummary
         }
     }
 
     package func control(
-        _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: ControlRequest, in scope: SessionScope
     ) async throws -> ControlState {
-        let result = try await self.control(request, session, user, propagation)
+        let result = try await self.control(request, scope)
         return try Self.required(result.control)
     }
 
     package func externalLiveView(
-        of session: SessionID, for user: UserID?, _ propagation: Propagation
+        of scope: SessionScope
     ) async throws -> LiveViewAddress {
-        let result = try await self.control(ControlRequest(.liveView), session, user, propagation)
+        let result = try await self.control(ControlRequest(.liveView), scope)
         return try Self.required(result.liveView)
     }
 
     package func picture(
-        _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ id: String, of scope: SessionScope
     ) async throws -> Data? {
-        let result = try await self.ask(.picture(id: id), session, user, propagation, as: PictureResult.self)
+        let result = try await self.ask(.picture(id: id), scope, as: PictureResult.self)
         if result.code == "no_such_picture" { return nil }
         try Self.check(result.code, result.message)
         return try Self.required(result.jpeg.flatMap { Data(base64Encoded: $0) })
     }
 
     package func file(
-        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
-        _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of scope: SessionScope
     ) async throws -> (file: StoredFile, bytes: Data) {
         let result = try await self.ask(
-            .file(id: id, from: offset, count: count), session, user, propagation, as: FileResult.self)
+            .file(id: id, from: offset, count: count), scope, as: FileResult.self)
         try Self.check(result.code, result.message)
         let bytes = try Self.required(result.content.flatMap { Data(base64Encoded: $0) })
         return (try Self.required(result.file), bytes)
     }
 
     package func keeping(
-        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: KeepingRequest, in scope: SessionScope
     ) async throws -> [KeptItem] {
-        let result = try await self.ask(.keeping(request), session, user, propagation, as: KeepingResult.self)
+        let result = try await self.ask(.keeping(request), scope, as: KeepingResult.self)
         try Self.check(result.code, result.message)
         return result.items
     }
 
     package func putFile(
-        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ piece: FilePiece, in scope: SessionScope
     ) async throws -> StoredFile? {
-        let result = try await self.ask(.putFile(piece), session, user, propagation, as: FileResult.self)
+        let result = try await self.ask(.putFile(piece), scope, as: FileResult.self)
         try Self.check(result.code, result.message)
         return result.file
     }
 
-    package func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
-        _ = try await self.control(ControlRequest(.forget), session, user, propagation)
+    package func forget(_ scope: SessionScope) async throws {
+        _ = try await self.control(ControlRequest(.forget), scope)
     }
 
     private func control(
-        _ request: ControlRequest, _ session: SessionID, _ user: UserID?, _ propagation: Propagation
+        _ request: ControlRequest, _ scope: SessionScope
     ) async throws -> ControlResult {
-        let result = try await self.ask(.control(request), session, user, propagation, as: ControlResult.self)
+        let result = try await self.ask(.control(request), scope, as: ControlResult.self)
         try Self.check(result.code, result.message)
         return result
     }
@@ -153,16 +151,17 @@ package struct RemoteAutomation: Automation {
     }
 
     private func ask<Answer: Decodable>(
-        _ content: RuntimeRequest.Content, _ session: SessionID, _ user: UserID?, _ propagation: Propagation,
+        _ content: RuntimeRequest.Content, _ scope: SessionScope,
         as type: Answer.Type
     ) async throws -> Answer {
-        try await self.runtime(for: propagation).answer(
-            to: RuntimeRequest(content, sessionID: session, userID: user), headers: propagation.headers, as: type)
+        try await self.runtime(for: scope.propagation).answer(
+            to: RuntimeRequest(content, sessionID: scope.session, userID: scope.user),
+            headers: scope.propagation.headers, as: type)
     }
 
     /// Opens a WebSocket to the remote runtime, for watching and controlling its browser.
-    package func openSocket(_ session: SessionID, _ propagation: Propagation) async throws -> WebSocketConnection {
-        try await self.runtime(for: propagation).openSocket(session, headers: propagation.headers)
+    package func openSocket(_ scope: SessionScope) async throws -> WebSocketConnection {
+        try await self.runtime(for: scope.propagation).openSocket(scope.session, headers: scope.propagation.headers)
     }
 
     private func runtime(for propagation: Propagation) throws -> RuntimeClient {

@@ -6,67 +6,45 @@ package import Vault
 
 /// Stores encrypted items in DynamoDB, in the table of chats, under the key `vault#<owner>`.
 package struct DynamoVaultStore: VaultStore {
-    private let dynamo: DynamoDB
-    private let table: String
+    private let table: DynamoTable
 
     package init(_ client: AWSClient, table: String = "ai4ai-chat-sessions") {
-        self.dynamo = DynamoDB(client)
-        self.table = table
+        self.table = DynamoTable(table, partitionKey: "user_id", sortKey: "session_id", DynamoDB(client)) {
+            VaultError.unusable("\($0)")
+        }
     }
 
     package func items(of owner: String) async throws -> [SealedItem] {
         var items: [SealedItem] = []
-        var input: [String: JSONValue] = [
-            "TableName": .string(self.table), "ConsistentRead": true,
-            "KeyConditionExpression": "user_id = :owner",
-            "ExpressionAttributeValues": [":owner": Self.key(owner)],
-        ]
-        while true {
-            let answer = try await self.call("Query", .object(input))
-            items += (answer["Items"]?.array ?? []).compactMap(Self.item)
-            guard let last = answer["LastEvaluatedKey"] else { return items }
-            input["ExclusiveStartKey"] = last
+        try await self.table.query(Self.partition(owner)) { page in
+            items += page.compactMap(Self.item)
+            return true
         }
+        return items
     }
 
     package func put(_ item: SealedItem, replacing before: Int?, of owner: String) async throws {
-        var input: [String: JSONValue] = [
-            "TableName": .string(self.table),
-            "Item": [
-                "user_id": Self.key(owner), "session_id": .dynamoString(item.item.id),
-                "item": .dynamoString(try JSONValue(encoding: item.item).json),
-                "key": ["B": .string(item.key.base64EncodedString())],
-                "content": ["B": .string(item.content.base64EncodedString())],
-                "version": .dynamoNumber(item.version),
-            ],
-        ]
-        if before == nil {
-            input["ConditionExpression"] = "attribute_not_exists(user_id)"
+        var attributes = self.table.key(Self.partition(owner), .dynamoString(item.item.id))
+        attributes["item"] = .dynamoString(try JSONValue(encoding: item.item).json)
+        attributes["key"] = ["B": .string(item.key.base64EncodedString())]
+        attributes["content"] = ["B": .string(item.content.base64EncodedString())]
+        attributes["version"] = .dynamoNumber(item.version)
+        let condition = before == nil ? "attribute_not_exists(#user_id)" : "#version = :before"
+        let values = before.map { [":before": JSONValue.dynamoNumber($0)] } ?? [:]
+        guard case .written = try await self.table.put(attributes, if: condition, values: values) else {
+            throw VaultError(.conflict, "This was changed at the same time. Try again.")
         }
-        if let before {
-            input["ConditionExpression"] = "#version = :before"
-            input["ExpressionAttributeNames"] = ["#version": "version"]
-            input["ExpressionAttributeValues"] = [":before": .dynamoNumber(before)]
-        }
-        _ = try await self.call("PutItem", .object(input))
     }
 
     package func remove(_ id: String, of owner: String) async throws {
-        _ = try await self.call(
-            "DeleteItem",
-            [
-                "TableName": .string(self.table),
-                "Key": ["user_id": Self.key(owner), "session_id": .dynamoString(id)],
-            ])
+        try await self.table.removeItem(self.table.key(Self.partition(owner), .dynamoString(id)))
     }
 
     package func removeAll(of owner: String) async throws {
-        try await Self.converting {
-            try await self.dynamo.removeItems(of: ("user_id", Self.key(owner)), sortKey: "session_id", from: self.table)
-        }
+        try await self.table.removeItems(of: Self.partition(owner))
     }
 
-    private static func key(_ owner: String) -> JSONValue { .dynamoString("vault#\(owner)") }
+    private static func partition(_ owner: String) -> JSONValue { .dynamoString("vault#\(owner)") }
 
     /// Returns `nil` for an item that a later version of this program has written.
     private static func item(_ stored: JSONValue) -> SealedItem? {
@@ -76,21 +54,6 @@ package struct DynamoVaultStore: VaultStore {
             let key = bytes("key"), let content = bytes("content"), let version = stored["version"]?.dynamoNumber
         else { return nil }
         return SealedItem(item: item, key: key, content: content, version: version)
-    }
-
-    private func call(_ operation: String, _ input: JSONValue) async throws -> JSONValue {
-        try await Self.converting { try await self.dynamo.call(operation, input) }
-    }
-
-    private static func converting<Result>(_ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch let error as AWSError {
-            guard error.code != .conditionFailed else {
-                throw VaultError(.conflict, "This was changed at the same time. Try again.")
-            }
-            throw VaultError.unusable("\(error)")
-        }
     }
 }
 

@@ -31,7 +31,7 @@ extension ApprovalGate {
     func ask(
         about stopped: [Effect], after step: ToolStep, _ context: ToolContext, quote: (String) -> String
     ) throws {
-        guard let worst = Self.order.first(where: { kind in stopped.contains { $0.kind == kind } }) else { return }
+        guard let worst = stopped.map(\.kind).max(by: { $0.seriousness < $1.seriousness }) else { return }
         let lines = stopped.prefix(5).map(\.text).joined(separator: "\n")
         // The purpose of a request is not always known, so it may be what the user prohibited.
         let isForbidden =
@@ -64,7 +64,21 @@ extension ApprovalGate {
 
     /// How many questions one call may ask. After that the step is left to the user.
     static let mostQuestions = 4
+}
 
-    /// Ordered by consequence, most serious first.
-    private static let order: [ActionKind] = [.pay, .delete, .sign, .credentials, .upload, .send, .submit]
+extension ActionKind {
+    /// The rank of the consequences: what is asked about several effects is the most serious one.
+    fileprivate var seriousness: Int {
+        switch self {
+        case .look: 0
+        case .change: 1
+        case .submit: 2
+        case .send: 3
+        case .upload: 4
+        case .credentials: 5
+        case .sign: 6
+        case .delete: 7
+        case .pay: 8
+        }
+    }
 }

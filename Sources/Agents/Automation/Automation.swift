@@ -6,27 +6,22 @@ public import RuntimeProtocol
 
 /// The context of a run: its session, its user, and its callbacks. The task itself is passed separately.
 public struct RunContext: Sendable {
-    public var session: SessionID
+    public var scope: SessionScope
     public var run: RunID
-    public var user: UserID?
-    /// The trace and request context to forward when another runtime does the work.
-    public var propagation: Propagation
     public var callbacks: TurnLoop.Callbacks
     /// Takes the structured result of a task that was asked for one.
     public var deliver: @Sendable (StructuredResult) -> Void = { _ in }
     /// Long-term memories about the user, for the coordinator's prompt.
     public var recalled: String?
 
-    public init(
-        session: SessionID, run: RunID, user: UserID? = nil, propagation: Propagation = .init(),
-        callbacks: TurnLoop.Callbacks
-    ) {
-        self.session = session
+    public init(_ scope: SessionScope, run: RunID, callbacks: TurnLoop.Callbacks) {
+        self.scope = scope
         self.run = run
-        self.user = user
-        self.propagation = propagation
         self.callbacks = callbacks
     }
+
+    public var session: SessionID { self.scope.session }
+    public var user: UserID? { self.scope.user }
 }
 
 /// The input of an automation run.
@@ -48,51 +43,50 @@ public protocol Automation: Sendable {
 
     /// Ends a session's unfinished task, which is left when a process was killed or a question will not be answered.
     /// - Returns: A summary of the task's progress, written for a model; `nil` if there was no unfinished task.
-    func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String?
+    func abandonPreviousTask(of scope: SessionScope) async -> String?
 
     /// Takes, renews, or releases the user's control of the session's browser.
     /// - Throws: An error that explains why control cannot change.
     func control(
-        _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: ControlRequest, in scope: SessionScope
     ) async throws -> ControlState
 
     /// Returns the address where the user can watch the session's browser without going through this process.
     /// - Throws: An error that explains why there is no such address.
     func externalLiveView(
-        of session: SessionID, for user: UserID?, _ propagation: Propagation
+        of scope: SessionScope
     ) async throws -> LiveViewAddress
 
     /// Returns the JPEG screenshot of a step, identified by its tool call; `nil` if none was stored.
     /// - Throws: An error that explains why the screenshot cannot be loaded.
     func picture(
-        _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ id: String, of scope: SessionScope
     ) async throws -> Data?
 
     /// Returns a piece of a file of the session, of at most `count` bytes.
     /// - Throws: An error that explains why the file cannot be read.
     func file(
-        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
-        _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of scope: SessionScope
     ) async throws -> (file: StoredFile, bytes: Data)
 
     /// Keeps a piece of a file that the user attaches.
     /// - Returns: The file, once it is complete.
     /// - Throws: An error that explains why the file cannot be kept.
     func putFile(
-        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ piece: FilePiece, in scope: SessionScope
     ) async throws -> StoredFile?
 
     /// Lists, keeps, or forgets what is kept for a user between tasks.
-    /// - Parameter session: Says where the request goes; what is kept belongs to the user.
+    /// - Parameter scope: Its session says where the request goes; what is kept belongs to the user.
     /// - Returns: Everything that is kept afterwards.
     /// - Throws: An error that explains why that can't be done.
     func keeping(
-        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: KeepingRequest, in scope: SessionScope
     ) async throws -> [KeptItem]
 
     /// Ends the session's unfinished task and deletes its stored data. Safe to call repeatedly.
     /// - Throws: An error that explains why some data could not be deleted.
-    func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws
+    func forget(_ scope: SessionScope) async throws
 }
 
 extension SessionID {

@@ -271,10 +271,8 @@ public struct AutomationAgent: Automation {
         return place
     }
 
-    public func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async
-        -> String?
-    {
-        await self.abandonPreviousTask(of: session)
+    public func abandonPreviousTask(of scope: SessionScope) async -> String? {
+        await self.abandonPreviousTask(of: scope.session)
     }
 
     func abandonPreviousTask(of session: SessionID) async -> String? {
@@ -318,18 +316,20 @@ public struct AutomationAgent: Automation {
     }
 
     public func control(
-        _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: ControlRequest, in scope: SessionScope
     ) async throws -> ControlState {
-        try await self.live.control(request, in: session)
+        try await self.live.control(request, in: scope.session)
     }
 
     public func externalLiveView(
-        of session: SessionID, for user: UserID?, _ propagation: Propagation
+        of scope: SessionScope
     ) async throws -> LiveViewAddress {
-        let running = await self.live.browser(of: session)
+        let running = await self.live.browser(of: scope.session)
         // A task that waits for the user may have left its browser to this process.
         let reference =
-            if let running { running.reference } else { try await self.store.read(session.automationRecord)?.browser }
+            if let running { running.reference } else {
+                try await self.store.read(scope.session.automationRecord)?.browser
+            }
         guard running != nil || reference != nil else { throw RunRejection.noBrowser }
         do {
             guard let reference, let view = try await self.browsers.externalLiveView(of: reference) else {

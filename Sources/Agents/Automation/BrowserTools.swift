@@ -119,6 +119,13 @@ struct BrowserTools {
 
     /// Returns the tool output for an action: its report and a snapshot of the current page.
     func answer(_ report: ActionReport, on page: BrowserPage, _ context: ToolContext) async throws -> ToolOutput {
+        var report = report
+        var page = page
+        if page.isClosed {
+            // A window that has closed itself leaves the page behind it.
+            page = try await self.page()
+            report.url = page.url
+        }
         await context.emit(
             .custom(
                 .init(name: "browser.navigated", value: ["url": .string(report.url), "title": .string(report.title)])))

@@ -44,7 +44,12 @@ final class Delegation: Sendable {
         do {
             let outcome = try await self.automation.run(work, inner, usage: &used)
             await self.usage.add(used)
-            self.isNotDone.withLock { if case .notDone = outcome { $0 = true } else { $0 = false } }
+            let isNotDone =
+                switch outcome {
+                case .notDone, .outOfBudget: true
+                case .completed, .parked: false
+                }
+            self.isNotDone.withLock { $0 = isNotDone }
             let end: AgentEvent =
                 switch outcome {
                 case .completed, .notDone: .subagentFinished(.init(subagentRunId: id))
@@ -56,6 +61,7 @@ final class Delegation: Sendable {
             await emit(end)
             return outcome
         } catch {
+            self.isNotDone.withLock { $0 = true }
             await self.usage.add(used)
             // The other runtime may have failed in the middle of a step.
             for part in open.withLock({ $0.parts.reversed() }) {

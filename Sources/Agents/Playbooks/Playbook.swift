@@ -1,3 +1,5 @@
+import TextCoding
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -293,16 +295,6 @@ private enum Domain {
         var four = in_addr()
         var six = in6_addr()
         return inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1
-    }
-}
-
-extension String {
-    /// The string without leading and trailing whitespace.
-    fileprivate var trimmed: String {
-        guard let first = self.firstIndex(where: { !$0.isWhitespace }),
-            let last = self.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
     }
 }
 

@@ -92,7 +92,7 @@ struct EvidencePassage: Sendable {
         let clause = String(characters[start..<end])
         let isMark: (Character) -> Bool = { $0 == "|" || $0 == " " }
         let isCell =
-            characters.contains("|") && clause[...].trimming(while: isMark) == self.quote[...].trimming(while: isMark)
+            characters.contains("|") && clause.trimming(while: isMark) == self.quote.trimming(while: isMark)
         guard isCell else { return clause }
         let next = characters[end...].drop(while: isMark).prefix { $0 != "|" }
         return next.contains(":") ? clause : "\(clause) \(String(next))"

@@ -1,4 +1,4 @@
-public import AgentEvents
+package import AgentEvents
 import AgentLoop
 import Files
 import FoundationEssentials
@@ -11,40 +11,41 @@ extension AgentRuns {
     /// Stops the session's run; takes, renews, or releases the user's control of its browser; revokes what the user has
     /// allowed; returns where the browser can be watched; or deletes the session.
     public func control(
-        _ request: ControlRequest, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
+        _ request: ControlRequest, in scope: SessionScope
     ) async -> ControlResult {
         do {
-            try await self.checkOwner(session, user, ofRemains: request.action == .forget)
+            try await self.checkOwner(scope.session, scope.user, ofRemains: request.action == .forget)
             switch request.action {
             case .stop:
-                let progressSummary = try await self.stop(session, user, propagation)
+                let progressSummary = try await self.stop(scope)
                 return ControlResult(
-                    sessionID: session, message: RunResult.stopped, status: .stopped, progressSummary: progressSummary)
+                    sessionID: scope.session, message: RunResult.stopped, status: .stopped,
+                    progressSummary: progressSummary)
             case .forget:
                 // Deletion completes even if the caller disconnects.
-                try await withoutCancellation { try await self.forget(session, user, propagation) }
-                return ControlResult(sessionID: session, message: "Nothing of this session is kept any more.")
+                try await withoutCancellation { try await self.forget(scope) }
+                return ControlResult(sessionID: scope.session, message: "Nothing of this session is kept any more.")
             case .liveView:
                 return ControlResult(
-                    sessionID: session,
-                    liveView: try await self.automation.externalLiveView(of: session, for: user, propagation))
+                    sessionID: scope.session,
+                    liveView: try await self.automation.externalLiveView(of: scope))
             case .take, .release, .renew, .revoke:
                 return ControlResult(
-                    sessionID: session,
-                    control: try await self.automation.control(request, in: session, for: user, propagation))
+                    sessionID: scope.session,
+                    control: try await self.automation.control(request, in: scope))
             }
         } catch {
-            return ControlResult(sessionID: session, message: "\(error)", status: .failed, code: Self.code(error))
+            return ControlResult(sessionID: scope.session, message: "\(error)", status: .failed, code: Self.code(error))
         }
     }
 
     /// Returns the screenshot of a step, identified by its tool call.
     public func picture(
-        _ id: String, of session: SessionID, for user: UserID?, propagation: Propagation = .init()
+        _ id: String, of scope: SessionScope
     ) async -> PictureResult {
         do {
-            try await self.checkOwner(session, user)
-            guard let jpeg = try await self.automation.picture(id, of: session, for: user, propagation) else {
+            try await self.checkOwner(scope.session, scope.user)
+            guard let jpeg = try await self.automation.picture(id, of: scope) else {
                 throw RunRejection.noSuchPicture(id)
             }
             return PictureResult(id: id, status: .completed, jpeg: jpeg.base64EncodedString())
@@ -55,13 +56,12 @@ extension AgentRuns {
 
     /// Returns a piece of a file of the session.
     public func file(
-        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
-        propagation: Propagation = .init()
+        _ id: String, from offset: Int, count: Int, of scope: SessionScope
     ) async -> FileResult {
         do {
-            try await self.checkOwner(session, user)
+            try await self.checkOwner(scope.session, scope.user)
             let (file, bytes) = try await self.automation.file(
-                id, from: offset, count: count, of: session, for: user, propagation)
+                id, from: offset, count: count, of: scope)
             return FileResult(id: id, status: .completed, file: file, content: bytes.base64EncodedString())
         } catch {
             return FileResult(id: id, status: .failed, code: Self.code(error), message: "\(error)")
@@ -70,21 +70,22 @@ extension AgentRuns {
 
     /// Keeps a piece of a file that the user attaches. A new session belongs to them from then on.
     public func putFile(
-        _ piece: FilePiece, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
+        _ piece: FilePiece, in scope: SessionScope
     ) async -> FileResult {
         do {
-            guard await !self.sessions.isGone(session) else { throw RunRejection.deleted }
-            try await self.checkOwner(session, user)
-            try await self.claim(session, user)
-            let file = try await self.automation.putFile(piece, in: session, for: user, propagation)
-            guard await !self.sessions.isGone(session) else {
+            guard await !self.sessions.isGone(scope.session) else { throw RunRejection.deleted }
+            try await self.checkOwner(scope.session, scope.user)
+            try await self.claim(scope.session, scope.user)
+            let file = try await self.automation.putFile(piece, in: scope)
+            guard await !self.sessions.isGone(scope.session) else {
                 // Deleted meanwhile: nothing of it may come back.
-                try await self.automation.forget(session, for: user, propagation)
-                try await self.store.remove(session)
+                try await self.automation.forget(scope)
+                try await self.store.remove(scope.session)
                 throw RunRejection.deleted
             }
             return FileResult(id: piece.id, status: file == nil ? .running : .completed, file: file)
         } catch {
+            if await self.sessions.isGone(scope.session) { try? await self.automation.forget(scope) }
             let reason = (error as? FileStoreError)?.reason ?? ""
             if !reason.isEmpty { self.logger.error("A file can't be kept", metadata: ["reason": "\(reason)"]) }
             return FileResult(id: piece.id, status: .failed, code: Self.code(error), message: "\(error)")
@@ -93,17 +94,17 @@ extension AgentRuns {
 
     /// Lists, keeps, or forgets what is kept for the user between tasks.
     public func keeping(
-        _ request: KeepingRequest, in session: SessionID, for user: UserID?, propagation: Propagation = .init()
+        _ request: KeepingRequest, in scope: SessionScope
     ) async -> KeepingResult {
         do {
             return KeepingResult(
-                items: try await self.automation.keeping(request, in: session, for: user, propagation))
+                items: try await self.automation.keeping(request, in: scope))
         } catch {
             let known = error as? VaultError ?? VaultError.unusable("\(error)")
             if !known.reason.isEmpty {
                 self.logger.error(
                     "The vault can't be used",
-                    metadata: ["user": "\(user?.rawValue ?? "")", "reason": "\(known.reason)"])
+                    metadata: ["user": "\(scope.user?.rawValue ?? "")", "reason": "\(known.reason)"])
             }
             return KeepingResult(status: .failed, code: known.code.rawValue, message: known.description)
         }
@@ -144,39 +145,37 @@ extension AgentRuns {
 
     /// Stops the session's run and ends its unfinished task.
     /// - Returns: A progress summary of a task that was not running.
-    private func stop(
-        _ session: SessionID, _ user: UserID?, _ propagation: Propagation
-    ) async throws -> String? {
-        if let active = await self.sessions[session], !active.hasEnded {
+    private func stop(_ scope: SessionScope) async throws -> String? {
+        if let active = await self.sessions[scope.session], !active.hasEnded {
             active.task?.cancel()
             await active.task?.value
             // The run may have parked at that moment.
         }
         // A parked run ends in its record, and its browser ends too.
-        if try await self.store.read(session)?.status == .interrupted {
-            let keeper = try await RunRecordWriter.open(session, for: user, in: self.store)
+        if try await self.store.read(scope.session)?.status == .interrupted {
+            let keeper = try await RunRecordWriter.open(scope.session, for: scope.user, in: self.store)
             try await keeper.finish(.stopped, answer: RunResult.stopped)
         }
-        return await self.automation.abandonPreviousTask(of: session, for: user, propagation)
+        return await self.automation.abandonPreviousTask(of: scope)
     }
 
     /// Deletes everything that is stored about a session. Data that is already gone is not an error, so a deletion that
     /// stopped halfway can be repeated.
-    private func forget(_ session: SessionID, _ user: UserID?, _ propagation: Propagation) async throws {
-        if let task = await self.sessions.close(session) {
+    private func forget(_ scope: SessionScope) async throws {
+        if let task = await self.sessions.close(scope.session) {
             task.cancel()
             // A run that has ended may still be passing its messages to the memory.
             await task.value
         }
         do {
-            try await self.memory.forget(session, of: user)
-            try await self.automation.forget(session, for: user, propagation)
+            try await self.memory.forget(scope.session, of: scope.user)
+            try await self.automation.forget(scope)
             // Remove the record last, because it holds the session's owner.
-            try await self.store.remove(session)
+            try await self.store.remove(scope.session)
         } catch {
-            await self.sessions.reopen(session)
+            await self.sessions.reopen(scope.session)
             throw error
         }
-        await self.sessions.forget(session)
+        await self.sessions.forget(scope.session)
     }
 }

@@ -102,7 +102,7 @@ public struct AgentRuns: Sendable {
         var names: [String] = []
         for id in files {
             let (file, _) = try await self.automation.file(
-                id, from: 0, count: 0, of: request.sessionID, for: request.userID, request.propagation)
+                id, from: 0, count: 0, of: request.scope)
             names.append(file.name)
         }
         return .prompt(AttachedFiles.listed(names, after: text))
@@ -144,8 +144,10 @@ public struct AgentRuns: Sendable {
         _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog
     ) async -> RunResult {
         let delivered = Mutex<StructuredResult?>(nil)
+        let started = ContinuousClock.now
         var result = await self.carryOut(request, records, &said, log) { given in delivered.withLock { $0 = given } }
         result.result = delivered.withLock { $0 }
+        result.seconds = (started.duration(to: .now) / .seconds(1) * 10).rounded() / 10
         return result
     }
 
@@ -190,9 +192,7 @@ public struct AgentRuns: Sendable {
         var callbacks = TurnLoop.Callbacks(emit: { log.append($0) })
         callbacks.takeSteering = { await sessions.takeSteering(request.sessionID) }
         callbacks.endSteering = { await sessions.endSteering(request.sessionID) }
-        var context = RunContext(
-            session: request.sessionID, run: request.runID, user: request.userID, propagation: request.propagation,
-            callbacks: callbacks)
+        var context = RunContext(request.scope, run: request.runID, callbacks: callbacks)
         context.deliver = deliver
         switch request.work {
         case .automation(let task): return try await self.automation.run(.task(task), context, usage: &usage)
@@ -250,7 +250,7 @@ public struct AgentRuns: Sendable {
     private func begin(_ context: RunContext, _ prompt: String, _ keeper: RunRecordWriter) async throws {
         let progressSummary =
             await keeper.isLeftOver
-            ? await self.automation.abandonPreviousTask(of: context.session, for: context.user, context.propagation)
+            ? await self.automation.abandonPreviousTask(of: context.scope)
             : nil
         let leftover = await self.sessions.takeLeftover(context.session)
         try await keeper.begin(context.run, prompt: prompt, leftover: leftover, progressSummary: progressSummary)

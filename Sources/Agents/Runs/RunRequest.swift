@@ -16,13 +16,10 @@ public struct RunRequest: Sendable {
     }
 
     public var work: Work
-    public var sessionID: SessionID
+    public var scope: SessionScope
     public var runID: RunID
     /// Whether the caller chose the run's id, so that the same request can be sent again.
     public let isRepeatable: Bool
-    public var userID: UserID?
-    /// The context to forward to other runtimes.
-    public var propagation: Propagation
 
     /// - Parameter runID: The run's id; if `nil`, a new id is generated.
     public init(
@@ -30,12 +27,13 @@ public struct RunRequest: Sendable {
         propagation: Propagation = .init()
     ) {
         self.work = work
-        self.sessionID = sessionID
+        self.scope = SessionScope(sessionID, of: userID, propagation: propagation)
         self.runID = runID ?? RunID(rawValue: "run-\(UUID().uuidString.lowercased())")
         self.isRepeatable = runID != nil
-        self.userID = userID
-        self.propagation = propagation
     }
+
+    public var sessionID: SessionID { self.scope.session }
+    public var userID: UserID? { self.scope.user }
 }
 
 /// The context that a request forwards to the runtimes it calls.

@@ -216,12 +216,7 @@ final class CDPConnection: Sendable {
 
     private struct Reply<Result: Decodable>: Decodable {
         var result: Result?
-        var error: ErrorBody?
-    }
-
-    private struct ErrorBody: Decodable {
-        var code: Int
-        var message: String
+        var error: CDPError?
     }
 
     private static func decode<Result: Decodable>(
@@ -233,7 +228,7 @@ final class CDPConnection: Sendable {
         } catch {
             throw BrowserError(.protocolFailure, "The browser's answer to \(method) cannot be read: \(error)")
         }
-        if let error = reply.error { throw BrowserError(.protocolFailure, "\(method): \(error.message)") }
+        if let error = reply.error { throw error.browserError(of: method) }
         guard let result = reply.result else {
             throw BrowserError(.protocolFailure, "The browser's answer to \(method) holds no result.")
         }

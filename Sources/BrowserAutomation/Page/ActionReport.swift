@@ -96,8 +96,13 @@ extension BrowserPage {
     /// - Parameter known: The state of the page, if an earlier answer of the page already included it.
     func report(_ summary: String, value: String? = nil, known: PageInfo? = nil) async throws -> ActionReport {
         var place: PageInfo
-        if let known { place = known } else { place = try await self.call("place", as: PageInfo.self) }
-        place = try await self.settleContent(place)
+        do {
+            if let known { place = known } else { place = try await self.call("place", as: PageInfo.self) }
+            place = try await self.settleContent(place)
+        } catch let error as BrowserError where self.isClosing(error) {
+            self.note("The tab \(self.id) has closed.")
+            place = PageInfo(url: self.url, title: "", contentType: "text/html", pending: 0, isBlank: false)
+        }
         if !Self.shownTypes.contains(place.contentType) {
             self.note(
                 "This is a document of type \(place.contentType), not a web page. Its content can't be read here.")

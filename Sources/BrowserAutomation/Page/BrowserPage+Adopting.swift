@@ -31,9 +31,9 @@ extension BrowserPage {
             .frameTree.frame
         self.state.change { state in
             // A navigation that was reported in the meantime is more recent.
-            guard state.loaderID == nil else { return }
+            guard state.loading.loaderID == nil else { return }
             state.url = frame.url + (frame.urlFragment ?? "")
-            state.loaderID = frame.loaderId
+            state.loading.loaderID = frame.loaderId
         }
         // Nothing checked the page's address while there was no connection.
         if let refusal = await self.gate.refusal(of: self.url) {
@@ -51,6 +51,6 @@ extension BrowserPage {
             context.auxData?.frameId == self.targetID
         else { return }
         let document = ScriptedDocument(frame: self.targetID, session: self.sessionID, context: context.id)
-        self.state.withLock { $0.documents[.main] = document }
+        self.state.withLock { $0.frames.documents[.main] = document }
     }
 }

@@ -21,7 +21,7 @@ extension BrowserPage {
     /// - Parameter decide: Returns the answer to a dialog, whose message has secrets masked. It must not block, because
     ///   the page is suspended meanwhile.
     public func answerDialogs(_ decide: (@Sendable (PageDialog) -> DialogAnswer)?) {
-        self.state.withLock { $0.decideDialog = decide }
+        self.state.withLock { $0.dialogs.decide = decide }
     }
 
     /// Handles a dialog that the page opened. A dialog blocks everything else in its page, so it is answered
@@ -31,7 +31,7 @@ extension BrowserPage {
             kind: .init(rawValue: opening.type) ?? .confirm,
             message: String(opening.message.prefix(Self.longestMessage)))
         if self.control.isHeldByPerson {
-            self.state.change { $0.openDialog = OpenDialog(dialog: dialog, session: session) }
+            self.state.change { $0.dialogs.open = OpenDialog(dialog: dialog, session: session) }
             // The user's hold may have ended in the meantime, and then nobody would answer.
             if !self.control.isHeldByPerson { self.answerOpenDialog(.dismiss) }
             return
@@ -51,14 +51,14 @@ extension BrowserPage {
             self.state.change { state in
                 state.effects.dialogs.append(dialog)
                 // The page stays, so there is no navigation to wait for.
-                if dialog.kind == .beforeunload, answer == .dismiss { state.loadingFrames.remove(self.targetID) }
+                if dialog.kind == .beforeunload, answer == .dismiss { state.loading.frames.remove(self.targetID) }
             }
         }
         self.post(answer, session: session)
     }
 
     private func decide(_ dialog: PageDialog) -> DialogAnswer {
-        guard let decide = self.state.withLock({ $0.decideDialog }) else {
+        guard let decide = self.state.withLock({ $0.dialogs.decide }) else {
             return self.configuration.dialogPolicy(dialog)
         }
         return decide(PageDialog(kind: dialog.kind, message: self.configuration.secrets.mask(dialog.message)))
@@ -77,7 +77,7 @@ extension BrowserPage {
     /// - Returns: Whether there was a dialog.
     @discardableResult
     func answerOpenDialog(_ answer: DialogAnswer) -> Bool {
-        guard let open = self.state.withLock({ $0.openDialog.take() }) else { return false }
+        guard let open = self.state.withLock({ $0.dialogs.open.take() }) else { return false }
         self.post(answer, session: open.session)
         return true
     }

@@ -63,13 +63,13 @@ extension BrowserPage {
             guard let frame = try? event.parameters(FrameURL.self), frame.frameId == self.targetID else { return }
             self.state.change { state in
                 state.url = String(frame.url.prefix(Self.longestAddress))
-                state.loadingFrames.remove(frame.frameId)
+                state.loading.frames.remove(frame.frameId)
             }
         case "Page.lifecycleEvent":
             guard let lifecycle = try? event.parameters(LifecycleEvent.self), lifecycle.frameId == self.targetID
             else { return }
             self.state.change { state in
-                if state.loaderID == lifecycle.loaderId { state.milestones.insert(lifecycle.name) }
+                if state.loading.loaderID == lifecycle.loaderId { state.loading.milestones.insert(lifecycle.name) }
             }
         case "Runtime.executionContextCreated": self.adopt(event)
         case "Page.frameRequestedNavigation", "Page.frameStartedNavigating", "Page.frameStartedLoading":
@@ -79,14 +79,14 @@ extension BrowserPage {
         case "Page.javascriptDialogOpening":
             guard let dialog = try? event.parameters(DialogOpening.self) else { return }
             self.receive(dialog, session: session)
-        case "Page.javascriptDialogClosed": self.state.change { $0.openDialog = nil }
+        case "Page.javascriptDialogClosed": self.state.change { $0.dialogs.open = nil }
         case "Page.fileChooserOpened":
             guard let node = try? event.parameters(FileChooserOpened.self).backendNodeId else { return }
             self.state.change { $0.fileChooser = FileChooser(session: session, node: node) }
             self.note(Self.fileNote)
         case "Input.dragIntercepted":
             guard let data = try? event.parameters(DragIntercepted.self).data else { return }
-            self.state.change { $0.drag = data }
+            self.state.change { $0.input.drag = data }
         case "Page.screencastFrame": self.onScreencastEvent(event, self)
         case "Inspector.targetCrashed":
             guard session == self.sessionID else { return }
@@ -99,19 +99,19 @@ extension BrowserPage {
         self.state.change { state in
             let isMain = frame.id == self.targetID
             // The documents inside a frame disappear with it.
-            let paths = state.documents.filter { isMain || $0.value.frame == frame.id }.keys
-            state.documents = state.documents.filter { document in
+            let paths = state.frames.documents.filter { isMain || $0.value.frame == frame.id }.keys
+            state.frames.documents = state.frames.documents.filter { document in
                 !paths.contains { document.key.keys.starts(with: $0.keys) }
             }
             guard isMain else { return }
             state.url = String((frame.url + (frame.urlFragment ?? "")).prefix(Self.longestAddress))
-            state.loaderID = frame.loaderId
+            state.loading.loaderID = frame.loaderId
             state.requests.beginDocument()
             // A cached document is complete, and the browser reports nothing more about it.
-            state.milestones = isRestored ? ["DOMContentLoaded", "load"] : []
-            if isRestored { state.loadingFrames = [] }
+            state.loading.milestones = isRestored ? ["DOMContentLoaded", "load"] : []
+            if isRestored { state.loading.frames = [] }
             state.fileChooser = nil
-            state.decideDialog = nil
+            state.dialogs.decide = nil
         }
     }
 
@@ -130,9 +130,9 @@ extension BrowserPage {
         else { return }
         self.state.change { state in
             if isNavigating {
-                state.loadingFrames.insert(frame.frameId)
+                state.loading.frames.insert(frame.frameId)
             } else {
-                state.loadingFrames.remove(frame.frameId)
+                state.loading.frames.remove(frame.frameId)
             }
         }
     }

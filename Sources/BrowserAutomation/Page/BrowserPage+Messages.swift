@@ -55,8 +55,8 @@ extension BrowserPage {
     ) async throws -> Result {
         guard let judge = self.configuration.requestJudge else { return try await body() }
         let known = self.state.withLock { state in
-            state.holding = beforehand ? Set(state.documents.keys).union([.main]) : []
-            return state.holding ?? []
+            state.messages.held = beforehand ? Set(state.frames.documents.keys).union([.main]) : []
+            return state.messages.held ?? []
         }
         if beforehand { _ = await self.askSockets(["name": "hold"], in: Array(known), as: JSONValue.self) }
         let result: Result
@@ -72,8 +72,8 @@ extension BrowserPage {
 
     private func judgeMessages(_ judge: (PageRequest) -> RequestVerdict, waits: Bool) async {
         let documents = self.state.withLock { state in
-            defer { state.holding = nil }
-            return Array(state.holding ?? [])
+            defer { state.messages.held = nil }
+            return Array(state.messages.held ?? [])
         }
         var stopped: [JSONValue] = []
         for round in 0..<Self.mostRounds {
@@ -93,7 +93,7 @@ extension BrowserPage {
             if round > 0, messages.isEmpty { break }
         }
         _ = await self.askSockets(["name": "release", "stopped": .array(stopped)], in: documents, as: JSONValue.self)
-        if !stopped.isEmpty { self.state.withLock { $0.refusesMessages = true } }
+        if !stopped.isEmpty { self.state.withLock { $0.messages.areRefused = true } }
     }
 
     /// Lets the user send the messages that were stopped when the agent caused them. Returns when the page knows,
@@ -101,9 +101,9 @@ extension BrowserPage {
     func forgetRefusedMessages() async {
         let documents = self.state.withLock { state -> [FramePath] in
             // A page that shows a dialog does not answer.
-            guard state.refusesMessages, state.openDialog == nil else { return [] }
-            state.refusesMessages = false
-            return Array(state.documents.keys)
+            guard state.messages.areRefused, state.dialogs.open == nil else { return [] }
+            state.messages.areRefused = false
+            return Array(state.frames.documents.keys)
         }
         guard !documents.isEmpty else { return }
         _ = await self.askSockets(["name": "forget"], in: documents, as: JSONValue.self)
@@ -112,7 +112,7 @@ extension BrowserPage {
     /// The expression that makes a document hold back its messages, to be evaluated before the first call in it; empty
     /// if the document already does so.
     func holdMessages(in path: FramePath) -> String {
-        let isFirst = self.state.withLock { $0.holding?.insert(path).inserted ?? false }
+        let isFirst = self.state.withLock { $0.messages.held?.insert(path).inserted ?? false }
         return isFirst ? "__ai4ai.sockets(\(JSONValue.string(self.messageKey).json),{name:'hold'})," : ""
     }
 

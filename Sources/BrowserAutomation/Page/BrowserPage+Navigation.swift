@@ -27,8 +27,8 @@ extension BrowserPage {
     /// Waits up to two seconds until the page has handled the user's last input. Input and scripts take different paths
     /// to the page, so a snapshot could overtake the input.
     private func waitForInput() async throws {
-        guard self.state.withLock({ $0.openInput > 0 }) else { return }
-        _ = try await self.wait(until: .now + .seconds(2)) { $0.openInput == 0 }
+        guard self.state.withLock({ $0.input.unanswered > 0 }) else { return }
+        _ = try await self.wait(until: .now + .seconds(2)) { $0.input.unanswered == 0 }
     }
 
     /// Opens an address and waits until the page has loaded.
@@ -41,7 +41,7 @@ extension BrowserPage {
         try await self.asAgent {
             let report = try await self.open(address)
             // The new page replaces whatever the user did before.
-            self.state.withLock { $0.needsLook = false }
+            self.state.withLock { $0.input.needsLook = false }
             return report
         }
     }
@@ -100,7 +100,8 @@ extension BrowserPage {
         let deadline = ContinuousClock.now + self.configuration.navigationTimeout
         guard
             try await self.wait(
-                until: deadline, for: { $0.loaderID != before && $0.milestones.contains("DOMContentLoaded") })
+                until: deadline,
+                for: { $0.loading.loaderID != before && $0.loading.milestones.contains("DOMContentLoaded") })
         else {
             // What has loaded so far can be read, but the rest is not worth waiting for.
             self.post("Page.stopLoading")
@@ -110,7 +111,7 @@ extension BrowserPage {
         }
         // Inject the script while the rest of the page loads.
         async let world: Void = self.prepare()
-        let isLoaded = try await self.wait(until: .now + Self.loadTimeout) { $0.milestones.contains("load") }
+        let isLoaded = try await self.wait(until: .now + Self.loadTimeout) { $0.loading.milestones.contains("load") }
         if !isLoaded { self.note("Parts of the page are still loading.") }
         try await world
     }
@@ -157,7 +158,7 @@ extension BrowserPage {
                     : "This is the tab's last page; there is nothing to go forward to.")
         }
         let before = self.beginAction()
-        self.state.withLock { state in _ = state.loadingFrames.insert(self.targetID) }
+        self.state.withLock { state in _ = state.loading.frames.insert(self.targetID) }
         try await self.send("Page.navigateToHistoryEntry", ["entryId": .integer(history.entries[index].id)])
         try await self.settle(after: before)
         return try await self.report(offset < 0 ? "Went back" : "Went forward")
@@ -175,7 +176,7 @@ extension BrowserPage {
 
     func loadAgain() async throws -> ActionReport {
         let before = self.beginAction()
-        self.state.withLock { state in _ = state.loadingFrames.insert(self.targetID) }
+        self.state.withLock { state in _ = state.loading.frames.insert(self.targetID) }
         try await self.send("Page.reload")
         try await self.settle(after: before)
         let isKept = self.state.withLock { $0.effects.dialogs.contains { $0.kind == .beforeunload } }
@@ -193,8 +194,8 @@ extension BrowserPage {
             state.effects = Effects()
             state.requests.beginAction(at: .now)
             // A frame that was already loading, such as an advertisement, is not an effect of this action.
-            state.loadingFrames = []
-            return state.loaderID
+            state.loading.frames = []
+            return state.loading.loaderID
         }
     }
 
@@ -202,13 +203,13 @@ extension BrowserPage {
     func settle(after document: String?) async throws {
         let deadline = ContinuousClock.now + min(self.configuration.navigationTimeout, Self.loadTimeout)
         let hasSettled = try await self.wait(until: deadline) { [targetID] state in
-            !state.loadingFrames.contains(targetID)
-                || (state.loaderID != document && state.milestones.contains("load"))
+            !state.loading.frames.contains(targetID)
+                || (state.loading.loaderID != document && state.loading.milestones.contains("load"))
                 // The page stays, because its dialog was dismissed.
                 || state.effects.dialogs.contains { $0.kind == .beforeunload && $0.answer == .dismiss }
         }
         if !hasSettled { self.note("The next page is still loading.") }
-        _ = try await self.wait(until: min(deadline, .now + Self.frameTimeout), for: \.loadingFrames.isEmpty)
+        _ = try await self.wait(until: min(deadline, .now + Self.frameTimeout), for: \.loading.frames.isEmpty)
         if self.state.withLock({ !$0.effects.downloads.isEmpty }) { try await self.waitForDownload() }
     }
 

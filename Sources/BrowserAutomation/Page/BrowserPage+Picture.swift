@@ -61,7 +61,7 @@ extension BrowserPage {
         for key in try await self.call("foreignFrames", in: path, as: [String].self) {
             do {
                 paths += try await self.paths(in: path.appending(key))
-            } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
+            } catch let error as BrowserError where [.documentReplaced, .staleReference].contains(error.code) {
                 // The frame no longer exists.
             }
         }

@@ -50,7 +50,7 @@ extension BrowserPage {
     /// Checks that the agent has a current snapshot.
     /// - Throws: ``BrowserError`` with code `staleReference` if a user has changed the page since the last snapshot.
     func checkLooked() throws {
-        guard self.state.withLock({ $0.needsLook }) else { return }
+        guard self.state.withLock({ $0.input.needsLook }) else { return }
         throw BrowserError(.staleReference, "A person has worked on the page since the last snapshot. Take a new one.")
     }
 
@@ -106,8 +106,12 @@ extension BrowserPage {
         let element = try ElementReference(reference)
         let before = self.beginAction()
         let (label, outcome) = try await self.press(element, kind, at: offset)
-        try await self.settle(after: before)
-        if outcome?.isDownload == true { try await self.waitForDownload() }
+        do {
+            try await self.settle(after: before)
+            if outcome?.isDownload == true { try await self.waitForDownload() }
+        } catch let error as BrowserError where self.isClosing(error) {
+            // The report says so.
+        }
         var report = try await self.report("\(kind.summary) \(label)")
         if let checked = outcome?.checked { report.summary += checked ? ", now checked" : ", now not checked" }
         return report
@@ -124,8 +128,12 @@ extension BrowserPage {
                 if attempt == 1, element.path == .main { self.moveMouse(over: preparation) }
                 return preparation
             }
-            try await self.pressMouse(x: x, y: y, kind)
-            outcome = try await self.afterPointer(element)
+            do {
+                try await self.pressMouse(x: x, y: y, kind)
+                outcome = try await self.afterPointer(element)
+            } catch let error as BrowserError where self.isClosing(error) {
+                return preparation
+            }
             if let outcome, !outcome.hit, outcome.blocked == nil, element.path != .main, attempt < Self.frameAttempts {
                 // The browser sends the event to where it last drew the frame, and a busy machine draws late.
                 return Preparation(retry: "\(preparation.label ?? element.id) was not there for the click")
@@ -210,7 +218,7 @@ extension BrowserPage {
                 outcome.blocked = outcome.blocked ?? around.blocked
             }
             return outcome
-        } catch let error as BrowserError where error.isLostContext || error.code == .staleReference {
+        } catch let error as BrowserError where [.documentReplaced, .staleReference].contains(error.code) {
             // The click has replaced the document, including the guard, so it reached its target.
             return nil
         }
@@ -312,7 +320,7 @@ extension BrowserPage {
     /// Drags with mouse events. If the page starts a native drag, the browser hands the drag data to this process,
     /// which then sends the drop events.
     private func drag(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double), in path: FramePath) async throws {
-        self.state.withLock { $0.drag = nil }
+        self.state.withLock { $0.input.drag = nil }
         try await self.send("Input.setInterceptDrags", ["enabled": true])
         defer { self.post("Input.setInterceptDrags", ["enabled": false]) }
         _ = try await self.call("watchDrag", in: path, as: JSONValue.self)
@@ -333,7 +341,7 @@ extension BrowserPage {
                 if isNative { break }
                 if step == 1 { _ = try await self.call("watchDrag", in: path, as: JSONValue.self) }
             }
-            if isNative, try await self.wait(until: .now + .seconds(2), for: { $0.drag != nil }) {
+            if isNative, try await self.wait(until: .now + .seconds(2), for: { $0.input.drag != nil }) {
                 try await self.drop(at: to)
             }
         } catch {
@@ -345,7 +353,7 @@ extension BrowserPage {
     }
 
     private func drop(at point: (x: Double, y: Double)) async throws {
-        guard let data = self.state.withLock({ $0.drag.take() }) else { return }
+        guard let data = self.state.withLock({ $0.input.drag.take() }) else { return }
         for type in ["dragEnter", "dragOver", "drop"] {
             try await self.send("Input.dispatchDragEvent", Self.mouse(type, point.x, point.y, ["data": data]))
         }

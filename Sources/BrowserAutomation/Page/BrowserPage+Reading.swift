@@ -56,7 +56,7 @@ extension BrowserPage {
     public func snapshot(budget: Int = 12_000, part: Int = 1) async throws -> PageSnapshot {
         try await self.asAgent {
             let reading = try await self.read(.main, ["outside": .integer(min(budget / 8, Self.outsideBudget))])
-            self.state.withLock { $0.needsLook = false }
+            self.state.withLock { $0.input.needsLook = false }
             let pages = Pages(reading.lines, size: budget)
             let (lines, number) = pages.part(part)
             return PageSnapshot(
@@ -104,7 +104,7 @@ extension BrowserPage {
     private func read(_ path: FramePath, _ options: [String: JSONValue]) async throws -> Reading {
         // Wait briefly for a document that is still loading.
         _ = try await self.wait(until: .now + .seconds(5)) { state in
-            state.loaderID == nil || state.milestones.contains("DOMContentLoaded")
+            state.loading.loaderID == nil || state.loading.milestones.contains("DOMContentLoaded")
         }
         var options = options
         options["prefix"] = .string(path.prefix)
@@ -121,7 +121,7 @@ extension BrowserPage {
     private func walk(_ path: FramePath, _ options: [String: JSONValue]) async throws -> Walk {
         let walk = try await self.call(
             "walk", [.object(options)], in: path, as: Walk.self)
-        self.state.withLock { $0.lastReferences[path] = max($0.lastReferences[path] ?? 0, walk.last) }
+        self.state.withLock { $0.frames.lastReferences[path] = max($0.frames.lastReferences[path] ?? 0, walk.last) }
         return walk
     }
 
@@ -204,7 +204,9 @@ extension BrowserPage {
         try await self.asAgent {
             let found = try await self.call("query", [.string(selector), .integer(limit), ""], as: Found.self)
             if let wrong = found.wrong { throw BrowserError(.invalidValue, "\(wrong).") }
-            self.state.withLock { $0.lastReferences[.main] = max($0.lastReferences[.main] ?? 0, found.last ?? 0) }
+            self.state.withLock {
+                $0.frames.lastReferences[.main] = max($0.frames.lastReferences[.main] ?? 0, found.last ?? 0)
+            }
             let lines = (found.lines ?? []).map(self.configuration.secrets.mask)
             let more = (found.total ?? 0) - lines.count
             return more > 0 ? lines + ["… \(more) more"] : lines

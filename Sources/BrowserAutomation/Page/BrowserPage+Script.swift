@@ -87,7 +87,7 @@ extension BrowserPage {
             let document = try await self.document(path)
             do {
                 return try await body(document)
-            } catch let error as BrowserError where error.isLostContext && isRepeatable && attempt < 5 {
+            } catch let error as BrowserError where error.code == .documentReplaced && isRepeatable && attempt < 5 {
                 attempt += 1
                 self.forget(document)
                 try await self.waitForNavigation()
@@ -97,16 +97,18 @@ extension BrowserPage {
 
     private func forget(_ document: ScriptedDocument) {
         self.state.withLock { state in
-            state.documents = state.documents.filter {
+            state.frames.documents = state.frames.documents.filter {
                 $0.value.context != document.context || $0.value.session != document.session
             }
             // The next document in its place has not been asked to hold back its messages.
-            if state.holding != nil { state.holding = state.holding?.filter { state.documents[$0] != nil } }
+            if state.messages.held != nil {
+                state.messages.held = state.messages.held?.filter { state.frames.documents[$0] != nil }
+            }
         }
     }
 
     private func waitForNavigation() async throws {
-        _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loadingFrames.contains(targetID) }
+        _ = try await self.wait(until: .now + .seconds(1)) { [targetID] in !$0.loading.frames.contains(targetID) }
     }
 
     private func evaluate<Value: Decodable>(
@@ -138,8 +140,12 @@ extension BrowserPage {
                 .timedOut, "\(error.message) Its own scripts keep it busy; they were stopped. Look again, or reload.")
         }
         if let exception = evaluation.exceptionDetails {
+            let description = exception.exception?.description ?? exception.text
+            // The connection may have been lost after the isolated world was created and before the script was
+            // injected.
+            let isMissing = description.contains("__ai4ai is not defined")
             throw BrowserError(
-                .protocolFailure, "The page's script failed: \(exception.exception?.description ?? exception.text)")
+                isMissing ? .documentReplaced : .protocolFailure, "The page's script failed: \(description)")
         }
         return evaluation
     }
@@ -154,10 +160,10 @@ extension BrowserPage {
         var attempt = 0
         while true {
             try await self.ready()
-            if let known = self.state.withLock({ $0.documents[path] }) { return known }
+            if let known = self.state.withLock({ $0.frames.documents[path] }) { return known }
             do {
                 return try await self.enter(path)
-            } catch let error as BrowserError where error.isLostContext && attempt < 5 {
+            } catch let error as BrowserError where error.code == .documentReplaced && attempt < 5 {
                 attempt += 1
                 try await self.waitForNavigation()
             }
@@ -165,20 +171,20 @@ extension BrowserPage {
     }
 
     private func enter(_ path: FramePath) async throws -> ScriptedDocument {
-        let loader = self.state.withLock { $0.loaderID }
+        let loader = self.state.withLock { $0.loading.loaderID }
         let (frame, session) = try await self.place(of: path)
         let world = try await self.connection.send(
             "Page.createIsolatedWorld", ["frameId": .string(frame), "worldName": .string(Self.worldName)],
             session: session, timeout: path.timeout, as: World.self)
         let document = ScriptedDocument(frame: frame, session: session, context: world.executionContextId)
-        let start = self.state.withLock { $0.lastReferences[path] ?? 0 }
+        let start = self.state.withLock { $0.frames.lastReferences[path] ?? 0 }
         _ = try await self.evaluate(
             "\(Self.script);__ai4ai.startAt(\(start),\(self.keys));null", document,
             byValue: true, timeout: path.timeout,
             as: JSONValue.self)
         self.state.withLock { state in
             // If the document was replaced in the meantime, its isolated world no longer exists.
-            if state.loaderID == loader { state.documents[path] = document }
+            if state.loading.loaderID == loader { state.frames.documents[path] = document }
         }
         return document
     }
@@ -197,9 +203,9 @@ extension BrowserPage {
             "DOM.describeNode", ["objectId": .string(element.id)], session: element.document.session,
             as: Described.self)
         guard let frame = described.node.frameId else {
-            throw BrowserError(.protocolFailure, "No frame is shown in \(path.prefix) yet.")
+            throw BrowserError(.documentReplaced, "No frame is shown in \(path.prefix) yet.")
         }
-        return (frame, self.state.withLock { $0.frameSessions[frame] } ?? element.document.session)
+        return (frame, self.state.withLock { $0.frames.sessions[frame] } ?? element.document.session)
     }
 
     struct ResolvedNode: Decodable {
@@ -268,19 +274,5 @@ extension BrowserPage {
                 "arguments": [["objectId": .string(host)]],
             ], session: document.session)
         return true
-    }
-}
-
-extension BrowserError {
-    /// Whether the error means that the document of a call no longer exists.
-    var isLostContext: Bool {
-        self.code == .protocolFailure
-            && [
-                "context", "Inspected target navigated", "No frame", "Frame with the given", "Session with given id",
-                // The connection was lost after the isolated world was created and before the script was injected.
-                "__ai4ai is not defined",
-            ].contains {
-                self.message.contains($0)
-            }
     }
 }

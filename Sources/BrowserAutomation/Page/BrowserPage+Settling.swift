@@ -69,7 +69,7 @@ extension BrowserPage {
             let rest = max(Int((deadline - .now) / .milliseconds(1)), 0)
             _ = try await self.call("settled", [.integer(Self.quiet), .integer(rest), true], as: Bool.self)
             // A timer may have led to another page.
-            _ = try await self.wait(until: deadline) { [targetID] in !$0.loadingFrames.contains(targetID) }
+            _ = try await self.wait(until: deadline) { [targetID] in !$0.loading.frames.contains(targetID) }
             place = try await self.call("place", as: PageInfo.self)
         }
         if place.pending > 0 || self.pendingRequests > 0 {

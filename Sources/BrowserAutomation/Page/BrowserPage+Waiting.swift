@@ -45,7 +45,7 @@ extension BrowserPage {
             do {
                 if try await self.hasText(text, in: path.appending(key)) { return true }
             } catch let error as BrowserError
-                where error.isLostContext || [.staleReference, .timedOut].contains(error.code)
+                where [.documentReplaced, .staleReference, .timedOut].contains(error.code)
             {
                 // The frame no longer exists, or its content cannot be read.
             }

@@ -27,36 +27,59 @@ public final class BrowserPage: Sendable {
         var isReady = false
         /// Why the page is no longer usable; `nil` while it is.
         var gone: String?
+        /// Whether the tab is gone because it was closed.
+        var isClosed = false
+        var frames = Frames()
+        var loading = Loading()
+        /// The effects of the current action, other than its direct outcome.
+        var effects = Effects()
+        var requests = PendingRequests()
+        var dialogs = Dialogs()
+        /// The file chooser that the page has opened.
+        var fileChooser: FileChooser?
+        var messages = Messages()
+        var input = Input()
+    }
+
+    struct Frames {
         /// The documents that contain the injected script.
         var documents: [FramePath: ScriptedDocument] = [:]
         /// The CDP sessions of frames that run in their own processes, by frame ID.
-        var frameSessions: [String: String] = [:]
+        var sessions: [String: String] = [:]
+        /// The last reference in each document. The next document continues from there, so that an old reference never
+        /// identifies a new element.
+        var lastReferences: [FramePath: Int] = [:]
+    }
+
+    struct Loading {
         /// The loader ID of the main frame's document, and the lifecycle milestones that the document has reached.
         var loaderID: String?
         var milestones: Set<String> = []
         /// The frames, including the main frame, in which a requested navigation has not finished.
-        var loadingFrames: Set<String> = []
-        /// The effects of the current action, other than its direct outcome.
-        var effects = Effects()
-        var requests = PendingRequests()
+        var frames: Set<String> = []
+    }
+
+    struct Dialogs {
         /// The dialog that waits for the user, and the closure that answers other dialogs.
-        var openDialog: OpenDialog?
-        var decideDialog: (@Sendable (PageDialog) -> DialogAnswer)?
-        /// The file chooser that the page has opened.
-        var fileChooser: FileChooser?
-        /// The documents whose WebSocket messages are held back; `nil` if none are to be held back.
-        var holding: Set<FramePath>?
+        var open: OpenDialog?
+        var decide: (@Sendable (PageDialog) -> DialogAnswer)?
+    }
+
+    /// WebSocket messages of the page.
+    struct Messages {
+        /// The documents whose messages are held back; `nil` if none are to be held back.
+        var held: Set<FramePath>?
         /// Whether messages were stopped. The page cannot send them by trying again.
-        var refusesMessages = false
+        var areRefused = false
+    }
+
+    struct Input {
         /// The data of the native drag in progress, as the browser describes it.
         var drag: JSONValue?
         /// Whether a user has changed the page since the last snapshot.
         var needsLook = false
         /// The number of user inputs that the page has not answered yet.
-        var openInput = 0
-        /// The last reference in each document. The next document continues from there, so that an old reference never
-        /// identifies a new element.
-        var lastReferences: [FramePath: Int] = [:]
+        var unanswered = 0
     }
 
     /// The effects of an action that are not reported yet.
@@ -86,7 +109,7 @@ public final class BrowserPage: Sendable {
         var lastReferences: [FramePath: Int] = [:]
     }
 
-    var identity: Identity { Identity(id: self.id, lastReferences: self.state.withLock { $0.lastReferences }) }
+    var identity: Identity { Identity(id: self.id, lastReferences: self.state.withLock { $0.frames.lastReferences }) }
 
     init(
         _ identity: Identity, targetID: String, sessionID: String, url: String, connection: CDPConnection,
@@ -103,17 +126,25 @@ public final class BrowserPage: Sendable {
         self.configuration = configuration
         self.onTarget = onTarget
         self.onScreencastEvent = onScreencastEvent
-        self.state = Monitor(State(url: url, lastReferences: identity.lastReferences))
+        self.state = Monitor(State(url: url, frames: Frames(lastReferences: identity.lastReferences)))
     }
 
     /// The address of the main frame.
     public var url: String { self.state.withLock { $0.url } }
 
     /// An identifier of the main frame's document, which differs for each document.
-    package var documentID: String? { self.state.withLock { $0.loaderID } }
+    package var documentID: String? { self.state.withLock { $0.loading.loaderID } }
 
     /// Whether the tab was closed or has crashed.
     var isGone: Bool { self.state.withLock { $0.gone != nil } }
+
+    /// Whether the tab was closed.
+    package var isClosed: Bool { self.state.withLock { $0.isClosed } }
+
+    /// Whether an error means that the tab was closed. A window such as a sign-in closes itself when its work is done.
+    func isClosing(_ error: BrowserError) -> Bool {
+        error.code == .pageGone && self.isClosed
+    }
 
     /// Sets up the tab and lets it run. All other commands wait for this, because Chromium's renderer crashes if it is
     /// told to navigate while it is starting.
@@ -149,7 +180,7 @@ public final class BrowserPage: Sendable {
 
     /// Adds a frame that runs in its own process to the page, and lets it run.
     func adoptFrame(_ frame: String, session: String) {
-        self.state.withLock { $0.frameSessions[frame] = session }
+        self.state.withLock { $0.frames.sessions[frame] = session }
         self.listen(session)
         // The task ends with the browser's answer. A frame whose requests cannot be intercepted stays paused.
         Task { [gate, connection] in
@@ -162,17 +193,17 @@ public final class BrowserPage: Sendable {
     /// - Returns: Whether the session belonged to this page.
     func dropFrame(session: String) -> Bool {
         let isOurs = self.state.withLock { state -> Bool in
-            let frames = state.frameSessions.filter { $0.value == session }.keys
+            let frames = state.frames.sessions.filter { $0.value == session }.keys
             for frame in frames {
-                state.frameSessions[frame] = nil
-                state.loadingFrames.remove(frame)
+                state.frames.sessions[frame] = nil
+                state.loading.frames.remove(frame)
             }
-            state.documents = state.documents.filter { $0.value.session != session }
+            state.frames.documents = state.frames.documents.filter { $0.value.session != session }
             return !frames.isEmpty
         }
         guard isOurs else { return false }
         self.connection.setEventHandler(session, nil)
-        self.connection.fail(session: session, BrowserError(.protocolFailure, "No frame: it has left the page."))
+        self.connection.fail(session: session, BrowserError(.documentReplaced, "The frame has left the page."))
         return true
     }
 
@@ -195,9 +226,9 @@ public final class BrowserPage: Sendable {
     /// Sends a user's input without waiting, because a page that shows a dialog responds only after the dialog is
     /// answered.
     func postInput(_ method: String, _ parameters: JSONValue) {
-        self.state.withLock { $0.openInput += 1 }
+        self.state.withLock { $0.input.unanswered += 1 }
         self.connection.post(method, parameters, session: self.sessionID) { [weak self] in
-            self?.state.change { $0.openInput -= 1 }
+            self?.state.change { $0.input.unanswered -= 1 }
         }
     }
 
@@ -216,9 +247,11 @@ public final class BrowserPage: Sendable {
     }
 
     /// Records why the page is no longer usable, and fails its pending commands and waits.
-    func markGone(_ reason: String) {
+    func markGone(_ reason: String, isClosed: Bool = false) {
         self.state.change { state in
-            if state.gone == nil { state.gone = reason }
+            guard state.gone == nil else { return }
+            state.gone = reason
+            state.isClosed = isClosed
         }
         self.connection.fail(session: self.sessionID, BrowserError(.pageGone, reason))
     }

@@ -45,7 +45,7 @@ extension BrowserSession {
         }
         for page in pages {
             // A user who only watched has changed nothing, so the agent's references and approvals stay valid.
-            if wasWorkedIn { page.state.withLock { $0.needsLook = true } }
+            if wasWorkedIn { page.state.withLock { $0.input.needsLook = true } }
             page.answerOpenDialog(.dismiss)
         }
     }

@@ -141,7 +141,7 @@ extension BrowserSession {
         self.state.withLock { state in
             guard let index = state.pages.firstIndex(where: { $0.sessionID == session }) else { return }
             let page = state.pages.remove(at: index)
-            page.markGone("The tab \(page.id) was closed.")
+            page.markGone("The tab \(page.id) was closed.", isClosed: true)
             if state.current == page.id { state.current = nil }
         }
     }

@@ -49,7 +49,7 @@ struct FileResponse: Sendable {
             let parts = parameter.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
             let value = parts[1].trimming { $0.isWhitespace || $0 == "\"" }
-            switch parts[0].trimming(while: \.isWhitespace).lowercased() {
+            switch parts[0].trimmed.lowercased() {
             case "filename*":
                 // charset'language'value
                 let pieces = value.split(separator: "'", omittingEmptySubsequences: false)

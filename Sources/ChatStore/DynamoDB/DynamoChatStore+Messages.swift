@@ -15,7 +15,7 @@ extension DynamoChatStore {
         let excerpt = ChatSession.excerpt(draft.content)
         let parts = MessageItem.parts(of: draft)
         let saveID = UUID().uuidString
-        let key = try SessionItem.key(id, user)
+        let key = try self.key(id, user)
         return try await self.untilWritten { isFirst in
             let session = try await self.session(id, of: user)
             let obstacle = change.obstacle(in: session)
@@ -80,8 +80,9 @@ extension DynamoChatStore {
     private func kept(
         _ message: String, _ id: SessionID, _ user: UserID
     ) async throws -> (message: ChatMessage, saveID: String?)? {
-        let key = MessageItem.key(id, MessageItem.mark(of: message))
-        guard let mark = try await self.messages.item(.object(key)) else { return nil }
+        guard let mark = try await self.messages.item(MessageItem.key(id, MessageItem.mark(of: message))) else {
+            return nil
+        }
         guard mark["user_id"]?.dynamoString == user.rawValue, mark["id"]?.dynamoString == message,
             let time = mark["message_ts"]?.dynamoNumber, let parts = mark["parts"]?.dynamoNumber
         else { throw ChatStoreError(.invalid, "The message cannot have the id '\(message)'. Choose another.") }
@@ -114,13 +115,9 @@ extension DynamoChatStore {
         of user: UserID, in id: SessionID, at times: ClosedRange<Int>, _ members: [String: JSONValue] = [:],
         _ body: (JSONValue) async throws -> Bool
     ) async throws {
-        let condition: JSONValue = "#session_id = :session_id AND #timestamp BETWEEN :first AND :last"
         try await self.messages.query(
-            members.merging(["KeyConditionExpression": condition]) { $1 },
-            values: [
-                ":session_id": .dynamoString(id.rawValue), ":first": .dynamoNumber(times.lowerBound),
-                ":last": .dynamoNumber(times.upperBound),
-            ]
+            .dynamoString(id.rawValue), where: "#timestamp BETWEEN :first AND :last", members,
+            values: [":first": .dynamoNumber(times.lowerBound), ":last": .dynamoNumber(times.upperBound)]
         ) { page in
             for item in page where item["user_id"]?.dynamoString == user.rawValue {
                 guard try await body(item) else { return false }

@@ -4,11 +4,11 @@ import FoundationEssentials
 
 extension DynamoChatStore {
     public func beginRemoval(of id: SessionID, of user: UserID) async throws -> Bool {
-        let key = try SessionItem.key(id, user)
+        let key = try self.key(id, user)
         let saveID = UUID().uuidString
         let input = self.chats.members(
             [
-                "Key": key, "UpdateExpression": "SET #status = :deleting, #save_id = :save_id",
+                "Key": .object(key), "UpdateExpression": "SET #status = :deleting, #save_id = :save_id",
                 "ConditionExpression": "#status = :active",
             ],
             values: [
@@ -24,18 +24,17 @@ extension DynamoChatStore {
     }
 
     public func finishRemoval(of id: SessionID, of user: UserID) async throws {
-        let key = try SessionItem.key(id, user)
+        let key = try self.key(id, user)
         guard let item = try await self.chats.item(key) else { return }
         guard item["status"] == SessionItem.deleting else {
             throw ChatStoreError(.invalid, "The chat \(id) is not hidden, so nothing of it was removed.")
         }
-        try await self.messages.removeItems(
-            of: ("session_id", .dynamoString(id.rawValue)), sortKey: "timestamp")
+        try await self.messages.removeItems(of: .dynamoString(id.rawValue))
         // Delete the chat last, so that an interrupted removal can be found and finished.
         _ = try await self.chats.call(
             "DeleteItem",
             self.chats.members(
-                ["Key": key, "ConditionExpression": "#status = :deleting"],
+                ["Key": .object(key), "ConditionExpression": "#status = :deleting"],
                 values: [":deleting": SessionItem.deleting]))
     }
 

@@ -22,23 +22,27 @@ public struct DynamoChatStore: ChatStore {
         retries.base = .milliseconds(50)
         retries.cap = .seconds(5)
         let dynamo = DynamoDB(client.retrying(retries))
-        self.chats = DynamoTable(sessionsTable, dynamo)
-        self.messages = DynamoTable(messagesTable, dynamo)
+        self.chats = DynamoTable(
+            sessionsTable, partitionKey: "user_id", sortKey: "session_id", dynamo, failure: ChatStoreError.unavailable)
+        self.messages = DynamoTable(
+            messagesTable, partitionKey: "session_id", sortKey: "timestamp", dynamo,
+            failure: ChatStoreError.unavailable)
     }
 
     public func create(_ session: ChatSession) async throws {
         let taken = ChatStoreError(
             .invalid, "'\(session.id)' is another chat's id, or can be none. Give the new one another id.")
         let saveID = UUID().uuidString
-        let key: JSONValue
+        let key: [String: JSONValue]
         do {
-            key = try SessionItem.key(session.id, session.owner)
+            key = try self.key(session.id, session.owner)
         } catch let error as ChatStoreError where error.code == .notFound {
             throw taken
         }
         let isFree: JSONValue = "attribute_not_exists(#session_id)"
         // Two chats with the same ID would share their messages, so claim the ID there, regardless of the owner.
-        var claim = MessageItem.key(session.id, MessageItem.claim)
+        let claimKey = MessageItem.key(session.id, MessageItem.claim)
+        var claim = claimKey
         claim["user_id"] = .dynamoString(session.owner.rawValue)
         claim["kind"] = .dynamoString("chat")
         let puts = [
@@ -52,9 +56,7 @@ public struct DynamoChatStore: ChatStore {
                 guard item["save_id"]?.dynamoString == saveID else { throw taken }
                 return ()
             }
-            guard try await self.messages.item(.object(MessageItem.key(session.id, MessageItem.claim))) == nil else {
-                throw taken
-            }
+            guard try await self.messages.item(claimKey) == nil else { throw taken }
             return nil
         }
     }
@@ -89,7 +91,7 @@ public struct DynamoChatStore: ChatStore {
     ) async throws -> ChatSession {
         let change = try change.checked()
         let saveID = UUID().uuidString
-        let key = try SessionItem.key(id, user)
+        let key = try self.key(id, user)
         return try await self.untilWritten { isFirst in
             let item = try await self.chat(id, user)
             let session = try ChatSession(item: item)
@@ -110,42 +112,45 @@ public struct DynamoChatStore: ChatStore {
     }
 
     public func secret() async throws -> [UInt8] {
-        let key: [String: JSONValue] = [
-            "user_id": .dynamoString("#settings"), "session_id": .dynamoString("cursor-secret"),
-        ]
+        let key = self.chats.key(Self.settings, .dynamoString("cursor-secret"))
         let fresh = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
         var item = key
         item["secret"] = ["B": .string(Data(fresh).base64EncodedString())]
-        let put = self.chats.members([
-            "Item": .object(item), "ConditionExpression": "attribute_not_exists(#session_id)",
-        ])
         return try await self.untilWritten { _ in
-            if let kept = try await self.chats.item(.object(key)) {
+            if let kept = try await self.chats.item(key) {
                 guard let bytes = (kept["secret"]?["B"]?.string).flatMap({ Data(base64Encoded: $0) }), bytes.count == 32
                 else { throw ChatStoreError(.unusable, "The secret in \(self.chats.name) is none.") }
                 return Array(bytes)
             }
-            return try await self.chats.call("PutItem", put).map { _ in fresh }
+            guard case .written = try await self.chats.put(item, if: "attribute_not_exists(#session_id)") else {
+                return nil
+            }
+            return fresh
         }
     }
 
     public func check() async throws {
         // Overwrites the same two items each time. Read access doesn't imply write access.
-        async let chat = self.chats.call(
-            "PutItem",
-            self.chats.members(["Item": ["user_id": .dynamoString("#settings"), "session_id": .dynamoString("check")]]))
-        async let message = self.messages.call(
-            "PutItem",
-            self.messages.members(["Item": ["session_id": .dynamoString("#check"), "timestamp": .dynamoNumber(0)]]))
+        async let chat: DynamoTable.Put = self.chats.put(self.chats.key(Self.settings, .dynamoString("check")))
+        async let message: DynamoTable.Put = self.messages.put(
+            self.messages.key(.dynamoString("#check"), .dynamoNumber(0)))
         _ = try await (chat, message)
     }
 
+    /// The partition of the store's own items. A user can't have this ID.
+    private static let settings = JSONValue.dynamoString("#settings")
+
     // MARK: Helpers
+
+    /// The key of a chat in the sessions table.
+    func key(_ id: SessionID, _ user: UserID) throws -> [String: JSONValue] {
+        self.chats.key(try SessionItem.userKey(user), try SessionItem.sessionKey(id))
+    }
 
     /// The item of a chat.
     /// - Throws: ``ChatStoreError`` with code `notFound` if the chat doesn't exist or is hidden.
     func chat(_ id: SessionID, _ user: UserID) async throws -> JSONValue {
-        guard let item = try await self.chats.item(SessionItem.key(id, user)), item["status"] == SessionItem.active
+        guard let item = try await self.chats.item(self.key(id, user)), item["status"] == SessionItem.active
         else { throw ChatStoreError.noSession }
         return item
     }
@@ -154,8 +159,7 @@ public struct DynamoChatStore: ChatStore {
     func chats(of user: UserID, _ filter: String, _ values: [String: JSONValue]) async throws -> [JSONValue] {
         var found: [JSONValue] = []
         try await self.chats.query(
-            ["KeyConditionExpression": "#user_id = :user_id", "FilterExpression": .string(filter)],
-            values: values.merging([":user_id": try SessionItem.userKey(user)]) { $1 }
+            try SessionItem.userKey(user), ["FilterExpression": .string(filter)], values: values
         ) { page in
             found += page
             return true
@@ -183,5 +187,20 @@ public struct DynamoChatStore: ChatStore {
 
     static func busy(_ run: ChatRun) -> ChatStoreError {
         ChatStoreError(.busy(run), "Run \(run.id) is at work in this chat. Wait for its end, or stop it.")
+    }
+}
+
+extension ChatStoreError {
+    /// Converts an error of DynamoDB.
+    fileprivate static func unavailable(_ error: AWSError) -> Self {
+        let advice =
+            switch error.code {
+            case .notFound: " Create the tables: ai4ai tables create."
+            case .accessDenied:
+                " Grant the role dynamodb:GetItem, PutItem, UpdateItem, DeleteItem, Query and BatchWriteItem on both "
+                    + "tables."
+            default: ""
+            }
+        return Self(.unavailable, "The chats are out of reach: \(error)\(advice)")
     }
 }

@@ -8,9 +8,9 @@ enum SessionItem {
     static let deleting: JSONValue = .dynamoString("deleting")
 
     /// - Throws: ``ChatStoreError`` with code `notFound` if the ID is invalid, because no chat can have it.
-    static func key(_ id: SessionID, _ user: UserID) throws -> JSONValue {
+    static func sessionKey(_ id: SessionID) throws -> JSONValue {
         guard Self.isKey(id.rawValue) else { throw ChatStoreError.noSession }
-        return ["user_id": try Self.userKey(user), "session_id": .dynamoString(id.rawValue)]
+        return .dynamoString(id.rawValue)
     }
 
     /// - Throws: ``ChatStoreError`` with code `invalid` if the user ID is invalid.

@@ -72,14 +72,14 @@ struct SessionUpdate {
     /// The members of the table's `Update` action.
     /// - Parameter saveID: An ID of this write. It's stored with the chat, so that a caller whose response was lost can
     ///   recognize its own write.
-    func members(of table: DynamoTable, key: JSONValue, saveID: String) -> [String: JSONValue] {
+    func members(of table: DynamoTable, key: [String: JSONValue], saveID: String) -> [String: JSONValue] {
         var update = self
         update.set("save_id", .dynamoString(saveID))
         let sets = update.sets.values.sorted().joined(separator: ", ")
         let removals = update.removals.isEmpty ? "" : " REMOVE \(update.removals.joined(separator: ", "))"
         return table.members(
             [
-                "Key": key, "UpdateExpression": "SET \(sets)\(removals)",
+                "Key": .object(key), "UpdateExpression": "SET \(sets)\(removals)",
                 "ConditionExpression": .string(update.conditions.joined(separator: " AND ")),
             ], values: update.values)
     }

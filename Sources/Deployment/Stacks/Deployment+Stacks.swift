@@ -1,5 +1,6 @@
 import AWSClient
 import Foundation
+import TextCoding
 
 /// The desired state of a stack.
 struct StackDescription: Sendable {
@@ -38,7 +39,9 @@ extension Deployment {
             ])
     }
 
-    func foundationStack(account: String, browserARN: String?, memoryID: String?) -> StackDescription {
+    func foundationStack(
+        account: String, browserARN: String?, memoryID: String?, filesBucket: String
+    ) -> StackDescription {
         let tables = "arn:aws:dynamodb:\(self.system.dataRegion):\(account):table"
         return StackDescription(
             name: "\(self.system.project)-foundation", region: self.system.region, template: "foundation.yaml",
@@ -51,7 +54,7 @@ extension Deployment {
                 "SessionsTableArn": "\(tables)/ai4ai-chat-sessions",
                 "MessagesTableArn": "\(tables)/ai4ai-chat-messages",
                 "VaultKeyArns": "arn:aws:kms:\(self.system.dataRegion):\(account):key/*",
-                "VaultKeyName": self.system.vaultKeyName,
+                "VaultKeyName": self.system.vaultKeyName, "FilesBucket": filesBucket,
                 "LogDays": "\(self.system.observability.logDays)",
                 "AlarmTopicArn": self.system.observability.alarmTopicARN ?? "",
             ])
@@ -159,8 +162,4 @@ extension Deployment {
             return before == after ? nil : "\(name) from '\(before)' to '\(after)'"
         }
     }
-}
-
-extension String {
-    fileprivate var trimmed: String { self.trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -90,12 +90,12 @@ package struct EvalRunner: Sendable {
         let session = SessionID(rawValue: "eval-\(UUID())")
         async let _: Void = {
             try await Task.sleep(for: .seconds(task.maxSeconds))
-            _ = await runs.control(ControlRequest(.stop), in: session, for: nil)
+            _ = await runs.control(ControlRequest(.stop), in: SessionScope(session, of: nil))
         }()
         var done = EvalResult(task: task.name, questions: 0)
         let last = try await self.converse(task, address, runs, session, &done)
         // Stop a run that still waits for an answer, and close its browser.
-        _ = await runs.control(ControlRequest(.stop), in: session, for: nil)
+        _ = await runs.control(ControlRequest(.stop), in: SessionScope(session, of: nil))
         let outcome = EvalTask.Outcome(
             answer: last.message, status: last.status, code: last.code, submissions: site.submissions)
         done.failures =
@@ -138,7 +138,7 @@ package struct EvalRunner: Sendable {
             let piece = FilePiece(
                 id: UUID().uuidString.lowercased(), name: file.name, offset: 0,
                 content: Data(file.text.utf8).base64EncodedString(), last: true)
-            let result = await runs.putFile(piece, in: session, for: nil)
+            let result = await runs.putFile(piece, in: SessionScope(session, of: nil))
             guard result.file != nil else { throw EvalError(.unreadable, file.name, result.message ?? "") }
             ids.append(piece.id)
         }

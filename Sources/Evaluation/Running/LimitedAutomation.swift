@@ -20,48 +20,47 @@ struct LimitedAutomation: Automation {
         return try await self.automation.run(.task(task), context, usage: &usage)
     }
 
-    func abandonPreviousTask(of session: SessionID, for user: UserID?, _ propagation: Propagation) async -> String? {
-        await self.automation.abandonPreviousTask(of: session, for: user, propagation)
+    func abandonPreviousTask(of scope: SessionScope) async -> String? {
+        await self.automation.abandonPreviousTask(of: scope)
     }
 
     func control(
-        _ request: ControlRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: ControlRequest, in scope: SessionScope
     ) async throws -> ControlState {
-        try await self.automation.control(request, in: session, for: user, propagation)
+        try await self.automation.control(request, in: scope)
     }
 
     func externalLiveView(
-        of session: SessionID, for user: UserID?, _ propagation: Propagation
+        of scope: SessionScope
     ) async throws -> LiveViewAddress {
-        try await self.automation.externalLiveView(of: session, for: user, propagation)
+        try await self.automation.externalLiveView(of: scope)
     }
 
     func file(
-        _ id: String, from offset: Int, count: Int, of session: SessionID, for user: UserID?,
-        _ propagation: Propagation
+        _ id: String, from offset: Int, count: Int, of scope: SessionScope
     ) async throws -> (file: StoredFile, bytes: Data) {
-        try await self.automation.file(id, from: offset, count: count, of: session, for: user, propagation)
+        try await self.automation.file(id, from: offset, count: count, of: scope)
     }
 
     func keeping(
-        _ request: KeepingRequest, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ request: KeepingRequest, in scope: SessionScope
     ) async throws -> [KeptItem] {
-        try await self.automation.keeping(request, in: session, for: user, propagation)
+        try await self.automation.keeping(request, in: scope)
     }
 
     func putFile(
-        _ piece: FilePiece, in session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ piece: FilePiece, in scope: SessionScope
     ) async throws -> StoredFile? {
-        try await self.automation.putFile(piece, in: session, for: user, propagation)
+        try await self.automation.putFile(piece, in: scope)
     }
 
     func picture(
-        _ id: String, of session: SessionID, for user: UserID?, _ propagation: Propagation
+        _ id: String, of scope: SessionScope
     ) async throws -> Data? {
-        try await self.automation.picture(id, of: session, for: user, propagation)
+        try await self.automation.picture(id, of: scope)
     }
 
-    func forget(_ session: SessionID, for user: UserID?, _ propagation: Propagation) async throws {
-        try await self.automation.forget(session, for: user, propagation)
+    func forget(_ scope: SessionScope) async throws {
+        try await self.automation.forget(scope)
     }
 }

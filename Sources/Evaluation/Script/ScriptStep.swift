@@ -1,6 +1,7 @@
 import AgentEvents
 import AgentLoop
 package import Models
+import TextCoding
 
 /// One turn of a reference solution. It refers to elements by the names that users see, never by references.
 package enum ScriptStep: Sendable, Hashable {

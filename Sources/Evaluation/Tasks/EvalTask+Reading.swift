@@ -30,30 +30,30 @@ extension EvalTask {
     /// - Parameter file: The file's path, for the task's name and for error messages.
     /// - Throws: ``EvalError`` for the first problem.
     package init(yaml: String, file: String) throws {
-        let entries = try TaskReader(file: file).entries(of: TaskDocument(yaml: yaml, file: file))
+        let reader = try TaskReader(yaml: yaml, file: file)
         let name = file.split(separator: "/").last.map(String.init) ?? file
         self.init(
             name: name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name,
-            request: try entries.text(.request), checks: try entries.maps(.checks).map(entries.reader.check))
-        let site = try entries.text(.site)
-        guard site == "demo" else { throw entries.problem(.site, "the only site is 'demo', not '\(site)'") }
-        self.answers = try entries.texts(.answers).map { answer in
+            request: try reader.text(.request), checks: try reader.maps(.checks).map(reader.check))
+        let site = try reader.text(.site)
+        guard site == "demo" else { throw reader.problem(.site, "the only site is 'demo', not '\(site)'") }
+        self.answers = try reader.texts(.answers).map { answer in
             switch answer.text {
             case "approve": .approve
             case "reject": .reject
             default: .text(answer.text)
             }
         }
-        self.files = try entries.texts(.files).map(entries.reader.file)
-        self.allowedDomains = try entries.texts(.allowedDomains).map(\.text)
-        if let steps = try entries.number(.maxSteps) { self.maxSteps = steps }
-        if let seconds = try entries.number(.maxSeconds) { self.maxSeconds = seconds }
-        self.script = try entries.texts(.script).map(entries.reader.step)
-        if entries.has(.offline) {
-            let checks = try entries.maps(.offlineChecks).map(entries.reader.check)
-            self.offline = Offline(request: try entries.text(.offline), checks: checks.isEmpty ? self.checks : checks)
-        } else if entries.has(.offlineChecks) {
-            throw entries.problem(.offlineChecks, "'offline_checks' belong to 'offline', which is missing")
+        self.files = try reader.texts(.files).map(reader.file)
+        self.allowedDomains = try reader.texts(.allowedDomains).map(\.text)
+        if let steps = try reader.number(.maxSteps) { self.maxSteps = steps }
+        if let seconds = try reader.number(.maxSeconds) { self.maxSeconds = seconds }
+        self.script = try reader.texts(.script).map(reader.step)
+        if reader.has(.offline) {
+            let checks = try reader.maps(.offlineChecks).map(reader.check)
+            self.offline = Offline(request: try reader.text(.offline), checks: checks.isEmpty ? self.checks : checks)
+        } else if reader.has(.offlineChecks) {
+            throw reader.problem(.offlineChecks, "'offline_checks' belong to 'offline', which is missing")
         }
     }
 }

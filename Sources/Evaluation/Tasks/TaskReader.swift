@@ -1,7 +1,9 @@
 import AgentEvents
 import AgentLoop
+import TextCoding
+import Yams
 
-/// Converts the content of a task file to the parts of a task.
+/// Reads the parts of a task from its YAML file.
 struct TaskReader {
     enum Key: String, CaseIterable {
         case request, site, checks, answers, files, offline, script
@@ -11,41 +13,131 @@ struct TaskReader {
         case offlineChecks = "offline_checks"
     }
 
-    struct Entries {
-        let reader: TaskReader
-        let entries: [Key: TaskDocument.Entry]
+    /// A value with its line number, starting at 1.
+    struct Text: Hashable {
+        var text: String
+        var line: Int
     }
 
-    let file: String
+    struct Pair: Hashable {
+        var key: Text
+        var value: Text
+    }
+
+    private struct Entry {
+        var line: Int
+        var value: Node
+    }
+
+    private let file: String
+    private var entries: [Key: Entry] = [:]
+
+    /// - Throws: ``EvalError`` for the first problem of the file's syntax and keys.
+    init(yaml: String, file: String) throws {
+        self.file = file
+        for (node, value) in try self.document(yaml) {
+            let name = try self.text(node)
+            guard let key = Key(rawValue: name.text) else {
+                let known = Key.allCases.map(\.rawValue).joined(separator: ", ")
+                throw self.problem(.unknownKey, name.line, "unknown key '\(name.text)'; known are \(known)")
+            }
+            self.entries[key] = Entry(line: name.line, value: value)
+        }
+        for key in [Key.request, .site, .checks] where self.entries[key] == nil {
+            throw EvalError(.missingKey, file, "the key '\(key.rawValue)' is missing")
+        }
+    }
+
+    private func document(_ yaml: String) throws -> Node.Mapping {
+        do {
+            guard let document = try compose(yaml: yaml) else { return [:] }
+            guard let mapping = document.mapping else {
+                throw self.problem(.badSyntax, document.line, "a task consists of lines 'key: value'")
+            }
+            return mapping
+        } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _)
+        {
+            throw self.problem(.badSyntax, mark.line, "this isn't YAML: \(problem)")
+        } catch YamlError.duplicatedKeysInMapping(let names, let context) {
+            throw self.problem(
+                .duplicateKey, context.mark.line, "this key is here twice: \(names.joined(separator: ", "))")
+        } catch let error as YamlError {
+            throw EvalError(.badSyntax, self.file, "this isn't YAML: \(error)")
+        }
+    }
 
     func problem(_ code: EvalError.Code, _ line: Int, _ message: String) -> EvalError {
         EvalError(code, self.file, line: line, message)
     }
 
-    func entries(of document: TaskDocument) throws -> Entries {
-        var entries: [Key: TaskDocument.Entry] = [:]
-        for entry in document.entries {
-            guard let key = Key(rawValue: entry.key.text) else {
-                let known = Key.allCases.map(\.rawValue).joined(separator: ", ")
-                throw self.problem(
-                    .unknownKey, entry.key.line, "unknown key '\(entry.key.text)'; known are \(known)")
-            }
-            guard entries.updateValue(entry, forKey: key) == nil else {
-                throw self.problem(.duplicateKey, entry.key.line, "the key '\(key.rawValue)' stands here twice")
-            }
-        }
-        for key in [Key.request, .site, .checks] where entries[key] == nil {
-            throw EvalError(.missingKey, self.file, "the key '\(key.rawValue)' is missing")
-        }
-        return Entries(reader: self, entries: entries)
+    // MARK: Keys
+
+    func has(_ key: Key) -> Bool { self.entries[key] != nil }
+
+    func problem(_ key: Key, _ message: String) -> EvalError {
+        self.problem(.badValue, self.entries[key]?.line ?? 1, message)
     }
 
-    func check(_ pairs: [TaskDocument.Pair]) throws -> EvalTask.Check {
+    func text(_ key: Key) throws -> String {
+        guard let value = self.entries[key]?.value, value.scalar != nil else {
+            throw self.problem(key, "'\(key.rawValue)' is one value and no list")
+        }
+        return try self.text(value).text
+    }
+
+    func number(_ key: Key) throws -> Int? {
+        guard self.has(key) else { return nil }
+        guard let number = Int(try self.text(key)), number > 0 else {
+            throw self.problem(key, "'\(key.rawValue)' is a whole number above 0")
+        }
+        return number
+    }
+
+    func texts(_ key: Key) throws -> [Text] {
+        try self.items(key).map { item in
+            guard item.scalar != nil else {
+                throw self.problem(
+                    .badValue, item.line, "'\(key.rawValue)' is a list of texts; put one that contains ': ' in quotes")
+            }
+            return try self.text(item)
+        }
+    }
+
+    func maps(_ key: Key) throws -> [[Pair]] {
+        try self.items(key).map { item in
+            guard let mapping = item.mapping, !mapping.isEmpty else {
+                throw self.problem(.badValue, item.line, "in '\(key.rawValue)' a line reads '- key: value'")
+            }
+            return try mapping.map { Pair(key: try self.text($0.key), value: try self.text($0.value)) }
+        }
+    }
+
+    private func items(_ key: Key) throws -> [Node] {
+        guard let entry = self.entries[key] else { return [] }
+        guard let items = entry.value.sequence else {
+            throw self.problem(key, "'\(key.rawValue)' is a list; write lines '- …' below it")
+        }
+        guard !items.isEmpty else { throw self.problem(key, "'\(key.rawValue)' is an empty list") }
+        return Array(items)
+    }
+
+    private func text(_ node: Node) throws -> Text {
+        guard let text = node.scalar?.string else { throw self.problem(.badValue, node.line, "this is one text") }
+        guard !text.isEmpty else { throw self.problem(.badValue, node.line, "a value is missing") }
+        return Text(text: text, line: node.line)
+    }
+}
+
+// MARK: - Parts of a task
+
+extension TaskReader {
+    func check(_ pairs: [Pair]) throws -> EvalTask.Check {
         let (key, value) = (pairs[0].key, pairs[0].value)
         let others = pairs.dropFirst()
         if key.text == "received" {
-            guard others.allSatisfy({ $0.key.text == "fields" }), others.count < 2 else {
-                throw self.problem(.badValue, key.line, "'received' takes 'fields' once, and nothing else")
+            guard others.allSatisfy({ $0.key.text == "fields" }) else {
+                throw self.problem(.badValue, key.line, "'received' takes 'fields', and nothing else")
             }
             return .received(path: value.text, fields: try others.first.map { try self.fields($0.value) } ?? [:])
         }
@@ -71,7 +163,7 @@ struct TaskReader {
     }
 
     /// Parses `NAME=VALUE, NAME=VALUE`.
-    private func fields(_ text: TaskDocument.Text) throws -> [String: String] {
+    private func fields(_ text: Text) throws -> [String: String] {
         var fields: [String: String] = [:]
         for field in text.text.split(separator: ",") {
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(\.trimmed)
@@ -84,7 +176,7 @@ struct TaskReader {
     }
 
     /// Parses `NAME = TEXT`.
-    func file(_ line: TaskDocument.Text) throws -> EvalTask.File {
+    func file(_ line: Text) throws -> EvalTask.File {
         let parts = line.text.split(separator: "=", maxSplits: 1).map(\.trimmed)
         guard parts.count == 2, !parts[0].isEmpty else {
             throw self.problem(.badValue, line.line, "'\(line.text)' is no file; write NAME = TEXT")
@@ -92,7 +184,7 @@ struct TaskReader {
         return EvalTask.File(name: parts[0], text: parts[1])
     }
 
-    func step(_ line: TaskDocument.Text) throws -> ScriptStep {
+    func step(_ line: Text) throws -> ScriptStep {
         guard let step = ScriptStep(line.text) else {
             throw self.problem(
                 .badValue, line.line,
@@ -102,52 +194,7 @@ struct TaskReader {
     }
 }
 
-extension TaskReader.Entries {
-    func problem(_ key: TaskReader.Key, _ message: String) -> EvalError {
-        self.reader.problem(.badValue, self.entries[key]?.key.line ?? 1, message)
-    }
-
-    func has(_ key: TaskReader.Key) -> Bool { self.entries[key] != nil }
-
-    func text(_ key: TaskReader.Key) throws -> String {
-        guard let value = self.entries[key]?.value else {
-            throw self.problem(key, "'\(key.rawValue)' is a value and no list; write it on one line")
-        }
-        return value.text
-    }
-
-    func number(_ key: TaskReader.Key) throws -> Int? {
-        guard self.has(key) else { return nil }
-        guard let number = Int(try self.text(key)), number > 0 else {
-            throw self.problem(key, "'\(key.rawValue)' is a whole number above 0")
-        }
-        return number
-    }
-
-    func texts(_ key: TaskReader.Key) throws -> [TaskDocument.Text] {
-        try self.items(key).map { item in
-            guard case .text(let text) = item else {
-                throw self.reader.problem(
-                    .badValue, item.line, "'\(key.rawValue)' is a list of texts; put one that holds ': ' in quotes")
-            }
-            return text
-        }
-    }
-
-    func maps(_ key: TaskReader.Key) throws -> [[TaskDocument.Pair]] {
-        try self.items(key).map { item in
-            guard case .map(let pairs) = item else {
-                throw self.reader.problem(.badValue, item.line, "in '\(key.rawValue)' a line reads '- key: value'")
-            }
-            return pairs
-        }
-    }
-
-    private func items(_ key: TaskReader.Key) throws -> [TaskDocument.Item] {
-        guard let entry = self.entries[key] else { return [] }
-        guard entry.value == nil else {
-            throw self.problem(key, "'\(key.rawValue)' is a list; write lines '- …' below it")
-        }
-        return entry.items
-    }
+extension Node {
+    /// The line on which the node begins.
+    fileprivate var line: Int { self.mark?.line ?? 1 }
 }

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// One action, as the offline model understands it.
 enum Instruction: Hashable {
     case open(String)

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Finds a value in a page's text by its label.
 package struct PageReader {
     private let lines: [String]

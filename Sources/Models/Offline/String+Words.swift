@@ -1,10 +1,6 @@
-extension String {
-    var trimmed: String {
-        let start = self.drop(while: \.isWhitespace)
-        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return String(start[...end])
-    }
+import TextCoding
 
+extension String {
     /// Returns the text after the first matching prefix, ignoring case.
     func after(_ beginnings: [String]) -> String? {
         let lower = self.lowercased()

@@ -23,7 +23,8 @@ struct KeptCommand: AsyncParsableCommand {
             let logger = Logger(label: "ai4ai") { _ in SwiftLogNoOpLogHandler() }
             let automation = try RuntimeApp(settings: try Settings.fromEnvironment(), logger: logger).automation
             let session = SessionID(rawValue: "kept-\(UUID().uuidString.lowercased())")
-            let items = try await automation.keeping(request, in: session, for: UserID(rawValue: self.user), .init())
+            let items = try await automation.keeping(
+                request, in: SessionScope(session, of: UserID(rawValue: self.user)))
             if items.isEmpty { print("Nothing is kept.") }
             for item in items { print(KeptCommand.line(of: item)) }
         }
