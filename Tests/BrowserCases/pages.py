@@ -72,6 +72,14 @@ TABS = [
         {"/sign-in": """<button onclick="log('allowed'); opener.postMessage('', '*');
             setTimeout(() => window.close(), 100)">Allow</button>"""}),
     Case(
+        "a window may close at the click itself",
+        """<button onclick="window.open('choose', 'choose', 'width=500,height=400')">Choose</button>
+            <p id="state"></p><script>onmessage = () => {
+              state.innerHTML = `<button onclick="log('clicked')">Go</button>` }</script>""",
+        [click("button", "Choose"), newest_tab(), click("button", "Yes"), first_tab(), *CLICK],
+        ["yes", "clicked"],
+        {"/choose": """<button onclick="log('yes'); opener.postMessage('', '*'); window.close()">Yes</button>"""}),
+    Case(
         "the first page can be acted in while a second is open",
         """<a href="next" target="_blank">Next</a><button onclick="log('first')">Here</button>""",
         [click("link", "Next"), newest_tab(), wait_for("Arrived"), first_tab(), click("button", "Here")], ["first"],

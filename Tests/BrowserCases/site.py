@@ -15,11 +15,11 @@ HOST, OTHER = "127.0.0.1", "localhost"
 DEADLINE = 60
 
 # `log` waits for the response, so that what a page did is recorded before the driver learns that it is done. It reads
-# only, because an agent is asked about what a page sends.
+# only, because an agent is asked about what a page sends; the number keeps the browser from answering itself.
 HELPERS = """<!doctype html><meta charset="utf-8"><script>
 function log(text) {
   const request = new XMLHttpRequest();
-  request.open("GET", "BASE/log?" + encodeURIComponent(text), false);
+  request.open("GET", "BASE/log?" + Math.random() + "&" + encodeURIComponent(text), false);
   request.send();
 }
 function when(signal, act) {
@@ -102,7 +102,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         visit, path = self.find()
         kind = path.split("/")[1]
         if visit and kind == "log":
-            visit.logs.append(urllib.parse.unquote(self.path.partition("?")[2]))
+            visit.logs.append(urllib.parse.unquote(self.path.partition("&")[2]))
             return self.answer(Served(""))
         if visit and kind == "signal":
             visit.event(path[1:]).wait(DEADLINE)

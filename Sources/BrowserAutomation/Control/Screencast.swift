@@ -41,10 +41,9 @@ final class Screencast: Sendable {
         var quality: Int
         /// Counts the starts of capturing.
         var start = 0
-        /// The number of frames since the last start that are not acknowledged yet.
+        /// The number of frames since the last start, and of those that are not acknowledged yet.
+        var frames = 0
         var unacknowledged = 0
-        /// When capturing was last started because frames may have been left out.
-        var lastFill: ContinuousClock.Instant?
         /// Whether Chromium may have left out frames because too many were not acknowledged.
         var mayLack = false
         var isClosed = false
@@ -107,6 +106,7 @@ final class Screencast: Sendable {
 
     private func start(_ page: BrowserPage, _ state: inout State) {
         state.start += 1
+        state.frames = 0
         state.unacknowledged = 0
         state.mayLack = false
         page.post(
@@ -136,23 +136,30 @@ final class Screencast: Sendable {
         self.start(page, &state)
     }
 
-    /// The number of unacknowledged frames from which on Chromium leaves frames out.
-    private static let mostUnacknowledged = 3
+    /// The number of unacknowledged frames from which on Chromium may leave frames out. It does so at three, of which one
+    /// may still be on its way here.
+    private static let mostUnacknowledged = 2
+    /// The time without a frame after which no more are expected.
+    private static let quiet = Duration.milliseconds(500)
 
     /// Handles a `Page.screencastFrame` event. Chromium sends few frames beyond those that are acknowledged, so
     /// delaying the acknowledgment limits the frame rate.
     private func receiveFrame(_ event: CDPConnection.Event, from page: BrowserPage) {
         guard let frame = try? event.parameters(Frame.self) else { return }
-        let start = self.state.withLock { state -> Int in
-            guard state.page === page else { return 0 }
-            state.unacknowledged += 1
-            if state.unacknowledged >= Self.mostUnacknowledged { state.mayLack = true }
-            return state.start
+        let (start, number) = self.state.withLock { state in
+            if state.page === page {
+                state.frames += 1
+                state.unacknowledged += 1
+                if state.unacknowledged >= Self.mostUnacknowledged { state.mayLack = true }
+            }
+            return (state.start, state.frames)
         }
-        // The task ends after the delay.
+        // The task ends after the delays.
         Task { [options] in
             try? await Task.sleep(for: .seconds(1) / max(options.framesPerSecond, 1))
             self.acknowledge(frame, of: page, since: start)
+            try? await Task.sleep(for: Self.quiet)
+            self.fill(page, after: number, since: start)
         }
         guard let data = Data(base64Encoded: frame.data) else { return }
         let shown = ScreencastFrame(
@@ -178,28 +185,14 @@ final class Screencast: Sendable {
             guard state.page === page, state.start == start else { return }
             state.unacknowledged = max(state.unacknowledged - 1, 0)
         }
-        self.fill(page)
     }
 
-    /// The shortest time between two starts that fill in what was left out.
-    private static let fillInterval = Duration.seconds(1)
-
-    /// Starts capturing again if all frames are acknowledged and some may have been left out: one of them may have been the
+    /// Starts capturing again if no frame has followed, and some may have been left out: one of them may have been the
     /// page's last change, which nothing would show any more.
-    private func fill(_ page: BrowserPage) {
-        let wait = self.state.withLock { state -> Duration? in
-            guard state.page === page, state.unacknowledged == 0, state.mayLack else { return nil }
-            let now = ContinuousClock.now
-            if let last = state.lastFill, now - last < Self.fillInterval { return Self.fillInterval - (now - last) }
-            state.lastFill = now
+    private func fill(_ page: BrowserPage, after number: Int, since start: Int) {
+        self.state.withLock { state in
+            guard state.page === page, state.start == start, state.frames == number, state.mayLack else { return }
             self.restart(page, &state)
-            return nil
-        }
-        guard let wait else { return }
-        // The task ends after the wait.
-        Task {
-            try? await Task.sleep(for: wait)
-            self.fill(page)
         }
     }
 

@@ -61,7 +61,7 @@ public struct UserControl: Sendable {
 
     /// The dialog that the page shows, if it waits for an answer.
     public var dialog: PageDialog? {
-        (try? self.page())?.state.withLock { $0.openDialog?.dialog }
+        (try? self.page())?.state.withLock { $0.dialogs.open?.dialog }
     }
 
     /// Answers the dialog that the page shows.
