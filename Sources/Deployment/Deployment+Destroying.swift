@@ -43,7 +43,11 @@ extension Deployment {
         }
         let client = self.client.inRegion(try Region(self.system.dataRegion))
         let name = "\(self.system.project)-data"
-        let pool = try await CloudFormation(client).stack(name)?.outputs["PoolId"]
+        let outputs = try await CloudFormation(client).stack(name)?.outputs
+        let pool = outputs?["PoolId"]
+        if let bucket = outputs?["FilesBucket"], try await S3Bucket(client, name: bucket).removeWithObjects() {
+            self.report(Change(action: .delete, subject: "bucket \(bucket)"))
+        }
         // Deleting the stack would leave the tables and the user pool, because they're protected from deletion.
         for table in ["ai4ai-chat-sessions", "ai4ai-chat-messages"] {
             guard try await Self.removeTable(table, DynamoDB(client)) else { continue }

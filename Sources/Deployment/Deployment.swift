@@ -40,14 +40,16 @@ package struct Deployment: Sendable {
     package func run(_ mode: Mode) async throws {
         let account = try await self.account()
         let data = try await self.put(self.dataStack(), mode)
+        let bucket = data["FilesBucket"] ?? Self.unknown
         let browser = try await self.browser(mode)
         let memory = try await self.memory(mode)
         let foundation = try await self.put(
-            self.foundationStack(account: account, browserARN: browser?.arn, memoryID: memory), mode)
+            self.foundationStack(account: account, browserARN: browser?.arn, memoryID: memory, filesBucket: bucket),
+            mode)
         guard let image = try await self.image(self.system.image?.uri, of: "agent", account: account, mode) else {
             return
         }
-        let parts = RuntimeParts(image: image, browserID: browser?.id, memoryID: memory)
+        let parts = RuntimeParts(image: image, browserID: browser?.id, memoryID: memory, filesBucket: bucket)
         let caller = try await self.runtimes(parts, foundation, mode)
         if let backend = self.system.backend,
             let image = try await self.image(backend.imageURI, of: "backend", account: account, mode)

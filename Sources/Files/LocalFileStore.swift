@@ -11,9 +11,10 @@ import TextCoding
 /// either the whole file or nothing that is listed. What a crash left is removed when the session keeps its next file;
 /// an unfinished upload an hour after its last piece.
 public actor LocalFileStore: FileStore {
-    private struct Description: Codable {
-        var file: StoredFile
-        var kept: Date
+    /// A file, and when it was kept.
+    package struct Description: Codable, Sendable {
+        package var file: StoredFile
+        package var kept: Date
     }
 
     private let root: String
@@ -162,7 +163,66 @@ public actor LocalFileStore: FileStore {
         }
     }
 
-    private func directory(_ session: SessionID) -> String { "\(self.root)/\(PlainName.of(session.rawValue))" }
+    // MARK: Copies of files that are kept elsewhere
+
+    /// Returns the description of a file.
+    package func description(of id: String, in session: SessionID) throws -> Description {
+        let path = "\(self.directory(session))/\(try self.file(id, of: session).id).json"
+        return try self.using(path) { try Self.description(at: path) }
+    }
+
+    /// Lists a file whose content is not on this machine yet.
+    package func list(_ description: Description, in session: SessionID) throws {
+        guard Self.isID(description.file.id) else { return }
+        let directory = try self.prepared(session)
+        try self.using(directory) {
+            try DurableFile.replace(
+                "\(directory)/\(description.file.id).json", with: try JSONEncoder().encode(description))
+        }
+    }
+
+    /// Whether the whole content of a listed file is on this machine.
+    package func hasContent(of id: String, in session: SessionID) throws -> Bool {
+        let file = try self.file(id, of: session)
+        let content = try self.path(of: id, in: session)
+        return try FileManager.default.fileExists(atPath: content) && self.size(of: content) == file.size
+    }
+
+    /// Takes a file on this machine as the content of a listed file.
+    package func takeContent(of id: String, in session: SessionID, from path: String) throws {
+        // Somebody may be reading it already.
+        guard try !self.hasContent(of: id, in: session) else { return }
+        let content = try self.path(of: id, in: session)
+        try self.using(content) {
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            if FileManager.default.fileExists(atPath: content) { try FileManager.default.removeItem(atPath: content) }
+            try FileManager.default.moveItem(atPath: path, toPath: content)
+        }
+    }
+
+    /// Makes an upload incomplete again, so that its last piece can be repeated or the upload abandoned.
+    package func reopen(_ id: String, of session: SessionID) throws {
+        let content = try self.path(of: id, in: session)
+        try self.using(content) {
+            try FileManager.default.removeItem(atPath: "\(content).json")
+            try FileManager.default.moveItem(atPath: content, toPath: content + Self.partial)
+        }
+    }
+
+    /// Removes a file.
+    package func remove(_ id: String, of session: SessionID) throws {
+        let content = try self.path(of: id, in: session)
+        try self.using(content) {
+            // Without its description the content isn't listed, and the next sweep removes it.
+            try FileManager.default.removeItem(atPath: "\(content).json")
+            try FileManager.default.removeItem(atPath: content)
+        }
+    }
+
+    /// The name of a session's files.
+    package static func name(of session: SessionID) -> String { PlainName.of(session.rawValue) }
+
+    private func directory(_ session: SessionID) -> String { "\(self.root)/\(Self.name(of: session))" }
 
     /// The ending of a file whose last piece has not arrived.
     private static let partial = ".part"
@@ -218,9 +278,13 @@ public actor LocalFileStore: FileStore {
     }
 
     private func size(of path: String) throws -> Int {
-        try self.using(path) {
-            try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-        }
+        try self.using(path) { try Self.size(of: path) }
+    }
+
+    /// The size of a file, in bytes. Not `FileAttributeKey.size`, whose type depends on which Foundation is linked.
+    package static func size(of path: String) throws -> Int {
+        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        return try file.closeAfter { Int(try file.seek(offset: 0, from: .end)) }
     }
 
     private static func bytes(of path: String, from offset: Int, count: Int) throws -> Data {

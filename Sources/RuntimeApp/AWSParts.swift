@@ -3,6 +3,7 @@ import AgentCoreServices
 import AgentLoop
 import Agents
 import BrowserAutomation
+import Files
 import Logging
 import Models
 import Search
@@ -68,6 +69,12 @@ struct AWSParts {
     /// The run store, if it is in DynamoDB.
     var store: (any RunStore)? {
         get throws { self.settings.storage == .dynamodb ? DynamoRunStore(try self.client.get()) : nil }
+    }
+
+    /// The files of sessions: in a bucket if the settings name one, with copies in the local store.
+    func files(_ local: LocalFileStore) throws -> any FileStore {
+        guard let bucket = self.settings.filesBucket else { return local }
+        return S3FileStore(try self.client.get(), bucket: bucket, local: local, logger: self.logger)
     }
 
     /// Where kept sign-ins and secrets are, if that is DynamoDB.

@@ -50,7 +50,8 @@ public struct RuntimeApp: Sendable {
                 configuration: self.browserConfiguration, policy: Self.approvals(settings),
                 questionTimeout: .seconds(settings.questionSeconds),
                 browserTimeout: .seconds(settings.waitingBrowserSeconds), keepsPictures: settings.keepsPictures,
-                store: self.store, files: LocalFileStore(directory: "\(settings.storageDirectory)/files"),
+                store: self.store,
+                files: try aws.files(LocalFileStore(directory: "\(settings.storageDirectory)/files")),
                 vault: try Self.vault(settings, aws, logger), logger: logger)
             self.automation = agent
             self.browserRegistry = agent.live

@@ -24,6 +24,8 @@ public struct Settings: Sendable, Redacted {
     /// The KMS key that encrypts what is kept for users between tasks; `nil` for a key in the storage directory, and with
     /// DynamoDB to keep nothing.
     public var vaultKey: String?
+    /// The S3 bucket for the files of sessions; `nil` for the storage directory.
+    public var filesBucket: String?
     /// Whether to keep a screenshot of the page after each step.
     public var keepsPictures = true
     /// The bearer token with which commands call a runtime that requires one.
@@ -164,6 +166,7 @@ public struct Settings: Sendable, Redacted {
     ///   - `ai4ai.browser.allow.private` (default false): allows all private origins
     ///   - `ai4ai.storage` (files or dynamodb, default files), `ai4ai.storage.directory` (default .ai4ai)
     ///   - `ai4ai.vault.key`: the id, ARN, or alias of the KMS key that encrypts the sign-ins and secrets that users keep
+    ///   - `ai4ai.files.bucket`: the S3 bucket for the files of sessions
     ///   - `ai4ai.keep.pictures` (true or false, default true if storage is files): screenshots of the steps, which
     ///     only
     ///     file storage keeps
@@ -192,7 +195,7 @@ public struct Settings: Sendable, Redacted {
                 "bearer.token", "tavily.api.key",
                 "tavily.url", "chromium",
                 "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "vault.key",
-                "playbooks",
+                "files.bucket", "playbooks",
             ])
         self.port = try values.integer("port", in: 0...65535) ?? self.port
         self.debugActions = try values.flag("debug.actions") ?? self.debugActions
@@ -218,6 +221,7 @@ public struct Settings: Sendable, Redacted {
         self.browser.allowsPrivate = try values.flag("browser.allow.private") ?? self.browser.allowsPrivate
         self.storageDirectory = values.text("storage.directory") ?? self.storageDirectory
         self.vaultKey = values.text("vault.key")
+        self.filesBucket = values.text("files.bucket")
         self.questionSeconds = try values.integer("question.seconds", in: 10...604_800) ?? self.questionSeconds
         self.waitingBrowserSeconds =
             try values.integer("waiting.browser.seconds", in: 1...28800) ?? self.waitingBrowserSeconds

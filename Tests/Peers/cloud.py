@@ -10,6 +10,7 @@ from system import BUILD, DEADLINE
 MODEL = "bedrock/au.anthropic.claude-sonnet-4-5-20250929-v1:0"
 MEMORY = "ai4aimemory-AbCdEf1234"
 VAULT_KEY = "alias/ai4ai-vault"
+FILES = "ai4ai-data-files-1"
 # The automation agent in a separate runtime.
 AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/automation-AbCdEf1234"
 # What no log may contain.
@@ -32,6 +33,10 @@ def prepare(peer):
         "kms", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
         aws_secret_access_key="peer-long-lived-secret")
     kms.create_alias(AliasName=VAULT_KEY, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    boto3.client(
+        "s3", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
+        aws_secret_access_key="peer-long-lived-secret").create_bucket(
+            Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": peer.region})
     peer.register_memory(MEMORY, strategies=[
         {"strategyId": "facts-1234567890", "name": "facts", "type": "SEMANTIC", "namespaces": ["/facts/{actorId}/"],
          "namespaceTemplates": ["/facts/{actorId}/"]}])
@@ -42,7 +47,7 @@ def settings(peer, site, **more):
     """The settings for all parts on AWS; `more` overrides them."""
     chosen = {
         "AI4AI_MODEL": MODEL, "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb", "AI4AI_MEMORY_ID": MEMORY,
-        "AI4AI_VAULT_KEY": VAULT_KEY, "AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS": site.url, **more}
+        "AI4AI_VAULT_KEY": VAULT_KEY, "AI4AI_FILES_BUCKET": FILES, "AI4AI_BROWSER_ALLOWED_PRIVATE_ORIGINS": site.url, **more}
     return peer.environment(**{key: value for key, value in chosen.items() if value is not None})
 
 

@@ -104,6 +104,11 @@ class Account:
         file.write_text(text.replace("Value: !Ref Client,", "Value: page,"))
         return pool
 
+    @property
+    def bucket(self):
+        stack = self.client("cloudformation").describe_stacks(StackName="ai4ai-data")["Stacks"][0]
+        return next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "FilesBucket")
+
     def deploy(self, command, *arguments, check=True):
         """The output and exit code of the command."""
         return run(

@@ -30,7 +30,9 @@ def statements(document, without=()):
 
 
 # Operations and services whose permission has another name.
-NAMES = {"Converse": "bedrock:InvokeModel", "ConverseStream": "bedrock:InvokeModelWithResponseStream"}
+NAMES = {
+    "Converse": "bedrock:InvokeModel", "ConverseStream": "bedrock:InvokeModelWithResponseStream",
+    "ListObjectsV2": "s3:ListBucket"}
 SERVICES = {"bedrock-agentcore-control": "bedrock-agentcore"}
 # There is no permission for a transaction, only for the operations in it.
 IN_TRANSACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}

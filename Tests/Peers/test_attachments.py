@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from backend import check_problem
-from system import BUILD, DEADLINE
+from system import BUILD, DEADLINE, Container
 
 CARD = b"Aminah binti Ali, 900101-14-5678"
 
@@ -289,3 +289,19 @@ def test_malformed_piece_is_refused(system, piece):
     answer = requests.post(
         system.url + "/invocations", json={"put_file": piece, "session_id": str(uuid.uuid4())}, timeout=DEADLINE)
     assert answer.status_code == 400 or answer.json()["code"] == "bad_file_piece"
+
+
+def test_container_keeps_a_file_of_several_pieces():
+    """It links FoundationEssentials only, other than the command."""
+    container, session, id = Container(), str(uuid.uuid4()), str(uuid.uuid4())
+    try:
+        pieces = [b"a" * 1_000_000, b"b" * 17]
+        for index, piece in enumerate(pieces):
+            kept = container.invoke({"session_id": session, "put_file": {
+                "id": id, "name": "long.txt", "offset": 1_000_000 * index, "last": index == 1,
+                "content": base64.b64encode(piece).decode()}}).json()
+        assert kept["file"]["size"] == 1_000_017, kept
+        end = container.invoke({"session_id": session, "file": {"id": id, "offset": 999_999}}).json()
+        assert base64.b64decode(end["content"]) == b"a" + b"b" * 17
+    finally:
+        container.stop()

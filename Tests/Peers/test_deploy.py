@@ -64,7 +64,7 @@ def test_apply_makes_a_runtime_of_the_newest_image_that_requires_mmds_v2(deploye
     assert runtime["status"] == "READY"
     assert runtime["environmentVariables"] == {
         "AI4AI_MODEL": "bedrock/amazon.nova-pro-v1:0", "AI4AI_BROWSER": "agentcore", "AI4AI_STORAGE": "dynamodb",
-        "AI4AI_BROWSER_SESSION_SECONDS": "3600", "AI4AI_VAULT_KEY": "alias/ai4ai-vault"}
+        "AI4AI_BROWSER_SESSION_SECONDS": "3600", "AI4AI_VAULT_KEY": "alias/ai4ai-vault", "AI4AI_FILES_BUCKET": deployed.bucket}
     assert deployed.live_version() == runtime["agentRuntimeVersion"]
     roles = deployed.client("cloudformation").describe_stacks(StackName="ai4ai-foundation")["Stacks"][0]["Outputs"]
     assert runtime["roleArn"] in [output["OutputValue"] for output in roles]
@@ -215,6 +215,7 @@ def test_the_deployer_may_do_what_it_does_and_nothing_else(with_backend):
         UserPoolId=with_backend.pool, Username="aisha@example.com", Password="Long-enough-1!", Permanent=True)
     users(with_backend, "reset", "aisha@example.com")
     users(with_backend, "remove", "aisha@example.com")
+    with_backend.client("s3").put_object(Bucket=with_backend.bucket, Key="files/chat/file", Body=b"letter")
     with_backend.destroy("--with-data")
     made = {
         action for entry in with_backend.peer.requests() if entry["headers"].get("user-agent") == "ai4ai"

@@ -122,7 +122,8 @@ def test_before_the_first_apply_there_is_nobody_to_add(account):
 def answering(deployed, aws):
     """A deployment whose runtime is a real container."""
     site = DemoSite()
-    container = Container(**settings(aws, site, AI4AI_STORAGE=None, AI4AI_MEMORY_ID=None, AWS_REGION=None))
+    parts = dict.fromkeys(["AI4AI_STORAGE", "AI4AI_FILES_BUCKET", "AI4AI_MEMORY_ID", "AWS_REGION"])
+    container = Container(**settings(aws, site, **parts))
     aws.register_runtime(deployed.runtime()["agentRuntimeArn"], container.url)
     deployed.smoke = lambda **more: deployed.deploy(
         "smoke", "--page", site.url, "--form", f"{site.url}/pay?plate=WXY+1234", **more)

@@ -4,11 +4,15 @@ package struct AWSService: Sendable, Hashable {
     package let id: String
     let endpointPrefix: String
     package let signingName: String
+    /// Whether the service stores objects under their paths. Such a path is signed exactly as it is sent, and the
+    /// request contains the hash of its body.
+    let hasObjectPaths: Bool
 
-    package init(id: String, endpointPrefix: String, signingName: String? = nil) {
+    package init(id: String, endpointPrefix: String, signingName: String? = nil, hasObjectPaths: Bool = false) {
         self.id = id
         self.endpointPrefix = endpointPrefix
         self.signingName = signingName ?? endpointPrefix
+        self.hasObjectPaths = hasObjectPaths
     }
 
     /// The data plane: runtime invocations, browser sessions, memory.
@@ -22,6 +26,7 @@ package struct AWSService: Sendable, Hashable {
         id: "Bedrock Runtime", endpointPrefix: "bedrock-runtime", signingName: "bedrock")
     package static let dynamoDB = AWSService(id: "DynamoDB", endpointPrefix: "dynamodb")
     package static let kms = AWSService(id: "KMS", endpointPrefix: "kms")
+    package static let s3 = AWSService(id: "S3", endpointPrefix: "s3", hasObjectPaths: true)
     package static let secretsManager = AWSService(id: "Secrets Manager", endpointPrefix: "secretsmanager")
     package static let sts = AWSService(id: "STS", endpointPrefix: "sts")
     package static let xray = AWSService(id: "XRay", endpointPrefix: "xray")
@@ -33,7 +38,7 @@ package struct AWSService: Sendable, Hashable {
 
     static let all = [
         agentCore, agentCoreControl, bedrock, bedrockRuntime, cloudFormation, cognito, dynamoDB, ecr, kms, logs,
-        secretsManager, sts, xray,
+        s3, secretsManager, sts, xray,
     ]
 
     /// The service's name in a `services` section of the config file.

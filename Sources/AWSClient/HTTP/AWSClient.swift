@@ -160,12 +160,15 @@ package struct AWSClient: Sendable {
         if case .bearer(let token) = authentication {
             http.headers.add(name: "Authorization", value: "Bearer \(token)")
         } else if let credentials {
-            let signer = SigV4Signer(service: request.service.signingName, region: region.name)
+            let service = request.service
+            let signer = SigV4Signer(
+                service: service.signingName, region: region.name,
+                pathRule: service.hasObjectPaths ? .verbatim : .normalised)
             let fields = signer.headers(
                 for: .init(
                     method: request.method.rawValue, path: path, query: request.query,
                     headers: http.headers.map { (name: $0.name, value: $0.value) }, payload: payload),
-                with: credentials, at: self.clock.now)
+                with: credentials, at: self.clock.now, sendsPayloadHash: service.hasObjectPaths)
             for field in fields { http.headers.add(name: field.name, value: field.value) }
         }
         http.headers.add(name: "User-Agent", value: "ai4ai")

@@ -85,7 +85,7 @@ enum ServiceErrorReader {
         case "ConditionalCheckFailedException", "TransactionCanceledException": return .conditionFailed
         case "ServiceQuotaExceededException": return .quotaExceeded
         case "AccessDeniedException", "AccessDenied", "UnauthorizedException": return .accessDenied
-        case "ResourceNotFoundException": return .notFound
+        case "ResourceNotFoundException", "NoSuchKey", "NoSuchBucket": return .notFound
         case "ValidationException", "InvalidInputException", "SerializationException": return .validation
         case "ModelTimeoutException", "RequestTimeout", "RequestTimeoutException": return .timedOut
         case "InternalServerException", "InternalServerError", "InternalFailure", "ServiceUnavailableException",
@@ -106,8 +106,15 @@ enum ServiceErrorReader {
     }
 }
 
-/// Extracts the text of single elements, which is all that the XML of the query protocol needs.
+/// Extracts the text of elements, which is all that the XML of the query protocol and of S3 needs.
 enum XMLText {
+    /// Returns the contents of all elements with this name, which may contain other elements but none of their own name.
+    static func all(_ name: String, in xml: String) -> [Substring] {
+        xml.split(separator: "<\(name)>", omittingEmptySubsequences: false).dropFirst().compactMap { part in
+            part.firstRange(of: "</\(name)>").map { part[..<$0.lowerBound] }
+        }
+    }
+
     /// Returns the text of the first element with this name, or `nil` if there is none or it contains other elements.
     static func first(_ name: String, in xml: String) -> String? {
         guard let start = xml.firstRange(of: "<\(name)>"),

@@ -71,8 +71,12 @@ extension BrowserPage {
         .array(files.map { ["name": .string($0.name), "type": .string($0.type)] })
     }
 
+    /// The size of a file, in bytes; 0 if it can't be read. Not `FileAttributeKey.size`, whose type depends on which
+    /// Foundation is linked.
     private static func size(of file: UploadFile) -> Int {
-        (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) ?? 0
+        let content = try? FileDescriptor.open(FilePath(file.path), .readOnly, options: .closeOnExec)
+        guard let content else { return 0 }
+        return (try? content.closeAfter { Int(try content.seek(offset: 0, from: .end)) }) ?? 0
     }
 
     /// Gives the staged files to the element that they were staged for.

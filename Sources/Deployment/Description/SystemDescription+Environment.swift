@@ -23,13 +23,14 @@ extension SystemDescription {
         settings["AI4AI_REGION_BEDROCK_RUNTIME"] = self.regions?.models
         settings["AI4AI_REGION_DYNAMODB"] = self.regions?.data
         settings["AI4AI_REGION_KMS"] = self.regions?.data
+        settings["AI4AI_REGION_S3"] = self.regions?.data
         return settings
     }
 
     /// The environment variables whose values are known only once other parts exist.
     static let laterSettings: Set<String> = [
         "AI4AI_MEMORY_ID", "AI4AI_BROWSER_ID", "AI4AI_AUTOMATION_RUNTIME_ARN", "AI4AI_AUTOMATION_QUALIFIER",
-        "AI4AI_AUTOMATION_AUTHENTICATION",
+        "AI4AI_AUTOMATION_AUTHENTICATION", "AI4AI_FILES_BUCKET",
     ]
 
     /// A runtime's environment, except the variables whose values are known only once other parts exist.

@@ -6,6 +6,8 @@ struct RuntimeParts: Sendable {
     var image: String
     var browserID: String?
     var memoryID: String?
+    /// The bucket for the files of chats.
+    var filesBucket: String
 }
 
 extension Deployment {
@@ -20,6 +22,7 @@ extension Deployment {
         var environment = self.environment(of: coordinator, parts)
         if let automation = self.system.agents.automation {
             environment["AI4AI_BROWSER_ID"] = nil
+            environment["AI4AI_FILES_BUCKET"] = nil
             let arn = try await self.put(
                 RuntimeDescription(
                     agent: automation, image: parts.image, role: foundation["AutomationRoleArn"] ?? Self.unknown,
@@ -36,6 +39,7 @@ extension Deployment {
         var environment = self.system.environment(of: agent)
         environment["AI4AI_BROWSER_ID"] = parts.browserID
         environment["AI4AI_MEMORY_ID"] = parts.memoryID
+        environment["AI4AI_FILES_BUCKET"] = parts.filesBucket
         return environment
     }
 

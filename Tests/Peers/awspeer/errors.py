@@ -65,6 +65,11 @@ def status_of(operation, code):
 def answer(refusal, operation, request_id):
     protocol = operation.protocol if operation else "rest-json"
     status = refusal.status_in(operation)
+    if protocol == "rest-xml":
+        code = QUERY_CODES.get(refusal.code, refusal.code)
+        message = xml.sax.saxutils.escape(refusal.message)
+        text = (f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>")
+        return web.Response(status=status, text=text, content_type="application/xml", headers=refusal.headers)
     if protocol == "query":
         code = QUERY_CODES.get(refusal.code, refusal.code)
         message = xml.sax.saxutils.escape(refusal.message)

@@ -7,6 +7,7 @@ import logging
 import re
 import zlib
 
+import yarl
 from aiohttp import ClientSession, web
 
 from .errors import Refusal
@@ -14,7 +15,7 @@ from .parsing import invalid
 
 MOST_WRITES = 25
 MOST_READS = 100
-RETURNED = ("Content-Type", "x-amz-crc32")
+RETURNED = ("Content-Type", "x-amz-crc32", "ETag")
 # A list parameter, in moto's notation.
 # In a form, where spaces are encoded.
 KEY_TAG = re.compile(rb"Key(%3A(?:\+|%20)ai4ai-vault%2C(?:\+|%20))(Value)")
@@ -66,6 +67,11 @@ class Moto:
         if call.header("x-amz-target"):
             headers["X-Amz-Target"] = call.header("x-amz-target")
         body = call.body
+        if operation.protocol == "rest-xml":
+            # moto would read a body without a type as a form.
+            headers["Content-Type"] = call.header("content-type") or "application/octet-stream"
+            status, body, returned = await self._ask(operation.service, body, headers, call)
+            return web.Response(status=status, body=body, headers=returned)
         if operation.service == "cloudformation":
             # moto knows only the older name of the deletion policy.
             body = body.replace(b"RetainExceptOnCreate", b"Retain")
@@ -96,10 +102,12 @@ class Moto:
         answer = {"downloadUrl": self.layers[digest], "layerDigest": digest}
         return web.json_response(answer, content_type=call.operation.content_type)
 
-    async def _ask(self, service, body, headers):
-        url = await self._url()
+    async def _ask(self, service, body, headers, call=None):
+        url, method = await self._url(), "POST"
+        if call is not None:
+            url, method = yarl.URL(url + call.request.raw_path.removeprefix("/"), encoded=True), call.method
         turn = self._turn if service == "dynamodb" else contextlib.nullcontext()
-        async with turn, self._http.post(url, data=body, headers=headers) as answer:
+        async with turn, self._http.request(method, url, data=body, headers=headers) as answer:
             returned = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
             answered = answer.status, await answer.read(), returned
             self._forget_copies()

@@ -16,6 +16,9 @@ TARGETS = {
     "AmazonEC2ContainerRegistry_V20150921": "ecr", "AWSCognitoIdentityProviderService": "cognito-idp", "CertificateManager": "acm",
 }
 FORMS = ("sts", "cloudformation", "ec2", "elbv2")
+# S3's operations on a bucket and on an object in it, by method. The bucket is a part of the path.
+BUCKETS = {"PUT": "CreateBucket", "DELETE": "DeleteBucket", "GET": "ListObjectsV2"}
+OBJECTS = {"PUT": "PutObject", "DELETE": "DeleteObject", "GET": "GetObject"}
 # WebSockets aren't in any model.
 SOCKETS = (
     ("/browser-streams/{browserIdentifier}/sessions/{sessionId}/automation", "ConnectBrowserAutomationStream"),
@@ -73,7 +76,7 @@ class Call:
 def models():
     """The models of all services, by name."""
     session = botocore.session.get_session()
-    return {name: session.get_service_model(name) for name in (*REST_SERVICES, *TARGETS.values(), *FORMS)}
+    return {name: session.get_service_model(name) for name in (*REST_SERVICES, *TARGETS.values(), *FORMS, "s3")}
 
 
 class Operations:
@@ -105,6 +108,8 @@ class Operations:
             return self._by_target(call, target)
         if call.method == "POST" and call.path == "/":
             return self._by_form(call)
+        if "/s3/aws4_request" in (call.header("authorization") or ""):
+            return self._by_bucket(call)
         for method, pattern, operation in self._routes:
             match = pattern.fullmatch(call.path)
             if match and method == call.method:
@@ -122,6 +127,15 @@ class Operations:
         content_type = f"application/x-amz-json-{model.metadata['jsonVersion']}"
         return Operation(
             model.service_name, name, "json", model.signing_name, model.operation_model(name), content_type)
+
+    def _by_bucket(self, call):
+        bucket, _, key = call.path[1:].partition("/")
+        name = (OBJECTS if key else BUCKETS).get(call.method)
+        if not bucket or name is None or (name == "ListObjectsV2" and ("list-type", "2") not in call.query):
+            raise Refusal("MethodNotAllowed", f"No operation is {call.method} {call.path}", status=405)
+        model = self._models["s3"]
+        labels = {"Bucket": unquoted(bucket)} | ({"Key": unquoted(key)} if key else {})
+        return Operation("s3", name, "rest-xml", "s3", model.operation_model(name), labels=labels)
 
     def _by_form(self, call):
         form = dict(urllib.parse.parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))

@@ -27,6 +27,12 @@ def parse(call):
     shape = operation.model.input_shape
     if operation.protocol == "query":
         return _form(call, shape)
+    if operation.protocol == "rest-xml":
+        # A part of the address of the operation, not a parameter.
+        call.query = [(name, value) for name, value in call.query if name != "list-type"]
+        params = _located(call, shape)
+        check(params, shape)
+        return params
     params = {} if shape is None else _located(call, shape)
     if shape is None or not _has_body(shape):
         if call.body not in (b"", b"{}"):

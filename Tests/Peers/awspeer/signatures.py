@@ -49,6 +49,13 @@ class ReceivedAuth(SigV4Auth):
         return request.context["payload"]
 
 
+class ReceivedObjectAuth(ReceivedAuth):
+    """S3 takes the path as it was sent."""
+
+    def _normalize_url_path(self, path):
+        return path
+
+
 def is_presigned(call):
     return any(name == "X-Amz-Algorithm" for name, _ in call.query)
 
@@ -148,7 +155,7 @@ def _check_signed_headers(claim, call):
     if claim.expires is None:
         needed |= {name for name in ("x-amz-date", "x-amz-security-token") if call.header_values(name)}
     hashes = call.header_values("x-amz-content-sha256")
-    if hashes:
+    if hashes or claim.service == "s3":
         needed.add("x-amz-content-sha256")
     missing = needed - set(claim.signed)
     if missing:
@@ -177,7 +184,7 @@ def _check_signature(claim, call, credentials):
         request.headers[name] = value
     request.context["timestamp"] = claim.timestamp
     request.context["payload"] = hashlib.sha256(call.body).hexdigest()
-    auth = ReceivedAuth(credentials, claim.service, claim.region)
+    auth = (ReceivedObjectAuth if claim.service == "s3" else ReceivedAuth)(credentials, claim.service, claim.region)
     canonical = auth.canonical_request(request)
     to_sign = auth.string_to_sign(request, canonical)
     if not hmac.compare_digest(auth.signature(to_sign, request), claim.signature):
