@@ -21,6 +21,8 @@ public struct RunResult: Sendable, Hashable, Codable {
     /// The addresses in the message.
     public var links: [ResultLink]?
     public var usage: TokenUsage?
+    /// How long the run worked, in seconds. Waiting for the user isn't work.
+    public var seconds: Double?
     /// What a task found, if it was asked for in a shape.
     public var result: StructuredResult?
 
@@ -39,7 +41,7 @@ public struct RunResult: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case message, status, code, outcome, interrupts, links, usage, result
+        case message, status, code, outcome, interrupts, links, usage, seconds, result
         case sessionID = "session_id"
         case runID = "run_id"
     }

@@ -148,11 +148,32 @@ def test_steps_show_their_picture_first_and_the_technical_part_on_demand(system,
     person.say(system.road_tax())
     person.sees("Amount due: RM 70.00")
     person.click("button", "done Open .*")
-    first = "document.querySelector('.step[open] .step-body').firstElementChild"
-    person.until(lambda: person.evaluate(f"{first}?.querySelector('img') !== null"), "picture")
+    # The step's content is made when it is first shown.
+    first = "document.querySelector('.step[open] .step-body')?.firstElementChild"
+    person.until(lambda: person.evaluate(f"{first}?.querySelector('img') != null"), "picture")
     assert not person.evaluate("document.querySelector('.step[open] .step-result').checkVisibility()")
     person.click("button", "Technical details")
     assert person.evaluate("document.querySelector('.step[open] .step-result').checkVisibility()")
+
+
+def test_finished_task_says_where_it_was_done_and_is_replayed_step_by_step(system, person):
+    person.say(system.road_tax())
+    person.sees("Amount due: RM 70.00")
+    facts = "document.querySelector('.result-facts')?.innerText ?? ''"
+    person.until(lambda: "Done" in person.evaluate(facts), "outcome")
+    assert system.demo.removeprefix("http://") in person.evaluate(facts)
+    assert person.evaluate(facts).split()[-1] == "s"
+    person.click("button", "Replay")
+    title = "document.querySelector('.replay-title').textContent"
+    assert person.evaluate(title).startswith("1 of ") and "Open" in person.evaluate(title)
+    shown = "(image => image.complete && image.naturalWidth > 100)(document.querySelector('.replay img'))"
+    person.until(lambda: person.evaluate(shown), "picture")
+    person.click("button", "Next step")
+    assert person.evaluate(title).startswith("2 of ")
+    person.ref("slider", "Step").press("End")
+    assert person.evaluate("document.querySelector('.replay-after').disabled")
+    person.tab.keyboard.press("Escape")
+    person.until(lambda: person.evaluate("document.querySelector('.replay') === null"), "end of the replay")
 
 
 def test_step_that_ends_under_the_pointer_is_expanded(system, person):

@@ -20,7 +20,7 @@ export class Pictures {
      */
     thumbnail(id, title) {
         const place = element("div", { class: "thumbnail-place" });
-        this.#picture(id).then((address) => {
+        this.picture(id).then((address) => {
             if (!address) return;
             const words = t("run.picture", { title });
             place.append(
@@ -34,7 +34,8 @@ export class Pictures {
         return place;
     }
 
-    #picture(id) {
+    /** The object URL of a step's picture. @param {string} id @returns {Promise<string | null>} */
+    picture(id) {
         let picture = this.#known.get(id);
         if (picture) return picture;
         picture = this.#fetch(id).catch(() => null).then((address) => {

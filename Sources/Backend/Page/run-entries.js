@@ -1,5 +1,6 @@
 import { answerWords } from "./answer-words.js";
 import { withoutMarks } from "./run-state.js";
+import { webAddress } from "./web-address.js";
 
 /**
  * The entries of the message column, in order: the stored messages, and the events of each run that isn't stored yet.
@@ -47,6 +48,11 @@ function storedEntries(messages, runs, now) {
     const asked = new Set(questions.map(({ details }) => details?.id));
     const answered = new Set(questions.filter(({ details }) => answers.has(details?.id)).map(({ run_id: run }) => run));
     const counts = new Map();
+    /** @type {Map<string | null, {address?: string}[]>} */
+    const stepsOf = new Map();
+    for (const { kind, run_id: run = null, details } of messages) {
+        if (kind === "steps") stepsOf.set(run, [...stepsOf.get(run) ?? [], ...details?.steps ?? []]);
+    }
     let lastWords = "";
     return messages.flatMap((message) => {
         const { id, kind, content, details = {}, run_id: run = null } = message;
@@ -64,7 +70,10 @@ function storedEntries(messages, runs, now) {
                     content, time: message.created_at, files: details.files ?? [], ...pending(details),
                 } }];
             }
-            return [{ key, kind, data: { text: content, isOpen: false, time: message.created_at, ...details } }];
+            return [{ key, kind, data: {
+                text: content, isOpen: false, time: message.created_at, ...details,
+                ...(details.usage ? { sites: sitesOf(stepsOf.get(run) ?? []) } : {}),
+            } }];
         case "steps": {
             const end = answered.has(run) ? "answered" : run !== null && run === now.openRun ? "waiting" : "";
             const steps = storedSteps(details.steps ?? [], known, end);
@@ -102,7 +111,7 @@ function liveEntries(run, now, lastWords) {
         }
         if (!item.text) return [];
         counts.text += 1;
-        const end = item === lastText && run.phase === "done" ? { links: run.links, usage: run.usage, outcome: run.outcome } : {};
+        const end = item === lastText && run.phase === "done" ? endOf(run) : {};
         const text = withoutMarks(item.text, item.isOpen);
         return text ? [{ key, kind: "text", data: { text, isOpen: item.isOpen, ...end } }] : [];
     });
@@ -114,6 +123,16 @@ function liveEntries(run, now, lastWords) {
     if (run.phase === "failed") entries.push({ key, kind: "error", data: { ...run.error, lastWords } });
     if (run.phase === "stopped") entries.push({ key, kind: "notice", data: { message: "", code: "stopped" } });
     return entries;
+}
+
+/** What a finished run says about itself below its answer. @param {Run} run */
+function endOf({ links, usage, seconds, outcome, items }) {
+    return { links, usage, seconds, outcome, sites: sitesOf(items.flatMap((item) => (item.kind === "steps" ? item.steps : []))) };
+}
+
+/** The hosts on which steps were done, in the order of their first visit. @param {{address?: string}[]} steps */
+function sitesOf(steps) {
+    return [...new Set(steps.map(({ address }) => webAddress(address ?? "")?.host).filter(Boolean))].join(", ");
 }
 
 /** @returns {Entry} */

@@ -6,7 +6,7 @@ import { StreamedMarkdown } from "./markdown.js";
 import { runIcon } from "./run-icons.js";
 import { currentStep, withoutMarks } from "./run-state.js";
 import { stepTitle } from "./step-titles.js";
-import { StepsView } from "./steps.js";
+import { duration, StepsView } from "./steps.js";
 import { webAddress } from "./web-address.js";
 
 /**
@@ -49,17 +49,18 @@ export const makePiece = {
         const body = new StreamedMarkdown(keepPlace);
         const links = element("div", { class: "links" });
         const usage = element("span", { class: "usage" });
-        const verdict = element("div");
+        const facts = element("p", { class: "result-facts", hidden: true });
         let content = "";
         const actions = actionRow(action("copy", "run.copy", () => hooks.copy(content)), usage);
         let isFinished = false;
-        const made = piece("assistant", t("run.author.agent"), [body.element, verdict, links, actions], (data) => {
+        const made = piece("assistant", t("run.author.agent"), [body.element, facts, links, actions], (data) => {
             if (data.isOpen) body.update(data.text);
             else if (!isFinished || content !== data.text) body.finish(data.text);
             isFinished = !data.isOpen;
             content = data.text;
             actions.hidden = data.isOpen;
-            verdict.replaceChildren(...(data.outcome === "not_done" ? [element("p", { class: "verdict" }, t("run.notDone"))] : []));
+            facts.replaceChildren(...resultFacts(data));
+            facts.hidden = !facts.childElementCount;
             links.replaceChildren(...(data.links ?? []).map(linkButton).filter(Boolean));
             usage.textContent = usageWords(data.usage);
             tellTime(actions, data.time);
@@ -236,6 +237,20 @@ function linkButton({ url, title, kind }) {
             element("span", {}, isPayment ? t("run.link.payment") : title || t("run.link.open")),
             element("bdi", { class: "result-host" }, hostOf(url))),
         element("span", { class: "visually-hidden" }, t("run.link.newTab")));
+}
+
+/** The outcome of a task, where it was done, and how long it took. @returns {HTMLElement[]} */
+function resultFacts({ outcome, sites, seconds }) {
+    const isDone = outcome !== "not_done";
+    // An answer that needed no website isn't a task.
+    if (isDone && !sites) return [];
+    return [
+        element(
+            "span", { class: isDone ? "fact-done" : "verdict" }, runIcon(isDone ? "done" : "failed"),
+            t(isDone ? "run.done" : "run.notDone")),
+        sites ? element("bdi", {}, sites) : null,
+        seconds ? element("span", {}, duration(seconds * 1000)) : null,
+    ].filter((fact) => fact !== null);
 }
 
 function usageWords(usage) {

@@ -1,5 +1,6 @@
 import { element } from "./elements.js";
 import { formatNumber, t } from "./i18n.js";
+import { showReplay } from "./replay.js";
 import { runIcon, toolIcon } from "./run-icons.js";
 import { stepTitle, worksInBrowser } from "./step-titles.js";
 
@@ -34,11 +35,15 @@ export class StepsView {
     #name = element("span", { class: "steps-name" });
     #facts = element("span", { class: "steps-facts" });
     #earlier = element("button", { class: "quiet-button steps-earlier", type: "button" });
+    #replay = element("button", { class: "quiet-button steps-replay", type: "button", hidden: true });
     // Not an `ol`: Chromium lays out all lists in the document whenever an item is added to one.
     #list = element("div", { class: "steps-list", role: "list" });
     /** By the step's index. @type {Map<number, StepRow>} */
     #rows = new Map();
     #isLive = false;
+    /** The steps that may have a picture. @type {Step[]} */
+    #pictured = [];
+    #hasAskedForPicture = false;
 
     /**
      * @param {StepsLook} look
@@ -50,8 +55,14 @@ export class StepsView {
         this.element = element(
             "details", { class: "steps", open: look.isOpen },
             element("summary", { class: "steps-summary" }, runIcon("chevron"), this.#name, this.#facts),
-            this.#earlier, this.#list);
-        this.element.addEventListener("toggle", () => { look.isOpen = this.element.open; });
+            this.#replay, this.#earlier, this.#list);
+        this.element.addEventListener("toggle", () => {
+            look.isOpen = this.element.open;
+            void this.#offerReplay();
+        });
+        this.#replay.addEventListener("click", () => showReplay(
+            this.#pictured.map((step) => ({ id: step.id, title: stepTitle(step, t), address: step.address })),
+            (id) => pictures.picture(id)));
         this.#earlier.addEventListener("click", () => {
             look.showsAll = true;
             this.#showRows();
@@ -81,8 +92,21 @@ export class StepsView {
             row.element.remove();
             this.#rows.delete(index);
         }
+        this.#pictured = steps.filter(isPictured);
+        this.#replay.textContent = t("run.replay");
+        this.#replay.hidden ||= isLive || this.#pictured.length < 2;
+        void this.#offerReplay();
         this.#summarize(steps);
         this.#showRows();
+    }
+
+    /** Offers the replay of a finished run once its steps are shown, if pictures are kept at all. */
+    async #offerReplay() {
+        const [first] = this.#pictured;
+        if (this.#isLive || !this.element.open || this.#hasAskedForPicture) return;
+        if (!first || this.#pictured.length < 2) return;
+        this.#hasAskedForPicture = true;
+        this.#replay.hidden = await this.#pictures.picture(first.id) === null;
     }
 
     #summarize(steps) {
@@ -152,8 +176,10 @@ class StepRow {
         if (isSame(this.#step, step)) return;
         this.#step = step;
         this.#showSummary();
+        /** @type {HTMLDetailsElement | null} */
+        const technical = this.#details.querySelector(".step-technical");
         if (this.#details.childElementCount > 1) this.#details.lastElementChild?.remove();
-        this.#showBody();
+        this.#showBody(technical?.open);
     }
 
     #showSummary() {
@@ -170,13 +196,13 @@ class StepRow {
             step.milliseconds >= 100 ? duration(step.milliseconds) : "");
     }
 
-    /** Creates the details once the user has expanded them. */
-    #showBody() {
+    /** Creates the details once the user has expanded them. @param {boolean} [showsTechnical] */
+    #showBody(showsTechnical = false) {
         if (!this.#details.open) return;
         const step = this.#step;
         const body = element("div", { class: "step-body" });
         this.#details.append(body);
-        if (worksInBrowser(step.name) && ["done", "failed", "declined", "retried"].includes(step.status)) {
+        if (isPictured(step)) {
             body.append(this.#pictures.thumbnail(step.id, stepTitle(step, t)));
         }
         const inputs = inputsOf(step);
@@ -186,12 +212,17 @@ class StepRow {
             return;
         }
         body.append(element(
-            "details", { class: "step-technical" }, element("summary", {}, t("run.step.technical")),
+            "details", { class: "step-technical", open: showsTechnical }, element("summary", {}, t("run.step.technical")),
             inputs.length ? element("dl", { class: "step-inputs" }, ...inputs.flatMap(([name, value]) => [
                 element("dt", {}, name), element("dd", {}, value),
             ])) : null,
             result ? element("pre", { class: "step-result", tabindex: 0 }, result) : null));
     }
+}
+
+/** Whether a step has left a picture, where pictures are kept. @param {Step} step */
+function isPictured({ name, status }) {
+    return worksInBrowser(name) && ["done", "failed", "declined", "retried"].includes(status);
 }
 
 /** Whether a later step has done the same, so that the failure doesn't matter any more. @param {Step[]} steps */

@@ -1,0 +1,88 @@
+import { element, freshID } from "./elements.js";
+import { icon } from "./icons.js";
+import { t } from "./i18n.js";
+import { runIcon } from "./run-icons.js";
+import { webAddress } from "./web-address.js";
+
+/**
+ * The replay of a run: the pictures of its steps, one after the other, with a slider.
+ *
+ * @typedef {{id: string, title: string, address: string}} Shown A step.
+ */
+
+/**
+ * Shows a replay until it is closed.
+ * @param {Shown[]} steps At least one.
+ * @param {(id: string) => Promise<string | null>} picture The object URL of a step's picture.
+ */
+export function showReplay(steps, picture) {
+    const name = freshID("replay");
+    const close = element(
+        "button", { class: "icon-button", type: "button", "aria-label": t("run.picture.close") }, icon("close"));
+    const image = element("img", { alt: "", hidden: true });
+    const missing = element("p", { class: "muted" });
+    const title = element("p", { class: "replay-title", "aria-live": "polite" });
+    const host = element("bdi", { class: "replay-host" });
+    const slider = element("input", {
+        type: "range", min: 1, max: steps.length, step: 1, value: 1, "aria-label": t("run.replay.step"), autofocus: true,
+    });
+    const move = (/** @type {number} */ by) => {
+        slider.value = String(Number(slider.value) + by);
+        show();
+    };
+    const before = button("run.replay.before", "before", () => move(-1));
+    const after = button("run.replay.after", "after", () => move(1));
+    const dialog = element(
+        "dialog", { class: "picture-dialog replay", "aria-labelledby": name },
+        element("div", { class: "picture-head" }, element("h2", { id: name }, t("run.replay")), close),
+        element("div", { class: "replay-stage" }, image, missing), title, host,
+        element("div", { class: "replay-controls" }, before, slider, after));
+
+    /**
+     * Also those that don't exist, so that moving back and forth asks for none twice.
+     * @type {Map<string, Promise<string | null>>}
+     */
+    const known = new Map();
+    const find = (/** @type {string} */ id) => {
+        const found = known.get(id) ?? picture(id);
+        known.set(id, found);
+        return found;
+    };
+
+    function show() {
+        const index = Number(slider.value) - 1;
+        const step = steps[index];
+        title.textContent = t("run.replay.place", { place: index + 1, count: steps.length, title: step.title });
+        slider.setAttribute("aria-valuetext", title.textContent);
+        host.textContent = webAddress(step.address)?.host ?? "";
+        before.disabled = index === 0;
+        after.disabled = index === steps.length - 1;
+        image.hidden = true;
+        missing.textContent = t("run.replay.loading");
+        void find(step.id).then((address) => {
+            // The user may have moved on.
+            if (steps[Number(slider.value) - 1] !== step) return;
+            image.hidden = !address;
+            image.alt = t("run.picture", { title: step.title });
+            if (address) image.src = address;
+            missing.textContent = address ? "" : t("run.replay.missing");
+        });
+        const next = steps[index + 1];
+        if (next) void find(next.id);
+    }
+
+    slider.addEventListener("input", show);
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+    show();
+}
+
+/** @param {string} key @param {string} kind @param {() => void} onClick */
+function button(key, kind, onClick) {
+    return element(
+        "button", { class: `icon-button replay-${kind}`, type: "button", "aria-label": t(key), title: t(key), onClick },
+        runIcon("chevron"));
+}
