@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
     name: "HelloBrowser",
-    dependencies: [.package(name: "ai4ai", path: "../..")],
+    dependencies: [.package(name: "ai4ai", path: "../..", traits: [])],
     targets: [
         .executableTarget(
             name: "HelloBrowser",
