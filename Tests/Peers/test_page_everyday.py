@@ -170,6 +170,8 @@ def test_finished_task_says_where_it_was_done_and_is_replayed_step_by_step(syste
     person.until(lambda: person.evaluate(shown), "picture")
     person.click("button", "Next step")
     assert person.evaluate(title).startswith("2 of ")
+    # Text that is filled in has no picture of its own.
+    person.until(lambda: person.evaluate(shown), "picture of the step before")
     person.ref("slider", "Step").press("End")
     assert person.evaluate("document.querySelector('.replay-after').disabled")
     person.tab.keyboard.press("Escape")

@@ -50,6 +50,7 @@ export default {
     "run.replay.before": "Previous step",
     "run.replay.after": "Next step",
     "run.replay.loading": "Loading…",
+    "run.replay.earlier": "This is the picture of an earlier step.",
     "run.replay.missing": "There is no picture of this step.",
     "run.seconds": "{seconds} s",
     "run.minutes": "{minutes} min {seconds} s",

@@ -50,6 +50,7 @@ export default {
     "run.replay.before": "Langkah sebelumnya",
     "run.replay.after": "Langkah seterusnya",
     "run.replay.loading": "Memuatkan…",
+    "run.replay.earlier": "Ini gambar bagi langkah sebelumnya.",
     "run.replay.missing": "Tiada gambar bagi langkah ini.",
     "run.seconds": "{seconds} s",
     "run.minutes": "{minutes} min {seconds} s",

@@ -49,6 +49,15 @@ export function showReplay(steps, picture) {
         return found;
     };
 
+    /** The picture of a step, or of the last one before it that has one: text that is filled in has none of its own. */
+    async function newest(/** @type {number} */ index) {
+        for (const step of steps.slice(0, index + 1).reverse()) {
+            const address = await find(step.id);
+            if (address) return { step, address };
+        }
+        return null;
+    }
+
     function show() {
         const index = Number(slider.value) - 1;
         const step = steps[index];
@@ -59,13 +68,15 @@ export function showReplay(steps, picture) {
         after.disabled = index === steps.length - 1;
         image.hidden = true;
         missing.textContent = t("run.replay.loading");
-        void find(step.id).then((address) => {
+        void newest(index).then((found) => {
             // The user may have moved on.
             if (steps[Number(slider.value) - 1] !== step) return;
-            image.hidden = !address;
-            image.alt = t("run.picture", { title: step.title });
-            if (address) image.src = address;
-            missing.textContent = address ? "" : t("run.replay.missing");
+            image.hidden = !found;
+            if (found) {
+                image.src = found.address;
+                image.alt = t("run.picture", { title: found.step.title });
+            }
+            missing.textContent = found?.step === step ? "" : t(found ? "run.replay.earlier" : "run.replay.missing");
         });
         const next = steps[index + 1];
         if (next) void find(next.id);
