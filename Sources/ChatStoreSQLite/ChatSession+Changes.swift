@@ -9,7 +9,7 @@ extension ChatSession {
         case .begin(let run):
             if let current = self.run, current.state == .running, current.id != run.id {
                 throw ChatStoreError(
-                    .busy(current), "Run \(current.id) is at work in this chat. Wait for its end, or stop it.")
+                    .busy(current), "Run \(current.id) is running in this chat. Wait for its end, or stop it.")
             }
             self.run = run
         case .end(let id, let next):

@@ -17,10 +17,15 @@ AUTOMATION = "arn:aws:bedrock-agentcore:us-west-2:111122223333:runtime/automatio
 SECRETS = ("peer-temporary-secret", "peer-session-token")
 
 
-def prepare(peer):
-    dynamo = boto3.client(
-        "dynamodb", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
+def client(peer, service):
+    """A client of the fake AWS that isn't ours, to look at what is stored."""
+    return boto3.client(
+        service, region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
         aws_secret_access_key="peer-long-lived-secret")
+
+
+def prepare(peer):
+    dynamo = client(peer, "dynamodb")
     for name, keys in {
         "ai4ai-chat-sessions": [("user_id", "HASH", "S"), ("session_id", "RANGE", "S")],
         "ai4ai-chat-messages": [("session_id", "HASH", "S"), ("timestamp", "RANGE", "N")],
@@ -29,14 +34,10 @@ def prepare(peer):
             TableName=name, BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind, _ in keys],
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": type} for key, _, type in keys])
-    kms = boto3.client(
-        "kms", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
-        aws_secret_access_key="peer-long-lived-secret")
+    kms = client(peer, "kms")
     kms.create_alias(AliasName=VAULT_KEY, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
-    boto3.client(
-        "s3", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
-        aws_secret_access_key="peer-long-lived-secret").create_bucket(
-            Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": peer.region})
+    client(peer, "s3").create_bucket(
+        Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": peer.region})
     peer.register_memory(MEMORY, strategies=[
         {"strategyId": "facts-1234567890", "name": "facts", "type": "SEMANTIC", "namespaces": ["/facts/{actorId}/"],
          "namespaceTemplates": ["/facts/{actorId}/"]}])
@@ -91,6 +92,4 @@ def command(cloud, *arguments, **environment):
 
 def agentcore(cloud):
     """A boto3 client of the fake AgentCore."""
-    return boto3.client(
-        "bedrock-agentcore", region_name=cloud.region, endpoint_url=cloud.url, aws_access_key_id="AKIAPEERLONGLIVED000",
-        aws_secret_access_key="peer-long-lived-secret")
+    return client(cloud, "bedrock-agentcore")

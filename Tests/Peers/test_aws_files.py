@@ -5,10 +5,9 @@ import hashlib
 import os
 import uuid
 
-import boto3
 import pytest
 
-from cloud import FILES, prepare, settings
+from cloud import FILES, client, prepare, settings
 from system import Container, DemoSite
 
 PIECE = 1 << 20
@@ -35,9 +34,7 @@ def container(aws, site):
 
 
 def stored(aws, suffix=""):
-    s3 = boto3.client(
-        "s3", region_name=aws.region, endpoint_url=aws.url, aws_access_key_id="AKIAPEERLONGLIVED000",
-        aws_secret_access_key="peer-long-lived-secret")
+    s3 = client(aws, "s3")
     found = s3.list_objects_v2(Bucket=FILES).get("Contents", [])
     return {each["Key"]: s3.get_object(Bucket=FILES, Key=each["Key"])["Body"].read() for each in found
             if each["Key"].endswith(suffix)}

@@ -2,19 +2,12 @@
 
 import json
 
-import boto3
 import pytest
 
-from cloud import VAULT_KEY, prepare, settings
+from cloud import VAULT_KEY, client, prepare, settings
 from system import Container, DemoSite
 
 SECRET = {"kind": "secret", "name": "password", "site": "https://tax.example/login", "value": "hunter2-blue"}
-
-
-def client(peer, service):
-    return boto3.client(
-        service, region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
-        aws_secret_access_key="peer-long-lived-secret")
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,12 @@ import pathlib
 import re
 import uuid
 
-import boto3
 import pytest
 import requests
 
 from awspeer.process import Peer
 from backend import Backend, Chats
-from cloud import payment, prepare, road_tax, settings
+from cloud import client, payment, prepare, road_tax, settings
 from policies import actions, resources_of, statements
 from system import Container, DemoSite, Page
 
@@ -113,9 +112,7 @@ def agents_use_everything(peer, site, keys):
 
 
 def a_secret_is_used(peer, keys):
-    boto3.client(
-        "secretsmanager", region_name=peer.region, endpoint_url=peer.url, aws_access_key_id="AKIAPEERLONGLIVED000",
-        aws_secret_access_key="peer-long-lived-secret").create_secret(Name="model", SecretString="hidden")
+    client(peer, "secretsmanager").create_secret(Name="model", SecretString="hidden")
     with Page("not a model") as url:
         environment = peer.environment(
             AI4AI_MODEL_URL=f"{url}/v1", AI4AI_MODEL="m", AI4AI_MODEL_API_KEY="secretsmanager:model", **keys)

@@ -85,7 +85,6 @@ extension AgentRuns {
             }
             return FileResult(id: piece.id, status: file == nil ? .running : .completed, file: file)
         } catch {
-            if await self.sessions.isGone(scope.session) { try? await self.automation.forget(scope) }
             let reason = (error as? FileStoreError)?.reason ?? ""
             if !reason.isEmpty { self.logger.error("A file can't be kept", metadata: ["reason": "\(reason)"]) }
             return FileResult(id: piece.id, status: .failed, code: Self.code(error), message: "\(error)")

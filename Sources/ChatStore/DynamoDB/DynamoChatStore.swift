@@ -186,7 +186,7 @@ public struct DynamoChatStore: ChatStore {
     }
 
     static func busy(_ run: ChatRun) -> ChatStoreError {
-        ChatStoreError(.busy(run), "Run \(run.id) is at work in this chat. Wait for its end, or stop it.")
+        ChatStoreError(.busy(run), "Run \(run.id) is running in this chat. Wait for its end, or stop it.")
     }
 }
 
