@@ -209,9 +209,14 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "PageText",
+            dependencies: ["AgentEvents", "AgentLoop", "TextCoding"],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Models",
             dependencies: [
-                "AWSClient", "AgentEvents", "AgentLoop", "HTTPTransport", "JSONText", "ServerSentEvents",
+                "AWSClient", "AgentEvents", "AgentLoop", "HTTPTransport", "JSONText", "PageText", "ServerSentEvents",
                 "TextCoding",
                 .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -239,9 +244,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Recipes",
+            dependencies: [
+                "AgentEvents", "AgentLoop", "PageText", "RuntimeProtocol", "TextCoding", "Vault",
+                .application("Crypto", "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "RuntimeProtocol",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "PageText", "Recipes", "RuntimeProtocol",
                 "TextCoding", "Vault", "Waiting",
                 .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -278,7 +292,7 @@ let package = Package(
             name: "RuntimeApp",
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
-                "Agents", "BrowserAutomation", "DurableFile", "Files", "Models", "Observability", "RuntimeProtocol",
+                "Agents", "BrowserAutomation", "DurableFile", "Files", "Models", "Observability", "Recipes", "RuntimeProtocol",
                 "Search", "ServerSentEvents", "Settings", "TextCoding", "Vault", "WebSocket",
                 .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -300,11 +314,6 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: swiftSettings
-        ),
-        .target(
-            name: "Recipes",
-            dependencies: ["AgentEvents", "AgentLoop", "DurableFile", "Models", "TextCoding"],
             swiftSettings: swiftSettings
         ),
         .target(

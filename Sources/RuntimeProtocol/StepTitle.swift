@@ -95,7 +95,7 @@ package struct StepTitle {
             self.say("Choose \(options) in \(element("ref"))", "Pilih \(options) dalam \(element("ref"))")
         case "check":
             self.step.input["checked"] == false
-                ? self.say("Uncheck \(element("ref"))", "Nyahtanda \(element("ref"))")
+                ? self.say("Uncheck \(element("ref"))", "Buang tanda pada \(element("ref"))")
                 : self.say("Check \(element("ref"))", "Tandakan \(element("ref"))")
         case "press": self.say("Press \(input("key"))", "Tekan \(input("key"))")
         case "hover": self.say("Point at \(element("ref"))", "Tunjuk pada \(element("ref"))")

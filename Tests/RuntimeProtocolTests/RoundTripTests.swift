@@ -221,6 +221,9 @@ private struct ValueMaker {
                 }
             })
         result.result = self.maybe { $0.structuredResult() }
+        result.outcome = self.maybe { $0.pick([.notDone]) }
+        result.seconds = self.maybe { Double($0.number()) / 10 }
+        result.usage = self.maybe { TokenUsage(inputTokens: $0.number(), outputTokens: $0.number()) }
         return result
     }
 

@@ -1,3 +1,4 @@
+import PageText
 import TextCoding
 
 /// One action, as the offline model understands it.

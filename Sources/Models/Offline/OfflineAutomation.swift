@@ -1,5 +1,6 @@
 import AgentEvents
 import AgentLoop
+import PageText
 import TextCoding
 
 /// The offline model in the role of the automation agent: performs the instructions one by one, and inspects the page

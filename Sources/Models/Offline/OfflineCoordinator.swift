@@ -1,5 +1,6 @@
 import AgentEvents
 import AgentLoop
+import PageText
 import TextCoding
 
 /// The offline model in the role of the coordinator: delegates web tasks, asks for a missing address, and says what it

@@ -1,5 +1,5 @@
 /// Finds the label that a user's description refers to.
-enum LabelMatch {
+package enum LabelMatch {
     /// The similarity of a label to a description: 1 if they are equal, 0 if they have no word in common.
     static func score(_ label: String, wanted: String) -> Double {
         let have = label.words
@@ -13,7 +13,7 @@ enum LabelMatch {
     }
 
     /// Returns the candidate with the highest score of at least 0.45; the first one if several are equal.
-    static func best<Candidate>(
+    package static func best<Candidate>(
         _ candidates: [Candidate], wanted: String, label: (Candidate) -> String
     ) -> Candidate? {
         var best: (candidate: Candidate, score: Double)?

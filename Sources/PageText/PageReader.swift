@@ -9,7 +9,7 @@ package struct PageReader {
     }
 
     /// Returns the value beside, below, or after a label, or `nil` if no label matches.
-    func value(of wanted: String) -> String? {
+    package func value(of wanted: String) -> String? {
         let candidates = self.rowValues() + self.columnValues() + self.lineValues()
         return LabelMatch.best(candidates, wanted: wanted, label: \.label)?.value ?? self.sentence(about: wanted)
     }

@@ -2,7 +2,7 @@ import TextCoding
 
 extension String {
     /// Returns the text after the first matching prefix, ignoring case.
-    func after(_ beginnings: [String]) -> String? {
+    package func after(_ beginnings: [String]) -> String? {
         let lower = self.lowercased()
         guard let beginning = beginnings.first(where: { lower.hasPrefix($0) }) else { return nil }
         let rest = String(self.dropFirst(beginning.count)).trimmed
@@ -10,36 +10,36 @@ extension String {
     }
 
     /// Removes matching prefixes until none is left.
-    func strippingPrefix(_ beginnings: [String]) -> String {
+    package func strippingPrefix(_ beginnings: [String]) -> String {
         var text = self.trimmed
         while let rest = text.after(beginnings) { text = rest }
         return text
     }
 
     /// Removes the first matching suffix.
-    func droppingSuffix(_ endings: [String]) -> String {
+    package func droppingSuffix(_ endings: [String]) -> String {
         let lower = self.lowercased()
         guard let ending = endings.first(where: { lower.hasSuffix($0) }), ending.count < self.count else { return self }
         return String(self.dropLast(ending.count))
     }
 
-    func droppingTrailing(_ characters: String) -> String {
+    package func droppingTrailing(_ characters: String) -> String {
         var text = self[...]
         while let last = text.last, characters.contains(last) { text = text.dropLast() }
         return String(text)
     }
 
     /// The text without one pair of surrounding quotation marks.
-    var unquoted: String {
+    package var unquoted: String {
         let text = self.trimmed
         let pairs: [(Character, Character)] = [("\"", "\""), ("'", "'"), ("“", "”"), ("`", "`")]
         guard text.count >= 2, pairs.contains(where: { text.first == $0.0 && text.last == $0.1 }) else { return text }
         return String(text.dropFirst().dropLast())
     }
 
-    func split(atFirst separators: [String]) -> (String, String)? { self.split(separators, fromEnd: false) }
+    package func split(atFirst separators: [String]) -> (String, String)? { self.split(separators, fromEnd: false) }
 
-    func split(atLast separators: [String]) -> (String, String)? { self.split(separators, fromEnd: true) }
+    package func split(atLast separators: [String]) -> (String, String)? { self.split(separators, fromEnd: true) }
 
     /// Splits at the first or last occurrence of a separator outside quotation marks.
     private func split(_ separators: [String], fromEnd: Bool) -> (String, String)? {
@@ -61,7 +61,7 @@ extension String {
     }
 
     /// The words in lowercase, without punctuation.
-    var words: [String] {
+    package var words: [String] {
         self.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }
 }

@@ -1,0 +1,114 @@
+package import AgentLoop
+import TextCoding
+
+/// Parses the text of a page snapshot into controls. Only the models that are programs need this.
+package struct SnapshotText {
+    package struct Control: Hashable, Sendable {
+        package var ref: String
+        package var role: String
+        package var name: String
+        /// The text after the name.
+        package var state: String
+        /// The nearest heading above, or the dialog that the control is in.
+        package var section: String?
+        /// What distinguishes the control's row or item from others: the first cell, or the text above the control.
+        package var row: String?
+    }
+
+    let lines: [Substring]
+    package let controls: [Control]
+    /// The names of the dialogs that are shown; empty for those without a name.
+    package let dialogs: [String]
+    /// The first heading.
+    package let heading: String?
+
+    /// Returns the newest tool result that contains a snapshot.
+    package static func newest(in messages: [Message]) -> SnapshotText? {
+        for message in messages.reversed() {
+            for result in message.toolResults.reversed() where !result.isError {
+                if result.text.contains("\nAddress: ") || result.text.hasPrefix("Page: ") {
+                    return SnapshotText(result.text)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The address of the page.
+    package var address: String? {
+        self.lines.first { $0.hasPrefix("Address: ") }.map { String($0.dropFirst("Address: ".count)) }
+    }
+
+    package init(_ text: String) {
+        self.init(lines: text.split(separator: "\n"))
+    }
+
+    package init(lines: [Substring]) {
+        self.lines = lines
+        var controls: [Control] = []
+        var dialogs: [String] = []
+        var heading: String?
+        var (section, row) = (String?.none, String?.none)
+        for line in lines {
+            let bare = line.hasPrefix("* ") ? line.dropFirst(2) : line
+            if var control = Self.control(line) {
+                (control.section, control.row) = (section, row)
+                controls.append(control)
+            } else if let title = Self.heading(bare) {
+                (section, row) = (title, nil)
+                heading = heading ?? title
+            } else if bare.hasPrefix("[dialog"), bare.hasSuffix("]") {
+                let name = String(bare.dropFirst("[dialog".count).dropLast()).unquoted
+                dialogs.append(name)
+                (section, row) = (name.isEmpty ? section : name, nil)
+            } else {
+                row = Self.rowKey(bare)
+            }
+        }
+        (self.controls, self.dialogs, self.heading) = (controls, dialogs, heading)
+    }
+
+    package func control(role: String, name: String) -> Control? {
+        self.controls.first { $0.role == role && $0.name == name }
+    }
+
+    private static func heading(_ line: Substring) -> String? {
+        let level = line.prefix { $0 == "#" }.count
+        guard (1...6).contains(level), line.dropFirst(level).first == " " else { return nil }
+        return String(line.dropFirst(level)).trimmed
+    }
+
+    /// `17 | RM 5.00 |` is the row 17.
+    private static func rowKey(_ line: Substring) -> String? {
+        let cells = line.split(separator: "|", omittingEmptySubsequences: true).map { String($0).trimmed }
+        return cells.first { !$0.isEmpty }
+    }
+
+    /// Parses `*[f1e5] button "Check" (disabled)`.
+    private static func control(_ line: Substring) -> Control? {
+        let line = line.hasPrefix("*[") ? line.dropFirst() : line
+        guard line.hasPrefix("["), let bracket = line.firstIndex(of: "]") else { return nil }
+        let ref = line[line.index(after: line.startIndex)..<bracket]
+        guard Self.isReference(ref) else { return nil }
+        let rest = line[bracket...].dropFirst(2)
+        guard let open = rest.firstIndex(of: "\"") else { return nil }
+        let role = rest[..<open].split(separator: " ").joined(separator: " ")
+        var name = ""
+        var index = rest.index(after: open)
+        while index < rest.endIndex, rest[index] != "\"" {
+            if rest[index] == "\\" {
+                index = rest.index(after: index)
+                guard index < rest.endIndex else { return nil }
+            }
+            name.append(rest[index])
+            index = rest.index(after: index)
+        }
+        return Control(ref: String(ref), role: role, name: name, state: String(rest[index...].dropFirst()))
+    }
+
+    /// `e5`, or `f1e5` in a frame of another site.
+    private static func isReference(_ text: Substring) -> Bool {
+        let inner = text.first == "f" ? text.dropFirst().drop(while: \.isNumber) : text
+        return inner.first == "e" && inner.count > 1 && inner.dropFirst().allSatisfy(\.isNumber)
+    }
+}
