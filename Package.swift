@@ -255,7 +255,8 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "PageText", "Recipes", "RuntimeProtocol",
+                "AgentEvents", "AgentLoop", "BrowserAutomation", "DurableFile", "Files", "PageText", "Recipes",
+                "RuntimeProtocol",
                 "TextCoding", "Vault", "Waiting",
                 .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -292,7 +293,8 @@ let package = Package(
             name: "RuntimeApp",
             dependencies: [
                 "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentCoreServices", "AgentEvents", "AgentLoop",
-                "Agents", "BrowserAutomation", "DurableFile", "Files", "Models", "Observability", "Recipes", "RuntimeProtocol",
+                "Agents", "BrowserAutomation", "DurableFile", "Files", "Models", "Observability", "Recipes",
+                "RuntimeProtocol",
                 "Search", "ServerSentEvents", "Settings", "TextCoding", "Vault", "WebSocket",
                 .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -314,12 +316,13 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: [.embedInCode("Recipes")],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "Evaluation",
             dependencies: [
-                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models",
+                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models", "Recipes",
                 "RuntimeProtocol", "TextCoding",
                 .product(name: "Logging", package: "swift-log"),
                 .application("Yams", "Yams"),
@@ -561,7 +564,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ModelsTests",
-            dependencies: ["AgentEvents", "AgentLoop", "Models", "TestSupport"],
+            dependencies: ["AgentEvents", "AgentLoop", "Models", "PageText", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(
@@ -613,13 +616,16 @@ let package = Package(
         .testTarget(name: "DeploymentTests", dependencies: ["AgentEvents", "Deployment"], swiftSettings: testSettings),
         .testTarget(
             name: "RecipesTests",
-            dependencies: ["AgentEvents", "AgentLoop", "Recipes", "TestSupport"],
+            dependencies: [
+                "AgentEvents", "AgentLoop", "DemoSite", "Recipes", "RuntimeProtocol", "TestSupport", "Vault",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: testSettings
         ),
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "AgentEvents", "AgentLoop", "DemoSite", "Evaluation", "Models", "TestSupport",
+                "AgentEvents", "AgentLoop", "DemoSite", "Evaluation", "Models", "PageText", "TestSupport",
             ],
             swiftSettings: testSettings
         ),

@@ -5,6 +5,8 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
     public var messages: [Message]
     /// The answers with which the thread's run resumes.
     public var resume: [InterruptAnswer]
+    /// What the client has to say beside AG-UI's members. `recipe` chooses a recipe.
+    public var forwardedProps: JSONValue?
 
     /// A message of the conversation, as the client knows it.
     public struct Message: Sendable, Hashable, Codable {
@@ -113,9 +115,12 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
     }
 
     /// Creates the input for a run that starts with the user's text, and the session's files with these ids.
-    public init(threadId: SessionID, runId: RunID, prompt: String, files: [String] = []) {
+    public init(
+        threadId: SessionID, runId: RunID, prompt: String, files: [String] = [], forwardedProps: JSONValue? = nil
+    ) {
         let message = Message(id: "1", role: "user", text: prompt, files: files.map { .kept(id: $0) })
         self.init(threadId: threadId, runId: runId, messages: [message])
+        self.forwardedProps = forwardedProps
     }
 
     /// The text of the user's newest message.
@@ -126,7 +131,7 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
 
     private var newest: Message? { self.messages.last { $0.role == "user" } }
 
-    private enum CodingKeys: String, CodingKey { case threadId, runId, messages, resume }
+    private enum CodingKeys: String, CodingKey { case threadId, runId, messages, resume, forwardedProps }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -134,6 +139,7 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
         self.runId = try container.decode(RunID.self, forKey: .runId)
         self.messages = try container.decode([Message].self, forKey: .messages)
         self.resume = try container.decodeIfPresent([InterruptAnswer].self, forKey: .resume) ?? []
+        self.forwardedProps = try container.decodeIfPresent(JSONValue.self, forKey: .forwardedProps)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -142,5 +148,6 @@ public struct RunAgentInput: Sendable, Hashable, Codable {
         try container.encode(self.runId, forKey: .runId)
         try container.encode(self.messages, forKey: .messages)
         if !self.resume.isEmpty { try container.encode(self.resume, forKey: .resume) }
+        try container.encodeIfPresent(self.forwardedProps, forKey: .forwardedProps)
     }
 }

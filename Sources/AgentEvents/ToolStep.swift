@@ -14,6 +14,8 @@ public struct ToolStep: Sendable, Hashable, Codable {
     public var address: String?
     /// The call that delegated the work, if a subagent makes this call.
     public var parentToolCallId: String?
+    /// `true` if the call repeats a step of a recipe, without a model.
+    public var repeated: Bool?
 
     /// An element of a page, as a user would name it.
     public struct Element: Sendable, Hashable, Codable {
@@ -22,11 +24,31 @@ public struct ToolStep: Sendable, Hashable, Codable {
         public var label: String
         /// The number of elements with this role and label that the page shows, if it's more than one.
         public var of: Int?
+        /// The number of those below the same heading, if it's more than one.
+        public var inSection: Int?
+        /// The heading above the element.
+        public var section: String?
+        /// The name of the dialog that the element is in.
+        public var dialog: String?
+        /// The beginning of the element's row, or the text above it.
+        public var row: String?
 
-        public init(role: String, label: String, of: Int? = nil) {
+        public init(
+            role: String, label: String, of: Int? = nil, inSection: Int? = nil, section: String? = nil,
+            dialog: String? = nil, row: String? = nil
+        ) {
             self.role = role
             self.label = label
             self.of = of
+            self.inSection = inSection
+            self.section = section
+            self.dialog = dialog
+            self.row = row
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case role, label, of, section, dialog, row
+            case inSection = "in_section"
         }
     }
 

@@ -68,6 +68,7 @@ public struct DemoSite: Service {
 
     private func routes() -> Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: Mutation.Middleware())
         router.get("/") { _, _ in Pages.search.response }
         router.post("/check") { request, _ in
             let form = try await self.receive(request)
@@ -85,6 +86,11 @@ public struct DemoSite: Service {
         router.post("/pay") { request, _ in
             let form = try await self.receive(request)
             return Pages.paid(plate: form["plate"] ?? "").response
+        }
+        router.get("/payments") { request, _ in
+            let plate = FormCoding.decode(request.uri.query ?? "")["plate"] ?? ""
+            let isPaid = self.submissions.contains { $0.path == "/pay" && $0.fields["plate"] == plate }
+            return Pages.payments(plate: plate, isPaid: isPaid).response
         }
         router.get("/receipt") { request, _ in
             let query = FormCoding.decode(request.uri.query ?? "")

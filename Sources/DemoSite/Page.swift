@@ -21,7 +21,7 @@ struct Page {
             """
         return Response(
             status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(string: html)))
+            body: .init(byteBuffer: ByteBuffer(string: Mutation.applied(to: html))))
     }
 
     static func escape(_ text: String) -> String {

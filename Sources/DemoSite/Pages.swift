@@ -68,6 +68,14 @@ enum Pages {
                 """)
     }
 
+    static func payments(plate: String, isPaid: Bool) -> Page {
+        Page(
+            title: "Payments",
+            body: """
+                <h1>Payments</h1><p>\(isPaid ? "Paid for \(Page.escape(plate)), one year." : "There are no payments.")</p>
+                """)
+    }
+
     static func signIn(failed: Bool) -> Page {
         Page(
             title: "Sign in",

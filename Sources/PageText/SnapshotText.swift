@@ -9,8 +9,10 @@ package struct SnapshotText {
         package var name: String
         /// The text after the name.
         package var state: String
-        /// The nearest heading above, or the dialog that the control is in.
+        /// The nearest heading above.
         package var section: String?
+        /// The name of the dialog that the control is in.
+        package var dialog: String?
         /// What distinguishes the control's row or item from others: the first cell, or the text above the control.
         package var row: String?
     }
@@ -34,6 +36,9 @@ package struct SnapshotText {
         return nil
     }
 
+    /// The page as text.
+    package var text: String { self.lines.joined(separator: "\n") }
+
     /// The address of the page.
     package var address: String? {
         self.lines.first { $0.hasPrefix("Address: ") }.map { String($0.dropFirst("Address: ".count)) }
@@ -48,11 +53,11 @@ package struct SnapshotText {
         var controls: [Control] = []
         var dialogs: [String] = []
         var heading: String?
-        var (section, row) = (String?.none, String?.none)
+        var (section, dialog, row) = (String?.none, String?.none, String?.none)
         for line in lines {
             let bare = line.hasPrefix("* ") ? line.dropFirst(2) : line
             if var control = Self.control(line) {
-                (control.section, control.row) = (section, row)
+                (control.section, control.dialog, control.row) = (section, dialog, row)
                 controls.append(control)
             } else if let title = Self.heading(bare) {
                 (section, row) = (title, nil)
@@ -60,7 +65,7 @@ package struct SnapshotText {
             } else if bare.hasPrefix("[dialog"), bare.hasSuffix("]") {
                 let name = String(bare.dropFirst("[dialog".count).dropLast()).unquoted
                 dialogs.append(name)
-                (section, row) = (name.isEmpty ? section : name, nil)
+                (dialog, row) = (name, nil)
             } else {
                 row = Self.rowKey(bare)
             }

@@ -1,47 +1,65 @@
 import AgentEvents
 package import AgentLoop
 import FoundationEssentials
-import Models
+import PageText
+package import RuntimeProtocol
 import TextCoding
 
 /// Repeats a recipe: a model that is a program, with the same tools, questions, and limits as any other. It does the next
-/// step only if the page is as the recipe says, and otherwise stops; it never guesses, and never does a step twice.
+/// step only if the page is as the recipe says, and never does a step twice. Where the page is another one, it leaves the
+/// task to the agent, or stops if there is none.
 package struct RecipeModel: LanguageModel {
-    package let name = "recipe"
-    package let provider = "ai4ai"
     private let recipe: Recipe
     private let values: [String: String]
+    /// What the agent did in the place of a step before: where it may be found as well.
+    private let suggestions: [Int: Recipe.Anchor]
+    private let language: UserLanguage
+    private let agent: (any LanguageModel)?
 
-    /// - Throws: ``RecipeError`` if a parameter is missing or unknown.
-    package init(_ recipe: Recipe, values: [String: String]) throws {
-        if let missing = recipe.parameters.first(where: { values[$0]?.isEmpty ?? true }) {
-            throw RecipeError(
-                "'\(recipe.name)' needs \(missing)=…; it has: \(recipe.parameters.joined(separator: ", ")).")
-        }
-        if let unknown = values.keys.sorted().first(where: { !recipe.parameters.contains($0) }) {
-            throw RecipeError(
-                "'\(recipe.name)' has no parameter '\(unknown)'; it has: \(recipe.parameters.joined(separator: ", ")).")
-        }
+    /// - Parameters:
+    ///   - values: The values of the parameters. They are put into their usual spelling.
+    ///   - suggestions: Other anchors for steps whose own isn't on the page.
+    ///   - agent: The model that goes on where the page isn't as the recipe says; `nil` if the task ends there.
+    /// - Throws: ``RecipeError`` if a value is missing, unknown, or doesn't fit.
+    package init(
+        _ recipe: Recipe, values: [String: String], suggestions: [Int: Recipe.Anchor] = [:],
+        language: UserLanguage = .english, agent: (any LanguageModel)? = nil
+    ) throws {
         self.recipe = recipe
-        self.values = values
+        self.values = try recipe.checked(values)
+        self.suggestions = suggestions
+        self.language = language
+        self.agent = agent
     }
 
-    private enum Purpose: String { case act, look, wait, read }
+    package var name: String { self.agent?.name ?? "recipe" }
+    package var provider: String { self.agent?.provider ?? "ai4ai" }
+    package func abilities() async -> ModelAbilities { await self.agent?.abilities() ?? ModelAbilities() }
+
+    /// Whether a call with this id repeats a step of a recipe.
+    package static func isRepeated(callID: String) -> Bool { RecipeLog.place(of: callID)?.purpose == .act }
+
+    /// Whether a recipe has made the call, for whatever reason.
+    package static func isOwn(callID: String) -> Bool { RecipeLog.place(of: callID) != nil }
 
     private enum Decision {
         case say(String)
-        case call(String, JSONValue, step: Int, Purpose)
+        case call(String, JSONValue, step: Int, RecipeLog.Purpose)
+        /// The agent's model decides.
+        case agent(any LanguageModel)
     }
 
     package func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
-        let decision = self.decide(request.messages)
+        let decision = self.decide(RecipeLog(request.messages))
+        if case .agent(let model) = decision { return model.turn(request) }
         return AsyncThrowingStream { stream in
             switch decision {
+            case .agent: break
             case .say(let text):
                 stream.yield(.text(text))
                 stream.yield(.stop(.endTurn))
             case .call(let tool, let input, let step, let purpose):
-                let id = "recipe-\(request.messages.count)-\(step)-\(purpose.rawValue)"
+                let id = RecipeLog.id(request.messages.count, step, purpose)
                 stream.yield(.toolCallStart(id: id, name: tool))
                 stream.yield(.toolCallInput(id: id, delta: input.json))
                 stream.yield(.stop(.toolUse))
@@ -52,117 +70,336 @@ package struct RecipeModel: LanguageModel {
 
     // MARK: Decisions
 
-    /// A call of this recipe with its result.
-    private struct Attempt {
-        var step: Int
-        var purpose: Purpose
-        var result: ToolResult
-    }
-
-    private func decide(_ messages: [Message]) -> Decision {
-        let attempts = messages.flatMap(\.toolResults).compactMap { result -> Attempt? in
-            let parts = result.callID.split(separator: "-")
-            guard parts.count == 4, let step = Int(parts[2]), let purpose = Purpose(rawValue: String(parts[3])) else {
-                return nil
-            }
-            return Attempt(step: step, purpose: purpose, result: result)
+    private func decide(_ log: RecipeLog) -> Decision {
+        guard let last = log.last else { return self.perform(0, log) }
+        if log.isWithAgent, let agent {
+            return self.placeToResume(log).map { self.perform($0, log) } ?? .agent(agent)
         }
-        guard let last = attempts.last else { return self.act(0, messages, attempts) }
+        if log.messages.last?.isFromPerson == true, log.messages.count - 1 > last.index {
+            return self.afterPerson(last, log)
+        }
         if let words = last.result.declined { return .say(words) }
-        if last.result.isError, last.purpose != .wait {
-            return self.stop(last.step, PageMarks.removed(from: last.result.text))
-        }
+        if last.result.isError { return self.afterError(last, log) }
         switch last.purpose {
         case .act:
-            if let problem = self.problem(after: last, messages) { return self.stop(last.step, problem) }
-            return self.act(last.step + 1, messages, attempts)
-        case .look, .wait: return self.act(last.step, messages, attempts)
-        case .read: return self.answer(PageMarks.removed(from: last.result.text))
+            guard self.isEntered(last) else { return self.leave(last.step, .cut, log) }
+            return self.perform(last.step + 1, log)
+        case .tab: return .call("snapshot", [:], step: last.step, .look)
+        case .look, .wait, .ask: return self.perform(last.step, log)
+        case .read: return self.prove(log)
+        case .prove: return .call("read_page", [:], step: last.step, .confirm)
+        case .confirm: return self.confirm(last, log)
+        case .stop, .yield: return .say(last.result.text)
         }
     }
 
-    /// What isn't as the recipe says after a step; `nil` if all is.
-    private func problem(after attempt: Attempt, _ messages: [Message]) -> String? {
-        guard let wanted = self.recipe.steps[attempt.step].path,
-            let address = SnapshotText.newest(in: messages)?.address, let path = URL(string: address)?.path()
-        else { return nil }
-        return path == wanted ? nil : "the page is now at \(path), and not at \(wanted)"
+    /// The person has been in the browser, or has written something.
+    private func afterPerson(_ last: RecipeLog.Attempt, _ log: RecipeLog) -> Decision {
+        let text = log.messages.last?.text ?? ""
+        guard Conversation.isAboutQuestion(text) else {
+            // A program can't know what it means for the steps that are left.
+            return self.leave(last.step, .note, log)
+        }
+        return .call("snapshot", [:], step: last.purpose == .act ? last.step + 1 : last.step, .look)
     }
 
-    private func act(_ index: Int, _ messages: [Message], _ attempts: [Attempt]) -> Decision {
-        guard self.recipe.steps.indices.contains(index) else {
-            return .call("read_page", [:], step: index, .read)
+    private func afterError(_ last: RecipeLog.Attempt, _ log: RecipeLog) -> Decision {
+        switch last.purpose {
+        case .wait: return .call("snapshot", [:], step: last.step, .look)
+        case .act where self.recipe.steps[last.step].act == .secret && !log.tried(last.step).contains(.ask):
+            let name = self.recipe.steps[last.step].with ?? ""
+            return .call(
+                "ask_person", ["question": .string(self.question(secret: name)), "secrets": [.string(name)]],
+                step: last.step, .ask)
+        case .prove, .confirm: return self.leave(last.step, .unproven, log)
+        case .act, .look, .tab, .ask, .read, .stop, .yield:
+            return self.leave(last.step, .failed(PageMarks.removed(from: last.result.text)), log)
         }
+    }
+
+    /// Whether a field has taken what was typed, whatever the spelling: a cut value is another one.
+    private func isEntered(_ attempt: RecipeLog.Attempt) -> Bool {
+        let step = self.recipe.steps[attempt.step]
+        guard step.act == .fill, let value = attempt.result.value else { return true }
+        func plain(_ text: String) -> String { text.lowercased().filter { $0.isLetter || $0.isNumber } }
+        return plain(value).contains(plain(self.recipe.filled(step.with ?? "", self.values)))
+    }
+
+    private func question(secret name: String) -> String {
+        let words = name.replacing("-", with: " ")
+        return self.language("Please enter the \(words) for this site.", "Sila masukkan \(words) untuk laman ini.")
+    }
+
+    // MARK: Steps
+
+    private func perform(_ index: Int, _ log: RecipeLog) -> Decision {
+        let view = SnapshotText.newest(in: log.messages)
+        if index > 0, let problem = self.problem(after: index - 1, view) {
+            if let last = log.last, last.purpose == .act, let tab = last.result.openedTab {
+                return .call("tabs", ["switchTo": .string(tab)], step: index, .tab)
+            }
+            return self.wait(problem, index, log)
+        }
+        guard self.recipe.steps.indices.contains(index) else { return self.finish(log) }
         let step = self.recipe.steps[index]
         let with = step.with.map { self.recipe.filled($0, step.act == .open ? self.encoded : self.values) } ?? ""
         switch step.act {
         case .open: return .call("navigate", ["url": .string(with)], step: index, .act)
-        case .wait: return .call("wait_for_text", ["text": .string(with)], step: index, .act)
+        case .wait: return .call("wait_for_text", ["text": .string(with), "seconds": 20], step: index, .act)
+        case .person: return .call("hand_over", ["request": .string(with)], step: index, .act)
         case .press where step.at == nil: return .call("press", ["key": .string(with)], step: index, .act)
-        case .fill, .type, .click, .select, .check, .press: break
+        case .fill, .type, .click, .select, .check, .press, .secret, .upload: break
         }
-        guard let anchor = step.at else { return self.stop(index, "it names no control") }
-        let name = self.recipe.filled(anchor.name, self.values)
-        let found = SnapshotText.newest(in: messages)?.controls.filter {
-            $0.role == anchor.role && Self.plain($0.name) == Self.plain(name)
+        guard let anchor = step.at else { return self.leave(index, .missing(""), log) }
+        guard let view else { return .call("snapshot", [:], step: index, .look) }
+        switch self.find(anchor, index, view) {
+        case .found(let control):
+            return .call(Self.tool(step.act), self.input(step, control.ref, with), step: index, .act)
+        case .ambiguous(let count):
+            return self.leave(index, .ambiguous(self.words(anchor), count: count, known: anchor.of ?? 1), log)
+        case .missing where self.isLeftOut(index, view): return self.perform(index + 1, log)
+        case .missing, .disabled: return self.wait(.missing(self.words(anchor)), index, log)
         }
-        guard let found, !found.isEmpty else { return self.search(anchor.role, name, index, attempts) }
-        guard found.count == anchor.of, let control = found.first else {
-            return self.stop(
-                index, "the page has \(found.count) of \(anchor.role) \"\(name)\", and the recipe knows \(anchor.of)")
+    }
+
+    private func find(_ anchor: Recipe.Anchor, _ index: Int, _ view: SnapshotText) -> ControlMatcher.Result {
+        let matcher = ControlMatcher(view: view)
+        let found = matcher.find(self.filled(anchor))
+        guard found == .missing, let other = self.suggestions[index] else { return found }
+        return matcher.find(self.filled(other))
+    }
+
+    private func filled(_ anchor: Recipe.Anchor) -> Recipe.Anchor {
+        var anchor = anchor
+        anchor.name = self.recipe.filled(anchor.name, self.values)
+        anchor.section = anchor.section.map { self.recipe.filled($0, self.values) }
+        anchor.dialog = anchor.dialog.map { self.recipe.filled($0, self.values) }
+        anchor.row = anchor.row.map { self.recipe.filled($0, self.values) }
+        return anchor
+    }
+
+    private func words(_ anchor: Recipe.Anchor) -> String { "\(anchor.role) \"\(self.filled(anchor).name)\"" }
+
+    private static func tool(_ act: Recipe.Act) -> String {
+        switch act {
+        case .secret: "fill_secret"
+        case .open, .fill, .type, .click, .select, .check, .press, .wait, .upload, .person: act.rawValue
         }
-        if control.state.contains("disabled") { return self.search(anchor.role, name, index, attempts) }
-        var input: [String: JSONValue] = ["ref": .string(control.ref)]
+    }
+
+    private func input(_ step: Recipe.Step, _ ref: String, _ with: String) -> JSONValue {
+        var input: [String: JSONValue] = ["ref": .string(ref)]
         switch step.act {
         case .fill, .type: input["text"] = .string(with)
         case .select: input["option"] = .string(with)
         case .check: input["checked"] = .bool(step.checked ?? true)
         case .press: input["key"] = .string(with)
-        case .open, .click, .wait: break
+        case .secret: input["secret"] = .string(with)
+        case .upload: input["files"] = [.string(with)]
+        case .open, .click, .wait, .person: break
         }
-        return .call(step.act.rawValue, .object(input), step: index, .act)
+        return .object(input)
     }
 
-    /// Looks again for a control that may still come, once, and then stops.
-    private func search(_ role: String, _ name: String, _ index: Int, _ attempts: [Attempt]) -> Decision {
-        let tried = attempts.filter { $0.step == index }.map(\.purpose)
+    /// What a page shows on its own when it's opened, such as a question about cookies, may not be there the next time.
+    private func isLeftOut(_ index: Int, _ view: SnapshotText) -> Bool {
+        let step = self.recipe.steps[index]
+        guard step.act == .click, step.asked != true, let dialog = step.at?.dialog else { return false }
+        let before = self.recipe.steps[..<index].reversed().prefix { $0.act != .open }
+        return before.allSatisfy { ![.click, .press].contains($0.act) }
+            && !view.dialogs.contains { ControlMatcher.plain($0) == ControlMatcher.plain(dialog) }
+    }
+
+    /// What isn't as the recipe says after a step; `nil` if all is.
+    private func problem(after index: Int, _ view: SnapshotText?) -> Stop? {
+        guard let wanted = self.recipe.steps[index].then, let view else { return nil }
+        return self.holds(wanted, in: view) ? nil : .otherPage
+    }
+
+    private func holds(_ wanted: Recipe.Guard, in view: SnapshotText) -> Bool {
+        let path = view.address.flatMap { URL(string: $0)?.path() } ?? ""
+        let heading = ControlMatcher.plain(view.heading ?? "")
+        return wanted.path.map { self.recipe.filled($0, self.encoded) == path } ?? true
+            && wanted.heading.map { ControlMatcher.plain(self.recipe.filled($0, self.values)) == heading } ?? true
+    }
+
+    /// Looks again for what may still come, once, and then leaves.
+    private func wait(_ stop: Stop, _ index: Int, _ log: RecipeLog) -> Decision {
+        let tried = log.tried(index)
         if !tried.contains(.look) { return .call("snapshot", [:], step: index, .look) }
-        if !tried.contains(.wait) {
-            return .call("wait_for_text", ["text": .string(name), "seconds": 10], step: index, .wait)
+        guard tried.contains(.wait) else {
+            let text = self.textToCome(index, stop)
+            return .call("wait_for_text", ["text": .string(text), "seconds": 10], step: index, .wait)
         }
         if tried.last == .wait { return .call("snapshot", [:], step: index, .look) }
-        return self.stop(index, "the page has no \(role) \"\(name)\" that can be used")
+        return self.leave(index, stop, log)
     }
 
-    private func stop(_ index: Int, _ why: String) -> Decision {
-        let done = index == 0 ? "Nothing was done before." : "The steps before it were done: do not repeat them."
-        let reason = "The recipe '\(self.recipe.name)' stopped at step \(index + 1): \(why). \(done)"
-        return .call("give_up", ["reason": .string(reason)], step: index, .look)
-    }
-
-    private func answer(_ page: String) -> Decision {
-        let reader = PageReader(page)
-        var said = ""
-        var rest = self.recipe.filled(self.recipe.say, self.values)[...]
-        while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
-            let label = rest[open.upperBound..<close.lowerBound]
-            guard let value = reader.labelledValues.first(where: { Self.plain($0.label) == Self.plain(label) })?.value
-            else {
-                return self.stop(self.recipe.steps.count, "the last page does not say \"\(label)\"")
-            }
-            said += rest[..<open.lowerBound] + value
-            rest = rest[close.upperBound...]
+    private func textToCome(_ index: Int, _ stop: Stop) -> String {
+        if case .otherPage = stop, let heading = self.recipe.steps[index - 1].then?.heading {
+            return self.recipe.filled(heading, self.values)
         }
-        return .say(said + rest)
+        let anchor = self.recipe.steps.indices.contains(index) ? self.recipe.steps[index].at : nil
+        return anchor.map { self.filled($0).name } ?? self.recipe.name
     }
 
     /// The values as they are in an address.
-    private var encoded: [String: String] {
-        self.values.mapValues { PercentCoding.encode($0) }
+    private var encoded: [String: String] { self.values.mapValues { PercentCoding.encode($0) } }
+
+    // MARK: The end
+
+    private var template: AnswerTemplate {
+        let text =
+            self.recipe.say[self.language.rawValue] ?? self.recipe.say["en"] ?? self.recipe.say.values.min() ?? ""
+        return AnswerTemplate(text: self.recipe.filled(text, self.values), shapes: self.recipe.shapes ?? [:])
     }
 
-    /// Names are equal whatever their case and spaces.
-    private static func plain(_ text: some StringProtocol) -> String {
-        text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    private func finish(_ log: RecipeLog) -> Decision {
+        .call("read_page", [:], step: self.recipe.steps.count, .read)
+    }
+
+    private func prove(_ log: RecipeLog) -> Decision {
+        guard let proof = self.recipe.proof else { return self.answer(log) }
+        let end = self.recipe.steps.count
+        guard let address = proof.open else { return .call("reload", [:], step: end, .prove) }
+        return .call("navigate", ["url": .string(self.recipe.filled(address, self.encoded))], step: end, .prove)
+    }
+
+    private func confirm(_ attempt: RecipeLog.Attempt, _ log: RecipeLog) -> Decision {
+        let wanted = self.recipe.filled(self.recipe.proof?.text ?? "", self.values)
+        guard ControlMatcher.plain(attempt.result.text).contains(ControlMatcher.plain(wanted)) else {
+            return self.leave(attempt.step, .unproven, log)
+        }
+        return self.answer(log)
+    }
+
+    private func answer(_ log: RecipeLog) -> Decision {
+        let page = log.attempts.last { $0.purpose == .read }?.result.text ?? ""
+        do {
+            return .say(try self.template.filled(from: PageMarks.removed(from: page)))
+        } catch {
+            return self.leave(self.recipe.steps.count, .noAnswer(error), log)
+        }
+    }
+}
+
+// MARK: - Leaving
+
+extension RecipeModel {
+    /// Why a recipe can't go on.
+    private enum Stop {
+        case missing(String)
+        case ambiguous(String, count: Int, known: Int)
+        case otherPage
+        /// A tool failed. The reason may quote the page.
+        case failed(String)
+        case noAnswer(AnswerTemplate.Problem)
+        case unproven
+        /// A field took another value than was typed.
+        case cut
+        /// The person has said something.
+        case note
+
+        /// For people.
+        var words: String {
+            switch self {
+            case .missing(let control): "the page has no \(control) that can be used"
+            case .ambiguous(let control, let count, let known):
+                "the page has \(count) of \(control), and the recipe knows \(known)"
+            case .otherPage: "the page is another one than the recipe knows"
+            case .failed(let reason): reason
+            case .noAnswer(.missing(let label)): "the last page does not say \"\(label)\""
+            case .noAnswer(.ambiguous(let label)): "the last page says several things about \"\(label)\""
+            case .noAnswer(.otherShape(let label)): "\"\(label)\" is written in another way than before"
+            case .unproven: "the page does not confirm that it was done; it may have been done or not"
+            case .cut: "the field took another value than was typed"
+            case .note: "a recipe can't take notes while it works"
+            }
+        }
+
+        /// For a model, which sees the tool's result itself: nothing of the page's.
+        var plainWords: String {
+            guard case .failed = self else { return self.words }
+            return "the step failed, as its result says"
+        }
+    }
+
+    private func leave(_ index: Int, _ stop: Stop, _ log: RecipeLog) -> Decision {
+        let place = "The recipe '\(self.recipe.name)' stopped at step \(min(index, self.recipe.steps.count - 1) + 1)"
+        guard self.agent != nil else {
+            let done = index == 0 ? "Nothing was done before." : "The steps before it were done: do not repeat them."
+            return .call("give_up", ["reason": .string("\(place): \(stop.words). \(done)")], step: index, .stop)
+        }
+        let done = self.recipe.steps[..<min(index, self.recipe.steps.count)].map(self.words)
+        let left = self.recipe.steps.dropFirst(index).map(self.words)
+        var fact = "\(place): \(stop.plainWords). Go on from the page as it is now, and do it yourself."
+        if !done.isEmpty { fact += " Done already, and not to be repeated: \(done.joined(separator: "; "))." }
+        if !left.isEmpty { fact += " Left when it was done before: \(left.joined(separator: "; "))." }
+        return .call(Conversation.noteTool, ["fact": .string(fact)], step: index, .yield)
+    }
+
+    /// A step in words of the recipe.
+    private func words(_ step: Recipe.Step) -> String {
+        let with =
+            step.act == .secret ? "the secret \(step.with ?? "")" : self.recipe.filled(step.with ?? "", self.values)
+        let control = step.at.map { "\($0.role) \"\(self.filled($0).name)\"" } ?? ""
+        return [step.act.rawValue, control, with].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// The step to go on with after the agent has helped: the one that it cleared the way for, or one after a point that
+    /// the page has reached since.
+    private func placeToResume(_ log: RecipeLog) -> Int? {
+        guard let handover = log.handover, !log.hasResumed, let view = SnapshotText.newest(in: log.messages) else {
+            return nil
+        }
+        let done = log.doneByAgent.filter { $0.result.elements?["ref"] != nil || $0.call.name == "navigate" }
+        guard !done.isEmpty else { return nil }
+        let before = SnapshotText.newest(in: Array(log.messages[..<handover.index]))
+        for index in self.recipe.steps.indices.reversed() where index >= handover.step {
+            guard let wanted = self.recipe.steps[index].then, !wanted.isEmpty, self.holds(wanted, in: view),
+                before.map({ !self.holds(wanted, in: $0) }) ?? true
+            else { continue }
+            let next = index + 1
+            guard self.recipe.steps.indices.contains(next), let anchor = self.recipe.steps[next].at else { return next }
+            if case .found = self.find(anchor, next, view) { return next }
+        }
+        return self.isCleared(handover.step, done.map(\.result), view) ? handover.step : nil
+    }
+
+    /// Whether a step that was not done can be done now, and the agent has not done it itself.
+    private func isCleared(_ index: Int, _ done: [ToolResult], _ view: SnapshotText) -> Bool {
+        guard self.recipe.steps.indices.contains(index), let anchor = self.recipe.steps[index].at,
+            self.recipe.steps[index].asked != true, case .found(let control) = self.find(anchor, index, view)
+        else { return false }
+        return !done.contains {
+            $0.elements?["ref"]?.role == control.role && $0.elements?["ref"]?.label == control.name
+        }
+    }
+}
+
+extension Recipe {
+    /// The values of the parameters in their usual spelling.
+    /// - Throws: ``RecipeError`` if one is missing, unknown, or doesn't fit.
+    package func checked(_ values: [String: String]) throws -> [String: String] {
+        let names = self.parameters.map(\.name)
+        if let unknown = values.keys.sorted().first(where: { !names.contains($0) }) {
+            throw RecipeError(
+                .badValue,
+                "'\(self.name)' has no parameter '\(unknown)'; it has: \(names.joined(separator: ", ")).")
+        }
+        var checked: [String: String] = [:]
+        for parameter in self.parameters {
+            guard let value = values[parameter.name], !value.isEmpty else {
+                throw RecipeError(
+                    .badValue, "'\(self.name)' needs \(parameter.name)=…; it has: \(names.joined(separator: ", ")).")
+            }
+            guard let plain = parameter.normalised(value) else {
+                let options = parameter.options.map { ": one of \($0.joined(separator: ", "))" } ?? ""
+                throw RecipeError(
+                    .badValue, "\(parameter.name) is a \(parameter.type.rawValue)\(options); '\(value)' doesn't fit.")
+            }
+            checked[parameter.name] = plain
+        }
+        return checked
     }
 }

@@ -37,6 +37,8 @@ struct InvocationHandler: Sendable {
             return try .json(await self.runs.putFile(piece, in: self.scope(of: payload, context)))
         case .keeping(let keeping):
             return try .json(await self.runs.keeping(keeping, in: self.scope(of: payload, context)))
+        case .recipes(let recipes):
+            return try .json(await self.runs.recipes(recipes, in: self.scope(of: payload, context)))
         case .prompt, .task, .resume, .attach:
             let followed = try await self.follow(payload, context)
             guard request.acceptsEventStream else { return try .json(await followed.log.result()) }
@@ -55,7 +57,8 @@ struct InvocationHandler: Sendable {
     /// Starts a run, or attaches to an existing one.
     func follow(_ payload: RuntimeRequest, _ context: RequestContext) async throws -> FollowedRun {
         switch payload.content {
-        case .prompt(let text, let files): return await self.start(.prompt(text, files: files), payload, context)
+        case .prompt(let text, let files, let recipe):
+            return await self.start(.prompt(text, files: files, recipe: recipe), payload, context)
         case .task(let task): return await self.start(.automation(task), payload, context)
         case .resume(let answers, let agent):
             return await self.start(.resume(answers, ofAutomation: agent == .automation), payload, context)
@@ -65,13 +68,24 @@ struct InvocationHandler: Sendable {
             }
             let files = try await self.keep(input.files, payload, context)
             return await self.start(
-                .prompt(input.prompt ?? "", files: files), payload, context, thread: input.threadId)
+                .prompt(input.prompt ?? "", files: files, recipe: try self.recipe(input)), payload, context,
+                thread: input.threadId)
         case .attach(let run, let last):
             let scope = try self.scope(of: payload, context)
             let (log, hasGap) = await self.runs.attach(to: run, in: scope.session, for: scope.user, after: last)
             return FollowedRun(log: log, after: hasGap ? 0 : last, hasGap: hasGap)
-        case .control, .picture, .file, .putFile, .keeping:
+        case .control, .picture, .file, .putFile, .keeping, .recipes:
             throw InvocationError(status: 400, message: "Invalid payload", details: "This request follows no run.")
+        }
+    }
+
+    /// The recipe that the user has chosen.
+    private func recipe(_ input: RunAgentInput) throws -> RecipeCall? {
+        guard let chosen = input.forwardedProps?["recipe"] else { return nil }
+        do {
+            return try chosen.decode(RecipeCall.self)
+        } catch {
+            throw Self.invalid("forwardedProps.recipe needs a name, and values that are texts.")
         }
     }
 

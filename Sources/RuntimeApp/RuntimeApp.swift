@@ -1,15 +1,16 @@
-public import AgentCoreRuntime
+package import AgentCoreRuntime
 import AgentCoreServices
 package import AgentLoop
 public import Agents
 package import BrowserAutomation
 import Files
 package import Logging
-public import Models
+package import Models
 import Observability
+package import Recipes
 import RuntimeProtocol
-public import ServiceLifecycle
-public import Settings
+package import ServiceLifecycle
+package import Settings
 import Vault
 
 /// Creates the concrete parts of the runtime from its settings. Nothing here connects to or starts anything.
@@ -28,9 +29,15 @@ public struct RuntimeApp: Sendable {
     private let aids: Coordinator.Aids
     package let store: any RunStore
 
-    /// - Parameter model: A model in place of the one that the settings say.
-    /// - Throws: ``SettingsError``, or `AWSError` for invalid AWS settings.
-    package init(settings: Settings, model: (any LanguageModel)? = nil, logger: Logger) throws {
+    /// - Parameters:
+    ///   - model: A model in place of the one that the settings say.
+    ///   - recipes: Recipes that are shared beside those of the settings' directory.
+    ///   - book: The recipes, in place of all that.
+    /// - Throws: ``SettingsError``, ``RecipeError``, or `AWSError` for invalid AWS settings.
+    package init(
+        settings: Settings, model: (any LanguageModel)? = nil, recipes: [Recipe] = [], book: RecipeBook? = nil,
+        logger: Logger
+    ) throws {
         self.settings = settings
         self.logger = logger
         let aws = AWSParts(settings, logger: logger)
@@ -52,7 +59,8 @@ public struct RuntimeApp: Sendable {
                 browserTimeout: .seconds(settings.waitingBrowserSeconds), keepsPictures: settings.keepsPictures,
                 store: self.store,
                 files: try aws.files(LocalFileStore(directory: "\(settings.storageDirectory)/files")),
-                vault: try Self.vault(settings, aws, logger), logger: logger)
+                vault: try Self.vault(settings, aws, logger),
+                recipes: try book ?? Self.recipeBook(settings, recipes, aws, logger), logger: logger)
             self.automation = agent
             self.browserRegistry = agent.live
         }
@@ -65,10 +73,11 @@ public struct RuntimeApp: Sendable {
     /// Serves the runtime until SIGTERM or SIGINT, and writes logs as JSON lines.
     /// - Parameters:
     ///   - model: A model in place of the one that the settings say.
+    ///   - recipes: Recipes that are shared beside those of the settings' directory.
     ///   - services: Services to run alongside the runtime.
-    public static func serve(
+    package static func serve(
         _ settings: Settings, configuration: AgentCoreApp.Configuration, model: SwitchableModel? = nil,
-        with services: [any Service] = []
+        recipes: [Recipe] = [], with services: [any Service] = []
     ) async throws {
         var configuration = configuration
         configuration.debugActions = settings.debugActions
@@ -77,7 +86,7 @@ public struct RuntimeApp: Sendable {
         let logger = Logger(label: "ai4ai") {
             JSONLogHandler(label: $0, output: output, level: level, metadataProvider: Telemetry.logMetadata)
         }
-        let runtime = try RuntimeApp(settings: settings, model: model, logger: logger)
+        let runtime = try RuntimeApp(settings: settings, model: model, recipes: recipes, logger: logger)
         let telemetry = try Telemetry(settings.observability, runtime.aws, output: output, logger: logger)
         telemetry?.bootstrap()
         let app = runtime.app(configuration: configuration, telemetry: telemetry)
@@ -129,14 +138,32 @@ public struct RuntimeApp: Sendable {
     }
 
     /// Returns a vault where the run records are, too. In DynamoDB it needs a key of KMS.
-    private static func vault(_ settings: Settings, _ aws: AWSParts, _ logger: Logger) throws -> Vault? {
+    private static func vault(
+        _ settings: Settings, _ aws: AWSParts, shelf: Vault.Shelf = .secrets, _ logger: Logger
+    ) throws -> Vault? {
         let keys: (any VaultKeys)? =
             try aws.vaultKeys
             ?? (settings.storage == .files ? FileVaultKeys(path: "\(settings.storageDirectory)/vault.key") : nil)
         guard let keys else { return nil }
         return Vault(
             store: try aws.vaultStore
-                ?? FileVaultStore(directory: "\(settings.storageDirectory)/vault", logger: logger), keys: keys)
+                ?? FileVaultStore(directory: "\(settings.storageDirectory)/vault", logger: logger), keys: keys,
+            shelf: shelf)
+    }
+
+    /// Returns the recipes of this installation, and where users keep their own.
+    package static func recipeBook(
+        _ settings: Settings, _ recipes: [Recipe] = [], logger: Logger
+    ) throws -> RecipeBook {
+        try self.recipeBook(settings, recipes, AWSParts(settings, logger: logger), logger)
+    }
+
+    private static func recipeBook(
+        _ settings: Settings, _ recipes: [Recipe], _ aws: AWSParts, _ logger: Logger
+    ) throws -> RecipeBook {
+        let shared = try settings.recipes.map { try SharedRecipes.read(directory: $0) } ?? []
+        return RecipeBook(
+            vault: try self.vault(settings, aws, shelf: .recipes, logger), shared: shared + recipes, logger: logger)
     }
 
     private static func approvals(_ settings: Settings) -> ApprovalPolicy {

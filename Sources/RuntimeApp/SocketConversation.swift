@@ -93,7 +93,7 @@ actor SocketConversation {
             switch request.content {
             case .control(let control): return try await self.take(control: control)
             case .picture(let id): return try await self.show(picture: id)
-            case .prompt, .agUI, .task, .resume, .attach, .file, .putFile, .keeping:
+            case .prompt, .agUI, .task, .resume, .attach, .file, .putFile, .keeping, .recipes:
                 return try await self.follow(request)
             }
         case .hello(let run, let last, let showsFrames):

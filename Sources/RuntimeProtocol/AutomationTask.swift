@@ -21,11 +21,13 @@ public struct AutomationTask: Sendable, Hashable, Codable {
     /// The JSON Schema of the result: objects, lists, texts, numbers, integers, Booleans, and choices, up to four levels
     /// deep. See ``StructuredResult``.
     public var result: JSONValue?
+    /// The recipe that the task repeats, as far as it can.
+    public var recipe: RecipeCall?
 
     public init(
         goal: String, startURL: String? = nil, allowedDomains: [String] = [], maxSteps: Int? = nil,
         forbidden: Set<ActionKind>? = nil, playbook: String? = nil, readURL: String? = nil,
-        language: UserLanguage? = nil, result: JSONValue? = nil
+        language: UserLanguage? = nil, result: JSONValue? = nil, recipe: RecipeCall? = nil
     ) {
         self.goal = goal
         self.startURL = startURL
@@ -36,10 +38,11 @@ public struct AutomationTask: Sendable, Hashable, Codable {
         self.readURL = readURL
         self.language = language
         self.result = result
+        self.recipe = recipe
     }
 
     private enum CodingKeys: String, CodingKey {
-        case goal, forbidden, playbook, language, result
+        case goal, forbidden, playbook, language, result, recipe
         case readURL = "read_url"
         case startURL = "start_url"
         case allowedDomains = "allowed_domains"
@@ -56,6 +59,7 @@ public struct AutomationTask: Sendable, Hashable, Codable {
         self.readURL = try container.decodeIfPresent(String.self, forKey: .readURL)
         self.language = try container.decodeIfPresent(UserLanguage.self, forKey: .language)
         self.result = try container.decodeIfPresent(JSONValue.self, forKey: .result)
+        self.recipe = try container.decodeIfPresent(RecipeCall.self, forKey: .recipe)
         self.forbidden = try container.decodeIfPresent(Set<ActionKind>.self, forKey: .forbidden)
     }
 }

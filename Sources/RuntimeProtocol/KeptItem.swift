@@ -10,6 +10,8 @@ public struct KeptItem: Sendable, Hashable, Codable {
         case secret
         /// What one-time codes are made from.
         case oneTimeCode = "one_time_code"
+        /// A task that is repeated without a model. It isn't listed with the others.
+        case recipe
     }
 
     /// The same for the same user, kind, site, and name.

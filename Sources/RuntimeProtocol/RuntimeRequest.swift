@@ -7,12 +7,13 @@ public import AgentEvents
 /// ```
 ///
 /// The present member determines the request: `prompt`, `messages` (AG-UI's `RunAgentInput`), `automation_task`,
-/// `resume`, `attach`, `control`, `picture`, `file`, `put_file`, or `keeping`. Unknown members are ignored.
+/// `resume`, `attach`, `control`, `picture`, `file`, `put_file`, `keeping`, or `recipes`. Unknown members are ignored.
 public struct RuntimeRequest: Sendable, Hashable, Redacted {
     /// What is requested.
     public enum Content: Sendable, Hashable {
-        /// Start a run of the coordinator with this text and the session's files with these ids.
-        case prompt(String, files: [String] = [])
+        /// Start a run of the coordinator with this text and the session's files with these ids; with the recipe that the
+        /// user has chosen for it, if any.
+        case prompt(String, files: [String] = [], recipe: RecipeCall? = nil)
         /// Start a run of the coordinator, or resume it with answers, as AG-UI clients do. The response is always a
         /// stream of events.
         case agUI(RunAgentInput)
@@ -32,6 +33,8 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
         case putFile(FilePiece)
         /// List, keep, or forget what is kept for the user between tasks. The session only says where the request goes.
         case keeping(KeepingRequest)
+        /// List, make, change, or remove the user's recipes. The session is the one whose task a recipe is made of.
+        case recipes(RecipeRequest)
     }
 
     /// The agent whose run is meant, because a session can have one of each.
@@ -58,7 +61,7 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
 
 extension RuntimeRequest: Codable {
     private enum CodingKeys: String, CodingKey {
-        case prompt, files, messages, resume, attach, control, picture, file, agent, keeping
+        case prompt, files, messages, resume, attach, control, picture, file, agent, keeping, recipe, recipes
         case putFile = "put_file"
         case automationTask = "automation_task"
         case sessionID = "session_id"
@@ -144,9 +147,14 @@ extension RuntimeRequest: Codable {
         if let request = try container.decodeIfPresent(KeepingRequest.self, forKey: .keeping) {
             return .keeping(request)
         }
+        if let request = try container.decodeIfPresent(RecipeRequest.self, forKey: .recipes) {
+            return .recipes(request)
+        }
         let prompt = try container.decode(String.self, forKey: .prompt)
         try check(prompt, .prompt, "prompt")
-        return .prompt(prompt, files: try container.decodeIfPresent([String].self, forKey: .files) ?? [])
+        return .prompt(
+            prompt, files: try container.decodeIfPresent([String].self, forKey: .files) ?? [],
+            recipe: try container.decodeIfPresent(RecipeCall.self, forKey: .recipe))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -154,8 +162,9 @@ extension RuntimeRequest: Codable {
         try container.encodeIfPresent(self.sessionID, forKey: .sessionID)
         try container.encodeIfPresent(self.userID, forKey: .userID)
         switch self.content {
-        case .prompt(let text, let files):
+        case .prompt(let text, let files, let recipe):
             try container.encode(text, forKey: .prompt)
+            try container.encodeIfPresent(recipe, forKey: .recipe)
             if !files.isEmpty { try container.encode(files, forKey: .files) }
         case .agUI(var input):
             input.threadId = self.sessionID ?? input.threadId
@@ -174,6 +183,7 @@ extension RuntimeRequest: Codable {
             try container.encode(file, forKey: .file)
         case .putFile(let piece): try container.encode(piece, forKey: .putFile)
         case .keeping(let request): try container.encode(request, forKey: .keeping)
+        case .recipes(let request): try container.encode(request, forKey: .recipes)
         }
     }
 }

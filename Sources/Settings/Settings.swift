@@ -63,6 +63,8 @@ public struct Settings: Sendable, Redacted {
     public var searchURL: String?
     /// The directory with playbooks, if any.
     public var playbooks: String?
+    /// The directory with shared recipes, if any.
+    public var recipes: String?
 
     /// A secret, given as its value or as a reference.
     public enum Secret: Sendable, Hashable, Redacted {
@@ -182,6 +184,7 @@ public struct Settings: Sendable, Redacted {
     ///     ones: any of submit, pay, send, sign, delete, upload, and credentials, separated by commas
     ///   - `ai4ai.tavily.api.key`, `ai4ai.tavily.url`: web search
     ///   - `ai4ai.playbooks`: a directory with playbooks
+    ///   - `ai4ai.recipes`: a directory with shared recipes
     ///   - `ai4ai.max.run.tokens` (1000 to 1000000000), `ai4ai.max.dollars` with `ai4ai.price.input` and
     ///     `ai4ai.price.output` in US dollars per million tokens: the limits for each agent of a run
     ///   - `ai4ai.max.steps` (1 to 1000, default 40), `ai4ai.max.seconds` (1 to 28800, default 600)
@@ -195,7 +198,7 @@ public struct Settings: Sendable, Redacted {
                 "bearer.token", "tavily.api.key",
                 "tavily.url", "chromium",
                 "runtime.arn", "automation.runtime.arn", "memory.id", "browser.id", "storage.directory", "vault.key",
-                "files.bucket", "playbooks",
+                "files.bucket", "playbooks", "recipes",
             ])
         self.port = try values.integer("port", in: 0...65535) ?? self.port
         self.debugActions = try values.flag("debug.actions") ?? self.debugActions
@@ -230,6 +233,7 @@ public struct Settings: Sendable, Redacted {
         self.searchKey = try values.secret("tavily.api.key")
         self.searchURL = try values.url("tavily.url")
         self.playbooks = values.text("playbooks")
+        self.recipes = values.text("recipes")
         self.maxSteps = try values.integer("max.steps", in: 1...1000) ?? self.maxSteps
         self.maxRunTokens = try values.integer("max.run.tokens", in: 1000...1_000_000_000)
         self.maxDollars = try values.amount("max.dollars")

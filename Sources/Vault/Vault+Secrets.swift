@@ -31,6 +31,7 @@ extension Vault {
         }
         switch secret.kind {
         case .signIn: throw VaultError(.invalid, "A sign-in is kept by signing in.")
+        case .recipe: throw VaultError(.invalid, "A recipe is kept by recording it.")
         case .secret: break
         case .oneTimeCode: _ = try OneTimeCode(secret.value)
         }

@@ -4,7 +4,8 @@ public import FoundationEssentials
 public import RuntimeProtocol
 import TextCoding
 
-/// What is kept for users between tasks: sign-ins and secrets. It is encrypted for its owner before it is stored.
+/// What is kept for users between tasks: sign-ins and secrets, or recipes. It is encrypted for its owner before it is
+/// stored.
 ///
 /// Each item has its own data key. The owner and the item's id are a part of what the encryption proves, so that one item
 /// can't be put in the place of another.
@@ -19,8 +20,15 @@ public struct Vault: Sendable {
     private static let mostVersion = 1 << 53
     private static let mostAttempts = 20
 
+    /// What a vault holds. Vaults of the same store see only their own.
+    public enum Shelf: String, Sendable {
+        case secrets = "user"
+        case recipes
+    }
+
     private let store: any VaultStore
     private let keys: any VaultKeys
+    private let shelf: Shelf
     let now: @Sendable () -> Date
     let wait: @Sendable (_ seconds: Int) async throws -> Void
 
@@ -28,11 +36,13 @@ public struct Vault: Sendable {
     ///   - now: Returns the current time.
     ///   - wait: Waits for the next one-time code.
     public init(
-        store: any VaultStore, keys: any VaultKeys, now: @escaping @Sendable () -> Date = { Date() },
+        store: any VaultStore, keys: any VaultKeys, shelf: Shelf = .secrets,
+        now: @escaping @Sendable () -> Date = { Date() },
         wait: @escaping @Sendable (_ seconds: Int) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
     ) {
         self.store = store
         self.keys = keys
+        self.shelf = shelf
         self.now = now
         self.wait = wait
     }
@@ -43,7 +53,7 @@ public struct Vault: Sendable {
     /// - Parameter user: The user; `nil` for the only user of this machine.
     /// - Throws: ``VaultError``.
     public func items(of user: UserID?) async throws -> [KeptItem] {
-        let owner = Self.owner(user)
+        let owner = self.owner(user)
         var items: [KeptItem] = []
         for sealed in try await self.store.items(of: owner) {
             if self.isExpired(sealed.item) {
@@ -60,13 +70,13 @@ public struct Vault: Sendable {
     /// Removes an item.
     /// - Throws: ``VaultError``.
     public func forget(_ id: String, of user: UserID?) async throws {
-        try await self.store.remove(id, of: Self.owner(user))
+        try await self.store.remove(id, of: self.owner(user))
     }
 
     /// Removes everything that is kept for a user.
     /// - Throws: ``VaultError``.
     public func forgetAll(of user: UserID?) async throws {
-        try await self.store.removeAll(of: Self.owner(user))
+        try await self.store.removeAll(of: self.owner(user))
     }
 
     /// Creates the description of an item that is kept from now on.
@@ -74,7 +84,7 @@ public struct Vault: Sendable {
     public func newItem(
         _ kind: KeptItem.Kind, site: String, name: String? = nil, of user: UserID?, lifetime: Duration? = nil
     ) -> KeptItem {
-        let parts = [Self.owner(user), kind.rawValue, site, name ?? ""]
+        let parts = [self.owner(user), kind.rawValue, site, name ?? ""]
         let digest = SHA256.hash(data: Data(parts.map(PlainName.of).joined(separator: "|").utf8))
         let now = self.now()
         return KeptItem(
@@ -91,7 +101,7 @@ public struct Vault: Sendable {
     public func put<Content: Codable>(
         _ item: KeptItem, of user: UserID?, _ content: (Content?) throws -> Content
     ) async throws {
-        let owner = Self.owner(user)
+        let owner = self.owner(user)
         try await self.retrying {
             let all = try await self.store.items(of: owner)
             let stored = all.first { $0.item.id == item.id }
@@ -120,7 +130,7 @@ public struct Vault: Sendable {
     public func change<Content: Codable>(
         _ item: KeptItem, of user: UserID?, _ change: (Content, inout KeptItem) throws -> Content
     ) async throws {
-        let owner = Self.owner(user)
+        let owner = self.owner(user)
         try await self.retrying {
             let stored = try await self.stored(item, owner)
             var next = stored.item
@@ -132,9 +142,10 @@ public struct Vault: Sendable {
 
     /// Returns the content of an item.
     /// - Throws: As ``change(_:of:_:)``.
-    func content<Content: Decodable>(of item: KeptItem, of user: UserID?, as type: Content.Type) async throws -> Content
-    {
-        let owner = Self.owner(user)
+    public func content<Content: Decodable>(
+        of item: KeptItem, of user: UserID?, as type: Content.Type
+    ) async throws -> Content {
+        let owner = self.owner(user)
         return try await self.open(try await self.stored(item, owner), owner)
     }
 
@@ -171,7 +182,7 @@ public struct Vault: Sendable {
     /// - Parameter purpose: What the content is for. It can be opened only for the same purpose.
     /// - Throws: ``VaultError``.
     public func seal(_ content: some Encodable, for purpose: String, of user: UserID?) async throws -> Sealed {
-        let owner = Self.owner(user)
+        let owner = self.owner(user)
         return try await self.seal(try JSONEncoder().encode(content), bound: Self.context([owner, purpose]), owner)
     }
 
@@ -180,7 +191,7 @@ public struct Vault: Sendable {
     public func open<Content: Decodable>(
         _ sealed: Sealed, for purpose: String, of user: UserID?, as type: Content.Type
     ) async throws -> Content {
-        let owner = Self.owner(user)
+        let owner = self.owner(user)
         return try await self.open(sealed, bound: Self.context([owner, purpose]), owner, named: purpose)
     }
 
@@ -244,5 +255,5 @@ public struct Vault: Sendable {
     }
 
     /// Without sign-in there is one user, whom the backend calls `local`.
-    private static func owner(_ user: UserID?) -> String { "user \(user?.rawValue ?? "local")" }
+    private func owner(_ user: UserID?) -> String { "\(self.shelf.rawValue) \(user?.rawValue ?? "local")" }
 }

@@ -3,14 +3,16 @@ import AgentLoop
 import Agents
 import FoundationEssentials
 import Logging
+import Recipes
 import RuntimeApp
 import RuntimeProtocol
 import Settings
 
 /// One task in a browser of this process, with the questions at the terminal.
 struct LocalTask {
-    /// The model that does it, if it's another than the settings say.
-    var model: (any LanguageModel)?
+    /// The recipes that it may repeat.
+    var book: RecipeBook?
+    var user: UserID?
     var isHeadless = true
 
     /// - Returns: Whether the task was done.
@@ -27,11 +29,11 @@ struct LocalTask {
         let scratch = FileManager.default.temporaryDirectory.appending(path: "ai4ai-browse-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }
         settings.storageDirectory = scratch.path()
-        let automation = try RuntimeApp(settings: settings, model: self.model, logger: logger).automation
+        let automation = try RuntimeApp(settings: settings, book: self.book, logger: logger).automation
         let shown = SharedProgress()
         let id = UUID().uuidString.lowercased()
         let context = RunContext(
-            SessionScope(SessionID(rawValue: "browse-\(id)"), of: nil), run: RunID(rawValue: "run-\(id)"),
+            SessionScope(SessionID(rawValue: "browse-\(id)"), of: self.user), run: RunID(rawValue: "run-\(id)"),
             callbacks: .init(emit: { await shown.show($0) }))
         var usage = TokenUsage()
         var work = AutomationWork.task(task)

@@ -63,7 +63,7 @@ struct Up: AsyncParsableCommand {
             fflush(nil)
         }
         try await RuntimeApp.serve(
-            settings, configuration: configuration, model: chooser.model,
+            settings, configuration: configuration, model: chooser.model, recipes: try DemoRecipes.at(demo),
             with: [DemoSite(port: self.demoPort), service])
     }
 

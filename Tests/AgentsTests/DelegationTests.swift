@@ -30,6 +30,8 @@ private struct PlayedAutomation: Automation {
     func file(
         _ id: String, from offset: Int, count: Int, of scope: SessionScope
     ) throws -> (file: StoredFile, bytes: Data) { throw CancellationError() }
+    func recipes(_ request: RecipeRequest, in scope: SessionScope) async throws -> RecipeResult { RecipeResult() }
+
     func keeping(
         _ request: KeepingRequest, in scope: SessionScope
     ) async throws -> [KeptItem] {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Models
+@testable import PageText
 
 @Suite("Offline model instructions")
 struct InstructionTests {

@@ -292,9 +292,14 @@ class Socket:
 
     def until(self, check):
         """The next event that matches."""
+        seen = []
         while True:
-            event = json.loads(self.connection.recv(timeout=DEADLINE))["event"]
+            try:
+                event = json.loads(self.connection.recv(timeout=DEADLINE))["event"]
+            except TimeoutError as error:
+                raise AssertionError(f"nothing more came; before: {seen}") from error
             agui.check(json.dumps(event))
+            seen.append(event.get("name") or event["type"])
             if check(event):
                 return event
 

@@ -116,6 +116,12 @@ package struct RemoteAutomation: Automation {
         return result.items
     }
 
+    package func recipes(_ request: RecipeRequest, in scope: SessionScope) async throws -> RecipeResult {
+        let result = try await self.ask(.recipes(request), scope, as: RecipeResult.self)
+        try Self.check(result.code, result.message)
+        return result
+    }
+
     package func putFile(
         _ piece: FilePiece, in scope: SessionScope
     ) async throws -> StoredFile? {

@@ -11,7 +11,7 @@ package enum CallID {
     static func unique(from given: String) -> String { "\(given)-\(self.random())" }
 
     /// Returns the id that the server assigned.
-    static func given(_ id: String) -> String {
+    package static func given(_ id: String) -> String {
         let mark = id.suffix(self.length + 1)
         guard mark.count == self.length + 1, mark.first == "-", mark.dropFirst().allSatisfy(self.letters.contains)
         else {

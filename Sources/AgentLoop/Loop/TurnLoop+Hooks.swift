@@ -48,6 +48,10 @@ extension Conversation {
         self.openTurn = pause
     }
 
+    /// Whether a message tells how a question was answered that was asked between two turns. Otherwise, it is the user's
+    /// own.
+    package static func isAboutQuestion(_ text: String) -> Bool { text.hasPrefix("(") && text.hasSuffix(")") }
+
     /// Records the answer to a question that was asked between two turns and belongs to no call.
     mutating func take(_ answers: [InterruptAnswer]) {
         guard let open = self.openTurn, open.waiting == nil, self.openCalls.isEmpty else { return }

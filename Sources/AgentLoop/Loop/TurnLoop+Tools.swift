@@ -126,7 +126,10 @@ extension TurnLoop {
             var result = ToolResult(
                 callID: call.id, text: Self.limited(output.text), view: output.view.map(Self.limited),
                 attachments: output.attachments)
-            result.address = output.address
+            (result.address, result.heading, result.openedTab) = (output.address, output.heading, output.openedTab)
+            result.value = output.value
+            let isApproved = answers.contains { $0.interrupt.reason == .confirmation && $0.isApproved }
+            result.approved = isApproved ? true : nil
             return result
         } catch let error where error is CancellationError || Task.isCancelled {
             throw CancellationError()

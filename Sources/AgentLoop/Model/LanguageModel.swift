@@ -33,11 +33,16 @@ public struct ModelAbilities: Sendable, Hashable {
     public var contextTokens: Int?
     /// The number of steps of the model's coordinates along each edge of an image; `nil` if it counts pixels.
     public var coordinateGrid: Int?
+    /// Whether the model is a program that follows instructions step by step, and can't find its way on its own.
+    public var isProgram: Bool
 
-    public init(seesImages: Bool = false, contextTokens: Int? = nil, coordinateGrid: Int? = nil) {
+    public init(
+        seesImages: Bool = false, contextTokens: Int? = nil, coordinateGrid: Int? = nil, isProgram: Bool = false
+    ) {
         self.seesImages = seesImages
         self.contextTokens = contextTokens
         self.coordinateGrid = coordinateGrid
+        self.isProgram = isProgram
     }
 }
 

@@ -130,6 +130,14 @@ public struct ToolResult: Sendable, Hashable, Codable {
     public var elements: [String: ToolStep.Element]?
     /// The address of the page after the call, if it may have changed.
     public var address: String?
+    /// The first heading of the page after the call, if it may have changed.
+    public var heading: String?
+    /// The tab that the call has opened beside the current one.
+    public var openedTab: String?
+    /// The value of the control after the call, if the call changes it; never a secret's.
+    public var value: String?
+    /// `true` if the user was asked about the call, and agreed.
+    public var approved: Bool?
 
     public init(
         callID: String, text: String, view: String? = nil, isError: Bool = false, attachments: [Attachment] = [],
@@ -154,6 +162,10 @@ public struct ToolResult: Sendable, Hashable, Codable {
         self.declined = try container.decodeIfPresent(String.self, forKey: .declined)
         self.elements = try container.decodeIfPresent([String: ToolStep.Element].self, forKey: .elements)
         self.address = try container.decodeIfPresent(String.self, forKey: .address)
+        self.heading = try container.decodeIfPresent(String.self, forKey: .heading)
+        self.openedTab = try container.decodeIfPresent(String.self, forKey: .openedTab)
+        self.value = try container.decodeIfPresent(String.self, forKey: .value)
+        self.approved = try container.decodeIfPresent(Bool.self, forKey: .approved)
     }
 }
 

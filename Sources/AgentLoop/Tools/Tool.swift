@@ -94,12 +94,25 @@ public struct ToolOutput: Sendable, Hashable {
     public var attachments: [Attachment]
     /// The address of the page after the call, for the record.
     public var address: String?
+    /// The first heading of the page after the call, for the record.
+    public var heading: String?
+    /// The tab that the call has opened beside the current one.
+    public var openedTab: String?
+    /// The value of the control after the call, if the call changes it; never a secret's.
+    public var value: String?
 
-    public init(text: String, view: String? = nil, attachments: [Attachment] = [], address: String? = nil) {
+    public init(
+        text: String, view: String? = nil, attachments: [Attachment] = [], address: String? = nil,
+        heading: String? = nil,
+        openedTab: String? = nil, value: String? = nil
+    ) {
         self.text = text
         self.view = view
         self.attachments = attachments
         self.address = address
+        self.heading = heading
+        self.openedTab = openedTab
+        self.value = value
     }
 }
 
@@ -121,6 +134,11 @@ public struct AnsweredInterrupt: Sendable, Hashable {
     public init(interrupt: Interrupt, answer: InterruptAnswer) {
         self.interrupt = interrupt
         self.answer = answer
+    }
+
+    /// Whether the user has agreed.
+    package var isApproved: Bool {
+        self.answer.status == .resolved && self.answer.payload?["approved"] == .bool(true)
     }
 }
 

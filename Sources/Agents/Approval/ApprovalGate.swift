@@ -281,10 +281,6 @@ extension AnsweredInterrupt {
         return self.grants.contains(fingerprint)
     }
 
-    var isApproved: Bool {
-        self.answer.status == .resolved && self.answer.payload?["approved"] == .bool(true)
-    }
-
     /// Whether this is a confirmation that the user did not approve.
     var isDeclined: Bool { self.interrupt.reason == .confirmation && !self.isApproved }
 

@@ -13,6 +13,8 @@ public struct RunContext: Sendable {
     public var deliver: @Sendable (StructuredResult) -> Void = { _ in }
     /// Long-term memories about the user, for the coordinator's prompt.
     public var recalled: String?
+    /// The recipe that the user has chosen for this message.
+    public var recipe: RecipeCall?
 
     public init(_ scope: SessionScope, run: RunID, callbacks: TurnLoop.Callbacks) {
         self.scope = scope
@@ -83,6 +85,11 @@ public protocol Automation: Sendable {
     func keeping(
         _ request: KeepingRequest, in scope: SessionScope
     ) async throws -> [KeptItem]
+
+    /// Lists, makes, changes, or removes the user's recipes.
+    /// - Parameter scope: Its session is the one whose task a recipe is made of.
+    /// - Throws: An error that explains why that can't be done.
+    func recipes(_ request: RecipeRequest, in scope: SessionScope) async throws -> RecipeResult
 
     /// Ends the session's unfinished task and deletes its stored data. Safe to call repeatedly.
     /// - Throws: An error that explains why some data could not be deleted.

@@ -4,12 +4,13 @@ public import BrowserAutomation
 public import Files
 import FoundationEssentials
 public import Logging
+public import Recipes
 public import RuntimeProtocol
 public import Vault
 
 /// Does web tasks in a real browser.
 public struct AutomationAgent: Automation {
-    private let model: any LanguageModel
+    let model: any LanguageModel
     private let browsers: any BrowserSource
     private let configuration: BrowserConfiguration
     private let budget: TurnLoop.Budget
@@ -20,6 +21,7 @@ public struct AutomationAgent: Automation {
     let store: any RunStore
     let files: any FileStore
     let vault: Vault?
+    let recipeBook: RecipeBook
     private let logger: Logger
     /// The browsers of active runs. Run it as a service so that it closes or detaches its browsers on shutdown.
     public let live: BrowserRegistry
@@ -34,12 +36,13 @@ public struct AutomationAgent: Automation {
     ///   - keepsPictures: Whether to store a screenshot of the page after each step.
     ///   - files: Keeps the files that websites send.
     ///   - vault: Keeps sign-ins and secrets between tasks; `nil` if nothing is kept.
+    ///   - recipes: The tasks that can be repeated without the model; none if `nil`.
     public init(
         model: any LanguageModel, budget: TurnLoop.Budget, browsers: any BrowserSource,
         configuration: BrowserConfiguration, policy: ApprovalPolicy = .init(),
         questionTimeout: Duration = .seconds(900),
         browserTimeout: Duration = .seconds(900), keepsPictures: Bool = false, store: any RunStore,
-        files: any FileStore, vault: Vault? = nil, logger: Logger
+        files: any FileStore, vault: Vault? = nil, recipes: RecipeBook? = nil, logger: Logger
     ) {
         self.model = model
         self.browsers = browsers
@@ -52,6 +55,7 @@ public struct AutomationAgent: Automation {
         self.store = store
         self.files = files
         self.vault = vault
+        self.recipeBook = recipes ?? RecipeBook(logger: logger)
         self.logger = logger
         self.live = BrowserRegistry()
     }
@@ -77,9 +81,10 @@ public struct AutomationAgent: Automation {
         var questions: [Interrupt] = []
         var memory: JSONValue?
         let task: AutomationTask
+        let model: any LanguageModel
         switch work {
         case .task(let given):
-            task = given
+            (model, task) = try await self.model(for: given, of: context.user)
             // Before anything is done for a result that can't be made.
             if let schema = given.result { _ = try ResultSchema(schema) }
             // The previous task's question can no longer be answered.
@@ -94,7 +99,8 @@ public struct AutomationAgent: Automation {
             else { throw RunRejection.nothingToResume }
             questions = await keeper.record.interrupts
             memory = await keeper.record.browserMemory
-            (task, answers) = (known, given)
+            (model, task) = try await self.model(for: known, of: context.user)
+            answers = given
             try await keeper.resume(context.run, answers)
         }
         let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty, memory)
@@ -104,7 +110,7 @@ public struct AutomationAgent: Automation {
                 if let address = task.readURL {
                     try await self.read(address, keeper, place, usage: &usage)
                 } else {
-                    try await self.work(task, answers, context, keeper, place, usage: &usage)
+                    try await self.work(task, by: model, answers, context, keeper, place, usage: &usage)
                 }
             if case .parked(let interrupts) = outcome {
                 let expiry = interrupts.map(\.expiresAt.date).min() ?? Date()
@@ -125,14 +131,14 @@ public struct AutomationAgent: Automation {
     }
 
     private func work(
-        _ task: AutomationTask, _ answers: [InterruptAnswer], _ context: RunContext, _ keeper: RunRecordWriter,
-        _ place: TaskContext, usage: inout TokenUsage
+        _ task: AutomationTask, by model: any LanguageModel, _ answers: [InterruptAnswer], _ context: RunContext,
+        _ keeper: RunRecordWriter, _ place: TaskContext, usage: inout TokenUsage
     ) async throws -> TurnLoop.Outcome {
+        let started = ContinuousClock.now
         var budget = self.budget
         if let steps = task.maxSteps { budget.steps = min(max(steps, 1), budget.steps) }
         var callbacks = context.callbacks
         callbacks.save = { try await keeper.save($0) }
-        let model = self.model.settled
         let abilities = await model.abilities()
         let tools = BrowserTools(
             holder: place.holder, secrets: place.secrets,
@@ -151,7 +157,11 @@ public struct AutomationAgent: Automation {
             tools: tools.all(seesImages: abilities.seesImages),
             budget: budget,
             hooks: .init(
-                describeStep: { place.names.describe($0) },
+                describeStep: { step in
+                    var step = place.names.describe(step)
+                    if RecipeModel.isRepeated(callID: step.toolCallId) { step.repeated = true }
+                    return step
+                },
                 afterTools: {
                     await place.signIns.save(from: place.holder.running)
                     return await place.offers.offer(after: $0)
@@ -171,6 +181,11 @@ public struct AutomationAgent: Automation {
                 // A task that waits for the person keeps its browser. Any other ends it, and with it a file that is still
                 // arriving.
                 if case .parked = outcome { return outcome }
+                if let call = task.recipe {
+                    await self.recipeBook.note(
+                        call, conversation.messages, isDone: outcome.isDone,
+                        seconds: started.duration(to: .now) / .seconds(1), of: context.user)
+                }
                 try await tools.receiveLastFiles(emit: settled.emit)
                 try await self.deliver(outcome, of: task, place.evidence, to: context, usage: &usage)
                 return outcome
@@ -371,4 +386,10 @@ struct AutomationFailure: CodedError, CustomStringConvertible {
 
     var code: String { "model_\(self.reason.code.rawValue)" }
     var description: String { "\(self.reason)\n\(self.progressSummary)" }
+}
+
+extension TurnLoop.Outcome {
+    fileprivate var isDone: Bool {
+        if case .completed = self { true } else { false }
+    }
 }

@@ -90,7 +90,7 @@ extension BrowserTools {
                     try await page.fill(input.ref, with: input.text)
                 }
                 if report.isSecret { self.effects.note(password: input.text) }
-                return self.words(report)
+                return ToolOutput(text: self.words(report), value: report.isSecret ? nil : report.value)
             }
         }
     }
@@ -129,14 +129,28 @@ extension BrowserTools {
             risk: .reversibleWrite
         ) { (input: Secret, context) in
             try await self.acting { page in
+                let name = try self.secret(named: input.secret, for: try await page.origin())
                 let report = try await self.allowing(
                     .init(
-                        tool: "fill_secret", action: .fillSecret, input: ["secret": .string(input.secret)],
+                        tool: "fill_secret", action: .fillSecret, input: ["secret": .string(name)],
                         ref: input.ref), on: page, context
-                ) { try await page.fill($0 ?? input.ref, withSecret: input.secret) }
+                ) { try await page.fill($0 ?? input.ref, withSecret: name) }
                 return self.words(report)
             }
         }
+    }
+
+    /// Returns the name under which a secret is known, which for a kept one ends with its site.
+    /// - Throws: ``ActionRefused`` if there is none: nobody is asked about what can't be done.
+    private func secret(named name: String, for origin: String) throws -> String {
+        if self.secrets.ref(name) != nil { return name }
+        let kept = self.secrets.names.first {
+            $0.hasPrefix("\(name)@") && self.secrets.ref($0)?.origins.contains(origin) ?? false
+        }
+        guard let kept else {
+            throw ActionRefused("There is no secret '\(name)' yet. Ask the person for it with ask_person.")
+        }
+        return kept
     }
 
     var select: Tool {

@@ -134,7 +134,9 @@ struct BrowserTools {
         async let picture: Void = self.takePicture(of: page, for: context.callID)
         let view = try await self.view(of: page)
         await picture
-        return ToolOutput(text: self.words(report) + note, view: view, address: report.url)
+        return ToolOutput(
+            text: self.words(report) + note, view: view, address: report.url, heading: self.names.heading,
+            openedTab: report.openedTabs.last)
     }
 
     /// Returns a snapshot of the current page, marked as untrusted.

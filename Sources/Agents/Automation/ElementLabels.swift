@@ -1,13 +1,16 @@
 import AgentEvents
+import PageText
 import Synchronization
 
 /// What the model has been shown of a page: the roles and labels of the elements in its snapshots, by reference, and the
 /// newest picture. It outlives a question to the user.
 final class ElementLabels: Sendable {
     private struct State {
-        var elements: [String: ToolStep.Element] = [:]
-        /// How many elements of the newest view have the same role and label.
-        var counts: [ToolStep.Element: Int] = [:]
+        /// The controls, by reference.
+        var controls: [String: SnapshotText.Control] = [:]
+        /// The controls of the newest view.
+        var view: [SnapshotText.Control] = []
+        var heading: String?
         var address: String?
     }
 
@@ -17,38 +20,21 @@ final class ElementLabels: Sendable {
     /// The tool arguments that hold an element reference.
     private static let arguments = ["ref", "from", "to"]
 
+    /// The first heading of the newest view.
+    var heading: String? { self.state.withLock { $0.heading } }
+
     /// Records the elements in the lines of a snapshot, such as `*[e5] button "Check" (disabled)`.
     ///
-    /// - Parameter address: The address of the page.
+    /// - Parameter address: The address of the page; `nil` if the lines are only a part of it.
     func note(_ lines: [String], at address: String? = nil) {
+        let view = SnapshotText(lines: lines.map { $0[...] })
         self.state.withLock { state in
-            // What was searched for is only a part of the page.
-            if address != nil { state.counts = [:] }
-            state.address = address ?? state.address
-            for line in lines {
-                guard let (reference, element) = Self.element(in: line) else { continue }
-                state.elements[reference] = element
-                if address != nil { state.counts[element, default: 0] += 1 }
-            }
+            for control in view.controls { state.controls[control.ref] = control }
+            guard let address else { return }
+            state.address = address
+            state.heading = view.heading
+            state.view = view.controls
         }
-    }
-
-    private static func element(in line: String) -> (String, ToolStep.Element)? {
-        guard let open = line.firstIndex(of: "["), let close = line.firstIndex(of: "]"), open < close else {
-            return nil
-        }
-        let reference = String(line[line.index(after: open)..<close])
-        let words = line[close...].dropFirst(2)
-        guard let quote = words.firstIndex(of: "\""), let end = words.lastIndex(of: "\""), quote < end else {
-            return nil
-        }
-        // The label ends where the parenthesis with the states begins.
-        let quoted = words[words.index(after: quote)...]
-        var label = quoted.split(separator: "\" (", maxSplits: 1).first ?? ""
-        if label.hasSuffix("\"") { label = label.dropLast() }
-        return (
-            reference, .init(role: words[..<quote].split(separator: " ").joined(separator: " "), label: String(label))
-        )
     }
 
     /// Returns the step with the elements that it refers to and the address of the page that it acts on.
@@ -58,15 +44,29 @@ final class ElementLabels: Sendable {
             step.address = state.address
             var elements: [String: ToolStep.Element] = [:]
             for argument in Self.arguments {
-                guard let reference = step.input[argument]?.string, var element = state.elements[reference] else {
+                guard let reference = step.input[argument]?.string, let control = state.controls[reference] else {
                     continue
                 }
-                let count = state.counts[element] ?? 1
-                element.of = count > 1 ? count : nil
-                elements[argument] = element
+                elements[argument] = Self.element(control, among: state.view)
             }
             if !elements.isEmpty { step.elements = elements }
         }
         return step
+    }
+
+    /// Returns an element with what tells it from others of its name.
+    private static func element(
+        _ control: SnapshotText.Control, among view: [SnapshotText.Control]
+    ) -> ToolStep.Element {
+        var element = ToolStep.Element(
+            role: control.role, label: control.name, section: control.section, dialog: control.dialog)
+        let named = view.filter { $0.role == control.role && $0.name == control.name }
+        guard named.count > 1 else { return element }
+        element.of = named.count
+        let near = named.filter { $0.section == control.section }
+        guard near.count > 1 else { return element }
+        element.inSection = near.count
+        if near.count(where: { $0.row == control.row }) == 1 { element.row = control.row }
+        return element
     }
 }

@@ -77,12 +77,21 @@ public struct Coordinator: Sendable {
         let tools = CoordinatorTools(
             context: context, delegation: delegation, playbooks: self.aids.playbooks, search: self.aids.search,
             memory: self.aids.memory)
+        let known = await self.recipes(context)
+        let language = UserLanguage(of: request)
+        let repeating = RepeatTool(
+            delegation: delegation, known: known, questionTimeout: self.questionTimeout, language: language,
+            forbidden: ApprovalPolicy.prohibitedActions(in: request))
+        let agent = self.model.settled
+        let model = RecipeFirst(
+            model: agent, isProgram: await agent.abilities().isProgram, known: known, chosen: context.recipe,
+            language: language)
         let loop = TurnLoop(
-            model: self.model.settled, system: self.system(with: tools.all),
+            model: model, system: self.system(with: tools.all),
             tools: [
                 self.browse(delegation, request), AskUserTool(questionTimeout: self.questionTimeout).withoutSecrets,
             ]
-                + tools.all,
+                + [repeating.tool].compactMap { $0 } + tools.all,
             budget: self.budget, userContext: context.recalled, logger: self.logger)
         do {
             let outcome = try await loop.run(
@@ -93,6 +102,16 @@ public struct Coordinator: Sendable {
         } catch {
             usage += await sum.total
             throw error
+        }
+    }
+
+    /// The user's recipes. Without them, the agents do the tasks.
+    private func recipes(_ context: RunContext) async -> [RecipeSummary] {
+        do {
+            return try await self.automation.recipes(.list, in: context.scope).recipes
+        } catch {
+            self.logger.warning("The recipes can't be read", metadata: ["error": "\(error)"])
+            return []
         }
     }
 

@@ -109,6 +109,16 @@ extension AgentRuns {
         }
     }
 
+    /// Lists, makes, changes, or removes the user's recipes.
+    public func recipes(_ request: RecipeRequest, in scope: SessionScope) async -> RecipeResult {
+        do {
+            if case .record = request { try await self.checkOwner(scope.session, scope.user) }
+            return try await self.automation.recipes(request, in: scope)
+        } catch {
+            return RecipeResult(status: .failed, code: Self.code(error), message: "\(error)")
+        }
+    }
+
     /// Gives a session that has no record yet to the user.
     private func claim(_ session: SessionID, _ user: UserID?) async throws {
         guard let user, await self.sessions[session] == nil, try await self.records(of: session).newest == nil else {

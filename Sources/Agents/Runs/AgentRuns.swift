@@ -3,6 +3,7 @@ public import AgentLoop
 import Files
 public import Logging
 import Metrics
+import Recipes
 public import RuntimeProtocol
 import Synchronization
 import Vault
@@ -98,14 +99,14 @@ public struct AgentRuns: Sendable {
     /// Returns the work with the names of the message's files in its text, because agents know files by their names.
     /// - Throws: An error if the session lacks a file.
     private func naming(_ request: RunRequest) async throws -> RunRequest.Work {
-        guard case .prompt(let text, let files) = request.work, !files.isEmpty else { return request.work }
+        guard case .prompt(let text, let files, let recipe) = request.work, !files.isEmpty else { return request.work }
         var names: [String] = []
         for id in files {
             let (file, _) = try await self.automation.file(
                 id, from: 0, count: 0, of: request.scope)
             names.append(file.name)
         }
-        return .prompt(AttachedFiles.listed(names, after: text))
+        return .prompt(AttachedFiles.listed(names, after: text), recipe: recipe)
     }
 
     /// Waits until the session's run has ended. Stops the run if the surrounding task is canceled.
@@ -121,7 +122,7 @@ public struct AgentRuns: Sendable {
     // MARK: Busy sessions
 
     private func joinBusySession(_ request: RunRequest, _ log: RunLog) async {
-        if case .prompt(let text, _) = request.work,
+        if case .prompt(let text, _, _) = request.work,
             let run = await self.sessions.steer(request.sessionID, text, request.runID)
         {
             return self.tellNoted(request, log, by: run)
@@ -219,11 +220,12 @@ public struct AgentRuns: Sendable {
         var prompt: String?
         switch work {
         case .resume(let given, _): answers = given
-        case .prompt(let text, _):
+        case .prompt(let text, _, let recipe):
             if record.isWaiting {
                 answers = Interrupt.answers(to: record.interrupts, from: text)
             } else {
                 prompt = text
+                context.recipe = recipe
             }
         case .automation: break
         }
@@ -292,6 +294,7 @@ public struct AgentRuns: Sendable {
         case let error as any CodedError: error.code
         case let error as FileStoreError: error.code.rawValue
         case let error as VaultError: error.code.rawValue
+        case let error as RecipeError: error.code.rawValue
         case let error as ModelError: "model_\(error.code.rawValue)"
         case let error as RunStoreError: error.code == .conflict ? "conflict" : "storage"
         default: "agent_error"

@@ -48,6 +48,10 @@ struct LimitedAutomation: Automation {
         try await self.automation.keeping(request, in: scope)
     }
 
+    func recipes(_ request: RecipeRequest, in scope: SessionScope) async throws -> RecipeResult {
+        try await self.automation.recipes(request, in: scope)
+    }
+
     func putFile(
         _ piece: FilePiece, in scope: SessionScope
     ) async throws -> StoredFile? {

@@ -9,6 +9,8 @@ public struct OfflineModel: LanguageModel {
 
     public init() {}
 
+    public func abilities() async -> ModelAbilities { ModelAbilities(isProgram: true) }
+
     /// The outcome of a turn.
     enum Decision: Equatable {
         case say(String)

@@ -1,5 +1,6 @@
 public import AgentEvents
 public import AgentLoop
+import PageText
 import Synchronization
 
 /// A model that plays prepared turns, for testing agents without a real model.

@@ -9,7 +9,7 @@ extension RuntimeCaller {
     /// Uploads files to the session of the prompt, and attaches them to it.
     /// - Throws: ``Failure``, or an error of the file system.
     mutating func attach(_ paths: [String]) async throws {
-        guard case .prompt(let text, _) = self.request.content else { return }
+        guard case .prompt(let text, _, _) = self.request.content else { return }
         let session = self.request.sessionID ?? SessionID(rawValue: UUID().uuidString.lowercased())
         self.request.sessionID = session
         var files: [String] = []

@@ -66,7 +66,7 @@ struct RuntimeCaller: Sendable {
     }
 
     private func followSocket(_ yield: (RuntimeEvents.Element) -> Void) async throws {
-        guard case .prompt(let prompt, let files) = self.request.content else { return }
+        guard case .prompt(let prompt, let files, _) = self.request.content else { return }
         let session = self.request.sessionID ?? SessionID(rawValue: UUID().uuidString.lowercased())
         let socket = try await self.client.openSocket(session)
         let run = RunID(rawValue: "run-\(UUID().uuidString.lowercased())")

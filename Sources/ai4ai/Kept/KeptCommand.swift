@@ -36,6 +36,7 @@ struct KeptCommand: AsyncParsableCommand {
             case .signIn: "signed in"
             case .secret: "secret \(item.name ?? "")"
             case .oneTimeCode: "one-time codes \(item.name ?? "")"
+            case .recipe: "recipe \(item.name ?? "")"
             }
         let used = item.lastUsedAt.map { "last used \($0.date.formatted(.iso8601))" } ?? "not used yet"
         return "\(item.id)  \(item.site)  \(what)  (\(used))"

@@ -1,0 +1,110 @@
+import AgentEvents
+import AgentLoop
+import Recipes
+import RuntimeProtocol
+
+/// Answers a request that a recipe can do without asking the model: calls the tool that repeats it, and says what came of
+/// it. Everything else is the model's.
+struct RecipeFirst: LanguageModel {
+    let model: any LanguageModel
+    /// Whether the model is a program, which knows no task but by its recipe.
+    let isProgram: Bool
+    let known: [RecipeSummary]
+    /// The recipe that the user has chosen for the newest message.
+    let chosen: RecipeCall?
+    let language: UserLanguage
+
+    var name: String { self.model.name }
+    var provider: String { self.model.provider }
+    func abilities() async -> ModelAbilities { await self.model.abilities() }
+
+    private static let mark = "recipe-repeat-"
+    private static let mostListed = 15
+
+    func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+        guard let last = request.messages.last else { return self.model.turn(request) }
+        if let said = self.report(in: last) { return Self.stream(said) }
+        guard last.isFromPerson else { return self.model.turn(request) }
+        switch self.decision(AttachedFiles.words(of: last.text), AttachedFiles.names(in: last.text)) {
+        case .call(let call): return Self.stream(call, number: request.messages.count)
+        case .say(let text): return Self.stream(text)
+        case .model: return self.isProgram ? self.withKnown(request) : self.model.turn(request)
+        }
+    }
+
+    private enum Decision {
+        case call(RecipeCall)
+        case say(String)
+        case model
+    }
+
+    private func decision(_ text: String, _ files: [String]) -> Decision {
+        if let chosen { return .call(chosen) }
+        switch RecipeFinder(self.known).find(text, files: files) {
+        case .none: return .model
+        case .one(let recipe, let values, let missing):
+            // A model may know from the conversation what the sentence doesn't say.
+            guard missing.isEmpty && recipe.state != .suspended || self.isProgram else { return .model }
+            return .call(RecipeCall(name: recipe.name, values: values))
+        case .several(let recipes):
+            guard self.isProgram else { return .model }
+            let list = recipes.map { "- \(Self.words($0))" }.joined(separator: "\n")
+            return .say(self.language("Which one do you mean?\n\(list)", "Yang mana satu?\n\(list)"))
+        }
+    }
+
+    /// What a repeated task has reported, if it was the last thing that happened. What was not done is the model's matter.
+    private func report(in message: Message) -> String? {
+        guard let result = message.toolResults.last, result.callID.hasPrefix(Self.mark) else { return nil }
+        if let declined = result.declined { return declined }
+        guard !result.isError || self.isProgram else { return nil }
+        return PageMarks.removed(from: result.text)
+    }
+
+    /// The program's answer, with what it knows if it does nothing.
+    private func withKnown(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+        guard !self.known.isEmpty else { return self.model.turn(request) }
+        let list = self.known.prefix(Self.mostListed).map { "- \(Self.words($0))" }.joined(separator: "\n")
+        let lead = self.language("I know these tasks by heart:", "Saya tahu tugas-tugas ini:")
+        let events = self.model.turn(request)
+        return AsyncThrowingStream { stream in
+            let task = Task {
+                do {
+                    var isSilent = true
+                    for try await event in events {
+                        if case .toolCallStart = event { isSilent = false }
+                        if case .stop = event, isSilent { stream.yield(.text("\n\n\(lead)\n\(list)")) }
+                        stream.yield(event)
+                    }
+                    stream.finish()
+                } catch {
+                    stream.finish(throwing: error)
+                }
+            }
+            stream.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    /// How to ask for a recipe, such as "How much is the road tax for [plate]?".
+    private static func words(_ recipe: RecipeSummary) -> String {
+        (recipe.when.first ?? recipe.name).replacing("{", with: "[").replacing("}", with: "]")
+    }
+
+    private static func stream(_ text: String) -> AsyncThrowingStream<ModelEvent, any Error> {
+        AsyncThrowingStream { stream in
+            stream.yield(.text(text))
+            stream.yield(.stop(.endTurn))
+            stream.finish()
+        }
+    }
+
+    private static func stream(_ call: RecipeCall, number: Int) -> AsyncThrowingStream<ModelEvent, any Error> {
+        AsyncThrowingStream { stream in
+            let id = "\(Self.mark)\(number)"
+            stream.yield(.toolCallStart(id: id, name: RepeatTool.name))
+            stream.yield(.toolCallInput(id: id, delta: RepeatTool.input(call).json))
+            stream.yield(.stop(.toolUse))
+            stream.finish()
+        }
+    }
+}

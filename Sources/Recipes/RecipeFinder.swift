@@ -1,0 +1,215 @@
+package import RuntimeProtocol
+import TextCoding
+
+/// Finds the recipe that a sentence asks for, and the values of its parameters in the sentence.
+///
+/// It would rather find nothing than the wrong one. A sentence has a word of each of the recipe's groups, of which the first
+/// is its topic. What nothing explains must be little, and may not stand beside the topic: "post office" isn't "office".
+package struct RecipeFinder: Sendable {
+    package enum Finding: Sendable, Hashable {
+        /// The values that the sentence gives, and the parameters that it doesn't.
+        case one(RecipeSummary, values: [String: String], missing: [RecipeParameter])
+        /// It could be any of these.
+        case several([RecipeSummary])
+        case none
+    }
+
+    private struct Match {
+        var recipe: RecipeSummary
+        var values: [String: String]
+        var missing: [RecipeParameter]
+        var score: Double
+    }
+
+    /// A text in which something is asked for.
+    private struct Asked {
+        var text: String
+        var words: SentenceWords
+        /// The whole message, in which the values may be.
+        var whole: String
+        var files: [String]
+
+        init(_ text: some StringProtocol, in whole: String, _ files: [String]) {
+            self.text = String(text)
+            self.words = SentenceWords(self.text)
+            self.whole = whole
+            self.files = files
+        }
+    }
+
+    /// How many words may be left unexplained.
+    private static let mostUnexplained = 3
+
+    private let recipes: [RecipeSummary]
+
+    package init(_ recipes: [RecipeSummary]) { self.recipes = recipes }
+
+    /// - Parameter files: The names of the files that came with the sentence.
+    package func find(_ sentence: String, files: [String] = []) -> Finding {
+        let whole = self.finding(self.matches(Asked(sentence, in: sentence, files)))
+        guard whole == .none else { return whole }
+        // What somebody tells beside the question is no part of it, unless it asks for something, too.
+        var found: [Match] = []
+        for clause in SentenceWords.clauses(of: sentence) {
+            let asked = Asked(clause, in: sentence, files)
+            let matches = self.matches(asked)
+            if matches.isEmpty, asked.words.words.contains(where: { SentenceWords.isDeed($0.text) }) { return .none }
+            found += matches
+        }
+        // Where something is done, no part of the message may forbid anything.
+        if SentenceWords(sentence).forbids(wholly: false) { found.removeAll { $0.recipe.acts } }
+        return self.finding(found.sorted { $0.score > $1.score })
+    }
+
+    private func finding(_ matches: [Match]) -> Finding {
+        guard let best = matches.first else { return .none }
+        var others: [RecipeSummary] = []
+        for match in matches where best.score - match.score < 1 && !others.contains(match.recipe) {
+            others.append(match.recipe)
+        }
+        guard others.count == 1 else { return .several(others) }
+        return .one(best.recipe, values: best.values, missing: best.missing)
+    }
+
+    private func matches(_ asked: Asked) -> [Match] {
+        guard !asked.words.words.isEmpty else { return [] }
+        return self.recipes.compactMap { recipe in
+            self.groups(of: recipe).compactMap { self.match(recipe, $0, asked) }.max { $0.score < $1.score }
+        }.sorted { $0.score > $1.score }
+    }
+
+    /// What a sentence has to say: the recipe's groups of words, or each of the words of a sentence that it knows.
+    private func groups(of recipe: RecipeSummary) -> [[[String]]] {
+        guard recipe.words.isEmpty else { return [recipe.words] }
+        return recipe.when.map { line in
+            let bare = recipe.parameters.reduce(line) { $0.replacing("{\($1.name)}", with: " ") }
+            return SentenceWords(bare).words.map(\.text).filter { !SentenceWords.isFiller($0) }.map { [$0] }
+        }.filter { !$0.isEmpty }
+    }
+
+    private func match(_ recipe: RecipeSummary, _ groups: [[String]], _ asked: Asked) -> Match? {
+        let words = asked.words
+        // "The ones I haven't paid" is no prohibition where nothing is done.
+        guard !words.forbids(wholly: !recipe.acts) else { return nil }
+        guard recipe.unless.allSatisfy({ words.places(of: $0).isEmpty }) else { return nil }
+        var match = Match(recipe: recipe, values: [:], missing: [], score: 0)
+        var free = Set(words.words.indices)
+        for parameter in recipe.parameters where parameter.type != .text && parameter.type != .file {
+            let here = parameter.found(in: asked.text)
+            let found = here.isEmpty ? parameter.found(in: asked.whole) : here
+            // Two of them are two tasks.
+            guard Set(found.map(\.value)).count <= 1 else { return nil }
+            for each in here { free = free.filter { !words.words[$0].range.overlaps(each.range) } }
+            guard let value = found.first, let plain = parameter.normalised(value.value) else {
+                match.missing.append(parameter)
+                continue
+            }
+            match.values[parameter.name] = plain
+        }
+        var topic: Set<Int> = []
+        for (number, group) in groups.enumerated() {
+            let places = group.flatMap { words.places(of: $0) }
+            guard !places.isEmpty else { return nil }
+            for place in places { free.subtract(place) }
+            if number == 0 { topic.formUnion(places.joined()) }
+            match.score += 3
+        }
+        for place in recipe.also.flatMap({ words.places(of: $0) }) { free.subtract(place) }
+        for parameter in recipe.parameters where parameter.type == .file {
+            if asked.files.count == 1 {
+                match.values[parameter.name] = asked.files[0]
+            } else {
+                match.missing.append(parameter)
+            }
+        }
+        for parameter in recipe.parameters where parameter.type == .text {
+            if let name = NameInSentence(words, free: free, topic: topic).range {
+                match.values[parameter.name] = words.text(of: name, in: asked.text)
+                free.subtract(name)
+            } else if let name = self.nameElsewhere(asked) {
+                match.values[parameter.name] = name
+            } else {
+                match.missing.append(parameter)
+            }
+        }
+        let left = free.filter { !SentenceWords.isFiller(words.words[$0].text) }
+        guard left.count <= Self.mostUnexplained,
+            !left.contains(where: { self.changes($0, words, topic, recipe) })
+        else { return nil }
+        match.score += Double(match.values.count) - Double(left.count) / 4
+        return match
+    }
+
+    /// A name in another part of the message: "I have moved to Taiping. Where is the office there?"
+    private func nameElsewhere(_ asked: Asked) -> String? {
+        guard asked.text != asked.whole else { return nil }
+        let words = SentenceWords(asked.whole)
+        return NameInSentence(words, free: Set(words.words.indices), topic: []).properName.map {
+            words.text(of: $0, in: asked.whole)
+        }
+    }
+
+    /// Whether a word that nothing explains makes it another task: something to do, another place, a kind of the topic that
+    /// the recipe doesn't know, or what another recipe is about.
+    private func changes(_ index: Int, _ words: SentenceWords, _ topic: Set<Int>, _ recipe: RecipeSummary) -> Bool {
+        let word = words.words[index].text
+        if SentenceWords.isDeed(word) { return true }
+        if index > 0, ["in", "at", "di", "kat", "dekat", "from", "dari"].contains(words.words[index - 1].text) {
+            return true
+        }
+        if topic.contains(words.neighbour(of: index, by: 1) ?? -1)
+            || topic.contains(words.neighbour(of: index, by: -1) ?? -1)
+        {
+            return true
+        }
+        return self.recipes.contains { other in
+            other.name != recipe.name
+                && (other.words.first ?? []).contains { words.places(of: $0).contains { $0.contains(index) } }
+        }
+    }
+}
+
+/// A name in a sentence, such as that of a town, which no vocabulary has.
+struct NameInSentence {
+    private let words: SentenceWords
+    private let topic: Set<Int>
+    private var runs: [Range<Int>] = []
+
+    init(_ words: SentenceWords, free: Set<Int>, topic: Set<Int>) {
+        self.words = words
+        self.topic = topic
+        for index in words.words.indices
+        where free.contains(index) && !SentenceWords.isFiller(words.words[index].text) {
+            // A name is written with capitals throughout, or without.
+            if let last = self.runs.last, last.upperBound == index,
+                words.words[last.lowerBound].isCapitalised == words.words[index].isCapitalised
+            {
+                self.runs[self.runs.count - 1] = last.lowerBound..<index + 1
+            } else {
+                self.runs.append(index..<index + 1)
+            }
+        }
+    }
+
+    /// The run of words after a preposition of place, written as a name, or beside the topic: "in Ipoh", "Ipoh office".
+    var range: Range<Int>? {
+        let placed = self.runs.filter { run in
+            run.lowerBound > 0 && SentenceWords.isPlacePreposition(self.words.words[run.lowerBound - 1].text)
+        }
+        if placed.count == 1, placed[0].count == 1 || self.words.words[placed[0].lowerBound].isCapitalised {
+            return placed[0]
+        }
+        if let name = self.properName { return name }
+        // Several words without capitals may be more than a name; so the person is asked.
+        let beside = self.runs.filter { $0.count == 1 }.filter {
+            self.topic.contains($0.lowerBound - 1) || self.topic.contains($0.upperBound)
+        }
+        return beside.count == 1 ? beside[0] : nil
+    }
+
+    /// The only run with capitals that doesn't begin the sentence.
+    var properName: Range<Int>? {
+        let names = self.runs.filter { $0.lowerBound > 0 && $0.allSatisfy { self.words.words[$0].isCapitalised } }
+        return names.count == 1 ? names[0] : nil
+    }
+}

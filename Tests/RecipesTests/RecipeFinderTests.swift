@@ -1,0 +1,77 @@
+import DemoSite
+import Foundation
+import RuntimeProtocol
+import Testing
+
+@testable import Recipes
+
+/// Which recipe a sentence asks for.
+@Suite("Finding a recipe")
+struct RecipeFinderTests {
+    /// A sentence of somebody who has not seen the recipes' words.
+    struct Sentence: Decodable, CustomTestStringConvertible {
+        var text: String
+        /// The recipe that it asks for; `nil` if it asks for something else.
+        var task: String?
+        var values: [String: String]
+        var testDescription: String { self.text }
+    }
+
+    static let demo = RecipeFinder(
+        DemoSite.recipes(at: "https://demo.example").compactMap {
+            (try? Recipe(text: $0.text, file: $0.file))?.summary(.shared)
+        })
+
+    static func sentences(_ name: String) throws -> [Sentence] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../Fixtures/sentences/\(name).json")
+        return try JSONDecoder().decode([Sentence].self, from: Data(contentsOf: file))
+    }
+
+    private enum Verdict: String {
+        case right, unknown, wrong
+        /// It's the right one, and the person is asked for a value that the sentence has.
+        case asks
+    }
+
+    private static func verdict(_ sentence: Sentence) -> Verdict {
+        switch self.demo.find(sentence.text, files: sentence.task == "send-document" ? ["ic.jpg"] : []) {
+        case .none: return sentence.task == nil ? .right : .unknown
+        case .several: return sentence.task == nil ? .right : .unknown
+        case .one(let recipe, let values, _):
+            let found = values.filter { $0.key != "document" }
+            guard recipe.name == sentence.task,
+                found.allSatisfy({ sentence.values[$0.key]?.lowercased() == $0.value.lowercased() })
+            else { return .wrong }
+            return found.count == sentence.values.count ? .right : .asks
+        }
+    }
+
+    @Test("natural sentences find their recipe and its values, or nothing, and never another task")
+    func natural() throws {
+        let verdicts = try ["fresh-1", "fresh-2", "fresh-3"].flatMap(Self.sentences).map { ($0, Self.verdict($0)) }
+        for (sentence, verdict) in verdicts where verdict == .wrong {
+            Issue.record("\(sentence.text) → \(Self.demo.find(sentence.text))")
+        }
+        let inReach = verdicts.filter { $0.0.task != nil }
+        #expect(inReach.count >= 60)
+        #expect(Double(inReach.count { $0.1 == .right }) >= 0.9 * Double(inReach.count))
+    }
+
+    @Test("every recipe of the demo site can be read, and is found by what it says itself")
+    func own() throws {
+        for file in DemoSite.recipes(at: "https://demo.example") {
+            let recipe = try Recipe(text: file.text, file: file.file)
+            for line in recipe.when {
+                let sentence = recipe.summary(.shared).parameters.reduce(line) {
+                    $0.replacing("{\($1.name)}", with: $1.type == .plate ? "WXY 1234" : "Ipoh")
+                }
+                guard case .one(let found, _, let missing) = Self.demo.find(sentence, files: ["ic.jpg"]) else {
+                    Issue.record("\(sentence): \(Self.demo.find(sentence))")
+                    continue
+                }
+                #expect(found.name == recipe.name && missing.isEmpty, "\(sentence)")
+            }
+        }
+    }
+}
