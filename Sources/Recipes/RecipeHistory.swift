@@ -76,7 +76,7 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
     /// - Throws: ``RecipeError`` if it was never changed.
     package mutating func rollBack() throws {
         guard let before = self.earlier.popLast() else {
-            throw RecipeError(.notFound, "'\(self.recipe.name)' was never changed.")
+            throw RecipeError(.unchanged, "'\(self.recipe.name)' was never changed.")
         }
         self.recipe = before
         self.repeats = []
@@ -87,7 +87,7 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
     /// - Throws: ``RecipeError`` if there is none.
     package mutating func promote() throws {
         guard let suggestion, self.recipe.steps.indices.contains(suggestion.step) else {
-            throw RecipeError(.notFound, "There is no suggestion for '\(self.recipe.name)'.")
+            throw RecipeError(.unchanged, "There is no suggestion for '\(self.recipe.name)'.")
         }
         var recipe = self.recipe
         recipe.steps[suggestion.step].at = suggestion.anchor

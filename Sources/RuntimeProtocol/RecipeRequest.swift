@@ -106,6 +106,21 @@ public struct RecipeSummary: Sendable, Hashable, Codable {
         self.state = state
     }
 
+    /// What somebody says who wants this with these values.
+    package func sentence(_ values: [String: String]) -> String {
+        func filled(_ text: String) -> String {
+            self.parameters.reduce(text) { $0.replacing("{\($1.name)}", with: values[$1.name] ?? "") }
+        }
+        let whole = self.when.first { line in self.parameters.allSatisfy { line.contains("{\($0.name)}") } }
+        let list = self.parameters.map { "\($0.name) = \(values[$0.name] ?? "")" }.joined(separator: ", ")
+        return whole.map(filled) ?? [filled(self.when.first ?? self.name), list].joined(separator: " ")
+    }
+
+    /// The same, with the sites, for an agent that goes on where the recipe can't.
+    package func goal(_ values: [String: String]) -> String {
+        "\(self.sentence(values)) (at \(self.sites.joined(separator: ", ")))"
+    }
+
     private enum CodingKeys: String, CodingKey {
         case name, when, words, unless, also, sites, parameters, steps, acts, state, seconds, suggestion
         case lastRunAt = "last_run_at"

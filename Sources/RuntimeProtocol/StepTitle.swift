@@ -24,6 +24,7 @@ package struct StepTitle {
 
     private var text: String {
         switch self.step.tool {
+        case "repeat_task": self.say("Repeat \(input("recipe"))", "Ulang \(input("recipe"))")
         case "browse": self.say("Work in the browser: \(input("goal"))", "Bekerja dalam pelayar: \(input("goal"))")
         case "ask_person": self.say("Ask: \(input("question"))", "Tanya: \(input("question"))")
         case "hand_over":

@@ -303,6 +303,13 @@ def test_openapi_document_is_valid_and_its_shapes_are_those_of_the_answers(syste
     assert kept["items"][0]["site"] == "https://tax.example" and "hunter2" not in str(kept)
     for message in chats.settled(chat):
         check_shape(document, "Message", message)
+    done = chats.create()
+    chats.send(done, system.road_tax())
+    chats.settled(done)
+    recipes = chats.ask("POST", f"/api/sessions/{done}/recipe", json={"name": "shape", "values": {"plate": "WXY 1234"}})
+    check_shape(document, "Recipes", recipes)
+    check_shape(document, "RecipeRun", chats.ask(
+        "POST", "/api/recipes/shape/runs", json={"values": {"plate": "ABC 5678"}, "session_id": done}))
     check_shape(document, "Stopped", chats.stop(chat).json())
 
 
@@ -314,10 +321,14 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     picture = next(step["id"] for step, answer in zip(steps, answers) if answer.ok)
     chats.send(chat, f"open {system.demo}/receipt?plate=WXY1234, then tell me the amount paid in the file")
     file = next(each["details"]["id"] for each in chats.settled(chat) if each["kind"] == "file")
+    chats.send(chat, system.road_tax())
+    chats.settled(chat)
+    recipe = chats.ask("POST", f"/api/sessions/{chat}/recipe", json={"name": "known"})["recipe"]
     names = {"/assets/{name}": "app.js", "/assets/lib/{name}": "marked.js", "/assets/v/{version}/{name}": "app.js",
              "/assets/v/{version}/lib/{name}": "marked.js"}
     bodies = {"NewSession": {}, "Rename": {"title": "x", "version": 1}, "NewMessage": {"text": "hello"},
               "Answer": {"status": "cancelled"}, "ControlRequest": {"action": "take"},
+              "NewRecipe": {"recipe": recipe}, "RecipeName": {"name": "again"}, "NewRecipeRun": {"session_id": chat},
               "NewModel": {"setting": "nobody/nothing"},
               "NewSecret": {"name": "password", "site": "tax.example", "value": "x"}}
     routes = [
@@ -327,6 +338,7 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
         content = operation.get("requestBody", {}).get("content", {"": {"schema": {"$ref": ""}}})
         body = bodies.get(next(iter(content.values()))["schema"].get("$ref", "").rpartition("/")[2])
         real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, version="x", item="x",
+                           recipe="known",
                            name=names.get(path))
         with chats.call(method, real, json=body, stream=True) as response:
             assert response.status_code not in (404, 405) and str(response.status_code) in operation["responses"], (

@@ -11,29 +11,37 @@ NUMBERS = ', '.join(['open {0}/slow, wait for "Your number"'] * 3) + ", tell me 
 # -------------------------------------------------------------------------------------------------------------- tasks
 
 
+ANSWER = "The road tax of WXY 1234 is RM 70.00."
+
+
 def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     person.sees("What can I do for you?")
     person.click("button", "Check road tax .*")
-    person.sees("Amount due: RM 70.00")
-    person.misses("Working…")
-    task, title = system.road_tax(), "Fill Plate number with WXY 1234, click"
+    person.sees(ANSWER)
+    person.until(lambda: person.messages()[-1][0] == "AI4AI", "end of the run")
+    task = title = "How much is the road tax for WXY 1234?"
     assert person.address == f"{system.chat}/chat/{person.chat}"
     assert chats.session(person.chat)["title"].startswith(title)
     person.until(lambda: person.evaluate("document.title").startswith(title), "title of the chat")
     person.ref("link", f"{title}.*")
     (you, said), (_, steps), (agent, answer) = person.messages()
-    assert (you, said, agent, answer) == ("You", task, "AI4AI", "Amount due: RM 70.00")
+    assert (you, said, agent, answer) == ("You", task, "AI4AI", ANSWER)
     for step in ('Fill in field "Plate number"', 'Click button "Check"', "Read the page"):
         assert step in steps
-    # The cookie banner covered the button, and the second try succeeded.
-    person.ref("button", 'tried again Click button "Check".*')
     person.click("button", "done Open .*")
     person.click("button", "Enlarge the picture of the page after: Open .*")
     person.ref("button", "Close the picture")
     person.until(lambda: person.evaluate("document.querySelector('dialog img').naturalWidth > 200"), "picture")
     person.press("Escape")
     person.until(lambda: person.evaluate("!document.querySelector('dialog')"), "end of the picture")
-    assert chats.settled(person.chat)[-1]["content"] == "Amount due: RM 70.00"
+    assert chats.settled(person.chat)[-1]["content"] == ANSWER
+
+
+def test_step_that_failed_at_first_says_that_it_was_tried_again(system, person):
+    person.say(system.road_tax())
+    person.sees("Amount due: RM 70.00")
+    # The cookie banner covered the button, and the second try succeeded.
+    person.ref("button", 'tried again Click button "Check".*')
 
 
 @pytest.mark.nightly

@@ -65,7 +65,8 @@ struct RecipeFirst: LanguageModel {
     private func withKnown(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         guard !self.known.isEmpty else { return self.model.turn(request) }
         let list = self.known.prefix(Self.mostListed).map { "- \(Self.words($0))" }.joined(separator: "\n")
-        let lead = self.language("I know these tasks by heart:", "Saya tahu tugas-tugas ini:")
+        let lead = self.language(
+            "I don't know that one by heart. These I know:", "Yang itu saya tidak hafal. Ini yang saya tahu:")
         let events = self.model.turn(request)
         return AsyncThrowingStream { stream in
             let task = Task {

@@ -53,6 +53,8 @@ extension Timeline {
         package var tool: String?
         package var input: JSONValue?
         package var callID: String?
+        /// `true` if a recipe made the step, without a model.
+        package var repeated: Bool?
         /// The steps of the agent that the step delegated to.
         package var entries: [Entry] = []
 
@@ -77,6 +79,9 @@ extension Timeline {
             case "browse":
                 guard let given = self.input?["goal"]?.string, let goal = task?["goal"]?.string else { return false }
                 return goal == given || goal.hasPrefix("\(given)\n\n")
+            case "repeat_task":
+                guard let name = self.input?["recipe"]?.string else { return false }
+                return task?["recipe"]?["name"]?.string == name
             case "read_page":
                 guard let url = self.input?["url"] else { return false }
                 return url == task?["read_url"]
@@ -85,7 +90,7 @@ extension Timeline {
         }
 
         private enum CodingKeys: String, CodingKey {
-            case who, text, outcome, result, tool, input, entries
+            case who, text, outcome, result, tool, input, repeated, entries
             case callID = "call_id"
         }
     }

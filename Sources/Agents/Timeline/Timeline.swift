@@ -1,5 +1,6 @@
 package import AgentEvents
 package import AgentLoop
+import Recipes
 import RuntimeProtocol
 
 /// The history of a session for users, in order: the conversation, with the browser agent's steps inside the call that
@@ -82,6 +83,7 @@ package struct Timeline: Sendable, Hashable, Encodable {
                             toolCallId: call.id, tool: call.name, input: call.input, elements: result?.elements))
                     var step = Entry(who: speaker, text: title)
                     (step.tool, step.input, step.callID) = (call.name, call.input, call.id)
+                    if RecipeModel.isRepeated(callID: call.id) { step.repeated = true }
                     if let result {
                         step.outcome = result.isError ? .failed : .done
                         step.result = PageMarks.removed(from: result.wholeText)

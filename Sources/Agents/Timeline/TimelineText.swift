@@ -34,7 +34,8 @@ package struct TimelineText {
             case .failed: "✗"
             case .waiting, .unknown, .open: "?"
             }
-        let result = [outcome.words, entry.firstLine.isEmpty ? nil : Self.plain(entry.firstLine)]
+        let repeated = entry.repeated == true ? "from the recipe" : nil
+        let result = [outcome.words, repeated, entry.firstLine.isEmpty ? nil : Self.plain(entry.firstLine)]
             .compactMap { $0 }.joined(separator: ": ")
         return "\(who) \(mark) \(Self.plain(entry.text))\(result.isEmpty ? "" : " · \(result)")"
     }

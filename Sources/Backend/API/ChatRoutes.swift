@@ -2,6 +2,7 @@ import AccessTokens
 import AgentEvents
 import ChatStore
 import Hummingbird
+import RuntimeProtocol
 
 /// The routes for chats and their messages.
 struct ChatRoutes: Sendable {
@@ -136,6 +137,7 @@ struct ChatRoutes: Sendable {
         var text: String
         var files: [String]?
         var about: String?
+        var recipe: RecipeCall?
     }
 
     private struct SendAnswer: Encodable {
@@ -153,7 +155,7 @@ struct ChatRoutes: Sendable {
         let files = try MessageFiles.check(body.files ?? [])
         try self.limits.take(.message, for: caller.user)
         let sent = try await self.runs.send(
-            text, files: files, about: body.about, key: key, in: session, for: caller)
+            text, files: files, about: body.about, recipe: body.recipe, key: key, in: session, for: caller)
         if request.wantsEvents {
             return try EventStream(
                 runs: self.runs, limits: self.limits, session: session, caller: caller,

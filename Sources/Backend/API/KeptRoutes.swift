@@ -37,14 +37,17 @@ struct KeptRoutes: Sendable {
         _ request: KeepingRequest, _ context: BackendContext, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let caller = try context.caller
-        let items = try await self.runtime.keeping(request, Self.session(of: caller.user), caller)
+        let items = try await self.runtime.keeping(request, .personal(of: caller.user), caller)
         return try .json(Kept(items: items), status: status)
     }
 
     private struct Kept: Encodable { var items: [KeptItem] }
+}
 
-    /// The session under which the runtime gets these requests, because each request to AgentCore needs one.
-    private static func session(of user: UserID) -> SessionID {
+extension SessionID {
+    /// The session under which the runtime gets what is about the user and not about a chat, because each request to
+    /// AgentCore needs one.
+    static func personal(of user: UserID) -> SessionID {
         SessionID(rawValue: "kept-\(Data(SHA256.hash(data: Data(user.rawValue.utf8))).base64URL)")
     }
 }

@@ -61,6 +61,7 @@ enum PageFiles {
         "popup-menu.js": PackageResources.popup_menu_js,
         "preferences.js": PackageResources.preferences_js,
         "print.css": PackageResources.print_css,
+        "recipes.js": PackageResources.recipes_js,
         "replay.js": PackageResources.replay_js,
         "router.js": PackageResources.router_js,
         "run-entries.js": PackageResources.run_entries_js,

@@ -106,9 +106,9 @@ export class Api {
      * @param {string} id @param {import("./outbox.js").Unsent} message
      * @returns {Promise<{ message: Message, run_id?: string, is_steering: boolean }>}
      */
-    postMessage(id, { id: key, text, files, about }) {
+    postMessage(id, { id: key, text, files, about, recipe }) {
         return this.#json(`${path(id)}/messages`, {
-            method: "POST", body: { text, files: files?.map((file) => file.id), about },
+            method: "POST", body: { text, files: files?.map((file) => file.id), about, recipe },
             headers: { "Idempotency-Key": key },
         });
     }
@@ -176,6 +176,36 @@ export class Api {
         return this.#json(`/api/kept/${encodeURIComponent(item)}`, { method: "DELETE" });
     }
 
+    /** The user's recipes. @returns {Promise<import("./recipes.js").Recipes>} */
+    recipes() {
+        return this.#json("/api/recipes");
+    }
+
+    /** @param {string} name @returns {Promise<import("./recipes.js").Recipes>} */
+    recipe(name) {
+        return this.#json(recipePath(name));
+    }
+
+    /** @param {string} name @param {string} text @returns {Promise<import("./recipes.js").Recipes>} */
+    putRecipe(name, text) {
+        return this.#json(recipePath(name), { method: "PUT", body: { recipe: text } });
+    }
+
+    /** @param {string} name @returns {Promise<import("./recipes.js").Recipes>} */
+    removeRecipe(name) {
+        return this.#json(recipePath(name), { method: "DELETE" });
+    }
+
+    /** @param {string} name @param {"promote" | "rollback"} change @returns {Promise<import("./recipes.js").Recipes>} */
+    changeRecipe(name, change) {
+        return this.#json(`${recipePath(name)}/${change}`, { method: "POST" });
+    }
+
+    /** Saves what the agent did last in a chat. @param {string} id @param {string} name @returns {Promise<import("./recipes.js").Recipes>} */
+    recordRecipe(id, name) {
+        return this.#json(`${path(id)}/recipe`, { method: "POST", body: { name } });
+    }
+
     /** Fetches the picture of a step; null if there is none. @param {string} id @param {string} toolCallID */
     async picture(id, toolCallID) {
         try {
@@ -212,6 +242,11 @@ export class Api {
             return send(url, await this.#signIn.token(token), call);
         }
     }
+}
+
+/** @param {string} name */
+function recipePath(name) {
+    return `/api/recipes/${encodeURIComponent(name)}`;
 }
 
 /** @param {string} id */

@@ -109,9 +109,10 @@ export class Chat {
      * Sends a message, and creates a new chat and uploads files first if needed.
      * @param {string} text
      * @param {File[]} files
+     * @param {import("./recipes.js").RecipeCall} [recipe] The recipe that the user has chosen for it.
      * @returns {Promise<boolean>} Whether the message is being sent; otherwise the user has been notified.
      */
-    async say(text, files = []) {
+    async say(text, files = [], recipe = undefined) {
         const kept = [];
         // A question that comes up meanwhile is not what the user answers.
         const about = this.state === "waiting" ? this.session?.run?.id : "";
@@ -125,7 +126,7 @@ export class Chat {
             this.#fail(error, this.#isClosed ? undefined : () => this.#isClosed || this.#around.composer.submit());
             return false;
         }
-        this.#unsentFiles.set(this.#delivery.add(text, kept, about), files);
+        this.#unsentFiles.set(this.#delivery.add(text, kept, about, recipe), files);
         this.#show();
         if (!this.#isClosed) this.#around.scroller.scrollTop = this.#around.scroller.scrollHeight;
         return true;

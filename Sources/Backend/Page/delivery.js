@@ -31,10 +31,11 @@ export class Delivery {
     /**
      * @param {string} text @param {import("./files.js").StoredFile[]} files
      * @param {string} [about] The run that waited when the text was written; empty if none did.
+     * @param {import("./recipes.js").RecipeCall} [recipe] The recipe that the user has chosen for it.
      * @returns {import("./outbox.js").Unsent}
      */
-    add(text, files, about) {
-        const unsent = this.#outbox.add(text, files, about);
+    add(text, files, about, recipe) {
+        const unsent = this.#outbox.add(text, files, about, recipe);
         this.send();
         return unsent;
     }
@@ -55,8 +56,8 @@ export class Delivery {
         clearTimeout(this.#timer);
         if (!this.unsent.length) return;
         const wayIsOpen = this.unsent
-            .map(({ id, text, files, about }) => this.#transports.send({
-                type: "user.message", client_message_id: id, text, files: files?.map((file) => file.id), about,
+            .map(({ id, text, files, about, recipe }) => this.#transports.send({
+                type: "user.message", client_message_id: id, text, files: files?.map((file) => file.id), about, recipe,
             }))
             .some((isSent) => isSent);
         this.#timer = setTimeout(() => {

@@ -27,6 +27,10 @@ export default {
     "run.file.gone": "This file is gone, or cannot be loaded now.",
     "run.link.newTab": "(opens a new tab)",
     "run.notDone": "Not done",
+    "run.recipe.again": "Do it again",
+    "run.recipe.save": "Save as recipe",
+    "run.step.repeat": "Repeat {what}",
+    "run.step.byRecipe": "from the recipe",
     "run.done": "Done",
     "run.usage": "{input} tokens read, {output} written",
 

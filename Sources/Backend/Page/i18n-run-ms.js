@@ -27,6 +27,10 @@ export default {
     "run.file.gone": "Fail ini sudah tiada, atau tidak dapat dimuatkan sekarang.",
     "run.link.newTab": "(membuka tab baharu)",
     "run.notDone": "Tidak selesai",
+    "run.recipe.again": "Ulang lagi",
+    "run.recipe.save": "Simpan sebagai resipi",
+    "run.step.repeat": "Ulang {what}",
+    "run.step.byRecipe": "daripada resipi",
     "run.done": "Selesai",
     "run.usage": "{input} token dibaca, {output} ditulis",
 

@@ -24,7 +24,7 @@ export class ProfileMenu {
 
     /**
      * @param {HTMLElement} root @param {Person} person
-     * @param {{ version: string, onKept: () => void, onModels: (() => void) | null, onShortcuts: () => void, onSignOut: () => void }} hooks
+     * @param {{ version: string, onKept: () => void, onRecipes: () => void, onModels: (() => void) | null, onShortcuts: () => void, onSignOut: () => void }} hooks
      */
     constructor(root, person, hooks) {
         this.#root = root;
@@ -74,6 +74,7 @@ export class ProfileMenu {
                 preferences().contrast ?? "", (value) => setPreference("contrast", value || undefined)),
             ...(canNotify() ? [this.#notifying()] : []),
             ...(this.#hooks.onModels ? [this.#action("settings", t("models.title"), this.#hooks.onModels)] : []),
+            this.#action("done", t("recipes.title"), this.#hooks.onRecipes),
             this.#action("key", t("kept.title"), this.#hooks.onKept),
             this.#action("keyboard", t("shortcuts.title"), this.#hooks.onShortcuts),
             ...(this.#isLocal ? [] : [this.#action("signOut", t("signOut"), this.#hooks.onSignOut)]),

@@ -2,7 +2,8 @@
  * The user's messages in a chat that the server hasn't acknowledged. Session storage keeps them across page reloads,
  * and each message keeps its ID, so that none is lost or sent twice.
  *
- * @typedef {{ id: string, text: string, at: string, files?: import("./files.js").StoredFile[], about?: string }} Unsent
+ * @typedef {{ id: string, text: string, at: string, files?: import("./files.js").StoredFile[], about?: string,
+ *     recipe?: import("./recipes.js").RecipeCall }} Unsent
  */
 export class Outbox {
     #place;
@@ -20,11 +21,15 @@ export class Outbox {
         return [...this.#unsent];
     }
 
-    /** @param {string} text @param {import("./files.js").StoredFile[]} [files] @param {string} [about] @returns {Unsent} */
-    add(text, files = [], about = undefined) {
+    /**
+     * @param {string} text @param {import("./files.js").StoredFile[]} [files] @param {string} [about]
+     * @param {import("./recipes.js").RecipeCall} [recipe]
+     * @returns {Unsent}
+     */
+    add(text, files = [], about = undefined, recipe = undefined) {
         const message = {
             id: freshMessageID(), text, at: new Date().toISOString(), ...(files.length ? { files } : {}),
-            ...(about === undefined ? {} : { about }),
+            ...(about === undefined ? {} : { about }), ...(recipe ? { recipe } : {}),
         };
         this.#unsent.push(message);
         this.#keep();

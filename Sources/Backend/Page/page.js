@@ -16,6 +16,7 @@ import { showKept } from "./kept.js";
 import { ProfileMenu } from "./menu.js";
 import { showModels } from "./model-dialog.js";
 import { Notices } from "./notices.js";
+import { repeatRecipe, saveRecipe, showRecipes } from "./recipes.js";
 import { Router } from "./router.js";
 import { RunView } from "./run-view.js";
 import { listenForShortcuts, showShortcuts } from "./shortcuts.js";
@@ -58,6 +59,8 @@ export class Page {
         retry: (text) => this.#chat.state === "waiting" ? this.#composer.edit(text) : void this.#chat.say(text),
         copy: (text) => this.#copy(text),
         editAndResend: (text) => this.#composer.edit(text),
+        repeat: (call) => void repeatRecipe(this.#api, call, (text, chosen) => void this.#chat.say(text, [], chosen)),
+        saveRecipe: () => void saveRecipe(this.#api, /** @type {string} */ (this.#chat.id), this.#toasts),
     });
     #title = byID("chat-title");
     #state = byID("chat-state");
@@ -90,6 +93,10 @@ export class Page {
             });
         new ProfileMenu(byID("profile"), person, {
             version: config.version, onKept: () => void showKept(api),
+            onRecipes: () => void showRecipes(api, (text, call) => {
+                if (this.#chat.state !== "idle") this.#router.go(null);
+                void this.#chat.say(text, [], call);
+            }),
             onModels: config.can_choose_model ? () => this.#chooseModel() : null,
             onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
         });

@@ -72,7 +72,7 @@ function storedEntries(messages, runs, now) {
             }
             return [{ key, kind, data: {
                 text: content, isOpen: false, time: message.created_at, ...details,
-                ...(details.usage ? { sites: sitesOf(stepsOf.get(run) ?? []) } : {}),
+                ...(details.usage ? taskOf(stepsOf.get(run) ?? []) : {}),
             } }];
         case "steps": {
             const end = answered.has(run) ? "answered" : run !== null && run === now.openRun ? "waiting" : "";
@@ -127,7 +127,29 @@ function liveEntries(run, now, lastWords) {
 
 /** What a finished run says about itself below its answer. @param {Run} run */
 function endOf({ links, usage, seconds, outcome, items }) {
-    return { links, usage, seconds, outcome, sites: sitesOf(items.flatMap((item) => (item.kind === "steps" ? item.steps : []))) };
+    return { links, usage, seconds, outcome, ...taskOf(items.flatMap((item) => (item.kind === "steps" ? item.steps : []))) };
+}
+
+/**
+ * Where a task was done, and the recipe that it repeated: the call as JSON, because pieces compare their data.
+ * @param {{name?: string, input?: string, arguments?: any, address?: string}[]} steps
+ */
+function taskOf(steps) {
+    const repeated = steps.findLast(({ name }) => name === "repeat_task");
+    const sites = sitesOf(steps);
+    return { sites, recipe: repeated ? callOf(repeated) : undefined, canSave: !repeated && sites !== "" };
+}
+
+/** The call of a recipe. @param {{input?: string, arguments?: any}} step Live, or stored. @returns {string | undefined} */
+function callOf(step) {
+    try {
+        const { recipe, values = [] } = step.arguments ?? JSON.parse(step.input ?? "");
+        const pairs = values.map((/** @type {string} */ pair) => [pair.split("=", 1)[0], pair.slice(pair.indexOf("=") + 1)]);
+        return JSON.stringify({ name: recipe, values: Object.fromEntries(pairs) });
+    } catch {
+        // It was cut.
+        return undefined;
+    }
 }
 
 /** The hosts on which steps were done, in the order of their first visit. @param {{address?: string}[]} steps */
@@ -167,7 +189,7 @@ function storedStep(step, run) {
     const followed = run?.items.flatMap((item) => item.steps ?? []).find((other) => other.id === step.id);
     return {
         id: String(step.id ?? ""), name: String(step.name ?? ""), title: String(step.title ?? ""),
-        elements: step.elements ?? {}, address: String(step.address ?? ""),
+        elements: step.elements ?? {}, address: String(step.address ?? ""), repeated: step.repeated === true,
         input: step.arguments === undefined ? "" : JSON.stringify(step.arguments), result: step.result ?? null,
         status: step.status ?? "done", milliseconds: step.milliseconds ?? followed?.milliseconds ?? null,
     };

@@ -59,7 +59,7 @@ export const makePiece = {
             isFinished = !data.isOpen;
             content = data.text;
             actions.hidden = data.isOpen;
-            facts.replaceChildren(...resultFacts(data));
+            facts.replaceChildren(...resultFacts(data), ...recipeButtons(data, hooks));
             facts.hidden = !facts.childElementCount;
             links.replaceChildren(...(data.links ?? []).map(linkButton).filter(Boolean));
             usage.textContent = usageWords(data.usage);
@@ -251,6 +251,19 @@ function resultFacts({ outcome, sites, seconds }) {
         sites ? element("bdi", {}, sites) : null,
         seconds ? element("span", {}, duration(seconds * 1000)) : null,
     ].filter((fact) => fact !== null);
+}
+
+/**
+ * What can be done with a task again. @returns {HTMLElement[]}
+ * @param {{recipe?: string, canSave?: boolean, outcome?: string, sites?: string}} data
+ * @param {import("./run-view.js").Hooks} hooks
+ */
+function recipeButtons({ recipe, canSave, outcome, sites }, hooks) {
+    const quiet = (/** @type {string} */ key, /** @type {() => void} */ onClick) => element(
+        "button", { class: "quiet-button", type: "button", onClick }, t(key));
+    if (recipe) return [quiet("run.recipe.again", () => hooks.repeat(JSON.parse(recipe)))];
+    if (canSave && sites && outcome !== "not_done") return [quiet("run.recipe.save", () => hooks.saveRecipe())];
+    return [];
 }
 
 function usageWords(usage) {

@@ -4,9 +4,9 @@
  *
  * @typedef {import("./step-titles.js").Element} Element
  * @typedef {{id: string, name: string, input: string, elements: Record<string, Element>, address: string,
- *     result: string | null, stepName: string, startedAt: number, milliseconds: number | null,
+ *     result: string | null, stepName: string, startedAt: number, milliseconds: number | null, repeated?: boolean,
  *     status: "open" | "running" | "done" | "failed" | "declined" | "retried" | "waiting" | "unfinished"}} Step
- *     `input` is JSON. `stepName` identifies the running step until it finishes.
+ *     `input` is JSON. `repeated` steps are a recipe's. `stepName` identifies the running step until it finishes.
  * @typedef {{kind: "text", id: string, text: string, isOpen: boolean}} TextItem
  * @typedef {{kind: "steps", steps: Step[]}} StepsItem
  * @typedef {import("./files.js").StoredFile} StoredFile
@@ -95,8 +95,8 @@ const changes = {
     // An earlier run made the call and waited for the user; the call starts now.
     STEP_STARTED(run, { stepName, metadata }, now) {
         if (!metadata || metadata.tool === delegating) return run;
-        const { toolCallId: id, tool, input, elements = {}, address = "" } = metadata;
-        const begun = { elements, address, stepName, status: "running", startedAt: now };
+        const { toolCallId: id, tool, input, elements = {}, address = "", repeated = false } = metadata;
+        const begun = { elements, address, repeated, stepName, status: "running", startedAt: now };
         if (steps(run).some((step) => step.id === id)) {
             return changeStep(run, (step) => step.id === id, (step) => ({ ...step, ...begun }));
         }

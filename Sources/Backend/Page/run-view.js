@@ -21,6 +21,8 @@ import { newLook } from "./steps.js";
  * @property {(text: string) => void} retry
  * @property {(text: string) => Promise<void>} copy
  * @property {(text: string) => void} editAndResend
+ * @property {(call: import("./recipes.js").RecipeCall) => void} repeat Repeats a recipe.
+ * @property {() => void} saveRecipe Saves the newest task as a recipe.
  * @property {() => void} change Called when something changed that the chat's header shows.
  */
 

@@ -20,6 +20,7 @@ const titles = {
     list_memories: () => ["run.step.memories"],
     forget: () => ["run.step.forget"],
     ask_person: ({ question }) => ["run.step.ask", { what: question }],
+    repeat_task: ({ recipe }) => ["run.step.repeat", { what: recipe }],
     browse: ({ goal }) => ["run.step.browse", { what: goal }],
     hand_over: ({ request }) => ["run.step.handOver", { what: request }],
     navigate: ({ url }) => ["run.step.open", { what: shortAddress(url) }],

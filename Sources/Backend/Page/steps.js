@@ -193,6 +193,7 @@ class StepRow {
         this.#facts.replaceChildren(
             ["failed", "waiting", "unfinished", "declined", "retried"].includes(status)
                 ? element("span", { class: `step-status ${status}` }, t(`run.status.${status}`)) : "",
+            step.repeated ? element("span", { class: "step-repeated" }, t("run.step.byRecipe")) : "",
             step.milliseconds >= 100 ? duration(step.milliseconds) : "");
     }
 
@@ -234,7 +235,7 @@ function isRetried(steps, index) {
 /** Whether two steps look the same. @param {Step} one @param {Step} other */
 function isSame(one, other) {
     if (one === other) return true;
-    return ["id", "name", "title", "input", "elements", "result", "status", "milliseconds"].every((key) => one[key] === other[key]);
+    return ["id", "name", "title", "input", "elements", "result", "status", "milliseconds", "repeated"].every((key) => one[key] === other[key]);
 }
 
 /** The step's arguments, except those in its title. */

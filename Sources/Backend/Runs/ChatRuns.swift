@@ -66,12 +66,14 @@ actor ChatRuns: Service {
     ///   - files: The ids of the chat's files that belong to the message.
     ///   - about: The run that waited when the message was written; empty if none did. A message that was written before
     ///     a question came up must not answer it. By default, a message is about whatever waits.
+    ///   - recipe: The recipe that the user has chosen for it.
     ///   - key: The idempotency key: sending the same message with the same key again has no further effect.
     /// - Throws: ``ChatStoreError``; ``Problem`` if the key was used with another message, or if the chat lacks a
     ///   file; ``RuntimeFailure`` if the running agent can't be reached: the message is stored, and the caller should
     ///   send it again with its key.
     func send(
-        _ text: String, files: [String] = [], about: String? = nil, key: String, in session: SessionID,
+        _ text: String, files: [String] = [], about: String? = nil, recipe: RecipeCall? = nil, key: String,
+        in session: SessionID,
         for caller: Caller
     ) async throws -> Sent {
         let chat = try await self.store.session(session, of: caller.user)
@@ -82,7 +84,7 @@ actor ChatRuns: Service {
                 .conflict, "question_came",
                 "A question has come up since this message was written. Read it, and send the message again.")
         }
-        let details = try await self.details(of: files, session, caller)
+        let details = try await self.details(of: files, recipe, session, caller)
         let run = ChatRun(id: .new(), messageID: key, since: .now)
         self.reserve(run.id)
         do {
@@ -136,15 +138,23 @@ actor ChatRuns: Service {
         _ message: ChatMessage, _ run: RunID, _ session: SessionID
     ) -> RuntimeRequest.Content {
         .agUI(
-            RunAgentInput(threadId: session, runId: run, prompt: message.content, files: message.files.map(\.id)))
+            RunAgentInput(
+                threadId: session, runId: run, prompt: message.content, files: message.files.map(\.id),
+                forwardedProps: message.details?["recipe"].map { ["recipe": $0] }))
     }
 
-    /// Describes the files of a message, so that they can be shown without asking the runtime.
-    private func details(of files: [String], _ session: SessionID, _ caller: Caller) async throws -> JSONValue? {
-        guard !files.isEmpty else { return nil }
-        var known: [StoredFile] = []
-        for id in files { known.append(try await self.runtime.file(id, from: 0, count: 0, session, caller).file) }
-        return ["files": try JSONValue(encoding: known)]
+    /// Describes what belongs to a message: its files, so that they can be shown without asking the runtime, and its recipe.
+    private func details(
+        of files: [String], _ recipe: RecipeCall?, _ session: SessionID, _ caller: Caller
+    ) async throws -> JSONValue? {
+        var details: [String: JSONValue] = [:]
+        if !files.isEmpty {
+            var known: [StoredFile] = []
+            for id in files { known.append(try await self.runtime.file(id, from: 0, count: 0, session, caller).file) }
+            details["files"] = try JSONValue(encoding: known)
+        }
+        details["recipe"] = try recipe.map { try JSONValue(encoding: $0) }
+        return details.isEmpty ? nil : .object(details)
     }
 
     private func follower(

@@ -49,6 +49,7 @@ struct RunProjection {
             members["arguments"] = (try? JSONValue(json: self.arguments)) ?? self.data?.input
             members["elements"] = self.data?.elements.flatMap { try? JSONValue(encoding: $0) }
             members["address"] = self.data?.address.map { .string($0) }
+            members["repeated"] = self.data?.repeated.map { .bool($0) }
             members["result"] = self.text.map { .string($0) }
             return .object(members)
         }

@@ -114,6 +114,24 @@ struct RuntimeConnection: Sendable {
         throw Problem(status, code, result.message ?? "This can't be kept.")
     }
 
+    /// Lists, makes, changes, or removes the user's recipes.
+    /// - Throws: ``RuntimeFailure``; ``Problem`` 404 if there is no such recipe, 400 for one that is wrong, 409 for another
+    ///   reason.
+    func recipes(_ request: RecipeRequest, _ session: SessionID, _ caller: Caller) async throws -> RecipeResult {
+        let result: RecipeResult = try await self.calling(caller) { client in
+            try await client.answer(to: RuntimeRequest(.recipes(request), sessionID: session, userID: caller.user))
+        }
+        guard let code = result.code else { return result }
+        let status: HTTPResponse.Status =
+            switch code {
+            case "no_such_recipe": .notFound
+            case "invalid_recipe", "newer_recipe", "bad_recipe_value": .badRequest
+            case "recipes_unusable", "vault_unusable": .serviceUnavailable
+            default: .conflict
+            }
+        throw Problem(status, code, result.message ?? "This can't be done with the recipe.")
+    }
+
     /// Opens a WebSocket to the session.
     /// - Throws: ``RuntimeFailure``.
     func openSocket(_ session: SessionID, _ caller: Caller) async throws -> WebSocketConnection {

@@ -75,6 +75,7 @@ package struct Backend: Service {
         FileRoutes(store: store, runtime: runtime, limits: limits).add(to: api)
         ModelRoutes(choices: models, limits: limits).add(to: api)
         KeptRoutes(runtime: runtime, limits: limits).add(to: api)
+        RecipeRoutes(store: store, runs: runs, limits: limits).add(to: api)
         self.routes = router.routes.map(\.description)
         MethodRoutes.add(to: router)
         self.responder = router.buildResponder()

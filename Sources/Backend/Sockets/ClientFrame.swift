@@ -7,7 +7,7 @@ import RuntimeProtocol
 enum ClientFrame {
     case hello(run: RunID?, last: Int, showsFrames: Bool)
     case authenticate(token: String)
-    case message(key: String, text: String, files: [String], about: String?)
+    case message(key: String, text: String, files: [String], about: String?, recipe: RecipeCall?)
     case answer([InterruptAnswer])
     case ping
     case stop
@@ -35,7 +35,7 @@ enum ClientFrame {
                 key: try MessageKey.check(try Self.text(value, "client_message_id"), "client_message_id"),
                 text: try MessageText.check(try Self.text(value, "text")),
                 files: try MessageFiles.check(value["files"]?.array?.compactMap(\.string) ?? []),
-                about: value["about"]?.string)
+                about: value["about"]?.string, recipe: try Self.recipe(value["recipe"]))
         case "interrupt.resolve":
             do {
                 let others: Answer = try value.decode()
@@ -50,6 +50,15 @@ enum ClientFrame {
         case _ where ["control", "input"].contains(type.split(separator: ".").first):
             self = .passed(try Self.passed(value, type))
         default: throw Self.unknown(type)
+        }
+    }
+
+    private static func recipe(_ value: JSONValue?) throws -> RecipeCall? {
+        guard let value else { return nil }
+        do {
+            return try value.decode(RecipeCall.self)
+        } catch {
+            throw Problem(.badRequest, "invalid", "recipe needs a name, and values that are texts.")
         }
     }
 
