@@ -32,10 +32,12 @@ public struct ToolStep: Sendable, Hashable, Codable {
         public var dialog: String?
         /// The beginning of the element's row, or the text above it.
         public var row: String?
+        /// The place among the elements with this role and label, starting at 1, if nothing else tells them apart.
+        public var nth: Int?
 
         public init(
             role: String, label: String, of: Int? = nil, inSection: Int? = nil, section: String? = nil,
-            dialog: String? = nil, row: String? = nil
+            dialog: String? = nil, row: String? = nil, nth: Int? = nil
         ) {
             self.role = role
             self.label = label
@@ -44,10 +46,11 @@ public struct ToolStep: Sendable, Hashable, Codable {
             self.section = section
             self.dialog = dialog
             self.row = row
+            self.nth = nth
         }
 
         private enum CodingKeys: String, CodingKey {
-            case role, label, of, section, dialog, row
+            case role, label, of, section, dialog, row, nth
             case inSection = "in_section"
         }
     }

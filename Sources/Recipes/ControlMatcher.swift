@@ -30,6 +30,7 @@ struct ControlMatcher {
         }
         // The number of rows changes from day to day; that of a row's buttons doesn't.
         if anchor.row == nil, named.count != anchor.of ?? 1 { return .ambiguous(named.count) }
+        if let nth = anchor.nth, placed.indices.contains(nth - 1) { return .found(placed[nth - 1]) }
         guard let control = placed.first else { return .missing }
         guard placed.count == 1 else { return .ambiguous(placed.count) }
         return control.state.contains("disabled") ? .disabled : .found(control)

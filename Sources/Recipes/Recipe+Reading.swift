@@ -82,7 +82,7 @@ extension Recipe {
                     "shapes",
                 ],
                 "steps.*": ["do", "at", "with", "checked", "asked", "then", "then_path"],
-                "steps.*.at": ["role", "name", "in", "dialog", "row", "of"], "steps.*.then": ["path", "heading"],
+                "steps.*.at": ["role", "name", "in", "dialog", "row", "of", "nth"], "steps.*.then": ["path", "heading"],
                 "parameters.*": ["name", "type", "ask", "options"], "proof": ["open", "text"],
             ]
             for path in self.places.paths {
@@ -156,6 +156,10 @@ extension Recipe {
             }
             guard [.click, .check].contains(step.act) || !(step.with ?? "").isEmpty else {
                 throw self.refuse(path, "\"with\" is missing.")
+            }
+            if let nth = step.at?.nth, !(1...max(step.at?.of ?? 1, 1)).contains(nth) || step.at?.role != "link" || step.asked == true {
+                throw self.refuse(
+                    path + ["at", "nth"], "\"nth\" is a place among \"of\" links, and nothing that is asked about.")
             }
             if let of = step.at?.of, of < 1 { throw self.refuse(path + ["at", "of"], "\"of\" is at least 1.") }
             let texts = [

@@ -25,10 +25,12 @@ package struct Recipe: Sendable, Hashable, Codable {
         /// the page isn't the one that was recorded; the first that fits is never simply taken. It doesn't count for
         /// controls in rows, whose number changes.
         package var of: Int?
+        /// The place among those, for links that nothing else tells apart, as a picture and a title to the same page.
+        package var nth: Int?
 
         package init(
             role: String, name: String, section: String? = nil, dialog: String? = nil, row: String? = nil,
-            of: Int? = nil
+            of: Int? = nil, nth: Int? = nil
         ) {
             self.role = role
             self.name = name
@@ -36,10 +38,11 @@ package struct Recipe: Sendable, Hashable, Codable {
             self.dialog = dialog
             self.row = row
             self.of = of
+            self.nth = nth
         }
 
         private enum CodingKeys: String, CodingKey {
-            case role, name, dialog, row, of
+            case role, name, dialog, row, of, nth
             case section = "in"
         }
     }

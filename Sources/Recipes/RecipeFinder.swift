@@ -106,9 +106,11 @@ package struct RecipeFinder: Sendable {
             }
             match.values[parameter.name] = plain
         }
+        let given = Set(words.words.indices).subtracting(free)
         var topic: Set<Int> = []
         for (number, group) in groups.enumerated() {
-            let places = group.flatMap { words.places(of: $0) }
+            // A word within a value, such as the letters of a number plate, says nothing.
+            let places = group.flatMap { words.places(of: $0) }.filter { $0.allSatisfy { !given.contains($0) } }
             guard !places.isEmpty else { return nil }
             for place in places { free.subtract(place) }
             if number == 0 { topic.formUnion(places.joined()) }
@@ -132,7 +134,11 @@ package struct RecipeFinder: Sendable {
                 match.missing.append(parameter)
             }
         }
-        let left = free.filter { !SentenceWords.isFiller(words.words[$0].text) }
+        let left = free.filter { index in
+            let word = words.words[index].text
+            // Where nothing is done, "those I have not paid" forbids nothing.
+            return !SentenceWords.isFiller(word) && (recipe.acts || !SentenceWords.isNegation(word))
+        }
         guard left.count <= Self.mostUnexplained,
             !left.contains(where: { self.changes($0, words, topic, recipe) })
         else { return nil }

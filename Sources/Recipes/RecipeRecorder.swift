@@ -149,9 +149,13 @@ package struct RecipeRecorder {
         anchor.section = element.section.map { self.withParameters($0) }
         if element.inSection ?? 1 > 1 {
             guard let row = element.row else {
-                throw RecipeError(
-                    .unrepeatable,
-                    "The page has \(count) of \(element.role) \"\(element.label)\", and nothing tells them apart.")
+                guard let nth = element.nth, element.role == "link", result.approved != true else {
+                    throw RecipeError(
+                        .unrepeatable,
+                        "The page has \(count) of \(element.role) \"\(element.label)\", and nothing tells them apart.")
+                }
+                (anchor.section, anchor.of, anchor.nth) = (nil, count, nth)
+                return anchor
             }
             anchor.row = self.withParameters(row)
         } else {

@@ -102,7 +102,7 @@ struct SentenceWords {
         }) {
             stem = stem.dropFirst(prefix.count)
         }
-        for ending in ["'s", "’s", "nya", "kah", "lah", "ing", "ed", "es", "s"]
+        for ending in ["'s", "’s", "nya", "kah", "lah", "kan", "ing", "ed", "es", "s"]
         where stem.count > ending.count + 3 && stem.hasSuffix(ending) {
             return String(stem.dropLast(ending.count))
         }
@@ -126,6 +126,8 @@ struct SentenceWords {
     static func isFiller(_ word: String) -> Bool {
         self.fillers.contains(word) || self.fillers.contains(self.stem(word))
     }
+
+    static func isNegation(_ word: String) -> Bool { self.negations.contains(word) }
 
     /// Whether a word is part of the language, so that it's no name before a number: "in 2025" is no number plate.
     static func areCommon(_ word: String) -> Bool {
@@ -161,7 +163,7 @@ struct SentenceWords {
         "lg": "lagi",
         "lps": "lepas", "plg": "paling", "rgt": "ringgit", "hntr": "hantar", "hntar": "hantar", "kol": "pukul",
         "bgtau": "beritahu", "skali": "sekali", "pastu": "kemudian", "msuk": "masuk", "cek": "semak", "chk": "check",
-        "haven't": "have", "havent": "have", "wan": "want", "wanna": "want",
+        "haven't": "have", "havent": "have", "wan": "want", "poin": "point", "wanna": "want",
         // Of Kelantan and of the north.
         "buko": "buka", "brapo": "berapa", "gapo": "apa", "keto": "kereta", "plet": "plat", "hok": "yang",
         "ambo": "saya",

@@ -5,7 +5,9 @@ shop. Seeds a database in a folder, and serves it.
 """
 
 import logging
+import os
 import pathlib
+import re
 import sys
 import types
 
@@ -34,7 +36,29 @@ FRAMEWORK = [
 NAMES = ["Aminah", "Bala", "Chong", "Devi", "Encik", "Farid", "Goh", "Hana", "Ismail", "Jaya"]
 
 
+class ChangedLook:
+    """Another theme, as a new version of a shop has it: other classes, ids, boxes, and colours, and one other label."""
+
+    def __init__(self, respond):
+        self.respond = respond
+
+    def __call__(self, request):
+        response = self.respond(request)
+        if response.get("content-type", "").startswith("text/html"):
+            text = response.content.decode()
+            text = re.sub(r'(class|data-[a-z-]+)="[^"]*"', r'\1="new"', text)
+            text = text.replace("<form", '<section><div><form').replace("</form>", "</form></div></section>")
+            text = text.replace("</head>", "<style>body { background: #123; color: #fed }</style></head>")
+            response.content = re.sub(r">\s*Search\s*<", "> Find <", text).replace('value="Search"', 'value="Find"').encode()
+            if response.has_header("content-length"):
+                response["content-length"] = str(len(response.content))
+        return response
+
+
 def configure(folder, apps, middleware=(), processors=(), **more):
+    if os.environ.get("CHANGED_LOOK"):
+        middleware = [*middleware, "applications.ChangedLook"]
+        sys.modules["applications"] = sys.modules["__main__"]
     settings.configure(
         **SETTINGS | more, INSTALLED_APPS=apps, MIDDLEWARE=[*MIDDLEWARE, *middleware], MEDIA_ROOT=f"{folder}/media",
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/database.sqlite"}},

@@ -25,8 +25,8 @@ MOST_NEEDLESS = 0.2
 class Application:
     """A process with its own folder for all its data."""
 
-    def __init__(self, name, tasks, arguments, path="/"):
-        self.name, self.tasks, self.port = name, tasks, free_port()
+    def __init__(self, name, tasks, arguments, path="/", port=None, **environment):
+        self.name, self.tasks, self.port = name, tasks, port or free_port()
         self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.folder = pathlib.Path(self.directory.name)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -36,7 +36,7 @@ class Application:
         self.process = subprocess.Popen(
             [part.format(port=self.port, folder=self.folder) for part in arguments], stdout=self.log,
             stderr=subprocess.STDOUT, cwd=self.folder,
-            env=os.environ | places | {"HOME": str(self.folder), "PATH": f"{VENV}/bin:{os.environ['PATH']}"})
+            env=os.environ | places | environment | {"HOME": str(self.folder), "PATH": f"{VENV}/bin:{os.environ['PATH']}"})
         try:
             eventually(lambda: self.is_up(path), f"the start of {name}")
         except BaseException:

@@ -54,6 +54,8 @@ struct RecipeRecorderTests {
         let bySection = try anchor(.init(role: "button", label: "Buy", of: 2, section: "Blue shirt"))
         #expect(bySection == .init(role: "button", name: "Buy", section: "Blue shirt", of: 2))
         let byRow = try anchor(.init(role: "button", label: "Open", of: 3, inSection: 3, section: "Orders", row: "A17"))
+        let byPlace = try anchor(.init(role: "link", label: "Book", of: 2, inSection: 2, section: "Orders", nth: 2))
+        #expect(byPlace == .init(role: "link", name: "Book", of: 2, nth: 2))
         #expect(byRow == .init(role: "button", name: "Open", section: "Orders", row: "A17"))
     }
 

@@ -66,7 +66,11 @@ final class ElementLabels: Sendable {
         let near = named.filter { $0.section == control.section }
         guard near.count > 1 else { return element }
         element.inSection = near.count
-        if near.count(where: { $0.row == control.row }) == 1 { element.row = control.row }
+        if near.count(where: { $0.row == control.row }) == 1 {
+            element.row = control.row
+        } else {
+            element.nth = named.firstIndex { $0.ref == control.ref }.map { $0 + 1 }
+        }
         return element
     }
 }
