@@ -139,7 +139,12 @@ struct Vehicle {
     var amount: String
 
     static func find(_ plate: String) -> Vehicle? {
-        switch plate.filter({ $0 != " " }).uppercased() {
+        let letters = plate.filter { $0 != " " }.uppercased()
+        // A fleet, for tests that need many.
+        if letters.hasPrefix("DEMO"), let number = Int(letters.dropFirst(4)), (1...99).contains(number) {
+            return Vehicle(model: "Perodua Axia 1.0", expiry: "1 March 2027", amount: "RM \(50 + number).00")
+        }
+        return switch letters {
         case "WXY1234": Vehicle(model: "Perodua Myvi 1.3", expiry: "31 December 2026", amount: "RM 70.00")
         case "ABC5678": Vehicle(model: "Proton Saga 1.3", expiry: "14 November 2026", amount: "RM 90.00")
         default: nil

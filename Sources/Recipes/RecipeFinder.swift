@@ -53,7 +53,7 @@ package struct RecipeFinder: Sendable {
         for clause in SentenceWords.clauses(of: sentence) {
             let asked = Asked(clause, in: sentence, files)
             let matches = self.matches(asked)
-            if matches.isEmpty, asked.words.words.contains(where: { SentenceWords.isDeed($0.text) }) { return .none }
+            if matches.isEmpty, asked.words.beginsWithDeed { return .none }
             found += matches
         }
         // Where something is done, no part of the message may forbid anything.
@@ -91,7 +91,6 @@ package struct RecipeFinder: Sendable {
         let words = asked.words
         // "The ones I haven't paid" is no prohibition where nothing is done.
         guard !words.forbids(wholly: !recipe.acts) else { return nil }
-        guard recipe.unless.allSatisfy({ words.places(of: $0).isEmpty }) else { return nil }
         var match = Match(recipe: recipe, values: [:], missing: [], score: 0)
         var free = Set(words.words.indices)
         for parameter in recipe.parameters where parameter.type != .text && parameter.type != .file {
@@ -107,6 +106,10 @@ package struct RecipeFinder: Sendable {
             match.values[parameter.name] = plain
         }
         let given = Set(words.words.indices).subtracting(free)
+        let isExcluded = recipe.unless.contains { phrase in
+            words.places(of: phrase).contains { $0.allSatisfy { !given.contains($0) } }
+        }
+        guard !isExcluded else { return nil }
         var topic: Set<Int> = []
         for (number, group) in groups.enumerated() {
             // A word within a value, such as the letters of a number plate, says nothing.

@@ -56,6 +56,11 @@ struct SentenceWords {
         return self.hasNegation
     }
 
+    /// Whether the sentence asks for something to be done, rather than tell of it.
+    var beginsWithDeed: Bool {
+        self.words.first { !Self.isFiller($0.text) }.map { Self.isDeed($0.text) } ?? false
+    }
+
     private var hasNegation: Bool {
         self.words.enumerated().contains { index, word in
             guard Self.negations.contains(word.text) else { return false }
@@ -218,7 +223,7 @@ struct SentenceWords {
         "uncle", "auntie", "really", "actually", "exactly", "maybe", "guys", "folks", "quick", "info", "information",
         "detail", "details", "need", "needed", "kindly", "could", "able", "wish", "hoping", "hope", "bit", "much",
         "appreciated", "urgent", "urgently", "well", "um", "hmm", "oh", "alright", "good", "morning", "afternoon",
-        "evening", "current", "pak", "pakcik", "makcik", "cik", "sat", "nah", "aiyo", "alamak", "deh", "wei", "kindly",
+        "evening", "current", "altogether", "keseluruhan", "semua", "semuanya", "overall", "pak", "pakcik", "makcik", "cik", "sat", "nah", "aiyo", "alamak", "deh", "wei", "kindly",
         "advise", "dad", "dad's", "mum", "mum's", "mom", "mom's", "wife", "wife's", "husband", "husband's", "son",
         "son's",
         "daughter", "daughter's", "brother", "brother's", "sister", "sister's", "friend", "friend's", "asked", "under",

@@ -104,7 +104,12 @@ final class Screencast: Sendable {
         }
     }
 
-    private func start(_ page: BrowserPage, _ state: inout State) {
+    /// How long to wait for the first frame after a start, before it is tried again.
+    private static let firstFrame = Duration.seconds(2)
+    private static let mostStarts = 5
+
+    /// - Parameter attempt: How often capturing this page was started without a frame, this time included.
+    private func start(_ page: BrowserPage, _ state: inout State, attempt: Int = 1) {
         state.start += 1
         state.frames = 0
         state.unacknowledged = 0
@@ -115,6 +120,18 @@ final class Screencast: Sendable {
                 "format": "jpeg", "quality": .integer(state.quality), "maxWidth": .integer(self.options.width),
                 "maxHeight": .integer(self.options.height), "everyNthFrame": 1,
             ])
+        guard attempt < Self.mostStarts else { return }
+        // A page that is just being replaced may lose the command, and a still page draws nothing later. The task ends
+        // after the delay.
+        Task { [weak self, weak page, start = state.start] in
+            try? await Task.sleep(for: Self.firstFrame * attempt)
+            guard let self, let page else { return }
+            self.state.withLock { state in
+                guard state.page === page, state.start == start, state.frames == 0 else { return }
+                page.post("Page.stopScreencast")
+                self.start(page, &state, attempt: attempt + 1)
+            }
+        }
     }
 
     /// Handles an event of a page: a frame, or the restoration of a cached document.
