@@ -5,7 +5,10 @@ package struct PageReader {
     private let lines: [String]
 
     package init(_ text: String) {
-        self.lines = text.split(separator: "\n").map { String($0).trimmed }
+        // The line below a table's header is no row of it.
+        self.lines = text.split(separator: "\n").map { String($0).trimmed }.filter { line in
+            !(line.hasPrefix("|") && line.contains("-") && line.allSatisfy { "|-: ".contains($0) })
+        }
     }
 
     /// Returns the value beside, below, or after a label, or `nil` if no label matches.

@@ -1,3 +1,4 @@
+import AgentEvents
 package import AgentLoop
 import TextCoding
 
@@ -13,7 +14,7 @@ package struct SnapshotText {
         package var section: String?
         /// The name of the dialog that the control is in.
         package var dialog: String?
-        /// What distinguishes the control's row or item from others: the first cell, or the text above the control.
+        /// The first cell of the control's row.
         package var row: String?
     }
 
@@ -28,9 +29,7 @@ package struct SnapshotText {
     package static func newest(in messages: [Message]) -> SnapshotText? {
         for message in messages.reversed() {
             for result in message.toolResults.reversed() where !result.isError {
-                if result.text.contains("\nAddress: ") || result.text.hasPrefix("Page: ") {
-                    return SnapshotText(result.text)
-                }
+                if let view = PageMarks.last(in: result.text, beginning: "Page: ") { return SnapshotText(String(view)) }
             }
         }
         return nil
@@ -54,20 +53,24 @@ package struct SnapshotText {
         var dialogs: [String] = []
         var heading: String?
         var (section, dialog, row) = (String?.none, String?.none, String?.none)
+        // Whether rows begin with controls, so that the text above one is another row's.
+        var beginsWithControls = false
         for line in lines {
             let bare = line.hasPrefix("* ") ? line.dropFirst(2) : line
             if var control = Self.control(line) {
                 (control.section, control.dialog, control.row) = (section, dialog, row)
                 controls.append(control)
             } else if let title = Self.heading(bare) {
-                (section, row) = (title, nil)
+                (section, row, beginsWithControls) = (title, nil, false)
                 heading = heading ?? title
             } else if bare.hasPrefix("[dialog"), bare.hasSuffix("]") {
                 let name = String(bare.dropFirst("[dialog".count).dropLast()).unquoted
                 dialogs.append(name)
                 (dialog, row) = (name, nil)
+            } else if bare == "|" {
+                (row, beginsWithControls) = (nil, true)
             } else {
-                row = Self.rowKey(bare)
+                row = beginsWithControls ? nil : Self.rowKey(bare)
             }
         }
         (self.controls, self.dialogs, self.heading) = (controls, dialogs, heading)
@@ -83,8 +86,9 @@ package struct SnapshotText {
         return String(line.dropFirst(level)).trimmed
     }
 
-    /// `17 | RM 5.00 |` is the row 17.
+    /// `17 | RM 5.00 |` is the row 17. Text above a control that isn't in a table may belong to something else.
     private static func rowKey(_ line: Substring) -> String? {
+        guard line.contains("|") else { return nil }
         let cells = line.split(separator: "|", omittingEmptySubsequences: true).map { String($0).trimmed }
         return cells.first { !$0.isEmpty }
     }

@@ -11,28 +11,32 @@ struct AnswerTemplate {
         case otherShape(String)
     }
 
+    private static let longestValue = 120
+
     let text: String
     let shapes: [String: String]
 
     /// Returns the text with the values that stand on a page.
     /// - Throws: ``Problem``.
     func filled(from page: String) throws(Problem) -> String {
-        let reader = PageReader(page)
+        let values = Dictionary(grouping: PageReader(page).labelledValues) { ControlMatcher.plain($0.label) }
+            .mapValues { Set($0.map(\.value)) }
         var said = ""
         var rest = self.text[...]
         while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
             let label = String(rest[open.upperBound..<close.lowerBound])
-            said += rest[..<open.lowerBound] + (try self.value(of: label, reader))
+            said += rest[..<open.lowerBound] + (try self.value(of: label, values))
             rest = rest[close.upperBound...]
         }
         return said + rest
     }
 
-    private func value(of label: String, _ reader: PageReader) throws(Problem) -> String {
-        let wanted = ControlMatcher.plain(label)
-        let values = Set(reader.labelledValues.filter { ControlMatcher.plain($0.label) == wanted }.map(\.value))
+    private func value(of label: String, _ known: [String: Set<String>]) throws(Problem) -> String {
+        let values = known[ControlMatcher.plain(label)] ?? []
         guard let value = values.first else { throw Problem.missing(label) }
         guard values.count == 1 else { throw Problem.ambiguous(label) }
+        // A value is a value, and no text of a page's choosing.
+        guard value.count <= Self.longestValue else { throw Problem.otherShape(label) }
         if let shape = self.shapes[label], !ValueShape(shape).fits(value) { throw Problem.otherShape(label) }
         return value
     }

@@ -33,7 +33,10 @@ struct ControlMatcher {
         if let nth = anchor.nth, placed.indices.contains(nth - 1) { return .found(placed[nth - 1]) }
         guard let control = placed.first else { return .missing }
         guard placed.count == 1 else { return .ambiguous(placed.count) }
-        return control.state.contains("disabled") ? .disabled : .found(control)
+        // What stands in quotation marks is a value.
+        let states = control.state.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+        return states.contains { $0.contains("disabled") } ? .disabled : .found(control)
     }
 
     /// Whether a control has a name, in which `{}` stands for a number: an amount is asked about, and isn't a name.

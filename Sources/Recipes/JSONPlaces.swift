@@ -8,6 +8,8 @@ struct JSONPlaces {
     private(set) var paths: [String] = []
 
     private static let mostLevels = 20
+    private static let mostValues = 5000
+    private static let longestKey = 200
 
     private struct Failure: Error { var message: String }
 
@@ -55,6 +57,7 @@ struct JSONPlaces {
     private mutating func value(_ path: String, level: Int) throws {
         guard level < Self.mostLevels else { throw Failure(message: "it is nested too deeply") }
         self.skip()
+        guard self.lines.count < Self.mostValues else { throw Failure(message: "it has too many values") }
         self.lines[path] = self.line
         if !path.isEmpty { self.paths.append(path) }
         func inner(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
@@ -65,6 +68,7 @@ struct JSONPlaces {
             repeat {
                 self.skip()
                 let key = try self.string()
+                guard key.utf8.count <= Self.longestKey else { throw Failure(message: "a key is too long") }
                 guard self.take(":") else { throw Failure(message: "a colon is missing after \"\(key)\"") }
                 guard self.lines[inner(key)] == nil else { throw Failure(message: "\"\(key)\" is here twice") }
                 try self.value(inner(key), level: level + 1)

@@ -5,7 +5,7 @@ import TextCoding
 
 extension Recipe {
     /// The maximum size of a recipe's file, in bytes.
-    package static let mostBytes = 128 << 10
+    package static let mostBytes = 32 << 10
     private static let mostSteps = 200
     private static let longestName = 60
 
@@ -13,12 +13,12 @@ extension Recipe {
     /// - Parameter file: What it's called in errors.
     /// - Throws: ``RecipeError`` that names the file, the line, and what to do.
     package init(text: String, file: String) throws {
+        guard text.utf8.count <= Self.mostBytes else {
+            throw RecipeError(.invalid, "\(file): it is larger than \(Self.mostBytes >> 10) KB.")
+        }
         let places = JSONPlaces(text)
         if let problem = places.problem {
             throw RecipeError(.invalid, "\(file):\(problem.line): this is no JSON: \(problem.message).")
-        }
-        guard text.utf8.count <= Self.mostBytes else {
-            throw RecipeError(.invalid, "\(file): it is larger than \(Self.mostBytes >> 10) KB.")
         }
         let checks = RecipeChecks(file: file, places: places)
         do {
@@ -82,7 +82,8 @@ extension Recipe {
                     "shapes",
                 ],
                 "steps.*": ["do", "at", "with", "checked", "asked", "then", "then_path"],
-                "steps.*.at": ["role", "name", "in", "dialog", "row", "of", "nth"], "steps.*.then": ["path", "heading"],
+                "steps.*.at": ["role", "name", "in", "dialog", "row", "of", "nth"],
+                "steps.*.then": ["path", "heading"],
                 "parameters.*": ["name", "type", "ask", "options"], "proof": ["open", "text"],
             ]
             for path in self.places.paths {
@@ -118,18 +119,27 @@ extension Recipe {
             for (index, step) in recipe.steps.enumerated() {
                 try self.check(step, at: ["steps", "\(index)"], of: recipe)
             }
+            for (index, parameter) in recipe.parameters.enumerated() {
+                let path = ["parameters", "\(index)"]
+                guard recipe.steps.contains(where: { $0.names(parameter.name) }) else {
+                    throw self.refuse(
+                        path, "no step uses {\(parameter.name)}: the answer would be the same whatever its value is.")
+                }
+            }
             guard !recipe.say.isEmpty else { throw self.refuse(["say"], "\"say\" needs a text in one language.") }
             for (language, text) in recipe.say { try self.checkNames([text], ["say", language], recipe) }
             try self.checkNames(recipe.when, ["when"], recipe)
             if let proof = recipe.proof {
-                try self.checkNames([proof.text, proof.open ?? ""], ["proof"], recipe)
-                if let open = proof.open { try self.checkAddress(open, ["proof", "open"], recipe) }
+                try self.checkNames([proof.text, proof.open], ["proof"], recipe)
+                try self.checkAddress(proof.open, ["proof", "open"], recipe)
                 guard !proof.text.trimmed.isEmpty else { throw self.refuse(["proof", "text"], "\"text\" is empty.") }
             }
         }
 
         private func isHost(_ text: String) -> Bool {
-            !text.isEmpty && text == text.lowercased() && Recipe.host(of: "http://\(text)/") == text
+            // A name without a full stop would be a whole domain, such as com.
+            (text.contains(".") || text == "localhost") && text == text.lowercased()
+                && Recipe.host(of: "http://\(text)/") == text
         }
 
         private func checkParameters(_ recipe: Recipe) throws {
@@ -157,7 +167,9 @@ extension Recipe {
             guard [.click, .check].contains(step.act) || !(step.with ?? "").isEmpty else {
                 throw self.refuse(path, "\"with\" is missing.")
             }
-            if let nth = step.at?.nth, !(1...max(step.at?.of ?? 1, 1)).contains(nth) || step.at?.role != "link" || step.asked == true {
+            if let nth = step.at?.nth,
+                !(1...max(step.at?.of ?? 1, 1)).contains(nth) || step.at?.role != "link" || step.asked == true
+            {
                 throw self.refuse(
                     path + ["at", "nth"], "\"nth\" is a place among \"of\" links, and nothing that is asked about.")
             }
@@ -171,7 +183,9 @@ extension Recipe {
             case .open: try self.checkAddress(step.with ?? "", path + ["with"], recipe)
             case .fill, .type:
                 // Whatever is typed differs from person to person, and is nobody else's business.
-                guard !names(in: step.with ?? "").isEmpty else {
+                let around = names(in: step.with ?? "").reduce(step.with ?? "") { $0.replacing("{\($1)}", with: "") }
+                guard !names(in: step.with ?? "").isEmpty, !around.contains(where: { $0.isLetter || $0.isNumber })
+                else {
                     throw self.refuse(
                         path + ["with"], "what is typed is a parameter, such as {name}; a recipe holds no values.")
                 }
@@ -179,9 +193,15 @@ extension Recipe {
                 guard isPlain(step.with ?? "") else {
                     throw self.refuse(path + ["with"], "a secret has a name, such as card-number, and no value here.")
                 }
+            case .press where step.at == nil && !Self.keysOfPages.contains(step.with ?? ""):
+                throw self.refuse(
+                    path, "\"at\" is missing: a key goes to a control, or is one of a page's, such as Escape.")
             case .click, .select, .check, .press, .wait, .upload, .person: break
             }
         }
+
+        /// The keys that do the same whatever has the focus.
+        private static let keysOfPages: Set = ["Escape", "PageDown", "PageUp", "Home", "End"]
 
         private func checkAddress(_ address: String, _ path: [String], _ recipe: Recipe) throws {
             let isWeb = address.hasPrefix("https://") || address.hasPrefix("http://")
@@ -196,5 +216,13 @@ extension Recipe {
             guard let unknown = texts.flatMap(names).first(where: { !known.contains($0) }) else { return }
             throw self.refuse(path, "{\(unknown)} isn't among the parameters.")
         }
+    }
+}
+
+extension Recipe.Step {
+    /// Whether a parameter decides what the step does.
+    fileprivate func names(_ parameter: String) -> Bool {
+        [self.with, self.at?.name, self.at?.section, self.at?.row].compactMap { $0 }
+            .contains { $0.contains("{\(parameter)}") }
     }
 }

@@ -102,6 +102,9 @@ package struct Recipe: Sendable, Hashable, Codable {
             self.then = then
         }
 
+        /// Whether the step enters something.
+        var isEntry: Bool { [.fill, .type, .select, .check, .secret, .upload].contains(self.act) }
+
         package init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             self.act = try container.decode(Act.self, forKey: .act)
@@ -127,12 +130,12 @@ package struct Recipe: Sendable, Hashable, Codable {
 
     /// How the proof of a task is read: on a page that is loaded afresh.
     package struct Proof: Sendable, Hashable, Codable {
-        /// The page to load; the last one again if left out.
-        package var open: String?
+        /// The page to load.
+        package var open: String
         /// A text that stands on it only if the task was done; with parameters in braces.
         package var text: String
 
-        package init(open: String? = nil, text: String) {
+        package init(open: String, text: String) {
             self.open = open
             self.text = text
         }
@@ -211,9 +214,12 @@ package struct Recipe: Sendable, Hashable, Codable {
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? ""
     }
 
-    /// A text with the values of its parameters.
+    /// A text with the values of its parameters, each once: a value isn't read as a text with parameters.
     func filled(_ text: String, _ values: [String: String]) -> String {
-        self.parameters.reduce(text) { $0.replacing("{\($1.name)}", with: values[$1.name] ?? "") }
+        text.replacing(/\{([A-Za-z0-9_\-]+)\}/) { match in
+            let name = String(match.output.1)
+            return self.parameters.contains { $0.name == name } ? values[name] ?? "" : String(match.output.0)
+        }
     }
 
     /// The recipe as it's listed, before it has run.

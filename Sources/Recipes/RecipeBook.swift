@@ -30,9 +30,10 @@ public struct RecipeBook: Sendable {
     package func summaries(of user: UserID?) async throws -> [RecipeSummary] {
         var summaries = self.shared.map { $0.summary(.shared) }
         guard let vault else { return summaries }
-        for item in try await vault.items(of: user) where item.kind == .recipe {
+        for (item, entry) in try await vault.contents(of: user, as: RecipeEntry.self)
+        where !self.shared.contains(where: { $0.name == item.name }) {
             do {
-                summaries.append(try await vault.content(of: item, of: user, as: RecipeEntry.self).summary)
+                summaries.append(try entry.get().summary)
             } catch {
                 self.logger.warning(
                     "A recipe can't be read", metadata: ["name": "\(item.name ?? "")", "error": "\(error)"])
@@ -55,16 +56,33 @@ public struct RecipeBook: Sendable {
         return try await vault.content(of: item, of: user, as: RecipeEntry.self)
     }
 
-    /// Returns the model that repeats a recipe.
-    /// - Parameter agent: The model that goes on where the page isn't as the recipe says.
+    /// What a task repeats, until it has ended.
+    private struct Pinned: Codable {
+        var recipe: Recipe
+        var suggestions: [Int: Recipe.Anchor]
+    }
+
+    /// Returns a call that repeats the recipe as it is now, whatever becomes of it while the task waits.
     /// - Throws: ``RecipeError``, ``VaultError``.
-    package func model(
-        for call: RecipeCall, of user: UserID?, language: UserLanguage, agent: (any LanguageModel)?
-    ) async throws -> (model: RecipeModel, sites: [String]) {
+    package func pinned(_ call: RecipeCall, of user: UserID?) async throws -> RecipeCall {
         let entry = try await self.entry(named: call.name, of: user)
+        var call = call
+        call.pinned = try JSONValue(encoding: Pinned(recipe: entry.recipe, suggestions: entry.suggestions))
+        return call
+    }
+
+    /// Returns the model that repeats a pinned recipe.
+    /// - Parameter agent: The model that goes on where the page isn't as the recipe says.
+    /// - Throws: ``RecipeError`` if a value doesn't fit.
+    package static func model(
+        for call: RecipeCall, language: UserLanguage, agent: (any LanguageModel)?
+    ) throws -> (model: RecipeModel, sites: [String]) {
+        guard let pinned = try call.pinned?.decode(Pinned.self) else {
+            throw RecipeError(.notFound, "What '\(call.name)' was when the task began is not known any more.")
+        }
         let model = try RecipeModel(
-            entry.recipe, values: call.values, suggestions: entry.suggestions, language: language, agent: agent)
-        return (model, entry.recipe.sites)
+            pinned.recipe, values: call.values, suggestions: pinned.suggestions, language: language, agent: agent)
+        return (model, pinned.recipe.sites)
     }
 
     // MARK: Changing

@@ -14,6 +14,8 @@ package enum RecipeErrorCode: String, Sendable {
     case badValue = "bad_recipe_value"
     /// What was done can't be repeated this way.
     case unrepeatable
+    /// There is one of this name.
+    case exists = "recipe_exists"
     /// There is no suggestion to take, or nothing to go back to.
     case unchanged = "nothing_to_change"
     /// It came with the installation, and can't be changed here.

@@ -39,6 +39,7 @@ package struct RecipeFinder: Sendable {
 
     /// How many words may be left unexplained.
     private static let mostUnexplained = 3
+    private static let longestSentence = 500
 
     private let recipes: [RecipeSummary]
 
@@ -46,6 +47,8 @@ package struct RecipeFinder: Sendable {
 
     /// - Parameter files: The names of the files that came with the sentence.
     package func find(_ sentence: String, files: [String] = []) -> Finding {
+        // A story isn't a request, and looking for names in it takes long.
+        guard sentence.count <= Self.longestSentence else { return .none }
         let whole = self.finding(self.matches(Asked(sentence, in: sentence, files)))
         guard whole == .none else { return whole }
         // What somebody tells beside the question is no part of it, unless it asks for something, too.
@@ -63,6 +66,8 @@ package struct RecipeFinder: Sendable {
 
     private func finding(_ matches: [Match]) -> Finding {
         guard let best = matches.first else { return .none }
+        // The same with two values is two tasks, or a correction.
+        guard !matches.contains(where: { $0.recipe == best.recipe && $0.values != best.values }) else { return .none }
         var others: [RecipeSummary] = []
         for match in matches where best.score - match.score < 1 && !others.contains(match.recipe) {
             others.append(match.recipe)
@@ -89,13 +94,19 @@ package struct RecipeFinder: Sendable {
 
     private func match(_ recipe: RecipeSummary, _ groups: [[String]], _ asked: Asked) -> Match? {
         let words = asked.words
+        // Something is done only for who asks for it to be done: not for a question, a condition, or a story.
+        guard !recipe.acts || words.asksForDeed else { return nil }
         // "The ones I haven't paid" is no prohibition where nothing is done.
         guard !words.forbids(wholly: !recipe.acts) else { return nil }
         var match = Match(recipe: recipe, values: [:], missing: [], score: 0)
         var free = Set(words.words.indices)
         for parameter in recipe.parameters where parameter.type != .text && parameter.type != .file {
-            let here = parameter.found(in: asked.text)
-            let found = here.isEmpty ? parameter.found(in: asked.whole) : here
+            // The name of a car is no number plate.
+            let isKnown = { (value: String) in
+                recipe.also.contains { value.lowercased().replacing(" ", with: "").hasPrefix($0) && $0.count > 2 }
+            }
+            let here = parameter.found(in: asked.text).filter { !isKnown($0.value) }
+            let found = here.isEmpty ? parameter.found(in: asked.whole).filter { !isKnown($0.value) } : here
             // Two of them are two tasks.
             guard Set(found.map(\.value)).count <= 1 else { return nil }
             for each in here { free = free.filter { !words.words[$0].range.overlaps(each.range) } }
@@ -142,7 +153,7 @@ package struct RecipeFinder: Sendable {
             // Where nothing is done, "those I have not paid" forbids nothing.
             return !SentenceWords.isFiller(word) && (recipe.acts || !SentenceWords.isNegation(word))
         }
-        guard left.count <= Self.mostUnexplained,
+        guard left.count <= (recipe.acts ? 0 : Self.mostUnexplained),
             !left.contains(where: { self.changes($0, words, topic, recipe) })
         else { return nil }
         match.score += Double(match.values.count) - Double(left.count) / 4

@@ -44,8 +44,10 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
     package var state: RecipeSummary.State {
         let last = self.repeats.suffix(2)
         if last.count == 2, let step = last.first?.stoppedAt, last.last?.stoppedAt == step { return .suspended }
-        let worked = self.repeats.filter { $0.stoppedAt == nil }
-        return worked.isEmpty ? .draft : worked.count < Self.enough ? .tried : .trusted
+        let worked = Set(self.repeats.filter { $0.stoppedAt == nil }.map(\.values)).count
+        // A recipe without parameters has only one value.
+        let wanted = self.recipe.parameters.isEmpty ? 1 : Self.enough
+        return worked == 0 ? .draft : worked < wanted ? .tried : .trusted
     }
 
     package var summary: RecipeSummary {
@@ -59,7 +61,10 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
     }
 
     /// The suggestion by its step.
-    package var suggestions: [Int: Recipe.Anchor] { self.suggestion.map { [$0.step: $0.anchor] } ?? [:] }
+    package var suggestions: [Int: Recipe.Anchor] {
+        // A step that the person is asked about changes by their word alone.
+        self.suggestion.flatMap { $0.asked ? nil : [$0.step: $0.anchor] } ?? [:]
+    }
 
     // MARK: Changes
 
@@ -111,22 +116,26 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         self.repeats = (self.repeats + [Repeat(date: date, values: digest, stoppedAt: stop, seconds: seconds)])
             .suffix(Self.mostRepeats)
         guard isDone else { return }
-        if let stop { return self.suggest(stop, log) }
+        if let stop { return self.suggest(stop, log, values) }
         self.noteSuggestionWorked(log, digest)
     }
 
     /// What the agent did in the place of a step, if it was one action of the same kind on one control.
-    private mutating func suggest(_ index: Int, _ log: RecipeLog) {
+    private mutating func suggest(_ index: Int, _ log: RecipeLog, _ values: [String: String]) {
         guard self.recipe.steps.indices.contains(index), let old = self.recipe.steps[index].at else { return }
         let step = self.recipe.steps[index]
         let done = log.doneByAgent.filter { !Self.looks.contains($0.call.name) }
-        guard let first = done.first, first.call.name == step.act.rawValue,
+        guard done.count == 1, let first = done.first, first.call.name == step.act.rawValue,
             let element = first.result.elements?["ref"], element.role == old.role, !element.label.isEmpty,
-            element.of ?? 1 == 1
+            element.of ?? 1 == 1,
+            // A control that differs from time to time isn't known by one time's name.
+            !old.name.contains("{"), old.row == nil, old.section == nil, old.nth == nil,
+            !element.label.contains(where: \.isNumber),
+            !values.values.contains(where: { element.label.lowercased().contains($0.lowercased()) })
         else { return }
         let anchor = Recipe.Anchor(role: element.role, name: element.label)
         guard anchor.name != old.name, self.suggestion?.anchor != anchor else { return }
-        let asked = step.asked == true || first.result.approved == true
+        let asked = step.asked == true || first.result.consequential == true
         self.suggestion = Suggestion(step: index, anchor: anchor, asked: asked)
     }
 

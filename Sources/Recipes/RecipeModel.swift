@@ -71,14 +71,21 @@ package struct RecipeModel: LanguageModel {
     // MARK: Decisions
 
     private func decide(_ log: RecipeLog) -> Decision {
-        guard let last = log.last else { return self.perform(0, log) }
+        guard let last = log.last else {
+            // A conversation that was cut no longer says what was done.
+            guard !log.messages.contains(where: { $0.role == .assistant }) else {
+                return self.agent.map { .agent($0) } ?? self.leave(0, .forgotten, log)
+            }
+            return self.perform(0, log)
+        }
+        guard (0...self.recipe.steps.count).contains(last.step) else { return self.leave(0, .forgotten, log) }
         if log.isWithAgent, let agent {
             return self.placeToResume(log).map { self.perform($0, log) } ?? .agent(agent)
         }
+        if let words = last.result.declined { return .say(words) }
         if log.messages.last?.isFromPerson == true, log.messages.count - 1 > last.index {
             return self.afterPerson(last, log)
         }
-        if let words = last.result.declined { return .say(words) }
         if last.result.isError { return self.afterError(last, log) }
         switch last.purpose {
         case .act:
@@ -96,18 +103,22 @@ package struct RecipeModel: LanguageModel {
     /// The person has been in the browser, or has written something.
     private func afterPerson(_ last: RecipeLog.Attempt, _ log: RecipeLog) -> Decision {
         let text = log.messages.last?.text ?? ""
-        guard Conversation.isAboutQuestion(text) else {
-            // A program can't know what it means for the steps that are left.
-            return self.leave(last.step, .note, log)
+        let isDone = last.purpose == .act && !last.result.isError
+        let next = isDone ? last.step + 1 : last.step
+        // A program can't know what a note means for the steps that are left, nor whether the person has done a step that
+        // had failed.
+        guard Conversation.isAboutQuestion(text) else { return self.leave(next, .note, log) }
+        guard last.purpose != .act || isDone else {
+            return self.leave(last.step, .failed(PageMarks.removed(from: last.result.text)), log)
         }
-        return .call("snapshot", [:], step: last.purpose == .act ? last.step + 1 : last.step, .look)
+        return .call("snapshot", [:], step: next, .look)
     }
 
     private func afterError(_ last: RecipeLog.Attempt, _ log: RecipeLog) -> Decision {
         switch last.purpose {
         case .wait: return .call("snapshot", [:], step: last.step, .look)
-        case .act where self.recipe.steps[last.step].act == .secret && !log.tried(last.step).contains(.ask):
-            let name = self.recipe.steps[last.step].with ?? ""
+        case .act where self.step(last.step)?.act == .secret && !log.tried(last.step).contains(.ask):
+            let name = self.step(last.step)?.with ?? ""
             return .call(
                 "ask_person", ["question": .string(self.question(secret: name)), "secrets": [.string(name)]],
                 step: last.step, .ask)
@@ -119,10 +130,15 @@ package struct RecipeModel: LanguageModel {
 
     /// Whether a field has taken what was typed, whatever the spelling: a cut value is another one.
     private func isEntered(_ attempt: RecipeLog.Attempt) -> Bool {
-        let step = self.recipe.steps[attempt.step]
-        guard step.act == .fill, let value = attempt.result.value else { return true }
-        func plain(_ text: String) -> String { text.lowercased().filter { $0.isLetter || $0.isNumber } }
-        return plain(value).contains(plain(self.recipe.filled(step.with ?? "", self.values)))
+        guard let step = self.step(attempt.step), step.act == .fill, let value = attempt.result.value else {
+            return true
+        }
+        func plain(_ text: String) -> String { text.lowercased().filter { !$0.isWhitespace && !"-()".contains($0) } }
+        return plain(value) == plain(self.recipe.filled(step.with ?? "", self.values))
+    }
+
+    private func step(_ index: Int) -> Recipe.Step? {
+        self.recipe.steps.indices.contains(index) ? self.recipe.steps[index] : nil
     }
 
     private func question(secret name: String) -> String {
@@ -165,8 +181,14 @@ package struct RecipeModel: LanguageModel {
     private func find(_ anchor: Recipe.Anchor, _ index: Int, _ view: SnapshotText) -> ControlMatcher.Result {
         let matcher = ControlMatcher(view: view)
         let found = matcher.find(self.filled(anchor))
-        guard found == .missing, let other = self.suggestions[index] else { return found }
+        guard found == .missing, self.recipe.steps[index].asked != true, let other = self.suggestions[index] else {
+            return found
+        }
         return matcher.find(self.filled(other))
+    }
+
+    private func filled(_ anchor: Recipe.Anchor?) -> Recipe.Anchor {
+        anchor.map { self.filled($0) } ?? Recipe.Anchor(role: "", name: "")
     }
 
     private func filled(_ anchor: Recipe.Anchor) -> Recipe.Anchor {
@@ -206,7 +228,8 @@ package struct RecipeModel: LanguageModel {
         let step = self.recipe.steps[index]
         guard step.act == .click, step.asked != true, let dialog = step.at?.dialog else { return false }
         let before = self.recipe.steps[..<index].reversed().prefix { $0.act != .open }
-        return before.allSatisfy { ![.click, .press].contains($0.act) }
+        let isNamed = view.controls.contains { ControlMatcher.isNamed($0.name, self.filled(step.at).name) }
+        return !isNamed && before.allSatisfy { ![.click, .press].contains($0.act) }
             && !view.dialogs.contains { ControlMatcher.plain($0) == ControlMatcher.plain(dialog) }
     }
 
@@ -236,11 +259,10 @@ package struct RecipeModel: LanguageModel {
     }
 
     private func textToCome(_ index: Int, _ stop: Stop) -> String {
-        if case .otherPage = stop, let heading = self.recipe.steps[index - 1].then?.heading {
+        if case .otherPage = stop, let heading = self.step(index - 1)?.then?.heading {
             return self.recipe.filled(heading, self.values)
         }
-        let anchor = self.recipe.steps.indices.contains(index) ? self.recipe.steps[index].at : nil
-        return anchor.map { self.filled($0).name } ?? self.recipe.name
+        return self.step(index)?.at.map { self.filled($0).name } ?? self.recipe.name
     }
 
     /// The values as they are in an address.
@@ -251,7 +273,9 @@ package struct RecipeModel: LanguageModel {
     private var template: AnswerTemplate {
         let text =
             self.recipe.say[self.language.rawValue] ?? self.recipe.say["en"] ?? self.recipe.say.values.min() ?? ""
-        return AnswerTemplate(text: self.recipe.filled(text, self.values), shapes: self.recipe.shapes ?? [:])
+        let shapes = (self.recipe.shapes ?? [:]).map { (self.recipe.filled($0.key, self.values), $0.value) }
+        return AnswerTemplate(
+            text: self.recipe.filled(text, self.values), shapes: Dictionary(shapes) { first, _ in first })
     }
 
     private func finish(_ log: RecipeLog) -> Decision {
@@ -261,16 +285,32 @@ package struct RecipeModel: LanguageModel {
     private func prove(_ log: RecipeLog) -> Decision {
         guard let proof = self.recipe.proof else { return self.answer(log) }
         let end = self.recipe.steps.count
-        guard let address = proof.open else { return .call("reload", [:], step: end, .prove) }
-        return .call("navigate", ["url": .string(self.recipe.filled(address, self.encoded))], step: end, .prove)
+        let address = self.recipe.filled(proof.open, self.encoded)
+        return .call("navigate", ["url": .string(address)], step: end, .prove)
     }
 
     private func confirm(_ attempt: RecipeLog.Attempt, _ log: RecipeLog) -> Decision {
         let wanted = self.recipe.filled(self.recipe.proof?.text ?? "", self.values)
-        guard ControlMatcher.plain(attempt.result.text).contains(ControlMatcher.plain(wanted)) else {
+        guard Self.says(wanted, PageMarks.removed(from: attempt.result.text)) else {
             return self.leave(attempt.step, .unproven, log)
         }
         return self.answer(log)
+    }
+
+    /// Whether a line of a page says a text, and not its opposite.
+    static func says(_ wanted: String, _ page: String) -> Bool {
+        let wanted = ControlMatcher.plain(wanted)
+        return page.split(separator: "\n").contains { line in
+            guard !line.hasPrefix("Page: "), !line.hasPrefix("Address: ") else { return false }
+            let line = ControlMatcher.plain(line)
+            guard let place = line.firstRange(of: wanted) else { return false }
+            let before = line[..<place.lowerBound]
+            let isWhole =
+                before.last.map { !$0.isLetter && !$0.isNumber } ?? true
+                && line[place.upperBound...].first.map { !$0.isLetter && !$0.isNumber } ?? true
+            let words = before.split { !$0.isLetter && $0 != "'" }
+            return isWhole && !words.contains { SentenceWords.isNegation(String($0)) }
+        }
     }
 
     private func answer(_ log: RecipeLog) -> Decision {
@@ -297,6 +337,8 @@ extension RecipeModel {
         case unproven
         /// A field took another value than was typed.
         case cut
+        /// The conversation no longer says what was done.
+        case forgotten
         /// The person has said something.
         case note
 
@@ -313,6 +355,7 @@ extension RecipeModel {
             case .noAnswer(.otherShape(let label)): "\"\(label)\" is written in another way than before"
             case .unproven: "the page does not confirm that it was done; it may have been done or not"
             case .cut: "the field took another value than was typed"
+            case .forgotten: "it is no longer known what was done; look at the page first"
             case .note: "a recipe can't take notes while it works"
             }
         }
@@ -320,7 +363,7 @@ extension RecipeModel {
         /// For a model, which sees the tool's result itself: nothing of the page's.
         var plainWords: String {
             guard case .failed = self else { return self.words }
-            return "the step failed, as its result says"
+            return "the step failed, as its result says; it may have been done or not, so look first"
         }
     }
 
@@ -332,9 +375,13 @@ extension RecipeModel {
         }
         let done = self.recipe.steps[..<min(index, self.recipe.steps.count)].map(self.words)
         let left = self.recipe.steps.dropFirst(index).map(self.words)
-        var fact = "\(place): \(stop.plainWords). Go on from the page as it is now, and do it yourself."
-        if !done.isEmpty { fact += " Done already, and not to be repeated: \(done.joined(separator: "; "))." }
-        if !left.isEmpty { fact += " Left when it was done before: \(left.joined(separator: "; "))." }
+        var fact = "\(place). Go on from the page as it is now, and do it yourself. What it says of itself:\n"
+        // The names of controls are a page's words.
+        var told = ["It stopped because \(stop.plainWords)."]
+        if !done.isEmpty { told.append("Done already, and not to be repeated: \(done.joined(separator: "; ")).") }
+        if !left.isEmpty { told.append("Left when it was done before: \(left.joined(separator: "; ")).") }
+        fact += PageMarks.around(
+            told.joined(separator: "\n"), mark: String(UInt32.random(in: .min ... .max), radix: 16))
         return .call(Conversation.noteTool, ["fact": .string(fact)], step: index, .yield)
     }
 
@@ -356,15 +403,23 @@ extension RecipeModel {
         guard !done.isEmpty else { return nil }
         let before = SnapshotText.newest(in: Array(log.messages[..<handover.index]))
         for index in self.recipe.steps.indices.reversed() where index >= handover.step {
-            guard let wanted = self.recipe.steps[index].then, !wanted.isEmpty, self.holds(wanted, in: view),
+            guard let wanted = self.recipe.steps[index].then, !wanted.isEmpty, self.isTelling(wanted),
+                // Nobody knows whether what had to be entered on the way was entered.
+                !self.recipe.steps[handover.step...index].contains(where: \.isEntry), self.holds(wanted, in: view),
                 before.map({ !self.holds(wanted, in: $0) }) ?? true
             else { continue }
             let next = index + 1
-            guard self.recipe.steps.indices.contains(next), let anchor = self.recipe.steps[next].at else { return next }
+            guard let anchor = self.step(next)?.at else { return next }
             if case .found = self.find(anchor, next, view) { return next }
         }
+        // What was tried, and may have been done, isn't tried again.
+        let wasTried = log.attempts.contains { $0.step == handover.step && $0.purpose == .act }
+        guard !wasTried, handover.step == 0 || self.problem(after: handover.step - 1, view) == nil else { return nil }
         return self.isCleared(handover.step, done.map(\.result), view) ? handover.step : nil
     }
+
+    /// Whether only one point of the recipe looks like this.
+    private func isTelling(_ wanted: Recipe.Guard) -> Bool { self.recipe.steps.count { $0.then == wanted } == 1 }
 
     /// Whether a step that was not done can be done now, and the agent has not done it itself.
     private func isCleared(_ index: Int, _ done: [ToolResult], _ view: SnapshotText) -> Bool {

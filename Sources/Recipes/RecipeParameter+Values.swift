@@ -8,7 +8,9 @@ extension RecipeParameter {
     /// - Returns: `nil` if it doesn't fit.
     package func normalised(_ value: String) -> String? {
         let text = value.trimmed
-        guard !text.isEmpty, text.count <= Self.longest, !text.contains(where: \.isNewline) else { return nil }
+        // Braces would be read as parameters, or as a number.
+        guard !text.isEmpty, text.count <= Self.longest, !text.contains(where: { $0.isNewline || "{}".contains($0) })
+        else { return nil }
         switch self.type {
         case .text, .file: return text
         case .plate:
@@ -16,7 +18,7 @@ extension RecipeParameter {
             return Self.plate(found.output)
         case .digits:
             let digits = text.filter { !" -.".contains($0) }
-            return digits.allSatisfy { $0.isASCII && $0.isNumber } ? digits : nil
+            return !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isNumber } ? digits : nil
         case .money: return text.wholeMatch(of: Self.money) == nil ? nil : text
         case .date: return text.wholeMatch(of: Self.date) == nil ? nil : text
         case .email: return text.wholeMatch(of: Self.email) == nil ? nil : text
@@ -27,9 +29,13 @@ extension RecipeParameter {
     }
 
     /// What a value looks like.
-    static func kind(of value: String) -> Kind {
+    /// - Parameter name: What it's called. Much looks like a number plate, such as the code of a voucher.
+    static func kind(of value: String, named name: String) -> Kind {
+        let isPlate = ["plat", "registration", "pendaftaran", "vehicle", "kenderaan"].contains { name.contains($0) }
         // The most specific first.
-        [.email, .plate, .date].first { RecipeParameter(name: "value", type: $0).normalised(value) != nil } ?? .text
+        return (isPlate ? [.email, .plate, .date] : [.email, .date]).first {
+            RecipeParameter(name: "value", type: $0).normalised(value) != nil
+        } ?? .text
     }
 
     /// The values of this kind in a sentence, as they are written, with their places.
@@ -42,7 +48,7 @@ extension RecipeParameter {
             return sentence.matches(of: Self.plate).compactMap { match in
                 SentenceWords.areCommon(String(match.output.1)) ? nil : (Self.plate(match.output), match.range)
             }
-        case .digits: return matches(/\b\d[\d \-]*\d\b|\b\d\b/)
+        case .digits: return matches(/\b\d+(?:-\d+)*\b/)
         case .money: return matches(Self.money)
         case .date: return matches(Self.date)
         case .email: return matches(Self.email)
@@ -61,9 +67,9 @@ extension RecipeParameter {
 
     // MARK: Patterns
 
-    /// Up to four letters, up to four digits, and sometimes a letter: `WXY 1234`, `wxy1234`, `W 1234 A`.
+    /// Up to four letters, up to four digits, and sometimes a letter, which is never I or O: `WXY 1234`, `wxy1234`, `W 1234 A`.
     private static var plate: Regex<(Substring, Substring, Substring, Substring?)> {
-        /\b([A-Za-z]{1,4})[ \-]?(\d{1,4})( ?[A-Z]|[a-z])?\b/
+        /\b([A-Za-z]{1,4})[ \-]?(\d{1,4})( ?[A-HJ-NP-Z]|[a-hj-np-z])?\b/
     }
 
     private static func plate(_ match: (Substring, Substring, Substring, Substring?)) -> String {

@@ -47,8 +47,14 @@ package struct RecipeRecorder {
         guard steps.first?.act == .open else {
             throw RecipeError(.unrepeatable, "The task did not begin by opening a page, so it can't begin again.")
         }
+        if let unused = self.given.first(where: { given in !self.parameters.contains { $0.name == given.name } }) {
+            throw RecipeError(
+                .unrepeatable,
+                "The value of '\(unused.name)' isn't among what was typed or opened, so another one would change nothing."
+            )
+        }
         let sites = Set(steps.filter { $0.act == .open }.compactMap { $0.with.flatMap(Recipe.host) })
-        let (say, shapes) = try self.say(answer)
+        let (say, shapes) = try self.say(answer, asked: steps.contains { $0.asked == true })
         let when = self.sentence(self.request ?? goal)
         let recipe = Recipe(
             name: name, when: [when], sites: sites.sorted(), parameters: self.parameters, steps: steps,
@@ -88,7 +94,7 @@ package struct RecipeRecorder {
             return Recipe.Step(.upload, at: try self.anchor(call, result), with: with)
         default: break
         }
-        let asked = result.approved == true ? true : nil
+        let asked = result.consequential == true ? true : nil
         let anchor = call.input["ref"] == nil ? nil : try self.anchor(call, result)
         switch call.name {
         case "click":
@@ -101,7 +107,10 @@ package struct RecipeRecorder {
             return Recipe.Step(
                 .check, at: anchor, checked: call.input["checked"] != false, asked: asked, then: self.guarded(result))
         case "press":
-            guard call.input["times"] == nil || call.input["times"] == 1 else { throw Self.unable(call) }
+            // A key that types something is a value, and one without a control goes to whatever has the focus.
+            guard call.input["times"] == nil || call.input["times"] == 1, text("key").count > 1,
+                anchor != nil || ["Escape", "PageDown", "PageUp", "Home", "End"].contains(text("key"))
+            else { throw Self.unable(call) }
             return Recipe.Step(.press, at: anchor, with: text("key"), asked: asked, then: self.guarded(result))
         case "wait_for_text":
             return call.input["gone"] == true ? nil : Recipe.Step(.wait, with: self.named(text("text")))
@@ -143,13 +152,13 @@ package struct RecipeRecorder {
             role: element.role, name: Self.withoutNumber(self.withParameters(element.label)), dialog: element.dialog)
         guard let count = element.of, count > 1 else {
             // What is asked about must be in its place, too.
-            if result.approved == true { anchor.section = element.section.map { self.withParameters($0) } }
+            if result.consequential == true { anchor.section = element.section.map { self.withParameters($0) } }
             return anchor
         }
         anchor.section = element.section.map { self.withParameters($0) }
         if element.inSection ?? 1 > 1 {
             guard let row = element.row else {
-                guard let nth = element.nth, element.role == "link", result.approved != true else {
+                guard let nth = element.nth, element.role == "link", result.consequential != true else {
                     throw RecipeError(
                         .unrepeatable,
                         "The page has \(count) of \(element.role) \"\(element.label)\", and nothing tells them apart.")
@@ -164,11 +173,11 @@ package struct RecipeRecorder {
         return anchor
     }
 
-    /// A name with a mark in the place of its amount, such as `Pay RM {}`.
+    /// A name with a mark in the place of its amount, such as `Pay RM {}`. Any other number tells what it is.
     private static func withoutNumber(_ name: String) -> String {
-        let numbers = name.matches(of: /\d[\d.,]*\d|\d/)
-        guard numbers.count == 1, name.contains(where: \.isLetter), let number = numbers.first else { return name }
-        return name[..<number.range.lowerBound] + "{}" + name[number.range.upperBound...]
+        let amounts = name.matches(of: /(?:\b[A-Z]{2,3}|[$€£¥]) ?(\d[\d.,]*\d|\d)/).map(\.output.1)
+        guard amounts.count == 1, let amount = amounts.first else { return name }
+        return name[..<amount.startIndex] + "{}" + name[amount.endIndex...]
     }
 
     private static func unable(_ call: ToolCall) -> RecipeError {
@@ -189,9 +198,29 @@ package struct RecipeRecorder {
     /// A text with parameters in the place of the values that were used before.
     private func withParameters(_ text: String) -> String {
         self.used.reduce(text) { text, used in
-            Self.spellings(of: used.value).reduce(text) { $0.replacing($1, with: "{\(used.name)}") }
+            Self.spellings(of: used.value).reduce(text) { Self.replacing($1, in: $0, with: "{\(used.name)}") }
         }
     }
+
+    /// Replaces a value where it stands as a word. A short one may stand anywhere by chance.
+    private static func replacing(_ value: String, in text: String, with name: String) -> String {
+        if text == value { return name }
+        guard value.count >= Self.shortestPart else { return text }
+        var result = ""
+        var rest = text[...]
+        while let place = rest.firstRange(of: value) {
+            func isEdge(_ character: Character?) -> Bool {
+                character.map { !$0.isLetter && !$0.isNumber && $0 != "{" && $0 != "}" } ?? true
+            }
+            let isWord =
+                isEdge(rest[..<place.lowerBound].last ?? result.last) && isEdge(rest[place.upperBound...].first)
+            result += rest[..<place.lowerBound] + (isWord ? name : String(rest[place]))
+            rest = rest[place.upperBound...]
+        }
+        return result + rest
+    }
+
+    private static let shortestPart = 3
 
     /// How a value may be written: as it is, and in an address.
     private static func spellings(of value: String) -> [String] {
@@ -203,7 +232,10 @@ package struct RecipeRecorder {
     /// What was typed is never kept: it's a parameter, by its given name or by its field's.
     private mutating func parameter(_ value: String, label: String, kind: RecipeParameter.Kind? = nil) -> String {
         let named = self.named(value)
-        if named != value { return named }
+        // What is left beside a known value would be kept.
+        if named != value, !Self.withoutParameters(named).contains(where: { $0.isLetter || $0.isNumber }) {
+            return named
+        }
         let name = self.slug(label, separator: "_")
         let free =
             (1...).lazy.map { $0 == 1 ? name : "\(name)_\($0)" }.first { free in
@@ -215,7 +247,7 @@ package struct RecipeRecorder {
 
     private mutating func add(_ name: String, _ value: String, kind: RecipeParameter.Kind? = nil) {
         guard !self.parameters.contains(where: { $0.name == name }) else { return }
-        self.parameters.append(RecipeParameter(name: name, type: kind ?? RecipeParameter.kind(of: value)))
+        self.parameters.append(RecipeParameter(name: name, type: kind ?? RecipeParameter.kind(of: value, named: name)))
         self.used.append((name, value))
         self.used.sort { $0.value.count > $1.value.count }
     }
@@ -263,35 +295,41 @@ package struct RecipeRecorder {
         {
             kept.removeLast()
         }
-        let sentence = self.named(kept.joined(separator: " "))
+        let sentence = self.withParameters(kept.joined(separator: " "))
         return sentence.isEmpty ? self.record.sessionID.rawValue : sentence
     }
 
-    /// The answer, with the labels of the last page in the place of its values, and what those look like.
-    private mutating func say(_ answer: String) throws -> (text: String, shapes: [String: String]) {
-        var text = self.named(answer)
-        var shapes: [String: String] = [:]
+    /// The answer: the labels of the last page that the agent has named the values of. Its own words may be this time's
+    /// facts, so they aren't kept.
+    private func say(_ answer: String, asked: Bool) throws -> (text: String, shapes: [String: String]) {
         let values = PageReader(self.lastPage).labelledValues
         let byLabel = Dictionary(grouping: values) { ControlMatcher.plain($0.label) }
-        for (label, value) in values.sorted(by: { $0.value.count > $1.value.count }) where value.count > 1 {
-            // A label with several values says nothing.
-            guard Set(byLabel[ControlMatcher.plain(label), default: []].map(\.value)).count == 1, text.contains(value)
+        let byValue = Dictionary(grouping: values) { ControlMatcher.plain($0.value) }
+        var lines: [String] = []
+        var shapes: [String: String] = [:]
+        for (label, value) in values where value.count > 1 {
+            // A label with several values says nothing, and a value with several labels may be any of them.
+            guard Set(byLabel[ControlMatcher.plain(label), default: []].map(\.value)).count == 1,
+                Set(byValue[ControlMatcher.plain(value), default: []].map { ControlMatcher.plain($0.label) }).count
+                    == 1,
+                Self.replacing(value.lowercased(), in: answer.lowercased(), with: "") != answer.lowercased(),
+                !self.used.contains(where: { Self.spellings(of: $0.value).contains(value) })
             else { continue }
-            text = text.replacing(value, with: "{{\(label)}}")
-            shapes[label] = ValueShape.kept(of: value)
+            let steady = self.withParameters(label)
+            guard Self.isSteady(steady), shapes[steady] == nil, !lines.contains("\(steady): {{\(steady)}}") else {
+                continue
+            }
+            lines.append("\(steady): {{\(steady)}}")
+            shapes[steady] = ValueShape.kept(of: value)
         }
-        // Whatever is left of this time's facts would be wrong the next time.
-        var rest = Self.withoutParameters(text)
-        while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
-            rest.removeSubrange(open.lowerBound..<close.upperBound)
-        }
-        if let number = rest.split(separator: " ").first(where: { $0.contains(where: \.isNumber) }) {
+        guard lines.isEmpty else { return (lines.joined(separator: "\n"), shapes) }
+        guard asked else {
             throw RecipeError(
                 .unrepeatable,
-                "The answer says \"\(number)\", and the last page has no label beside it, so another time's answer can't be "
+                "Nothing that the answer says has a label of its own on the last page, so another time's answer can't be "
                     + "found. Let the agent end on the page with the answer, and name the value as the page does.")
         }
-        return (text, shapes)
+        return (self.language("It is done.", "Sudah selesai."), [:])
     }
 
     private var lastPage: String {

@@ -56,6 +56,33 @@ struct SentenceWords {
         return self.hasNegation
     }
 
+    /// Whether the sentence may ask for something to be done: it's no question about it, no condition, and no reminder, and
+    /// doesn't say that it was done.
+    var asksForDeed: Bool {
+        guard let first = self.words.first, !Self.asking.contains(first.text) else { return false }
+        return !self.words.enumerated().contains { index, word in
+            let after = index + 1 < self.words.count ? self.words[index + 1].text : ""
+            return Self.conditions.contains(word.text) || word.text.hasSuffix("n't") || word.text.hasSuffix("n’t")
+                || ["sudah", "already", "pernah"].contains(word.text) && Self.isDeed(after)
+        }
+    }
+
+    private static let asking: Set = [
+        "do", "did", "does", "have", "has", "had", "should", "shall", "must", "is", "are", "am", "was", "were", "why",
+        "when",
+        "what", "which", "who", "how", "where", "if", "may", "adakah", "perlukah", "patutkah", "bolehkah", "kenapa",
+        "mengapa", "bagaimana", "siapa", "bila", "berapa", "apa", "perlu", "patut",
+    ]
+    private static let conditions: Set = [
+        "if", "unless", "until", "whether", "when", "should", "cannot", "cant", "wont", "shouldnt", "remind",
+        "reminder",
+        "later", "tomorrow", "yesterday", "next", "kalau", "jika", "sekiranya", "apabila", "bila", "ingatkan",
+        "peringatan",
+        "nanti", "esok", "semalam", "sebelum", "before", "after", "selepas", "while", "wonder", "think", "thinking",
+        "maybe",
+        "mungkin", "rasa", "forgot", "lupa", "paid", "how", "why", "what", "which",
+    ]
+
     /// Whether the sentence asks for something to be done, rather than tell of it.
     var beginsWithDeed: Bool {
         self.words.first { !Self.isFiller($0.text) }.map { Self.isDeed($0.text) } ?? false
@@ -95,6 +122,8 @@ struct SentenceWords {
 
     static func isSame(_ word: String, _ wanted: String) -> Bool {
         if word == wanted { return true }
+        // One digit more is another number.
+        guard !wanted.contains(where: \.isNumber) else { return false }
         let (first, second) = (self.stem(word), self.stem(wanted))
         return first == second || first.count >= 5 && second.count >= 5 && self.isSlip(first, second)
     }
@@ -223,7 +252,8 @@ struct SentenceWords {
         "uncle", "auntie", "really", "actually", "exactly", "maybe", "guys", "folks", "quick", "info", "information",
         "detail", "details", "need", "needed", "kindly", "could", "able", "wish", "hoping", "hope", "bit", "much",
         "appreciated", "urgent", "urgently", "well", "um", "hmm", "oh", "alright", "good", "morning", "afternoon",
-        "evening", "current", "altogether", "keseluruhan", "semua", "semuanya", "overall", "pak", "pakcik", "makcik", "cik", "sat", "nah", "aiyo", "alamak", "deh", "wei", "kindly",
+        "evening", "current", "altogether", "keseluruhan", "semua", "semuanya", "overall", "pak", "pakcik", "makcik",
+        "cik", "sat", "nah", "aiyo", "alamak", "deh", "wei", "kindly",
         "advise", "dad", "dad's", "mum", "mum's", "mom", "mom's", "wife", "wife's", "husband", "husband's", "son",
         "son's",
         "daughter", "daughter's", "brother", "brother's", "sister", "sister's", "friend", "friend's", "asked", "under",

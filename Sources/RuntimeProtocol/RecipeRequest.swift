@@ -4,6 +4,9 @@ public import AgentEvents
 public struct RecipeCall: Sendable, Hashable, Codable, Redacted {
     public var name: String
     public var values: [String: String]
+    /// The recipe as it was when the task began, so that a change doesn't concern a task that waits. Whatever a request
+    /// says is replaced.
+    package var pinned: JSONValue?
 
     public init(name: String, values: [String: String] = [:]) {
         self.name = name
@@ -14,6 +17,7 @@ public struct RecipeCall: Sendable, Hashable, Codable, Redacted {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.name = try container.decode(String.self, forKey: .name)
         self.values = try container.decodeIfPresent([String: String].self, forKey: .values) ?? [:]
+        self.pinned = try container.decodeIfPresent(JSONValue.self, forKey: .pinned)
     }
 }
 
@@ -109,7 +113,8 @@ public struct RecipeSummary: Sendable, Hashable, Codable {
     /// What somebody says who wants this with these values.
     package func sentence(_ values: [String: String]) -> String {
         func filled(_ text: String) -> String {
-            self.parameters.reduce(text) { $0.replacing("{\($1.name)}", with: values[$1.name] ?? "") }
+            // In one pass: a value isn't read as a text with parameters.
+            text.replacing(/\{([A-Za-z0-9_\-]+)\}/) { values[String($0.output.1)] ?? String($0.output.0) }
         }
         let whole = self.when.first { line in self.parameters.allSatisfy { line.contains("{\($0.name)}") } }
         let list = self.parameters.map { "\($0.name) = \(values[$0.name] ?? "")" }.joined(separator: ", ")

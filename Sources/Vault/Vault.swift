@@ -140,6 +140,23 @@ public struct Vault: Sendable {
         }
     }
 
+    /// Returns everything that is kept for a user, with its content or why that can't be read.
+    /// - Throws: ``VaultError``.
+    public func contents<Content: Decodable>(
+        of user: UserID?, as type: Content.Type
+    ) async throws -> [(item: KeptItem, content: Result<Content, any Error>)] {
+        let owner = self.owner(user)
+        var contents: [(item: KeptItem, content: Result<Content, any Error>)] = []
+        for sealed in try await self.store.items(of: owner) where !self.isExpired(sealed.item) {
+            do {
+                contents.append((sealed.item, .success(try await self.open(sealed, owner))))
+            } catch {
+                contents.append((sealed.item, .failure(error)))
+            }
+        }
+        return contents
+    }
+
     /// Returns the content of an item.
     /// - Throws: As ``change(_:of:_:)``.
     public func content<Content: Decodable>(

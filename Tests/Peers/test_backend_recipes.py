@@ -59,6 +59,8 @@ def test_missing_value_is_asked_for_and_the_agent_can_be_chosen_instead(chats, d
     question = chats.settled(chat)[-1]["details"]
     assert list(question["responseSchema"]["properties"]) == ["plate"]
     chats.answer(chat, question, plate="ABC 5678")
+    # It is new, so the user is asked whether to use it, too.
+    chats.answer(chat, chats.settled(chat)[-1]["details"], answer="Use it")
     assert last(chats, chat) == "Amount due: RM 90.00"
     chat = chats.ask("POST", "/api/recipes/asks/runs", json={"values": {"plate": "ABC 5678"}})["session_id"]
     chats.answer(chat, chats.settled(chat)[-1]["details"], answer="Let the agent do it")
@@ -71,10 +73,40 @@ def test_missing_value_is_asked_for_and_the_agent_can_be_chosen_instead(chats, d
     (lambda text: text.replace('"recipe" : 2', '"recipe" : 99'), 400, "newer"),
 ])
 def test_recipe_that_is_wrong_is_refused_with_its_line(chats, done, change, status, words):
-    text = chats.ask("POST", f"/api/sessions/{done}/recipe", json={"name": "edited"})["recipe"]
-    answer = chats.call("PUT", "/api/recipes/edited", json={"recipe": change(text)})
+    name = "edited-" + words.strip(":").replace("'", "")[:5].strip()
+    text = chats.ask("POST", f"/api/sessions/{done}/recipe", json={"name": name})["recipe"]
+    answer = chats.call("PUT", f"/api/recipes/{name}", json={"recipe": change(text)})
     assert answer.status_code == status and words in answer.json()["detail"], answer.text
-    assert chats.ask("GET", "/api/recipes/edited")["recipe"] == text
+    assert chats.ask("GET", f"/api/recipes/{name}")["recipe"] == text
+
+
+def test_name_in_the_text_and_in_the_address_are_one_and_none_is_overwritten(chats, done):
+    text = chats.ask("POST", f"/api/sessions/{done}/recipe", json={"name": "named"})["recipe"]
+    other = chats.call("PUT", "/api/recipes/other", json={"recipe": text})
+    assert other.status_code == 400 and "named" in other.json()["detail"]
+    again = chats.call("POST", f"/api/sessions/{done}/recipe", json={"name": "named"})
+    assert again.status_code == 409 and again.json()["code"] == "recipe_exists"
+
+
+def test_repeated_request_without_a_chat_means_one_chat(chats, done):
+    chats.call("POST", f"/api/sessions/{done}/recipe", json={"name": "twice", "values": {"plate": "WXY 1234"}})
+    keys = {"headers": {"Idempotency-Key": "twice-1"}}
+    first, second = (
+        chats.ask("POST", "/api/recipes/twice/runs", json={"values": {"plate": "ABC 5678"}}, **keys) for _ in range(2))
+    assert first == second
+    other = chats.ask("POST", "/api/recipes/twice/runs", json={"values": {"plate": "ABC 5678"}})
+    assert other["session_id"] != first["session_id"]
+
+
+def test_change_while_it_waits_does_not_concern_it(chats, done):
+    text = chats.ask("POST", f"/api/sessions/{done}/recipe", json={"name": "pinned", "values": {"plate": "WXY 1234"}})["recipe"]
+    chat = chats.ask("POST", "/api/recipes/pinned/runs", json={"values": {"plate": "ABC 5678"}})["session_id"]
+    question = chats.settled(chat)[-1]["details"]
+    shorter = json.loads(text)
+    shorter["steps"] = shorter["steps"][:2]
+    chats.ask("PUT", "/api/recipes/pinned", json={"recipe": json.dumps(shorter)})
+    chats.answer(chat, question, answer="Use it")
+    assert chats.settled(chat)[-1]["role"] == "assistant"
 
 
 def test_recipe_is_edited_taken_back_and_deleted(chats, done):

@@ -35,7 +35,7 @@ struct RecipeBookTests {
             #expect(try await book.summaries(of: other).isEmpty)
             #expect(try await secrets.items(of: aminah).isEmpty)
             try await book.rollBack("tax", of: aminah)
-            #expect(try await book.entry(named: "tax", of: aminah).recipe.say["en"] == "It costs {{Amount due}}.")
+            #expect(try await book.entry(named: "tax", of: aminah).recipe.say["en"] == "Amount due: {{Amount due}}")
             await #expect(throws: RecipeError.self) { try await book.rollBack("tax", of: aminah) }
             await #expect(throws: RecipeError.self) { try await book.remove("tax", of: other) }
             try await book.remove("tax", of: aminah)
@@ -72,7 +72,7 @@ struct RecipeBookTests {
         calls.flatMap { call -> [Message] in
             var result = ToolResult(callID: call.id, text: "Done.")
             result.elements = ["ref": .init(role: "button", label: call.label)]
-            result.approved = call.approved ? true : nil
+            result.consequential = call.approved ? true : nil
             return [
                 Message(role: .assistant, content: [.toolCall(ToolCall(id: call.id, name: call.name, input: [:]))]),
                 Message(role: .user, content: [.toolResult(result)]),
@@ -93,11 +93,11 @@ struct RecipeBookTests {
     func trust() throws {
         var entry = try Self.entry()
         var states = [entry.state]
-        for _ in 1...3 {
-            Self.note(&entry, "A 1", Self.clean)
+        for plate in ["A 1", "A 1", "A 2", "A 3"] {
+            Self.note(&entry, plate, Self.clean)
             states.append(entry.state)
         }
-        #expect(states == [.draft, .tried, .tried, .trusted])
+        #expect(states == [.draft, .tried, .tried, .tried, .trusted])
         let stopped = Self.messages([("recipe-1-1-stop", "give_up", "", false)])
         Self.note(&entry, "A 1", stopped, isDone: false)
         #expect(entry.state == .trusted)
@@ -127,6 +127,7 @@ struct RecipeBookTests {
         let suggested = Self.messages([("recipe-1-2-act", "click", "Proceed", false)])
         for plate in ["A 1", "A 2", "A 3", "A 4"] { Self.note(&entry, plate, suggested) }
         #expect(entry.recipe.steps[2].at?.name == "Check" && entry.summary.suggestion == #"3: button "Proceed""#)
+        #expect(entry.suggestions.isEmpty)
         try entry.promote()
         #expect(entry.recipe.steps[2].at?.name == "Proceed")
     }
@@ -137,6 +138,11 @@ struct RecipeBookTests {
             [("recipe-1-2-yield", "note", "", false), ("c1", "fill", "Proceed", false)],
             [("recipe-1-2-yield", "note", "", false), ("c1", "click", "", false)],
             [("recipe-1-1-yield", "note", "", false), ("c1", "fill", "Plate no.", false)],
+            [
+                ("recipe-1-2-yield", "note", "", false), ("c1", "click", "Close", false),
+                ("c2", "click", "Proceed", false),
+            ],
+            [("recipe-1-2-yield", "note", "", false), ("c1", "click", "Vehicle A 1", false)],
         ] as [[(id: String, name: String, label: String, approved: Bool)]])
     func unlike(calls: [(id: String, name: String, label: String, approved: Bool)]) throws {
         var entry = try Self.entry()

@@ -49,13 +49,59 @@ struct RecipeFinderTests {
 
     @Test("natural sentences find their recipe and its values, or nothing, and never another task")
     func natural() throws {
-        let verdicts = try ["fresh-1", "fresh-2", "fresh-3", "fresh-4", "fresh-5"].flatMap(Self.sentences).map { ($0, Self.verdict($0)) }
+        let verdicts = try ["fresh-1", "fresh-2", "fresh-3", "fresh-4", "fresh-5"].flatMap(Self.sentences).map {
+            ($0, Self.verdict($0))
+        }
         for (sentence, verdict) in verdicts where verdict == .wrong {
             Issue.record("\(sentence.text) → \(Self.demo.find(sentence.text))")
         }
         let inReach = verdicts.filter { $0.0.task != nil }
         #expect(inReach.count >= 60)
         #expect(Double(inReach.count { $0.1 == .right }) >= 0.9 * Double(inReach.count))
+    }
+
+    @Test(
+        "what is no request to do it doesn't begin a payment",
+        arguments: [
+            "I can't pay the road tax of WXY 1234", "You shouldn't pay the road tax of WXY 1234 yet",
+            "Did I pay the road tax of WXY 1234?", "Do I have to pay the road tax of WXY 1234?",
+            "Remind me to pay the road tax of WXY 1234 next month",
+            "If the office is closed, pay the road tax of WXY 1234",
+            "I paid the road tax of WXY 1234 already", "Why must I pay the road tax of WXY 1234?",
+            "Should I pay the road tax of WXY 1234?", "saya sudah bayar cukai jalan WXY 1234",
+            "perlukah saya bayar cukai jalan WXY 1234?", "nanti bayar cukai jalan WXY 1234",
+            "Pay the road tax of WXY 1234. Sorry, pay the road tax of WXY 1235.",
+            "Pay the road tax of WXY 1234 and WXY 1235", "Pay the parking fine of WXY 1234",
+            "Pay the road tax of WXY 1234 and cancel my insurance", "Is it safe to pay the road tax of WXY 1234 here?",
+            "Pay half of the road tax of WXY 1234",
+            String(repeating: "a. ", count: 400) + "pay the road tax of WXY 1234",
+        ])
+    func noPayment(sentence: String) {
+        if case .one(let recipe, _, _) = Self.demo.find(sentence) { #expect(!recipe.acts, "\(recipe.name)") }
+    }
+
+    @Test(
+        "a number plate ends where it ends, and the name of a car is none",
+        arguments: [
+            ("Pay the road tax of WXY 1234 I need it", "WXY 1234"), ("road tax price for W 1234 A", "W 1234 A"),
+            ("how much is the road tax for wxy1234k", "WXY 1234 K"), ("how much is the road tax for my X50", nil),
+            ("how much is the road tax for an Axia 1000", nil), ("how much was the road tax in 2025", nil),
+        ] as [(String, String?)])
+    func plates(sentence: String, plate: String?) {
+        guard case .one(_, let values, _) = Self.demo.find(sentence) else { return #expect(plate == nil) }
+        #expect(values["plate"] == plate)
+    }
+
+    @Test("a number in a sentence is the number, and not nearly the same")
+    func numbers() {
+        let known = RecipeFinder([
+            RecipeSummary(
+                name: "balance", when: ["balance of account 220012345678"], words: [], sites: ["bank.my"],
+                parameters: [],
+                steps: 1, state: .trusted)
+        ])
+        #expect(known.find("balance of account 220012345679") == .none)
+        #expect(known.find("the balance of account 220012345678, please") != .none)
     }
 
     @Test("every recipe of the demo site can be read, and is found by what it says itself")

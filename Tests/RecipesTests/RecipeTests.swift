@@ -24,7 +24,7 @@ struct RecipeTests {
     func firstFormat() throws {
         let text = """
             {"recipe": 1, "name": "tax", "when": "Check {plate}", "sites": ["tax.my"], "parameters": ["plate"],
-             "steps": [{"do": "open", "with": "https://tax.my/", "then_path": "/"}], "say": "{{Amount due}}"}
+             "steps": [{"do": "open", "with": "https://tax.my/{plate}", "then_path": "/"}], "say": "{{Amount due}}"}
             """
         let recipe = try Recipe(text: text, file: "tax.json")
         #expect(recipe.when == ["Check {plate}"] && recipe.parameters == [RecipeParameter(name: "plate")])
@@ -54,6 +54,15 @@ struct RecipeTests {
             (edited { $0.steps[1].act = .secret }, nil, "a secret has a name"),
             (edited { _ in }.replacing("\"then\"", with: "\"thn\""), nil, "\"thn\" is unknown here"),
             (edited { $0.steps[2].at?.of = 0 }, nil, "at least 1"),
+            (edited { $0.steps[1].with = "IC 880101 {plate}" }, nil, "holds no values"),
+            (edited { $0.parameters.append(.init(name: "year")) }, nil, "no step uses {year}"),
+            (edited { $0.sites = ["com"] }, nil, "are hosts"),
+            (edited { $0.steps.append(.init(.press, with: "Enter")) }, nil, "goes to a control"),
+            (edited { $0.steps[2].at?.nth = 1 }, nil, "a place among"),
+            ("[" + String(repeating: "[", count: 40), 1, "too deeply"),
+            ("{\"a\": [" + String(repeating: "0,", count: 6000) + "0]}", 1, "too many"),
+            ("{\"" + String(repeating: "k", count: 300) + "\": 1}", 1, "too long"),
+            (String(repeating: " ", count: 40_000), nil, "larger than"),
         ] as [(String, Int?, String)])
     func wrong(text: String, line: Int?, reason: String) {
         let error = #expect(throws: RecipeError.self) { try Recipe(text: text, file: "tax.json") }
@@ -75,7 +84,8 @@ struct RecipeTests {
         "a value has the usual spelling of its kind, or doesn't fit",
         arguments: [
             (.plate, "wxy1234", "WXY 1234"), (.plate, "W 1234 A", "W 1234 A"), (.plate, "hello", nil),
-            (.plate, "WXY 1234; drop", nil), (.digits, "12-34 56", "123456"), (.digits, "12a", nil),
+            (.plate, "WXY 1234; drop", nil), (.text, "{plate}", nil), (.digits, "-", nil),
+            (.digits, "12-34 56", "123456"), (.digits, "12a", nil),
             (.money, "RM 1,070.00", "RM 1,070.00"), (.money, "much", nil), (.date, "2026-11-30", "2026-11-30"),
             (.date, "30 November 2026", "30 November 2026"), (.date, "soon", nil),
             (.email, "aminah@example.com", "aminah@example.com"), (.email, "aminah", nil),

@@ -37,7 +37,7 @@ struct RecordedTask {
             result.elements = call.element.map { ["ref": $0] }
             result.address = call.name == "click" ? "https://tax.my/result?plate=WXY%201234" : "https://tax.my/"
             result.heading = call.name == "click" ? "Road tax of WXY 1234" : nil
-            result.approved = self.approved && call.name == "click" ? true : nil
+            result.consequential = self.approved && call.name == "click" ? true : nil
             record.transcript.append(Message(role: .user, content: [.toolResult(result)]))
         }
         record.transcript.append(.assistant(self.answer))

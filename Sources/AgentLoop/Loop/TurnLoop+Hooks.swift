@@ -50,7 +50,16 @@ extension Conversation {
 
     /// Whether a message tells how a question was answered that was asked between two turns. Otherwise, it is the user's
     /// own.
-    package static func isAboutQuestion(_ text: String) -> Bool { text.hasPrefix("(") && text.hasSuffix(")") }
+    package static func isAboutQuestion(_ text: String) -> Bool {
+        text.hasPrefix("(") && text.hasSuffix(")") && Self.endings.contains { text.contains($0) }
+    }
+
+    private static let finished =
+        "The person finished in the browser and gave back control. Look at the page before you continue."
+    private static let answered = "The person has answered."
+    private static let declined =
+        "The person declined this. Continue without it, or report what you have so far."
+    private static let endings = [finished, answered, declined]
 
     /// Records the answer to a question that was asked between two turns and belongs to no call.
     mutating func take(_ answers: [InterruptAnswer]) {
@@ -63,9 +72,9 @@ extension Conversation {
             let what =
                 switch (interrupt.reason, answer.status) {
                 case (.takeover, .resolved):
-                    "The person finished in the browser and gave back control. Look at the page before you continue."
-                case (_, .resolved): "The person has answered."
-                case (_, .cancelled): "The person declined this. Continue without it, or report what you have so far."
+                    Self.finished
+                case (_, .resolved): Self.answered
+                case (_, .cancelled): Self.declined
                 }
             self.messages.append(.user("(\(interrupt.message) \(what)\(words))"))
         }

@@ -129,7 +129,7 @@ extension TurnLoop {
             (result.address, result.heading, result.openedTab) = (output.address, output.heading, output.openedTab)
             result.value = output.value
             let isApproved = answers.contains { $0.interrupt.reason == .confirmation && $0.isApproved }
-            result.approved = isApproved ? true : nil
+            result.consequential = isApproved || output.isConsequential ? true : nil
             return result
         } catch let error where error is CancellationError || Task.isCancelled {
             throw CancellationError()

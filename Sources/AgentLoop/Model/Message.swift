@@ -136,8 +136,8 @@ public struct ToolResult: Sendable, Hashable, Codable {
     public var openedTab: String?
     /// The value of the control after the call, if the call changes it; never a secret's.
     public var value: String?
-    /// `true` if the user was asked about the call, and agreed.
-    public var approved: Bool?
+    /// `true` if the user was asked about the call and agreed, or if it has sent something that can't be undone.
+    public var consequential: Bool?
 
     public init(
         callID: String, text: String, view: String? = nil, isError: Bool = false, attachments: [Attachment] = [],
@@ -165,7 +165,7 @@ public struct ToolResult: Sendable, Hashable, Codable {
         self.heading = try container.decodeIfPresent(String.self, forKey: .heading)
         self.openedTab = try container.decodeIfPresent(String.self, forKey: .openedTab)
         self.value = try container.decodeIfPresent(String.self, forKey: .value)
-        self.approved = try container.decodeIfPresent(Bool.self, forKey: .approved)
+        self.consequential = try container.decodeIfPresent(Bool.self, forKey: .consequential)
     }
 }
 

@@ -100,6 +100,8 @@ public struct ToolOutput: Sendable, Hashable {
     public var openedTab: String?
     /// The value of the control after the call, if the call changes it; never a secret's.
     public var value: String?
+    /// Whether the call has sent something that can't be undone.
+    public var isConsequential = false
 
     public init(
         text: String, view: String? = nil, attachments: [Attachment] = [], address: String? = nil,

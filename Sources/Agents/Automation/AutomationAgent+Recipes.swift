@@ -37,6 +37,9 @@ extension AutomationAgent {
             throw RecipeError(.unrepeatable, "There is no task of the browser agent here. Let it do one first.")
         }
         let request = try await self.store.read(scope.session).flatMap(Self.request)
+        guard try await !self.recipeBook.summaries(of: scope.user).contains(where: { $0.name == name }) else {
+            throw RecipeError(.exists, "There is a recipe '\(name)' already. Choose another name, or delete it first.")
+        }
         var recorder = RecipeRecorder(
             record, request: request, values: values,
             language: UserLanguage(of: request ?? record.transcript.first?.text ?? ""))
@@ -54,16 +57,19 @@ extension AutomationAgent {
     }
 
     /// Returns the model that does a task, and the task within the limits of its recipe.
+    /// - Parameter isNew: Whether the task begins. A task that goes on repeats what it began with.
     /// - Throws: ``RecipeError`` if the task names a recipe that can't be repeated with its values.
     func model(
-        for task: AutomationTask, of user: UserID?
+        for task: AutomationTask, of user: UserID?, isNew: Bool
     ) async throws -> (model: any LanguageModel, task: AutomationTask) {
         let agent = self.model.settled
         guard let call = task.recipe else { return (agent, task) }
-        let isProgram = await agent.abilities().isProgram
-        let (model, sites) = try await self.recipeBook.model(
-            for: call, of: user, language: task.askedIn, agent: isProgram ? nil : agent)
         var task = task
+        let pinned = isNew ? try await self.recipeBook.pinned(call, of: user) : call
+        let isProgram = await agent.abilities().isProgram
+        let (model, sites) = try RecipeBook.model(
+            for: pinned, language: task.askedIn, agent: isProgram ? nil : agent)
+        task.recipe = pinned
         task.allowedDomains = sites
         return (model, task)
     }

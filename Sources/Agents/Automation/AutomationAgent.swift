@@ -84,7 +84,7 @@ public struct AutomationAgent: Automation {
         let model: any LanguageModel
         switch work {
         case .task(let given):
-            (model, task) = try await self.model(for: given, of: context.user)
+            (model, task) = try await self.model(for: given, of: context.user, isNew: true)
             // Before anything is done for a result that can't be made.
             if let schema = given.result { _ = try ResultSchema(schema) }
             // The previous task's question can no longer be answered.
@@ -99,7 +99,7 @@ public struct AutomationAgent: Automation {
             else { throw RunRejection.nothingToResume }
             questions = await keeper.record.interrupts
             memory = await keeper.record.browserMemory
-            (model, task) = try await self.model(for: known, of: context.user)
+            (model, task) = try await self.model(for: known, of: context.user, isNew: false)
             answers = given
             try await keeper.resume(context.run, answers)
         }

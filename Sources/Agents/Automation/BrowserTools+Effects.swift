@@ -65,6 +65,7 @@ extension BrowserTools {
                             value: ["toolCallId": .string(context.callID), "effect": effect.json])))
             }
             if !sent.isEmpty {
+                output.isConsequential = true
                 let list = sent.prefix(5).map(\.text).joined(separator: "\n")
                 output.text += "\nThe page sent:\n" + self.untrusted.wrap(list)
             }

@@ -142,7 +142,7 @@ struct BrowserTools {
     /// Returns a snapshot of the current page, marked as untrusted.
     func view(of page: BrowserPage, part: Int = 1) async throws -> String {
         let snapshot = try await page.snapshot(part: part)
-        self.names.note(snapshot.lines, at: snapshot.url)
+        self.names.note(snapshot.text.split(separator: "\n").map(String.init), at: snapshot.url)
         self.note(snapshot.text, of: try await page.origin(), at: snapshot.url)
         return self.untrusted.wrap(snapshot.text)
     }

@@ -84,7 +84,8 @@ public struct Coordinator: Sendable {
             forbidden: ApprovalPolicy.prohibitedActions(in: request))
         let agent = self.model.settled
         let model = RecipeFirst(
-            model: agent, isProgram: await agent.abilities().isProgram, known: known, chosen: context.recipe,
+            model: agent, isProgram: await agent.abilities().isProgram, known: known,
+            asked: answers.isEmpty ? conversation.messages.last { $0.isFromPerson }?.text : nil, chosen: context.recipe,
             language: language)
         let loop = TurnLoop(
             model: model, system: self.system(with: tools.all),

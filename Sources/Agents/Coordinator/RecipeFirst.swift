@@ -10,7 +10,9 @@ struct RecipeFirst: LanguageModel {
     /// Whether the model is a program, which knows no task but by its recipe.
     let isProgram: Bool
     let known: [RecipeSummary]
-    /// The recipe that the user has chosen for the newest message.
+    /// The user's message that the run began with, in their words alone; `nil` if it began with answers.
+    let asked: String?
+    /// The recipe that the user has chosen for that message.
     let chosen: RecipeCall?
     let language: UserLanguage
 
@@ -24,8 +26,9 @@ struct RecipeFirst: LanguageModel {
     func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         guard let last = request.messages.last else { return self.model.turn(request) }
         if let said = self.report(in: last) { return Self.stream(said) }
-        guard last.isFromPerson else { return self.model.turn(request) }
-        switch self.decision(AttachedFiles.words(of: last.text), AttachedFiles.names(in: last.text)) {
+        // What they write while the task goes on isn't a request of its own.
+        guard last.isFromPerson, let asked, last.text.hasSuffix(asked) else { return self.model.turn(request) }
+        switch self.decision(AttachedFiles.words(of: asked), AttachedFiles.names(in: asked)) {
         case .call(let call): return Self.stream(call, number: request.messages.count)
         case .say(let text): return Self.stream(text)
         case .model: return self.isProgram ? self.withKnown(request) : self.model.turn(request)

@@ -69,15 +69,18 @@ struct RepeatTool {
         var chosen = RecipeCall(name: recipe.name, values: Self.values(input.values ?? []))
         let given = call.answers.first { $0.interrupt.metadata?["recipe"]?.string == recipe.name }
         if let given {
-            guard given.answer.status == .resolved, given.answer.payload?["answer"]?.string != self.no else {
+            let isUse = given.interrupt.metadata?["asks"] == "use"
+            guard given.answer.status == .resolved, !isUse || given.answer.payload?["answer"]?.string == self.yes else {
                 throw NotDone(description: "The person does not want the recipe to be used.\(given.answer.remark)")
             }
-            for parameter in recipe.parameters {
+            for parameter in recipe.parameters where given.interrupt.metadata?["asks"] == "values" {
                 if let value = given.answer.payload?[parameter.name]?.string { chosen.values[parameter.name] = value }
             }
         }
         if call.answers.isEmpty || given != nil {
-            if let question = self.question(recipe, chosen, isAgreed: given != nil) {
+            let isAgreed = given?.interrupt.metadata?["asks"] == "use"
+            if let earlier = given?.interrupt.metadata?["values"]?.strings { chosen.values.merge(earlier) { $1 } }
+            if let question = self.question(recipe, chosen, isAgreed: isAgreed) {
                 throw UserInputRequired(question)
             }
             return try await self.report(self.delegation.run(.task(self.task(recipe, chosen)), for: call))
@@ -121,7 +124,7 @@ struct RepeatTool {
                 properties[parameter.name] = .object(schema)
             }
             return self.interrupt(
-                recipe, asked.joined(separator: " "), properties, required: missing.map(\.name))
+                recipe, call, asked.joined(separator: " "), properties, required: missing.map(\.name), asks: "values")
         }
         guard !isAgreed, recipe.state == .draft || recipe.state == .tried || recipe.state == .suspended else {
             return nil
@@ -139,14 +142,15 @@ struct RepeatTool {
                 "I know this one: \(known), \(cost)no cost. Use it?",
                 "Saya tahu yang ini: \(known), \(cost)tanpa kos. Gunakannya?")
         let choice: JSONValue = ["type": "string", "enum": [.string(self.yes), .string(self.no)]]
-        return self.interrupt(recipe, message, ["answer": choice], required: ["answer"])
+        return self.interrupt(recipe, call, message, ["answer": choice], required: ["answer"], asks: "use")
     }
 
     private var yes: String { self.language("Use it", "Gunakan") }
     private var no: String { self.language("Let the agent do it", "Biar ejen yang buat") }
 
     private func interrupt(
-        _ recipe: RecipeSummary, _ message: String, _ properties: [String: JSONValue], required: [String]
+        _ recipe: RecipeSummary, _ call: RecipeCall, _ message: String, _ properties: [String: JSONValue],
+        required: [String], asks: String
     ) -> Interrupt {
         Interrupt(
             reason: .inputRequired, message: message,
@@ -154,6 +158,17 @@ struct RepeatTool {
                 "type": "object", "properties": .object(properties), "required": .array(required.map { .string($0) }),
             ],
             expiresAt: Date() + TimeInterval(self.questionTimeout.components.seconds),
-            metadata: ["recipe": .string(recipe.name)])
+            metadata: [
+                "recipe": .string(recipe.name), "asks": .string(asks),
+                "values": .object(call.values.mapValues { .string($0) }),
+            ])
+    }
+}
+
+extension JSONValue {
+    /// The members that are texts.
+    fileprivate var strings: [String: String]? {
+        guard case .object(let members) = self else { return nil }
+        return members.compactMapValues(\.string)
     }
 }

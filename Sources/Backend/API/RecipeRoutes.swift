@@ -18,6 +18,11 @@ struct RecipeRoutes: Sendable {
         recipes.put(":recipe") { request, context in
             try self.limits.take(.message, for: try context.caller.user)
             let body = try await request.json(PutBody.self, context)
+            let named = (try? JSONDecoder().decode(Named.self, from: Data(body.recipe.utf8)))?.name
+            if let named, named != (try Self.name(context)) {
+                throw Problem(
+                    .badRequest, "invalid_recipe", "The recipe's text says that its name is '\(named.prefix(60))'.")
+            }
             return try await self.answer(.put(body.recipe), context)
         }
         recipes.delete(":recipe") { _, context in try await self.answer(.remove(try Self.name(context)), context) }
@@ -39,6 +44,8 @@ struct RecipeRoutes: Sendable {
     }
 
     private struct PutBody: Decodable { var recipe: String }
+
+    private struct Named: Decodable { var name: String }
 
     private func answer(
         _ request: RecipeRequest, _ context: BackendContext, in session: SessionID? = nil,
@@ -85,16 +92,20 @@ struct RecipeRoutes: Sendable {
         }
         guard recipe.state != .suspended else {
             throw Problem(
-                .conflict, "recipe_suspended", "This recipe stopped the last times. Change it, or let the agent do the task.")
+                .conflict, "recipe_suspended",
+                "This recipe stopped the last times. Change it, or let the agent do the task.")
         }
         try self.limits.take(.message, for: caller.user)
         let session: SessionID
         if let given = body.session_id {
             session = try await self.store.session(given, of: caller.user).id
         } else {
-            let chat = ChatSession(id: .new(), owner: caller.user, title: "", createdAt: .now)
-            try await self.store.create(chat)
-            session = chat.id
+            // The same request again means the same chat.
+            session = .derived(from: "\(caller.user)|\(key)")
+            if (try? await self.store.session(session, of: caller.user)) == nil {
+                try await self.store.create(
+                    ChatSession(id: session, owner: caller.user, title: "", createdAt: .now))
+            }
         }
         let text = try MessageText.check(recipe.sentence(call.values))
         let sent = try await self.runs.send(text, recipe: call, key: key, in: session, for: caller)

@@ -1,5 +1,6 @@
 import AgentEvents
 import ChatStore
+import Crypto
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -143,7 +144,17 @@ extension SessionID {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         let milliseconds = UInt64(time.timeIntervalSince1970 * 1000)
         for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: milliseconds >> (8 * UInt64(5 - index))) }
-        bytes[6] = bytes[6] & 0x0F | 0x70
+        return .uuid(of: bytes, version: 0x70)
+    }
+
+    /// Creates a UUID of version 8 (RFC 9562), the same for the same text.
+    static func derived(from text: String) -> SessionID {
+        .uuid(of: Array(SHA256.hash(data: Data(text.utf8)).prefix(16)), version: 0x80)
+    }
+
+    private static func uuid(of bytes: [UInt8], version: UInt8) -> SessionID {
+        var bytes = bytes
+        bytes[6] = bytes[6] & 0x0F | version
         bytes[8] = bytes[8] & 0x3F | 0x80
         let groups = [bytes[0..<4], bytes[4..<6], bytes[6..<8], bytes[8..<10], bytes[10..<16]]
         return SessionID(rawValue: groups.map(\.hexadecimal).joined(separator: "-"))

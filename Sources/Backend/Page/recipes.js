@@ -63,8 +63,8 @@ async function askForValues(recipe, values, say) {
 /** What somebody says who wants this. @param {Recipe} recipe @param {Record<string, string>} values */
 function sentence({ when, name, parameters }, values) {
     const whole = when.find((line) => parameters.every((parameter) => line.includes(`{${parameter.name}}`)));
-    const filled = (/** @type {string} */ line) => Object.entries(values)
-        .reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), line);
+    // In one pass: a value isn't read as a text with parameters.
+    const filled = (/** @type {string} */ line) => line.replace(/\{([\w-]+)\}/g, (whole, key) => values[key] ?? whole);
     if (whole) return filled(whole);
     return `${filled(when[0] ?? name)} ${parameters.map((each) => `${each.name} = ${values[each.name]}`).join(", ")}`;
 }

@@ -11,6 +11,9 @@ const longest = 2_000_000;
 /** The maximum lengths of a value of the whole page, of a line that was found, and of code in the window. */
 const longestValue = 10_000, longestFound = 300, longestCode = 4000;
 
+/** A text that looks like the line of a control is not one. */
+const unlikeControl = (line) => line.replace(/(^|\n)(\*? ?)\[(?=f?\d*e\d+\])/g, "$1$2[ ");
+
 /**
  * Walks the document once. It lists the content of the window in full. Outside of the window, it lists controls and
  * headings in short form up to `outside` characters, and counts the rest.
@@ -76,7 +79,7 @@ class Walk {
     if (!this.isNear(element)) return;
     // A line is new if the previous snapshot of this document did not find it, inside or outside of the window.
     const text = !this.everything && texts.before && !texts.before.has(line) ? `* ${line}` : line;
-    this.keep(text);
+    this.keep(unlikeControl(text));
   }
 
   /** Lists a line that contains the wanted text: what is around it, and the heading above. */
@@ -311,6 +314,9 @@ class Walk {
     this.flush();
     const takesClicks = (cell) => roleOf(cell) || this.takesClicks(cell, "");
     if (element.querySelector(interactiveSelector) || [...element.cells].some(takesClicks)) {
+      // The text above a control that begins its row is the row before's.
+      const [first] = element.cells;
+      if (first && (takesClicks(first) || first.querySelector(interactiveSelector))) this.emit("|", element);
       for (const cell of element.cells) {
         takesClicks(cell) ? this.node(cell) : this.children(cell);
         if (this.text.trim()) this.text += " | ";
