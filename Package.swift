@@ -617,7 +617,8 @@ let package = Package(
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "AgentEvents", "AgentLoop", "DemoSite", "PageText", "Recipes", "RuntimeProtocol", "TestSupport", "Vault",
+                "AgentEvents", "AgentLoop", "DemoSite", "PageText", "Recipes", "RuntimeProtocol", "TestSupport",
+                "Vault",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testSettings
