@@ -149,7 +149,8 @@ public struct Vault: Sendable {
         var contents: [(item: KeptItem, content: Result<Content, any Error>)] = []
         for sealed in try await self.store.items(of: owner) where !self.isExpired(sealed.item) {
             do {
-                contents.append((sealed.item, .success(try await self.open(sealed, owner))))
+                let content: Content = try await self.open(sealed, owner)
+                contents.append((sealed.item, .success(content)))
             } catch {
                 contents.append((sealed.item, .failure(error)))
             }
