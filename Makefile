@@ -18,7 +18,7 @@ INDEX := $(if $(filter lines,$(DEBUG_INFO)),AI4AI_TEST_INDEX=$(CURDIR)/.build/$(
 FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
-  flaky model-check swift-tests docs examples examples-built lint page peers peers-together peers-alone contract memory image \
+  flaky model-check changed-titles swift-tests docs examples examples-built lint page peers peers-together peers-alone contract memory image \
   image-check built-image-check arm64-check bench bench-first-word cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
@@ -35,7 +35,10 @@ test: lint page swift-tests docs examples peers ## What a change must pass.
 test-all: test nightly ## Also all long and random tests, the release build, and the image.
 
 # Leaves out part-release, because peers-release includes its tests.
-nightly: examples-built $(addprefix part-,$(filter-out release,$(PARTS))) peers-release image-check
+nightly: examples-built changed-titles $(addprefix part-,$(filter-out release,$(PARTS))) peers-release image-check
+
+changed-titles: ## Show that nothing reads the titles of steps.
+	scripts/changed-titles.sh
 
 # The nightly parts, each of which takes about ten minutes on two cores; CI runs a different one each day.
 PARTS := browser page stores load release
@@ -51,7 +54,7 @@ NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
 part-browser: build $(VENV)/installed .build/applications/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE)) Tests/Peers
-	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests'
+	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests'
 
 part-page: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(PAGE)

@@ -366,7 +366,7 @@ struct KeptTests {
             }
             let record = try await bench.stored()
             #expect(record.contains("the secret belongs to https://bank.example"))
-            #expect(record.contains("There is no secret called 'password@tax.example'"))
+            #expect(record.contains("There is no secret 'password@tax.example'"))
             #expect(!record.contains("hunter"))
         }
     }

@@ -50,9 +50,9 @@ def test_little_is_asked_before_the_model_is(cloud, runtime):
     cloud.clear_requests()
     assert runtime.invoke({"prompt": "hi", "user_id": "aminah"}).json()["message"] == "Hello again."
     asked = [entry["operation"] for entry in cloud.requests()]
-    # Reads both records of the session, then writes the start of this run, and searches the memory.
+    # Reads both records of the session, then writes the start of this run, searches the memory, and lists the recipes.
     before = asked[:asked.index("ConverseStream")]
-    assert sorted(before) == ["GetItem", "GetItem", "PutItem", "RetrieveMemoryRecords"]
+    assert sorted(before) == ["GetItem", "GetItem", "PutItem", "Query", "RetrieveMemoryRecords"]
 
 
 def test_agents_are_called_once_for_a_message_however_many_follow_it(cloud, backend):

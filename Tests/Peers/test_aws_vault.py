@@ -5,6 +5,7 @@ import json
 import pytest
 
 from cloud import VAULT_KEY, client, prepare, settings
+from deployment import ROOT
 from system import Container, DemoSite
 
 SECRET = {"kind": "secret", "name": "password", "site": "https://tax.example/login", "value": "hunter2-blue"}
@@ -34,10 +35,10 @@ def keeping(container, user, **request):
     return container.invoke({"keeping": request, "user_id": user, "session_id": "kept"}).json()
 
 
-def stored(peer, user):
+def stored(peer, user, shelf="user"):
     items = client(peer, "dynamodb").query(
         TableName="ai4ai-chat-sessions", KeyConditionExpression="user_id = :owner",
-        ExpressionAttributeValues={":owner": {"S": f"vault#user {user}"}})["Items"]
+        ExpressionAttributeValues={":owner": {"S": f"vault#{shelf} {user}"}})["Items"]
     return items
 
 
@@ -92,6 +93,22 @@ def test_what_is_forgotten_is_gone_from_the_table(aws, container):
     left = keeping(container, "gone", action="forget", id=kept["items"][0]["id"])["items"]
     assert len(left) == len(stored(aws, "gone")) == 2
     assert keeping(container, "gone", action="forget_all")["items"] == stored(aws, "gone") == []
+
+
+def test_recipes_are_kept_in_the_same_way_beside_the_secrets(aws, container):
+    def ask(user, **request):
+        result = container.invoke({"recipes": request, "user_id": user, "session_id": "kept"}).json()
+        return [each["name"] for each in result["recipes"]]
+
+    recipe = (ROOT / "Sources" / "DemoSite" / "Recipes" / "member-points.json").read_text()
+    keeping(container, "cook", action="keep", secret=SECRET)
+    assert ask("cook", action="put", recipe=recipe) == ["member-points"]
+    [row] = stored(aws, "cook", "recipes")
+    assert len(row["content"]["B"]) > 500 and "One-time code" not in json.dumps(row, default=repr)
+    assert ask("siti", action="list") == [] and ask("siti", action="remove", name="member-points") == []
+    keeping(container, "cook", action="forget_all")
+    assert ask("cook", action="list") == ["member-points"], "to forget secrets forgets no recipes"
+    assert ask("cook", action="remove", name="member-points") == stored(aws, "cook", "recipes") == []
 
 
 @pytest.mark.parametrize("operation, code, told", [

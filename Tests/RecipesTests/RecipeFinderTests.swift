@@ -49,9 +49,7 @@ struct RecipeFinderTests {
 
     @Test("natural sentences find their recipe and its values, or nothing, and never another task")
     func natural() throws {
-        let verdicts = try ["fresh-1", "fresh-2", "fresh-3", "fresh-4", "fresh-5"].flatMap(Self.sentences).map {
-            ($0, Self.verdict($0))
-        }
+        let verdicts = try (1...6).flatMap { try Self.sentences("fresh-\($0)") }.map { ($0, Self.verdict($0)) }
         for (sentence, verdict) in verdicts where verdict == .wrong {
             Issue.record("\(sentence.text) → \(Self.demo.find(sentence.text))")
         }

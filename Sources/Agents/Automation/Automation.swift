@@ -13,6 +13,8 @@ public struct RunContext: Sendable {
     public var deliver: @Sendable (StructuredResult) -> Void = { _ in }
     /// Long-term memories about the user, for the coordinator's prompt.
     public var recalled: String?
+    /// The recipes that the user can repeat.
+    public var recipes: [RecipeSummary] = []
     /// The recipe that the user has chosen for this message.
     public var recipe: RecipeCall?
 

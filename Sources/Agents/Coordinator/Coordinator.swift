@@ -77,14 +77,13 @@ public struct Coordinator: Sendable {
         let tools = CoordinatorTools(
             context: context, delegation: delegation, playbooks: self.aids.playbooks, search: self.aids.search,
             memory: self.aids.memory)
-        let known = await self.recipes(context)
         let language = UserLanguage(of: request)
         let repeating = RepeatTool(
-            delegation: delegation, known: known, questionTimeout: self.questionTimeout, language: language,
+            delegation: delegation, known: context.recipes, questionTimeout: self.questionTimeout, language: language,
             forbidden: ApprovalPolicy.prohibitedActions(in: request))
         let agent = self.model.settled
         let model = RecipeFirst(
-            model: agent, isProgram: await agent.abilities().isProgram, known: known,
+            model: agent, isProgram: await agent.abilities().isProgram, known: context.recipes,
             asked: answers.isEmpty ? conversation.messages.last { $0.isFromPerson }?.text : nil, chosen: context.recipe,
             language: language)
         let loop = TurnLoop(
@@ -103,16 +102,6 @@ public struct Coordinator: Sendable {
         } catch {
             usage += await sum.total
             throw error
-        }
-    }
-
-    /// The user's recipes. Without them, the agents do the tasks.
-    private func recipes(_ context: RunContext) async -> [RecipeSummary] {
-        do {
-            return try await self.automation.recipes(.list, in: context.scope).recipes
-        } catch {
-            self.logger.warning("The recipes can't be read", metadata: ["error": "\(error)"])
-            return []
         }
     }
 

@@ -232,14 +232,16 @@ public struct AgentRuns: Sendable {
         let words = prompt ?? record.lastWords
         said = words
         // Recalling and recording run concurrently.
-        let (user, session) = (context.user, context.session)
+        let (user, session, scope) = (context.user, context.session, context.scope)
         async let recalled = self.recall(words, user, session)
+        async let recipes = self.recipes(of: scope)
         if let prompt {
             try await self.begin(context, prompt, keeper)
         } else {
             try await keeper.resume(context.run, answers)
         }
         context.recalled = await recalled
+        context.recipes = await recipes
         context.callbacks.save = { try await keeper.save($0) }
         let (given, settled) = (answers, context)
         return try await keeper.recordingEnd(usage: &usage) { [coordinator] usage in
@@ -256,6 +258,16 @@ public struct AgentRuns: Sendable {
             : nil
         let leftover = await self.sessions.takeLeftover(context.session)
         try await keeper.begin(context.run, prompt: prompt, leftover: leftover, progressSummary: progressSummary)
+    }
+
+    /// The user's recipes. Without them, the agents do the tasks.
+    private func recipes(of scope: SessionScope) async -> [RecipeSummary] {
+        do {
+            return try await self.automation.recipes(.list, in: scope).recipes
+        } catch {
+            self.logger.warning("The recipes can't be read", metadata: ["error": "\(error)"])
+            return []
+        }
     }
 
     private func recall(_ words: String?, _ user: UserID?, _ session: SessionID) async -> String? {
