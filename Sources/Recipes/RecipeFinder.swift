@@ -169,11 +169,11 @@ package struct RecipeFinder: Sendable {
         }
     }
 
-    /// Whether a word that nothing explains makes it another task: something to do, another place, a kind of the topic that
-    /// the recipe doesn't know, or what another recipe is about.
+    /// Whether a word that nothing explains makes it another task: something to do, a number such as another year, another
+    /// place, a kind of the topic that the recipe doesn't know, or what another recipe is about.
     private func changes(_ index: Int, _ words: SentenceWords, _ topic: Set<Int>, _ recipe: RecipeSummary) -> Bool {
         let word = words.words[index].text
-        if SentenceWords.isDeed(word) { return true }
+        if SentenceWords.isDeed(word) || word.contains(where: \.isNumber) { return true }
         if index > 0, ["in", "at", "di", "kat", "dekat", "from", "dari"].contains(words.words[index - 1].text) {
             return true
         }
@@ -216,7 +216,7 @@ struct NameInSentence {
         let placed = self.runs.filter { run in
             run.lowerBound > 0 && SentenceWords.isPlacePreposition(self.words.words[run.lowerBound - 1].text)
         }
-        if placed.count == 1, placed[0].count == 1 || self.words.words[placed[0].lowerBound].isCapitalised {
+        if placed.count == 1, self.isOneName(placed[0]) {
             return placed[0]
         }
         if let name = self.properName { return name }
@@ -225,6 +225,11 @@ struct NameInSentence {
             self.topic.contains($0.lowerBound - 1) || self.topic.contains($0.upperBound)
         }
         return beside.count == 1 ? beside[0] : nil
+    }
+
+    private func isOneName(_ run: Range<Int>) -> Bool {
+        let first = self.words.words[run.lowerBound]
+        return run.count == 1 || first.isCapitalised || run.count == 2 && SentenceWords.beginsTown(first.text)
     }
 
     /// The only run with capitals that doesn't begin the sentence.

@@ -38,7 +38,7 @@ extension RecipeParameter {
         } ?? .text
     }
 
-    /// The values of this kind in a sentence, as they are written, with their places.
+    /// The values of this kind in a sentence, as they are written, with their places. A value that isn't clear is empty.
     func found(in sentence: String) -> [(value: String, range: Range<String.Index>)] {
         func matches(_ regex: Regex<Substring>) -> [(String, Range<String.Index>)] {
             sentence.matches(of: regex).map { (String($0.output), $0.range) }
@@ -46,7 +46,13 @@ extension RecipeParameter {
         switch self.type {
         case .plate:
             return sentence.matches(of: Self.plate).compactMap { match in
-                SentenceWords.areCommon(String(match.output.1)) ? nil : (Self.plate(match.output), match.range)
+                guard !SentenceWords.areCommon(String(match.output.1)) else { return nil }
+                // In "sab 2764 d", the letter may belong to the number, or be a word: who wrote it knows.
+                if match.output.3 == nil, let letter = sentence[match.range.upperBound...].prefixMatch(of: Self.letter)
+                {
+                    return ("", match.range.lowerBound..<letter.range.upperBound)
+                }
+                return (Self.plate(match.output), match.range)
             }
         case .digits: return matches(/\b\d+(?:-\d+)*\b/)
         case .money: return matches(Self.money)
@@ -71,6 +77,8 @@ extension RecipeParameter {
     private static var plate: Regex<(Substring, Substring, Substring, Substring?)> {
         /\b([A-Za-z]{1,4})[ \-]?(\d{1,4})( ?[A-HJ-NP-Z]|[a-hj-np-z])?\b/
     }
+
+    private static var letter: Regex<Substring> { /\ [a-hj-np-z]\b/ }
 
     private static func plate(_ match: (Substring, Substring, Substring, Substring?)) -> String {
         let parts = [match.1, match.2, match.3 ?? ""].map(\.trimmed).filter { !$0.isEmpty }

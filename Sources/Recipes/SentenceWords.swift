@@ -85,7 +85,10 @@ struct SentenceWords {
 
     /// Whether the sentence asks for something to be done, rather than tell of it.
     var beginsWithDeed: Bool {
-        self.words.first { !Self.isFiller($0.text) }.map { Self.isDeed($0.text) } ?? false
+        guard let index = self.words.firstIndex(where: { !Self.isFiller($0.text) }) else { return false }
+        // "My son has just bought a car" tells of a deed.
+        return Self.isDeed(self.words[index].text)
+            && !self.words[..<index].contains { ["baru", "sudah", "already", "pernah"].contains($0.text) }
     }
 
     private var hasNegation: Bool {
@@ -180,6 +183,15 @@ struct SentenceWords {
         "bandar",
     ]
 
+    /// Whether a word is the first of names of towns: "Sungai Petani", "Kota Bharu".
+    static func beginsTown(_ word: String) -> Bool { self.townBeginnings.contains(word.lowercased()) }
+
+    private static let townBeginnings: Set = [
+        "alor", "ayer", "bandar", "batu", "bayan", "bukit", "cameron", "george", "gua", "johor", "kampung", "kota",
+        "kuala", "nibong", "padang", "parit", "pasir", "pekan", "petaling", "port", "pulau", "seri", "shah", "simpang",
+        "sri", "subang", "sungai", "taman", "tanah", "tanjong", "tanjung", "telok", "teluk", "wangsa",
+    ]
+
     /// Words as people type them in a hurry, and as they are spelled.
     private static let spelled: [String: String] = [
         "brp": "berapa", "brapa": "berapa", "bape": "berapa", "bapa": "berapa", "bpe": "berapa", "brpe": "berapa",
@@ -197,6 +209,8 @@ struct SentenceWords {
         "lg": "lagi",
         "lps": "lepas", "plg": "paling", "rgt": "ringgit", "hntr": "hantar", "hntar": "hantar", "kol": "pukul",
         "bgtau": "beritahu", "skali": "sekali", "pastu": "kemudian", "msuk": "masuk", "cek": "semak", "chk": "check",
+        "tgk": "tengok", "trus": "terus", "byk": "banyak", "ne": "mana", "ive": "i've", "im": "i'm", "hows": "how's",
+        "wheres": "where's", "whens": "when's",
         "haven't": "have", "havent": "have", "wan": "want", "poin": "point", "wanna": "want",
         // Of Kelantan and of the north.
         "buko": "buka", "brapo": "berapa", "gapo": "apa", "keto": "kereta", "plet": "plat", "hok": "yang",
@@ -254,7 +268,9 @@ struct SentenceWords {
         "appreciated", "urgent", "urgently", "well", "um", "hmm", "oh", "alright", "good", "morning", "afternoon",
         "evening", "current", "altogether", "keseluruhan", "semua", "semuanya", "overall", "pak", "pakcik", "makcik",
         "cik", "sat", "nah", "aiyo", "alamak", "deh", "wei", "kindly",
-        "advise", "dad", "dad's", "mum", "mum's", "mom", "mom's", "wife", "wife's", "husband", "husband's", "son",
+        "advise", "masih", "sebenarnya", "semakan", "mempunyai", "far", "supposed", "dad", "dad's", "mum", "mum's",
+        "mom", "mom's", "wife", "wife's", "husband",
+        "husband's", "son",
         "son's",
         "daughter", "daughter's", "brother", "brother's", "sister", "sister's", "friend", "friend's", "asked", "under",
         "name",
