@@ -182,7 +182,8 @@ def test_chat_of_somebody_else_is_as_absent_as_a_missing_one(site, aisha, bakar)
         if aisha.call("GET", f"/api/sessions/{chat}/pictures/{step['id']}").ok)
     bodies = {
         "Rename": {"title": "Mine", "version": before[0]["version"]}, "NewMessage": {"text": "hello"},
-        "Answer": {"status": "resolved", "payload": {"approved": True}}, "ControlRequest": {"action": "take"}}
+        "RecipeName": {"name": "mine"}, "Answer": {"status": "resolved", "payload": {"approved": True}},
+        "ControlRequest": {"action": "take"}}
     routes = [
         (method.upper(), path, operation) for path, item in document["paths"].items()
         for method, operation in item.items() if path.startswith("/api/sessions/{id}") and method != "parameters"]

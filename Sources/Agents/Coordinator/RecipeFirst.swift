@@ -74,10 +74,17 @@ struct RecipeFirst: LanguageModel {
         return AsyncThrowingStream { stream in
             let task = Task {
                 do {
-                    var isSilent = true
+                    var said = ""
+                    var isDone = true
                     for try await event in events {
-                        if case .toolCallStart = event { isSilent = false }
-                        if case .stop = event, isSilent { stream.yield(.text("\n\n\(lead)\n\(list)")) }
+                        switch event {
+                        case .toolCallStart: isDone = false
+                        case .text(let text): said += text
+                        // What ends with a question goes on with the answer to it.
+                        case .stop where isDone && !said.hasSuffix("?"):
+                            stream.yield(.text("\n\n\(lead)\n\(list)"))
+                        default: break
+                        }
                         stream.yield(event)
                     }
                     stream.finish()
