@@ -77,7 +77,8 @@ def test_message_is_answered_at_once_without_a_stream(system, chats):
 def test_conversation_goes_on_in_its_chat(system, chats):
     chat = chats.create()
     chats.send(chat, "tell me the opening hours")
-    assert texts(chats.settled(chat), "assistant") == ["Which address should I open for that?"]
+    [asked] = texts(chats.settled(chat), "assistant")
+    assert asked.endswith("Which address should I open for that?")
     chats.send(chat, f"{system.demo}/offices")
     assert "opening hours" in texts(chats.settled(chat), "assistant")[1]
 

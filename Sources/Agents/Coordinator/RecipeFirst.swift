@@ -74,16 +74,18 @@ struct RecipeFirst: LanguageModel {
         return AsyncThrowingStream { stream in
             let task = Task {
                 do {
+                    var isSilent = true
                     var said = ""
-                    var isDone = true
                     for try await event in events {
-                        switch event {
-                        case .toolCallStart: isDone = false
-                        case .text(let text): said += text
-                        // What ends with a question goes on with the answer to it.
-                        case .stop where isDone && !said.hasSuffix("?"):
-                            stream.yield(.text("\n\n\(lead)\n\(list)"))
-                        default: break
+                        if case .toolCallStart = event { isSilent = false }
+                        if case .text(let text) = event {
+                            said += text
+                            continue
+                        }
+                        if case .stop = event {
+                            // A question stays the end: the program knows the answer to it by that.
+                            let parts = said.hasSuffix("?") ? ["\(lead)\n\(list)", said] : [said, "\(lead)\n\(list)"]
+                            stream.yield(.text(isSilent ? parts.joined(separator: "\n\n") : said))
                         }
                         stream.yield(event)
                     }

@@ -28,7 +28,7 @@ struct OfflineCoordinator {
     /// The user's request, if the previous message asked for its missing address.
     private var taskThatLackedItsAddress: String? {
         let earlier = self.messages.dropLast()
-        guard earlier.last?.text == Self.question else { return nil }
+        guard earlier.last?.text.hasSuffix(Self.question) == true else { return nil }
         return earlier.dropLast().last { $0.role == .user }.map { AttachedFiles.words(of: $0.text) }
     }
 
