@@ -82,7 +82,7 @@ struct RecipeFirst: LanguageModel {
                             said += text
                             continue
                         }
-                        if case .stop = event {
+                        if case .stop = event, !said.isEmpty {
                             // A question stays the end: the program knows the answer to it by that.
                             let parts = said.hasSuffix("?") ? ["\(lead)\n\(list)", said] : [said, "\(lead)\n\(list)"]
                             stream.yield(.text(isSilent ? parts.joined(separator: "\n\n") : said))
