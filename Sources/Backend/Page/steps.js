@@ -193,7 +193,11 @@ class StepRow {
         this.#facts.replaceChildren(
             ["failed", "waiting", "unfinished", "declined", "retried"].includes(status)
                 ? element("span", { class: `step-status ${status}` }, t(`run.status.${status}`)) : "",
-            step.repeated ? element("span", { class: "step-repeated" }, t("run.step.byRecipe")) : "",
+            step.repeated
+                ? element(
+                    "span", { class: "step-repeated", title: t("run.step.byRecipe") }, runIcon("reload"),
+                    element("span", { class: "visually-hidden" }, t("run.step.byRecipe")))
+                : "",
             step.milliseconds >= 100 ? duration(step.milliseconds) : "");
     }
 
