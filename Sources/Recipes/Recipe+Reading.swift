@@ -46,6 +46,14 @@ extension Recipe {
             .filter { !$0.isEmpty }
     }
 
+    /// A text without the parameters that it names.
+    static func withoutParameters(_ text: String) -> String {
+        Self.names(in: text).reduce(text) { $0.replacing("{\($1)}", with: "") }
+    }
+
+    /// The keys that do the same whatever has the focus.
+    static let keysOfPages: Set = ["Escape", "PageDown", "PageUp", "Home", "End"]
+
     static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.count <= Self.longestName && PlainName.of(name) == name
     }
@@ -183,7 +191,7 @@ extension Recipe {
             case .open: try self.checkAddress(step.with ?? "", path + ["with"], recipe)
             case .fill, .type:
                 // Whatever is typed differs from person to person, and is nobody else's business.
-                let around = names(in: step.with ?? "").reduce(step.with ?? "") { $0.replacing("{\($1)}", with: "") }
+                let around = withoutParameters(step.with ?? "")
                 guard !names(in: step.with ?? "").isEmpty, !around.contains(where: { $0.isLetter || $0.isNumber })
                 else {
                     throw self.refuse(
@@ -193,15 +201,12 @@ extension Recipe {
                 guard isPlain(step.with ?? "") else {
                     throw self.refuse(path + ["with"], "a secret has a name, such as card-number, and no value here.")
                 }
-            case .press where step.at == nil && !Self.keysOfPages.contains(step.with ?? ""):
+            case .press where step.at == nil && !keysOfPages.contains(step.with ?? ""):
                 throw self.refuse(
                     path, "\"at\" is missing: a key goes to a control, or is one of a page's, such as Escape.")
             case .click, .select, .check, .press, .wait, .upload, .person: break
             }
         }
-
-        /// The keys that do the same whatever has the focus.
-        private static let keysOfPages: Set = ["Escape", "PageDown", "PageUp", "Home", "End"]
 
         private func checkAddress(_ address: String, _ path: [String], _ recipe: Recipe) throws {
             let isWeb = address.hasPrefix("https://") || address.hasPrefix("http://")

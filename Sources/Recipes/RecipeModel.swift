@@ -9,12 +9,12 @@ import TextCoding
 /// step only if the page is as the recipe says, and never does a step twice. Where the page is another one, it leaves the
 /// task to the agent, or stops if there is none.
 package struct RecipeModel: LanguageModel {
-    private let recipe: Recipe
-    private let values: [String: String]
+    let recipe: Recipe
+    let values: [String: String]
     /// What the agent did in the place of a step before: where it may be found as well.
     private let suggestions: [Int: Recipe.Anchor]
     private let language: UserLanguage
-    private let agent: (any LanguageModel)?
+    let agent: (any LanguageModel)?
 
     /// - Parameters:
     ///   - values: The values of the parameters. They are put into their usual spelling.
@@ -42,7 +42,7 @@ package struct RecipeModel: LanguageModel {
     /// Whether a recipe has made the call, for whatever reason.
     package static func isOwn(callID: String) -> Bool { RecipeLog.place(of: callID) != nil }
 
-    private enum Decision {
+    enum Decision {
         case say(String)
         case call(String, JSONValue, step: Int, RecipeLog.Purpose)
         /// The agent's model decides.
@@ -137,7 +137,7 @@ package struct RecipeModel: LanguageModel {
         return plain(value) == plain(self.recipe.filled(step.with ?? "", self.values))
     }
 
-    private func step(_ index: Int) -> Recipe.Step? {
+    func step(_ index: Int) -> Recipe.Step? {
         self.recipe.steps.indices.contains(index) ? self.recipe.steps[index] : nil
     }
 
@@ -178,7 +178,7 @@ package struct RecipeModel: LanguageModel {
         }
     }
 
-    private func find(_ anchor: Recipe.Anchor, _ index: Int, _ view: SnapshotText) -> ControlMatcher.Result {
+    func find(_ anchor: Recipe.Anchor, _ index: Int, _ view: SnapshotText) -> ControlMatcher.Result {
         let matcher = ControlMatcher(view: view)
         let found = matcher.find(self.filled(anchor))
         guard found == .missing, self.recipe.steps[index].asked != true, let other = self.suggestions[index] else {
@@ -187,11 +187,7 @@ package struct RecipeModel: LanguageModel {
         return matcher.find(self.filled(other))
     }
 
-    private func filled(_ anchor: Recipe.Anchor?) -> Recipe.Anchor {
-        anchor.map { self.filled($0) } ?? Recipe.Anchor(role: "", name: "")
-    }
-
-    private func filled(_ anchor: Recipe.Anchor) -> Recipe.Anchor {
+    func filled(_ anchor: Recipe.Anchor) -> Recipe.Anchor {
         var anchor = anchor
         anchor.name = self.recipe.filled(anchor.name, self.values)
         anchor.section = anchor.section.map { self.recipe.filled($0, self.values) }
@@ -200,7 +196,7 @@ package struct RecipeModel: LanguageModel {
         return anchor
     }
 
-    private func words(_ anchor: Recipe.Anchor) -> String { "\(anchor.role) \"\(self.filled(anchor).name)\"" }
+    func words(_ anchor: Recipe.Anchor) -> String { "\(anchor.role) \"\(self.filled(anchor).name)\"" }
 
     private static func tool(_ act: Recipe.Act) -> String {
         switch act {
@@ -226,20 +222,22 @@ package struct RecipeModel: LanguageModel {
     /// What a page shows on its own when it's opened, such as a question about cookies, may not be there the next time.
     private func isLeftOut(_ index: Int, _ view: SnapshotText) -> Bool {
         let step = self.recipe.steps[index]
-        guard step.act == .click, step.asked != true, let dialog = step.at?.dialog else { return false }
+        guard step.act == .click, step.asked != true, let anchor = step.at, let dialog = anchor.dialog else {
+            return false
+        }
         let before = self.recipe.steps[..<index].reversed().prefix { $0.act != .open }
-        let isNamed = view.controls.contains { ControlMatcher.isNamed($0.name, self.filled(step.at).name) }
+        let isNamed = view.controls.contains { ControlMatcher.isNamed($0.name, self.filled(anchor).name) }
         return !isNamed && before.allSatisfy { ![.click, .press].contains($0.act) }
             && !view.dialogs.contains { ControlMatcher.plain($0) == ControlMatcher.plain(dialog) }
     }
 
     /// What isn't as the recipe says after a step; `nil` if all is.
-    private func problem(after index: Int, _ view: SnapshotText?) -> Stop? {
+    func problem(after index: Int, _ view: SnapshotText?) -> Stop? {
         guard let wanted = self.recipe.steps[index].then, let view else { return nil }
         return self.holds(wanted, in: view) ? nil : .otherPage
     }
 
-    private func holds(_ wanted: Recipe.Guard, in view: SnapshotText) -> Bool {
+    func holds(_ wanted: Recipe.Guard, in view: SnapshotText) -> Bool {
         let path = view.address.flatMap { URL(string: $0)?.path() } ?? ""
         let heading = ControlMatcher.plain(view.heading ?? "")
         return wanted.path.map { self.recipe.filled($0, self.encoded) == path } ?? true
@@ -320,141 +318,5 @@ package struct RecipeModel: LanguageModel {
         } catch {
             return self.leave(self.recipe.steps.count, .noAnswer(error), log)
         }
-    }
-}
-
-// MARK: - Leaving
-
-extension RecipeModel {
-    /// Why a recipe can't go on.
-    private enum Stop {
-        case missing(String)
-        case ambiguous(String, count: Int, known: Int)
-        case otherPage
-        /// A tool failed. The reason may quote the page.
-        case failed(String)
-        case noAnswer(AnswerTemplate.Problem)
-        case unproven
-        /// A field took another value than was typed.
-        case cut
-        /// The conversation no longer says what was done.
-        case forgotten
-        /// The person has said something.
-        case note
-
-        /// For people.
-        var words: String {
-            switch self {
-            case .missing(let control): "the page has no \(control) that can be used"
-            case .ambiguous(let control, let count, let known):
-                "the page has \(count) of \(control), and the recipe knows \(known)"
-            case .otherPage: "the page is another one than the recipe knows"
-            case .failed(let reason): reason
-            case .noAnswer(.missing(let label)): "the last page does not say \"\(label)\""
-            case .noAnswer(.ambiguous(let label)): "the last page says several things about \"\(label)\""
-            case .noAnswer(.otherShape(let label)): "\"\(label)\" is written in another way than before"
-            case .unproven: "the page does not confirm that it was done; it may have been done or not"
-            case .cut: "the field took another value than was typed"
-            case .forgotten: "it is no longer known what was done; look at the page first"
-            case .note: "a recipe can't take notes while it works"
-            }
-        }
-
-        /// For a model, which sees the tool's result itself: nothing of the page's.
-        var plainWords: String {
-            guard case .failed = self else { return self.words }
-            return "the step failed, as its result says; it may have been done or not, so look first"
-        }
-    }
-
-    private func leave(_ index: Int, _ stop: Stop, _ log: RecipeLog) -> Decision {
-        let place = "The recipe '\(self.recipe.name)' stopped at step \(min(index, self.recipe.steps.count - 1) + 1)"
-        guard self.agent != nil else {
-            let done = index == 0 ? "Nothing was done before." : "The steps before it were done: do not repeat them."
-            return .call("give_up", ["reason": .string("\(place): \(stop.words). \(done)")], step: index, .stop)
-        }
-        let done = self.recipe.steps[..<min(index, self.recipe.steps.count)].map(self.words)
-        let left = self.recipe.steps.dropFirst(index).map(self.words)
-        var fact = "\(place). Go on from the page as it is now, and do it yourself. What it says of itself:\n"
-        // The names of controls are a page's words.
-        var told = ["It stopped because \(stop.plainWords)."]
-        if !done.isEmpty { told.append("Done already, and not to be repeated: \(done.joined(separator: "; ")).") }
-        if !left.isEmpty { told.append("Left when it was done before: \(left.joined(separator: "; ")).") }
-        fact += PageMarks.around(
-            told.joined(separator: "\n"), mark: String(UInt32.random(in: .min ... .max), radix: 16))
-        return .call(Conversation.noteTool, ["fact": .string(fact)], step: index, .yield)
-    }
-
-    /// A step in words of the recipe.
-    private func words(_ step: Recipe.Step) -> String {
-        let with =
-            step.act == .secret ? "the secret \(step.with ?? "")" : self.recipe.filled(step.with ?? "", self.values)
-        let control = step.at.map { "\($0.role) \"\(self.filled($0).name)\"" } ?? ""
-        return [step.act.rawValue, control, with].filter { !$0.isEmpty }.joined(separator: " ")
-    }
-
-    /// The step to go on with after the agent has helped: the one that it cleared the way for, or one after a point that
-    /// the page has reached since.
-    private func placeToResume(_ log: RecipeLog) -> Int? {
-        guard let handover = log.handover, !log.hasResumed, let view = SnapshotText.newest(in: log.messages) else {
-            return nil
-        }
-        let done = log.doneByAgent.filter { $0.result.elements?["ref"] != nil || $0.call.name == "navigate" }
-        guard !done.isEmpty else { return nil }
-        let before = SnapshotText.newest(in: Array(log.messages[..<handover.index]))
-        for index in self.recipe.steps.indices.reversed() where index >= handover.step {
-            guard let wanted = self.recipe.steps[index].then, !wanted.isEmpty, self.isTelling(wanted),
-                // Nobody knows whether what had to be entered on the way was entered.
-                !self.recipe.steps[handover.step...index].contains(where: \.isEntry), self.holds(wanted, in: view),
-                before.map({ !self.holds(wanted, in: $0) }) ?? true
-            else { continue }
-            let next = index + 1
-            guard let anchor = self.step(next)?.at else { return next }
-            if case .found = self.find(anchor, next, view) { return next }
-        }
-        // What was tried, and may have been done, isn't tried again.
-        let wasTried = log.attempts.contains { $0.step == handover.step && $0.purpose == .act }
-        guard !wasTried, handover.step == 0 || self.problem(after: handover.step - 1, view) == nil else { return nil }
-        return self.isCleared(handover.step, done.map(\.result), view) ? handover.step : nil
-    }
-
-    /// Whether only one point of the recipe looks like this.
-    private func isTelling(_ wanted: Recipe.Guard) -> Bool { self.recipe.steps.count { $0.then == wanted } == 1 }
-
-    /// Whether a step that was not done can be done now, and the agent has not done it itself.
-    private func isCleared(_ index: Int, _ done: [ToolResult], _ view: SnapshotText) -> Bool {
-        guard self.recipe.steps.indices.contains(index), let anchor = self.recipe.steps[index].at,
-            self.recipe.steps[index].asked != true, case .found(let control) = self.find(anchor, index, view)
-        else { return false }
-        return !done.contains {
-            $0.elements?["ref"]?.role == control.role && $0.elements?["ref"]?.label == control.name
-        }
-    }
-}
-
-extension Recipe {
-    /// The values of the parameters in their usual spelling.
-    /// - Throws: ``RecipeError`` if one is missing, unknown, or doesn't fit.
-    package func checked(_ values: [String: String]) throws -> [String: String] {
-        let names = self.parameters.map(\.name)
-        if let unknown = values.keys.sorted().first(where: { !names.contains($0) }) {
-            throw RecipeError(
-                .badValue,
-                "'\(self.name)' has no parameter '\(unknown)'; it has: \(names.joined(separator: ", ")).")
-        }
-        var checked: [String: String] = [:]
-        for parameter in self.parameters {
-            guard let value = values[parameter.name], !value.isEmpty else {
-                throw RecipeError(
-                    .badValue, "'\(self.name)' needs \(parameter.name)=…; it has: \(names.joined(separator: ", ")).")
-            }
-            guard let plain = parameter.normalised(value) else {
-                let options = parameter.options.map { ": one of \($0.joined(separator: ", "))" } ?? ""
-                throw RecipeError(
-                    .badValue, "\(parameter.name) is a \(parameter.type.rawValue)\(options); '\(value)' doesn't fit.")
-            }
-            checked[parameter.name] = plain
-        }
-        return checked
     }
 }

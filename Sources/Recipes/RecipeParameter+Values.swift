@@ -1,3 +1,4 @@
+import AgentEvents
 package import RuntimeProtocol
 import TextCoding
 
@@ -96,4 +97,31 @@ extension RecipeParameter {
     private static var email: Regex<Substring> { /[^\s@,;<>"]+@[^\s@,;<>"]+\.[A-Za-z]{2,}/ }
 
     private static var phone: Regex<Substring> { /\+?\d[\d \-]{5,16}\d/ }
+}
+
+extension Recipe {
+    /// The values of the parameters in their usual spelling.
+    /// - Throws: ``RecipeError`` if one is missing, unknown, or doesn't fit.
+    package func checked(_ values: [String: String]) throws -> [String: String] {
+        let names = self.parameters.map(\.name)
+        if let unknown = values.keys.sorted().first(where: { !names.contains($0) }) {
+            throw RecipeError(
+                .badValue,
+                "'\(self.name)' has no parameter '\(unknown)'; it has: \(names.joined(separator: ", ")).")
+        }
+        var checked: [String: String] = [:]
+        for parameter in self.parameters {
+            guard let value = values[parameter.name], !value.isEmpty else {
+                throw RecipeError(
+                    .badValue, "'\(self.name)' needs \(parameter.name)=…; it has: \(names.joined(separator: ", ")).")
+            }
+            guard let plain = parameter.normalised(value) else {
+                let options = parameter.options.map { ": one of \($0.joined(separator: ", "))" } ?? ""
+                throw RecipeError(
+                    .badValue, "\(parameter.name) is a \(parameter.type.rawValue)\(options); '\(value)' doesn't fit.")
+            }
+            checked[parameter.name] = plain
+        }
+        return checked
+    }
 }

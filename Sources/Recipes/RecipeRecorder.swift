@@ -109,7 +109,7 @@ package struct RecipeRecorder {
         case "press":
             // A key that types something is a value, and one without a control goes to whatever has the focus.
             guard call.input["times"] == nil || call.input["times"] == 1, text("key").count > 1,
-                anchor != nil || ["Escape", "PageDown", "PageUp", "Home", "End"].contains(text("key"))
+                anchor != nil || Recipe.keysOfPages.contains(text("key"))
             else { throw Self.unable(call) }
             return Recipe.Step(.press, at: anchor, with: text("key"), asked: asked, then: self.guarded(result))
         case "wait_for_text":
@@ -136,11 +136,7 @@ package struct RecipeRecorder {
 
     /// Whether a text says nothing that differs from time to time: a number is an amount, a date, or a count.
     private static func isSteady(_ text: String) -> Bool {
-        !text.isEmpty && text.count <= 120 && !Self.withoutParameters(text).contains(where: \.isNumber)
-    }
-
-    private static func withoutParameters(_ text: String) -> String {
-        Recipe.names(in: text).reduce(text) { $0.replacing("{\($1)}", with: "") }
+        !text.isEmpty && text.count <= 120 && !Recipe.withoutParameters(text).contains(where: \.isNumber)
     }
 
     private func anchor(_ call: ToolCall, _ result: ToolResult) throws -> Recipe.Anchor {
@@ -233,7 +229,7 @@ package struct RecipeRecorder {
     private mutating func parameter(_ value: String, label: String, kind: RecipeParameter.Kind? = nil) -> String {
         let named = self.named(value)
         // What is left beside a known value would be kept.
-        if named != value, !Self.withoutParameters(named).contains(where: { $0.isLetter || $0.isNumber }) {
+        if named != value, !Recipe.withoutParameters(named).contains(where: { $0.isLetter || $0.isNumber }) {
             return named
         }
         let name = self.slug(label, separator: "_")

@@ -20,7 +20,7 @@ struct RecipeMutationTests {
         ["card-number": "4111111111111111"], ["approved": true], ["security-code": "123"], ["approved": true],
     ]
 
-    /// Whoever is asked about a payment that is another one doesn't answer.
+    /// A user who is asked about a payment of another amount does not answer.
     static func answers(_ mutation: Mutation) -> [JSONValue] {
         switch mutation.id {
         // A card number in a field for passwords needs no word of its own; the code in the other one does.

@@ -16,17 +16,6 @@ struct RepeatTool {
     let forbidden: Set<ActionKind>
     private let untrusted = UntrustedText()
 
-    init(
-        delegation: Delegation, known: [RecipeSummary], questionTimeout: Duration, language: UserLanguage,
-        forbidden: Set<ActionKind>
-    ) {
-        self.delegation = delegation
-        self.known = known
-        self.questionTimeout = questionTimeout
-        self.language = language
-        self.forbidden = forbidden
-    }
-
     private struct Input: ToolInput {
         var recipe: String
         var values: [String]?
