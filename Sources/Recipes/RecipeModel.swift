@@ -50,21 +50,12 @@ package struct RecipeModel: LanguageModel {
     }
 
     package func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
-        let decision = self.decide(RecipeLog(request.messages))
-        if case .agent(let model) = decision { return model.turn(request) }
-        return AsyncThrowingStream { stream in
-            switch decision {
-            case .agent: break
-            case .say(let text):
-                stream.yield(.text(text))
-                stream.yield(.stop(.endTurn))
-            case .call(let tool, let input, let step, let purpose):
-                let id = RecipeLog.id(request.messages.count, step, purpose)
-                stream.yield(.toolCallStart(id: id, name: tool))
-                stream.yield(.toolCallInput(id: id, delta: input.json))
-                stream.yield(.stop(.toolUse))
-            }
-            stream.finish()
+        switch self.decide(RecipeLog(request.messages)) {
+        case .agent(let model): return model.turn(request)
+        case .say(let text): return [ModelEvent].saying(text).stream
+        case .call(let tool, let input, let step, let purpose):
+            let id = RecipeLog.id(request.messages.count, step, purpose)
+            return [ModelEvent].calling(tool, input, id: id).stream
         }
     }
 

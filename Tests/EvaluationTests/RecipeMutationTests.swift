@@ -80,19 +80,11 @@ struct HandyAgent: LanguageModel {
 
     func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         let (tool, input) = self.decide(request.messages)
-        return AsyncThrowingStream { stream in
-            stream.yield(.usage(TokenUsage(inputTokens: 1000, outputTokens: 50)))
-            if tool == "say" {
-                stream.yield(.text(input["text"]?.string ?? ""))
-                stream.yield(.stop(.endTurn))
-            } else {
-                let id = "handy-\(request.messages.count)"
-                stream.yield(.toolCallStart(id: id, name: tool))
-                stream.yield(.toolCallInput(id: id, delta: input.json))
-                stream.yield(.stop(.toolUse))
-            }
-            stream.finish()
-        }
+        let used = ModelEvent.usage(TokenUsage(inputTokens: 1000, outputTokens: 50))
+        let turn: [ModelEvent] =
+            tool == "say"
+            ? .saying(input["text"]?.string ?? "") : .calling(tool, input, id: "handy-\(request.messages.count)")
+        return ([used] + turn).stream
     }
 
     private func decide(_ messages: [Message]) -> (String, JSONValue) {

@@ -129,11 +129,8 @@ public struct TurnLoop: Sendable {
         conversation.take(answers)
         var context = await self.contextLimit()
         if let opening {
-            let events: [ModelEvent] = [
-                .toolCallStart(id: opening.id, name: opening.name),
-                .toolCallInput(id: opening.id, delta: opening.input.json), .stop(.toolUse),
-            ]
-            conversation.messages.append(try await self.say(events, callbacks.emit))
+            conversation.messages.append(
+                try await self.say(.calling(opening.name, opening.input, id: opening.id), callbacks.emit))
         }
         for _ in 0..<self.budget.steps {
             try Task.checkCancellation()
@@ -179,7 +176,7 @@ public struct TurnLoop: Sendable {
                 let late = await callbacks.endSteering()
                 conversation.messages += late.map { .user($0) }
                 guard late.isEmpty else { continue }
-                conversation.messages.append(try await self.say([.text(reason), .stop(.endTurn)], callbacks.emit))
+                conversation.messages.append(try await self.say(.saying(reason), callbacks.emit))
                 try await callbacks.save(conversation)
                 return .notDone(reason)
             }

@@ -25,12 +25,13 @@ struct RecipeFirst: LanguageModel {
 
     func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         guard let last = request.messages.last else { return self.model.turn(request) }
-        if let said = self.report(in: last) { return Self.stream(said) }
-        // What they write while the task goes on isn't a request of its own.
-        guard last.isFromPerson, let asked, last.text.hasSuffix(asked) else { return self.model.turn(request) }
-        switch self.decision(AttachedFiles.words(of: asked), AttachedFiles.names(in: asked)) {
-        case .call(let call): return Self.stream(call, number: request.messages.count)
-        case .say(let text): return Self.stream(text)
+        if let said = self.report(in: last) { return [ModelEvent].saying(said).stream }
+        guard let (words, chosen) = self.request(in: request.messages) else { return self.model.turn(request) }
+        switch self.decision(AttachedFiles.words(of: words), AttachedFiles.names(in: words), chosen) {
+        case .call(let call):
+            let id = "\(Self.mark)\(request.messages.count)"
+            return [ModelEvent].calling(RepeatTool.name, RepeatTool.input(call), id: id).stream
+        case .say(let text): return [ModelEvent].saying(text).stream
         case .model: return self.isProgram ? self.withKnown(request) : self.model.turn(request)
         }
     }
@@ -41,7 +42,16 @@ struct RecipeFirst: LanguageModel {
         case model
     }
 
-    private func decision(_ text: String, _ files: [String]) -> Decision {
+    /// What the user asks for with the newest message. What they write while a task goes on isn't a request of its own, but
+    /// what they write after an answer is, also if the run has not quite ended by then.
+    private func request(in messages: [Message]) -> (words: String, chosen: RecipeCall?)? {
+        guard let last = messages.last, last.isFromPerson else { return nil }
+        if let asked, last.text.hasSuffix(asked) { return (asked, self.chosen) }
+        guard let before = messages.dropLast().last, before.role == .assistant, before.toolCalls.isEmpty else { return nil }
+        return (last.text, nil)
+    }
+
+    private func decision(_ text: String, _ files: [String], _ chosen: RecipeCall?) -> Decision {
         if let chosen { return .call(chosen) }
         switch RecipeFinder(self.known).find(text, files: files) {
         case .none: return .model
@@ -101,23 +111,5 @@ struct RecipeFirst: LanguageModel {
     /// How to ask for a recipe, such as "How much is the road tax for [plate]?".
     private static func words(_ recipe: RecipeSummary) -> String {
         (recipe.when.first ?? recipe.name).replacing("{", with: "[").replacing("}", with: "]")
-    }
-
-    private static func stream(_ text: String) -> AsyncThrowingStream<ModelEvent, any Error> {
-        AsyncThrowingStream { stream in
-            stream.yield(.text(text))
-            stream.yield(.stop(.endTurn))
-            stream.finish()
-        }
-    }
-
-    private static func stream(_ call: RecipeCall, number: Int) -> AsyncThrowingStream<ModelEvent, any Error> {
-        AsyncThrowingStream { stream in
-            let id = "\(Self.mark)\(number)"
-            stream.yield(.toolCallStart(id: id, name: RepeatTool.name))
-            stream.yield(.toolCallInput(id: id, delta: RepeatTool.input(call).json))
-            stream.yield(.stop(.toolUse))
-            stream.finish()
-        }
     }
 }

@@ -23,19 +23,13 @@ public struct OfflineModel: LanguageModel {
             tools.contains("navigate")
             ? OfflineAutomation(messages: request.messages).decide()
             : OfflineCoordinator(messages: request.messages, canBrowse: tools.contains("browse")).decide()
-        return AsyncThrowingStream { stream in
-            switch decision {
-            case .say(let text):
-                for piece in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
-                    stream.yield(.text(piece.offset == 0 ? String(piece.element) : " \(piece.element)"))
-                }
-                stream.yield(.stop(.endTurn))
-            case .call(let tool, let input, let id):
-                stream.yield(.toolCallStart(id: id, name: tool))
-                stream.yield(.toolCallInput(id: id, delta: input.json))
-                stream.yield(.stop(.toolUse))
+        switch decision {
+        case .say(let text):
+            let words = text.split(separator: " ", omittingEmptySubsequences: false).enumerated().map { place, word in
+                ModelEvent.text(place == 0 ? String(word) : " \(word)")
             }
-            stream.finish()
+            return (words + [.stop(.endTurn)]).stream
+        case .call(let tool, let input, let id): return [ModelEvent].calling(tool, input, id: id).stream
         }
     }
 

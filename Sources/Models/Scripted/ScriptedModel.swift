@@ -55,16 +55,14 @@ public final class ScriptedModel: LanguageModel {
     ) {
         func call(_ tool: String, _ input: JSONValue) {
             let id = "call-\(self.received.withLock { $0.count })"
-            stream.yield(.toolCallStart(id: id, name: tool))
-            stream.yield(.toolCallInput(id: id, delta: input.json))
-            stream.yield(.stop(.toolUse))
+            play(.calling(tool, input, id: id))
+        }
+        func play(_ events: [ModelEvent]) {
+            for event in events { stream.yield(event) }
             stream.finish()
         }
         switch turn {
-        case .say(let text):
-            stream.yield(.text(text))
-            stream.yield(.stop(.endTurn))
-            stream.finish()
+        case .say(let text): play(.saying(text))
         case .call(let tool, let input): call(tool, input)
         case .callOn(let tool, let role, let name, let input):
             guard let control = SnapshotText.newest(in: request.messages)?.control(role: role, name: name) else {
@@ -75,9 +73,7 @@ public final class ScriptedModel: LanguageModel {
             members["ref"] = .string(control.ref)
             call(tool, .object(members))
         case .decide(let body): self.play(body(request), request, stream)
-        case .events(let events):
-            for event in events { stream.yield(event) }
-            stream.finish()
+        case .events(let events): play(events)
         case .fail(let error): stream.finish(throwing: error)
         case .hang: break
         }
