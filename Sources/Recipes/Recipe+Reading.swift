@@ -86,8 +86,8 @@ extension Recipe {
         func keys(version: Int) throws {
             let known: [String: Set<String>] = [
                 "": [
-                    "recipe", "name", "when", "words", "unless", "also", "sites", "parameters", "steps", "proof", "say",
-                    "shapes",
+                    "recipe", "name", "when", "words", "unless", "also", "examples", "counterexamples", "sites",
+                    "parameters", "steps", "proof", "say", "shapes",
                 ],
                 "steps.*": ["do", "at", "with", "checked", "asked", "then", "then_path"],
                 "steps.*.at": ["role", "name", "in", "dialog", "row", "of", "nth"],

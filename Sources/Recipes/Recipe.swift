@@ -151,6 +151,10 @@ package struct Recipe: Sendable, Hashable, Codable {
     package var unless: [String]?
     /// Words that such a sentence may have beside them.
     package var also: [String]?
+    /// Sentences that ask for this, as people write them.
+    package var examples: [String]?
+    /// Sentences that look as if they asked for this, and don't.
+    package var counterexamples: [String]?
     /// The hosts that may be opened; no others are.
     package var sites: [String]
     package var parameters: [RecipeParameter]
@@ -178,7 +182,8 @@ package struct Recipe: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case recipe, name, when, words, unless, also, sites, parameters, steps, proof, say, shapes
+        case recipe, name, when, words, unless, also, examples, counterexamples, sites, parameters, steps, proof, say,
+            shapes
     }
 
     package init(from decoder: any Decoder) throws {
@@ -198,6 +203,8 @@ package struct Recipe: Sendable, Hashable, Codable {
         self.words = try container.decodeIfPresent([[String]].self, forKey: .words)
         self.unless = try container.decodeIfPresent([String].self, forKey: .unless)
         self.also = try container.decodeIfPresent([String].self, forKey: .also)
+        self.examples = try container.decodeIfPresent([String].self, forKey: .examples)
+        self.counterexamples = try container.decodeIfPresent([String].self, forKey: .counterexamples)
         self.parameters = try container.decodeIfPresent([RecipeParameter].self, forKey: .parameters) ?? []
         self.proof = try container.decodeIfPresent(Proof.self, forKey: .proof)
         self.say = try container.decode([String: String].self, forKey: .say)
@@ -224,11 +231,14 @@ package struct Recipe: Sendable, Hashable, Codable {
 
     /// The recipe as it's listed, before it has run.
     package func summary(_ state: RecipeSummary.State) -> RecipeSummary {
-        RecipeSummary(
+        var summary = RecipeSummary(
             name: self.name, when: self.when, words: self.words ?? [], unless: self.unless ?? [],
             also: self.also ?? [], sites: self.sites,
             parameters: self.parameters, steps: self.steps.count,
             acts: self.steps.contains { $0.asked == true }, state: state)
+        summary.examples = self.examples ?? []
+        summary.counterexamples = self.counterexamples ?? []
+        return summary
     }
 
     /// The host of an address, such as `www.example.com`.

@@ -9,9 +9,16 @@ package struct RecipeFinder: Sendable {
     package enum Finding: Sendable, Hashable {
         /// The values that the sentence gives, and the parameters that it doesn't.
         case one(RecipeSummary, values: [String: String], missing: [RecipeParameter])
-        /// It could be any of these.
-        case several([RecipeSummary])
+        /// It is probably one of these, or this one, if there is only one: the user has to say so. The likeliest is first.
+        case several([Candidate])
         case none
+    }
+
+    /// A recipe with the values that a sentence gives.
+    package struct Candidate: Sendable, Hashable {
+        package var recipe: RecipeSummary
+        package var values: [String: String]
+        package var missing: [RecipeParameter]
     }
 
     private struct Match {
@@ -41,14 +48,22 @@ package struct RecipeFinder: Sendable {
     private static let mostUnexplained = 3
     private static let longestSentence = 500
 
-    private let recipes: [RecipeSummary]
+    let recipes: [RecipeSummary]
 
     package init(_ recipes: [RecipeSummary]) { self.recipes = recipes }
 
-    /// - Parameter files: The names of the files that came with the sentence.
-    package func find(_ sentence: String, files: [String] = []) -> Finding {
+    /// - Parameters:
+    ///   - files: The names of the files that came with the sentence.
+    ///   - guesses: Whether to guess by the recipes' examples where their words say nothing, or say what no example does.
+    package func find(_ sentence: String, files: [String] = [], guesses: Bool = false) -> Finding {
         // A story isn't a request, and looking for names in it takes long.
         guard sentence.count <= Self.longestSentence else { return .none }
+        let known = self.finding(sentence, files)
+        guard guesses else { return known }
+        return known == .none ? self.guess(sentence, files) : self.doubting(known, sentence)
+    }
+
+    private func finding(_ sentence: String, _ files: [String]) -> Finding {
         let whole = self.finding(self.matches(Asked(sentence, in: sentence, files)))
         guard whole == .none else { return whole }
         // What somebody tells beside the question is no part of it, unless it asks for something, too.
@@ -68,11 +83,12 @@ package struct RecipeFinder: Sendable {
         guard let best = matches.first else { return .none }
         // The same with two values is two tasks, or a correction.
         guard !matches.contains(where: { $0.recipe == best.recipe && $0.values != best.values }) else { return .none }
-        var others: [RecipeSummary] = []
-        for match in matches where best.score - match.score < 1 && !others.contains(match.recipe) {
-            others.append(match.recipe)
+        var likely: [Candidate] = []
+        for match in matches
+        where best.score - match.score < 1 && !likely.contains(where: { $0.recipe == match.recipe }) {
+            likely.append(Candidate(recipe: match.recipe, values: match.values, missing: match.missing))
         }
-        guard others.count == 1 else { return .several(others) }
+        guard likely.count == 1 else { return .several(likely) }
         return .one(best.recipe, values: best.values, missing: best.missing)
     }
 
@@ -98,33 +114,19 @@ package struct RecipeFinder: Sendable {
         guard !recipe.acts || words.asksForDeed else { return nil }
         // "The ones I haven't paid" is no prohibition where nothing is done.
         guard !words.forbids(wholly: !recipe.acts) else { return nil }
-        var match = Match(recipe: recipe, values: [:], missing: [], score: 0)
+        guard let given = self.given(recipe, asked.text, in: asked.whole) else { return nil }
+        var match = Match(recipe: recipe, values: given.values, missing: given.missing, score: 0)
         var free = Set(words.words.indices)
-        for parameter in recipe.parameters where parameter.type != .text && parameter.type != .file {
-            // The name of a car is no number plate.
-            let isKnown = { (value: String) in
-                recipe.also.contains { value.lowercased().replacing(" ", with: "").hasPrefix($0) && $0.count > 2 }
-            }
-            let here = parameter.found(in: asked.text).filter { !isKnown($0.value) }
-            let found = here.isEmpty ? parameter.found(in: asked.whole).filter { !isKnown($0.value) } : here
-            // Two of them are two tasks.
-            guard Set(found.map(\.value)).count <= 1 else { return nil }
-            for each in here { free = free.filter { !words.words[$0].range.overlaps(each.range) } }
-            guard let value = found.first, let plain = parameter.normalised(value.value) else {
-                match.missing.append(parameter)
-                continue
-            }
-            match.values[parameter.name] = plain
-        }
-        let given = Set(words.words.indices).subtracting(free)
+        for place in given.places { free = free.filter { !words.words[$0].range.overlaps(place) } }
+        let taken = Set(words.words.indices).subtracting(free)
         let isExcluded = recipe.unless.contains { phrase in
-            words.places(of: phrase).contains { $0.allSatisfy { !given.contains($0) } }
+            words.places(of: phrase).contains { $0.allSatisfy { !taken.contains($0) } }
         }
         guard !isExcluded else { return nil }
         var topic: Set<Int> = []
         for (number, group) in groups.enumerated() {
             // A word within a value, such as the letters of a number plate, says nothing.
-            let places = group.flatMap { words.places(of: $0) }.filter { $0.allSatisfy { !given.contains($0) } }
+            let places = group.flatMap { words.places(of: $0) }.filter { $0.allSatisfy { !taken.contains($0) } }
             guard !places.isEmpty else { return nil }
             for place in places { free.subtract(place) }
             if number == 0 { topic.formUnion(places.joined()) }
@@ -139,11 +141,15 @@ package struct RecipeFinder: Sendable {
             }
         }
         for parameter in recipe.parameters where parameter.type == .text {
-            if let name = NameInSentence(words, free: free, topic: topic).range {
-                match.values[parameter.name] = words.text(of: name, in: asked.text)
-                free.subtract(name)
-            } else if let name = self.nameElsewhere(asked) {
-                match.values[parameter.name] = name
+            let name = NameInSentence(words, free: free, topic: topic)
+            if let place = name.clear {
+                match.values[parameter.name] = words.text(of: place, in: asked.text)
+                free.subtract(place)
+            } else if let elsewhere = self.nameElsewhere(asked) {
+                match.values[parameter.name] = elsewhere
+            } else if let place = name.besideTopic {
+                match.values[parameter.name] = words.text(of: place, in: asked.text)
+                free.subtract(place)
             } else {
                 match.missing.append(parameter)
             }
@@ -160,13 +166,41 @@ package struct RecipeFinder: Sendable {
         return match
     }
 
+    /// The values of the recipe's parameters in a text, and where they are in it; `nil` if there are two of one.
+    /// - Parameter whole: The whole message, which may have what the text lacks.
+    func given(
+        _ recipe: RecipeSummary, _ text: String, in whole: String
+    ) -> (values: [String: String], missing: [RecipeParameter], places: [Range<String.Index>])? {
+        var values: [String: String] = [:]
+        var missing: [RecipeParameter] = []
+        var places: [Range<String.Index>] = []
+        for parameter in recipe.parameters where parameter.type != .text && parameter.type != .file {
+            // The name of a car is no number plate.
+            let isKnown = { (value: String) in
+                recipe.also.contains { value.lowercased().replacing(" ", with: "").hasPrefix($0) && $0.count > 2 }
+            }
+            let here = parameter.found(in: text).filter { !isKnown($0.value) }
+            let found = here.isEmpty ? parameter.found(in: whole).filter { !isKnown($0.value) } : here
+            // Two of them are two tasks.
+            guard Set(found.map(\.value)).count <= 1 else { return nil }
+            places += here.map(\.range)
+            guard let value = found.first, let plain = parameter.normalised(value.value) else {
+                missing.append(parameter)
+                continue
+            }
+            values[parameter.name] = plain
+        }
+        return (values, missing, places)
+    }
+
     /// A name in another part of the message: "I have moved to Taiping. Where is the office there?"
     private func nameElsewhere(_ asked: Asked) -> String? {
         guard asked.text != asked.whole else { return nil }
-        let words = SentenceWords(asked.whole)
-        return NameInSentence(words, free: Set(words.words.indices), topic: []).properName.map {
-            words.text(of: $0, in: asked.whole)
-        }
+        return ([asked.whole] + SentenceWords.clauses(of: asked.whole)).lazy.compactMap { text in
+            let words = SentenceWords(text)
+            let name = NameInSentence(words, free: Set(words.words.indices), topic: [])
+            return (text == asked.whole ? name.properName : name.clear).map { words.text(of: $0, in: text) }
+        }.first
     }
 
     /// Whether a word that nothing explains makes it another task: something to do, a number such as another year, another
@@ -211,16 +245,19 @@ struct NameInSentence {
         }
     }
 
-    /// The run of words after a preposition of place, written as a name, or beside the topic: "in Ipoh", "Ipoh office".
-    var range: Range<Int>? {
+    /// The run of words after a preposition of place, or written as a name: "in Ipoh".
+    var clear: Range<Int>? {
         let placed = self.runs.filter { run in
             run.lowerBound > 0 && SentenceWords.isPlacePreposition(self.words.words[run.lowerBound - 1].text)
         }
         if placed.count == 1, self.isOneName(placed[0]) {
             return placed[0]
         }
-        if let name = self.properName { return name }
-        // Several words without capitals may be more than a name; so the person is asked.
+        return self.properName
+    }
+
+    /// A word beside the topic: "ipoh office". Several words without capitals may be more than a name; so the user is asked.
+    var besideTopic: Range<Int>? {
         let beside = self.runs.filter { $0.count == 1 }.filter {
             self.topic.contains($0.lowerBound - 1) || self.topic.contains($0.upperBound)
         }

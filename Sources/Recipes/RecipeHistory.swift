@@ -148,9 +148,8 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         if suggestion.worked.count >= Self.enough, !suggestion.asked { try? self.promote() }
     }
 
-    private static let looks: Set = [
-        "snapshot", "read_page", "find_text", "screenshot", "scroll", "note", "wait_for_text",
-    ]
+    /// Waiting is no part of what the agent did in a step's place.
+    private static let looks = RecipeLog.looks.union(["wait_for_text"])
 
     private static func digest(_ values: [String: String]) -> String {
         let text = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")

@@ -43,6 +43,9 @@ struct RecipeLog {
         }
     }
 
+    /// The tools that change nothing on a page.
+    static let looks: Set = ["snapshot", "read_page", "find_text", "screenshot", "scroll", "note"]
+
     /// Returns the id of a call for a step.
     static func id(_ count: Int, _ step: Int, _ purpose: Purpose) -> String {
         "\(self.mark)\(count)-\(step)-\(purpose.rawValue)"

@@ -273,12 +273,8 @@ package struct RecipeRecorder {
         }.map(\.element)
     }
 
-    /// The tools that change nothing, or ask for what a later call uses.
-    private static let looks: Set = [
-        "snapshot", "read_page", "find_text", "screenshot", "scroll", "note", "hover", "tabs", "ask_person",
-        "downloads",
-        "read_file",
-    ]
+    /// What is no step: looking, and asking for what a later call uses.
+    private static let looks = RecipeLog.looks.union(["hover", "tabs", "ask_person", "downloads", "read_file"])
 
     // MARK: Texts
 

@@ -230,7 +230,7 @@ struct SentenceWords {
         "batalkan", "padam", "padamkan", "hantar", "hantarkan", "mohon", "daftar", "daftarkan", "tukar", "ubah",
         "kemaskini", "perbaharui", "pindah", "pindahkan", "rayu", "jual", "bandingkan", "jelaskan", "muat",
         "selesaikan", "langsaikan", "renewkan", "block", "report", "lapor", "laporkan", "rebook", "reschedule",
-        "tangguh", "tangguhkan", "sambung", "gantikan", "ganti",
+        "tangguh", "tangguhkan", "sambung", "gantikan", "ganti", "redeem", "tebus", "tebuskan", "exchange",
     ]
 
     private static let common: Set = [

@@ -78,6 +78,9 @@ public struct RecipeSummary: Sendable, Hashable, Codable {
     public var unless: [String]
     /// Words that such a sentence may have beside them.
     public var also: [String]
+    /// Sentences that ask for this, as people write them, and sentences that only look like it. They stay in the process.
+    package var examples: [String] = []
+    package var counterexamples: [String] = []
     /// The hosts that it opens.
     public var sites: [String]
     public var parameters: [RecipeParameter]

@@ -11,16 +11,33 @@ import Testing
 struct RecipeFirstTests {
     private static let question = "How much is the road tax for WXY 1234?"
     private static let tax = RecipeSummary(
-        name: "road-tax", when: ["How much is the road tax for {plate}?"], words: [["road tax"]], sites: ["tax.my"],
+        name: "road-tax", when: ["How much is the road tax for {plate}?"], words: [["road tax"], ["how much"]],
+        sites: ["tax.my"],
         parameters: [RecipeParameter(name: "plate", type: .plate)], steps: 3, state: .shared)
+
+    /// A recipe with examples, one of which is nearly what is asked. Because it does something, it's never begun by a guess.
+    private static let guessable = {
+        var recipe = Self.tax
+        recipe.acts = true
+        recipe.when = ["Pay the road tax for {plate}"]
+        recipe.words = [["road tax"], ["pay"]]
+        recipe.examples = ["rodtax {plate} pls", "settle rodtax for {plate}"]
+        recipe.counterexamples = ["hello", "rodtax of 2021 please", "the weather"]
+        return recipe
+    }()
 
     /// The calls of one turn, or the model's own words.
     private static func turn(
         _ messages: [Message], asked: String? = question, chosen: RecipeCall? = nil
     ) async throws -> [String] {
         let model = RecipeFirst(
-            model: ScriptedModel([.say("the model")]), isProgram: false, known: [Self.tax], asked: asked, chosen: chosen,
+            model: ScriptedModel([.say("the model")]), isProgram: false, known: [Self.tax], asked: asked,
+            chosen: chosen,
             language: .english)
+        return try await Self.said(model, messages)
+    }
+
+    private static func said(_ model: RecipeFirst, _ messages: [Message]) async throws -> [String] {
         var seen: [String] = []
         for try await event in model.turn(ModelRequest(system: "", messages: messages)) {
             switch event {
@@ -54,6 +71,38 @@ struct RecipeFirstTests {
             .user(Self.question), call, result, .user("How much is the road tax for ABC 5678?"),
         ])
         #expect(seen == ["the model"])
+    }
+
+    private static let choosing = "recipe-choice-1"
+
+    private static func answered(_ text: String) async throws -> [String] {
+        let program = RecipeFirst(
+            model: ScriptedModel([.say("the model")]), isProgram: true, known: [Self.guessable],
+            asked: "rodtax wxy1234 please",
+            chosen: nil, language: .english)
+        let ask = Message(
+            role: .assistant,
+            content: [.toolCall(ToolCall(id: self.choosing, name: "ask_person", input: [:]))])
+        let result = Message(role: .user, content: [.toolResult(ToolResult(callID: self.choosing, text: text))])
+        return try await Self.said(program, [.user("rodtax wxy1234 please"), ask, result])
+    }
+
+    @Test("without a model, the user is asked about what is only likely, and what they choose is done")
+    func choice() async throws {
+        let program = RecipeFirst(
+            model: ScriptedModel([.say("the model")]), isProgram: true, known: [Self.guessable],
+            asked: "rodtax wxy1234 please",
+            chosen: nil, language: .english)
+        let question = try await Self.said(program, [.user("rodtax wxy1234 please")])
+        #expect(question.count == 1 && question[0].contains("Pay the road tax for WXY 1234"))
+        let chosen = try await Self.answered("The person answers: Pay the road tax for WXY 1234")
+        #expect(chosen.count == 1 && chosen[0].contains("plate=WXY 1234"))
+        let other = try await Self.answered("The person answers: Pay the road tax for ABC 5678")
+        #expect(other.count == 1 && other[0].contains("plate=ABC 5678"))
+        for none in ["The person declined to answer.", "The person answers: never mind"] {
+            let said = try await Self.answered(none)
+            #expect(said.count == 1 && said[0].hasPrefix("I don't know that one by heart."), "\(none)")
+        }
     }
 
     @Test("a chosen recipe is for the message that it was chosen with, not for the next")

@@ -28,6 +28,7 @@ def test_whole_errand_with_bedrock_browser_dynamodb_and_memory(cloud, site, runt
     assert {"path": "/check", "fields": {"plate": "WXY 1234", "kind": "Car"}} in site.received()
     assert events[-1]["usage"][0]["inputTokens"] > 0
     assert no_browser_is_left(cloud)
+    eventually(lambda: cloud.requests("CreateEvent"), "what is left in the memory after the answer")
     requests = cloud.requests()
     # The runtime closes the WebSocket, and nothing else may have gone wrong.
     assert {entry["error"] for entry in requests} <= {None, "the client went away"}

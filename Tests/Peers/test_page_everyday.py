@@ -11,10 +11,16 @@ from test_page_hostile import Model
 from test_page_live import places, point, take_control
 
 
+def until_waiting(chats, person):
+    """Waits until the chat, too, knows of a question that the page shows: it learns of it on another way."""
+    person.until(lambda: chats.session(person.chat)["run"]["state"] == "waiting", "waiting run")
+
+
 def test_what_is_written_while_a_question_waits_goes_nowhere_unsaid(system, chats, person):
     person.say(payment(system.demo, "page unsaid"))
     person.ref("button", "Approve payment")
     waiting = person.chat
+    until_waiting(chats, person)
     person.say(system.road_tax("ABC 5678"))
     person.sees("Is this for the task that waits?")
     assert person.evaluate("document.activeElement.textContent") == "Yes, tell it"
@@ -37,6 +43,7 @@ def test_note_to_a_task_that_waits_neither_approves_nor_declines(system, chats, 
 def test_held_or_repeated_key_answers_no_question_what_a_text_is_for(system, chats, person):
     person.say(payment(system.demo, "page held"))
     person.ref("button", "Approve payment")
+    until_waiting(chats, person)
     person.fill("Message", "no")
     for _ in range(5):
         person.tab.keyboard.down("Enter")
@@ -88,6 +95,7 @@ def test_new_task_that_cannot_be_sent_is_given_back(system, chats, person):
 def test_escape_in_an_answer_leaves_the_field_and_not_the_task(system, chats, person):
     person.say(f"open {system.demo}, ask me for the town, tell me the amount due")
     person.type("Your answer", "Ip")
+    until_waiting(chats, person)
     person.press("Escape")
     assert person.evaluate("document.activeElement === document.body")
     assert chats.session(person.chat)["run"]["state"] == "waiting"

@@ -8,7 +8,7 @@ import threading
 import pytest
 import requests
 
-from backend import UNHURRIED
+from backend import UNHURRIED, Chats
 from system import DEADLINE, System
 
 KEY = "sk-only-for-tests-4711"
@@ -101,6 +101,8 @@ def test_model_is_connected_on_the_page_and_answers_from_then_on_also_after_a_re
     person.misses("Practice mode")
     person.say("hello")
     person.sees("I am the connected model.")
+    # The words are shown before the run is recorded, and the process is killed below.
+    Chats(system.chat).settled(person.chat)
 
     stored = [path.read_bytes() for path in pathlib.Path(system.directory.name).rglob("*") if path.is_file()]
     assert not any(KEY.encode() in content for content in stored)

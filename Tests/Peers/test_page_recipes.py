@@ -24,6 +24,15 @@ def test_practice_mode_understands_what_people_say_in_both_languages(person):
     person.sees("How much is the road tax for [plate]?")
 
 
+def test_practice_mode_asks_whether_it_has_understood(person):
+    person.say("eh is the roadtax of wxy1234 dead already or can tahan some more")
+    person.sees("Do you mean this?")
+    person.click("button", "When does the road tax of WXY 1234 end\\?")
+    person.until(
+        lambda: "Your answer: When does the road tax of WXY 1234 end?" in person.messages("Question of AI4AI")[0], "the answer")
+    person.sees("The road tax of WXY 1234 ends on")
+
+
 def test_missing_value_is_asked_for(person):
     person.say("How much is my road tax?")
     person.fill("Which plate number\\?", "ABC 5678")
@@ -42,7 +51,7 @@ def test_task_is_done_again_with_another_value(person):
     person.sees("The road tax of ABC 5678 is RM 90.00.")
 
 
-def test_task_is_saved_repeated_edited_and_deleted(system, person):
+def test_task_is_saved_repeated_edited_and_deleted(system, chats, person):
     person.say(system.road_tax())
     person.sees("Amount due: RM 70.00")
     person.click("button", "Save as recipe")
@@ -58,6 +67,8 @@ def test_task_is_saved_repeated_edited_and_deleted(system, person):
     person.sees("I know this one: my-tax")
     person.click("button", "Use it")
     person.sees("Amount due: RM 90.00")
+    # How it went is noted after the agent's words are shown, and the list is loaded once.
+    chats.settled(person.chat)
 
     open_recipes(person)
     person.sees("has worked: you are asked before it is used")

@@ -12,8 +12,8 @@ def read_by_the_code():
     # Variables that other programs of the providers read, too.
     keys, shared = set(), set()
     for path in (ROOT / "Sources/Settings").glob("*.swift"):
-        keys |= set(re.findall(r"values\.\w+\(\s*\"([a-z.]+)\"", path.read_text()))
-        shared |= set(re.findall(r"providers\.\w+\(\s*\"([a-z.]+)\"", path.read_text()))
+        keys |= set(re.findall(r"values\.\w+\(\s*\"([a-z0-9.]+)\"", path.read_text()))
+        shared |= set(re.findall(r"providers\.\w+\(\s*\"([a-z0-9.]+)\"", path.read_text()))
     return {key.upper().replace(".", "_") for key in shared} | {
         f"AI4AI_{key.upper().replace('.', '_')}" for key in keys if not key.startswith(("otel.", "agent.observability"))
     }

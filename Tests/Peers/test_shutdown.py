@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -191,12 +191,15 @@ def test_port_in_use_is_told_and_ends_with_failure(agent):
 
 
 def test_many_running_invocations_all_complete(agent):
-    with ThreadPoolExecutor(20) as pool:
-        running = [pool.submit(agent.invoke, {"prompt": str(n), "delay": 1500}) for n in range(20)]
-        eventually(lambda: agent.open_sockets >= 20)
-        agent.wait_for_status("HealthyBusy")
+    with ExitStack() as stack:
+        clients = [stack.enter_context(Connection(agent.port)) for _ in range(20)]
+        for number, client in enumerate(clients):
+            client.invoke({"prompt": str(number), "delay": 1500})
+        # What was sent before these, to whichever event loop, has been read when they are answered.
+        for _ in range(10):
+            agent.ping()
         agent.terminate()
-        assert [future.result().json()["message"] for future in running] == [str(n) for n in range(20)]
+        assert [client.read_response().json()["message"] for client in clients] == [str(n) for n in range(20)]
 
 
 def test_stream_whose_reader_has_stalled_does_not_hold_it_up(start_agent):

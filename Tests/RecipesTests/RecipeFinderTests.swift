@@ -1,6 +1,7 @@
 import DemoSite
 import Foundation
 import RuntimeProtocol
+import TestSupport
 import Testing
 
 @testable import Recipes
@@ -58,6 +59,84 @@ struct RecipeFinderTests {
         #expect(Double(inReach.count { $0.1 == .right }) >= 0.9 * Double(inReach.count))
     }
 
+    /// What becomes of a sentence where no model is asked.
+    private enum Guess: String {
+        case done, offered, unknown, wrong
+    }
+
+    private static func guess(_ sentence: Sentence, _ finder: RecipeFinder) -> Guess {
+        let files = sentence.task == "send-document" ? ["ic.jpg"] : []
+        switch finder.find(sentence.text, files: files, guesses: true) {
+        case .none: return .unknown
+        // Nothing begins before the user has chosen, and they can choose none.
+        case .several(let offers): return offers.contains { $0.recipe.name == sentence.task } ? .offered : .unknown
+        case .one(let recipe, let values, _):
+            let isRight = values.allSatisfy {
+                $0.key == "document" || sentence.values[$0.key]?.lowercased() == $0.value.lowercased()
+            }
+            return recipe.name == sentence.task && isRight ? .done : .wrong
+        }
+    }
+
+    /// The finder as it would be if nobody had ever written these sentences.
+    private static func finder(without sentences: [Sentence]) -> RecipeFinder {
+        let unseen = Set(sentences.map { SentenceClassifier.plain($0.text) })
+        func others(_ examples: [String]) -> [String] {
+            examples.filter { !unseen.contains(SentenceClassifier.plain($0)) }
+        }
+        return RecipeFinder(
+            self.demo.recipes.map { recipe in
+                var recipe = recipe
+                recipe.examples = others(recipe.examples)
+                recipe.counterexamples = others(recipe.counterexamples)
+                return recipe
+            })
+    }
+
+    @Test(
+        "a sentence that no example is like is understood, offered, or honestly not known, and begins no other task",
+        arguments: Nightly.cases([11, 10, 9, 8, 1, 2, 3, 4, 5, 6, 7], every: 6))
+    func unseen(set: Int) throws {
+        let sentences = try Self.sentences("fresh-\(set)")
+        let finder = Self.finder(without: sentences)
+        let guesses = sentences.map { ($0, Self.guess($0, finder)) }
+        for (sentence, guess) in guesses where guess == .wrong { Issue.record("\(sentence.text)") }
+        let inReach = guesses.filter { $0.0.task != nil }
+        // Two sets were written to be hard.
+        let enough = [8, 9].contains(set) ? 0.55 : 0.9
+        #expect(Double(inReach.count { [.done, .offered].contains($0.1) }) >= enough * Double(inReach.count))
+    }
+
+    @Test("with examples, a recipe is known by what is near them, and by nothing else")
+    func examples() {
+        let demo = Self.demo
+        guard case .one(let recipe, let values, _) = demo.find("brp kena rodtax kete aku wxy1234 ni", guesses: true)
+        else {
+            return #expect(Bool(false), "not found")
+        }
+        #expect(recipe.name == "road-tax-price" && values == ["plate": "WXY 1234"])
+        for other in ["hello", "what will the weather be", "x", "", "open https://a.example, tell me the road tax"] {
+            #expect(demo.find(other, guesses: true) == .none, "\(other)")
+        }
+    }
+
+    @Test("what is forbidden isn't offered, and what can't be undone is never begun by a guess")
+    func forbidden() {
+        for sentence in [
+            "jgn renew rodtax kete wxy 1234 lagi", "don't you dare renew rdtax WXY 1234", "nak hidupkan rodtax wxy1234",
+            "roadtax wxy 1234 setelkan", "sambungkan rodtax utk plw7789 skali jln",
+        ] {
+            switch Self.demo.find(sentence, guesses: true) {
+            case .one(let recipe, _, _): #expect(!recipe.acts, "\(sentence)")
+            case .several(let offers):
+                #expect(
+                    !offers.contains { $0.recipe.acts } || !SentenceWords(sentence).forbids(wholly: false),
+                    "\(sentence)")
+            case .none: break
+            }
+        }
+    }
+
     @Test(
         "what is no request to do it doesn't begin a payment",
         arguments: [
@@ -75,7 +154,11 @@ struct RecipeFinderTests {
             String(repeating: "a. ", count: 400) + "pay the road tax of WXY 1234",
         ])
     func noPayment(sentence: String) {
-        if case .one(let recipe, _, _) = Self.demo.find(sentence) { #expect(!recipe.acts, "\(recipe.name)") }
+        for guesses in [false, true] {
+            if case .one(let recipe, _, _) = Self.demo.find(sentence, guesses: guesses) {
+                #expect(!recipe.acts, "\(recipe.name)")
+            }
+        }
     }
 
     @Test(

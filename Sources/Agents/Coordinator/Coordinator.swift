@@ -84,7 +84,7 @@ public struct Coordinator: Sendable {
         let agent = self.model.settled
         let model = RecipeFirst(
             model: agent, isProgram: await agent.abilities().isProgram, known: context.recipes,
-            asked: answers.isEmpty ? conversation.messages.last { $0.isFromPerson }?.text : nil, chosen: context.recipe,
+            asked: conversation.messages.last { $0.isFromPerson }?.text, chosen: context.recipe,
             language: language)
         let loop = TurnLoop(
             model: model, system: self.system(with: tools.all),

@@ -10,7 +10,7 @@ struct RecipeFirst: LanguageModel {
     /// Whether the model is a program, which knows no task but by its recipe.
     let isProgram: Bool
     let known: [RecipeSummary]
-    /// The user's message that the run began with, in their words alone; `nil` if it began with answers.
+    /// The user's message that the run is about, in their words alone.
     let asked: String?
     /// The recipe that the user has chosen for that message.
     let chosen: RecipeCall?
@@ -21,16 +21,27 @@ struct RecipeFirst: LanguageModel {
     func abilities() async -> ModelAbilities { await self.model.abilities() }
 
     private static let mark = "recipe-repeat-"
+    private static let choiceMark = "recipe-choice-"
     private static let mostListed = 15
 
     func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         guard let last = request.messages.last else { return self.model.turn(request) }
         if let said = self.report(in: last) { return [ModelEvent].saying(said).stream }
-        guard let (words, chosen) = self.request(in: request.messages) else { return self.model.turn(request) }
-        switch self.decision(AttachedFiles.words(of: words), AttachedFiles.names(in: words), chosen) {
+        let decision: Decision
+        if let choice = self.choice(in: last) {
+            decision = choice
+        } else if let (words, chosen) = self.request(in: request.messages) {
+            decision = self.decision(AttachedFiles.words(of: words), AttachedFiles.names(in: words), chosen)
+        } else {
+            return self.model.turn(request)
+        }
+        switch decision {
         case .call(let call):
             let id = "\(Self.mark)\(request.messages.count)"
             return [ModelEvent].calling(RepeatTool.name, RepeatTool.input(call), id: id).stream
+        case .ask(let offers):
+            let id = "\(Self.choiceMark)\(request.messages.count)"
+            return [ModelEvent].calling(AskUserTool.name, self.question(offers), id: id).stream
         case .say(let text): return [ModelEvent].saying(text).stream
         case .model: return self.isProgram ? self.withKnown(request) : self.model.turn(request)
         }
@@ -38,6 +49,8 @@ struct RecipeFirst: LanguageModel {
 
     private enum Decision {
         case call(RecipeCall)
+        /// Ask the user which of these it is.
+        case ask([RecipeFinder.Candidate])
         case say(String)
         case model
     }
@@ -47,23 +60,53 @@ struct RecipeFirst: LanguageModel {
     private func request(in messages: [Message]) -> (words: String, chosen: RecipeCall?)? {
         guard let last = messages.last, last.isFromPerson else { return nil }
         if let asked, last.text.hasSuffix(asked) { return (asked, self.chosen) }
-        guard let before = messages.dropLast().last, before.role == .assistant, before.toolCalls.isEmpty else { return nil }
+        guard let before = messages.dropLast().last, before.role == .assistant, before.toolCalls.isEmpty else {
+            return nil
+        }
         return (last.text, nil)
     }
 
     private func decision(_ text: String, _ files: [String], _ chosen: RecipeCall?) -> Decision {
         if let chosen { return .call(chosen) }
-        switch RecipeFinder(self.known).find(text, files: files) {
+        switch RecipeFinder(self.known).find(text, files: files, guesses: self.isProgram) {
         case .none: return .model
         case .one(let recipe, let values, let missing):
             // A model may know from the conversation what the sentence doesn't say.
             guard missing.isEmpty && recipe.state != .suspended || self.isProgram else { return .model }
             return .call(RecipeCall(name: recipe.name, values: values))
-        case .several(let recipes):
-            guard self.isProgram else { return .model }
-            let list = recipes.map { "- \(Self.words($0))" }.joined(separator: "\n")
-            return .say(self.language("Which one do you mean?\n\(list)", "Yang mana satu?\n\(list)"))
+        case .several(let candidates): return self.isProgram ? .ask(candidates) : .model
         }
+    }
+
+    // MARK: Choices
+
+    private func question(_ offers: [RecipeFinder.Candidate]) -> JSONValue {
+        let choices = offers.map { Self.words($0.recipe, $0.values) }
+        let question =
+            offers.count == 1
+            ? self.language("Do you mean this?", "Adakah ini yang anda maksudkan?")
+            : self.language("Which one do you mean?", "Yang mana satu?")
+        return ["question": .string(question), "choices": .array(choices.map { .string($0) })]
+    }
+
+    /// What the user's choice leads to, if they were asked for one.
+    private func choice(in message: Message) -> Decision? {
+        guard let result = message.toolResults.last, result.callID.hasPrefix(Self.choiceMark), let asked else {
+            return nil
+        }
+        let unknown = Decision.say("\(self.lead)\n\(self.list)")
+        guard let answer = AskUserTool.answer(in: result.text) else { return unknown }
+        let files = AttachedFiles.names(in: asked)
+        let found = RecipeFinder(self.known).find(AttachedFiles.words(of: asked), files: files, guesses: true)
+        if case .several(let offers) = found,
+            let chosen = offers.first(where: { Self.words($0.recipe, $0.values) == answer })
+        {
+            return .call(RecipeCall(name: chosen.recipe.name, values: chosen.values))
+        }
+        // They say it in other words.
+        let decision = self.decision(answer, files, nil)
+        if case .model = decision { return unknown }
+        return decision
     }
 
     /// What a repeated task has reported, if it was the last thing that happened. What was not done is the model's matter.
@@ -77,9 +120,7 @@ struct RecipeFirst: LanguageModel {
     /// The program's answer, with what it knows if it does nothing.
     private func withKnown(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         guard !self.known.isEmpty else { return self.model.turn(request) }
-        let list = self.known.prefix(Self.mostListed).map { "- \(Self.words($0))" }.joined(separator: "\n")
-        let lead = self.language(
-            "I don't know that one by heart. These I know:", "Yang itu saya tidak hafal. Ini yang saya tahu:")
+        let (lead, list) = (self.lead, self.list)
         let events = self.model.turn(request)
         return AsyncThrowingStream { stream in
             let task = Task {
@@ -108,8 +149,18 @@ struct RecipeFirst: LanguageModel {
         }
     }
 
+    private var lead: String {
+        self.language("I don't know that one by heart. These I know:", "Yang itu saya tidak hafal. Ini yang saya tahu:")
+    }
+
+    private var list: String {
+        self.known.prefix(Self.mostListed).map { "- \(Self.words($0))" }.joined(separator: "\n")
+    }
+
     /// How to ask for a recipe, such as "How much is the road tax for [plate]?".
-    private static func words(_ recipe: RecipeSummary) -> String {
-        (recipe.when.first ?? recipe.name).replacing("{", with: "[").replacing("}", with: "]")
+    private static func words(_ recipe: RecipeSummary, _ values: [String: String] = [:]) -> String {
+        let line = recipe.when.first ?? recipe.name
+        return values.reduce(line) { $0.replacing("{\($1.key)}", with: $1.value) }
+            .replacing("{", with: "[").replacing("}", with: "]")
     }
 }

@@ -5,6 +5,8 @@ import FoundationEssentials
 
 /// Creates the tools that ask the user a question.
 struct AskUserTool: Sendable {
+    static let name = "ask_person"
+
     /// How long a question waits for its answer.
     let questionTimeout: Duration
 
@@ -25,7 +27,7 @@ struct AskUserTool: Sendable {
 
     /// The tool for an agent without a browser, which cannot use secrets.
     var withoutSecrets: Tool {
-        Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
+        Tool(Self.name, Self.description, risk: .read) { (input: Question, context) in
             guard input.secrets?.isEmpty ?? true else {
                 throw ActionRefused(
                     "Only the browser agent can ask for secrets, on the page that they are for. Use browse for this.")
@@ -38,7 +40,7 @@ struct AskUserTool: Sendable {
     func withSecrets(
         _ secrets: SecretStore, kept: KeptSecrets, origin: @escaping @Sendable () async throws -> String
     ) -> Tool {
-        Tool("ask_person", Self.description, risk: .read) { (input: Question, context) in
+        Tool(Self.name, Self.description, risk: .read) { (input: Question, context) in
             let here = input.secrets?.isEmpty ?? true ? nil : try await origin()
             let answer = try self.answer(
                 to: input, context, origin: here, secrets: secrets, canKeep: kept.canKeep)
@@ -53,6 +55,13 @@ struct AskUserTool: Sendable {
 
     /// The member of an answer that says whether its secrets are kept for the next tasks.
     static let keep = "keep_secrets"
+
+    private static let answers = "The person answers: "
+
+    /// The user's answer to a question with choices, in the tool's result; `nil` if there is none.
+    static func answer(in result: String) -> String? {
+        result.hasPrefix(self.answers) ? String(result.dropFirst(self.answers.count)) : nil
+    }
 
     private func answer(
         to input: Question, _ context: ToolContext, origin: String?, secrets: SecretStore?, canKeep: Bool = false
@@ -77,7 +86,7 @@ struct AskUserTool: Sendable {
                 lines.append("\(name): given; put it in with fill_secret, under this name, on \(asked)")
             } else {
                 let isAnswer = name == "answer" || name == Interrupt.other
-                lines.append("\(isAnswer ? "The person answers" : name): \(value.string ?? value.json)")
+                lines.append("\(isAnswer ? Self.answers : "\(name): ")\(value.string ?? value.json)")
             }
         }
         return lines.isEmpty ? "The person has said nothing." : lines.joined(separator: "\n")

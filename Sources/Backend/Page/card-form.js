@@ -100,7 +100,8 @@ export function payloadWords(schema, payload) {
     const properties = Object.entries(schema?.properties ?? {});
     return properties.filter(([name]) => payload[name] !== undefined).map(([name, property]) => {
         const value = isSecret(property) ? secretWords : valueWords(payload[name]);
-        return properties.length === 1 ? value : `${labelOf(name, property)}: ${value}`;
+        // The answer itself needs no label.
+        return properties.length === 1 || name === "answer" || name === other ? value : `${labelOf(name, property)}: ${value}`;
     }).join("; ");
 }
 

@@ -126,6 +126,7 @@ export default {
     "run.tool.forget": "Forget something remembered",
     "run.tool.ask_person": "Ask you something",
     "run.tool.browse": "Work in the browser",
+    "run.tool.repeat_task": "Repeat a task",
     "run.tool.hand_over": "Hand the browser to you",
     "run.tool.navigate": "Open a page",
     "run.tool.snapshot": "Look at the page",

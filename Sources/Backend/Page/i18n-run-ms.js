@@ -126,6 +126,7 @@ export default {
     "run.tool.forget": "Lupakan sesuatu yang diingati",
     "run.tool.ask_person": "Bertanya kepada anda",
     "run.tool.browse": "Bekerja dalam pelayar",
+    "run.tool.repeat_task": "Ulang tugas",
     "run.tool.hand_over": "Serahkan pelayar kepada anda",
     "run.tool.navigate": "Buka halaman",
     "run.tool.snapshot": "Lihat halaman",

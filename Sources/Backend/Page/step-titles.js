@@ -68,6 +68,7 @@ const roles = new Set([
 const browserTools = new Set([
     "navigate", "snapshot", "screenshot", "find_text", "wait_for_text", "scroll", "go_back", "reload", "tabs", "click",
     "click_at", "select_text", "fill", "fill_secret", "type", "select", "check", "press", "hover", "drag", "hand_over", "read_page",
+    "upload", "save_page",
 ]);
 
 /** @param {string} tool */
