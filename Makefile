@@ -18,7 +18,7 @@ INDEX := $(if $(filter lines,$(DEBUG_INFO)),AI4AI_TEST_INDEX=$(CURDIR)/.build/$(
 FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
-  flaky model-check changed-titles swift-tests docs examples examples-built lint page peers peers-together peers-alone contract memory image \
+  flaky model-check changed-titles swift-tests docs examples examples-built lint page peers peers-together peers-alone peers-of contract memory image \
   image-check built-image-check arm64-check bench bench-first-word cost bench-browser setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
@@ -54,7 +54,7 @@ NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
 part-browser: build $(VENV)/installed .build/applications/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE)) Tests/Peers
-	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests'
+	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests|RecipeFinderTests'
 
 part-page: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(PAGE)
@@ -145,6 +145,9 @@ peers-together:
 
 peers-alone:
 	$(QUICK_BROWSER) $(PYTEST) -m 'serial and not nightly' Tests/Peers
+
+peers-of: build $(VENV)/installed .build/quick-browser ## Test with some modules of the peers' tests: FILES=Tests/Peers/test_kept.py.
+	$(QUICK_BROWSER) $(PYTEST) -n $(WORKERS) -m 'not nightly' $(FILES)
 
 CONTRACT_SUITE := $(PYTEST) -m 'not nightly' $(addprefix Tests/Peers/test_,$(addsuffix .py,\
   ping invocations streaming websocket context shutdown))

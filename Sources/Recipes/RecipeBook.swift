@@ -112,14 +112,16 @@ public struct RecipeBook: Sendable {
 
     /// Notes how a repeat went. The task has ended by then, so nothing is thrown.
     package func note(
-        _ call: RecipeCall, _ messages: [Message], isDone: Bool, seconds: Double, of user: UserID?
+        _ call: RecipeCall, _ messages: [Message], isDone: Bool, seconds: Double, in session: SessionID,
+        of user: UserID?
     ) async {
         guard self.vault != nil, !self.shared.contains(where: { $0.name == call.name }) else { return }
         do {
             try await self.change(call.name, of: user) { entry in
                 // In the usual spelling, two are the same.
                 let values = (try? entry.recipe.checked(call.values)) ?? call.values
-                entry.note(messages, values: values, isDone: isDone, seconds: seconds, at: Date())
+                entry.note(
+                    messages, values: values, isDone: isDone, seconds: seconds, at: Date(), session: session)
             }
         } catch {
             self.logger.warning("How a recipe went can't be noted", metadata: ["error": "\(error)"])

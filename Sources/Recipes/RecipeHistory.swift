@@ -1,4 +1,4 @@
-import AgentEvents
+package import AgentEvents
 package import AgentLoop
 import Crypto
 package import FoundationEssentials
@@ -25,6 +25,8 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         package var asked: Bool
         /// Digests of the values with which it worked.
         package var worked: [String] = []
+        /// The page as it was for the recipe, and as it was for the agent.
+        package var pictures: RecipeSummary.Pictures?
     }
 
     private static let mostRepeats = 20
@@ -38,6 +40,8 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
     package private(set) var earlier: [Recipe] = []
     package private(set) var repeats: [Repeat] = []
     package private(set) var suggestion: Suggestion?
+    /// The pictures of the steps of the last repeat that went well, by step.
+    private var pictures: [Int: RecipeSummary.StepPicture]?
 
     package init(_ recipe: Recipe) { self.recipe = recipe }
 
@@ -57,6 +61,7 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         let times = self.repeats.filter { $0.stoppedAt == nil }.map(\.seconds).sorted()
         summary.seconds = times.isEmpty ? nil : times[times.count / 2]
         summary.suggestion = self.suggestion.map { "\($0.step + 1): \($0.anchor.role) \"\($0.anchor.name)\"" }
+        summary.pictures = self.suggestion?.pictures
         return summary
     }
 
@@ -106,8 +111,10 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - messages: The conversation of the run.
     ///   - isDone: Whether the task was done.
+    ///   - session: The chat that keeps the run's pictures.
     package mutating func note(
-        _ messages: [Message], values: [String: String], isDone: Bool, seconds: Double, at date: Date
+        _ messages: [Message], values: [String: String], isDone: Bool, seconds: Double, at date: Date,
+        session: SessionID
     ) {
         let log = RecipeLog(messages)
         guard !log.attempts.isEmpty else { return }
@@ -116,12 +123,20 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         self.repeats = (self.repeats + [Repeat(date: date, values: digest, stoppedAt: stop, seconds: seconds)])
             .suffix(Self.mostRepeats)
         guard isDone else { return }
-        if let stop { return self.suggest(stop, log, values) }
+        let pictures = log.attempts.filter { $0.purpose == .act }.map { attempt in
+            (attempt.step, RecipeSummary.StepPicture(session: session, toolCallID: attempt.result.callID))
+        }
+        let seen = Dictionary(pictures) { $1 }
+        if let stop { return self.suggest(stop, log, values, seen) }
+        self.pictures = seen
         self.noteSuggestionWorked(log, digest)
     }
 
     /// What the agent did in the place of a step, if it was one action of the same kind on one control.
-    private mutating func suggest(_ index: Int, _ log: RecipeLog, _ values: [String: String]) {
+    /// - Parameter seen: The pictures of the run's steps.
+    private mutating func suggest(
+        _ index: Int, _ log: RecipeLog, _ values: [String: String], _ seen: [Int: RecipeSummary.StepPicture]
+    ) {
         guard self.recipe.steps.indices.contains(index), let old = self.recipe.steps[index].at else { return }
         let step = self.recipe.steps[index]
         let done = log.doneByAgent.filter { !Self.looks.contains($0.call.name) }
@@ -136,7 +151,9 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         let anchor = Recipe.Anchor(role: element.role, name: element.label)
         guard anchor.name != old.name, self.suggestion?.anchor != anchor else { return }
         let asked = step.asked == true || first.result.consequential == true
-        self.suggestion = Suggestion(step: index, anchor: anchor, asked: asked)
+        // The picture after the step before shows the page that the step acts on.
+        let pictures = RecipeSummary.Pictures(before: self.pictures?[index - 1], after: seen[index - 1])
+        self.suggestion = Suggestion(step: index, anchor: anchor, asked: asked, pictures: pictures)
     }
 
     private mutating func noteSuggestionWorked(_ log: RecipeLog, _ digest: String) {

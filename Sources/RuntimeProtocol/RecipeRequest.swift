@@ -96,6 +96,35 @@ public struct RecipeSummary: Sendable, Hashable, Codable {
     public var seconds: Double?
     /// What the agent did in place of a step, and may take its place from now on.
     public var suggestion: String?
+    /// The page on which the step went as the recipe says, and the page on which the agent took its place.
+    public var pictures: Pictures?
+
+    /// What a person compares before a suggestion takes its step's place.
+    public struct Pictures: Sendable, Hashable, Codable {
+        public var before: StepPicture?
+        public var after: StepPicture?
+
+        public init(before: StepPicture? = nil, after: StepPicture? = nil) {
+            self.before = before
+            self.after = after
+        }
+    }
+
+    /// The picture that was taken after a step. It is kept as long as the step's chat.
+    public struct StepPicture: Sendable, Hashable, Codable {
+        public var session: SessionID
+        public var toolCallID: String
+
+        public init(session: SessionID, toolCallID: String) {
+            self.session = session
+            self.toolCallID = toolCallID
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case session = "session_id"
+            case toolCallID = "tool_call_id"
+        }
+    }
 
     public init(
         name: String, when: [String], words: [[String]], unless: [String] = [], also: [String] = [], sites: [String],
@@ -130,7 +159,7 @@ public struct RecipeSummary: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, when, words, unless, also, sites, parameters, steps, acts, state, seconds, suggestion
+        case name, when, words, unless, also, sites, parameters, steps, acts, state, seconds, suggestion, pictures
         case lastRunAt = "last_run_at"
         case lastRunWentWell = "last_run_went_well"
     }

@@ -29,7 +29,7 @@ def test_first_visit_ends_in_a_finished_errand(system, chats, person):
     for step in ('Fill in field "Plate number"', 'Click button "Check"', "Read the page"):
         assert step in steps
     person.click("button", "done Open .*")
-    person.click("button", "Enlarge the picture of the page after: Open .*")
+    person.click("button", "Enlarge the picture: The page after: Open .*")
     person.ref("button", "Close the picture")
     person.until(lambda: person.evaluate("document.querySelector('dialog img').naturalWidth > 200"), "picture")
     person.press("Escape")

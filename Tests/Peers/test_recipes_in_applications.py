@@ -1,6 +1,8 @@
 """A recipe in a real shop (django-oscar): taught by a played model, repeated without it, and repeated after the shop has
 another theme and another word on one button."""
 
+import base64
+
 import pytest
 import requests
 
@@ -88,6 +90,9 @@ def test_recipe_survives_another_theme_and_another_label():
             assert model.turns == 0
             [summary] = ask(system, named("list"), recipes={"action": "list"})["recipes"]
             assert summary["suggestion"].endswith('button "Find"')
+            for place in (summary["pictures"]["before"], summary["pictures"]["after"]):
+                shown = ask(system, place["session_id"], picture={"id": place["tool_call_id"]})
+                assert base64.b64decode(shown["jpeg"])[:2] == b"\xff\xd8"
         finally:
             shop.stop()
             system.stop()

@@ -72,10 +72,10 @@ def test_events_name_the_clients_own_thread(system):
 
 
 def test_conversation_goes_on_in_its_session(system):
-    first = system.invoke({"prompt": "tell me the opening hours", "session_id": "talk"}).json()
+    first = system.invoke({"prompt": "tell me the headline", "session_id": "talk"}).json()
     assert first["message"].endswith("Which address should I open for that?")
     second = system.invoke({"prompt": f"{system.demo}/offices", "session_id": "talk"}).json()
-    assert "opening hours" in second["message"]
+    assert "headline" in second["message"]
 
 
 def test_session_of_another_user_is_refused_as_an_answer(system):

@@ -65,7 +65,9 @@ struct RecipeBookTests {
     private static func entry() throws -> RecipeEntry { RecipeEntry(try RecordedTask().recipe()) }
 
     private static func note(_ entry: inout RecipeEntry, _ plate: String, _ messages: [Message], isDone: Bool = true) {
-        entry.note(messages, values: ["plate": plate], isDone: isDone, seconds: 4, at: Date())
+        entry.note(
+            messages, values: ["plate": plate], isDone: isDone, seconds: 4, at: Date(),
+            session: SessionID(rawValue: "chat"))
     }
 
     private static func messages(_ calls: [(id: String, name: String, label: String, approved: Bool)]) -> [Message] {
@@ -130,6 +132,25 @@ struct RecipeBookTests {
         #expect(entry.suggestions.isEmpty)
         try entry.promote()
         #expect(entry.recipe.steps[2].at?.name == "Proceed")
+    }
+
+    @Test("a suggestion has the pictures of the page as it was for the recipe, and as it was for the agent")
+    func pictures() throws {
+        var entry = try Self.entry()
+        let before = Self.messages([("recipe-1-1-act", "fill", "", false)])
+        entry.note(
+            before + Self.clean, values: ["plate": "A 1"], isDone: true, seconds: 4, at: Date(),
+            session: SessionID(rawValue: "first"))
+        let after = Self.messages([("recipe-7-1-act", "fill", "", false)])
+        entry.note(
+            after + Self.healed(), values: ["plate": "A 2"], isDone: true, seconds: 4, at: Date(),
+            session: SessionID(rawValue: "second"))
+        let kept = try JSONDecoder().decode(RecipeEntry.self, from: JSONEncoder().encode(entry))
+        #expect(
+            kept.summary.pictures
+                == .init(
+                    before: .init(session: SessionID(rawValue: "first"), toolCallID: "recipe-1-1-act"),
+                    after: .init(session: SessionID(rawValue: "second"), toolCallID: "recipe-7-1-act")))
     }
 
     @Test(

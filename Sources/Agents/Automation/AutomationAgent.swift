@@ -184,7 +184,7 @@ public struct AutomationAgent: Automation {
                 if let call = task.recipe {
                     await self.recipeBook.note(
                         call, conversation.messages, isDone: outcome.isDone,
-                        seconds: started.duration(to: .now) / .seconds(1), of: context.user)
+                        seconds: started.duration(to: .now) / .seconds(1), in: context.session, of: context.user)
                 }
                 try await tools.receiveLastFiles(emit: settled.emit)
                 try await self.deliver(outcome, of: task, place.evidence, to: context, usage: &usage)

@@ -166,6 +166,8 @@ export default {
     "recipes.deleteTitle": "Delete this recipe?",
     "recipes.deleteText": "{name} can’t be repeated any more. It can’t be undone.",
     "recipes.suggestion": "The agent used another control for step {what}.",
+    "recipes.before": "The page as it was",
+    "recipes.after": "The page as the agent found it",
     "recipes.promote": "Use it from now on",
     "recipes.back": "Undo the last change",
     "recipes.save": "Save",

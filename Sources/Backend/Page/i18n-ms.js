@@ -164,6 +164,8 @@ export default {
     "recipes.deleteTitle": "Padam resipi ini?",
     "recipes.deleteText": "{name} tidak boleh diulang lagi. Ini tidak boleh dibuat asal.",
     "recipes.suggestion": "Ejen menggunakan kawalan lain untuk langkah {what}.",
+    "recipes.before": "Halaman seperti sebelum ini",
+    "recipes.after": "Halaman yang ditemui ejen",
     "recipes.promote": "Gunakannya mulai sekarang",
     "recipes.back": "Buat asal perubahan terakhir",
     "recipes.save": "Simpan",

@@ -69,7 +69,7 @@ export default {
     "run.step.technical": "Technical details",
     "run.step.nothing": "There is no more to tell of this step.",
     "run.picture": "The page after: {title}",
-    "run.picture.enlarge": "Enlarge the picture of the page after: {title}",
+    "run.picture.enlarge": "Enlarge the picture: {words}",
     "run.picture.close": "Close the picture",
 
     "run.step.plan": "Plan: {done} of {all} parts done",

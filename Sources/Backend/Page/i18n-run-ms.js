@@ -69,7 +69,7 @@ export default {
     "run.step.technical": "Butiran teknikal",
     "run.step.nothing": "Tiada apa-apa lagi tentang langkah ini.",
     "run.picture": "Halaman selepas: {title}",
-    "run.picture.enlarge": "Besarkan gambar halaman selepas: {title}",
+    "run.picture.enlarge": "Besarkan gambar: {words}",
     "run.picture.close": "Tutup gambar",
 
     "run.step.plan": "Rancangan: {done} daripada {all} bahagian selesai",

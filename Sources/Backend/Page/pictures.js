@@ -17,16 +17,16 @@ export class Pictures {
      * A thumbnail, or an empty element if the step has no picture.
      * @param {string} id
      * @param {string} title What the step did.
+     * @param {string} words What the picture shows.
      */
-    thumbnail(id, title) {
+    thumbnail(id, title, words = t("run.picture", { title })) {
         const place = element("div", { class: "thumbnail-place" });
         this.picture(id).then((address) => {
             if (!address) return;
-            const words = t("run.picture", { title });
             place.append(
                 element(
                     "button", {
-                        class: "thumbnail", type: "button", "aria-label": t("run.picture.enlarge", { title }),
+                        class: "thumbnail", type: "button", "aria-label": t("run.picture.enlarge", { words }),
                         onClick: () => enlarge(address, words),
                     },
                     element("img", { src: address, alt: "", loading: "lazy", decoding: "async" })));

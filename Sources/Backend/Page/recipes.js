@@ -4,7 +4,8 @@
  * @typedef {{name: string, values: Record<string, string>}} RecipeCall
  * @typedef {{name: string, type: string, ask?: string, options?: string[]}} Parameter
  * @typedef {{name: string, when: string[], sites: string[], parameters: Parameter[], state: string, last_run_at?: string,
- *     last_run_went_well?: boolean, suggestion?: string}} Recipe
+ *     last_run_went_well?: boolean, suggestion?: string, pictures?: {before?: StepPicture, after?: StepPicture}}} Recipe
+ * @typedef {{session_id: string, tool_call_id: string}} StepPicture
  * @typedef {{recipes: Recipe[], recipe?: string}} Recipes
  * @typedef {(text: string, call: RecipeCall) => void} Say Sends a message for which a recipe was chosen.
  */
@@ -14,6 +15,7 @@ import { confirmDanger, showDialog } from "./dialogs.js";
 import { element, freshID } from "./elements.js";
 import { explain } from "./errors.js";
 import { formatMoment, t } from "./i18n.js";
+import { Pictures } from "./pictures.js";
 
 /** @param {import("./api.js").Api} api @param {Say} say */
 export async function showRecipes(api, say) {
@@ -23,6 +25,7 @@ export async function showRecipes(api, say) {
         title: t("recipes.title"), content: [element("p", {}, t("recipes.about")), view.element],
         buttons: [element("button", { class: "button", autofocus: true }, t("close"))],
     });
+    view.close();
 }
 
 /**
@@ -104,16 +107,26 @@ class RecipesView {
     #say;
     #list = element("ul", { class: "kept" });
     #problem = element("p", { class: "field-problem", role: "alert" });
+    #pictures;
 
     /** @param {import("./api.js").Api} api @param {Say} say */
     constructor(api, say) {
         this.#api = api;
         this.#say = say;
+        this.#pictures = new Pictures(async (id) => {
+            const [chat, call] = id.split(" ");
+            const picture = await api.picture(chat, call);
+            return picture && URL.createObjectURL(picture);
+        });
         this.element = element("div", { class: "kept-box" }, this.#list, this.#problem);
     }
 
     load() {
         return this.#change(() => this.#api.recipes());
+    }
+
+    close() {
+        this.#pictures.clear();
     }
 
     /** @param {() => Promise<Recipes>} change @returns {Promise<boolean>} Whether it has succeeded. */
@@ -140,6 +153,7 @@ class RecipesView {
         ];
         const hint = suggestion ? [
             element("p", {}, t("recipes.suggestion", { what: suggestion })),
+            this.#compared(recipe),
             element("button", {
                 class: "quiet-button", type: "button", onClick: () => void this.#change(() => this.#api.changeRecipe(name, "promote")),
             }, t("recipes.promote")),
@@ -150,6 +164,16 @@ class RecipesView {
                 "div", {}, element("strong", {}, element("bdi", {}, name)), element("div", {}, recipe.when[0] ?? ""),
                 element("div", { class: "muted" }, facts.join(" · ")), ...hint),
             element("div", { class: "row-buttons" }, this.#button("recipes.repeat", name, () => this.#repeat(recipe)), ...own));
+    }
+
+    /** The pictures of the page as it was, and as it was for the agent. @param {Recipe} recipe */
+    #compared(recipe) {
+        const { before, after } = recipe.pictures ?? {};
+        /** @type {[string, StepPicture | undefined][]} */
+        const both = [["recipes.before", before], ["recipes.after", after]];
+        return element("div", { class: "compared" }, ...both.flatMap(([key, picture]) => picture ? [element(
+            "figure", {}, this.#pictures.thumbnail(`${picture.session_id} ${picture.tool_call_id}`, t(key), t(key)),
+            element("figcaption", { class: "muted" }, t(key)))] : []));
     }
 
     /** @param {string} key @param {string} name @param {() => void} onClick */
