@@ -123,7 +123,8 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         self.repeats = (self.repeats + [Repeat(date: date, values: digest, stoppedAt: stop, seconds: seconds)])
             .suffix(Self.mostRepeats)
         guard isDone else { return }
-        let pictures = log.attempts.filter { $0.purpose == .act }.map { attempt in
+        // Those that have shown the page have a picture of it.
+        let pictures = log.attempts.filter { $0.purpose == .act && $0.result.address != nil }.map { attempt in
             (attempt.step, RecipeSummary.StepPicture(session: session, toolCallID: attempt.result.callID))
         }
         let seen = Dictionary(pictures) { $1 }
@@ -151,9 +152,12 @@ package struct RecipeEntry: Sendable, Hashable, Codable {
         let anchor = Recipe.Anchor(role: element.role, name: element.label)
         guard anchor.name != old.name, self.suggestion?.anchor != anchor else { return }
         let asked = step.asked == true || first.result.consequential == true
-        // The picture after the step before shows the page that the step acts on.
-        let pictures = RecipeSummary.Pictures(before: self.pictures?[index - 1], after: seen[index - 1])
-        self.suggestion = Suggestion(step: index, anchor: anchor, asked: asked, pictures: pictures)
+        // The picture after a step before shows the page that the step acts on.
+        func last(_ pictures: [Int: RecipeSummary.StepPicture]?) -> RecipeSummary.StepPicture? {
+            pictures?.filter { $0.key < index }.max { $0.key < $1.key }?.value
+        }
+        self.suggestion = Suggestion(
+            step: index, anchor: anchor, asked: asked, pictures: .init(before: last(self.pictures), after: last(seen)))
     }
 
     private mutating func noteSuggestionWorked(_ log: RecipeLog, _ digest: String) {

@@ -296,14 +296,12 @@ package struct RecipeRecorder {
     private func say(_ answer: String, asked: Bool) throws -> (text: String, shapes: [String: String]) {
         let values = PageReader(self.lastPage).labelledValues
         let byLabel = Dictionary(grouping: values) { ControlMatcher.plain($0.label) }
-        let byValue = Dictionary(grouping: values) { ControlMatcher.plain($0.value) }
         var lines: [String] = []
         var shapes: [String: String] = [:]
         for (label, value) in values where value.count > 1 {
-            // A label with several values says nothing, and a value with several labels may be any of them.
+            // A label with several values says nothing. A value with several labels is told with each of them, because
+            // next time they may differ.
             guard Set(byLabel[ControlMatcher.plain(label), default: []].map(\.value)).count == 1,
-                Set(byValue[ControlMatcher.plain(value), default: []].map { ControlMatcher.plain($0.label) }).count
-                    == 1,
                 Self.replacing(value.lowercased(), in: answer.lowercased(), with: "") != answer.lowercased(),
                 !self.used.contains(where: { Self.spellings(of: $0.value).contains(value) })
             else { continue }

@@ -54,6 +54,11 @@ def ask(system, session, **payload):
     return response.json()
 
 
+def prices(book, amount):
+    """The answer of the recipe: three labels had the same value when it was taught."""
+    return f"Price (excl. tax): {amount}\nPrice (incl. tax): {amount}\n{book}: {amount}"
+
+
 def repeat(system, name, book):
     task = {"goal": "What does it cost?", "recipe": {"name": "book-price", "values": {"title": book}}}
     return ask(system, named(name), automation_task=task)
@@ -74,7 +79,7 @@ def test_recipe_survives_another_theme_and_another_label():
             assert saved["status"] == "completed" and "book 01" not in saved["recipe"], saved
 
             model.turns = 0
-            assert repeat(system, "again", "Chong's book 02")["message"] == "It costs MYR12.00."
+            assert repeat(system, "again", "Chong's book 02")["message"] == prices("Chong's book 02", "MYR12.00")
             assert model.turns == 0
 
             port = shop.port
@@ -82,11 +87,11 @@ def test_recipe_survives_another_theme_and_another_label():
             shop = Application("Oscar", SHOP, django("shop"), port=port, CHANGED_LOOK="1")
             # The agent presses the button with the other word; the recipe does the rest.
             model.book = "Devi's book 03"
-            assert repeat(system, "changed", model.book)["message"] == "It costs MYR13.00."
+            assert repeat(system, "changed", model.book)["message"] == prices(model.book, "MYR13.00")
             assert model.turns == 1
             # The next time the recipe knows the button, too.
             model.turns = 0
-            assert repeat(system, "learned", "Goh's book 06")["message"] == "It costs MYR16.00."
+            assert repeat(system, "learned", "Goh's book 06")["message"] == prices("Goh's book 06", "MYR16.00")
             assert model.turns == 0
             [summary] = ask(system, named("list"), recipes={"action": "list"})["recipes"]
             assert summary["suggestion"].endswith('button "Find"')

@@ -74,6 +74,7 @@ struct RecipeBookTests {
         calls.flatMap { call -> [Message] in
             var result = ToolResult(callID: call.id, text: "Done.")
             result.elements = ["ref": .init(role: "button", label: call.label)]
+            result.address = call.name == "fill" ? nil : "https://tax.my/"
             result.consequential = call.approved ? true : nil
             return [
                 Message(role: .assistant, content: [.toolCall(ToolCall(id: call.id, name: call.name, input: [:]))]),
@@ -137,11 +138,11 @@ struct RecipeBookTests {
     @Test("a suggestion has the pictures of the page as it was for the recipe, and as it was for the agent")
     func pictures() throws {
         var entry = try Self.entry()
-        let before = Self.messages([("recipe-1-1-act", "fill", "", false)])
+        let before = Self.messages([("recipe-1-0-act", "navigate", "", false), ("recipe-1-1-act", "fill", "", false)])
         entry.note(
             before + Self.clean, values: ["plate": "A 1"], isDone: true, seconds: 4, at: Date(),
             session: SessionID(rawValue: "first"))
-        let after = Self.messages([("recipe-7-1-act", "fill", "", false)])
+        let after = Self.messages([("recipe-7-0-act", "navigate", "", false), ("recipe-7-1-act", "fill", "", false)])
         entry.note(
             after + Self.healed(), values: ["plate": "A 2"], isDone: true, seconds: 4, at: Date(),
             session: SessionID(rawValue: "second"))
@@ -149,8 +150,8 @@ struct RecipeBookTests {
         #expect(
             kept.summary.pictures
                 == .init(
-                    before: .init(session: SessionID(rawValue: "first"), toolCallID: "recipe-1-1-act"),
-                    after: .init(session: SessionID(rawValue: "second"), toolCallID: "recipe-7-1-act")))
+                    before: .init(session: SessionID(rawValue: "first"), toolCallID: "recipe-1-0-act"),
+                    after: .init(session: SessionID(rawValue: "second"), toolCallID: "recipe-7-0-act")))
     }
 
     @Test(

@@ -111,13 +111,14 @@ struct RecipeRecorderTests {
         #expect(error?.code == .unrepeatable)
     }
 
-    @Test("the agent's own words aren't kept, nor a value that stands beside two labels")
+    @Test("the agent's own words aren't kept, and a value that stands beside two labels is told with both")
     func words() throws {
         let page = "| Amount due | RM 70.00 |\n| Deposit | RM 70.00 |\n| Status | Approved |"
         var calls = RecordedTask.calls
         calls[calls.count - 1].text = page
         let recipe = try RecordedTask(calls: calls, answer: "It was approved, and costs RM 70.00.").recipe()
-        #expect(recipe.say == ["en": "Status: {{Status}}"])
+        #expect(
+            recipe.say == ["en": "Amount due: {{Amount due}}\nDeposit: {{Deposit}}\nStatus: {{Status}}"])
     }
 
     @Test("a value that nothing of what was done depends on isn't a parameter")
