@@ -61,6 +61,8 @@ def test_composer_and_chat_stay_beside_the_browser_on_every_phone(system, phone)
 def test_all_of_the_browser_can_be_reached_with_ones_hands_in_it(system, phone):
     phone.say(payment(system.demo, "page hands"))
     phone.ref("button", "Approve payment")
+    # It makes room for the question by itself.
+    phone.click("button", "Show the browser")
     phone.click("button", "Take control")
     phone.sees("You are in control")
     for screen in (PHONE, KEYBOARD, SMALL_KEYBOARD):
@@ -93,6 +95,7 @@ def test_browser_is_offered_only_once_it_can_be_taken_in_hand(system, phone):
 def test_browser_makes_room_while_an_answer_is_written(system, phone):
     phone.say(question(system.demo))
     phone.ref("textbox", "Your answer")
+    phone.click("button", "Show the browser")
     be_on(phone, KEYBOARD)
     before = seen(phone, "#scroller")
     phone.click("textbox", "Your answer")
@@ -164,6 +167,7 @@ def test_answer_is_sent_by_its_button_where_there_is_little_room(system, person,
 def test_hidden_browser_leaves_its_name_and_the_way_back(system, phone):
     phone.say(payment(system.demo, "page hidden"))
     phone.ref("button", "Approve payment")
+    phone.click("button", "Show the browser")
     phone.click("button", "Hide the browser")
     phone.ref("button", "Show the browser")
     assert seen(phone, "#live") <= 64
