@@ -48,12 +48,15 @@ part-of-the-day:
 # part-browser runs every nightly test that belongs to no other part, so that no test is left out.
 PAGE := $(wildcard Tests/Peers/test_page*.py)
 STORES := Tests/Peers/test_chat_store.py Tests/Peers/test_kills.py
+# They save and reload by timers, and compare their files with what is on disk, so that they get the machine for themselves.
+APPLICATIONS := Tests/Peers/test_applications.py Tests/Peers/test_recipes_in_applications.py
 
 # The random and long tests take longer than the time limit of `make test`.
 NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
 part-browser: build $(VENV)/installed .build/applications/installed
-	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE)) Tests/Peers
+	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE) $(APPLICATIONS)) Tests/Peers
+	$(NIGHTLY_PYTEST) -m nightly $(APPLICATIONS)
 	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests|RecipeFinderTests'
 
 part-page: build $(VENV)/installed

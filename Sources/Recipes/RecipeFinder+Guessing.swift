@@ -11,9 +11,11 @@ extension RecipeFinder {
     private static let doubtful: Float = 0.2
 
     func guess(_ sentence: String, _ files: [String]) -> Finding {
-        // Instructions with an address aren't about a known task.
-        guard !sentence.contains("://") else { return .none }
-        let classifier = SentenceClassifier.learned(from: self.examples)
+        let examples = self.examples
+        // Instructions with an address aren't about a known task. And without examples of other things, everything would look
+        // like one of the tasks.
+        guard !sentence.contains("://"), examples.contains(where: \.label.isEmpty) else { return .none }
+        let classifier = SentenceClassifier.learned(from: examples)
         let whole = classifier.probabilities(of: sentence)
         // Who tells a story asks in a part of it.
         let parts = SentenceWords.clauses(of: sentence).filter { $0.split(separator: " ").count > 2 }

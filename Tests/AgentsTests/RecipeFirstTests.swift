@@ -75,7 +75,7 @@ struct RecipeFirstTests {
 
     private static let choosing = "recipe-choice-1"
 
-    private static func answered(_ text: String) async throws -> [String] {
+    private static func answered(_ answer: String?) async throws -> [String] {
         let program = RecipeFirst(
             model: ScriptedModel([.say("the model")]), isProgram: true, known: [Self.guessable],
             asked: "rodtax wxy1234 please",
@@ -83,8 +83,10 @@ struct RecipeFirstTests {
         let ask = Message(
             role: .assistant,
             content: [.toolCall(ToolCall(id: self.choosing, name: "ask_person", input: [:]))])
-        let result = Message(role: .user, content: [.toolResult(ToolResult(callID: self.choosing, text: text))])
-        return try await Self.said(program, [.user("rodtax wxy1234 please"), ask, result])
+        var result = ToolResult(callID: self.choosing, text: "…")
+        result.value = answer
+        return try await Self.said(
+            program, [.user("rodtax wxy1234 please"), ask, Message(role: .user, content: [.toolResult(result)])])
     }
 
     @Test("without a model, the user is asked about what is only likely, and what they choose is done")
@@ -95,13 +97,13 @@ struct RecipeFirstTests {
             chosen: nil, language: .english)
         let question = try await Self.said(program, [.user("rodtax wxy1234 please")])
         #expect(question.count == 1 && question[0].contains("Pay the road tax for WXY 1234"))
-        let chosen = try await Self.answered("The person answers: Pay the road tax for WXY 1234")
+        let chosen = try await Self.answered("Pay the road tax for WXY 1234")
         #expect(chosen.count == 1 && chosen[0].contains("plate=WXY 1234"))
-        let other = try await Self.answered("The person answers: Pay the road tax for ABC 5678")
+        let other = try await Self.answered("Pay the road tax for ABC 5678")
         #expect(other.count == 1 && other[0].contains("plate=ABC 5678"))
-        for none in ["The person declined to answer.", "The person answers: never mind"] {
+        for none in [nil, "never mind"] {
             let said = try await Self.answered(none)
-            #expect(said.count == 1 && said[0].hasPrefix("I don't know that one by heart."), "\(none)")
+            #expect(said.count == 1 && said[0].hasPrefix("I don't know that one by heart."), "\(none ?? "declined")")
         }
     }
 

@@ -120,6 +120,15 @@ struct RecipeFinderTests {
         }
     }
 
+    @Test("without examples of other things, nothing is guessed")
+    func oneSided() {
+        var recipe = RecipeSummary(
+            name: "balance", when: ["balance of my account"], words: [], sites: ["bank.my"], parameters: [], steps: 1,
+            state: .trusted)
+        recipe.examples = ["how much is left", "baki akaun"]
+        #expect(RecipeFinder([recipe]).find("tell me a joke", guesses: true) == .none)
+    }
+
     @Test("what is forbidden isn't offered, and what can't be undone is never begun by a guess")
     func forbidden() {
         for sentence in [

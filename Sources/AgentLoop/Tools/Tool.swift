@@ -98,7 +98,8 @@ public struct ToolOutput: Sendable, Hashable {
     public var heading: String?
     /// The tab that the call has opened beside the current one.
     public var openedTab: String?
-    /// The value of the control after the call, if the call changes it; never a secret's.
+    /// The value of the control after the call, if the call changes it, or the user's answer to a question; never a
+    /// secret.
     public var value: String?
     /// Whether the call has sent something that can't be undone.
     public var isConsequential = false

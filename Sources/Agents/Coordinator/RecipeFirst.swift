@@ -95,7 +95,7 @@ struct RecipeFirst: LanguageModel {
             return nil
         }
         let unknown = Decision.say("\(self.lead)\n\(self.list)")
-        guard let answer = AskUserTool.answer(in: result.text) else { return unknown }
+        guard let answer = result.value else { return unknown }
         let files = AttachedFiles.names(in: asked)
         let found = RecipeFinder(self.known).find(AttachedFiles.words(of: asked), files: files, guesses: true)
         if case .several(let offers) = found,

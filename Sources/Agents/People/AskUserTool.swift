@@ -42,30 +42,24 @@ struct AskUserTool: Sendable {
     ) -> Tool {
         Tool(Self.name, Self.description, risk: .read) { (input: Question, context) in
             let here = input.secrets?.isEmpty ?? true ? nil : try await origin()
-            let answer = try self.answer(
+            var answer = try self.answer(
                 to: input, context, origin: here, secrets: secrets, canKeep: kept.canKeep)
             guard let given = context.answers.first, given.answer.status == .resolved,
                 given.answer.payload?[Self.keep] == true, let asked = given.interrupt.metadata?["origin"]?.string
             else { return answer }
-            return await kept.keep(given.answer.payload, named: input.secrets ?? [], at: asked).map {
-                "\(answer)\n\($0)"
-            } ?? answer
+            if let note = await kept.keep(given.answer.payload, named: input.secrets ?? [], at: asked) {
+                answer.text += "\n\(note)"
+            }
+            return answer
         }
     }
 
     /// The member of an answer that says whether its secrets are kept for the next tasks.
     static let keep = "keep_secrets"
 
-    private static let answers = "The person answers: "
-
-    /// The user's answer to a question with choices, in the tool's result; `nil` if there is none.
-    static func answer(in result: String) -> String? {
-        result.hasPrefix(self.answers) ? String(result.dropFirst(self.answers.count)) : nil
-    }
-
     private func answer(
         to input: Question, _ context: ToolContext, origin: String?, secrets: SecretStore?, canKeep: Bool = false
-    ) throws -> String {
+    ) throws -> ToolOutput {
         guard let given = context.answers.first else {
             throw UserInputRequired(
                 Interrupt(
@@ -75,9 +69,10 @@ struct AskUserTool: Sendable {
                     metadata: origin.map { ["origin": .string($0)] }))
         }
         guard given.answer.status == .resolved, case .object(let members) = given.answer.payload ?? [:] else {
-            return "The person declined to answer.\(given.answer.remark)"
+            return ToolOutput(text: "The person declined to answer.\(given.answer.remark)")
         }
         var lines: [String] = []
+        var answer: String?
         for (name, value) in members.sorted(by: { $0.key < $1.key }) where !canKeep || name != Self.keep {
             if input.secrets?.contains(name) ?? false, let text = value.string, let secrets,
                 let asked = given.interrupt.metadata?["origin"]?.string
@@ -86,10 +81,12 @@ struct AskUserTool: Sendable {
                 lines.append("\(name): given; put it in with fill_secret, under this name, on \(asked)")
             } else {
                 let isAnswer = name == "answer" || name == Interrupt.other
-                lines.append("\(isAnswer ? Self.answers : "\(name): ")\(value.string ?? value.json)")
+                if isAnswer { answer = value.string }
+                lines.append("\(isAnswer ? "The person answers" : name): \(value.string ?? value.json)")
             }
         }
-        return lines.isEmpty ? "The person has said nothing." : lines.joined(separator: "\n")
+        return ToolOutput(
+            text: lines.isEmpty ? "The person has said nothing." : lines.joined(separator: "\n"), value: answer)
     }
 
     private static func schema(_ input: Question, canKeep: Bool) -> JSONValue {

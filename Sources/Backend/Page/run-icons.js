@@ -57,7 +57,8 @@ export function runIcon(name) {
 
 /** The icon of each tool. */
 const tools = {
-    navigate: "globe", browse: "globe", repeat_task: "reload", click: "pointer", click_at: "pointer", select_text: "pointer", hover: "pointer", drag: "pointer", check: "done",
+    navigate: "globe", browse: "globe", repeat_task: "reload", click: "pointer", click_at: "pointer", select_text: "pointer",
+    hover: "pointer", drag: "pointer", check: "done",
     select: "list", fill: "keyboard", type: "keyboard", press: "keyboard", fill_secret: "lock", snapshot: "eye",
     read_page: "eye", find_text: "search", wait_for_text: "clock", screenshot: "camera", scroll: "scroll",
     go_back: "back", reload: "reload", tabs: "tab", downloads: "save", read_file: "file",
