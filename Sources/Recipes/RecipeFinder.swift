@@ -59,8 +59,11 @@ package struct RecipeFinder: Sendable {
         // A story isn't a request, and looking for names in it takes long.
         guard sentence.count <= Self.longestSentence else { return .none }
         let known = self.finding(sentence, files)
-        guard guesses else { return known }
-        return known == .none ? self.guess(sentence, files) : self.doubting(known, sentence)
+        guard case .one(let recipe, let values, let missing) = known else {
+            return known == .none && guesses ? self.guess(sentence, files) : known
+        }
+        let candidate = Candidate(recipe: recipe, values: values, missing: missing)
+        return self.isCertain(candidate, sentence) ? known : .several([candidate])
     }
 
     private func finding(_ sentence: String, _ files: [String]) -> Finding {
@@ -180,9 +183,10 @@ package struct RecipeFinder: Sendable {
                 recipe.also.contains { value.lowercased().replacing(" ", with: "").hasPrefix($0) && $0.count > 2 }
             }
             let here = parameter.found(in: text).filter { !isKnown($0.value) }
-            let found = here.isEmpty ? parameter.found(in: whole).filter { !isKnown($0.value) } : here
-            // Two of them are two tasks.
-            guard Set(found.map(\.value)).count <= 1 else { return nil }
+            let everywhere = parameter.found(in: whole).filter { !isKnown($0.value) }
+            // Two of them are two tasks, or a correction.
+            guard Set(everywhere.map(\.value)).count <= 1 else { return nil }
+            let found = here.isEmpty ? everywhere : here
             places += here.map(\.range)
             guard let value = found.first, let plain = parameter.normalised(value.value) else {
                 missing.append(parameter)

@@ -76,13 +76,13 @@ extension RecipeParameter {
 
     /// Up to four letters, up to four digits, and sometimes a letter, which is never I or O: `WXY 1234`, `wxy1234`, `W 1234 A`.
     private static var plate: Regex<(Substring, Substring, Substring, Substring?)> {
-        /\b([A-Za-z]{1,4})[ \-]?(\d{1,4})( ?[A-HJ-NP-Z]|[a-hj-np-z])?\b/
+        /\b([A-Za-z]{1,4})[ \-]?(\d{1,4})( ?[A-HJ-NP-Z]|-[A-HJ-NP-Za-hj-np-z]|[a-hj-np-z])?\b/
     }
 
     private static var letter: Regex<Substring> { /\ [a-hj-np-z]\b/ }
 
     private static func plate(_ match: (Substring, Substring, Substring, Substring?)) -> String {
-        let parts = [match.1, match.2, match.3 ?? ""].map(\.trimmed).filter { !$0.isEmpty }
+        let parts = [match.1, match.2, match.3 ?? ""].map { $0.drop { $0 == "-" }.trimmed }.filter { !$0.isEmpty }
         return parts.joined(separator: " ").uppercased()
     }
 

@@ -161,6 +161,17 @@ struct SentenceWords {
         self.fillers.contains(word) || self.fillers.contains(self.stem(word))
     }
 
+    /// Whether a word is somebody whose affair it may be rather than the user's.
+    static func isPerson(_ word: String) -> Bool {
+        self.persons.contains(word) || self.persons.contains(self.stem(word))
+    }
+
+    private static let persons: Set = [
+        "dad", "dad's", "mum", "mum's", "mom", "mom's", "wife", "husband", "son", "son's", "daughter", "brother",
+        "sister", "friend", "uncle", "auntie", "boss", "he", "his", "she", "her", "they", "their", "dia", "bapak",
+        "ayah", "mak", "emak", "ibu", "suami", "isteri", "anak", "adik", "kakak", "kawan", "pakcik", "makcik",
+    ]
+
     static func isNegation(_ word: String) -> Bool { self.negations.contains(word) }
 
     /// Whether a word is part of the language, so that it's no name before a number: "in 2025" is no number plate.
@@ -217,6 +228,9 @@ struct SentenceWords {
         "b4": "before", "tmrw": "tomorrow",
         "bln": "bulan", "hr": "hari", "smpai": "sampai", "byr": "bayar",
     ]
+
+    /// Whether this is how people shorten a word.
+    static func isShort(_ word: some StringProtocol) -> Bool { self.spelled[word.lowercased()] != nil }
 
     private static let negations: Set = [
         "not", "don't", "dont", "don’t", "never", "without", "no", "stop", "jangan", "bukan", "tidak", "tak", "tanpa",

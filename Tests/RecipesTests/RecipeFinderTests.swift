@@ -30,22 +30,30 @@ struct RecipeFinderTests {
     }
 
     private enum Verdict: String {
-        case right, unknown, wrong
-        /// It's the right one, and the person is asked for a value that the sentence has.
+        /// It's the right one, and the user may be asked whether it is.
+        case right
+        case unknown, wrong
+        /// The user is asked for a value that the sentence has.
         case asks
     }
 
     private static func verdict(_ sentence: Sentence) -> Verdict {
         switch self.demo.find(sentence.text, files: sentence.task == "send-document" ? ["ic.jpg"] : []) {
         case .none: return sentence.task == nil ? .right : .unknown
-        case .several: return sentence.task == nil ? .right : .unknown
+        case .several(let offers):
+            guard let task = sentence.task else { return .right }
+            return offers.first { $0.recipe.name == task }.map { self.verdict($0.values, sentence) } ?? .unknown
         case .one(let recipe, let values, _):
-            let found = values.filter { $0.key != "document" }
-            guard recipe.name == sentence.task,
-                found.allSatisfy({ sentence.values[$0.key]?.lowercased() == $0.value.lowercased() })
-            else { return .wrong }
-            return found.count == sentence.values.count ? .right : .asks
+            return recipe.name == sentence.task ? self.verdict(values, sentence) : .wrong
         }
+    }
+
+    private static func verdict(_ values: [String: String], _ sentence: Sentence) -> Verdict {
+        let found = values.filter { $0.key != "document" }
+        guard found.allSatisfy({ sentence.values[$0.key]?.lowercased() == $0.value.lowercased() }) else {
+            return .wrong
+        }
+        return found.count == sentence.values.count ? .right : .asks
     }
 
     @Test("natural sentences find their recipe and its values, or nothing, and never another task")
@@ -120,6 +128,26 @@ struct RecipeFinderTests {
         }
     }
 
+    /// A sentence by somebody who has read the code and wants to be misunderstood.
+    private struct Attack: Decodable {
+        var text: String
+        /// The tasks that may be meant, and their values.
+        var ok: [String]
+        var values: [String: String]
+    }
+
+    @Test("none of the sentences that were made to be misunderstood begins anything")
+    func attacks() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../Fixtures/sentences/attacks.json")
+        let attacks = try JSONDecoder().decode([Attack].self, from: Data(contentsOf: file))
+        #expect(attacks.count == 80)
+        for attack in attacks {
+            guard case .one(let recipe, let values, _) = Self.demo.find(attack.text, guesses: true) else { continue }
+            #expect(attack.ok.contains(recipe.name) && values == attack.values, "\(attack.text)")
+        }
+    }
+
     @Test("without examples of other things, nothing is guessed")
     func oneSided() {
         var recipe = RecipeSummary(
@@ -179,8 +207,11 @@ struct RecipeFinderTests {
             ("how much was the road tax in 2025", nil),
         ] as [(String, String?)])
     func plates(sentence: String, plate: String?) {
-        guard case .one(_, let values, _) = Self.demo.find(sentence) else { return #expect(plate == nil) }
-        #expect(values["plate"] == plate)
+        switch Self.demo.find(sentence) {
+        case .none: #expect(plate == nil)
+        case .one(_, let values, _): #expect(values["plate"] == plate)
+        case .several(let offers): #expect(offers.first?.values["plate"] == plate)
+        }
     }
 
     @Test("a number in a sentence is the number, and not nearly the same")
