@@ -74,17 +74,25 @@ struct RuntimeResponder: Sendable {
             return try await Self.write(answer, to: request, writer)
         }
         let head = HTTPResponse(status: .ok, headerFields: self.fields(response))
-        switch response.body {
-        case .bytes(let bytes):
-            try await writer.write(response: head, body: .init(byteBuffer: bytes))
-        case .events(let events):
-            let body = try await writer.writeHead(head)
-            let stream = EventStreamWriter(
-                connection, on: channel.eventLoop, keepAlive: self.app.configuration.keepAliveInterval)
-            let isComplete = try await self.runAgent(on: connection) { try await self.send(events, stream, context) }
-            try await stream.drain()
-            try await body.finish(nil)
-            guard isComplete else { return }
+        do {
+            switch response.body {
+            case .bytes(let bytes):
+                try await writer.write(response: head, body: .init(byteBuffer: bytes))
+            case .events(let events):
+                let body = try await writer.writeHead(head)
+                let stream = EventStreamWriter(
+                    connection, on: channel.eventLoop, keepAlive: self.app.configuration.keepAliveInterval)
+                let isComplete = try await self.runAgent(on: connection) {
+                    try await self.send(events, stream, context)
+                }
+                try await stream.drain()
+                try await body.finish(nil)
+                guard isComplete else { return }
+            }
+        } catch let error where !(error is CancellationError) {
+            // The client has gone before its response began, or before it ended.
+            context.logger.notice("Response cancelled: the client went away or the server stops")
+            throw error
         }
         context.logger.info("Invocation completed", metadata: ["duration_ms": "\(started.milliseconds)"])
     }
