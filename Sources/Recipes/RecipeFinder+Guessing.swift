@@ -67,10 +67,11 @@ extension RecipeFinder {
     /// recipe changes nothing, its examples are like it and have all of its words, and its values are written as such.
     func isCertain(_ candidate: Candidate, _ sentence: String) -> Bool {
         let recipe = candidate.recipe
-        let own = recipe.when.map { line in
-            candidate.values.reduce(line) { $0.replacing("{\($1.key)}", with: $1.value) }
+        let asked = SentenceClassifier.plain(sentence)
+        let isOwn = recipe.when.contains {
+            SentenceClassifier.plain(RecipeSummary.filled($0, candidate.values)) == asked
         }
-        if own.contains(where: { SentenceClassifier.plain($0) == SentenceClassifier.plain(sentence) }) { return true }
+        if isOwn { return true }
         guard !recipe.acts else { return false }
         // Who has written a recipe themselves, by doing it, has no examples; then its own words have to do.
         guard !recipe.examples.isEmpty else { return true }

@@ -144,13 +144,15 @@ public struct RecipeSummary: Sendable, Hashable, Codable {
 
     /// What somebody says who wants this with these values.
     package func sentence(_ values: [String: String]) -> String {
-        func filled(_ text: String) -> String {
-            // In one pass: a value isn't read as a text with parameters.
-            text.replacing(/\{([A-Za-z0-9_\-]+)\}/) { values[String($0.output.1)] ?? String($0.output.0) }
-        }
         let whole = self.when.first { line in self.parameters.allSatisfy { line.contains("{\($0.name)}") } }
         let list = self.parameters.map { "\($0.name) = \(values[$0.name] ?? "")" }.joined(separator: ", ")
-        return whole.map(filled) ?? [filled(self.when.first ?? self.name), list].joined(separator: " ")
+        return whole.map { Self.filled($0, values) }
+            ?? [Self.filled(self.when.first ?? self.name, values), list].joined(separator: " ")
+    }
+
+    /// A text with the values that are known, in one pass: a value isn't read as a text with parameters.
+    package static func filled(_ text: String, _ values: [String: String]) -> String {
+        text.replacing(/\{([A-Za-z0-9_\-]+)\}/) { values[String($0.output.1)] ?? String($0.output.0) }
     }
 
     /// The same, with the sites, for an agent that goes on where the recipe can't.

@@ -61,7 +61,7 @@ def test_composer_and_chat_stay_beside_the_browser_on_every_phone(system, phone)
 def test_all_of_the_browser_can_be_reached_with_ones_hands_in_it(system, phone):
     phone.say(payment(system.demo, "page hands"))
     phone.ref("button", "Approve payment")
-    # It makes room for the question by itself.
+    # It's folded while a question waits.
     phone.click("button", "Show the browser")
     phone.click("button", "Take control")
     phone.sees("You are in control")

@@ -159,8 +159,7 @@ struct RecipeFirst: LanguageModel {
 
     /// How to ask for a recipe, such as "How much is the road tax for [plate]?".
     private static func words(_ recipe: RecipeSummary, _ values: [String: String] = [:]) -> String {
-        let line = recipe.when.first ?? recipe.name
-        return values.reduce(line) { $0.replacing("{\($1.key)}", with: $1.value) }
+        RecipeSummary.filled(recipe.when.first ?? recipe.name, values)
             .replacing("{", with: "[").replacing("}", with: "]")
     }
 }
