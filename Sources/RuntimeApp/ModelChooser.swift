@@ -81,7 +81,8 @@ public actor ModelChooser {
         } catch let error where !(error is ModelChoiceError) {
             throw ModelChoiceError("\(error)")
         }
-        try await self.test(candidate)
+        // The practice model calls no tool because a model's test tells it to.
+        if await !candidate.abilities().isProgram { try await self.test(candidate) }
         let sealed: Vault.Sealed?
         do {
             sealed =

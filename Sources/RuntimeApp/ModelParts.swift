@@ -43,6 +43,7 @@ struct ModelParts {
                 name, at: self.settings.ollamaURL, contextTokens: self.settings.contextTokens,
                 maxTokens: self.settings.maxTokens, thinks: self.settings.thinkingTokens.map { _ in true },
                 warn: self.warn)
+        case .lmStudio(let name): return self.compatible(name, at: self.settings.lmStudioURL, apiKey: nil)
         case .compatible(let name, let url):
             return self.compatible(name, at: url, apiKey: try self.settings.apiKey.map { try self.aws.secret($0) })
         }

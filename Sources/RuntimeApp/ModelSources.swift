@@ -32,6 +32,9 @@ public struct ModelSources: Sendable {
         let model = self.settings.model
         var sources = [
             Source(name: "Ollama at \(model.ollamaURL)") { try await ModelCatalog.ollama(at: model.ollamaURL) },
+            Source(name: "LM Studio at \(model.lmStudioURL)") {
+                try await ModelCatalog.openAI(baseURL: model.lmStudioURL, apiKey: nil, prefix: "lmstudio/")
+            },
             Source(name: "Amazon Bedrock") { [aws] in try await ModelCatalog.bedrock(aws.client.get()) },
             Source(name: "Anthropic") { [self] in
                 try await ModelCatalog.anthropic(

@@ -15,6 +15,7 @@ extension Settings {
             case anthropic(String)
             case openAI(String)
             case ollama(String)
+            case lmStudio(String)
             /// Somebody who answers through files in a directory.
             case files(String)
             /// A model of another server with OpenAI's API.
@@ -28,6 +29,7 @@ extension Settings {
                 case .anthropic(let name): "anthropic/\(name)"
                 case .openAI(let name): "openai/\(name)"
                 case .ollama(let name): "ollama/\(name)"
+                case .lmStudio(let name): "lmstudio/\(name)"
                 case .files(let directory): "files/\(directory)"
                 case .compatible(let name, _): name
                 }
@@ -43,12 +45,13 @@ extension Settings {
                 case ("anthropic", let name): self = .anthropic(name)
                 case ("openai", let name): self = .openAI(name)
                 case ("ollama", let name): self = .ollama(name)
+                case ("lmstudio", let name): self = .lmStudio(name)
                 case ("files", let directory): self = .files(directory)
                 default: return nil
                 }
             }
 
-            static let accepted = "bedrock/, anthropic/, openai/, or ollama/ and a model's name"
+            static let accepted = "bedrock/, anthropic/, openai/, ollama/, or lmstudio/ and a model's name"
         }
 
         /// The model that answers.
@@ -65,6 +68,7 @@ extension Settings {
         public var anthropicURL = "https://api.anthropic.com"
         public var openAIURL = "https://api.openai.com/v1"
         public var ollamaURL = "http://127.0.0.1:11434"
+        public var lmStudioURL = "http://127.0.0.1:1234/v1"
         /// Where to put cache points; chosen by the model's name if `nil`.
         public var promptCaching: PromptCaching?
         /// Whether Bedrock's cache keeps a prompt for an hour instead of five minutes.
@@ -98,7 +102,7 @@ extension Settings {
                 switch choice {
                 case .anthropic: (self.anthropicKey, "anthropic.api.key")
                 case .openAI, .compatible: (self.openAIKey, "openai.api.key")
-                case .offline, .bedrock, .ollama, .files: (nil, "model.api.key")
+                case .offline, .bedrock, .ollama, .lmStudio, .files: (nil, "model.api.key")
                 }
             guard let key = (isFallback ? nil : self.apiKey) ?? key else {
                 throw SettingsError(
@@ -125,6 +129,7 @@ extension Settings {
             self.anthropicURL = try providers.url("anthropic.base.url") ?? self.anthropicURL
             self.openAIURL = try providers.url("openai.base.url") ?? self.openAIURL
             self.ollamaURL = providers.text("ollama.host").map(Self.ollamaURL) ?? self.ollamaURL
+            self.lmStudioURL = try values.url("lmstudio.url") ?? self.lmStudioURL
             if let thinking = self.thinkingTokens, let most = self.maxTokens, most <= thinking {
                 throw SettingsError(
                     key: "model.max.tokens", value: "\(most)",

@@ -150,10 +150,10 @@ public struct Settings: Sendable, Redacted {
     ///   - `ai4ai.port` (0 to 65535, default 8080)
     ///   - `ai4ai.debug.actions` (true or false, default false)
     ///   - `ai4ai.log.level` (default info)
-    ///   - `ai4ai.model` as `bedrock/<id>`, `anthropic/<name>`, `openai/<name>`, `ollama/<name>`, or `offline`; with
-    ///     `ai4ai.model.url`, any name on an OpenAI-compatible server
+    ///   - `ai4ai.model` as `bedrock/<id>`, `anthropic/<name>`, `openai/<name>`, `ollama/<name>`, `lmstudio/<name>`,
+    ///     or `offline`; with `ai4ai.model.url`, any name on an OpenAI-compatible server
     ///   - `ai4ai.model.api.key`, or `anthropic.api.key` and `openai.api.key`; `anthropic.base.url`, `openai.base.url`,
-    ///     and `ollama.host` for other addresses
+    ///     `ollama.host`, and `ai4ai.lmstudio.url` for other addresses
     ///   - `ai4ai.model.fallbacks`: other models, separated by commas
     ///   - `ai4ai.model.max.tokens`, `ai4ai.model.thinking.tokens` (1024 to 1000000), `ai4ai.model.context` (2048 to
     ///     10000000 tokens), `ai4ai.model.cache.hour` (true or false), `ai4ai.model.service.tier` (priority, default,

@@ -114,10 +114,27 @@ def test_model_is_connected_on_the_page_and_answers_from_then_on_also_after_a_re
     person.until(lambda: person.messages("AI4AI") == ["I am the connected model."] * 2, "second answer")
 
 
+def test_practice_mode_can_be_chosen_again(system, server, person):
+    model = {"setting": "tiny", "url": server.url, "key": KEY}
+    assert requests.put(f"{system.chat}/api/model", json=model, timeout=DEADLINE).ok
+    person.reload()
+    person.misses("Practice mode")
+    person.click("button", "Local user: profile and settings")
+    person.click("button", "AI model")
+    person.sees("Now: tiny")
+    person.tab.get_by_label("Practice mode").check()
+    person.click("button", "Try and use")
+    person.sees("Practice mode answers from now on.")
+    person.click("button", "Close")
+    person.sees("Practice mode: no AI model is connected.")
+    system.kill()
+    system.restart()
+    assert requests.get(f"{system.chat}/api/config", timeout=DEADLINE).json()["model"] == "offline"
+
+
 @pytest.mark.parametrize("choice, words", [
     ({"setting": "nobody/nothing"}, "names no model"), ({"setting": "offline", "url": "ftp://x"}, "no address"),
     ({"setting": "anthropic/claude"}, "ANTHROPIC_API_KEY"), ({"setting": "tiny", "url": "http://127.0.0.1:9/v1"}, "127.0.0.1:9"),
-    ({"setting": "offline"}, "doesn't call tools"),
 ])
 def test_model_that_cannot_be_used_is_refused_with_the_reason_and_changes_nothing(system, choice, words):
     answer = requests.put(f"{system.chat}/api/model", json=choice, timeout=DEADLINE)

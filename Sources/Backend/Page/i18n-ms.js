@@ -1,5 +1,10 @@
-/** The page's texts in Bahasa Malaysia, except those of runs, which are in i18n-run-ms.js. */
+/** The page's texts in Malay; those of runs are in a file of their own. */
+
+import runs from "./i18n-run-ms.js";
+
 export default {
+    ...runs,
+
     "skip": "Terus ke kotak mesej",
     "home": "AI4AI, sembang baharu",
     "chats": "Sembang",
@@ -121,6 +126,9 @@ export default {
     "models.looking": "Mencari model pada komputer ini…",
     "models.now": "Sekarang: {model}",
     "models.practice": "mod latihan, yang mengikut arahan mudah sahaja",
+    "models.practice.title": "Tiada model",
+    "models.practice.choice": "Mod latihan: mengikut arahan mudah sahaja, dan percuma",
+    "models.practice.on": "Mod latihan menjawab mulai sekarang.",
     "models.problem.unreachable": "Tidak berjalan di sini.",
     "models.problem.no_credentials": "Tiada kelayakan AWS yang boleh menyenaraikan model ditemui pada komputer ini.",
     "models.problem.no_key": "Tiada kunci ditemui pada komputer ini. Anda boleh menamakan model di bawah, dengan kuncinya.",

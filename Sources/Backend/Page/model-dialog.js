@@ -14,6 +14,8 @@ import { formatNumber, t } from "./i18n.js";
 /** Longer lists are searched by typing. */
 const mostShown = 30;
 const other = "other";
+/** @type {FoundModel} */
+const practice = { setting: "offline", remarks: [] };
 
 /**
  * @param {import("./api.js").Api} api
@@ -75,7 +77,8 @@ class ModelView {
             const { model, sources } = await this.#api.models();
             this.#found.replaceChildren(
                 element("p", {}, t("models.now", { model: model === "offline" ? t("models.practice") : model })),
-                ...sources.map((source) => this.#source(source, model)));
+                ...sources.map((source) => this.#source(source, model)),
+                element("fieldset", {}, element("legend", {}, t("models.practice.title")), this.#model(practice, model)));
         } catch (error) {
             this.#found.replaceChildren(element("p", { class: "field-problem" }, explain(error)));
         }
@@ -102,7 +105,7 @@ class ModelView {
                 type: "radio", name: "model", value: setting, disabled: calls === false, checked: setting === now,
             }),
             element(
-                "span", {}, setting,
+                "span", {}, setting === practice.setting ? t("models.practice.choice") : setting,
                 facts.length ? element("span", { class: "muted" }, ` (${facts.join(", ")})`) : null));
     }
 
@@ -133,7 +136,7 @@ class ModelView {
         this.#use.disabled = true;
         try {
             const chosen = await this.#api.useModel(choice);
-            const facts = [
+            const facts = chosen.model === practice.setting ? [t("models.practice.on")] : [
                 t("models.works", { model: chosen.model }), chosen.sees_images ? t("models.sees") : t("models.seesNot"),
                 chosen.context_tokens ? t("models.context", { count: formatNumber(chosen.context_tokens) }) : "",
             ];
