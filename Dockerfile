@@ -10,9 +10,9 @@ ARG DEBIAN_IMAGE=docker.io/library/debian:bookworm-slim
 # hadolint ignore=DL3006
 FROM ${SWIFT_IMAGE} AS build
 WORKDIR /src
-# Reads PDF files. It's started as a program of its own, with few rights.
+# poppler-utils read PDF files: they are started as programs of their own, with few rights. esbuild bundles the page.
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends poppler-utils && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends esbuild poppler-utils && rm -rf /var/lib/apt/lists/*
 # The packages change seldom, and are fetched and built apart from the sources.
 COPY Package.swift ./
 RUN swift package resolve
@@ -24,7 +24,8 @@ RUN swift build -c release --static-swift-stdlib --product ai4ai-runtime -Xlinke
         /usr/bin/pdfinfo /usr/bin/pdftotext
 
 FROM build AS build-all
-RUN swift build -c release --static-swift-stdlib --product ai4ai -Xlinker -s \
+ENV AI4AI_PAGE_BUNDLE=1
+RUN scripts/bundle-page.sh && swift build -c release --static-swift-stdlib --product ai4ai -Xlinker -s \
     && scripts/image-root.sh /root-of-image "$(swift build -c release --show-bin-path)/ai4ai"
 
 # Only what the programs link: libc, libm, libstdc++, libgcc_s and zlib, and what poppler needs. TLS is in our program

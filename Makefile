@@ -7,6 +7,9 @@ PYTEST := $(VENV)/bin/pytest -q --config-file=Tests/pytest.ini
 export AI4AI_BUILD := $(CURDIR)/.build/$(BUILD)
 export CONTRACT_AGENT := $(AI4AI_BUILD)/contract-agent
 
+# The page is built in as scripts/bundle-page.sh has bundled it, where esbuild is installed (which `setup` does).
+export AI4AI_PAGE_BUNDLE = $(shell command -v esbuild)
+
 # A debug build without an index store and with line tables only takes a third less time; crashes still name their line.
 # Use DEBUG_INFO=full with a debugger. Changing it rebuilds everything.
 DEBUG_INFO ?= lines
@@ -19,7 +22,7 @@ FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
   flaky model-check changed-titles swift-tests docs examples examples-built lint page peers peers-together peers-alone peers-of contract memory image \
-  image-check built-image-check arm64-check bench bench-first-word cost bench-browser setup clean
+  image-check built-image-check arm64-check bench bench-first-word cost bench-browser contact-sheet setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(FAST_BUILD) --product ai4ai
@@ -152,6 +155,11 @@ peers-alone:
 peers-of: build $(VENV)/installed .build/quick-browser ## Test with some modules of the peers' tests: FILES=Tests/Peers/test_kept.py.
 	$(QUICK_BROWSER) $(PYTEST) -n $(WORKERS) -m 'not nightly' $(FILES)
 
+contact-sheet: build $(VENV)/installed ## Take pictures of the page in its states, and put them on one sheet.
+	rm -rf .build/pictures && mkdir -p .build/pictures
+	PICTURES=$(CURDIR)/.build/pictures $(NIGHTLY_PYTEST) Tests/Peers/test_page_states.py
+	$(VENV)/bin/python Tests/Peers/contact_sheet.py .build/pictures .build/contact-sheet.png
+
 CONTRACT_SUITE := $(PYTEST) -m 'not nightly' $(addprefix Tests/Peers/test_,$(addsuffix .py,\
   ping invocations streaming websocket context shutdown))
 
@@ -235,6 +243,7 @@ bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Com
 
 setup:
 	@scripts/setup.sh
+	@scripts/bundle-page.sh
 
 $(VENV)/installed: Tests/Peers/requirements.txt Tests/Peers/requirements-pages.txt
 	python3 -m venv $(VENV)

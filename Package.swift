@@ -22,6 +22,9 @@ let testSettings =
     swiftSettings
     + (Context.environment["AI4AI_TEST_INDEX"].map { [.unsafeFlags(["-index-store-path", $0])] } ?? [])
 
+// With what `scripts/bundle-page.sh` has made (`make`, Dockerfile); without it, the page is served as plain modules.
+let bundlesPage = Context.environment["AI4AI_PAGE_BUNDLE", default: ""] != ""
+
 extension Target.Dependency {
     /// A product of a package that the libraries don't need. An outside package that names `traits: []` doesn't resolve it.
     static func application(_ product: String, _ package: String) -> Self {
@@ -365,8 +368,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("API/openapi.json"), .embedInCode("Page")],
-            swiftSettings: swiftSettings
+            resources: [.embedInCode("API/openapi.json"), .embedInCode("Page")]
+                + (bundlesPage ? [.embedInCode("Bundle")] : []),
+            swiftSettings: swiftSettings + (bundlesPage ? [.define("PAGE_BUNDLE")] : [])
         ),
         .target(
             name: "Deployment",

@@ -32,12 +32,12 @@ test("a missing text is shown as its key", () => {
 
 test("numbers are formatted for the language", () => assert.equal(formatNumber(1234567), "1,234,567"));
 
-test("a language change is stored and dispatches an event", () => {
-    setLanguage("ms");
+test("a language change is stored and dispatches an event", async () => {
+    await setLanguage("ms");
     assert.deepEqual([language(), preferences().language, document.documentElement.lang], ["ms", "ms", "ms"]);
     assert.ok(heard.includes("ai4ai:language"));
     assert.equal(t("close"), ms.close);
-    setLanguage("en");
+    await setLanguage("en");
 });
 
 test("unreadable preferences count as empty", () => {
@@ -74,12 +74,12 @@ for (const [name, event, expected] of [
     ["characters typed with AltGr are text", pressed("q", { ctrlKey: true, getModifierState: () => true }), null],
 ]) test(`keys: ${name}`, () => assert.equal(event, expected));
 
-test("a step's title is built from its tool and element, in the user's language", () => {
+test("a step's title is built from its tool and element, in the user's language", async () => {
     const pay = { name: "click", input: '{"ref":"e5"}', elements: { ref: { role: "button", label: "Pay" } } };
     assert.equal(stepTitle(pay, t), 'Click button "Pay"');
-    setLanguage("ms");
+    await setLanguage("ms");
     assert.equal(stepTitle(pay, t), 'Klik butang "Pay"');
-    setLanguage("en");
+    await setLanguage("en");
     assert.equal(stepTitle({ name: "navigate", input: '{"url":"https://www.a.example/"}' }, t), "Open a.example");
 });
 

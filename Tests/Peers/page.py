@@ -24,7 +24,8 @@ class DevTools:
 
     DOMAINS = ("Runtime", "Log", "Network")
     EVENTS = (
-        "Runtime.exceptionThrown", "Log.entryAdded", "Network.responseReceived", "Network.webSocketCreated")
+        "Runtime.exceptionThrown", "Log.entryAdded", "Network.responseReceived", "Network.loadingFinished",
+        "Network.webSocketCreated")
 
     def __init__(self, page):
         self.session, self.heard = page.context.new_cdp_session(page), []

@@ -1,9 +1,31 @@
 /// The page's files, embedded in the executable.
 enum PageFiles {
-    static let index = PackageResources.index_html
     static let openAPI = PackageResources.openapi_json
 
-    /// The scripts and styles, by their names under `/assets/`.
+    #if PAGE_BUNDLE
+        /// What `scripts/bundle-page.sh` has made: the document, and all scripts and styles in few parts.
+        static let bundle: [String: [UInt8]]? = Self.parts(PackageResources.page_bundle)
+    #else
+        static let bundle: [String: [UInt8]]? = nil
+    #endif
+
+    /// Splits the bundle's file: for each part a line `NAME BYTES`, and its content.
+    static func parts(_ file: [UInt8]) -> [String: [UInt8]] {
+        var parts: [String: [UInt8]] = [:]
+        var rest = file[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            let head = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ")
+            guard head.count == 2, let size = Int(head[1]) else { break }
+            parts[String(head[0])] = Array(rest[(end + 1)...].prefix(size))
+            rest = rest[(end + 1)...].dropFirst(size)
+        }
+        return parts
+    }
+
+    /// The document for the plain modules.
+    static let index = PackageResources.index_html
+
+    /// The plain modules and styles, by their names under `/assets/`.
     static let all: [String: [UInt8]] = [
         "announcer.js": PackageResources.announcer_js,
         "answer-words.js": PackageResources.answer_words_js,
@@ -46,6 +68,7 @@ enum PageFiles {
         "live.css": PackageResources.live_css,
         "manifest.json": PackageResources.manifest_json,
         "markdown-elements.js": PackageResources.markdown_elements_js,
+        "markdown-parser.js": PackageResources.markdown_parser_js,
         "markdown-tokens.js": PackageResources.markdown_tokens_js,
         "markdown.css": PackageResources.markdown_css,
         "markdown.js": PackageResources.markdown_js,
@@ -54,6 +77,7 @@ enum PageFiles {
         "model-dialog.js": PackageResources.model_dialog_js,
         "narrow.css": PackageResources.narrow_css,
         "notices.js": PackageResources.notices_js,
+        "on-demand.js": PackageResources.on_demand_js,
         "outbox.js": PackageResources.outbox_js,
         "page.js": PackageResources.page_js,
         "panels.css": PackageResources.panels_css,

@@ -21,6 +21,7 @@
 import { Delivery } from "./delivery.js";
 import { ApiError, SignInError, explain } from "./errors.js";
 import { t } from "./i18n.js";
+import { loadMarkdownParser } from "./markdown-parser.js";
 import { MessageList } from "./message-list.js";
 import { ChatSocket } from "./socket.js";
 
@@ -116,6 +117,7 @@ export class Chat {
         const kept = [];
         // A question that comes up meanwhile is not what the user answers.
         const about = this.state === "waiting" ? this.session?.run?.id : "";
+        void loadMarkdownParser();
         try {
             if (this.id === null) await (this.#creating ??= this.#create());
             if (files.length) this.#around.announcer.say(t("composer.uploading"));
@@ -200,7 +202,9 @@ export class Chat {
     async #loadNow() {
         this.#isStale = true;
         try {
-            const page = await this.#around.api.messages(this.id, { signal: this.#leave.signal });
+            // With the parser, so that no text changes its height once it's shown.
+            const [page] = await Promise.all([
+                this.#around.api.messages(this.id, { signal: this.#leave.signal }), loadMarkdownParser()]);
             this.#isStale = false;
             this.#list.takeNewest(page);
             for (const { id } of page.messages) this.#delivery.acknowledge(id);

@@ -1,5 +1,10 @@
-/** The page's texts in English, except those of runs, which are in i18n-run-en.js. */
+/** The page's texts in English; those of runs are in a file of their own. */
+
+import runs from "./i18n-run-en.js";
+
 export default {
+    ...runs,
+
     "skip": "Skip to the message box",
     "home": "AI4AI, new chat",
     "chats": "Chats",
@@ -123,6 +128,9 @@ export default {
     "models.looking": "Looking for models on this machine…",
     "models.now": "Now: {model}",
     "models.practice": "practice mode, which follows plain instructions only",
+    "models.practice.title": "No model",
+    "models.practice.choice": "Practice mode: follows plain instructions only, and costs nothing",
+    "models.practice.on": "Practice mode answers from now on.",
     "models.problem.unreachable": "Not running here.",
     "models.problem.no_credentials": "No AWS credentials that may list models were found on this machine.",
     "models.problem.no_key": "No key was found on this machine. You can name a model below, with its key.",

@@ -1,9 +1,5 @@
 /** The page's texts in the user's language, and localized numbers and dates. */
 
-import english from "./i18n-en.js";
-import malay from "./i18n-ms.js";
-import runEnglish from "./i18n-run-en.js";
-import runMalay from "./i18n-run-ms.js";
 import { preferences, setPreference } from "./preferences.js";
 
 /**
@@ -11,8 +7,11 @@ import { preferences, setPreference } from "./preferences.js";
  * @typedef {string | Record<string, string>} Entry
  */
 
-/** @type {Record<"en" | "ms", Record<string, Entry>>} */
-const dictionaries = { en: { ...english, ...runEnglish }, ms: { ...malay, ...runMalay } };
+/**
+ * Loaded when a language is chosen, because few users need two.
+ * @type {Record<"en" | "ms", () => Promise<{ default: Record<string, Entry> }>>}
+ */
+const dictionaries = { en: () => import("./i18n-en.js"), ms: () => import("./i18n-ms.js") };
 const locales = { en: "en-MY", ms: "ms-MY" };
 
 /** @type {"en" | "ms"} */
@@ -20,6 +19,10 @@ let current = preferences().language === "ms" || preferences().language === "en"
     ? preferences().language
     : detected();
 document.documentElement.lang = current;
+/** The newest choice, while its texts are loading. */
+let chosen = current;
+/** @type {Record<string, Entry>} */
+let texts = (await dictionaries[current]()).default;
 
 /** The first supported language among the web browser's languages. */
 function detected() {
@@ -42,8 +45,11 @@ export function locale() {
  * Changes the language of the document, and saves it. Dispatches `ai4ai:language` on the document, for redrawing texts.
  * @param {"en" | "ms"} wanted
  */
-export function setLanguage(wanted) {
-    if (wanted === current) return;
+export async function setLanguage(wanted) {
+    chosen = wanted;
+    const loaded = (await dictionaries[wanted]()).default;
+    if (chosen !== wanted || wanted === current) return;
+    texts = loaded;
     current = wanted;
     setPreference("language", wanted);
     document.documentElement.lang = wanted;
@@ -53,16 +59,16 @@ export function setLanguage(wanted) {
 
 /** @param {string} key @returns {boolean} */
 export function has(key) {
-    return key in dictionaries[current] || key in dictionaries.en;
+    return key in texts;
 }
 
 /**
- * A text in the current language. Falls back to English, and then to the key itself.
+ * A text in the current language, or the key itself if there's none.
  * @param {string} key
  * @param {Record<string, string | number>} [values] Values for the placeholders; `count` also selects the plural form.
  */
 export function t(key, values = {}) {
-    let entry = dictionaries[current][key] ?? dictionaries.en[key] ?? key;
+    let entry = texts[key] ?? key;
     if (typeof entry !== "string") {
         entry = entry[new Intl.PluralRules(locale()).select(Number(values.count))] ?? entry.other;
     }

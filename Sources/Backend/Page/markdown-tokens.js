@@ -21,6 +21,8 @@
  * @property {{tokens: Token[]}[][]} [rows]
  */
 
+import { hasMarkdownParser } from "./markdown-parser.js";
+
 /** Nobody reads more than this as one message, and every character costs time. */
 const maxTextLength = 100_000;
 const maxLines = 4000;
@@ -67,9 +69,8 @@ export function parsableLength(text) {
  * @returns {Token[] | null} `null` where a line is too long or nested too deep, and where marked isn't there or fails.
  */
 export function markdownTokens(text) {
-    if (text.split("\n").some(isTooComplex)) return null;
+    if (!hasMarkdownParser() || text.split("\n").some(isTooComplex)) return null;
     try {
-        // marked is loaded only once the document is, so the lexer is made when it is first needed.
         lexer ??= makeLexer();
         // marked sees code whose fence isn't closed yet only where its last line ends.
         return lexer(text.endsWith("\n") ? text : `${text}\n`);

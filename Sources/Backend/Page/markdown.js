@@ -1,5 +1,6 @@
 import { element } from "./elements.js";
 import { markdownElements, plainText } from "./markdown-elements.js";
+import { hasMarkdownParser, loadMarkdownParser } from "./markdown-parser.js";
 import { markdownTokens, normalizeMarkdown, parsableLength } from "./markdown-tokens.js";
 
 /** Shows Markdown that others wrote: whole texts, and texts that are still being written. */
@@ -65,7 +66,12 @@ export class StreamedMarkdown {
     /** Makes all of it again, now that it is complete: a link's address may be defined at the end of the text. */
     finish(text) {
         this.stop();
+        this.#text = text;
         this.element.replaceChildren(renderMarkdown(text));
+        if (hasMarkdownParser()) return;
+        void loadMarkdownParser().then(() => {
+            if (text === this.#text) this.#around(() => this.element.replaceChildren(renderMarkdown(text)));
+        });
     }
 
     stop() {

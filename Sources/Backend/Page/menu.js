@@ -6,7 +6,7 @@
  */
 
 import { element } from "./elements.js";
-import { language, setLanguage, t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { canNotify, isNotifying, setNotifying } from "./notices.js";
 import { place } from "./popup-menu.js";
@@ -24,7 +24,7 @@ export class ProfileMenu {
 
     /**
      * @param {HTMLElement} root @param {Person} person
-     * @param {{ version: string, onKept: () => void, onRecipes: () => void, onModels: (() => void) | null, onShortcuts: () => void, onSignOut: () => void }} hooks
+     * @param {{ version: string, onLanguage: (language: "en" | "ms") => void, onKept: () => void, onRecipes: () => void, onModels: (() => void) | null, onShortcuts: () => void, onSignOut: () => void }} hooks
      */
     constructor(root, person, hooks) {
         this.#root = root;
@@ -63,7 +63,7 @@ export class ProfileMenu {
                 element("strong", {}, this.#name),
                 this.#isLocal ? element("p", {}, t("profile.localText")) : email ? element("p", {}, email) : null),
             this.#choice("language", [["en", "English"], ["ms", "Bahasa Melayu"]], language(),
-                (value) => setLanguage(value)),
+                this.#hooks.onLanguage),
             this.#choice("theme", [["", t("theme.system")], ["light", t("theme.light")], ["dark", t("theme.dark")]],
                 preferences().theme ?? "", (value) => setPreference("theme", value || undefined)),
             this.#choice("textSize",

@@ -11,12 +11,9 @@ import { showDialog } from "./dialogs.js";
 import { Drawer } from "./drawer.js";
 import { byID, element } from "./elements.js";
 import { ApiError, SignInError, explain } from "./errors.js";
-import { t } from "./i18n.js";
-import { showKept } from "./kept.js";
+import { setLanguage, t } from "./i18n.js";
 import { ProfileMenu } from "./menu.js";
-import { showModels } from "./model-dialog.js";
 import { Notices } from "./notices.js";
-import { repeatRecipe, saveRecipe, showRecipes } from "./recipes.js";
 import { Router } from "./router.js";
 import { RunView } from "./run-view.js";
 import { listenForShortcuts, showShortcuts } from "./shortcuts.js";
@@ -59,8 +56,10 @@ export class Page {
         retry: (text) => this.#chat.state === "waiting" ? this.#composer.edit(text) : void this.#chat.say(text),
         copy: (text) => this.#copy(text),
         editAndResend: (text) => this.#composer.edit(text),
-        repeat: (call) => void repeatRecipe(this.#api, call, (text, chosen) => void this.#chat.say(text, [], chosen)),
-        saveRecipe: () => void saveRecipe(this.#api, /** @type {string} */ (this.#chat.id), this.#toasts),
+        repeat: (call) => void this.#with(import("./on-demand.js"), ({ repeatRecipe }) =>
+            repeatRecipe(this.#api, call, (text, chosen) => void this.#chat.say(text, [], chosen))),
+        saveRecipe: () => void this.#with(import("./on-demand.js"), ({ saveRecipe }) =>
+            saveRecipe(this.#api, /** @type {string} */ (this.#chat.id), this.#toasts)),
     });
     #title = byID("chat-title");
     #state = byID("chat-state");
@@ -92,11 +91,13 @@ export class Page {
                 onFailure: (error) => this.#isSignInFailure(error) && this.#askToSignIn(),
             });
         new ProfileMenu(byID("profile"), person, {
-            version: config.version, onKept: () => void showKept(api),
-            onRecipes: () => void showRecipes(api, (text, call) => {
+            version: config.version,
+            onLanguage: (language) => void setLanguage(language).catch((error) => this.#tell(error)),
+            onKept: () => void this.#with(import("./on-demand.js"), ({ showKept }) => showKept(api)),
+            onRecipes: () => void this.#with(import("./on-demand.js"), ({ showRecipes }) => showRecipes(api, (text, call) => {
                 if (this.#chat.state !== "idle") this.#router.go(null);
                 void this.#chat.say(text, [], call);
-            }),
+            })),
             onModels: config.can_choose_model ? () => this.#chooseModel() : null,
             onShortcuts: () => void showShortcuts(), onSignOut: () => void this.#leave(),
         });
@@ -135,12 +136,12 @@ export class Page {
     }
 
     #chooseModel() {
-        void showModels(this.#api, (model) => {
+        void this.#with(import("./on-demand.js"), ({ showModels }) => showModels(this.#api, (model) => {
             this.#config.model = model;
             this.#sayPractice();
             this.#starters.hidden = true;
             this.#draw();
-        });
+        }));
     }
 
     /** Starts a separate task in a new chat while this chat's task waits. @param {string} text @param {File[]} files */
@@ -319,6 +320,20 @@ export class Page {
     #isSignInFailure(error) {
         return (error instanceof SignInError && error.code === "ended")
             || (error instanceof ApiError && error.status === 401);
+    }
+
+    /**
+     * Loads a part of the page that is seldom needed, and uses it.
+     * @template Part
+     * @param {Promise<Part>} part
+     * @param {(part: Part) => unknown} use
+     */
+    async #with(part, use) {
+        try {
+            await use(await part);
+        } catch (error) {
+            this.#tell(error);
+        }
     }
 
     #tell(error) {

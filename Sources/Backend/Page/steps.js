@@ -1,6 +1,5 @@
 import { element } from "./elements.js";
 import { formatNumber, t } from "./i18n.js";
-import { showReplay } from "./replay.js";
 import { runIcon, toolIcon } from "./run-icons.js";
 import { stepTitle, worksInBrowser } from "./step-titles.js";
 
@@ -60,9 +59,12 @@ export class StepsView {
             look.isOpen = this.element.open;
             void this.#offerReplay();
         });
-        this.#replay.addEventListener("click", () => showReplay(
-            this.#pictured.map((step) => ({ id: step.id, title: stepTitle(step, t), address: step.address })),
-            (id) => pictures.picture(id)));
+        this.#replay.addEventListener("click", async () => {
+            const { showReplay } = await import("./on-demand.js");
+            showReplay(
+                this.#pictured.map((step) => ({ id: step.id, title: stepTitle(step, t), address: step.address })),
+                (id) => pictures.picture(id));
+        });
         this.#earlier.addEventListener("click", () => {
             look.showsAll = true;
             this.#showRows();
