@@ -65,6 +65,33 @@ struct ClickableTests {
         #expect(text.contains("## Title") && !text.contains("clickable"), "\(text)")
     }
 
+    @Test("an icon in a text or a cell says what it shows, and equal ones in a row are counted")
+    func icons() async throws {
+        let text = try await Self.snapshot(
+            """
+            <style>i::before{content:'\\2605'}.s{display:inline-block;width:16px;height:16px;background:url(/sprite.png)}</style>
+            <p>Choose the item with the <span class="s ui-icon-seek-start"></span> icon.</p>
+            <p>Rating: <i class="fa fa-star"></i><i class="fa fa-star"></i> <i class="fa fa-star"></i><i class="fa fa-star-half"></i></p>
+            <table><tr><td>Breakfast</td><td><i class="fa fa-check"></i></td></tr>
+            <tr><td>Parking</td><td><svg class="lucide lucide-x-mark" width=16 height=16><path d="M0 0"/></svg></td></tr></table>
+            """)
+        #expect(text.contains("Choose the item with the [icon: seek start] icon."), "\(text)")
+        #expect(text.contains("Rating: [icon: star ×3] [icon: star half]"), "\(text)")
+        #expect(
+            text.contains("| Breakfast | [icon: check] |") && text.contains("| Parking | [icon: mark] |"), "\(text)")
+    }
+
+    @Test("what is only decoration, or has nothing to say, is no icon in the text")
+    func decorations() async throws {
+        let text = try await Self.snapshot(
+            """
+            <style>.line::after{content:''}.banner{height:200px;background:url(/hero.png)}</style>
+            <p>One <span class="line divider"></span><img src="/line.png" alt="" width=9 height=9><i class="fa"></i></p>
+            <div class="banner hero"></div><button><i class="line trash"></i>Delete</button>
+            """)
+        #expect(!text.contains("icon:"), "\(text)")
+    }
+
     @Test("a control without a name says what it looks like")
     func hints() async throws {
         let text = try await Self.snapshot(

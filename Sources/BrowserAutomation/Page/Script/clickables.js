@@ -85,8 +85,8 @@ function isListening(element, rect) {
 const meaningless = new Set(
   ("active alt awesome a b badge base bi big block blue border bordered bottom box btn button center circle class click clickable "
   + "col color container content control css dark default div dropdown fa fab fal far fas fill flat flex form glyphicon gray green "
-  + "grey group hover href i ico icon iconfont icons id image images img inline inner is item js label large left lg light line "
-  + "link md mdi material medium mui nav none normal o outer outline outlined path png primary pull px r red right round rounded "
+  + "grey group heroicon hover href i ico icon iconfont icons id image images img inline inner is item js label large left lg light line "
+  + "link lucide md mdi material medium mui nav none normal o octicon outer outline outlined path png primary pull px r red right round rounded "
   + "row secondary size sm small solid span sprite src static sub svg symbol symbols tertiary text top type ui use view white "
   + "wrap wrapper xl xs").split(" "));
 
@@ -103,4 +103,27 @@ function hintOf(element) {
   const words = sources.flatMap((source) => (source ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/))
     .filter((word) => word.length > 2 && word.length < 20 && !meaningless.has(word));
   return [...new Set(words)].slice(0, 3).join(" ");
+}
+
+/** Returns whether an element has nothing to read in it. */
+const isDrawnOnly = (element) => tagOf(element) === "svg" || !firstChildOf(element);
+
+const largestIcon = 64;
+
+/** Returns whether an element without text is a small picture: an image, or a character of an icon font. */
+function isIcon(element) {
+  const { width, height } = boxOf(element);
+  if (!width || !height || width > largestIcon || height > largestIcon) return false;
+  const tag = tagOf(element);
+  if (tag === "svg") return true;
+  if (tag === "img") return !element.hasAttribute("alt");
+  const { backgroundImage, maskImage } = getComputedStyle(element);
+  return [backgroundImage, maskImage].some((image) => image?.includes("url("))
+    || ["::before", "::after"].some((part) => /^(url\(|".*[^\s"])/.test(getComputedStyle(element, part).content));
+}
+
+/** The text that stands for an icon: `[icon: check]`; empty for what isn't an icon, or if nothing says what it shows. */
+function iconText(element) {
+  const hint = isIcon(element) ? hintOf(element) : "";
+  return hint && `[icon: ${hint}]`;
 }

@@ -55,7 +55,13 @@ function links(limit) {
   }));
 }
 
-const cellTexts = (row) => [...row.cells].map((cell) => squeeze(visibleText(cell)));
+/** The texts of a row's cells. A cell without text may say with an icon what it means. */
+const cellTexts = (row) => [...row.cells].map((cell) => squeeze(visibleText(cell)) || iconsIn(cell));
+
+function iconsIn(element) {
+  const drawn = [...element.querySelectorAll("*")].slice(0, 20).filter((each) => isShown(each) && isDrawnOnly(each));
+  return countIcons(drawn.map(iconText).filter(Boolean).join(" "));
+}
 
 function originOf(address) {
   try {

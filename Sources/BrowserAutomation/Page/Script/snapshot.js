@@ -14,6 +14,10 @@ const longestValue = 10_000, longestFound = 300, longestCode = 4000;
 /** A text that looks like the line of a control is not one. */
 const unlikeControl = (line) => line.replace(/(^|\n)(\*? ?)\[(?=f?\d*e\d+\])/g, "$1$2[ ");
 
+/** Five equal icons in a row are one with their number, such as the stars of a rating. */
+const countIcons = (text) => text.replace(
+  /(\[icon: [^\]]+)\](?:\s?\1\])+/g, (all, icon) => `${icon} ×${all.split(icon).length - 1}]`);
+
 /**
  * Walks the document once. It lists the content of the window in full. Outside of the window, it lists controls and
  * headings in short form up to `outside` characters, and counts the rest.
@@ -104,7 +108,7 @@ class Walk {
   }
 
   flush() {
-    const text = this.everything ? this.text.replace(/[ \t\r\f]*\n\s*/g, " ").replace(/ +/g, " ").trim() : squeeze(this.text);
+    const text = countIcons(this.everything ? this.text.replace(/[ \t\r\f]*\n\s*/g, " ").replace(/ +/g, " ").trim() : squeeze(this.text));
     const parent = this.textParent;
     this.text = "";
     this.textParent = null;
@@ -185,11 +189,7 @@ class Walk {
         break;
       case "img": {
         const alt = squeeze(element.alt ?? "");
-        if (alt) {
-          this.text += ` [image: ${shorten(alt)}] `;
-          this.textParent ??= element;
-        }
-        return;
+        return alt ? this.inlinePicture(element, `[image: ${shorten(alt)}]`) : this.icon(element);
       }
       case "svg": return this.picture(element);
       case "map": case "area": break;
@@ -236,6 +236,7 @@ class Walk {
       return;
     }
     for (let node = firstChildOf(root ?? element); node; node = nextSiblingOf(node)) this.node(node);
+    if (!root && !firstChildOf(element)) this.icon(element);
     if (!root && (tag.includes("-") || !firstChildOf(element) && hosts.has(tag))) suspect(element);
   }
 
@@ -347,8 +348,16 @@ class Walk {
   picture(element) {
     if (element.querySelector("a, [role=button], [role=link], [tabindex], [onclick]")) return this.children(element);
     const title = squeeze(element.getAttribute("aria-label") ?? element.querySelector("title")?.textContent ?? "");
-    if (!title) return;
-    this.text += ` [image: ${shorten(title)}] `;
+    title ? this.inlinePicture(element, `[image: ${shorten(title)}]`) : this.icon(element);
+  }
+
+  icon(element) {
+    const text = iconText(element);
+    if (text) this.inlinePicture(element, text);
+  }
+
+  inlinePicture(element, text) {
+    this.text += ` ${text} `;
     this.textParent ??= element;
   }
 
