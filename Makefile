@@ -22,7 +22,7 @@ FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
   flaky model-check changed-titles swift-tests docs examples examples-built lint page peers peers-together peers-alone peers-of contract memory image \
-  image-check built-image-check arm64-check bench bench-first-word cost bench-browser contact-sheet setup clean
+  image-check built-image-check arm64-check bench bench-reading bench-first-word cost bench-browser evals contact-sheet setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(FAST_BUILD) --product ai4ai
@@ -66,7 +66,7 @@ part-page: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(PAGE)
 
 # Third-party applications, for the tests that measure how often users are asked.
-.build/applications/installed: Tests/Peers/applications.txt
+.build/applications/installed: evals/applications/sites/requirements.txt
 	python3 -m venv .build/applications
 	.build/applications/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
@@ -222,6 +222,10 @@ bench-first-word: setup $(VENV)/installed ## Measure the time to the first word 
 	$(SWIFT) build -c release --product ai4ai
 	$(SWIFT) build -c release --product ai4ai-runtime
 	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/first_word.py
+
+MODEL ?= scripted
+evals: build .build/applications/installed ## Run the tasks in third-party applications: MODEL is scripted or configured.
+	PATH=$(CURDIR)/.build/applications/bin:$$PATH .build/debug/ai4ai eval evals/applications --model $(MODEL)
 
 # browser-use has its own environment, because it is large and needs other versions of packages than the peers' tests.
 bench-browser: setup $(VENV)/bench-installed .build/browser-use/installed ## Compare the browser with other tools.

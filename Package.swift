@@ -325,9 +325,15 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "Models", "Recipes",
-                "RuntimeProtocol", "TextCoding",
+                "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "HTTPTransport",
+                "Models",
+                "Recipes", "RuntimeProtocol", "TextCoding",
+                .application("AsyncHTTPClient", "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .application("Yams", "Yams"),
             ],
             swiftSettings: swiftSettings

@@ -222,7 +222,6 @@ def deletion_of_folder():
             click("button", "Delete", counts=DELETED)]
 
 
-NOTEBOOKS = ("look", "run", "all", "edit", "keys", "find", "cells")
 JUPYTER = [
     Task("open a notebook", notebook("look")),
     Task("look at the table of sales and at the notes", [

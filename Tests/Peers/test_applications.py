@@ -2,7 +2,6 @@
 JupyterLab), and that it asks before anything consequential. A scripted model does a user's tasks there."""
 
 import dataclasses
-import json
 import os
 import pathlib
 import subprocess
@@ -12,13 +11,14 @@ import pytest
 import requests
 
 from application_model import Model
-from application_tasks import ADMIN, JUPYTER, NOTEBOOKS, ORDER, ORDERED, SHOP
+from application_tasks import ADMIN, JUPYTER, ORDER, ORDERED, SHOP
 from parking import answer, named
 from system import DEADLINE, Container, end, eventually, free_port
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1500)]
-FOLDER = pathlib.Path(__file__).parent
-VENV = FOLDER.parents[1] / ".build/applications"
+ROOT = pathlib.Path(__file__).parents[2]
+SITES = ROOT / "evals/applications/sites"
+VENV = ROOT / ".build/applications"
 MOST_NEEDLESS = 0.2
 
 
@@ -30,13 +30,11 @@ class Application:
         self.directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.folder = pathlib.Path(self.directory.name)
         self.url = f"http://127.0.0.1:{self.port}"
-        keep_files(self.folder)
-        places = {f"JUPYTER_{name}_DIR": f"{self.folder}/{name}" for name in ("CONFIG", "DATA", "RUNTIME")}
         self.log = open(self.folder / "log", "w")
         self.process = subprocess.Popen(
             [part.format(port=self.port, folder=self.folder) for part in arguments], stdout=self.log,
             stderr=subprocess.STDOUT, cwd=self.folder,
-            env=os.environ | places | environment | {"HOME": str(self.folder), "PATH": f"{VENV}/bin:{os.environ['PATH']}"})
+            env=os.environ | environment | {"HOME": str(self.folder), "PATH": f"{VENV}/bin:{os.environ['PATH']}"})
         try:
             eventually(lambda: self.is_up(path), f"the start of {name}")
         except BaseException:
@@ -58,35 +56,14 @@ class Application:
             self.directory.cleanup()
 
 
-def keep_files(folder):
-    """The files that JupyterLab shows, and its settings: it saves automatically after a second instead of two
-    minutes."""
-    for name in ("work/old", "settings"):
-        (folder / name).mkdir(parents=True)
-    cells = [{"cell_type": "markdown", "id": "head", "metadata": {}, "source": "# Sales"}] + [
-        {"cell_type": "code", "id": f"code{number}", "metadata": {}, "source": source, "outputs": [],
-         "execution_count": None} for number, source in enumerate(("1 + 1", "print('total', sum(range(10)))"))]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    for name in NOTEBOOKS:
-        (folder / f"work/{name}.ipynb").write_text(json.dumps(notebook))
-    (folder / "work/sales.csv").write_text("name,amount\nAminah,3\nBala,4\n")
-    (folder / "work/notes.txt").write_text("hello\n")
-    (folder / "settings/overrides.json").write_text(
-        json.dumps({"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 1}}))
-
-
 def django(name):
-    return [f"{VENV}/bin/python", "-W", "ignore", str(FOLDER / "applications.py"), name, "{port}", "{folder}"]
+    return [f"{VENV}/bin/python", "-W", "ignore", str(SITES / "django_site.py"), name, "{port}", "{folder}"]
 
 
 APPLICATIONS = {
     "Django admin": (ADMIN, django("admin"), "/admin/"),
     "Oscar": (SHOP, django("shop")),
-    "JupyterLab": (JUPYTER, [
-        f"{VENV}/bin/jupyter-lab", "--allow-root", "--no-browser", "--port={port}", "--ServerApp.token=abc",
-        "--ServerApp.root_dir={folder}/work", "--LabApp.app_settings_dir={folder}/settings",
-        "--FileContentsManager.delete_to_trash=False"], "/login"),
+    "JupyterLab": (JUPYTER, [f"{VENV}/bin/python", str(SITES / "notebook.py"), "{port}", "{folder}"], "/login"),
 }
 
 

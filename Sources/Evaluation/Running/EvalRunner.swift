@@ -66,7 +66,12 @@ package struct EvalRunner: Sendable {
         let start = ContinuousClock.now
         var result: EvalResult
         do {
-            result = try await withDemoSite { site, address in try await self.work(on: task, at: address, site) }
+            result =
+                if let site = task.site {
+                    try await site.run { address in try await self.work(on: task, at: address, nil) }
+                } else {
+                    try await withDemoSite { site, address in try await self.work(on: task, at: address, site) }
+                }
         } catch let error where !(error is CancellationError) && !Task.isCancelled {
             result = EvalResult(task: task.name, failures: ["the task could not be run: \(error)"])
         }
@@ -77,7 +82,7 @@ package struct EvalRunner: Sendable {
 
     // MARK: Single task
 
-    private func work(on task: EvalTask, at address: String, _ site: DemoSite) async throws -> EvalResult {
+    private func work(on task: EvalTask, at address: String, _ site: DemoSite?) async throws -> EvalResult {
         let directory = FileManager.default.temporaryDirectory.appending(path: "ai4ai-eval-\(UUID())")
         // Files that remain in the temporary directory do no harm.
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -96,14 +101,27 @@ package struct EvalRunner: Sendable {
         let last = try await self.converse(task, address, runs, session, &done)
         // Stop a run that still waits for an answer, and close its browser.
         _ = await runs.control(ControlRequest(.stop), in: SessionScope(session, of: nil))
+        let pages = try await Self.pages(task, at: address)
         let outcome = EvalTask.Outcome(
-            answer: last.message, status: last.status, code: last.code, submissions: site.submissions)
+            answer: last.message, status: last.status, code: last.code, submissions: site?.submissions ?? [],
+            pages: pages)
         done.failures =
             last.status == .stopped
             ? ["the limit of \(task.maxSeconds) seconds was reached"] : task.failures(of: outcome)
         done.answer = last.message
         done.steps = model.turns
         return done
+    }
+
+    /// The pages of the site that the task's checks are about.
+    private static func pages(_ task: EvalTask, at address: String) async throws -> [String: String] {
+        var pages: [String: String] = [:]
+        for case .siteShows(let path, _, _) in task.checks where pages[path] == nil {
+            do {
+                pages[path] = try await EvalSite.page(address + path)
+            } catch let error as EvalError where error.code == .siteFailed {}
+        }
+        return pages
     }
 
     /// Sends the request and answers questions until the run has ended or no answers are left. Counts the questions and

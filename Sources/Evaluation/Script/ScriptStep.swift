@@ -9,9 +9,9 @@ package enum ScriptStep: Sendable, Hashable {
     /// Opens a path of the site.
     case open(path: String)
     case click(role: String, name: String)
-    case fill(name: String, text: String)
-    case select(option: String, list: String)
-    case check(name: String)
+    case fill(role: String = "textbox", name: String, text: String)
+    case select(option: String, role: String = "combobox", list: String)
+    case check(role: String = "checkbox", name: String)
     case press(key: String)
     case wait(text: String)
     case back
@@ -26,8 +26,9 @@ package enum ScriptStep: Sendable, Hashable {
 
     /// The syntax of the steps.
     static let forms = [
-        "browse GOAL", "open PATH", #"click ROLE "NAME""#, #"fill "NAME" with TEXT"#, #"select "OPTION" in "NAME""#,
-        #"check "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read", "read file",
+        "browse GOAL", "open PATH", #"click ROLE "NAME""#, #"fill [ROLE] "NAME" with TEXT"#,
+        #"select "OPTION" in [ROLE] "NAME""#, #"check [ROLE] "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read",
+        "read file",
         #"upload "FILE" to "NAME""#, #"ask "QUESTION""#, "say TEXT",
     ]
 
@@ -49,17 +50,24 @@ package enum ScriptStep: Sendable, Hashable {
             guard let name = words.lastQuoted() else { return nil }
             self = .click(role: role, name: name)
         case "fill":
+            let role = words.role(else: "textbox")
             guard let name = words.quoted(), words.word() == "with", !words.rest.isEmpty else { return nil }
-            self = .fill(name: name, text: String(words.rest))
+            self = .fill(role: role, name: name, text: String(words.rest))
         case "select":
-            guard let option = words.quoted(), words.word() == "in", let list = words.lastQuoted() else { return nil }
-            self = .select(option: option, list: list)
+            guard let option = words.quoted(), words.word() == "in" else { return nil }
+            let role = words.role(else: "combobox")
+            guard let list = words.lastQuoted() else { return nil }
+            self = .select(option: option, role: role, list: list)
         case "upload":
             guard let file = words.quoted(), words.word() == "to", let field = words.lastQuoted() else { return nil }
             self = .upload(file: file, field: field)
-        case "check", "wait", "ask":
+        case "check":
+            let role = words.role(else: "checkbox")
             guard let name = words.lastQuoted() else { return nil }
-            self = verb == "check" ? .check(name: name) : verb == "wait" ? .wait(text: name) : .ask(question: name)
+            self = .check(role: role, name: name)
+        case "wait", "ask":
+            guard let name = words.lastQuoted() else { return nil }
+            self = verb == "wait" ? .wait(text: name) : .ask(question: name)
         default: return nil
         }
     }
@@ -73,6 +81,9 @@ package enum ScriptStep: Sendable, Hashable {
             self.rest = self.rest[word.endIndex...].drop { $0 == " " }
             return String(word)
         }
+
+        /// Reads the role before a name, if there is one.
+        mutating func role(else usual: String) -> String { self.rest.hasPrefix("\"") ? usual : self.word() }
 
         mutating func quoted() -> String? {
             guard self.rest.hasPrefix("\""), let end = self.rest.dropFirst().firstIndex(of: "\"") else { return nil }
@@ -94,10 +105,10 @@ package enum ScriptStep: Sendable, Hashable {
         case .browse(let goal): .call("browse", ["goal": .string(goal.replacing("{site}", with: site))])
         case .open(let path): .call("navigate", ["url": .string(site + path)])
         case .click(let role, let name): .callOn("click", role: role, name: name)
-        case .fill(let name, let text): .callOn("fill", role: "textbox", name: name, ["text": .string(text)])
-        case .select(let option, let list):
-            .callOn("select", role: "combobox", name: list, ["option": .string(option)])
-        case .check(let name): .callOn("check", role: "checkbox", name: name, ["checked": true])
+        case .fill(let role, let name, let text): .callOn("fill", role: role, name: name, ["text": .string(text)])
+        case .select(let option, let role, let list):
+            .callOn("select", role: role, name: list, ["option": .string(option)])
+        case .check(let role, let name): .callOn("check", role: role, name: name, ["checked": true])
         case .press(let key): .call("press", ["key": .string(key)])
         case .wait(let text): .call("wait_for_text", ["text": .string(text)])
         case .back: .call("go_back")

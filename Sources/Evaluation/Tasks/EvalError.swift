@@ -11,6 +11,8 @@ package struct EvalError: Error, Sendable, Hashable, CustomStringConvertible {
         case unknownKey, duplicateKey, missingKey
         /// A key has an invalid value.
         case badValue
+        /// A task's application doesn't start, has ended, or doesn't answer.
+        case siteFailed
     }
 
     package let code: Code

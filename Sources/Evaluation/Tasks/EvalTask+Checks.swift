@@ -9,14 +9,20 @@ extension EvalTask {
         package var status: RunStatus
         /// The machine-readable reason for a failure.
         package var code: String?
-        /// The forms that the site received.
+        /// The forms that the demo site received.
         package var submissions: [DemoSite.Submission]
+        /// The site's pages that are checked, by their path; without those that the site refused.
+        package var pages: [String: String]
 
-        package init(answer: String, status: RunStatus, code: String? = nil, submissions: [DemoSite.Submission] = []) {
+        package init(
+            answer: String, status: RunStatus, code: String? = nil, submissions: [DemoSite.Submission] = [],
+            pages: [String: String] = [:]
+        ) {
             self.answer = answer
             self.status = status
             self.code = code
             self.submissions = submissions
+            self.pages = pages
         }
     }
 
@@ -46,6 +52,10 @@ extension EvalTask.Check {
         case .receivedNone(let path):
             let count = outcome.submissions.count { $0.path == path }
             return count == 0 ? nil : "\(path) received \(count) forms"
+        case .siteShows(let path, let text, let isThere):
+            guard let page = outcome.pages[path] else { return "the site has refused \(path)" }
+            guard Self.plain(page).contains(Self.plain(text)) != isThere else { return nil }
+            return "\(path) \(isThere ? "lacks" : "contains") \"\(text)\": \(page.prefix(200))"
         case .status(let status):
             guard outcome.status != status else { return nil }
             let code = outcome.code.map { " (\($0))" } ?? ""

@@ -36,7 +36,13 @@ extension EvalTask {
             name: name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name,
             request: try reader.text(.request), checks: try reader.maps(.checks).map(reader.check))
         let site = try reader.text(.site)
-        guard site == "demo" else { throw reader.problem(.site, "the only site is 'demo', not '\(site)'") }
+        if site != "demo" {
+            let path = URL(filePath: file).deletingLastPathComponent().appending(path: "sites/\(site).yaml").path
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw reader.problem(.site, "the site is 'demo', or is described in \(path), which isn't there")
+            }
+            self.site = try EvalSite(file: path)
+        }
         self.answers = try reader.texts(.answers).map { answer in
             switch answer.text {
             case "approve": .approve

@@ -10,6 +10,8 @@ package struct EvalTask: Sendable, Hashable {
         /// The site received a form at this path with these fields, exactly once.
         case received(path: String, fields: [String: String])
         case receivedNone(path: String)
+        /// The site's page at this path contains a text, or lacks it.
+        case siteShows(path: String, text: String, isThere: Bool)
         case status(RunStatus)
     }
 
@@ -24,6 +26,8 @@ package struct EvalTask: Sendable, Hashable {
     package var name: String
     /// The user's request. `{site}` stands for the site's address.
     package var request: String
+    /// The application that is started for the task; `nil` for the demo site.
+    package var site: EvalSite?
     /// The checks of the outcome. Without a status check, the run must complete.
     package var checks: [Check]
     /// The user's answers, in the order of the questions. Without an answer, the run stays interrupted.

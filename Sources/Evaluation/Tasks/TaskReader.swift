@@ -141,6 +141,14 @@ extension TaskReader {
             }
             return .received(path: value.text, fields: try others.first.map { try self.fields($0.value) } ?? [:])
         }
+        if key.text == "site_shows" {
+            guard value.text.hasPrefix("/"), let other = others.first, others.count == 1,
+                let isThere = ["text": true, "lacks": false][other.key.text]
+            else {
+                throw self.problem(.badValue, key.line, "'site_shows' is a path with either 'text' or 'lacks'")
+            }
+            return .siteShows(path: value.text, text: other.value.text, isThere: isThere)
+        }
         if let other = others.first {
             throw self.problem(
                 .badValue, other.key.line, "'\(other.key.text)' does not belong to '\(key.text)'; begin it with '- '")
@@ -158,7 +166,10 @@ extension TaskReader {
         default:
             throw self.problem(
                 .unknownKey, key.line,
-                "unknown check '\(key.text)'; known are answer_contains, answer_lacks, received, received_none, status")
+                """
+                unknown check '\(key.text)'; known are answer_contains, answer_lacks, received, received_none, site_shows, \
+                status
+                """)
         }
     }
 
