@@ -190,6 +190,33 @@ struct ActionTests {
         }
     }
 
+    @Test("a field that filters a list on keyup notices that it was filled")
+    func keyUp() async throws {
+        try await Self.onPage("<label>Filter<input onkeyup='log(event.isTrusted + this.value)'></label>") {
+            page, snapshot in
+            _ = try await page.fill(try snapshot.reference("textbox", "Filter"), with: "log")
+            #expect(try await Self.title(page) == "truelog")
+        }
+    }
+
+    @Test("an editor with a box for each line keeps its empty lines as they are")
+    func emptyLines() async throws {
+        try await Self.onPage("<div contenteditable aria-label=Code><div>a</div><div><br></div><div>b</div></div>") {
+            page, snapshot in
+            #expect(snapshot.text.contains("\"a\\n\\nb\"") && !snapshot.text.contains("\\n\\n\\n"), "\(snapshot.text)")
+        }
+    }
+
+    @Test("a list's options are all read, and few of them are in the snapshot")
+    func options() async throws {
+        let options = (1...30).map { "<option>Can add permission number \($0) of the content types</option>" }.joined()
+        try await Self.onPage("<label>Rights<select>\(options)</select></label>") { page, snapshot in
+            #expect(!snapshot.text.contains("number 30"))
+            let whole = try await page.readText()
+            #expect(whole.contains("number 30 of the content types"))
+        }
+    }
+
     @Test("a hidden checkbox is clicked through its label")
     func hiddenCheckbox() async throws {
         let html =

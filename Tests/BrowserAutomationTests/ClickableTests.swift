@@ -81,6 +81,28 @@ struct ClickableTests {
             text.contains("| Breakfast | [icon: check] |") && text.contains("| Parking | [icon: mark] |"), "\(text)")
     }
 
+    @Test("a row of equal icons says by its colors or its name how many count")
+    func scale() async throws {
+        let stars = (1...5).map { "<i class=\"icon-star\" id=s\($0)></i>" }.joined(separator: " ")
+        let text = try await Self.snapshot(
+            """
+            <style>i::before{content:'\\2605'} .Three i:nth-child(-n+3){color:gold}</style>
+            <p class="star-rating Three">\(stars)</p><p class="star-rating None">\(stars)</p>
+            """)
+        #expect(text.contains("[icon: star ×5, the first 3 in another color, called: rating three]"), "\(text)")
+        #expect(text.contains("[icon: star ×5, called: rating]"), "\(text)")
+    }
+
+    @Test("of rows between which arrow keys move, each can be clicked")
+    func roving() async throws {
+        let rows = ["a.md", "b.md", "c.md"].enumerated().map {
+            "<li><span class=name tabindex=\($0 == 0 ? 0 : -1)>\($1)</span></li>"
+        }
+        let text = try await Self.snapshot("<ul>\(rows.joined())</ul><h2 tabindex=-1>Title</h2>")
+        for name in ["a.md", "b.md", "c.md"] { #expect(text.contains(" \"\(name)\""), "\(text)") }
+        #expect(text.contains("## Title"))
+    }
+
     @Test("what is only decoration, or has nothing to say, is no icon in the text")
     func decorations() async throws {
         let text = try await Self.snapshot(

@@ -156,6 +156,17 @@ struct SettlingTests {
         }
     }
 
+    @Test("a worker's script is not waited for", arguments: ["new Worker('/w.js')", "new SharedWorker('/w.js')"])
+    func worker(made: String) async throws {
+        try await withPages(["/": .html("<p>text</p><script>\(made)</script>"), "/w.js": "onmessage = () => {}"]) {
+            _, address in
+            try await withBrowser { browser in
+                let report = try await browser.currentPage().navigate(to: address)
+                #expect(report.notes.isEmpty)
+            }
+        }
+    }
+
     @Test("what has not ended is said, and not waited for again")
     func hanging() async throws {
         let release = Signal()

@@ -59,4 +59,78 @@ struct SnapshotTests {
             }
         }
     }
+
+    @Test("a table that goes on outside of the window says so, and one that ends in it doesn't")
+    func longTable() async throws {
+        let rows = (1...60).map { "<tr><td>\($0)</td><td style='height: 40px'>RM \($0)</td></tr>" }.joined()
+        try await withPages([
+            "/": .html("<table>\(rows)</table>"), "/short": .html("<table><tr><td>1</td></tr></table>"),
+        ]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let text = try await page.snapshot().text
+                let shown = text.split(separator: "| RM ").count - 1
+                #expect(shown > 5 && text.contains("(\(60 - shown) more rows of the table"), "\(text)")
+                _ = try await page.navigate(to: "\(address)/short")
+                #expect(try await !page.snapshot().text.contains("more rows"))
+            }
+        }
+    }
+
+    private static func read(_ html: String) async throws -> String {
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                return try await page.readText()
+            }
+        }
+    }
+
+    @Test("the page of an error is opened, and the report says so")
+    func errorPage() async throws {
+        let missing = PageContent.raw(status: 404, contentType: "text/html", body: "<p>No such page</p>")
+        try await withPages(["/": .html("<p>Here</p>"), "/missing": missing]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                let found = try await page.navigate(to: address)
+                let lost = try await page.navigate(to: "\(address)/missing")
+                #expect(
+                    !found.summary.contains("error")
+                        && lost.summary.hasSuffix("/missing, which the site answers with the error 404"))
+            }
+        }
+    }
+
+    @Test("lists keep their numbers, and lists in them are set in")
+    func lists() async throws {
+        let text = try await Self.read(
+            """
+            <ol start=3><li>Open the valve<ul><li>at an outlet</li><li><p>at a depot</p><p>with two people</p></li></ul></li>
+            <li value=7>Wait</li><li>Close it</li></ol><p>After</p>
+            """)
+        let expected = """
+            3. Open the valve
+               - at an outlet
+               - at a depot
+                 with two people
+            7. Wait
+            8. Close it
+            After
+            """
+        #expect(text.contains(expected), "\(text)")
+    }
+
+    @Test("a power and the mark of a footnote aren't parts of the number before them")
+    func raised() async throws {
+        let html = """
+            <p>10<sup>6</sup> bikes on the 1<sup>st</sup></p><table><tr><td>Fee</td><td>6<sup><a href="#n">1</a></sup></td></tr></table>
+            <table><tr><td>Speed</td><td>5<sup>2</sup></td></tr></table>
+            """
+        let text = try await Self.read(html)
+        #expect(
+            text.contains("10^6 bikes on the 1st") && text.contains("6^[1](") && text.contains("| Speed | 5^2 |"),
+            "\(text)")
+    }
 }

@@ -36,6 +36,8 @@ extension BrowserPage {
                     try await self.press(KeyPress("Delete"))
                 } else {
                     try await self.send("Input.insertText", ["text": .string(text)])
+                    // As after input by a method such as Pinyin: fields that filter a list often listen to no other event.
+                    try await self.send("Input.dispatchKeyEvent", ["type": "keyUp", "key": "Process"])
                 }
             }
             if preparation.isProxy == true { try await self.settleEditor() }

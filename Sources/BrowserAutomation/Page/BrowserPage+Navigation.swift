@@ -73,7 +73,10 @@ extension BrowserPage {
                 "\(url) can't be opened: \(error). Check the address, or try again later. \(effects)")
         }
         if navigation.loaderId != nil { try await self.waitForLoad(of: url, after: before) }
-        return try await self.report("Opened \(url)")
+        // A page of an error is opened like any other, and isn't what was looked for.
+        let status = (try? await self.call("status", as: Int.self)) ?? 0
+        return try await self.report(
+            "Opened \(url)" + (status >= 400 ? ", which the site answers with the error \(status)" : ""))
     }
 
     private func begin(_ url: String) async throws -> Navigation {

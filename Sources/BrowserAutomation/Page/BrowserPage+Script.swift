@@ -35,7 +35,8 @@ extension BrowserPage {
             PackageResources.walk_js, PackageResources.cover_js, PackageResources.actions_js,
             PackageResources.fields_js, PackageResources.uploads_js, PackageResources.reading_js,
             PackageResources.target_js, PackageResources.obstacle_js, PackageResources.messages_js,
-            PackageResources.clickables_js, PackageResources.points_js, PackageResources.settle_js,
+            PackageResources.clickables_js, PackageResources.marks_js, PackageResources.points_js,
+            PackageResources.settle_js,
             PackageResources.exports_js,
         ]
         let lines = files.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }

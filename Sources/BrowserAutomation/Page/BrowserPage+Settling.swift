@@ -6,6 +6,8 @@ extension BrowserPage {
     private struct RequestBegan: Decodable {
         struct Request: Decodable { var url: String }
         var requestId: String
+        /// Of the document that the request belongs to; empty for a worker's own script, whose end is never reported.
+        var loaderId: String?
         var type: String?
         var request: Request
     }
@@ -39,7 +41,7 @@ extension BrowserPage {
     func noteRequest(_ event: CDPConnection.Event) {
         switch event.method {
         case "Network.requestWillBeSent":
-            guard let began = try? event.parameters(RequestBegan.self) else { return }
+            guard let began = try? event.parameters(RequestBegan.self), began.loaderId != "" else { return }
             // Nobody waits for a request to begin, so nobody is woken.
             self.state.withLock {
                 $0.requests.begin(began.requestId, type: began.type ?? "Other", url: began.request.url, at: .now)

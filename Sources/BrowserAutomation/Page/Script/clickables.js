@@ -71,13 +71,24 @@ function isClickableContainer(element, role, rect) {
   return takes && isSmall(rect);
 }
 
+/**
+ * Returns whether a key would bring the focus to an element: of some that belong together, only one can be reached by Tab
+ * at a time.
+ */
+function isRoving(element) {
+  if (attributeOf(element, "tabindex") !== "-1") return false;
+  const list = element.closest("ul, ol, table, [role=list], [role=listbox], [role=tree], [role=grid], [role=toolbar]");
+  const [kind] = (attributeOf(element, "class") ?? "").split(" ").filter(Boolean);
+  return Boolean(list && kind && list.querySelector(`${tagOf(element)}.${CSS.escape(kind)}[tabindex="0"]`));
+}
+
 /** Returns whether an element can be dragged, natively or by jQuery UI, whose listeners are on what is around it. */
 const isDraggable = (element) => attributeOf(element, "draggable") === "true"
   || /\bui-(sortable-handle|draggable)\b/.test(attributeOf(element, "class") ?? "");
 
 /** Returns whether a script's listener makes an element without a role a control, and not a container of controls. */
 function isListening(element, rect) {
-  if (!listening.has(element) && !isDraggable(element) || !isSmall(rect) || findIn(element, interactiveSelector)) return false;
+  if (!listening.has(element) && !isDraggable(element) && !isRoving(element) || !isSmall(rect) || findIn(element, interactiveSelector)) return false;
   return !holdsListening(element) && textLength(element) <= longestClickable;
 }
 
@@ -100,30 +111,9 @@ function hintOf(element) {
     sources.push(attributeOf(each, "title"), attributeOf(each, "data-icon"), attributeOf(each, "data-testid"), use?.split("#").pop(),
       file, attributeOf(each, "class"), attributeOf(each, "id"));
   }
-  const words = sources.flatMap((source) => (source ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/))
-    .filter((word) => word.length > 2 && word.length < 20 && !meaningless.has(word));
-  return [...new Set(words)].slice(0, 3).join(" ");
+  return [...new Set(sources.flatMap(wordsOf))].slice(0, 3).join(" ");
 }
 
-/** Returns whether an element has nothing to read in it. */
-const isDrawnOnly = (element) => tagOf(element) === "svg" || !firstChildOf(element);
-
-const largestIcon = 64;
-
-/** Returns whether an element without text is a small picture: an image, or a character of an icon font. */
-function isIcon(element) {
-  const { width, height } = boxOf(element);
-  if (!width || !height || width > largestIcon || height > largestIcon) return false;
-  const tag = tagOf(element);
-  if (tag === "svg") return true;
-  if (tag === "img") return !element.hasAttribute("alt");
-  const { backgroundImage, maskImage } = getComputedStyle(element);
-  return [backgroundImage, maskImage].some((image) => image?.includes("url("))
-    || ["::before", "::after"].some((part) => /^(url\(|".*[^\s"])/.test(getComputedStyle(element, part).content));
-}
-
-/** The text that stands for an icon: `[icon: check]`; empty for what isn't an icon, or if nothing says what it shows. */
-function iconText(element) {
-  const hint = isIcon(element) ? hintOf(element) : "";
-  return hint && `[icon: ${hint}]`;
-}
+/** The words in a class, an id, or a file's name that may mean something to people. */
+const wordsOf = (name) => (name ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/)
+  .filter((word) => word.length > 2 && word.length < 20 && !meaningless.has(word));

@@ -285,6 +285,7 @@ function visibleText(element, most = enough) {
       const gap = () => {
         if (!/\s$/.test(parts.at(-1) ?? " ")) parts.push("\n");
       };
+      if (isRaised(node)) parts.push("^");
       const isPart = node.localName !== "br" && isInline(node);
       if (!isPart) gap();
       for (const child of shownNodes(node)) gather(child, depth + 1);
@@ -321,7 +322,7 @@ function valueText(element) {
     if (isKeyProxy(element)) return drawnText(element);
     return notTypedInto.has(element.type) ? "" : element.value;
   }
-  if (element.isContentEditable) return element.innerText.replace(/\n$/, "");
+  if (element.isContentEditable) return editedText(element);
   return element.getAttribute("aria-valuetext") ?? element.getAttribute("aria-valuenow") ?? "";
 }
 
@@ -343,9 +344,9 @@ function statesOf(element, role, longest = 120) {
     if (value || element.localName === "select") states.push(valueState(value, longest));
   }
   if (element.localName === "select") {
-    const labels = [...element.options].slice(0, 12).map((option) => quote(shorten(squeeze(option.label), 60)));
-    states.push(`options: ${labels.join(", ")}`
-      + (element.options.length > 12 ? `, … ${element.options.length - 12} more` : ""));
+    const [most, length] = longest < longestValue ? [12, 60] : [1000, 200];
+    const labels = [...element.options].slice(0, most).map((option) => quote(shorten(squeeze(option.label), length)));
+    states.push(`options: ${labels.join(", ")}` + (element.options.length > most ? `, … ${element.options.length - most} more` : ""));
   }
   if (element.localName === "textarea") states.push("several lines");
   const format = formatOf(element);

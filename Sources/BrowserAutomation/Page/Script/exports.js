@@ -7,6 +7,7 @@ return {
     listenersKey = listeners;
   },
   adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
+  status: () => performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
   prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption,
   prepareUpload, beginUpload, stagedFor, addPiece, giveFiles, giveFilesTo, dropFiles,

@@ -239,3 +239,12 @@ function valueState(value, limit) {
   const isCut = value.length > limit;
   return `value=${quote(isCut ? value.slice(0, limit) : value)}${isCut ? ` (the first ${limit} of ${value.length} characters)` : ""}`;
 }
+
+/** The text of an editable element. Editors have a box for each line, of which `innerText` would double the empty ones. */
+function editedText(element) {
+  const nodes = [...element.childNodes].filter((node) => node.nodeType !== Node.COMMENT_NODE);
+  const isOfLines = nodes.some((node) => node.localName === "div")
+    && nodes.every((node) => node.nodeType === Node.TEXT_NODE || node.localName === "div");
+  const textOf = (node) => (node.innerText ?? node.data).replace(/\n$/, "");
+  return isOfLines ? nodes.map(textOf).join("\n") : textOf(element);
+}

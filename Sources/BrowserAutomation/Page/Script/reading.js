@@ -58,11 +58,6 @@ function links(limit) {
 /** The texts of a row's cells. A cell without text may say with an icon what it means. */
 const cellTexts = (row) => [...row.cells].map((cell) => squeeze(visibleText(cell)) || iconsIn(cell));
 
-function iconsIn(element) {
-  const drawn = [...element.querySelectorAll("*")].slice(0, 20).filter((each) => isShown(each) && isDrawnOnly(each));
-  return countIcons(drawn.map(iconText).filter(Boolean).join(" "));
-}
-
 function originOf(address) {
   try {
     const { origin, protocol } = new URL(address, location.href);

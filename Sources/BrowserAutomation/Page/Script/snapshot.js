@@ -4,20 +4,6 @@
 const met = new WeakSet();
 let texts = { before: null, now: null };
 
-/** The maximum depth to list. The JavaScript stack overflows not far below. */
-const deepest = 1500;
-/** The maximum number of characters to list. Nobody can use more, so sending it would be a waste. */
-const longest = 2_000_000;
-/** The maximum lengths of a value of the whole page, of a line that was found, and of code in the window. */
-const longestValue = 10_000, longestFound = 300, longestCode = 4000;
-
-/** A text that looks like the line of a control is not one. */
-const unlikeControl = (line) => line.replace(/(^|\n)(\*? ?)\[(?=f?\d*e\d+\])/g, "$1$2[ ");
-
-/** Five equal icons in a row are one with their number, such as the stars of a rating. */
-const countIcons = (text) => text.replace(
-  /(\[icon: [^\]]+)\](?:\s?\1\])+/g, (all, icon) => `${icon} ×${all.split(icon).length - 1}]`);
-
 /**
  * Walks the document once. It lists the content of the window in full. Outside of the window, it lists controls and
  * headings in short form up to `outside` characters, and counts the rest.
@@ -42,7 +28,13 @@ class Walk {
     this.textParent = null;
     /** The last heading, for texts that are found below it. */
     this.heading = "";
+    /** What stands before the next line, the mark of a list's item, and before the lines below it. */
     this.prefix = "";
+    this.indent = "";
+    this.hiddenRows = 0;
+    this.isInRow = false;
+    /** The next number of each ordered list. */
+    this.numbers = new Map();
     this.depth = 0;
     this.offset = { x: 0, y: 0 };
     this.rects = new Map();
@@ -72,7 +64,7 @@ class Walk {
   }
 
   isNear(element) {
-    if (this.everything) return true;
+    if (this.everything || this.isInRow) return true;
     const { left, top, right, bottom } = this.place(element);
     return top < this.clip.bottom && bottom > this.clip.top && left < this.clip.right && right > this.clip.left;
   }
@@ -113,9 +105,13 @@ class Walk {
     this.text = "";
     this.textParent = null;
     if (!text || !parent) return;
-    const prefix = this.prefix;
+    this.emit(this.takePrefix() + text, parent);
+  }
+
+  takePrefix() {
+    const prefix = this.prefix || this.indent;
     this.prefix = "";
-    this.emit(prefix + text, parent);
+    return prefix;
   }
 
   node(node) {
@@ -141,7 +137,7 @@ class Walk {
 
   element(element) {
     const tag = tagOf(element);
-    if (skipped.has(tag) || !this.isListed(element, tag)) return;
+    if (skipped.has(tag) || !isListed(element, tag)) return;
     const role = roleOf(element);
     if (role && role !== "clickable" || role === "clickable" && !element.querySelector(interactiveSelector)) {
       this.control(element, role);
@@ -163,13 +159,7 @@ class Walk {
       }
       case "table": if (this.everything && !this.references) return this.table(element); break;
       case "tr": return this.row(element);
-      case "li":
-        this.flush();
-        if (this.everything) this.prefix = "- ";
-        this.children(element);
-        this.flush();
-        this.prefix = "";
-        return;
+      case "li": return this.item(element);
       case "pre": if (this.everything || !findIn(element, interactiveSelector)) {
         this.flush();
         const most = this.everything ? longest : longestCode;
@@ -189,7 +179,7 @@ class Walk {
         break;
       case "img": {
         const alt = squeeze(element.alt ?? "");
-        return alt ? this.inlinePicture(element, `[image: ${shorten(alt)}]`) : this.icon(element);
+        return alt ? this.inline(element, ` [image: ${shorten(alt)}] `) : this.icon(element);
       }
       case "svg": return this.picture(element);
       case "map": case "area": break;
@@ -202,22 +192,19 @@ class Walk {
     }
     if (blocks.has(tag)) {
       this.flush();
+      const rows = this.hiddenRows;
       this.children(element);
+      if (tag === "table" && this.hiddenRows > rows && !element.querySelector("table")) {
+        this.short(() => `(${this.hiddenRows - rows} more rows of the table, of which only the controls are listed)`);
+      }
       return this.flush();
     }
+    if (isRaised(element)) this.text += "^";
     // Items of a flexible box, cells, and what floats stand apart from the text beside them.
     const gap = isInline(element) ? "" : " ";
     this.text += gap;
     this.children(element);
     this.text += gap;
-  }
-
-  /** Returns whether to list an element: one that is visible, or a hidden control whose visible label is clicked. */
-  isListed(element, tag) {
-    if (isShown(element)) return true;
-    if (tag === "map") return true;
-    return tag === "input" && ["checkbox", "radio", "file"].includes(element.type)
-      && labelsOf(element).some(isShown);
   }
 
   /** Returns whether scripts have made an element without a role clickable. */
@@ -255,6 +242,21 @@ class Walk {
     this.keep(`[${ref}] clickable ${quote(shorten(name, 60))} (around what follows)`);
   }
 
+  /** Lists an item of a list, with its number if it has one. Lists in it are set in. */
+  item(element) {
+    this.flush();
+    const before = this.indent;
+    if (this.everything) {
+      const mark = markOfItem(element, this.numbers);
+      this.prefix = before + mark;
+      if (!this.references) this.indent += " ".repeat(mark.length);
+    }
+    this.children(element);
+    this.flush();
+    this.prefix = "";
+    this.indent = before;
+  }
+
   controlsWithin(element) {
     for (const inner of element.querySelectorAll(interactiveSelector)) {
       if (isShown(inner) && roleOf(inner)) this.control(inner, roleOf(inner));
@@ -262,7 +264,7 @@ class Walk {
   }
 
   control(element, role) {
-    if (!this.references && role === "link" && getComputedStyle(element).display === "inline") return this.inlineLink(element);
+    if (!this.references && role === "link" && getComputedStyle(element).display === "inline") return this.inline(element, linkText(element, nameOf(element)));
     this.flush();
     if (!this.references) {
       const name = nameOf(element);
@@ -289,15 +291,8 @@ class Walk {
     }
   }
 
-  /** A link within a text stays in its sentence. */
-  inlineLink(element) {
-    this.text += linkText(element, nameOf(element));
-    this.textParent ??= element;
-  }
-
   emitControl(line) {
-    const prefix = this.prefix;
-    this.prefix = "";
+    const prefix = this.takePrefix();
     if (this.wanted === undefined || line.toLowerCase().includes(this.wanted)) this.keep(prefix + line);
   }
 
@@ -313,6 +308,15 @@ class Walk {
 
   row(element) {
     this.flush();
+    // A row at the edge of the window is listed with all of its cells, or a part of it would be taken for a row.
+    const wasInRow = this.isInRow;
+    this.isInRow ||= !this.everything && this.isNear(element);
+    if (!this.everything && !this.isInRow) this.hiddenRows++;
+    this.cells(element);
+    this.isInRow = wasInRow;
+  }
+
+  cells(element) {
     const takesClicks = (cell) => roleOf(cell) || this.takesClicks(cell, "");
     if (element.querySelector(interactiveSelector) || [...element.cells].some(takesClicks)) {
       // The text above a control that begins its row is the row before's.
@@ -348,16 +352,17 @@ class Walk {
   picture(element) {
     if (element.querySelector("a, [role=button], [role=link], [tabindex], [onclick]")) return this.children(element);
     const title = squeeze(element.getAttribute("aria-label") ?? element.querySelector("title")?.textContent ?? "");
-    title ? this.inlinePicture(element, `[image: ${shorten(title)}]`) : this.icon(element);
+    title ? this.inline(element, ` [image: ${shorten(title)}] `) : this.icon(element);
   }
 
   icon(element) {
     const text = iconText(element);
-    if (text) this.inlinePicture(element, text);
+    if (text) this.inline(element, ` ${text} `);
   }
 
-  inlinePicture(element, text) {
-    this.text += ` ${text} `;
+  /** Leaves a link, a picture, or an icon in its sentence. */
+  inline(element, text) {
+    this.text += text;
     this.textParent ??= element;
   }
 
