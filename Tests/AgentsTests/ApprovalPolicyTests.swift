@@ -222,7 +222,9 @@ struct ApprovalPolicyTests {
             "Check only: my summons", "Only check what I must pay", "Semak sahaja saman saya",
             "Hanya semak, jangan bayar", "Just look at the prices", "Read only please", "CHECK ONLY and don't pay",
             "Tell me the amount only", "check only", "只看账单，不要付款", "Schau nach, aber nicht bezahlen",
-            "Do not touch anything", "Look at my orders. Never mind the rest, do not change them",
+            "Check my summons and do not do anything else", "Give me the price. Do not do anything else.",
+            "Semak saman saya. Jangan sentuh yang lain.", "Do not touch anything",
+            "Look at my orders. Never mind the rest, do not change them",
         ])
     func lookingOnly(request: String) {
         #expect(
@@ -236,6 +238,10 @@ struct ApprovalPolicyTests {
             "Do not pay more than RM 100", "Do not leave without paying", "If it costs more than RM 100, do not pay",
             "Do not submit before I have seen it", "Why don't you pay it",
             "Pay the first summons, do not pay the second",
+            "Set the address of user 8 to a@example.com. Do not change anything else.",
+            "Make Bala an editor. He must not be able to do anything else there.",
+            "Rename report.txt to july.txt. Please don't touch the other files.",
+            "Tukar alamat pengguna 8. Jangan ubah yang lain.", "Add the page, and do not change the rest",
             "Only check out as a guest",
             "Only check the first one and pay it",
             "I could not pay my summons, please pay it",

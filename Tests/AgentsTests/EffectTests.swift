@@ -74,7 +74,7 @@ struct EffectTests {
             .call("wait_for_text", ["text": "never", "seconds": 2]))
         try await Self.use([timer], answer: { _ in ["approved": true] }) { found, _ in
             #expect(found["timer"]?.isAsked == true && found["timer"]?.taken == ["/taken?timer"])
-            #expect(found["timer"]?.result.contains("Do the same action again") == true)
+            #expect(found["timer"]?.result.contains("do once more what makes it send that") == true)
         }
     }
 

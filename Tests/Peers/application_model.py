@@ -57,7 +57,7 @@ class Model(ModelServer):
 
     # The tools that show more of the page, tried in this order.
     LOOKING = ("find_text", "snapshot", "scroll", "wait_for_text")
-    AGAIN, LATE = "Do the same action again", "Look at the page again"
+    AGAIN, LATE = "Meanwhile the page wanted to send something", "Look at the page again"
 
     def play(self, steps, origin):
         self.steps, self.origin, self.view, self.told = list(steps), origin, "", []
@@ -81,7 +81,7 @@ class Model(ModelServer):
             self.view = text
         if self.LATE in text and not self.looks and self.steps[self.count - 1].tool == "wait_for_text":
             return self.end(f"not seen: {self.steps[self.count - 1]}")
-        if self.AGAIN in text:
+        if self.AGAIN in text and "has not sent it yet" in text:
             self.count = self.steps.index(self.at)
         return self.next()
 

@@ -14,7 +14,7 @@ extension ApprovalPolicy {
             sentence.split(separator: ",").map { Clause(words: ActionLexicon.words($0)) }.filter { !$0.words.isEmpty }
         }
         var forbidden: Set<ActionKind> = []
-        var isUnclear = false
+        var (isUnclear, isAllElse) = (false, false)
         var others: [Clause] = []
         for clauses in sentences {
             guard let first = clauses.first else { continue }
@@ -30,6 +30,7 @@ extension ApprovalPolicy {
                 switch clause.prohibition {
                 case .of(let kinds) where !isConditional: forbidden.formUnion(kinds)
                 case .unclear where !isConditional: isUnclear = true
+                case .allElse where !isConditional: isAllElse = true
                 default: break
                 }
                 others.append(clause)
@@ -38,6 +39,8 @@ extension ApprovalPolicy {
         }
         let urged = Set(others.flatMap(\.urged))
         let wanted = urged.union(others.flatMap(\.demanded))
+        // "Do nothing else" leaves nothing but looking if looking is all that the request asks for.
+        if isAllElse, !others.contains(where: \.asksForChange) { isUnclear = true }
         // An unclear prohibition may mean anything, so it prohibits everything unless the request asks for an action.
         if isUnclear, wanted.isEmpty, forbidden.isEmpty { return everything }
         var prohibited = forbidden.subtracting(wanted)
@@ -49,6 +52,8 @@ extension ApprovalPolicy {
     private enum Prohibition {
         case none
         case of(Set<ActionKind>)
+        /// All that the request doesn't ask for.
+        case allElse
         /// A prohibition that the parser does not understand.
         case unclear
     }
@@ -111,7 +116,13 @@ extension ApprovalPolicy {
             if let first = unknown.first, ProhibitionParser.reversals.contains(first) { return .none }
             if kinds.isEmpty, let kind = ActionLexicon.kind(of: scope.joined(separator: " ")) { kinds.insert(kind) }
             if !kinds.isEmpty { return .of(kinds) }
+            if !ProhibitionParser.remainders.isDisjoint(with: scope) { return .allElse }
             return ProhibitionParser.weakNegations.contains(self.words[negation.start]) ? .none : .unclear
+        }
+
+        /// Whether the clause asks for a change before it prohibits anything.
+        var asksForChange: Bool {
+            !ProhibitionParser.changing.isDisjoint(with: self.words[..<(self.negation?.start ?? self.words.endIndex)])
         }
 
         /// The kinds of action that the clause asks for: the verbs after an "and".

@@ -103,6 +103,20 @@ enum ProhibitionParser {
         "melainkan", "sebelum", "sehingga", "lebih", "tanpa",
     ]
 
+    /// Words that stand for all that the request doesn't ask for, as in "change nothing else". That is also what a question
+    /// before each action is for, so it prohibits nothing in a request for a change.
+    static let remainders: Set = ["else", "elsewhere", "other", "others", "rest", "lain", "selebihnya", "selainnya"]
+
+    /// Verbs that ask for a change, which are no consequential action by themselves.
+    static let changing: Set = [
+        "activate", "add", "assign", "change", "correct", "create", "deactivate", "disable", "edit", "enable", "enter",
+        "fill", "fix",
+        "grant", "make", "mark", "move", "put", "rename", "replace", "save", "set", "tick", "update", "write",
+        "betulkan", "buat",
+        "gantikan", "isi", "kemas", "pindahkan", "simpan", "tambah", "tandakan", "tetapkan", "tukar", "tukarkan",
+        "tulis", "ubah",
+    ]
+
     /// A sentence that starts with one of these words prohibits nothing by itself.
     static let conditionalOpenings: Set = ["if", "unless", "why", "jika", "kalau", "sekiranya", "kenapa", "mengapa"]
 

@@ -31,11 +31,12 @@ extension BrowserTools {
                 if !permit.fingerprints.isEmpty {
                     self.effects.allowNext(permit)
                     if let given = context.answers.first { self.gate.remember(given) }
-                    let next =
-                        name == "type"
-                        ? "The text is in the field already: now do what sends it, such as pressing Enter."
-                        : "Do the same action again: now it goes through."
-                    return ToolOutput(text: "The person approved the blocked request. \(next)")
+                    if name == "type" {
+                        return ToolOutput(
+                            text:
+                                "The person approved the blocked request. The text is in the field already: now do what sends "
+                                + "it, such as pressing Enter.")
+                    }
                 }
             }
             // A declined call does nothing, and what the page tried in the meantime does not raise another question at
@@ -48,10 +49,13 @@ extension BrowserTools {
                 // A blocked request can break the page.
                 try self.check(step, context)
                 guard let failure = error as? BrowserError else { throw error }
-                let advice =
-                    self.effects.isOwed
-                    ? " The person has approved this, and nothing was sent yet. Close what is in the way, and do the "
-                        + "same again." : ""
+                var advice = ""
+                if self.effects.isOwed {
+                    advice =
+                        isActing
+                        ? " The person has approved this, and nothing was sent yet. Close what is in the way, and do the same again."
+                        : self.approval(context, isActing: false, isOwed: true)
+                }
                 throw BrowserError(failure.code, failure.message + advice + self.nagging())
             }
             try self.check(step, context)
@@ -69,17 +73,27 @@ extension BrowserTools {
                 let list = sent.prefix(5).map(\.text).joined(separator: "\n")
                 output.text += "\nThe page sent:\n" + self.untrusted.wrap(list)
             }
-            if context.answers.contains(where: { $0.interrupt.reason == .confirmation && $0.isApproved }) {
-                output.text += "\nThe person was asked about this, and agreed."
-                // The first attempt may have changed the control already, so that the second one does nothing.
-                if sent.isEmpty, self.effects.isOwed {
-                    output.text += " But the page has not sent it yet: do once more what makes it send that."
-                }
-            }
+            // The first attempt may have changed the control already, so that the second one does nothing.
+            output.text += self.approval(
+                context, isActing: isActing || name == "type", isOwed: sent.isEmpty && self.effects.isOwed)
             output.text += await self.receiveFiles(emit: context.emit)
             output.text += self.nagging()
             return output
         }
+    }
+
+    /// Returns what to tell the model of a question that the user has answered with yes.
+    private func approval(_ context: ToolContext, isActing: Bool, isOwed: Bool) -> String {
+        guard let given = context.answers.first(where: { $0.interrupt.reason == .confirmation && $0.isApproved }) else {
+            return ""
+        }
+        // What comes up during a look is an earlier action's doing, or the page's own.
+        let told =
+            isActing
+            ? "\nThe person was asked about this, and agreed."
+            : "\nMeanwhile the page wanted to send something. The person was asked, and agreed:\n"
+                + self.untrusted.wrap(given.interrupt.message)
+        return told + (isOwed ? " But the page has not sent it yet: do once more what makes it send that." : "")
     }
 
     /// Returns what to tell the model if the page keeps sending what was declined.

@@ -71,7 +71,11 @@ struct CoordinatorTools: Sendable {
             let outcome = try await self.delegation.run(
                 .task(AutomationTask(goal: "Read \(input.url)", readURL: input.url)), for: call)
             guard case .completed(let text) = outcome else { return "The page could not be read." }
-            let hasForm = ["textbox \"", "searchbox \"", "combobox \""].contains { text.contains($0) }
+            // A field to search in is on most pages.
+            let hasForm = text.split(separator: "\n").contains { line in
+                ["textbox \"", "combobox \""].contains { line.contains($0) }
+                    && !["search", "cari"].contains { line.lowercased().contains($0) }
+            }
             return self.untrusted.wrap(text) + (hasForm ? "\nThe page has a form. To use it, call browse." : "")
         }
     }

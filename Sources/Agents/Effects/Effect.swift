@@ -28,6 +28,7 @@ struct Effect: Sendable, Hashable {
         var parts = told.prefix(12).map { field in
             field.name.isEmpty ? "\"\(field.value.prefix(60))\"" : "\(field.name): \(field.value.prefix(60))"
         }
+        if told.count > parts.count { parts.append("and \(told.count - parts.count) more fields") }
         parts += self.files.map { "file \($0)" }
         if self.isOpaque { parts.append("…") }
         let what = parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
