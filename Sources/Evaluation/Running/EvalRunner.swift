@@ -86,9 +86,10 @@ package struct EvalRunner: Sendable {
         let directory = FileManager.default.temporaryDirectory.appending(path: "ai4ai-eval-\(UUID())")
         // Files that remain in the temporary directory do no harm.
         defer { try? FileManager.default.removeItem(at: directory) }
+        let script = ScriptedModel(task.script.map { $0.turn(at: address) })
         let model =
             switch self.model {
-            case .scripted: CountedModel(ScriptedModel(task.script.map { $0.turn(at: address) }))
+            case .scripted: CountedModel(script)
             case .model(let model): CountedModel(model)
             }
         let runs = self.runs(task, address, model, directory.path)
@@ -108,6 +109,8 @@ package struct EvalRunner: Sendable {
         done.failures =
             last.status == .stopped
             ? ["the limit of \(task.maxSeconds) seconds was reached"] : task.failures(of: outcome)
+        // The agent goes on with the next line, which may hide that one could not be done.
+        done.failures += script.missing
         done.answer = last.message
         done.steps = model.turns
         return done

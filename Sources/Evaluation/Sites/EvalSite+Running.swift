@@ -2,17 +2,20 @@ import AsyncHTTPClient
 import FoundationEssentials
 import HTTPTransport
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Subprocess
 import SystemPackage
 
 extension EvalSite {
-    /// The longest time until the application answers.
-    private static let patience = Duration.seconds(120)
+    /// The longest time until the application answers. Some make a database first.
+    private static let patience = Duration.seconds(300)
 
     /// Starts the application with an empty folder for its data, and stops it when the body has ended.
     /// - Throws: ``EvalError`` if the application doesn't start, or ends before the body.
-    func run<Result: Sendable>(_ body: @Sendable (_ address: String) async throws -> Result) async throws -> Result {
+    func run<Result: Sendable>(_ body: @escaping @Sendable (_ address: String) async throws -> Result) async throws
+        -> Result
+    {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ai4ai-site-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -62,8 +65,9 @@ extension EvalSite {
         do {
             let output = try FileDescriptor.open(
                 FilePath(log), .writeOnly, options: [.create, .append], permissions: .ownerReadWrite)
+            let program: Executable = words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0])
             _ = try await Subprocess.run(
-                .name(words[0]), arguments: Arguments(Array(words.dropFirst())), environment: Self.environment(folder),
+                program, arguments: Arguments(Array(words.dropFirst())), environment: Self.environment(folder),
                 workingDirectory: FilePath(folder), platformOptions: options, input: .none,
                 output: .fileDescriptor(output, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(output, closeAfterSpawningProcess: true))

@@ -31,6 +31,7 @@ public final class ScriptedModel: LanguageModel {
     private let able: ModelAbilities
     private let turns: Mutex<[Turn]>
     private let received = Mutex<[ModelRequest]>([])
+    private let missed = Mutex<[String]>([])
 
     /// Creates a model that plays the turns in order, and then says that the script is over.
     /// - Parameter abilities: What the model can do.
@@ -43,6 +44,9 @@ public final class ScriptedModel: LanguageModel {
 
     /// The requests that the model has received, in order.
     public var requests: [ModelRequest] { self.received.withLock { $0 } }
+
+    /// What the script wanted to use and couldn't, because it was not in the newest snapshot.
+    public var missing: [String] { self.missed.withLock { $0 } }
 
     public func turn(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         self.received.withLock { $0.append(request) }
@@ -66,8 +70,9 @@ public final class ScriptedModel: LanguageModel {
         case .call(let tool, let input): call(tool, input)
         case .callOn(let tool, let role, let name, let input):
             guard let control = SnapshotText.newest(in: request.messages)?.control(role: role, name: name) else {
-                return stream.finish(
-                    throwing: ModelError(.badAnswer, "The script's \(role) \"\(name)\" is not in the newest snapshot."))
+                let problem = "The script's \(role) \"\(name)\" is not in the newest snapshot."
+                self.missed.withLock { $0.append(problem) }
+                return stream.finish(throwing: ModelError(.badAnswer, problem))
             }
             guard case .object(var members) = input else { return call(tool, input) }
             members["ref"] = .string(control.ref)

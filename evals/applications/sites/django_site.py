@@ -135,6 +135,7 @@ def shop(folder):
 
     from django.apps import apps
     from django.contrib.auth import get_user_model
+    from django.db import transaction
     from django.urls import include, path
     from django.utils import timezone
     from oscar.core.loading import get_model
@@ -166,12 +167,13 @@ def shop(folder):
         name="Ten percent", code="TENOFF", usage="Multi-use", start_datetime=now - datetime.timedelta(days=1),
         end_datetime=now + datetime.timedelta(days=1))
     voucher.offers.add(offer)
-    describe()
-    issue_coupons()
-    customers = {name: customer(name) for name in ("Siti Rahman", "Mei Lim", "Mei Tan", "Kumar Nathan", "Omar Said")}
-    review(customers)
-    wish(customers["Mei Lim"])
-    sell(customers)
+    with transaction.atomic():
+        describe()
+        issue_coupons()
+        customers = {name: customer(name) for name in CUSTOMERS}
+        review(customers)
+        wish(customers["Mei Lim"])
+        sell(customers)
     call_command("update_index", verbosity=0)
 
 
@@ -217,6 +219,9 @@ def issue_coupons():
         voucher.offers.add(get_model("offer", "ConditionalOffer").objects.create(
             name=code, offer_type="Voucher", condition=condition.create(range=range, type=least[0], value=least[1]),
             benefit=benefit.create(range=range, type=kind, value=value)))
+
+
+CUSTOMERS = ("Siti Rahman", "Mei Lim", "Mei Tan", "Kumar Nathan", "Omar Said")
 
 
 def customer(name):
@@ -322,10 +327,11 @@ def sell(customers):
         basket.submit()
     siti = customers["Siti Rahman"]
     fill(siti, {47: 1})
-    book_of_addresses = ("address", "UserAddress")
-    address(book_of_addresses, siti, *HOMES["Siti Rahman"], user=siti, is_default_for_shipping=True)
-    address(book_of_addresses, siti, "Jalan Kasturi 3", "Shah Alam", "40100", user=siti, line2="With my parents")
-    address(book_of_addresses, siti, "Jalan Plumbum 71", "Shah Alam", "40460", user=siti, line2="Rahman Design Sdn Bhd")
+    for line, city, postcode, more in (
+            ("Jalan Kasturi 3", "Shah Alam", "40100", {"line2": "With my parents", "is_default_for_shipping": True}),
+            ("Jalan Plumbum 71", "Shah Alam", "40460", {"line2": "Rahman Design Sdn Bhd"}),
+            (*HOMES["Siti Rahman"], {})):
+        address(("address", "UserAddress"), siti, line, city, postcode, user=siti, **more)
 
 
 if __name__ == "__main__":
