@@ -60,6 +60,7 @@ NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 part-browser: build $(VENV)/installed .build/applications/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE) $(APPLICATIONS)) Tests/Peers
 	$(NIGHTLY_PYTEST) -m nightly $(APPLICATIONS)
+	$(MAKE) evals
 	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests|RecipeFinderTests'
 
 part-page: build $(VENV)/installed
@@ -217,6 +218,11 @@ cost: setup $(VENV)/installed ## Measure the resources of a task, and calculate 
 	$(SWIFT) build -c release --product ai4ai
 	$(SWIFT) build -c release --product ai4ai-runtime
 	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/task_cost.py
+
+# Fetches documentation packages from Debian, without installing them.
+bench-reading: setup $(VENV)/bench-installed ## Compare the text of a page with a converter of HTML to Markdown.
+	$(SWIFT) build -c release --product browser-probe
+	$(VENV)/bin/python Benchmarks/reading.py
 
 bench-first-word: setup $(VENV)/installed ## Measure the time to the first word of an answer when each call to AWS takes a while.
 	$(SWIFT) build -c release --product ai4ai

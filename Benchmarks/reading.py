@@ -73,7 +73,8 @@ def ours(browser, address):
 
 def words(text):
     text = re.sub(r"\]\([^)\s]*\)", "]", text)
-    return re.findall(r"\w+", re.sub(r"\[/?code\]|¶|\\", " ", text).lower())
+    text = re.sub(r"\[/?code\]|¶|\\|(?<!\w)_+|_+(?!\w)", " ", text)
+    return re.findall(r"\w+", text.lower())
 
 
 def runs(text):

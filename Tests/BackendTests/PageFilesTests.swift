@@ -39,7 +39,7 @@ struct PageFilesTests {
         let plain = String(decoding: PageFiles.index, as: UTF8.self)
         let body = try #require(plain.firstRange(of: "<body>"))
         #expect(document.hasSuffix(plain[body.lowerBound...]))
-        let named = document.matches(of: #/\/assets\/([\w.-]+\.(?:js|css))/#).map { String($0.1) }
+        let named = document.matches(of: #/\/assets\/([\w.-]+\.(?:js|css))"/#).map { String($0.1) }
         #expect(named.contains("main.js") && named.contains("main.css"))
         #expect(Set(named).isSubset(of: bundle.keys))
     }

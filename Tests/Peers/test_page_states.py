@@ -1,6 +1,7 @@
 """The page in the states that people meet. Each state fits its window and reports no error; with `PICTURES=DIRECTORY`, a
 picture of each is kept there. `make contact-sheet` puts them on one sheet, to be looked at."""
 
+import base64
 import dataclasses
 import os
 import pathlib
@@ -79,6 +80,7 @@ def declined(person, system):
     asked_to_pay(person, system)
     person.click("button", "Reject")
     person.sees("You declined. Nothing was paid.")
+    person.misses("Working…")
 
 
 @state("question")
@@ -118,13 +120,13 @@ def receipt(person, system):
 @state("steps")
 def steps(person, system):
     answered(person, system)
-    person.tab.locator("#messages details summary").first.click()
-    person.ref("button", "Replay")
+    person.tab.locator("#messages details details summary").first.click()
+    person.sees("Technical details")
 
 
 @state("replay")
 def replay(person, system):
-    steps(person, system)
+    answered(person, system)
     person.click("button", "Replay")
     person.until(lambda: person.evaluate("document.querySelector('dialog img')?.naturalWidth > 200"), "picture")
 
@@ -133,7 +135,7 @@ def replay(person, system):
 def stopped(person, system):
     working(person, system)
     person.click("button", r"Stop \(Esc\)")
-    person.sees("Stopped")
+    person.sees("The task was stopped.")
 
 
 @state("not delivered")
@@ -211,7 +213,9 @@ def test_state_fits_its_window(system, chats, person, each):
     try:
         each.reach(person, system)
         if PICTURES:
-            person.tab.screenshot(path=pathlib.Path(PICTURES) / f"{each.name}.png")
+            # Playwright's own screenshots would undo the emulated window.
+            picture = person.tools.call("Page.captureScreenshot")["data"]
+            (pathlib.Path(PICTURES) / f"{each.name}.png").write_bytes(base64.b64decode(picture))
         wide, room = person.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
         assert wide <= room
     finally:

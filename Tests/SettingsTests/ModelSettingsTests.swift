@@ -15,7 +15,8 @@ struct ModelSettingsTests {
         arguments: [
             ("offline", Settings.Model.Choice.offline), ("ollama/qwen3:8b", .ollama("qwen3:8b")),
             ("anthropic/claude-sonnet-4-5", .anthropic("claude-sonnet-4-5")), ("openai/gpt-5", .openAI("gpt-5")),
-            ("ollama/hf.co/org/model", .ollama("hf.co/org/model")), ("lmstudio/qwen/qwen3-8b", .lmStudio("qwen/qwen3-8b")),
+            ("ollama/hf.co/org/model", .ollama("hf.co/org/model")),
+            ("lmstudio/qwen/qwen3-8b", .lmStudio("qwen/qwen3-8b")),
             ("files//tmp/a", .files("/tmp/a")),
         ])
     func choice(text: String, choice: Settings.Model.Choice) throws {
