@@ -17,7 +17,7 @@ minify=(esbuild --minify --target=es2022 --log-level=warning)
 "${minify[@]}" < Page/theme.js --loader=js > "$parts/start.js"
 # The styles in the order in which the document names them.
 {
-    for name in $(sed -n 's|.*rel="stylesheet" href="/assets/\([a-z]*\.css\)">|\1|p' Page/index.html); do cat "Page/$name"; done
+    for name in $(sed -n 's|.*rel="stylesheet" href="/assets/\([^"]*\)">|\1|p' Page/index.html); do cat "Page/$name"; done
     echo '@media print {' && cat Page/print.css && echo '}'
 } | "${minify[@]}" --loader=css > "$parts/main.css"
 

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export LC_ALL=C  # One order everywhere.
-digest=$(find Dockerfile Package.swift scripts/image-*.sh Tests/Image -type f \
+digest=$(find .dockerignore Dockerfile Package.swift scripts/bundle-page.sh scripts/image-*.sh Tests/Image -type f \
     ! -name checked ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 case $1 in
     --is-checked) [ "$digest" = "$(cat Tests/Image/checked 2> /dev/null)" ] ;;

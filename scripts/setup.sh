@@ -30,7 +30,7 @@ python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
 # The page's Markdown parser; without it, the page shows plain text.
 if command -v apt-get > /dev/null; then
     [ -e /usr/share/javascript/marked/marked.min.js ] || missing+=(libjs-marked)
-    # Bundles the page's scripts; without it, they are served one by one.
+    # Bundles the page's scripts.
     need esbuild esbuild
 fi
 for program in "$@"; do need "${program%:*}" "${program#*:}"; done

@@ -223,7 +223,11 @@ struct ApprovalPolicyTests {
             "Hanya semak, jangan bayar", "Just look at the prices", "Read only please", "CHECK ONLY and don't pay",
             "Tell me the amount only", "check only", "只看账单，不要付款", "Schau nach, aber nicht bezahlen",
             "Check my summons and do not do anything else", "Give me the price. Do not do anything else.",
-            "Semak saman saya. Jangan sentuh yang lain.", "Do not touch anything",
+            "Semak saman saya. Jangan sentuh yang lain.", "Check if I can change my seat. Do not do anything else.",
+            "Tell me the correct amount. Do not change anything else.", "Lihat isi surat. Jangan ubah yang lain.",
+            "Make sure my summons is paid. Do not do anything else.", "Check my summons and do nothing else",
+            "Edit my draft. Do not let other people see it.",
+            "Update my address. Do not give my number to anyone else.", "Do not touch anything",
             "Look at my orders. Never mind the rest, do not change them",
         ])
     func lookingOnly(request: String) {
@@ -240,6 +244,10 @@ struct ApprovalPolicyTests {
             "Pay the first summons, do not pay the second",
             "Set the address of user 8 to a@example.com. Do not change anything else.",
             "Make Bala an editor. He must not be able to do anything else there.",
+            "Find the user Bala and set his address to a@example.com. Do not change anything else.",
+            "He may add pages, and that is all. Do not change anything else.",
+            "Book the morning train and not the other one", "Order the red one, but not the other",
+            "Reserve a table without any other guests",
             "Rename report.txt to july.txt. Please don't touch the other files.",
             "Tukar alamat pengguna 8. Jangan ubah yang lain.", "Add the page, and do not change the rest",
             "Only check out as a guest",

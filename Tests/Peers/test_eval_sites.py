@@ -87,8 +87,8 @@ def test_what_the_application_lacks_is_said(folder):
 
 
 @pytest.mark.parametrize("start, reason", [
-    (f"{sys.executable} -c print(41+1)", "42"),
-    ("no-such-program-anywhere {port}", "no-such-program-anywhere"),
+    (f"{sys.executable} -c print('sp'+'elt'*3)", "the site has ended: speltelt"),
+    ("no-such-program-anywhere {port}", "cannot be started"),
 ])
 def test_an_application_that_does_not_start_says_why(folder, start, reason):
     write(folder / "first.yaml", TASK)

@@ -39,8 +39,10 @@ extension ApprovalPolicy {
         }
         let urged = Set(others.flatMap(\.urged))
         let wanted = urged.union(others.flatMap(\.demanded))
-        // "Do nothing else" leaves nothing but looking if looking is all that the request asks for.
-        if isAllElse, !others.contains(where: \.asksForChange) { isUnclear = true }
+        // "Do not do anything else" leaves nothing but looking if looking is all that the request asks for.
+        if isAllElse, others.contains(where: \.asksToLook), !others.contains(where: \.asksForChange) {
+            isUnclear = true
+        }
         // An unclear prohibition may mean anything, so it prohibits everything unless the request asks for an action.
         if isUnclear, wanted.isEmpty, forbidden.isEmpty { return everything }
         var prohibited = forbidden.subtracting(wanted)
@@ -116,13 +118,34 @@ extension ApprovalPolicy {
             if let first = unknown.first, ProhibitionParser.reversals.contains(first) { return .none }
             if kinds.isEmpty, let kind = ActionLexicon.kind(of: scope.joined(separator: " ")) { kinds.insert(kind) }
             if !kinds.isEmpty { return .of(kinds) }
-            if !ProhibitionParser.remainders.isDisjoint(with: scope) { return .allElse }
-            return ProhibitionParser.weakNegations.contains(self.words[negation.start]) ? .none : .unclear
+            if ProhibitionParser.weakNegations.contains(self.words[negation.start]) { return .none }
+            let isAllElse = !ProhibitionParser.remainders.isDisjoint(with: scope)
+            let isAnyAction = !ProhibitionParser.anyAction.isDisjoint(with: self.words[(negation.end - 1)..<index])
+            return isAllElse && isAnyAction ? .allElse : .unclear
         }
 
-        /// Whether the clause asks for a change before it prohibits anything.
+        /// The words before a negation, and without courtesies at the start.
+        private var asked: [String] {
+            let words = self.words[..<(self.negation?.start ?? self.words.endIndex)]
+            return Array(
+                words.drop { ProhibitionParser.courtesies.contains($0) || ProhibitionParser.urging.contains($0) })
+        }
+
+        /// Whether the clause asks to see something. "Make sure" does too.
+        var asksToLook: Bool {
+            let asked = self.asked
+            return asked.first.map { ProhibitionParser.looking.contains($0) || $0 == "pastikan" } ?? false
+                || asked.starts(with: ["make", "sure"])
+        }
+
+        /// Whether the clause asks for a change, with its first word or after an "and".
         var asksForChange: Bool {
-            !ProhibitionParser.changing.isDisjoint(with: self.words[..<(self.negation?.start ?? self.words.endIndex)])
+            let asked = self.asked
+            guard !asked.starts(with: ["make", "sure"]) else { return false }
+            return asked.indices.contains { index in
+                ProhibitionParser.changing.contains(asked[index])
+                    && (index == 0 || ProhibitionParser.urging.contains(asked[index - 1]))
+            }
         }
 
         /// The kinds of action that the clause asks for: the verbs after an "and".

@@ -47,7 +47,8 @@ enum ProhibitionParser {
 
     static let negations = Phrases([
         "do not", "dont", "must not", "mustnt", "should not", "shouldnt", "may not", "not to", "please not", "but not",
-        "and not", "never", "without", "avoid", "refrain from", "stop before", "jangan", "jgn", "tanpa", "tidak perlu",
+        "and not", "do nothing", "change nothing", "touch nothing", "never", "without", "avoid", "refrain from",
+        "stop before", "jangan", "jgn", "tanpa", "tidak perlu",
         "tak perlu", "tak payah", "tak mahu", "tak nak", "tidak mahu", "tak mau", "usah", "bukan untuk",
     ])
 
@@ -103,11 +104,17 @@ enum ProhibitionParser {
         "melainkan", "sebelum", "sehingga", "lebih", "tanpa",
     ]
 
-    /// Words that stand for all that the request doesn't ask for, as in "change nothing else". That is also what a question
-    /// before each action is for, so it prohibits nothing in a request for a change.
+    /// Words that stand for all that the request doesn't ask for, as in "do not change anything else". Each action is asked
+    /// about anyway, so with a request for a change, such a clause prohibits nothing.
     static let remainders: Set = ["else", "elsewhere", "other", "others", "rest", "lain", "selebihnya", "selainnya"]
 
-    /// Verbs that ask for a change, which are no consequential action by themselves.
+    /// Verbs that mean any action. "Do not let others see it" means a certain one.
+    static let anyAction: Set = [
+        "alter", "change", "do", "edit", "modify", "nothing", "touch", "buat", "kacau", "sentuh", "tukar", "ubah",
+        "usik",
+    ]
+
+    /// Verbs that ask for a change at the start of a clause. The change is no consequential action by itself.
     static let changing: Set = [
         "activate", "add", "assign", "change", "correct", "create", "deactivate", "disable", "edit", "enable", "enter",
         "fill", "fix",
@@ -116,6 +123,9 @@ enum ProhibitionParser {
         "gantikan", "isi", "kemas", "pindahkan", "simpan", "tambah", "tandakan", "tetapkan", "tukar", "tukarkan",
         "tulis", "ubah",
     ]
+
+    /// Words before the verb of a clause that asks for something.
+    static let courtesies: Set = ["please", "kindly", "also", "first", "now", "tolong", "sila", "mohon"]
 
     /// A sentence that starts with one of these words prohibits nothing by itself.
     static let conditionalOpenings: Set = ["if", "unless", "why", "jika", "kalau", "sekiranya", "kenapa", "mengapa"]

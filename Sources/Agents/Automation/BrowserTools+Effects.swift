@@ -16,6 +16,8 @@ extension BrowserTools {
         let name = tool.definition.name
         // Typed text is already in the field; repeating the call would type it twice.
         let isActing = Self.acting.contains(name) && name != "type"
+        // Looks can be repeated. A file that was saved would be saved twice.
+        let isLook = !isActing && name != "type" && name != "save_page"
         return tool.around { input, context, call in
             let step = self.names.describe(ToolStep(toolCallId: context.callID, tool: name, input: input))
             let isDeclined = context.answers.first?.isDeclined ?? false
@@ -30,12 +32,13 @@ extension BrowserTools {
                 let permit = try self.gate.permit(context, coversAction: false)
                 if !permit.fingerprints.isEmpty {
                     self.effects.allowNext(permit)
-                    if let given = context.answers.first { self.gate.remember(given) }
-                    if name == "type" {
+                    if !isLook {
+                        if let given = context.answers.first { self.gate.remember(given) }
+                        let next = name == "type" ? "The text is in the field already: now do" : "Do"
                         return ToolOutput(
                             text:
-                                "The person approved the blocked request. The text is in the field already: now do what sends "
-                                + "it, such as pressing Enter.")
+                                "The person approved the blocked request. \(next) what sends it, such as pressing Enter."
+                        )
                     }
                 }
             }
@@ -52,9 +55,9 @@ extension BrowserTools {
                 var advice = ""
                 if self.effects.isOwed {
                     advice =
-                        isActing
+                        !isLook
                         ? " The person has approved this, and nothing was sent yet. Close what is in the way, and do the same again."
-                        : self.approval(context, isActing: false, isOwed: true)
+                        : self.approval(context, isLook: true, isOwed: true)
                 }
                 throw BrowserError(failure.code, failure.message + advice + self.nagging())
             }
@@ -75,7 +78,7 @@ extension BrowserTools {
             }
             // The first attempt may have changed the control already, so that the second one does nothing.
             output.text += self.approval(
-                context, isActing: isActing || name == "type", isOwed: sent.isEmpty && self.effects.isOwed)
+                context, isLook: isLook, isOwed: sent.isEmpty && self.effects.isOwed)
             output.text += await self.receiveFiles(emit: context.emit)
             output.text += self.nagging()
             return output
@@ -83,16 +86,16 @@ extension BrowserTools {
     }
 
     /// Returns what to tell the model of a question that the user has answered with yes.
-    private func approval(_ context: ToolContext, isActing: Bool, isOwed: Bool) -> String {
+    private func approval(_ context: ToolContext, isLook: Bool, isOwed: Bool) -> String {
         guard let given = context.answers.first(where: { $0.interrupt.reason == .confirmation && $0.isApproved }) else {
             return ""
         }
-        // What comes up during a look is an earlier action's doing, or the page's own.
+        // During a look, an earlier action or the page itself has caused it.
         let told =
-            isActing
-            ? "\nThe person was asked about this, and agreed."
-            : "\nMeanwhile the page wanted to send something. The person was asked, and agreed:\n"
+            isLook
+            ? "\nMeanwhile the page wanted to send something. The person was asked, and agreed:\n"
                 + self.untrusted.wrap(given.interrupt.message)
+            : "\nThe person was asked about this, and agreed."
         return told + (isOwed ? " But the page has not sent it yet: do once more what makes it send that." : "")
     }
 

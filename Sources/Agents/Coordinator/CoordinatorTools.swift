@@ -72,9 +72,10 @@ struct CoordinatorTools: Sendable {
                 .task(AutomationTask(goal: "Read \(input.url)", readURL: input.url)), for: call)
             guard case .completed(let text) = outcome else { return "The page could not be read." }
             // A field to search in is on most pages.
-            let hasForm = text.split(separator: "\n").contains { line in
+            let searching = ["textbox \"search", "textbox \"cari\"", "textbox \"q\""]
+            let hasForm = text.lowercased().split(separator: "\n").contains { line in
                 ["textbox \"", "combobox \""].contains { line.contains($0) }
-                    && !["search", "cari"].contains { line.lowercased().contains($0) }
+                    && !searching.contains { line.contains($0) }
             }
             return self.untrusted.wrap(text) + (hasForm ? "\nThe page has a form. To use it, call browse." : "")
         }

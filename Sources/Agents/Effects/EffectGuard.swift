@@ -169,6 +169,9 @@ final class EffectGuard: Sendable {
     /// Returns the blocked effects that the user was not yet asked about.
     func takeStopped() -> [Effect] {
         self.state.withLock { state in
+            // What the page tries again by itself after an approval, before it may send it.
+            let approved = state.next?.fingerprints ?? []
+            state.stopped.removeAll { approved.contains($0.fingerprint) }
             guard !state.stopped.isEmpty else { return [] }
             state.asked = state.stopped
             state.stopped = []

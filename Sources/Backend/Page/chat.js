@@ -25,6 +25,8 @@ import { loadMarkdownParser } from "./markdown-parser.js";
 import { MessageList } from "./message-list.js";
 import { ChatSocket } from "./socket.js";
 
+/** How long messages wait for the Markdown parser, in milliseconds. Without it they are plain first. */
+const parserTime = 1000;
 /** The error codes for a message that the server will never accept. */
 const refusals = new Set(["too_large", "idempotency_mismatch", "no_such_file", "question_came"]);
 /** The error codes that run-view.js shows itself, at the question or the live view that they concern. */
@@ -202,9 +204,10 @@ export class Chat {
     async #loadNow() {
         this.#isStale = true;
         try {
-            // With the parser, so that no text changes its height once it's shown.
-            const [page] = await Promise.all([
-                this.#around.api.messages(this.id, { signal: this.#leave.signal }), loadMarkdownParser()]);
+            // With the parser if it comes in time, so that no text changes its height once it's shown.
+            const parser = Promise.race([loadMarkdownParser(), new Promise((resolve) => setTimeout(resolve, parserTime))]);
+            const page = await this.#around.api.messages(this.id, { signal: this.#leave.signal });
+            await parser;
             this.#isStale = false;
             this.#list.takeNewest(page);
             for (const { id } of page.messages) this.#delivery.acknowledge(id);

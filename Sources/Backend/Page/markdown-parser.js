@@ -16,7 +16,13 @@ export function loadMarkdownParser() {
         /** @type {HTMLMetaElement | null} */
         const address = document.querySelector("meta[name=markdown-parser]");
         const script = element("script", { src: address.content });
-        for (const end of ["load", "error"]) script.addEventListener(end, () => resolve());
+        script.addEventListener("load", () => resolve());
+        script.addEventListener("error", () => {
+            script.remove();
+            // The next text tries again.
+            loading = null;
+            resolve();
+        });
         document.head.append(script);
     });
 }

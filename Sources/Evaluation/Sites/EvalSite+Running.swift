@@ -36,7 +36,7 @@ extension EvalSite {
     /// A port that was free a moment ago: few applications can say which one they have chosen themselves. It's below the
     /// ports that systems give to clients, so that none takes it before the application does.
     private static func freePort() async throws -> Int {
-        while true {
+        for _ in 0..<100 {
             let port = Int.random(in: 12_000..<32_000)
             let server = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             guard let channel = try? await server.bind(host: "127.0.0.1", port: port).get() else {
@@ -46,6 +46,7 @@ extension EvalSite {
             try await channel.close()
             return port
         }
+        throw EvalError(.siteFailed, "127.0.0.1", "there is no free port from 12000 to 31999")
     }
 
     /// Runs the application until it ends or this task is cancelled.
@@ -56,10 +57,10 @@ extension EvalSite {
                 "{here}", with: self.here)
         }
         var options = PlatformOptions()
-        options.processGroupID = 0
+        // In the process group of this program, so that Ctrl-C ends both.
         options.teardownSequence = [
-            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(5)),
-            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero),
+            .send(signal: .terminate, allowedDurationToNextStep: .seconds(5)),
+            .send(signal: .kill, allowedDurationToNextStep: .zero),
         ]
         let log = "\(folder)/log"
         do {

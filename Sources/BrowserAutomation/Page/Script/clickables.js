@@ -71,15 +71,20 @@ function isClickableContainer(element, role, rect) {
   return takes && isSmall(rect);
 }
 
-/**
- * Returns whether a key would bring the focus to an element: of some that belong together, only one can be reached by Tab
- * at a time.
- */
+/** The newest answer about a list, for its other rows. */
+let roving = { list: null, kind: "", look: 0, isRoving: false };
+
+/** Whether arrow keys move the focus to an element: in such a list, Tab reaches only one item. */
 function isRoving(element) {
   if (attributeOf(element, "tabindex") !== "-1") return false;
   const list = element.closest("ul, ol, table, [role=list], [role=listbox], [role=tree], [role=grid], [role=toolbar]");
-  const [kind] = (attributeOf(element, "class") ?? "").split(" ").filter(Boolean);
-  return Boolean(list && kind && list.querySelector(`${tagOf(element)}.${CSS.escape(kind)}[tabindex="0"]`));
+  const [name] = (attributeOf(element, "class") ?? "").split(" ").filter(Boolean);
+  if (!list || !name) return false;
+  const kind = `${tagOf(element)}.${CSS.escape(name)}`;
+  if (roving.list !== list || roving.kind !== kind || roving.look !== looks) {
+    roving = { list, kind, look: looks, isRoving: list.querySelector(`${kind}[tabindex="0"]`) !== null };
+  }
+  return roving.isRoving;
 }
 
 /** Returns whether an element can be dragged, natively or by jQuery UI, whose listeners are on what is around it. */

@@ -242,9 +242,8 @@ function valueState(value, limit) {
 
 /** The text of an editable element. Editors have a box for each line, of which `innerText` would double the empty ones. */
 function editedText(element) {
-  const nodes = [...element.childNodes].filter((node) => node.nodeType !== Node.COMMENT_NODE);
-  const isOfLines = nodes.some((node) => node.localName === "div")
-    && nodes.every((node) => node.nodeType === Node.TEXT_NODE || node.localName === "div");
-  const textOf = (node) => (node.innerText ?? node.data).replace(/\n$/, "");
+  const nodes = [...element.childNodes].filter((node) => nodeTypeOf(node) === Node.ELEMENT_NODE || node.data?.trim());
+  const isOfLines = nodes.length > 0 && nodes.every((node) => node.localName === "div" && isShown(node));
+  const textOf = (node) => node.innerText.replace(/\n$/, "");
   return isOfLines ? nodes.map(textOf).join("\n") : textOf(element);
 }

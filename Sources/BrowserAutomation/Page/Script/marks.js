@@ -35,11 +35,15 @@ function isIcon(element) {
     || ["::before", "::after"].some((part) => /^(url\(|".*[^\s"])/.test(getComputedStyle(element, part).content));
 }
 
+/** Longer rows of icons are no rating. */
+const longestScale = 12;
+
 /** The text that stands for an icon: `[icon: check]`; empty for what isn't an icon, or if nothing says what it shows. */
 function iconText(element) {
   const hint = isIcon(element) ? hintOf(element) : "";
   if (!hint) return "";
-  const row = [...parentOf(element).children];
+  const nodes = childNodesOf(parentOf(element));
+  const row = nodes.length < 2 * longestScale ? [...nodes].filter((node) => nodeTypeOf(node) === Node.ELEMENT_NODE) : [];
   const isScale = row.length > 2 && row.every((each) => attributeOf(each, "class") === attributeOf(element, "class") && isIcon(each));
   if (!isScale) return `[icon: ${hint}]`;
   return element === row[0] ? `[icon: ${hint} ×${row.length}${scaleOf(row, hint)}]` : "";
@@ -62,4 +66,10 @@ function iconsIn(element) {
 
 /** Five equal icons in a row are one with their number, such as the stars of a rating. */
 const countIcons = (text) => text.replace(
-  /(\[icon: [^\]]+)\](?:\s?\1\])+/g, (all, icon) => `${icon} ×${all.split(icon).length - 1}]`);
+  /(\[icon: [^[\]]{1,80})\](?:\s?\1\])+/g, (all, icon) => `${icon} ×${all.split(icon).length - 1}]`);
+
+/**
+ * Whether a row is listed with all of its cells at the edge of the window, or a part of it would be taken for a row. One
+ * that holds the page's layout isn't.
+ */
+const isSmallRow = (row, { height }) => height < innerHeight / 3 && !row.querySelector("table, iframe");

@@ -18,8 +18,7 @@ class Walk {
     this.refPrefix = prefix;
     this.clip = clip ?? { top: 0, left: 0, bottom: innerHeight, right: innerWidth };
     this.outsideBudget = outside;
-    this.near = [];
-    this.far = [];
+    [this.near, this.far] = [[], []];
     this.size = 0;
     this.farSize = 0;
     this.omitted = 0;
@@ -182,7 +181,6 @@ class Walk {
         return alt ? this.inline(element, ` [image: ${shorten(alt)}] `) : this.icon(element);
       }
       case "svg": return this.picture(element);
-      case "map": case "area": break;
       case "iframe": case "frame": return this.frame(element);
       case "dialog": this.flush(); this.emit("[dialog]", element); break;
     }
@@ -195,7 +193,7 @@ class Walk {
       const rows = this.hiddenRows;
       this.children(element);
       if (tag === "table" && this.hiddenRows > rows && !element.querySelector("table")) {
-        this.short(() => `(${this.hiddenRows - rows} more rows of the table, of which only the controls are listed)`);
+        this.far.push(`(${this.hiddenRows - rows} more rows of the table, of which only the controls are listed)`);
       }
       return this.flush();
     }
@@ -308,12 +306,14 @@ class Walk {
 
   row(element) {
     this.flush();
-    // A row at the edge of the window is listed with all of its cells, or a part of it would be taken for a row.
     const wasInRow = this.isInRow;
-    this.isInRow ||= !this.everything && this.isNear(element);
-    if (!this.everything && !this.isInRow) this.hiddenRows++;
-    this.cells(element);
-    this.isInRow = wasInRow;
+    if (!this.isNear(element)) this.hiddenRows++;
+    else this.isInRow ||= isSmallRow(element, this.rect(element));
+    try {
+      this.cells(element);
+    } finally {
+      this.isInRow = wasInRow;
+    }
   }
 
   cells(element) {
@@ -356,7 +356,7 @@ class Walk {
   }
 
   icon(element) {
-    const text = iconText(element);
+    const text = this.isNear(element) ? iconText(element) : "";
     if (text) this.inline(element, ` ${text} `);
   }
 
