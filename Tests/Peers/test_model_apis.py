@@ -281,13 +281,13 @@ def providers():
 
 def test_all_models_that_can_be_chosen_are_listed(providers):
     environment = os.environ | {
-        "OLLAMA_HOST": providers, "ANTHROPIC_BASE_URL": providers, "ANTHROPIC_API_KEY": "k",
+        "OLLAMA_HOST": providers, "AI4AI_LMSTUDIO_URL": f"{providers}/v1", "ANTHROPIC_BASE_URL": providers, "ANTHROPIC_API_KEY": "k",
         "OPENAI_BASE_URL": f"{providers}/v1", "OPENAI_API_KEY": "k", "AWS_ENDPOINT_URL_BEDROCK": providers,
         "AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
     listed = subprocess.run([BUILD / "ai4ai", "models"], env=environment, capture_output=True, text=True, timeout=60).stdout
     lines = {line.split()[0]: line for line in listed.splitlines() if line.startswith("  ")}
     assert list(lines) == [
-        "ollama/plain:1b", "ollama/able:8b", "bedrock/apac.maker.able-v1:0", "bedrock/maker.plain-v1:0",
+        "ollama/plain:1b", "ollama/able:8b", "lmstudio/gpt-x", "bedrock/apac.maker.able-v1:0", "bedrock/maker.plain-v1:0",
         "anthropic/claude-x", "openai/gpt-x"]
     assert "cannot be an agent" in lines["ollama/plain:1b"] and "40960 tokens" in lines["ollama/able:8b"]
     assert "images" in lines["bedrock/apac.maker.able-v1:0"]

@@ -174,8 +174,9 @@ def test_finished_task_says_where_it_was_done_and_is_replayed_step_by_step(syste
     assert system.demo.removeprefix("http://") in person.evaluate(facts)
     assert re.search(r"\d s\b", person.evaluate(facts))
     person.click("button", "Replay")
-    title = "document.querySelector('.replay-title').textContent"
-    assert person.evaluate(title).startswith("1 of ") and "Open" in person.evaluate(title)
+    title = "document.querySelector('.replay-title')?.textContent ?? ''"
+    person.until(lambda: person.evaluate(title).startswith("1 of "), "replay")
+    assert "Open" in person.evaluate(title)
     shown = "(image => image.complete && image.naturalWidth > 100)(document.querySelector('.replay img'))"
     person.until(lambda: person.evaluate(shown), "picture")
     person.click("button", "Next step")
