@@ -285,7 +285,7 @@ function visibleText(element, most = enough) {
       const gap = () => {
         if (!/\s$/.test(parts.at(-1) ?? " ")) parts.push("\n");
       };
-      if (isRaised(node)) parts.push("^");
+      if (node.localName === "sup" && isRaised(node)) parts.push("^");
       const isPart = node.localName !== "br" && isInline(node);
       if (!isPart) gap();
       for (const child of shownNodes(node)) gather(child, depth + 1);

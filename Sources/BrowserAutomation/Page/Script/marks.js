@@ -3,8 +3,8 @@
 /** A text that looks like the line of a control is not one. */
 const unlikeControl = (line) => line.replace(/(^|\n)(\*? ?)\[(?=f?\d*e\d+\])/g, "$1$2[ ");
 
-/** Whether an element is a number above the line: a power or the mark of a footnote, which isn't a part of the number before it. */
-const isRaised = (element) => tagOf(element) === "sup" && /^\s*[[(]?[\d*+−-]{1,4}[\])]?\s*$/.test(element.textContent);
+/** Whether a `sup` is a power or the mark of a footnote, which isn't a part of the number before it. */
+const isRaised = (element) => /^\s*[[(]?[\d*+−-]{1,4}[\])]?\s*$/.test(element.textContent);
 
 /**
  * The mark of a list's item.
@@ -17,6 +17,9 @@ function markOfItem(item, numbers) {
   numbers.set(list, number + 1);
   return `${number}. `;
 }
+
+/** Empty elements that are no pictures. */
+const breaks = new Set(["br", "hr", "wbr", "col"]);
 
 /** Returns whether an element has nothing to read in it. */
 const isDrawnOnly = (element) => tagOf(element) === "svg" || !firstChildOf(element);
@@ -65,7 +68,7 @@ function iconsIn(element) {
 }
 
 /** Five equal icons in a row are one with their number, such as the stars of a rating. */
-const countIcons = (text) => text.replace(
+const countIcons = (text) => !text.includes("[icon: ") ? text : text.replace(
   /(\[icon: [^[\]]{1,80})\](?:\s?\1\])+/g, (all, icon) => `${icon} ×${all.split(icon).length - 1}]`);
 
 /**

@@ -197,7 +197,7 @@ class Walk {
       }
       return this.flush();
     }
-    if (isRaised(element)) this.text += "^";
+    if (tag === "sup" && isRaised(element)) this.text += "^";
     // Items of a flexible box, cells, and what floats stand apart from the text beside them.
     const gap = isInline(element) ? "" : " ";
     this.text += gap;
@@ -221,7 +221,7 @@ class Walk {
       return;
     }
     for (let node = firstChildOf(root ?? element); node; node = nextSiblingOf(node)) this.node(node);
-    if (!root && !firstChildOf(element)) this.icon(element);
+    if (!root && !firstChildOf(element) && !breaks.has(tag)) this.icon(element);
     if (!root && (tag.includes("-") || !firstChildOf(element) && hosts.has(tag))) suspect(element);
   }
 
