@@ -140,7 +140,7 @@ def stopped(person, system):
     person.sees("The task was stopped.")
 
 
-@state("not delivered")
+@state("messages that can't be loaded")
 def cut_off(person, system):
     person.tab.route("**/messages*", lambda route: route.abort())
     person.say("hello")
