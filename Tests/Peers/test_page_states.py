@@ -11,6 +11,8 @@ import pytest
 
 from access import DESK, PHONE, be_on, prefer
 from backend import lasting, payment, question
+from test_page_kept import open_kept
+from test_page_recipes import open_recipes
 
 pytestmark = [pytest.mark.nightly]
 PICTURES = os.environ.get("PICTURES")
@@ -53,8 +55,8 @@ def malay(person, system):
     person.sees("Apa yang boleh saya bantu?")
 
 
-@state("at work")
-@state("at work on a phone", screen=PHONE)
+@state("working")
+@state("working on a phone", screen=PHONE)
 def working(person, system):
     person.say(lasting(system.demo))
     person.until(lambda: person.evaluate("document.querySelector('#live').innerText.includes('slow')"), "live view")
@@ -155,15 +157,13 @@ def models(person, system):
 
 @state("recipes")
 def recipes(person, system):
-    person.click("button", "Local user: profile and settings")
-    person.click("button", "Recipes")
+    open_recipes(person)
     person.tab.locator("dialog[open]").wait_for()
 
 
 @state("sign-ins and secrets")
 def kept(person, system):
-    person.click("button", "Local user: profile and settings")
-    person.click("button", "Sign-ins and secrets")
+    open_kept(person)
     person.tab.locator("dialog[open]").wait_for()
 
 

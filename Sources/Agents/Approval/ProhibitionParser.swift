@@ -114,14 +114,12 @@ enum ProhibitionParser {
         "usik",
     ]
 
-    /// Verbs that ask for a change at the start of a clause. The change is no consequential action by itself.
+    /// Verbs that ask for a change at the start of a clause. They name no consequential action.
     static let changing: Set = [
         "activate", "add", "assign", "change", "correct", "create", "deactivate", "disable", "edit", "enable", "enter",
-        "fill", "fix",
-        "grant", "make", "mark", "move", "put", "rename", "replace", "save", "set", "tick", "update", "write",
-        "betulkan", "buat",
-        "gantikan", "isi", "kemas", "pindahkan", "simpan", "tambah", "tandakan", "tetapkan", "tukar", "tukarkan",
-        "tulis", "ubah",
+        "fill", "fix", "grant", "make", "mark", "move", "put", "rename", "replace", "save", "set", "tick", "update",
+        "write", "betulkan", "buat", "gantikan", "isi", "kemas", "pindahkan", "simpan", "tambah", "tandakan",
+        "tetapkan", "tukar", "tukarkan", "tulis", "ubah",
     ]
 
     /// Words before the verb of a clause that asks for something.

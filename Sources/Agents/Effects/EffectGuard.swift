@@ -169,7 +169,7 @@ final class EffectGuard: Sendable {
     /// Returns the blocked effects that the user was not yet asked about.
     func takeStopped() -> [Effect] {
         self.state.withLock { state in
-            // What the page tries again by itself after an approval, before it may send it.
+            // The page may repeat an approved request before an action lets it through.
             let approved = state.next?.fingerprints ?? []
             state.stopped.removeAll { approved.contains($0.fingerprint) }
             guard !state.stopped.isEmpty else { return [] }

@@ -56,9 +56,9 @@ export class Page {
         retry: (text) => this.#chat.state === "waiting" ? this.#composer.edit(text) : void this.#chat.say(text),
         copy: (text) => this.#copy(text),
         editAndResend: (text) => this.#composer.edit(text),
-        repeat: (call) => void this.#with(import("./on-demand.js"), ({ repeatRecipe }) =>
+        repeat: (call) => void this.#onDemand(({ repeatRecipe }) =>
             repeatRecipe(this.#api, call, (text, chosen) => void this.#chat.say(text, [], chosen))),
-        saveRecipe: () => void this.#with(import("./on-demand.js"), ({ saveRecipe }) =>
+        saveRecipe: () => void this.#onDemand(({ saveRecipe }) =>
             saveRecipe(this.#api, /** @type {string} */ (this.#chat.id), this.#toasts)),
     });
     #title = byID("chat-title");
@@ -93,8 +93,8 @@ export class Page {
         new ProfileMenu(byID("profile"), person, {
             version: config.version,
             onLanguage: (language) => void setLanguage(language).catch((error) => this.#tell(error)),
-            onKept: () => void this.#with(import("./on-demand.js"), ({ showKept }) => showKept(api)),
-            onRecipes: () => void this.#with(import("./on-demand.js"), ({ showRecipes }) => showRecipes(api, (text, call) => {
+            onKept: () => void this.#onDemand(({ showKept }) => showKept(api)),
+            onRecipes: () => void this.#onDemand(({ showRecipes }) => showRecipes(api, (text, call) => {
                 if (this.#chat.state !== "idle") this.#router.go(null);
                 void this.#chat.say(text, [], call);
             })),
@@ -136,7 +136,7 @@ export class Page {
     }
 
     #chooseModel() {
-        void this.#with(import("./on-demand.js"), ({ showModels }) => showModels(this.#api, (model) => {
+        void this.#onDemand(({ showModels }) => showModels(this.#api, (model) => {
             this.#config.model = model;
             this.#sayPractice();
             this.#starters.hidden = true;
@@ -323,14 +323,12 @@ export class Page {
     }
 
     /**
-     * Loads a part of the page that is seldom needed, and uses it.
-     * @template Part
-     * @param {Promise<Part>} part
-     * @param {(part: Part) => unknown} use
+     * Loads what few users open, and uses it.
+     * @param {(parts: typeof import("./on-demand.js")) => unknown} use
      */
-    async #with(part, use) {
+    async #onDemand(use) {
         try {
-            await use(await part);
+            await use(await import("./on-demand.js"));
         } catch (error) {
             this.#tell(error);
         }
