@@ -16,6 +16,8 @@ public struct ChatSession: Sendable, Hashable, Codable {
     public var preview: String
     /// Incremented by each of the owner's changes, so that two tabs detect conflicting changes.
     public var version: Int
+    /// Where its owner keeps it. The owner's next message brings an archived chat back to the list.
+    public var placement: Placement
     /// The run that is in progress or waits for the owner.
     public var run: ChatRun?
 
@@ -30,6 +32,16 @@ public struct ChatSession: Sendable, Hashable, Codable {
         self.messageCount = 0
         self.preview = ""
         self.version = 1
+        self.placement = .list
+    }
+
+    /// Where a user keeps a chat.
+    public enum Placement: String, Sendable, Codable {
+        case list
+        /// At the top of the list.
+        case pinned
+        /// Put away: only searches and the list of archived chats show it.
+        case archived
     }
 
     /// The maximum length of a title, in characters.
@@ -129,10 +141,13 @@ public struct SessionChange: Sendable, Hashable {
 
     /// A new title, set by the owner. Increments the version.
     public var title: String?
+    /// A new place, chosen by the owner. Changes neither the version nor the time of the last change.
+    public var placement: ChatSession.Placement?
     public var run: Run?
 
-    public init(title: String? = nil, run: Run? = nil) {
+    public init(title: String? = nil, placement: ChatSession.Placement? = nil, run: Run? = nil) {
         self.title = title
+        self.placement = placement
         self.run = run
     }
 

@@ -13,12 +13,13 @@ public protocol ChatStore: Sendable {
     /// - Throws: ``ChatStoreError`` with code `notFound`.
     func session(_ id: SessionID, of user: UserID) async throws -> ChatSession
 
-    /// Lists a user's chats, the most recently changed first.
+    /// Lists a user's chats: the pinned ones first, then the most recently changed first.
     /// - Parameters:
     ///   - words: Returns only chats whose title contains this text, ignoring case.
+    ///   - archived: Whether to return the archived chats or the others; `nil` for both.
     ///   - position: Returns only chats after this position in the list.
     func sessions(
-        of user: UserID, matching words: String?, limit: Int, after position: SessionPosition?
+        of user: UserID, matching words: String?, archived: Bool?, limit: Int, after position: SessionPosition?
     ) async throws -> SessionPage
 
     /// Changes a chat.
@@ -68,12 +69,28 @@ public protocol ChatStore: Sendable {
 
 /// A position in the list of chats.
 public struct SessionPosition: Sendable, Hashable, Codable {
+    public var isPinned: Bool
     public var updatedAt: MessageTime
     public var id: SessionID
 
-    public init(updatedAt: MessageTime, id: SessionID) {
+    public init(isPinned: Bool = false, updatedAt: MessageTime, id: SessionID) {
+        self.isPinned = isPinned
         self.updatedAt = updatedAt
         self.id = id
+    }
+
+    /// The position of a chat.
+    public init(of session: ChatSession) {
+        self.init(isPinned: session.placement == .pinned, updatedAt: session.updatedAt, id: session.id)
+    }
+}
+
+extension SessionPosition: Comparable {
+    /// Whether the first position is further up in the list.
+    public static func < (one: Self, other: Self) -> Bool {
+        guard one.isPinned == other.isPinned else { return one.isPinned }
+        guard one.updatedAt == other.updatedAt else { return one.updatedAt > other.updatedAt }
+        return one.id.rawValue < other.id.rawValue
     }
 }
 

@@ -5,6 +5,7 @@ enum ChatMigrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("chats", migrate: self.createTables)
+        migrator.registerMigration("placement", migrate: self.addPlacement)
         return migrator
     }
 
@@ -46,6 +47,15 @@ enum ChatMigrations {
                     name TEXT NOT NULL PRIMARY KEY,
                     value BLOB NOT NULL
                 );
+                """)
+    }
+
+    @Sendable private static func addPlacement(in database: Database) throws {
+        try database.execute(
+            sql: """
+                ALTER TABLE session ADD COLUMN placement TEXT NOT NULL DEFAULT 'list';
+                DROP INDEX session_in_list;
+                CREATE INDEX session_in_list ON session (owner, (placement = 'pinned') DESC, updated_at DESC, id);
                 """)
     }
 }

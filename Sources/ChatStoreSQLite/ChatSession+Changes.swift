@@ -17,6 +17,7 @@ extension ChatSession {
         case nil:
             break
         }
+        if let placement = change.placement { self.placement = placement }
         if let title = change.title {
             self.title = title
             self.version += 1
@@ -32,6 +33,7 @@ extension ChatSession {
         self.updatedAt = max(self.updatedAt, message.time)
         self.messageCount += 1
         self.preview = excerpt
+        if self.placement == .archived, message.role == .user { self.placement = .list }
         if self.title.isEmpty, message.role == .user, message.kind == .text {
             self.title = Self.title(of: message.content)
         }

@@ -27,7 +27,7 @@ public struct SQLiteChatStore: ChatStore {
     }
 
     public func sessions(
-        of user: UserID, matching words: String?, limit: Int, after position: SessionPosition?
+        of user: UserID, matching words: String?, archived: Bool?, limit: Int, after position: SessionPosition?
     ) async throws -> SessionPage {
         let count = Self.size(limit)
         var request = SessionRecord.filter(sql: "owner = ? AND NOT removed", arguments: [StoredText(user.rawValue)])
@@ -36,17 +36,22 @@ public struct SQLiteChatStore: ChatStore {
             request = request.filter(
                 sql: "instr(folded_title, ?) > 0", arguments: [StoredText(ChatSession.folded(words))])
         }
+        if let archived {
+            request = request.filter(sql: archived ? "placement = 'archived'" : "placement <> 'archived'")
+        }
         if let position {
             let time = position.updatedAt.rawValue
-            // The first comparison lets SQLite use the index.
+            // The first two comparisons let SQLite use the index. Those behind a pinned chat are found without it.
+            let isBehind = "updated_at <= ? AND (updated_at < ? OR id > ?)"
             request = request.filter(
-                sql: "updated_at <= ? AND (updated_at < ? OR id > ?)",
+                sql: position.isPinned
+                    ? "((placement = 'pinned') = 0 OR (\(isBehind)))" : "(placement = 'pinned') = 0 AND \(isBehind)",
                 arguments: [time, time, StoredText(position.id.rawValue)])
         }
-        let page = request.order(sql: "updated_at DESC, id").limit(count + 1)
+        let page = request.order(sql: "(placement = 'pinned') DESC, updated_at DESC, id").limit(count + 1)
         let found = try await self.database.read { try page.fetchAll($0).map { try $0.session() } }
         let sessions = Array(found.prefix(count))
-        let next = sessions.last.map { SessionPosition(updatedAt: $0.updatedAt, id: $0.id) }
+        let next = sessions.last.map(SessionPosition.init(of:))
         return SessionPage(sessions: sessions, next: found.count > count ? next : nil)
     }
 

@@ -17,6 +17,7 @@ struct SessionRecord: Codable, FetchableRecord, PersistableRecord {
     var messageCount: Int
     var preview: StoredText
     var version: Int
+    var placement: String
     /// A ``ChatRun`` as JSON.
     var run: String?
 
@@ -31,6 +32,7 @@ struct SessionRecord: Codable, FetchableRecord, PersistableRecord {
         case messageCount = "message_count"
         case preview
         case version
+        case placement
         case run
     }
 
@@ -45,6 +47,7 @@ struct SessionRecord: Codable, FetchableRecord, PersistableRecord {
         self.messageCount = session.messageCount
         self.preview = StoredText(session.preview)
         self.version = session.version
+        self.placement = session.placement.rawValue
         self.run = try session.run.map { try JSONValue.json(encoding: $0) }
     }
 
@@ -57,6 +60,11 @@ struct SessionRecord: Codable, FetchableRecord, PersistableRecord {
         session.messageCount = self.messageCount
         session.preview = self.preview.text
         session.version = self.version
+        guard let placement = ChatSession.Placement(rawValue: self.placement) else {
+            throw ChatStoreError(
+                .unusable, "The chat '\(session.id)' is kept in '\(self.placement)', which is unknown.")
+        }
+        session.placement = placement
         session.run = try self.run.map { try JSONValue(json: $0).decode(ChatRun.self) }
         return session
     }

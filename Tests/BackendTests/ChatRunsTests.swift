@@ -41,9 +41,9 @@ struct ChatRunsTests {
 
         func create(_ session: ChatSession) async throws { try await self.inner.create(session) }
         func sessions(
-            of user: UserID, matching words: String?, limit: Int, after position: SessionPosition?
+            of user: UserID, matching words: String?, archived: Bool?, limit: Int, after position: SessionPosition?
         ) async throws -> SessionPage {
-            try await self.inner.sessions(of: user, matching: words, limit: limit, after: position)
+            try await self.inner.sessions(of: user, matching: words, archived: archived, limit: limit, after: position)
         }
         func change(
             _ id: SessionID, of user: UserID, ifVersion version: Int?, _ change: SessionChange

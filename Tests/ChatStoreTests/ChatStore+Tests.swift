@@ -82,13 +82,14 @@ extension ChatStore {
 
     /// Returns all chats of a user, by reading page after page.
     func everyChat(
-        of user: UserID = .ann, matching words: String? = nil, limit: Int = 100,
+        of user: UserID = .ann, matching words: String? = nil, archived: Bool? = nil, limit: Int = 100,
         afterPage: () async throws -> Void = {}
     ) async throws -> [ChatSession] {
         var sessions: [ChatSession] = []
         var position: SessionPosition?
         repeat {
-            let page = try await self.sessions(of: user, matching: words, limit: limit, after: position)
+            let page = try await self.sessions(
+                of: user, matching: words, archived: archived, limit: limit, after: position)
             #expect(page.sessions.count == limit || page.next == nil)
             sessions += page.sessions
             position = page.next

@@ -91,6 +91,28 @@ struct PagingTests {
         }
     }
 
+    @Test(
+        "pinned chats come first, and archived ones are left out or listed alone", arguments: Store.all, [1, 3, 20])
+    func placements(store: Store, limit: Int) async throws {
+        try await store.open { chats in
+            var all: [ChatSession] = []
+            for number in 0..<9 {
+                let chat = try await chats.newChat("Chat \(number)", at: MessageTime(rawValue: 2000 - number))
+                let places: [ChatSession.Placement] = [.list, .archived, .pinned]
+                let kept = try await chats.change(chat, SessionChange(placement: places[number % 3]))
+                #expect(kept.version == 1 && kept.updatedAt == chat.updatedAt)
+                all.append(kept)
+            }
+            func kept(_ placement: ChatSession.Placement) -> [ChatSession] { all.filter { $0.placement == placement } }
+            #expect(try await chats.everyChat(archived: false, limit: limit) == kept(.pinned) + kept(.list))
+            #expect(try await chats.everyChat(archived: true, limit: limit) == kept(.archived))
+            let found = try await chats.everyChat(matching: "chat", limit: limit)
+            #expect(found == kept(.pinned) + all.filter { $0.placement != .pinned })
+            try await chats.change(all[2], SessionChange(placement: .list))
+            #expect(try await chats.everyChat(archived: false).map(\.id).firstIndex(of: all[2].id) == 3)
+        }
+    }
+
     @Test("chats that arrive during paging don't shift the pages", arguments: Store.all)
     func chatsArrive(store: Store) async throws {
         try await store.open { chats in
@@ -108,7 +130,7 @@ struct PagingTests {
     func noChats(store: Store, words: String?) async throws {
         try await store.open { chats in
             try await chats.newChat("Words", of: .bob)
-            let page = try await chats.sessions(of: .ann, matching: words, limit: 30, after: nil)
+            let page = try await chats.sessions(of: .ann, matching: words, archived: nil, limit: 30, after: nil)
             #expect(page == SessionPage(sessions: [], next: nil))
         }
     }

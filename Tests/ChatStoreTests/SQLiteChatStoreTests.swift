@@ -128,7 +128,7 @@ struct SQLiteConversationsTests {
             let session = try await chats.newChat()
             try await chats.append(.user("Hello"), to: session)
             let messages = try await chats.messages(in: session.id, of: .ann, limit: limit, before: nil)
-            let sessions = try await chats.sessions(of: .ann, matching: nil, limit: limit, after: nil)
+            let sessions = try await chats.sessions(of: .ann, matching: nil, archived: nil, limit: limit, after: nil)
             #expect(messages.messages.count == (limit > 0 ? 1 : 0))
             #expect(sessions.sessions.count == (limit > 0 ? 1 : 0))
         }
@@ -140,14 +140,17 @@ struct SQLiteConversationsTests {
             for number in 0..<5000 { try await chats.newChat("Chat number \(number)") }
             var position: SessionPosition?
             for _ in 0..<3 {
-                position = try await chats.sessions(of: .ann, matching: nil, limit: 1000, after: position).next
+                position = try await chats.sessions(
+                    of: .ann, matching: nil, archived: false, limit: 1000, after: position
+                ).next
             }
             for (words, after) in [(nil, nil), (nil, position), ("NUMBER 1", nil), ("nowhere", nil)] {
                 // The minimum, because other tests run in parallel.
                 var quickest = Duration.seconds(1)
                 for _ in 0..<20 {
                     let duration = try await ContinuousClock().measure {
-                        _ = try await chats.sessions(of: .ann, matching: words, limit: 30, after: after)
+                        _ = try await chats.sessions(
+                            of: .ann, matching: words, archived: false, limit: 30, after: after)
                     }
                     quickest = min(quickest, duration)
                 }

@@ -16,6 +16,7 @@ struct SessionTests {
             session.messageCount = 3
             session.preview = "Which day?"
             session.version = 5
+            session.placement = .pinned
             session.run = ChatRun(
                 id: .first, state: .waiting, messageID: "m", since: MessageTime(rawValue: 1_700_000_000_000_000_001))
             try await chats.create(session)
@@ -116,6 +117,21 @@ struct SessionTests {
             #expect(codes.filter { $0 == nil }.count == 1)
             #expect(codes.filter { $0 == .conflict(current) }.count == 7)
             #expect(current.version == 2)
+        }
+    }
+
+    @Test("the owner's message brings an archived chat back, and the agent's doesn't", arguments: Store.all)
+    func archived(store: Store) async throws {
+        try await store.open { chats in
+            let session = try await chats.newChat("Done")
+            try await chats.change(session, SessionChange(placement: .archived))
+            try await chats.append(.assistant("One more thing."), to: session)
+            #expect(try await chats.current(session).placement == .archived)
+            try await chats.append(.user("Go on."), to: session)
+            #expect(try await chats.current(session).placement == .list)
+            try await chats.change(session, SessionChange(placement: .pinned))
+            try await chats.append(.user("Stay there."), to: session)
+            #expect(try await chats.current(session).placement == .pinned)
         }
     }
 

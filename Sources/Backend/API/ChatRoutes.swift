@@ -23,7 +23,7 @@ struct ChatRoutes: Sendable {
         sessions.get(use: self.list)
         sessions.post(use: self.create)
         sessions.get(":id", use: self.read)
-        sessions.patch(":id", use: self.rename)
+        sessions.patch(":id", use: self.change)
         sessions.delete(":id", use: self.remove)
         sessions.get(":id/messages", use: self.messages)
         sessions.post(":id/messages", use: self.send)
@@ -41,13 +41,17 @@ struct ChatRoutes: Sendable {
         let limit = try request.number("limit", in: 1...100, default: 30)
         let words = request.text("q").flatMap { $0.isEmpty ? nil : $0 }
         guard words?.utf8.count ?? 0 <= 200 else { throw Problem(.badRequest, "invalid", "q has at most 200 bytes.") }
+        let archived = try request.flag("archived")
         let signer = try await self.cursors.signer
-        let scope = ["sessions", caller.user.rawValue, words ?? ""]
+        let scope = ["sessions", caller.user.rawValue, words ?? "", archived.map { "\($0)" } ?? ""]
         let place = try request.uri.queryParameters["cursor"].map {
             try signer.place(SessionPosition.self, from: String($0), scope: scope)
         }
         if place == nil { await self.runs.sweep(for: caller) }
-        let page = try await self.store.sessions(of: caller.user, matching: words, limit: limit, after: place)
+        // A search finds archived chats, too.
+        let page = try await self.store.sessions(
+            of: caller.user, matching: words, archived: archived ?? (words == nil ? false : nil), limit: limit,
+            after: place)
         return try .json(
             ListAnswer(
                 sessions: page.sessions.map(SessionView.init),
@@ -80,17 +84,22 @@ struct ChatRoutes: Sendable {
         return try await self.store.session(session.id, of: caller.user)
     }
 
-    private struct RenameBody: Decodable {
-        var title: String
+    private struct ChangeBody: Decodable {
+        var title: String?
+        var placement: ChatSession.Placement?
         var version: Int?
     }
 
-    private func rename(_ request: Request, _ context: BackendContext) async throws -> Response {
-        let body = try await request.json(RenameBody.self, context)
+    private func change(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let body = try await request.json(ChangeBody.self, context)
         let id = try context.sessionID
+        guard body.title != nil || body.placement != nil else {
+            throw Problem(.badRequest, "invalid", "Name what to change: title, placement, or both.")
+        }
         let session = try await self.store.change(
             id, of: try context.caller.user, ifVersion: body.version,
-            SessionChange(title: try Self.title(body.title, mayBeEmpty: false)))
+            SessionChange(
+                title: try body.title.map { try Self.title($0, mayBeEmpty: false) }, placement: body.placement))
         self.runs.changes.tell(.changed, in: id)
         return try .json(SessionView(session))
     }

@@ -48,6 +48,16 @@ extension Request {
         return number
     }
 
+    /// A query parameter that is `true` or `false`; `nil` if it's absent.
+    /// - Throws: ``Problem`` 400 if it's anything else.
+    func flag(_ name: String) throws -> Bool? {
+        guard let text = self.uri.queryParameters[Substring(name)] else { return nil }
+        guard let flag = Bool(String(text)) else {
+            throw Problem(.badRequest, "invalid", "\(name) is '\(text.prefix(50))'. It is true or false.")
+        }
+        return flag
+    }
+
     /// Whether the client accepts server-sent events.
     var wantsEvents: Bool {
         self.headers[values: .accept].contains { $0.lowercased().contains("text/event-stream") }

@@ -17,6 +17,7 @@ struct SessionView: Encodable {
     var preview: String
     var message_count: Int
     var version: Int
+    var placement: ChatSession.Placement
     @Nullable var run: Run?
 
     init(_ session: ChatSession) {
@@ -27,6 +28,7 @@ struct SessionView: Encodable {
         self.preview = session.preview
         self.message_count = session.messageCount
         self.version = session.version
+        self.placement = session.placement
         self.run = session.run.map { Run(id: $0.id, state: $0.state, expires_at: $0.expiresAt?.iso8601) }
     }
 }

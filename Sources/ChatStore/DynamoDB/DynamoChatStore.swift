@@ -66,7 +66,7 @@ public struct DynamoChatStore: ChatStore {
     }
 
     public func sessions(
-        of user: UserID, matching words: String?, limit: Int, after position: SessionPosition?
+        of user: UserID, matching words: String?, archived: Bool?, limit: Int, after position: SessionPosition?
     ) async throws -> SessionPage {
         var filter = "#status = :status"
         var values: [String: JSONValue] = [":status": SessionItem.active]
@@ -74,15 +74,19 @@ public struct DynamoChatStore: ChatStore {
             filter += " AND contains(#title_lower, :words)"
             values[":words"] = .dynamoString(ChatSession.folded(words))
         }
-        let found = try await self.chats(of: user, filter, values).map(ChatSession.init(item:))
-            .sorted { ($1.updatedAt, $0.id.rawValue) < ($0.updatedAt, $1.id.rawValue) }
-        let rest = found.drop { session in
-            position.map { ($0.updatedAt, session.id.rawValue) <= (session.updatedAt, $0.id.rawValue) } ?? false
+        if let archived {
+            filter +=
+                archived
+                ? " AND #placement = :archived"
+                : " AND (attribute_not_exists(#placement) OR #placement <> :archived)"
+            values[":archived"] = .dynamoString(ChatSession.Placement.archived.rawValue)
         }
+        let found = try await self.chats(of: user, filter, values).map(ChatSession.init(item:))
+            .sorted { SessionPosition(of: $0) < SessionPosition(of: $1) }
+        let rest = found.drop { session in position.map { SessionPosition(of: session) <= $0 } ?? false }
         let page = Array(rest.prefix(max(0, limit)))
         let next = page.count < rest.count ? page.last : nil
-        return SessionPage(
-            sessions: page, next: next.map { SessionPosition(updatedAt: $0.updatedAt, id: $0.id) })
+        return SessionPage(sessions: page, next: next.map(SessionPosition.init(of:)))
     }
 
     @discardableResult

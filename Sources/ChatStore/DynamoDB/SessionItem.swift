@@ -36,6 +36,7 @@ enum SessionItem {
             "message_count": .dynamoNumber(session.messageCount), "preview": .dynamoString(session.preview),
             "version": .dynamoNumber(session.version),
         ]
+        if session.placement != .list { item["placement"] = .dynamoString(session.placement.rawValue) }
         if let run = session.run { item.merge(Self.attributes(of: run)) { $1 } }
         return .object(item)
     }
@@ -75,6 +76,13 @@ extension ChatSession {
         self.messageCount = count
         self.preview = preview
         self.version = version
+        // Absent for chats in the list, among them those that were stored before there were other places.
+        if let placement = item["placement"]?.dynamoString {
+            guard let known = Placement(rawValue: placement) else {
+                throw ChatStoreError(.unusable, "The chat '\(id)' is kept in '\(placement)', which is unknown.")
+            }
+            self.placement = known
+        }
         guard let run = item["run_id"]?.dynamoString else { return }
         guard let state = (item["run_state"]?.dynamoString).flatMap(ChatRun.State.init),
             let since = item["run_since"]?.dynamoNumber

@@ -5,6 +5,8 @@ import AgentEvents
 struct SessionUpdate {
     /// Whether the next user message sets the chat's title.
     private let isUntitled: Bool
+    /// Whether the next user message brings the chat back to the list.
+    private let comesBack: Bool
     private var updatedAt: MessageTime
     /// The assignments by attribute.
     private var sets: [String: String] = [:]
@@ -17,7 +19,9 @@ struct SessionUpdate {
     ///   - session: The chat as it was read.
     init(_ change: SessionChange, of session: ChatSession) {
         self.isUntitled = (change.title ?? session.title).isEmpty
+        self.comesBack = session.placement == .archived && change.placement == nil
         self.updatedAt = session.updatedAt
+        if let placement = change.placement, placement != session.placement { self.set(placement) }
         if let title = change.title {
             self.set(title: title)
             self.count("version")
@@ -63,6 +67,11 @@ struct SessionUpdate {
         self.count("message_count")
         // A rename may have used a clock that was ahead.
         self.update(at: max(self.updatedAt, message.time))
+        if self.comesBack, message.role == .user {
+            self.require(
+                "#placement = :archived", [":archived": .dynamoString(ChatSession.Placement.archived.rawValue)])
+            self.set(.list)
+        }
         if self.isUntitled, message.role == .user, message.kind == .text {
             self.require("#title = :untitled", [":untitled": .dynamoString("")])
             self.set(title: ChatSession.title(of: message.content))
@@ -82,6 +91,14 @@ struct SessionUpdate {
                 "Key": .object(key), "UpdateExpression": "SET \(sets)\(removals)",
                 "ConditionExpression": .string(update.conditions.joined(separator: " AND ")),
             ], values: update.values)
+    }
+
+    private mutating func set(_ placement: ChatSession.Placement) {
+        if placement == .list {
+            self.remove("placement")
+        } else {
+            self.set("placement", .dynamoString(placement.rawValue))
+        }
     }
 
     private mutating func set(title: String) {
