@@ -102,6 +102,7 @@ public struct RuntimeApp: Sendable {
             automation: self.automation,
             store: self.store,
             memory: self.memory,
+            prices: Self.prices(self.settings),
             logger: self.logger)
         let handler = InvocationHandler(
             callers: CallerAuthenticator(self.settings.tokens), runs: runs, browsers: self.browserRegistry,
@@ -125,10 +126,15 @@ public struct RuntimeApp: Sendable {
     private static func budget(_ settings: Settings) -> TurnLoop.Budget {
         var budget = TurnLoop.Budget(
             steps: settings.maxSteps, time: .seconds(settings.maxSeconds), tokens: settings.maxRunTokens)
-        if let limit = settings.maxDollars, let input = settings.inputPrice, let output = settings.outputPrice {
-            budget.money = .init(limit: limit, inputPrice: input, outputPrice: output)
+        if let limit = settings.maxDollars, let prices = self.prices(settings) {
+            budget.money = .init(limit: limit, prices: prices)
         }
         return budget
+    }
+
+    private static func prices(_ settings: Settings) -> ModelPrices? {
+        guard let input = settings.inputPrice, let output = settings.outputPrice else { return nil }
+        return ModelPrices(input: input, output: output)
     }
 
     /// Returns a memory in files if the run records are in files too. Otherwise, long-term memory is left to the cloud

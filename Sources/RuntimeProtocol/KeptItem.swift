@@ -54,12 +54,26 @@ public struct KeptItem: Sendable, Hashable, Codable {
     }
 }
 
+/// A fact that the agents remember about a user.
+public struct RememberedFact: Sendable, Hashable, Codable {
+    public var id: String
+    public var text: String
+
+    public init(id: String, text: String) {
+        self.id = id
+        self.text = text
+    }
+}
+
 /// A request about what is kept for the user, whatever the session.
 public enum KeepingRequest: Sendable, Hashable, Redacted {
     case list
     /// Keep a value for the pages of an origin. An earlier one of the same name is replaced.
     case keep(NewSecret)
     case forget(id: String)
+    /// Forget something that the agents remember about the user.
+    case forgetFact(id: String)
+    /// Forget all items and all facts.
     case forgetAll
 }
 
@@ -85,6 +99,7 @@ public struct NewSecret: Sendable, Hashable, Codable, Redacted {
 extension KeepingRequest: Codable {
     private enum Action: String, Codable {
         case list, keep, forget
+        case forgetFact = "forget_fact"
         case forgetAll = "forget_all"
     }
 
@@ -97,6 +112,7 @@ extension KeepingRequest: Codable {
             case .list: .list
             case .keep: .keep(try container.decode(NewSecret.self, forKey: .secret))
             case .forget: .forget(id: try container.decode(String.self, forKey: .id))
+            case .forgetFact: .forgetFact(id: try container.decode(String.self, forKey: .id))
             case .forgetAll: .forgetAll
             }
     }
@@ -111,6 +127,9 @@ extension KeepingRequest: Codable {
         case .forget(let id):
             try container.encode(Action.forget, forKey: .action)
             try container.encode(id, forKey: .id)
+        case .forgetFact(let id):
+            try container.encode(Action.forgetFact, forKey: .action)
+            try container.encode(id, forKey: .id)
         case .forgetAll: try container.encode(Action.forgetAll, forKey: .action)
         }
     }
@@ -120,13 +139,19 @@ extension KeepingRequest: Codable {
 public struct KeepingResult: Sendable, Hashable, Codable {
     public var status: RunStatus
     public var items: [KeptItem]
+    /// What the agents remember about the user; `nil` if they have no memory, or it can't be read now.
+    public var facts: [RememberedFact]?
     /// The machine-readable reason for a failure.
     public var code: String?
     public var message: String?
 
-    public init(status: RunStatus = .completed, items: [KeptItem] = [], code: String? = nil, message: String? = nil) {
+    public init(
+        status: RunStatus = .completed, items: [KeptItem] = [], facts: [RememberedFact]? = nil, code: String? = nil,
+        message: String? = nil
+    ) {
         self.status = status
         self.items = items
+        self.facts = facts
         self.code = code
         self.message = message
     }

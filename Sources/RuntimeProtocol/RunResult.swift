@@ -21,6 +21,8 @@ public struct RunResult: Sendable, Hashable, Codable {
     /// The addresses in the message.
     public var links: [ResultLink]?
     public var usage: TokenUsage?
+    /// What the model's tokens of the task have cost at most, in US dollars; `nil` if the model's prices are not known.
+    public var dollars: Double?
     /// How long the run worked, in seconds. Waiting for the user isn't work.
     public var seconds: Double?
     /// What a task found, if it was asked for in a shape.
@@ -41,7 +43,7 @@ public struct RunResult: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case message, status, code, outcome, interrupts, links, usage, seconds, result
+        case message, status, code, outcome, interrupts, links, usage, dollars, seconds, result
         case sessionID = "session_id"
         case runID = "run_id"
     }

@@ -118,7 +118,7 @@ struct TurnLoopTests {
             (TurnLoop.Budget(steps: 5, time: .zero), "time limit"), (TurnLoop.Budget(steps: 1), "1 steps"),
             (TurnLoop.Budget(steps: 5, tokens: 10), "10 tokens"),
             (
-                TurnLoop.Budget(steps: 5, money: .init(limit: 0.00002, inputPrice: 3, outputPrice: 15)),
+                TurnLoop.Budget(steps: 5, money: .init(limit: 0.00002, prices: ModelPrices(input: 3, output: 15))),
                 "2e-05 US dollars"
             ),
         ])

@@ -27,7 +27,7 @@ struct AgentBench: Sendable {
     init(
         _ model: any LanguageModel, policy: ApprovalPolicy = .init(), playbooks: [Playbook] = [],
         search: (any WebSearch)? = nil, browsers: (any BrowserSource)? = nil, recall: (any LongTermMemory)? = nil,
-        directory: String? = nil, browserTimeout: Duration = .seconds(900)
+        directory: String? = nil, browserTimeout: Duration = .seconds(900), prices: ModelPrices? = nil
     ) {
         let directory = directory ?? "\(FileManager.default.temporaryDirectory.path)/bench-\(UUID())"
         self.directory = directory
@@ -50,7 +50,7 @@ struct AgentBench: Sendable {
                 model: model, automation: automation, budget: .init(steps: 30),
                 aids: .init(playbooks: PlaybookLibrary(playbooks), search: search, memory: memory),
                 logger: Self.quiet),
-            automation: automation, store: self.store, memory: memory, logger: Self.quiet)
+            automation: automation, store: self.store, memory: memory, prices: prices, logger: Self.quiet)
     }
 
     /// Runs work to its end, and verifies that the events are valid for clients.

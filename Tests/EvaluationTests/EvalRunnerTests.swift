@@ -61,7 +61,7 @@ struct EvalRunnerTests {
         let model = ScriptedModel([
             .events([.text("hi"), .usage(.init(inputTokens: 1000, outputTokens: 100)), .stop(.endTurn)])
         ])
-        let result = try await EvalRunner(model: .model(model), prices: EvalPrices(input: 3, output: 15))
+        let result = try await EvalRunner(model: .model(model), prices: ModelPrices(input: 3, output: 15))
             .run(Self.task("t", []))
         #expect(result.tokens == 1100)
         #expect(result.cost == 0.0045)

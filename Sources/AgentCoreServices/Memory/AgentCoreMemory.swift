@@ -1,10 +1,11 @@
 package import AWSClient
 package import AgentEvents
 package import AgentLoop
-package import Agents
+import Agents
 import Crypto
 import FoundationEssentials
 import NIOHTTP1
+package import RuntimeProtocol
 import Synchronization
 import TextCoding
 
@@ -81,8 +82,13 @@ package struct AgentCoreMemory: LongTermMemory {
     }
 
     package func list(for user: UserID) async throws -> [RememberedFact] {
+        try await self.records(
+            in: try await self.namespacePaths(user, SessionID(rawValue: "")).filter { !$0.contains("//") })
+    }
+
+    private func records(in paths: [String]) async throws -> [RememberedFact] {
         var facts: [RememberedFact] = []
-        for path in try await self.namespacePaths(user, SessionID(rawValue: "")) where !path.contains("//") {
+        for path in paths {
             var token: String?
             repeat {
                 var request = try AWSRequest(
@@ -106,29 +112,50 @@ package struct AgentCoreMemory: LongTermMemory {
     package func forget(_ id: String, of user: UserID) async throws -> Bool {
         // The id does not reveal the owner of a record, so check that it is among the user's own records.
         guard try await self.list(for: user).contains(where: { $0.id == id }) else { return false }
-        _ = try await self.client.json(
-            AWSRequest(
-                "DeleteMemoryRecord", of: .agentCore, .DELETE, "/memories/{memoryId}/memoryRecords/{memoryRecordId}",
-                labels: ["memoryId": self.id, "memoryRecordId": id]))
+        try await self.deleteRecord(id)
         return true
     }
 
-    /// Deletes the events of a session. The records that the strategies have extracted belong to the user and remain.
+    package func forgetAll(of user: UserID) async throws {
+        try await self.concurrently(try await self.list(for: user).map(\.id)) { try await self.deleteRecord($0) }
+    }
+
+    private func deleteRecord(_ id: String) async throws {
+        do {
+            _ = try await self.client.json(
+                AWSRequest(
+                    "DeleteMemoryRecord", of: .agentCore, .DELETE,
+                    "/memories/{memoryId}/memoryRecords/{memoryRecordId}",
+                    labels: ["memoryId": self.id, "memoryRecordId": id]))
+        } catch let error as AWSError where error.code == .notFound {
+            // Somebody else has deleted it.
+        }
+    }
+
+    private func concurrently(_ ids: [String], _ body: @escaping @Sendable (String) async throws -> Void) async throws {
+        for first in stride(from: 0, to: ids.count, by: Self.deletedAtOnce) {
+            try await withThrowingDiscardingTaskGroup { group in
+                for id in ids[first..<min(first + Self.deletedAtOnce, ids.count)] {
+                    group.addTask { try await body(id) }
+                }
+            }
+        }
+    }
+
+    /// Deletes the events of a session, and what was extracted from them about the session alone. What was extracted about
+    /// the user remains.
     package func forget(session: SessionID, of user: UserID) async throws {
         do {
             let events = try await self.list(user, session, includesPayloads: false)
                 .compactMap { $0["eventId"]?.string }
-            for first in stride(from: 0, to: events.count, by: Self.deletedAtOnce) {
-                try await withThrowingDiscardingTaskGroup { group in
-                    for event in events[first..<min(first + Self.deletedAtOnce, events.count)] {
-                        group.addTask { try await self.deleteEvent(event, user, session) }
-                    }
-                }
-            }
+            try await self.concurrently(events) { try await self.deleteEvent($0, user, session) }
+            let own = try await self.namespacePaths(user, session).filter { $0.contains(Self.sessionID(session)) }
+            try await self.concurrently(try await self.records(in: own).map(\.id)) { try await self.deleteRecord($0) }
         } catch let error as AWSError where error.code == .notFound {
             // The session never had any events.
         } catch var error as AWSError where error.code == .accessDenied {
-            error.remedy = "Grant the role bedrock-agentcore:ListEvents and DeleteEvent on the memory \(self.id)."
+            error.remedy =
+                "Grant the role bedrock-agentcore:ListEvents, DeleteEvent, ListMemoryRecords, and DeleteMemoryRecord on the memory \(self.id)."
             throw error
         }
     }

@@ -27,22 +27,15 @@ public struct TurnLoop: Sendable {
         }
     }
 
-    /// A cost limit. Cached tokens are priced like others, so the limit takes effect early rather than late.
+    /// A cost limit. It takes effect early rather than late; see ``ModelPrices``.
     public struct Money: Sendable, Hashable {
         /// The limit, in US dollars.
         public var limit: Double
-        /// The price of a million input tokens, in US dollars. `outputPrice` is the same for output tokens.
-        public var inputPrice: Double
-        public var outputPrice: Double
+        public var prices: ModelPrices
 
-        public init(limit: Double, inputPrice: Double, outputPrice: Double) {
+        public init(limit: Double, prices: ModelPrices) {
             self.limit = limit
-            self.inputPrice = inputPrice
-            self.outputPrice = outputPrice
-        }
-
-        func cost(of usage: TokenUsage) -> Double {
-            (Double(usage.inputTokens) * self.inputPrice + Double(usage.outputTokens) * self.outputPrice) / 1_000_000
+            self.prices = prices
         }
     }
 
@@ -219,7 +212,7 @@ public struct TurnLoop: Sendable {
         if let limit = self.budget.tokens, TokenUsage.sum(used.inputTokens, used.outputTokens) >= limit {
             return "The limit of \(limit) tokens was reached before the task was done."
         }
-        if let money = self.budget.money, money.cost(of: used) >= money.limit {
+        if let money = self.budget.money, money.prices.cost(of: used) >= money.limit {
             return "The limit of \(money.limit) US dollars was reached before the task was done."
         }
         return nil

@@ -19,6 +19,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var firstCall: String?
     /// The ids of the answered questions, newest last. Each answer can be used only once.
     public var answered: [InterruptID]?
+    /// What the models used before the run began to wait for the user. A run that goes on adds to it.
+    public var usage: TokenUsage?
     /// The browser that the run uses, if it can outlive the process.
     public var browser: BrowserReference?
     /// What the browser knew when the run began to wait for the user, encrypted. It goes with the question.

@@ -31,10 +31,13 @@ extension AutomationAgent {
         _ request: KeepingRequest, in scope: SessionScope
     ) async throws -> [KeptItem] {
         guard let vault else {
+            // Without a vault there may be a memory, whose facts are listed and forgotten with the items.
+            guard case .keep = request else { return [] }
             throw VaultError(.unusable, "Nothing is kept between tasks here. Your administrator can change that.")
         }
         switch request {
-        case .list: break
+        // The facts that agents remember are not in the vault.
+        case .list, .forgetFact: break
         case .keep(let secret): try await vault.keep(secret, of: scope.user)
         case .forget(let id): try await vault.forget(id, of: scope.user)
         case .forgetAll: try await vault.forgetAll(of: scope.user)

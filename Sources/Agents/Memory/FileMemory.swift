@@ -2,6 +2,7 @@ public import AgentEvents
 public import AgentLoop
 import DurableFile
 import FoundationEssentials
+public import RuntimeProtocol
 import TextCoding
 
 /// Stores the facts that users want remembered, in one file per user. It stores only explicitly saved facts.
@@ -37,6 +38,8 @@ public actor FileMemory: LongTermMemory {
         try self.write(left, of: user)
         return left.count < facts.count
     }
+
+    public func forgetAll(of user: UserID) throws { try self.write([], of: user) }
 
     private func path(_ user: UserID) -> String { "\(self.root)/\(PlainName.of(user.rawValue)).json" }
 

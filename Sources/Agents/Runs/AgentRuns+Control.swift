@@ -95,9 +95,25 @@ extension AgentRuns {
     public func keeping(
         _ request: KeepingRequest, in scope: SessionScope
     ) async -> KeepingResult {
+        // What one of them can't forget doesn't keep the other from forgetting.
+        var unforgotten: MemoryNotForgotten?
         do {
-            return KeepingResult(
-                items: try await self.automation.keeping(request, in: scope))
+            switch request {
+            case .forgetFact(let id): try await self.memory.forget(fact: id, of: scope.user)
+            case .forgetAll: try await self.memory.forget(fact: nil, of: scope.user)
+            case .list, .keep, .forget: break
+            }
+        } catch {
+            unforgotten = error as? MemoryNotForgotten ?? MemoryNotForgotten(reason: error)
+        }
+        do {
+            // The vault has no facts.
+            let request = if case .forgetFact = request { KeepingRequest.list } else { request }
+            let items = try await self.automation.keeping(request, in: scope)
+            if let unforgotten {
+                return KeepingResult(status: .failed, code: unforgotten.code, message: "\(unforgotten)")
+            }
+            return KeepingResult(items: items, facts: await self.memory.facts(of: scope.user))
         } catch {
             let known = error as? VaultError ?? VaultError.unusable("\(error)")
             if !known.reason.isEmpty {

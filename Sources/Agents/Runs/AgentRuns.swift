@@ -16,17 +16,20 @@ public struct AgentRuns: Sendable {
     let automation: any Automation
     let store: any RunStore
     let memory: MemoryAccess
+    let prices: ModelPrices?
     let logger: Logger
     let sessions = SessionRuns()
 
+    /// - Parameter prices: The prices of the model, for results that say what they cost.
     public init(
         coordinator: Coordinator, automation: any Automation, store: any RunStore,
-        memory: (any LongTermMemory)? = nil, logger: Logger
+        memory: (any LongTermMemory)? = nil, prices: ModelPrices? = nil, logger: Logger
     ) {
         self.coordinator = coordinator
         self.automation = automation
         self.store = store
         self.memory = MemoryAccess(memory: memory, logger: logger)
+        self.prices = prices
         self.logger = logger
     }
 
@@ -148,6 +151,12 @@ public struct AgentRuns: Sendable {
         let started = ContinuousClock.now
         var result = await self.carryOut(request, records, &said, log) { given in delivered.withLock { $0 = given } }
         result.result = delivered.withLock { $0 }
+        if let usage = result.usage, let prices = self.prices {
+            // A task that has waited for its user goes on.
+            var sum = records.conversation.flatMap { $0.isWaiting ? $0.usage : nil } ?? TokenUsage()
+            sum += usage
+            result.dollars = prices.cost(of: sum)
+        }
         result.seconds = (started.duration(to: .now) / .seconds(1) * 10).rounded() / 10
         return result
     }

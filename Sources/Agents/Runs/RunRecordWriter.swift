@@ -116,8 +116,11 @@ actor RunRecordWriter {
     }
 
     /// Records that the run waits for the user.
-    func park() async throws {
+    func park(_ usage: TokenUsage) async throws {
         self.record.status = .interrupted
+        var sum = self.record.usage ?? TokenUsage()
+        sum += usage
+        self.record.usage = sum
         try await self.saveInAnyCase(self.record)
         Failpoint.reach(.runParked)
     }
@@ -129,6 +132,7 @@ actor RunRecordWriter {
         let last = self.record.transcript.last
         if last?.role != .assistant || last?.text != answer { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
+        self.record.usage = nil
         self.record.browserMemory = nil
         try await self.saveInAnyCase(self.record)
         Failpoint.reach(.runEnded)
@@ -143,7 +147,7 @@ actor RunRecordWriter {
             switch outcome {
             case .completed(let text), .notDone(let text): try await self.finish(.completed, answer: text)
             case .outOfBudget(let reason): try await self.finish(.failed, answer: reason)
-            case .parked: try await self.park()
+            case .parked: try await self.park(usage)
             }
             return outcome
         } catch let error where error is CancellationError || Task.isCancelled {

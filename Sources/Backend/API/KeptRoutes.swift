@@ -31,17 +31,23 @@ struct KeptRoutes: Sendable {
         kept.delete(":item") { _, context in
             try await self.answer(.forget(id: try context.parameters.require("item")), context)
         }
+        kept.delete("facts/:fact") { _, context in
+            try await self.answer(.forgetFact(id: try context.parameters.require("fact")), context)
+        }
     }
 
     private func answer(
         _ request: KeepingRequest, _ context: BackendContext, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let caller = try context.caller
-        let items = try await self.runtime.keeping(request, .personal(of: caller.user), caller)
-        return try .json(Kept(items: items), status: status)
+        let result = try await self.runtime.keeping(request, .personal(of: caller.user), caller)
+        return try .json(Kept(items: result.items, facts: result.facts), status: status)
     }
 
-    private struct Kept: Encodable { var items: [KeptItem] }
+    private struct Kept: Encodable {
+        var items: [KeptItem]
+        var facts: [RememberedFact]?
+    }
 }
 
 extension SessionID {

@@ -99,12 +99,12 @@ struct RuntimeConnection: Sendable {
 
     /// Lists, keeps, or forgets what is kept for the user.
     /// - Throws: ``RuntimeFailure``; ``Problem`` 400 for what can't be kept, 409 for another reason.
-    func keeping(_ request: KeepingRequest, _ session: SessionID, _ caller: Caller) async throws -> [KeptItem] {
+    func keeping(_ request: KeepingRequest, _ session: SessionID, _ caller: Caller) async throws -> KeepingResult {
         let result: KeepingResult = try await self.calling(caller) { client in
             try await client.answer(
                 to: RuntimeRequest(.keeping(request), sessionID: session, userID: caller.user))
         }
-        guard let code = result.code else { return result.items }
+        guard let code = result.code else { return result }
         let status: HTTPResponse.Status =
             switch code {
             case "invalid_secret": .badRequest

@@ -32,18 +32,3 @@ package struct EvalResult: Sendable, Hashable, Codable {
     package var isOK: Bool { self.failures.isEmpty }
     package var tokens: Int { self.inputTokens + self.outputTokens }
 }
-
-/// The prices of a model, in US dollars per million tokens.
-package struct EvalPrices: Sendable, Hashable {
-    package var input: Double
-    package var output: Double
-
-    package init(input: Double, output: Double) {
-        self.input = input
-        self.output = output
-    }
-
-    func cost(of result: EvalResult) -> Double {
-        (Double(result.inputTokens) * self.input + Double(result.outputTokens) * self.output) / 1_000_000
-    }
-}

@@ -19,13 +19,13 @@ package struct EvalRunner: Sendable {
     }
 
     private let model: ModelChoice
-    private let prices: EvalPrices?
+    private let prices: ModelPrices?
     private let chromium: String?
     private let logger: Logger
 
     /// - Parameter chromium: The path of the Chromium to run; if `nil`, the usual places are searched.
     package init(
-        model: ModelChoice, prices: EvalPrices? = nil, chromium: String? = nil,
+        model: ModelChoice, prices: ModelPrices? = nil, chromium: String? = nil,
         logger: Logger = Logger(label: "eval") { _ in SwiftLogNoOpLogHandler() }
     ) {
         self.model = model
@@ -76,7 +76,7 @@ package struct EvalRunner: Sendable {
             result = EvalResult(task: task.name, failures: ["the task could not be run: \(error)"])
         }
         result.seconds = (ContinuousClock.now - start) / .seconds(1)
-        result.cost = self.prices?.cost(of: result)
+        result.cost = self.prices?.cost(inputTokens: result.inputTokens, outputTokens: result.outputTokens)
         return result
     }
 

@@ -14,7 +14,7 @@ struct OfflineCoordinator {
     func decide() -> OfflineModel.Decision {
         guard let last = self.messages.last else { return .say(OfflineModel.abilities) }
         if let result = last.toolResults.last { return .say(PageMarks.removed(from: result.text)) }
-        let text = AttachedFiles.words(of: last.text).trimmed
+        let text = Self.words(of: last)
         if let task = self.taskThatLackedItsAddress, let address = InstructionParser.address(in: text) {
             return self.browse("open \(address), \(task)")
         }
@@ -29,7 +29,11 @@ struct OfflineCoordinator {
     private var taskThatLackedItsAddress: String? {
         let earlier = self.messages.dropLast()
         guard earlier.last?.text.hasSuffix(Self.question) == true else { return nil }
-        return earlier.dropLast().last { $0.role == .user }.map { AttachedFiles.words(of: $0.text) }
+        return earlier.dropLast().last { $0.role == .user }.map(Self.words)
+    }
+
+    private static func words(of message: Message) -> String {
+        AttachedFiles.words(of: UserContext.words(of: message.text)).trimmed
     }
 
     private func browse(_ goal: String) -> OfflineModel.Decision {

@@ -70,9 +70,9 @@ struct Eval: AsyncParsableCommand {
         if results.contains(where: { !$0.isOK }) { throw ExitCode.failure }
     }
 
-    private var prices: EvalPrices? {
+    private var prices: ModelPrices? {
         guard let priceIn, let priceOut else { return nil }
-        return EvalPrices(input: priceIn, output: priceOut)
+        return ModelPrices(input: priceIn, output: priceOut)
     }
 
     private func choice(_ settings: Settings) throws -> (EvalRunner.ModelChoice, name: String) {
