@@ -22,6 +22,8 @@ public struct ToolStep: Sendable, Hashable, Codable {
         /// The ARIA role, such as `button`.
         public var role: String
         public var label: String
+        /// What an element without a label looks like, such as `trash`.
+        public var hint: String?
         /// The number of elements with this role and label that the page shows, if it's more than one.
         public var of: Int?
         /// The number of those below the same heading, if it's more than one.
@@ -36,11 +38,13 @@ public struct ToolStep: Sendable, Hashable, Codable {
         public var nth: Int?
 
         public init(
-            role: String, label: String, of: Int? = nil, inSection: Int? = nil, section: String? = nil,
+            role: String, label: String, hint: String? = nil, of: Int? = nil, inSection: Int? = nil,
+            section: String? = nil,
             dialog: String? = nil, row: String? = nil, nth: Int? = nil
         ) {
             self.role = role
             self.label = label
+            self.hint = hint
             self.of = of
             self.inSection = inSection
             self.section = section
@@ -50,7 +54,7 @@ public struct ToolStep: Sendable, Hashable, Codable {
         }
 
         private enum CodingKeys: String, CodingKey {
-            case role, label, of, section, dialog, row, nth
+            case role, label, hint, of, section, dialog, row, nth
             case inSection = "in_section"
         }
     }

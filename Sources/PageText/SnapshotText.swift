@@ -10,6 +10,13 @@ package struct SnapshotText {
         package var name: String
         /// The text after the name.
         package var state: String
+        /// What a control without a name looks like.
+        package var hint: String? {
+            // It is the last state. A value that a page chooses is in quotes.
+            guard self.name.isEmpty, let range = self.state.ranges(of: "looks like: ").last else { return nil }
+            let hint = self.state[range.upperBound...].prefix { $0 != ";" && $0 != ")" }
+            return hint.contains("\"") ? nil : String(hint)
+        }
         /// The nearest heading above.
         package var section: String?
         /// The name of the dialog that the control is in.

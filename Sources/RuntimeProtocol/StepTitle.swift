@@ -19,7 +19,7 @@ package struct StepTitle {
     /// unknown.
     private func element(_ name: String) -> String {
         guard let element = self.step.elements?[name] else { return self.input(name) }
-        return "\(element.role) \"\(element.label)\""
+        return "\(element.role) \"\(element.hint ?? element.label)\""
     }
 
     private var text: String {

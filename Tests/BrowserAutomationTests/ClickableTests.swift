@@ -194,6 +194,50 @@ struct ClickableTests {
         }
     }
 
+    @Test("a text is found wherever a line is cut, below its term, and the rest is counted")
+    func foundWhole() async throws {
+        let long = String(repeating: "word ", count: 60)
+        let html = """
+            <h2>Module</h2><dl><dt>run(args)<dd><p>Starts it.<p>New in version 3<dt>call(args)<dd>New in version 3</dl>
+            <p>New in version 3</p><a href=/far>\(long)finally</a><label>Note <input value="\(long)the end"></label>
+            <ul>\((1...45).map { "<li>Same \($0)</li>" }.joined())</ul>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let versions = try await page.find("New in version")
+                for (line, place) in zip(versions, ["run(args)", "call(args)", "Module"]) {
+                    #expect(line.contains("(under \"\(place)\")"), "\(line)")
+                }
+                #expect(try await page.find("finally").first?.contains("(contains \"…") == true)
+                #expect(try await page.find("the end").first?.contains("textbox \"Note\"") == true)
+                let many = try await page.find("Same")
+                #expect(many.count == 31 && many.last == "… 15 more lines contain it.")
+                #expect(try await page.readText().contains("[\(long)finally](\(address)/far)"))
+            }
+        }
+    }
+
+    @Test("a field in a custom element with a label can be filled")
+    func labeledElement() async throws {
+        let html = """
+            <script>customElements.define("my-field", class extends HTMLElement {
+              static formAssociated = true;
+              constructor() { super(); this.attachShadow({ mode: "open" }).innerHTML = "<input>"; this.attachInternals(); }
+            })</script>
+            <label for=owner>Owner</label><my-field id=owner></my-field>
+            """
+        try await withPages(["/": .html(html)]) { _, address in
+            try await withBrowser { browser in
+                let page = try browser.currentPage()
+                _ = try await page.navigate(to: address)
+                let report = try await page.fill(try await page.snapshot().reference("textbox", "Owner"), with: "Lani")
+                #expect(report.value == "Lani")
+            }
+        }
+    }
+
     @Test("cells and the contents of a frame of the same origin that listen are listed")
     func cellsAndFrames() async throws {
         let text = try await Self.snapshot(

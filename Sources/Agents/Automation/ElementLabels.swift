@@ -59,7 +59,8 @@ final class ElementLabels: Sendable {
         _ control: SnapshotText.Control, among view: [SnapshotText.Control]
     ) -> ToolStep.Element {
         var element = ToolStep.Element(
-            role: control.role, label: control.name, section: control.section, dialog: control.dialog)
+            role: control.role, label: control.name, hint: control.hint, section: control.section,
+            dialog: control.dialog)
         let named = view.filter { $0.role == control.role && $0.name == control.name }
         guard named.count > 1 else { return element }
         element.of = named.count

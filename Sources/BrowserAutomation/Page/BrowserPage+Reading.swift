@@ -90,12 +90,13 @@ extension BrowserPage {
     /// - Parameters:
     ///   - text: The text to find.
     ///   - limit: The maximum number of lines.
-    /// - Returns: The lines, with references for actions.
+    /// - Returns: The lines, with references for actions. If there are more, the last line says how many.
     /// - Throws: ``BrowserError``.
     public func find(_ text: String, limit: Int = 30) async throws -> [String] {
         try await self.asAgent {
             let reading = try await self.read(.main, ["everything": true, "find": .string(text)])
-            return Array(reading.lines.prefix(limit))
+            let more = reading.lines.count - limit
+            return reading.lines.prefix(limit) + (more > 0 ? ["… \(more) more lines contain it."] : [])
         }
     }
 

@@ -69,7 +69,7 @@ function prepareFill(ref, value) {
   const { element, label } = found;
   if (element.localName === "input" && typedBySetting.has(element.type)) {
     setValue(element, value);
-    if (!element.value && value) return { wrong: `${label} takes no ${quote(value)}; it is a field for a ${element.type}` };
+    if (!element.value && value) return { wrong: `${label} takes no ${quote(value)}; it is a field for a ${formatOf(element) || element.type}` };
     return { done: true, label };
   }
   if (isKeyProxy(element)) return { done: false, label, isProxy: true };

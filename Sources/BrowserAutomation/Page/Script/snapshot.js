@@ -1,118 +1,7 @@
 // The page as text, in reading order.
 
-/** The controls in earlier snapshots of this document, and the texts of the previous and the current snapshot. */
-const met = new WeakSet();
-let texts = { before: null, now: null };
-
-/**
- * Walks the document once. It lists the content of the window in full. Outside of the window, it lists controls and
- * headings in short form up to `outside` characters, and counts the rest.
- *
- * `everything` lists the whole document as Markdown. `find` lists only what contains a text, with references.
- */
-class Walk {
-  constructor({ outside = 0, everything = false, find = null, clip = null, prefix = "", again = false }) {
-    this.everything = everything;
-    this.wanted = find?.toLowerCase();
-    this.references = !everything || this.wanted !== undefined;
-    this.refPrefix = prefix;
-    this.clip = clip ?? { top: 0, left: 0, bottom: innerHeight, right: innerWidth };
-    this.outsideBudget = outside;
-    [this.near, this.far] = [[], []];
-    this.size = 0;
-    this.farSize = 0;
-    this.omitted = 0;
-    this.truncated = 0;
-    this.text = "";
-    this.textParent = null;
-    /** The last heading, for texts that are found below it. */
-    this.heading = "";
-    /** What stands before the next line, the mark of a list's item, and before the lines below it. */
-    this.prefix = "";
-    this.indent = "";
-    this.hiddenRows = 0;
-    this.isInRow = false;
-    /** The next number of each ordered list. */
-    this.numbers = new Map();
-    this.depth = 0;
-    this.offset = { x: 0, y: 0 };
-    this.rects = new Map();
-    /** The controls in the window, with their line numbers. */
-    this.actable = [];
-    if (!everything) texts = { before: again ? texts.before : texts.now, now: new Set() };
-  }
-
-  rect(element) {
-    let rect = this.rects.get(element);
-    if (!rect) {
-      rect = boxOf(tagOf(element) === "area" ? imageOf(element) : element);
-      // The text of an element without a box is in the box of the element around it.
-      if (!rect.width && !rect.height && getComputedStyle(element).display === "contents" && parentOf(element)) {
-        rect = this.rect(parentOf(element));
-      }
-      this.rects.set(element, rect);
-    }
-    return rect;
-  }
-
-  /** Returns the position of an element in the window that the walk started in. */
-  place(element) {
-    const rect = this.rect(element);
-    const left = rect.left + this.offset.x, top = rect.top + this.offset.y;
-    return { left, top, right: left + rect.width, bottom: top + rect.height };
-  }
-
-  isNear(element) {
-    if (this.everything || this.isInRow) return true;
-    const { left, top, right, bottom } = this.place(element);
-    return top < this.clip.bottom && bottom > this.clip.top && left < this.clip.right && right > this.clip.left;
-  }
-
-  emit(line, element) {
-    if (this.wanted !== undefined) return this.found(line, element);
-    if (!this.everything) texts.now.add(line);
-    if (!this.isNear(element)) return;
-    // A line is new if the previous snapshot of this document did not find it, inside or outside of the window.
-    const text = !this.everything && texts.before && !texts.before.has(line) ? `* ${line}` : line;
-    this.keep(unlikeControl(text));
-  }
-
-  /** Lists a line that contains the wanted text: what is around it, and the heading above. */
-  found(line, element) {
-    const isHeading = /^#+ /.test(line);
-    if (isHeading) this.heading = line.replace(/^#+ /, "");
-    const at = line.toLowerCase().indexOf(this.wanted);
-    if (at < 0) return;
-    const start = line.length > longestFound ? Math.max(0, at - longestFound / 3) : 0;
-    const part = `${start > 0 ? "…" : ""}${shorten(line.slice(start), longestFound)}`;
-    const place = this.heading && !isHeading ? ` (under ${quote(shorten(this.heading, 60))})` : "";
-    this.keep(`[${this.refPrefix}${reference(element, "text", nameOf(element))}] text ${quote(part)}${place}`);
-  }
-
-  keep(line) {
-    if (this.size > longest) {
-      this.truncated++;
-      return;
-    }
-    this.size += line.length + 1;
-    this.near.push(line);
-  }
-
-  flush() {
-    const text = countIcons(this.everything ? this.text.replace(/[ \t\r\f]*\n\s*/g, " ").replace(/ +/g, " ").trim() : squeeze(this.text));
-    const parent = this.textParent;
-    this.text = "";
-    this.textParent = null;
-    if (!text || !parent) return;
-    this.emit(this.takePrefix() + text, parent);
-  }
-
-  takePrefix() {
-    const prefix = this.prefix || this.indent;
-    this.prefix = "";
-    return prefix;
-  }
-
+/** Walks the document once. */
+class Walk extends Lines {
   node(node) {
     if (nodeTypeOf(node) === Node.TEXT_NODE) {
       if (!this.textParent && node.data.trim()) this.textParent = node.parentElement ?? node.getRootNode().host;
@@ -170,6 +59,7 @@ class Walk {
         this.flush();
         this.children(element);
         this.text = `${squeeze(this.text)}: `;
+        this.term = squeeze(visibleText(element));
         return;
       case "dd":
         this.children(element);
@@ -190,8 +80,9 @@ class Walk {
     }
     if (blocks.has(tag)) {
       this.flush();
-      const rows = this.hiddenRows;
+      const { hiddenRows: rows, term } = this;
       this.children(element);
+      this.term = term;
       if (tag === "table" && this.hiddenRows > rows && !element.querySelector("table")) {
         this.far.push(`(${this.hiddenRows - rows} more rows of the table, of which only the controls are listed)`);
       }
@@ -262,24 +153,31 @@ class Walk {
   }
 
   control(element, role) {
-    if (!this.references && role === "link" && getComputedStyle(element).display === "inline") return this.inline(element, linkText(element, nameOf(element)));
-    this.flush();
-    if (!this.references) {
-      const name = nameOf(element);
-      const states = statesOf(element, role, longestValue);
-      const line = role === "link" ? linkText(element, name) : worded(role, name, states);
-      return this.emitControl(line);
+    /** The control's name and states, up to a length. */
+    const described = (most) => {
+      const name = nameOf(element, most), states = statesOf(element, role, most);
+      const hint = name ? "" : hintOf(element);
+      return { name, states: hint ? [...states, `looks like: ${hint}`] : states };
+    };
+    const whole = () => {
+      const { name, states } = described(longestValue);
+      return worded(role, name, states);
+    };
+    if (!this.references && role === "link") {
+      const text = linkText(element, nameOf(element, longestValue) || hintOf(element));
+      if (getComputedStyle(element).display === "inline") return this.inline(element, text);
+      this.flush();
+      return this.emitControl(text);
     }
+    this.flush();
+    if (!this.references) return this.emitControl(whole());
     const isNew = !this.everything && texts.before && !met.has(element);
     if (!this.everything) met.add(element);
     if (this.isNear(element)) {
-      const name = nameOf(element);
-      const states = statesOf(element, role);
-      const hint = name ? "" : hintOf(element);
-      if (hint) states.push(`looks like: ${hint}`);
+      const { name, states } = described(longestName);
       const ref = this.refPrefix + reference(element, role, name, this.rect(element));
       const before = this.near.length;
-      this.emitControl(`${isNew ? "*" : ""}[${ref}] ${worded(role, name, states)}`);
+      this.emitControl(`${isNew ? "*" : ""}[${ref}] ${worded(role, name, states)}`, whole);
       if (this.near.length > before) this.actable.push({ element, line: before, hasStates: states.length > 0 });
     } else {
       this.short(() => {
@@ -287,21 +185,6 @@ class Walk {
         return `[${this.refPrefix}${reference(element, role, name, this.rect(element))}] ${role} ${quote(shorten(name, 40))}`;
       });
     }
-  }
-
-  emitControl(line) {
-    const prefix = this.takePrefix();
-    if (this.wanted === undefined || line.toLowerCase().includes(this.wanted)) this.keep(prefix + line);
-  }
-
-  short(line) {
-    if (this.farSize > this.outsideBudget) {
-      this.omitted++;
-      return;
-    }
-    const text = line();
-    this.farSize += text.length + 1;
-    this.far.push(text);
   }
 
   row(element) {
@@ -337,16 +220,19 @@ class Walk {
     this.flush();
     if (element.querySelector("table, iframe")) return this.children(element);
     if (element.caption) this.emit(squeeze(visibleText(element.caption)), element.caption);
-    [...element.rows].forEach((row, index) => {
+    let isHead = true;
+    for (const row of element.rows) {
       const cells = [...row.cells].map((cell) => {
         const inner = new Walk({ everything: true });
         inner.children(cell);
         inner.flush();
         return inner.near.map((line) => line.replace(/\|/g, "\\|")).join(" ");
       });
-      if (cells.some((cell) => cell)) this.emit(`| ${cells.join(" | ")} |`, row);
-      if (index === 0) this.emit(`|${" --- |".repeat(cells.length)}`, row);
-    });
+      if (!cells.some((cell) => cell)) continue;
+      this.emit(`| ${cells.join(" | ")} |`, row);
+      if (isHead) this.emit(`|${" --- |".repeat(cells.length)}`, row);
+      isHead = false;
+    }
   }
 
   picture(element) {
