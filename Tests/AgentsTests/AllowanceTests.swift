@@ -12,10 +12,11 @@ import Testing
 struct AllowanceTests {
     private static let page = PageContent.html(
         """
-        <form method=post action=/taken target=frame><button name=do value=post>Post comment</button></form>
+        <form method=post action=/taken target=frame>Nice! <button name=do value=post>Post comment</button></form>
         <form method=post action=/taken target=frame><button name=do value=delete>Delete comment</button></form>
         <form method=post action=/taken target=frame>Fee: RM 70.00 <button name=do value=fee>Submit</button></form>
-        <article><button type=button onclick="fetch('/taken', {method: 'POST', body: 'do=quiet'})">Okay</button></article>
+        <form method=post action=/taken target=frame><button name=do value=bare>Post</button></form>
+        <article>Fine. <button type=button onclick="fetch('/taken', {method: 'POST', body: 'do=quiet'})">Okay</button></article>
         <iframe name=frame></iframe>
         """)
 
@@ -48,15 +49,18 @@ struct AllowanceTests {
         question.responseSchema?["properties"]?["for_task"] != nil
     }
 
+    /// What a button in a form of its own is about may stand anywhere on the page, and so may what it costs.
     @Test("an allowance covers the same kind of action on the same site, except deletions and prices")
     func forTask() async throws {
-        let buttons = ["Post comment", "Post comment", "Delete comment", "Submit", "Post comment"]
+        let buttons = [
+            "Post comment", "Post comment", "Delete comment", "Post comment", "Submit", "Post", "Post comment",
+        ]
         try await Self.click(
             buttons,
             answer: { count, _, _ in count == 1 ? ["approved": true, "for_task": true] : ["approved": false] }
         ) { questions, taken in
-            #expect(questions.map(Self.offersTask) == [true, false, false])
-            #expect(taken == ["do=post", "do=post", "do=post"])
+            #expect(questions.map(Self.offersTask) == [true, false, false, false])
+            #expect(taken == ["do=post", "do=post", "do=post", "do=post"])
         }
     }
 

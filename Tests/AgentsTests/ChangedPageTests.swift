@@ -153,6 +153,42 @@ struct ChangedPageTests {
                 <button id=x onclick="fetch('/taken', {method: 'POST', body: x.textContent})">Pay 1</button>
                 """, "x.textContent = 'Pay 9000'"
             ),
+            (
+                """
+                <main><table><tr><td>Total: <td id=x>RM 10.00</table>
+                <form method=post action=/taken><input type=hidden name=order value=7><button>Pay 1</button></form></main>
+                """, "x.textContent = 'RM 9,000.00'"
+            ),
+            (
+                """
+                <table><tr><td>Total: RM 10.00<td id=x>Road tax<td>
+                <form method=post action=/taken><button>Pay 1</button></form></table>
+                """, "x.textContent = 'Fine'"
+            ),
+            (
+                """
+                <p>Total: RM 10.00</p><label>To <input id=x value=Ali></label>
+                <button onclick="fetch('/taken', {method: 'POST', body: x.value})">Pay 1</button>
+                """, "x.value = 'Mallory'"
+            ),
+            (
+                """
+                <label><input type=radio name=who checked> Ali</label><label><input type=radio name=who id=x> Mallory</label>
+                <form method=post action=/taken><p>Total: RM 10.00</p><button>Pay 1</button></form>
+                """, "x.checked = true"
+            ),
+            (
+                """
+                <p>You pay for <b id=x>Ali</b></p>
+                <form method=post action=/taken><p>Total: RM 10.00</p><label>Note <input></label><button>Pay 1</button></form>
+                """, "x.textContent = 'Mallory'"
+            ),
+            (
+                """
+                <form method=post action=/taken><p>Total: RM 10.00</p>
+                <input type=hidden name=recipient_iban id=x value=GB29NWBK60161331926819><button>Pay 1</button></form>
+                """, "x.value = 'DE89370400440532013000'"
+            ),
         ])
     func places(html: String, change: String) async throws {
         let page = PageContent.html(
@@ -164,9 +200,129 @@ struct ChangedPageTests {
     }
 
     @Test(
+        "a total beside the form counts, wherever the page shows it",
+        arguments: [
+            "<aside>Total: <b id=x>RM 10.00</b></aside>", "<aside>Total: RM <b id=x>10.00</b></aside>",
+            "<p>Total</p><div><span>MYR</span> <span id=x>10.00</span></div>", "<b id=x>RM10.00</b>",
+            "<p>Total: <input id=y value='RM 10.00' readonly><i id=x hidden></i></p>",
+            "<div id=host></div><script>host.attachShadow({mode: 'open'}).innerHTML = '<i>10.00 €</i>'; x = host.shadowRoot.firstChild</script>",
+        ])
+    func beside(total: String) async throws {
+        let page = PageContent.html(
+            """
+            \(total)<form method=post action=/taken><p>Total: RM 10.00 before tax</p><label>To <input name=to value=Ali></label>
+            <button>Pay 1</button></form>
+            <script>setTimeout(() => fetch('/go').then(() => {
+              x.textContent = x.textContent.replace('10.00', '9,000.00'); window.y && (y.value = 'RM 9,000.00');
+              fetch('/changed') }), 1100)</script>
+            """)
+        try await Self.approve(page) { again, _, server in
+            let message = again.interrupts?.first?.message ?? ""
+            #expect(message.contains("10.00") && message.contains("9,000.00"), "\(message)")
+            #expect(Self.taken(server) == [])
+        }
+    }
+
+    @Test("amounts that change on a page are asked about again, even if the blocked request says nothing of them")
+    func effects() async throws {
+        let go = Signal()
+        let page = PageContent.html(
+            """
+            <h1>Your order</h1><p>Total: <b id=total>RM 10.00</b></p>
+            <button onclick="fetch('/taken', {method: 'POST', body: new URLSearchParams({id: 17})})">Go on</button>
+            <script>setTimeout(() => fetch('/go').then(() => { total.textContent = 'RM 9,000.00'; fetch('/changed') }), 1100)</script>
+            """)
+        try await withPages(["/": page, "/go": .nothing(after: go), "/changed": "", "/taken": "<p>Thank you.</p>"]) {
+            server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]), .callOn("click", role: "button", name: "Go on"),
+                    .say("Done."),
+                ]))
+            try await BrowserSlots.shared.withSlot {
+                let asked = try await bench.run(.automation(AutomationTask(goal: "Order it.")))
+                let question = asked.interrupts?.first
+                #expect(question?.message.contains("Page: \"Your order\"") == true, "\(question?.message ?? "")")
+                #expect(question?.metadata?["around"]?.string?.contains("Total: RM 10.00") == true)
+                go.fire()
+                try await eventually { server.requests.contains { $0.path == "/changed" } }
+                let again = try await bench.run(asked.answered(["approved": true]))
+                let message = again.interrupts?.first?.message ?? ""
+                #expect(message.contains("RM 10.00") && message.contains("RM 9,000.00"), "\(message)")
+                #expect(Self.taken(server) == [])
+                let done = try await bench.run(again.answered(["approved": true]))
+                #expect(done.status == .completed)
+                #expect(Self.taken(server) == ["id=17"])
+                await bench.stop()
+            }
+        }
+    }
+
+    /// Runs a click on "Go on" and answers each question with yes. Between the first question and its answer, the page is
+    /// told at `/go`.
+    private static func goOn(
+        _ html: String, _ check: @Sendable (_ questions: [Interrupt], _ taken: [String]) -> Void
+    ) async throws {
+        let go = Signal()
+        let page = PageContent.html(
+            "\(html)<script>setTimeout(() => fetch('/go').then(() => { change(); fetch('/changed') }), 1100)</script>")
+        try await withPages([
+            "/": page, "/go": .nothing(after: go), "/changed": "", "/taken": "Thanks", "/taken/1": "Thanks",
+            "/taken/2": "Thanks",
+        ]) { server, address in
+            let bench = AgentBench(
+                ScriptedModel([
+                    .call("navigate", ["url": .string(address)]), .callOn("click", role: "button", name: "Go on"),
+                    .say("Done."),
+                ]))
+            try await BrowserSlots.shared.withSlot {
+                var result = try await bench.run(.automation(AutomationTask(goal: "Order it.")))
+                var questions: [Interrupt] = []
+                while let question = result.interrupts?.first, questions.count < 6 {
+                    questions.append(question)
+                    go.fire()
+                    try await eventually { server.requests.contains { $0.path == "/changed" } }
+                    result = try await bench.run(
+                        result.answered(question.reason == .takeover ? [:] : ["approved": true]))
+                }
+                await bench.stop()
+                check(questions, server.requests.map(\.path).filter { $0.hasPrefix("/taken") })
+            }
+        }
+    }
+
+    @Test("another request than the one that was shown is asked about, even to the same site and of the same kind")
+    func otherRequest() async throws {
+        try await Self.goOn(
+            """
+            <script>let n = 1; function change() { n = 2 }</script>
+            <button onclick="fetch('/taken/' + n, {method: 'DELETE'})">Go on</button>
+            """
+        ) { questions, taken in
+            #expect(questions.count == 2 && questions.last?.message.contains("/taken/2") == true)
+            #expect(taken == ["/taken/2"])
+        }
+    }
+
+    @Test("what was sent after the first of two questions isn't sent again after the second")
+    func twice() async throws {
+        try await Self.goOn(
+            """
+            <script>function change() {}</script>
+            <button onclick="fetch('/taken/1', {method: 'POST', body: 'order=17'}).then(() =>
+              fetch('/taken/2', {method: 'POST', body: 'amount=10'}))">Go on</button>
+            """
+        ) { questions, taken in
+            #expect(questions.count == 2, "\(questions.map(\.message))")
+            #expect(taken.filter { $0 == "/taken/1" }.count == 1, "\(taken)")
+        }
+    }
+
+    @Test(
         "running clocks and renewed tokens don't count as changes",
         arguments: [
             "left.textContent = show(599 - Math.round((Date.now() - start) / 1000))", "f.csrf.value = 'second'",
+            "document.body.append('It is 10:31:07 MYT, 59 SEC left, 3.25% done')",
         ])
     func unchanged(change: String) async throws {
         try await Self.approve(Self.form(change)) { result, _, server in

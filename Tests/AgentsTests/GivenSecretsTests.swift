@@ -30,6 +30,7 @@ struct GivenSecretsTests {
         "a request that signs in with them at their origin needs no further question",
         arguments: [
             ("/login", "mail=a@b.my&password=hunter2-blue"), ("/members/sign-in", "email=a@b.my&password=hunter2-blue"),
+            ("/admin/login/", "username=aminah&password=hunter2-blue&next=%2Fadmin%2F"),
             ("/api/v1/auth/login", #"{"user": {"email": "a@b.my", "password": "hunter2-blue"}}"#),
             ("/session", "session[email]=a@b.my&session[password]=hunter2-blue&remember_me=1&next=/home"),
             ("/users/sign_in.php", "username=a&passwd=hunter2-blue"), ("/log-masuk", "emel=a@b.my&kata=hunter2-blue"),
@@ -47,6 +48,8 @@ struct GivenSecretsTests {
             ("https://portal.example:8443/login", "password=hunter2-blue"),
             ("https://portal.example.other.example/login", "password=hunter2-blue"),
             ("https://portal.example/account/close", "password=hunter2-blue"),
+            ("https://portal.example/admin/users/password", "password=hunter2-blue"),
+            ("https://portal.example/admin/console", "password=hunter2-blue"),
             ("https://portal.example/account/close/auth", "password=hunter2-blue"),
             ("https://portal.example/transfer", "password=hunter2-blue"),
             ("https://portal.example/login/transfer", "password=hunter2-blue"),

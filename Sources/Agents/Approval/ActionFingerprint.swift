@@ -23,9 +23,17 @@ public struct ActionFingerprint {
             "text": .string(target.text),
             "origin": .string(target.origin), "url": .string(target.url),
             "surroundings": .string(ShownTimes.none(in: target.surroundings)),
-            "details": .string(target.details), "form": target.form.map(self.value) ?? .null,
+            "details": .string(target.details), "context": target.context.map(self.value) ?? .null,
+            "form": target.form.map(self.value) ?? .null,
         ]
         return SHA256.digits(of: action.json)
+    }
+
+    private static func value(of context: ActionTarget.Context) -> JSONValue {
+        [
+            "amounts": .array(context.amounts.map { .string($0) }), "lead": .string(ShownTimes.none(in: context.lead)),
+            "controls": .array(context.controls.map { .array($0.map { .string($0) }) }),
+        ]
     }
 
     private static func value(of form: ActionTarget.Form) -> JSONValue {

@@ -15,7 +15,8 @@ extension ApprovalGate {
         guard !permission.edits.isEmpty, var expected = permission.target, let given = context.answers.first else {
             return
         }
-        let target = try await page.target(of: attempt.ref, key: attempt.key)
+        var target = try await page.target(of: attempt.ref, key: attempt.key)
+        target.context = try await page.context(of: attempt.ref)
         let fields = (expected.form?.fields ?? []).enumerated().map { index, field in
             guard let label = field.first, let value = permission.edits[label] else { return field }
             let edit = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -32,11 +33,11 @@ extension ApprovalGate {
             given.granted(
                 self.question(
                     attempt, permission.kind, target, prints[1],
-                    note: self.changed(from: ShownTarget(expected), to: ShownTarget(target)))))
+                    note: self.changed(ShownTarget(expected).changes(to: ShownTarget(target))))))
     }
 
     /// How often to ask again about a page that keeps changing. After that the user is offered control of the browser.
-    private static let mostRepeats = 2
+    static let mostRepeats = 2
 
     /// Returns the question for the user if the page no longer matches what they approved.
     func questionAgain(
@@ -51,7 +52,7 @@ extension ApprovalGate {
         let repeats = (given.interrupt.metadata?["repeats"]?.integer ?? 0) + 1
         guard repeats <= Self.mostRepeats else { return self.takeover(target.origin) }
         var question = self.question(
-            attempt, kind, target, fingerprint, note: self.changed(from: before, to: ShownTarget(target)))
+            attempt, kind, target, fingerprint, note: self.changed(before.changes(to: ShownTarget(target))))
         question.add("repeats", .integer(repeats))
         return given.granted(question)
     }
@@ -75,13 +76,18 @@ extension ApprovalGate {
                 + "a new snapshot, and do only what is left to do.")
     }
 
-    private func changed(from before: ShownTarget, to now: ShownTarget) -> String {
-        let changes = before.changes(to: now).prefix(3).map { change in
-            self.say(
-                "\"\(change.before.prefix(200))\" is now \"\(change.after.prefix(200))\"",
-                "\"\(change.before.prefix(200))\" kini \"\(change.after.prefix(200))\"")
+    func changed(_ changes: [(before: String, after: String)]) -> String {
+        let changes = changes.prefix(3).map { change in
+            let (before, after) = (change.before.prefix(200), change.after.prefix(200))
+            return switch (before.isEmpty, after.isEmpty) {
+            case (false, true): self.say("\"\(before)\" is gone", "\"\(before)\" tiada lagi")
+            case (true, false): self.say("\"\(after)\" is new", "\"\(after)\" ialah baharu")
+            default: self.say("\"\(before)\" is now \"\(after)\"", "\"\(before)\" kini \"\(after)\"")
+            }
         }
-        let what = changes.isEmpty ? "" : ": " + changes.joined(separator: "; ")
+        // Pictures, styles, hidden fields, and the like.
+        let other = self.say("something that is not text", "sesuatu yang bukan teks")
+        let what = ": " + (changes.isEmpty ? other : changes.joined(separator: "; "))
         return self.say(
             "The page has changed since you were asked\(what). ", "Halaman telah berubah sejak anda ditanya\(what). ")
     }

@@ -52,7 +52,7 @@ struct ApprovalGate: Sendable {
     /// - Throws: ``UserInputRequired`` if the user must be asked, ``ActionRefused`` if the action is not allowed, and
     ///   `BrowserError` if the target is missing.
     func check(_ attempt: Attempt, on page: BrowserPage, _ context: ToolContext) async throws -> Permission {
-        let target = try await page.target(of: attempt.ref, key: attempt.key)
+        var target = try await page.target(of: attempt.ref, key: attempt.key)
         let kind = Self.kind(of: attempt, at: target)
         try Self.checkUpload(attempt, at: target)
         if self.forbidden.contains(kind) {
@@ -70,6 +70,7 @@ struct ApprovalGate: Sendable {
         case .deny: throw ActionRefused("The approval policy denies this (\(kind.rawValue)). Leave it to the person.")
         case .allow, .ask: break
         }
+        target.context = try await page.context(of: attempt.ref)
         let fingerprint = ActionFingerprint.make(tool: attempt.tool, input: attempt.input, target: target)
         guard let given = context.answers.first else {
             if self.allowances.covers(.init(kind: kind, origin: target.origin)), Self.canLast(kind, target) {
@@ -208,7 +209,8 @@ struct ApprovalGate: Sendable {
                 + self.say(
                     "May I \(doing) on \(target.origin)? (\(kind.rawValue))",
                     "Bolehkah saya \(doing) di \(target.origin)? (\(kind.rawValue))")
-                + (dialog.map { " " + self.asks($0) } ?? ""), kind, fingerprint,
+                + self.amounts(beside: what, kind, target) + (dialog.map { " " + self.asks($0) } ?? ""), kind,
+            fingerprint,
             ShownTarget(target).metadata.merging([
                 "tool": .string(attempt.tool), "origin": .string(target.origin), "role": .string(target.role),
                 "times": .array(ShownTimes.all(in: target.surroundings).prefix(100).map { .string($0) }),
@@ -217,6 +219,17 @@ struct ApprovalGate: Sendable {
             ]) { $1 }, canLast: dialog == nil && Self.canLast(kind, target))
         if let dialog { question.add(Self.dialog, .string(dialog)) }
         return question
+    }
+
+    /// Returns the few amounts on a page with a payment whose button names none, because some frontends show the message
+    /// alone.
+    private func amounts(beside button: String, _ kind: ActionKind, _ target: ActionTarget) -> String {
+        let shown = target.context?.amounts ?? []
+        guard kind == .pay, (1...3).contains(shown.count), !shown.contains(where: { button.contains($0) }) else {
+            return ""
+        }
+        let amounts = shown.joined(separator: ", ")
+        return " " + self.say("The page shows \(amounts).", "Halaman ini memaparkan \(amounts).")
     }
 
     /// Returns a page's text without characters that turn the direction of the writing that follows.

@@ -47,7 +47,8 @@ struct GivenSecrets: Sendable {
     /// The words that may accompany those in a path.
     private static let beside: Set = [
         "php", "aspx", "jsp", "html", "user", "users", "member", "members", "account", "accounts", "customer",
-        "customers", "form", "post", "password", "api", "rest", "v", "wp", "en", "ms", "my", "in", "portal", "identity",
+        "customers", "admin", "administrator", "staff", "console", "dashboard", "form", "post", "password", "api",
+        "rest", "v", "wp", "en", "ms", "my", "in", "portal", "identity",
     ]
     /// The words in the names of a sign-in form's fields.
     private static let fields: Set = [

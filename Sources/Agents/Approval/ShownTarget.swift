@@ -14,6 +14,8 @@ struct ShownTarget: Sendable, Hashable {
     var fields: [[String]]
     /// The text around the target.
     var about: String
+    /// What the page shows beside it; `nil` in a question of an earlier version.
+    var context: ActionTarget.Context?
 
     private static let mostAbout = 2000
 
@@ -24,12 +26,14 @@ struct ShownTarget: Sendable, Hashable {
         self.submitter = target.form?.submitter ?? ""
         self.fields = target.form?.fields ?? []
         self.about = String(target.surroundings.prefix(Self.mostAbout))
+        self.context = target.context
     }
 
     /// - Parameter metadata: A question's metadata. The result is `nil` if the question was not about a target.
     init?(_ metadata: JSONValue?) {
         guard let metadata, let about = metadata["about"]?.string else { return nil }
         self.about = about
+        self.context = try? metadata["context"]?.decode(ActionTarget.Context.self)
         self.name = metadata["name"]?.string ?? ""
         self.url = metadata["url"]?.string ?? ""
         self.sending = metadata["sending"]?.string ?? ""
@@ -42,6 +46,7 @@ struct ShownTarget: Sendable, Hashable {
             "name": .string(self.name), "url": .string(self.url), "sending": .string(self.sending),
             "submitter": .string(self.submitter),
             "fields": .array(self.fields.map { .array($0.map { .string($0) }) }), "about": .string(self.about),
+            "context": self.context.flatMap { try? JSONValue(encoding: $0) } ?? .null,
         ]
     }
 
@@ -53,20 +58,41 @@ struct ShownTarget: Sendable, Hashable {
             guard before != after, !changes.contains(where: { $0 == (before, after) }) else { return }
             changes.append((before, after))
         }
-        compare(self.name, now.name)
-        compare(self.submitter, now.submitter)
-        if self.fields.map(\.first) == now.fields.map(\.first) {
-            for (before, after) in zip(self.fields, now.fields) {
+        func compareFields(_ earlier: [[String]], _ later: [[String]]) {
+            guard earlier.map(\.first) == later.map(\.first) else {
+                return compare(Self.list(earlier), Self.list(later))
+            }
+            for (before, after) in zip(earlier, later) {
                 compare(before.joined(separator: ": "), after.joined(separator: ": "))
             }
-        } else {
-            compare(Self.list(self.fields), Self.list(now.fields))
         }
+        compare(self.name, now.name)
+        compare(self.submitter, now.submitter)
+        compareFields(self.fields, now.fields)
         let (before, after) = Self.difference(self.about, now.about)
         compare(before, after)
         compare(self.url, now.url)
         compare(self.sending, now.sending)
-        return changes
+        guard let before = self.context, let after = now.context else { return changes }
+        compareFields(before.controls, after.controls)
+        let lead = Self.difference(before.lead, after.lead)
+        compare(lead.0, lead.1)
+        guard let money = Self.change(of: before.amounts, to: after.amounts),
+            !changes.contains(where: { $0.before.contains(money.before) && $0.after.contains(money.after) })
+        else { return changes }
+        return [money] + changes
+    }
+
+    /// Returns the amounts that are gone and those that are new; `nil` if there are none. Those behind a hash have no names.
+    private static func change(of before: [String], to after: [String]) -> (before: String, after: String)? {
+        guard before != after else { return nil }
+        func only(in amounts: [String], without others: [String]) -> String {
+            amounts.filter { !others.contains($0) && !$0.hasPrefix("…") }.joined(separator: ", ")
+        }
+        let (gone, new) = (only(in: before, without: after), only(in: after, without: before))
+        guard gone.isEmpty, new.isEmpty else { return (gone, new) }
+        // The same amounts at other places.
+        return (before.joined(separator: ", "), after.joined(separator: ", "))
     }
 
     private static func list(_ fields: [[String]]) -> String {

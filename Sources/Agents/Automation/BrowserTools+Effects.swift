@@ -27,6 +27,22 @@ extension BrowserTools {
                 if context.answers.first?.answer.isUndecided == true { self.effects.startAfresh() }
             }
             if context.answers.first?.interrupt.reason == .takeover { self.effects.startAfresh() }
+            if let given = context.answers.first, given.interrupt.metadata?["pagePrint"]?.string != nil,
+                let target = try await self.shownTarget(of: step),
+                let again = self.gate.questionAgain(given, showing: target)
+            {
+                throw UserInputRequired(again)
+            }
+            if isActing, let given = context.answers.first, given.isApproved,
+                given.interrupt.metadata?[ApprovalGate.isPartlySent] == true
+            {
+                self.effects.allowNext(try self.gate.permit(context, coversAction: false))
+                self.gate.remember(given)
+                return ToolOutput(
+                    text:
+                        "The page has sent what the person had approved before. They have also approved what it wanted to "
+                        + "send then. This call has not repeated the action: look at the page, and do what is left.")
+            }
             if !isActing {
                 // A request that an earlier action triggered was blocked during this call and is now approved.
                 let permit = try self.gate.permit(context, coversAction: false)
@@ -50,7 +66,7 @@ extension BrowserTools {
                 output = try await call()
             } catch let error where !(error is UserInputRequired || error is CancellationError) {
                 // A blocked request can break the page.
-                try self.check(step, context)
+                try await self.check(step, context)
                 guard let failure = error as? BrowserError else { throw error }
                 var advice = ""
                 if self.effects.isOwed {
@@ -61,7 +77,7 @@ extension BrowserTools {
                 }
                 throw BrowserError(failure.code, failure.message + advice + self.nagging())
             }
-            try self.check(step, context)
+            try await self.check(step, context)
             if let given = context.answers.first { self.gate.remember(given) }
             let sent = self.effects.takeSent()
             for effect in sent {
@@ -105,8 +121,26 @@ extension BrowserTools {
         return "\nThe page tried again to send what the person declined, and was blocked."
     }
 
-    private func check(_ step: ToolStep, _ context: ToolContext) throws {
+    private func check(_ step: ToolStep, _ context: ToolContext) async throws {
+        guard self.effects.hasStopped else { return }
+        let target = try await self.shownTarget(of: step)
+        let sent = self.effects.sentInLast
         let stopped = self.effects.takeStopped()
-        if !stopped.isEmpty { try self.gate.ask(about: stopped, after: step, context, quote: self.untrusted.wrap) }
+        let shown = ApprovalGate.Shown(
+            heading: self.names.heading, around: self.effects.shownAtLast, target: target, sent: sent)
+        try self.gate.ask(about: stopped, after: step, showing: shown, context, quote: self.untrusted.wrap)
+    }
+
+    /// Returns the control of a step as the page shows it, with what is beside it; `nil` if it's gone, or can't be read.
+    private func shownTarget(of step: ToolStep) async throws -> ActionTarget? {
+        do {
+            let page = try await self.page()
+            let ref = step.input["ref"]?.string
+            var target = try await page.target(of: ref)
+            target.context = try await page.context(of: ref)
+            return target
+        } catch is BrowserError {
+            return nil
+        }
     }
 }

@@ -156,9 +156,10 @@ extension BrowserTools {
         // What it would have sent is asked about first.
         let isOnce = attempt.tool != "type" && attempt.input["times"]?.integer ?? 1 == 1
         let isRepeatable = given != nil || [.click, .press].contains(attempt.action) && isOnce
-        if let dialog = reader.unread, let target = permission.target, isRepeatable, !self.effects.hasStopped,
+        if let dialog = reader.unread, var target = permission.target, isRepeatable, !self.effects.hasStopped,
             self.effects.takeBack()
         {
+            if target.context == nil { target.context = try await page.context(of: ref) }
             try self.gate.ask(
                 about: dialog, attempt, at: target, isApproved: permission.isApproved, after: context.answers.first,
                 quote: self.untrusted.wrap)

@@ -12,8 +12,8 @@ final class EffectGuard: Sendable {
     struct Permit: Sendable {
         /// The fingerprints of the effects that the user was shown.
         var fingerprints: Set<String> = []
-        /// The origins of those effects. Other requests of the repeated action to these origins are covered if no money
-        /// moves.
+        /// The origins of those effects. Once they are sent, other requests of the repeated action to these origins are
+        /// covered if no money moves.
         var origins: Set<String> = []
         /// The kinds of those effects. Further requests are covered if they are of these kinds, or only submit something.
         var effectKinds: Set<ActionKind> = [.submit]
@@ -212,6 +212,12 @@ final class EffectGuard: Sendable {
     /// Lets the next action send what the user approved after the last action had ended.
     func allowNext(_ permit: Permit) { self.state.withLock { $0.next = permit } }
 
+    /// What the page showed around the control of the last action.
+    var shownAtLast: String { self.state.withLock { $0.last?.moment.shown ?? "" } }
+
+    /// The fingerprints of what the last action has sent.
+    var sentInLast: Set<String> { self.state.withLock { Set($0.last.map { Array($0.spent.keys) } ?? []) } }
+
     // MARK: Requests
 
     /// Judges a request. This function must not block.
@@ -333,7 +339,9 @@ final class EffectGuard: Sendable {
             permit.coversAction && permit.kinds?.contains(effect.kind) ?? true && !isOther
             && WebRequest.isSameSite(request.host, act.moment.host)
             && Self.isAsApproved(request, act.moment) && EffectRules.namesShownAmounts(request, act.moment)
-            || permit.origins.contains(effect.origin) && !effect.bearsMoney && permit.effectKinds.contains(effect.kind)
+            // What follows the requests that the user was shown. Before them, another one may take their place.
+            || permit.fingerprints.isSubset(of: act.spent.keys) && permit.origins.contains(effect.origin)
+                && !effect.bearsMoney && permit.effectKinds.contains(effect.kind)
         guard isShown || isCovered else { return .stop }
         if let before = act.spent[effect.fingerprint] {
             // A request that repeats at once is the service worker's own pause, not a second order.

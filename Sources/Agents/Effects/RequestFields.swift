@@ -104,17 +104,40 @@ extension Substring {
 }
 
 extension RequestFields.Field {
-    /// Whether the value changes with each request or is encrypted: long, without words, and not a number that people
-    /// use.
+    /// Whether the value changes with each request or is encrypted: long, without words, not a number that people use, and
+    /// under a name that doesn't say that it identifies somebody or something.
     var isToken: Bool {
         let name = self.name.lowercased()
         // A hash identifies the requested content.
         guard !name.contains("hash"), !name.contains("sha") else { return false }
-        let isNamed = ["csrf", "xsrf", "nonce", "token", "timestamp", "_ts"].contains { name.contains($0) }
-        guard self.value.count >= 16, !self.value.contains(where: \.isWhitespace) else { return isNamed }
+        if ["csrf", "xsrf", "nonce", "timestamp", "_ts", "verificationtoken", "authenticity"].contains(
+            where: name.contains)
+        {
+            return true
+        }
         let hasBoth = self.value.contains(where: \.isNumber) && self.value.contains(where: \.isLetter)
-        return isNamed || hasBoth && !self.value.contains("@") && !self.value.hasPrefix("http")
+        guard self.value.count >= 16, !self.value.contains(where: \.isWhitespace), hasBoth, !self.value.contains("@"),
+            !self.value.hasPrefix("http"), self.value.wholeMatch(of: /[A-Z]{2}\d{2}[A-Z0-9]{11,30}/) == nil
+        else { return false }
+        let words = Set(WebRequest.words(self.name))
+        return words.isDisjoint(with: Self.identifying) || !words.isDisjoint(with: Self.technical)
     }
+
+    private static let identifying: Set = [
+        "to", "from", "recipient", "beneficiary", "payee", "receiver", "sender", "account", "acct", "iban", "bic",
+        "swift",
+        "card", "user", "username", "owner", "member", "customer", "contact", "name", "email", "phone", "address",
+        "target",
+        "amount", "sum", "total", "item", "items", "product", "sku", "order", "cart", "basket", "offer", "plan",
+        "price",
+        "file", "document", "folder", "post", "comment", "page", "id", "ids", "uuid", "guid", "path", "penerima",
+        "akaun",
+    ]
+    /// Words for ids that mean nothing to users.
+    private static let technical: Set = [
+        "request", "trace", "span", "correlation", "idempotency", "session", "device", "client", "visitor", "tracking",
+        "csrf", "token", "state", "challenge", "captcha", "recaptcha", "signature",
+    ]
 
     /// Whether the field only proves that the form comes from the site, and means nothing to users.
     var isFormToken: Bool {

@@ -10,29 +10,34 @@ struct AskUserTool: Sendable {
     /// How long a question waits for its answer.
     let questionTimeout: Duration
 
+    private struct PlainQuestion: ToolInput {
+        var question: String
+        var choices: [String]?
+        var fields: [String]?
+        static let descriptions = [
+            "question": "Short, in the person's language.",
+            "choices": "The possible answers.",
+            "fields": "Names of several things asked at once.",
+        ]
+    }
+
     struct Question: ToolInput {
         var question: String
         var choices: [String]?
         var fields: [String]?
         var secrets: [String]?
-        static let descriptions = [
-            "question": "Short, in the person's language.",
-            "choices": "The possible answers.",
-            "fields": "Names of several things asked at once.",
-            "secrets": "Names of things that only the site may see, such as a password; for fill_secret.",
-        ]
+        static let descriptions = PlainQuestion.descriptions.merging([
+            "secrets": "Names of things that only the site may see, such as a password; for fill_secret."
+        ]) { $1 }
     }
 
     private static let description = "Asks the person for all that only they know or decide."
 
     /// The tool for an agent without a browser, which cannot use secrets.
     var withoutSecrets: Tool {
-        Tool(Self.name, Self.description, risk: .read) { (input: Question, context) in
-            guard input.secrets?.isEmpty ?? true else {
-                throw ActionRefused(
-                    "Only the browser agent can ask for secrets, on the page that they are for. Use browse for this.")
-            }
-            return try self.answer(to: input, context, origin: nil, secrets: nil)
+        Tool(Self.name, Self.description, risk: .read) { (input: PlainQuestion, context) in
+            let question = Question(question: input.question, choices: input.choices, fields: input.fields)
+            return try self.answer(to: question, context, origin: nil, secrets: nil)
         }
     }
 

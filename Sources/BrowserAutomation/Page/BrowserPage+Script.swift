@@ -31,10 +31,13 @@ extension BrowserPage {
     /// The injected script, without comments and indentation, because each document gets a copy.
     private static let script: String = {
         let files = [
-            PackageResources.controls_js, PackageResources.elements_js, PackageResources.snapshot_js,
-            PackageResources.walk_js, PackageResources.cover_js, PackageResources.actions_js,
-            PackageResources.fields_js, PackageResources.uploads_js, PackageResources.reading_js,
-            PackageResources.target_js, PackageResources.obstacle_js, PackageResources.messages_js,
+            PackageResources.controls_js, PackageResources.names_js, PackageResources.elements_js,
+            PackageResources.lines_js, PackageResources.snapshot_js, PackageResources.walk_js,
+            PackageResources.cover_js,
+            PackageResources.actions_js, PackageResources.fields_js, PackageResources.uploads_js,
+            PackageResources.reading_js,
+            PackageResources.target_js, PackageResources.beside_js, PackageResources.obstacle_js,
+            PackageResources.messages_js,
             PackageResources.clickables_js, PackageResources.marks_js, PackageResources.points_js,
             PackageResources.settle_js,
             PackageResources.exports_js,

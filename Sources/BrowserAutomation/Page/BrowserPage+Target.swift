@@ -34,6 +34,36 @@ public struct ActionTarget: Sendable, Hashable, Codable {
     public var details: String
     /// The form that the control belongs to.
     public var form: Form?
+    /// What the page shows beside the control and its form; `nil` unless it was asked for with
+    /// ``BrowserPage/context(of:)``.
+    public var context: Context?
+
+    /// What a page shows beside the control of an action and its form. It may say what the action costs, or is about.
+    public struct Context: Sendable, Hashable, Codable {
+        /// The amounts of money in the visible text and the fields of the page, in its order. If there are more than 200, a
+        /// hash stands for the others.
+        public var amounts: [String]
+        /// The names and states of the controls that are not in the form. A hash stands for all beyond the first 60.
+        public var controls: [[String]]
+        /// The text above the form, up to a heading; at most 600 characters.
+        public var lead: String
+
+        /// - Parameters:
+        ///   - amounts: The amounts of money on the page.
+        ///   - controls: The names and states of the controls that are not in the form.
+        ///   - lead: The text above the form.
+        public init(amounts: [String] = [], controls: [[String]] = [], lead: String = "") {
+            self.amounts = amounts
+            self.controls = controls
+            self.lead = lead
+        }
+
+        fileprivate func mapTexts(_ change: (String) -> String) -> Context {
+            Context(
+                amounts: self.amounts.map(change), controls: self.controls.map { $0.map(change) },
+                lead: change(self.lead))
+        }
+    }
 
     /// The state of a form.
     public struct Form: Sendable, Hashable, Codable {
@@ -104,7 +134,8 @@ public struct ActionTarget: Sendable, Hashable, Codable {
     public init(
         role: String, name: String, text: String = "", tag: String = "", type: String = "", isActivated: Bool = true,
         isSubmit: Bool = false, isUpload: Bool = false, isPassword: Bool = false, href: String? = nil,
-        origin: String, url: String = "", surroundings: String = "", details: String = "", form: Form? = nil
+        origin: String, url: String = "", surroundings: String = "", details: String = "",
+        form: Form? = nil
     ) {
         self.role = role
         self.name = name
@@ -149,6 +180,22 @@ extension BrowserPage {
     public func obstacle() async throws -> PageObstacle? {
         struct Found: Decodable { var kind: PageObstacle? }
         return try await self.asAgent { try await self.call("obstacle", as: Found.self).kind }
+    }
+
+    /// Returns what the page shows beside the control of an action and its form.
+    /// - Parameter reference: The reference of the control in the latest snapshot; `nil` for the control that has the focus.
+    ///   If it's in a frame of another site, the amounts of the page around it count as well.
+    /// - Throws: ``BrowserError``.
+    public func context(of reference: String?) async throws -> ActionTarget.Context {
+        let element = try reference.map { try ElementReference($0) }
+        let (path, id) = (element?.path ?? .main, element.map { JSONValue.string($0.id) } ?? .null)
+        return try await self.asAgent {
+            var context = try await self.call("besideTarget", [id], in: path, as: ActionTarget.Context.self)
+            if !path.keys.isEmpty {
+                context.amounts += try await self.call("besideTarget", [.null], as: ActionTarget.Context.self).amounts
+            }
+            return context.mapTexts(self.configuration.secrets.mask)
+        }
     }
 
     private struct TargetAnswer: Decodable {

@@ -123,8 +123,10 @@ const mostStyled = 150;
  */
 function surroundingsOf(element, form) {
   const owner = own(Node, "ownerDocument", element);
-  const box = form ?? closest(element, "dialog, [role=dialog], article, tr, li") ?? closest(element, "main, [role=main]")
-    ?? own(Document, "body", owner);
+  const boxes = [
+    form, closest(element, "dialog, [role=dialog], article, tr, li"), closest(element, "main, [role=main]"), own(Document, "body", owner),
+  ].filter(Boolean);
+  const box = boxes.find(describesItself) ?? boxes.at(-1);
   if (!box) return { surroundings: "", details: "" };
   const text = squeeze(visibleText(box, mostRead));
   const rest = text.slice(mostShown).replace(clocks, "");
@@ -133,6 +135,15 @@ function surroundingsOf(element, form) {
     surroundings: rest ? `${text.slice(0, mostShown)}… #${digest(rest)}` : text,
     details: details.length ? digest(JSON.stringify(details)) : "",
   };
+}
+
+/** Whether a form or another box says what its buttons are for. If it has nothing but buttons, something above it does. */
+function describesItself(box) {
+  const controls = selectAll(box, "input, select, textarea, button, a[href], summary").slice(0, mostExamined);
+  if (controls.some((each) => (isField(each) || each.localName === "select") && isShown(each))) return true;
+  let text = squeeze(visibleText(box, mostRead));
+  for (const control of controls) text = text.replace(squeeze(visibleText(control)), " ");
+  return /[\p{L}\p{N}]/u.test(text);
 }
 
 /** Returns the visible content that is not text: images, their labels, content from styles, and drawings. */
