@@ -27,3 +27,4 @@ interface Location {
 interface Window {
     marked: any;
 }
+declare class CompressionStream { constructor(format: string); readable: ReadableStream; writable: WritableStream; }

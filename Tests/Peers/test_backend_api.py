@@ -326,7 +326,7 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     recipe = chats.ask("POST", f"/api/sessions/{chat}/recipe", json={"name": "known"})["recipe"]
     names = {"/assets/{name}": "app.js", "/assets/lib/{name}": "marked.js", "/assets/v/{version}/{name}": "app.js",
              "/assets/v/{version}/lib/{name}": "marked.js"}
-    bodies = {"NewSession": {}, "Rename": {"title": "x", "version": 1}, "NewMessage": {"text": "hello"},
+    bodies = {"NewSession": {}, "SessionChange": {"title": "x", "version": 1}, "NewMessage": {"text": "hello"},
               "Answer": {"status": "cancelled"}, "ControlRequest": {"action": "take"},
               "NewRecipe": {"recipe": recipe}, "RecipeName": {"name": "again"}, "NewRecipeRun": {"session_id": chat},
               "NewModel": {"setting": "nobody/nothing"},
@@ -337,7 +337,7 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     for method, path, operation in sorted(routes, key=lambda route: route[0] == "DELETE"):
         content = operation.get("requestBody", {}).get("content", {"": {"schema": {"$ref": ""}}})
         body = bodies.get(next(iter(content.values()))["schema"].get("$ref", "").rpartition("/")[2])
-        real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, version="x", item="x",
+        real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, version="x", item="x", fact="x",
                            recipe="known",
                            name=names.get(path))
         with chats.call(method, real, json=body, stream=True) as response:

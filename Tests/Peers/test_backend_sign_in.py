@@ -181,7 +181,7 @@ def test_chat_of_somebody_else_is_as_absent_as_a_missing_one(site, aisha, bakar)
         step["id"] for each in before[1] if each["kind"] == "steps" for step in each["details"]["steps"]
         if aisha.call("GET", f"/api/sessions/{chat}/pictures/{step['id']}").ok)
     bodies = {
-        "Rename": {"title": "Mine", "version": before[0]["version"]}, "NewMessage": {"text": "hello"},
+        "SessionChange": {"title": "Mine", "version": before[0]["version"]}, "NewMessage": {"text": "hello"},
         "RecipeName": {"name": "mine"}, "Answer": {"status": "resolved", "payload": {"approved": True}},
         "ControlRequest": {"action": "take"}}
     routes = [

@@ -23,7 +23,7 @@ def one_time_code(key, seconds=None):
 
 def open_kept(person):
     person.click("button", "Local user: profile and settings")
-    person.click("button", "Sign-ins and secrets")
+    person.click("button", "Sign-ins, secrets, and memory")
 
 
 def shows_page(person, path):
@@ -69,8 +69,8 @@ def test_person_signs_in_once_with_a_code_and_stays_signed_in_until_they_forget_
     person.sees("You stay signed in")
     person.click("button", "Forget: You stay signed in, 127.0.0.1")
     person.click("button", "Forget")
-    person.sees("Nothing is kept.")
-    assert chats.ask("GET", "/api/kept") == {"items": []}
+    person.sees("No sign-ins and no secrets are kept.")
+    assert chats.ask("GET", "/api/kept") == {"items": [], "facts": []}
 
 
 def test_person_keeps_a_secret_and_its_value_is_never_shown_again(system, chats, person):

@@ -11,6 +11,7 @@ import { ApiError } from "./errors.js";
  * @property {string} preview
  * @property {number} message_count
  * @property {number} version
+ * @property {"list" | "pinned" | "archived"} placement
  * @property {{ id: string, state: "running" | "waiting", expires_at?: string } | null} run
  *
  * @typedef {object} Message
@@ -38,6 +39,7 @@ import { ApiError } from "./errors.js";
  * @property {File} [file] Sent as it is.
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
+ * @property {boolean} [keepalive] Whether it is sent even if the page is left meanwhile.
  */
 
 /** @returns {Promise<Config>} */
@@ -59,12 +61,13 @@ export class Api {
     }
 
     /**
-     * Lists chats, the most recently changed first.
-     * @param {{ query?: string, cursor?: string, signal?: AbortSignal }} which
+     * Lists chats: the pinned ones first, then the most recently changed first. A search finds archived ones, too.
+     * @param {{ query?: string, isArchived?: boolean, cursor?: string, limit?: number, signal?: AbortSignal }} which
      * @returns {Promise<{ sessions: Session[], next_cursor?: string }>}
      */
-    sessions({ query, cursor, signal } = {}) {
-        const parameters = new URLSearchParams({ limit: "30" });
+    sessions({ query, isArchived, cursor, limit = 30, signal } = {}) {
+        const parameters = new URLSearchParams({ limit: `${limit}` });
+        if (isArchived !== undefined) parameters.set("archived", `${isArchived}`);
         if (query) parameters.set("q", query);
         if (cursor) parameters.set("cursor", cursor);
         return this.#json(`/api/sessions?${parameters}`, { signal });
@@ -84,9 +87,14 @@ export class Api {
         return this.#json(path(session.id), { method: "PATCH", body: { title, version: session.version } });
     }
 
-    /** @param {string} id */
-    async deleteSession(id) {
-        await this.#call(path(id), { method: "DELETE" });
+    /** @param {string} id @param {Session["placement"]} placement @returns {Promise<Session>} */
+    placeSession(id, placement) {
+        return this.#json(path(id), { method: "PATCH", body: { placement } });
+    }
+
+    /** @param {string} id @param {boolean} [keepalive] */
+    async deleteSession(id, keepalive = false) {
+        await this.#call(path(id), { method: "DELETE", keepalive });
     }
 
     /**
@@ -95,7 +103,7 @@ export class Api {
      * @param {{ before?: string, limit?: number, signal?: AbortSignal }} which
      * @returns {Promise<{ messages: Message[], previous_cursor?: string, session: Session }>}
      */
-    messages(id, { before, limit = 50, signal } = {}) {
+    messages(id, { before, limit = 20, signal } = {}) {
         const parameters = new URLSearchParams({ limit: `${limit}` });
         if (before) parameters.set("before", before);
         return this.#json(`${path(id)}/messages?${parameters}`, { signal });
@@ -157,7 +165,7 @@ export class Api {
         return this.#json("/api/model", { method: "PUT", body: choice });
     }
 
-    /** What is kept for the user between tasks. @returns {Promise<{items: import("./kept.js").KeptItem[]}>} */
+    /** What is kept for the user between tasks. @returns {Promise<import("./kept.js").Kept>} */
     kept() {
         return this.#json("/api/kept");
     }
@@ -174,6 +182,11 @@ export class Api {
     /** @param {string} item Its id. */
     forgetKept(item) {
         return this.#json(`/api/kept/${encodeURIComponent(item)}`, { method: "DELETE" });
+    }
+
+    /** Forgets what the agents remember. @param {string} fact Its id. */
+    forgetFact(fact) {
+        return this.#json(`/api/kept/facts/${encodeURIComponent(fact)}`, { method: "DELETE" });
     }
 
     /** The user's recipes. @returns {Promise<import("./recipes.js").Recipes>} */
@@ -259,7 +272,7 @@ function path(id) {
  * @returns {Promise<Response>}
  * @throws {ApiError} For any response other than success. An aborted call throws what `fetch` throws.
  */
-async function send(url, token, { method = "GET", body, file, headers = {}, signal }) {
+async function send(url, token, { method = "GET", body, file, headers = {}, signal, keepalive }) {
     /** @type {Record<string, string>} */
     const all = { Accept: "application/json", ...headers };
     if (token) all.Authorization = `Bearer ${token}`;
@@ -268,7 +281,7 @@ async function send(url, token, { method = "GET", body, file, headers = {}, sign
     let response;
     try {
         response = await fetch(url, {
-            method, headers: all, signal, body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
+            method, headers: all, signal, keepalive, body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
         });
     } catch (error) {
         if (signal?.aborted) throw error;

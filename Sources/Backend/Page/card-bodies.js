@@ -138,7 +138,9 @@ function approval(interrupt, acts) {
     const properties = interrupt.responseSchema?.properties ?? {};
     const note = properties.comment ? noteField(t("card.reason")) : null;
     const table = new FieldTable(fields.filter((field) => Array.isArray(field) && field.length >= 2));
-    const about = aboutBeside(readable(interrupt.metadata?.about ?? ""), name, fields);
+    // What stands around the control of an action, or of the step that made the page send something.
+    const { about: beside, around = "" } = interrupt.metadata ?? {};
+    const about = aboutBeside(readable(beside ?? around), name, fields);
     const amount = amountIn(name, fields, about);
     const forTask = properties.for_task ? checkbox(t("card.forTask", { kind: t(`card.kind.${kind}`) })) : null;
     const isGrave = grave.has(kind);

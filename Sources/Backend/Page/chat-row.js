@@ -1,9 +1,10 @@
 /**
- * A row of the chat list: a link, a status dot, and a menu to rename, save, and delete the chat.
+ * A row of the chat list: a link, a status dot, and a menu to rename, pin, archive, save, and delete the chat.
  *
  * @typedef {import("./api.js").Session} Session
  * @typedef {object} RowHooks
  * @property {(session: Session, title: string) => Promise<Session>} rename
+ * @property {(session: Session, placement: Session["placement"]) => void} place
  * @property {(session: Session) => void} remove
  * @property {(session: Session, format: "markdown" | "json") => void} save
  * @property {(isRenaming: boolean) => void} onRenaming
@@ -63,8 +64,10 @@ export class ChatRow {
         if (isCurrent) this.#link.setAttribute("aria-current", "page");
         else this.#link.removeAttribute("aria-current");
         this.#name.textContent = title;
-        this.#preview.textContent = session.preview;
-        this.#preview.hidden = !isFound || !session.preview;
+        // Which of the chats that a search has found are archived.
+        this.#preview.textContent = session.placement === "archived"
+            ? t("chat.archived", { preview: session.preview }) : session.preview;
+        this.#preview.hidden = !isFound || !this.#preview.textContent;
         const state = stateOf(session);
         const words = state ? t(`state.${state}`) : "";
         this.#dot.hidden = !state;
@@ -76,8 +79,16 @@ export class ChatRow {
 
     #openMenu() {
         const session = this.#session;
+        const { placement } = session;
+        const place = (/** @type {Session["placement"]} */ wanted) => () => this.#hooks.place(session, wanted);
         openMenu(this.#menu, [
             { label: t("chat.rename"), picture: "edit", onChoose: () => this.#rename() },
+            placement === "pinned"
+                ? { label: t("chat.unpin"), picture: "pin", onChoose: place("list") }
+                : { label: t("chat.pin"), picture: "pin", onChoose: place("pinned") },
+            placement === "archived"
+                ? { label: t("chat.unarchive"), picture: "restore", onChoose: place("list") }
+                : { label: t("chat.archive"), picture: "archive", onChoose: place("archived") },
             { label: t("chat.saveMarkdown"), picture: "save", onChoose: () => this.#hooks.save(session, "markdown") },
             { label: t("chat.saveJSON"), picture: "save", onChoose: () => this.#hooks.save(session, "json") },
             { label: t("chat.delete"), picture: "trash", isDanger: true, onChoose: () => this.#hooks.remove(session) },

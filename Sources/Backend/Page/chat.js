@@ -25,6 +25,8 @@ import { loadMarkdownParser } from "./markdown-parser.js";
 import { MessageList } from "./message-list.js";
 import { ChatSocket } from "./socket.js";
 
+/** How many older messages are loaded at a time: few enough to be drawn between two frames. */
+const olderMessages = 10;
 /** How long messages wait for the Markdown parser, in milliseconds. Without it they are plain first. */
 const parserTime = 1000;
 /** The error codes for a message that the server will never accept. */
@@ -158,7 +160,7 @@ export class Chat {
         this.#isLoadingOlder = true;
         try {
             const page = await this.#around.api.messages(this.id, {
-                before: this.#list.cursor, signal: this.#leave.signal,
+                before: this.#list.cursor, limit: olderMessages, signal: this.#leave.signal,
             });
             this.#view.prependMessages(this.#list.takeOlder(page));
             this.#around.onChange();

@@ -1,14 +1,16 @@
 /**
- * The chat list: most recently changed first, loaded page by page while scrolling, with search.
+ * The chat list: pinned chats, then the most recently changed first, loaded page by page while scrolling, with search.
  *
  * @typedef {import("./api.js").Session} Session
  * @typedef {object} ChatsHooks
  * @property {(id: string) => void} onDeleted
+ * @property {(id: string) => void} onRestored Called with the chat that was open when it was deleted.
  * @property {(session: Session) => void} onRenamed
  * @property {(error: unknown) => boolean} onFailure Returns whether it handled the error, such as an ended sign-in.
  */
 
 import { ChatRow, titleOf } from "./chat-row.js";
+import { Deletions } from "./deletions.js";
 import { confirmDanger } from "./dialogs.js";
 import { element } from "./elements.js";
 import { ApiError, explain } from "./errors.js";
@@ -34,6 +36,8 @@ export class Chats {
     #search = new AbortController();
     #searchTimer = 0;
 
+    #deletions;
+
     /** The order of the rows as drawn, so that rows move only when it changes. */
     #drawn = "";
     #watcher;
@@ -46,15 +50,17 @@ export class Chats {
      * @param {import("./toasts.js").Toasts} toasts
      * @param {import("./announcer.js").Announcer} announcer
      * @param {number} titleLimit
+     * @param {string} user The ID of the user.
      * @param {ChatsHooks} hooks
      */
-    constructor(elements, api, toasts, announcer, titleLimit, hooks) {
+    constructor(elements, api, toasts, announcer, titleLimit, user, hooks) {
         this.elements = elements;
         this.api = api;
         this.toasts = toasts;
         this.announcer = announcer;
         this.titleLimit = titleLimit;
         this.hooks = hooks;
+        this.#deletions = new Deletions(user, (id, isLeaving) => this.api.deleteSession(id, isLeaving));
         elements.list.append(this.#body, this.#end);
         elements.search.addEventListener("input", () => this.#searchSoon());
         elements.search.addEventListener("keydown", (event) => this.#pressInSearch(event));
@@ -74,21 +80,32 @@ export class Chats {
 
     /** Updates a chat in the list. @param {Session} session */
     take(session) {
+        if (this.#deletions.has(session.id)) return;
         const oldest = [...this.#sessions.values()].at(-1);
-        const isInReach = !this.#cursor || !oldest || changeOf(session) >= changeOf(oldest);
-        if (!this.#sessions.has(session.id) && !isInReach) return;
-        this.#sessions.set(session.id, session);
+        const isInReach = !this.#cursor || !oldest || compare(session, oldest) <= 0;
+        if (session.placement === "archived") this.#sessions.delete(session.id);
+        else if (this.#sessions.has(session.id) || isInReach) this.#sessions.set(session.id, session);
         if (this.#found) {
             this.#found.sessions = this.#found.sessions.map((found) => found.id === session.id ? session : found);
         }
         this.#draw();
     }
 
-    /** @param {string} id */
+    /** Deletes for good what could still be undone, because the user signs out. */
+    finishDeletions() {
+        return this.#deletions.finishAll();
+    }
+
+    /** Removes a chat from the list. The focus goes to its neighbor. @param {string} id */
     forget(id) {
+        const row = this.#rows.get(id)?.root;
+        const next = row?.nextElementSibling ?? row?.previousElementSibling;
         this.#sessions.delete(id);
         if (this.#found) this.#found.sessions = this.#found.sessions.filter((found) => found.id !== id);
         this.#draw();
+        if (document.activeElement === document.body || this.#body.contains(document.activeElement)) {
+            next?.querySelector("a")?.focus({ preventScroll: true });
+        }
     }
 
     /** Reloads the newest chats, which other tabs and devices may have changed. */
@@ -97,14 +114,15 @@ export class Chats {
         this.#isLoading = true;
         this.#drawEnd();
         try {
+            await this.#deletions.finishAbandoned();
             const { sessions, next_cursor: cursor } = await this.api.sessions();
-            const oldest = cursor ? changeOf(sessions.at(-1)) : -Infinity;
+            const oldest = cursor ? sessions.at(-1) : null;
             for (const known of [...this.#sessions.values()]) {
-                if (changeOf(known) > oldest) this.#sessions.delete(known.id);
+                if (!oldest || compare(known, oldest) < 0) this.#sessions.delete(known.id);
             }
             if (!this.#isLoaded || !cursor) this.#cursor = cursor;
             this.#isLoaded = true;
-            for (const session of sessions) this.#sessions.set(session.id, session);
+            this.#add(sessions);
             this.#draw();
         } catch (error) {
             this.#failed(error, this.#isLoaded);
@@ -113,6 +131,13 @@ export class Chats {
             this.#isLoading = false;
         }
         this.#drawEnd();
+    }
+
+    /** @param {Session[]} sessions */
+    #add(sessions) {
+        for (const session of sessions) {
+            if (!this.#deletions.has(session.id)) this.#sessions.set(session.id, session);
+        }
     }
 
     focusSearch() {
@@ -134,7 +159,7 @@ export class Chats {
                 found.sessions.push(...page.sessions);
                 found.cursor = page.next_cursor;
             } else {
-                for (const session of page.sessions) this.#sessions.set(session.id, session);
+                this.#add(page.sessions);
                 this.#cursor = page.next_cursor;
             }
             this.#draw();
@@ -217,7 +242,7 @@ export class Chats {
         // Don't redraw while the user renames a chat. Everything is redrawn afterward.
         if (this.#isRenaming) return;
         /** @type {[string, Session[]][]} */
-        const groups = this.#found ? [["", this.#found.sessions]] : this.#periods();
+        const groups = this.#found ? [["", this.#found.sessions]] : this.#sections();
         /** @type {[string, HTMLLIElement[]][]} */
         const rows = groups.map(([period, members]) => [period, members.map((session) => this.#row(session))]);
         const order = JSON.stringify(groups.map(([period, members]) => [period, members.map(({ id }) => id)]));
@@ -230,10 +255,11 @@ export class Chats {
         this.#drawEnd();
     }
 
-    #periods() {
-        const sessions = [...this.#sessions.values()].sort((one, other) => changeOf(other) - changeOf(one));
+    #sections() {
+        const sessions = [...this.#sessions.values()].sort(compare);
         this.#sessions = new Map(sessions.map((session) => [session.id, session]));
-        return [...Map.groupBy(sessions, (session) => formatPeriod(session.updated_at))];
+        return [...Map.groupBy(sessions, ({ placement, updated_at: time }) =>
+            placement === "pinned" ? t("chats.pinned") : formatPeriod(time))];
     }
 
     #row(session) {
@@ -241,6 +267,7 @@ export class Chats {
         if (!row) {
             row = new ChatRow(session, {
                 rename: (renamed, title) => this.#rename(renamed, title),
+                place: (placed, placement) => void this.#place(placed, placement),
                 remove: (removed) => void this.#remove(removed),
                 save: (saved, format) => void saveChat(this.api, saved, format).catch((error) => this.#tell(error)),
                 onRenaming: (isRenaming) => {
@@ -272,18 +299,50 @@ export class Chats {
         return renamed;
     }
 
-    /** @param {Session} session */
-    async #remove(session) {
-        const isSure = await confirmDanger({
-            title: t("delete.title"), text: t("delete.text", { title: titleOf(session) }), action: t("delete.action"),
-        });
-        if (!isSure) return;
+    /** @param {Session} session @param {Session["placement"]} placement */
+    async #place(session, placement) {
+        const before = session.placement;
         try {
-            await this.api.deleteSession(session.id);
-            this.forget(session.id);
-            this.announcer.say(t("delete.done"));
-            this.hooks.onDeleted(session.id);
+            this.take(await this.api.placeSession(session.id, placement));
+            if (placement === "archived" && !this.#found) this.forget(session.id);
+            const undo = () => void this.#place({ ...session, placement }, before);
+            if (placement === "archived") this.toasts.undoable(t("chat.archive.done"), undo, () => {});
         } catch (error) {
+            this.#tell(error, () => void this.#place(session, placement));
+        }
+    }
+
+    /**
+     * Deletes a chat once the time for undoing it is over. A chat whose agents are at work is deleted at once, because
+     * what stops them can't be undone.
+     * @param {Session} session
+     */
+    async #remove(session) {
+        const isCurrent = session.id === this.#current;
+        if (session.run) {
+            const text = t("delete.text", { title: titleOf(session) });
+            const isSure = await confirmDanger({ title: t("delete.title"), text, action: t("delete.action") });
+            if (!isSure) return;
+        }
+        this.#deletions.add(session.id);
+        this.forget(session.id);
+        this.hooks.onDeleted(session.id);
+        if (session.run) return this.#removeNow(session);
+        this.toasts.undoable(t("delete.undoable", { title: titleOf(session) }), () => {
+            if (!this.#deletions.undo(session.id)) return this.toasts.error(t("chat.gone"));
+            this.take(session);
+            void this.#find();
+            if (isCurrent) this.hooks.onRestored(session.id);
+        }, () => void this.#removeNow(session));
+    }
+
+    /** @param {Session} session */
+    async #removeNow(session) {
+        try {
+            await this.#deletions.finish(session.id);
+            if (session.run) this.announcer.say(t("delete.done"));
+        } catch (error) {
+            this.take(session);
             this.#tell(error, () => void this.#remove(session));
         }
     }
@@ -295,9 +354,10 @@ export class Chats {
     }
 }
 
-/** @param {Session} session */
-function changeOf(session) {
-    return Date.parse(session.updated_at);
+/** The order of the list, negative if the first comes first. @param {Session} one @param {Session} other */
+function compare(one, other) {
+    const rank = (/** @type {Session} */ { placement }) => placement === "pinned" ? 0 : 1;
+    return rank(one) - rank(other) || Date.parse(other.updated_at) - Date.parse(one.updated_at);
 }
 
 /** @param {string} period Empty for an ungrouped list. @param {HTMLElement[]} rows */

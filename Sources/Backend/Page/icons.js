@@ -11,6 +11,9 @@ const paths = {
     send: "M12 19V5M6 11l6-6 6 6",
     stop: "M7.5 7.5h9v9h-9z",
     edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+    pin: "M9 4h6l-1 6 4 4H6l4-4zM12 14v6",
+    archive: "M4 5h16v4H4zM6 9v10h12V9M10 13h4",
+    restore: "M4 5h16v4H4zM6 9v10h12V9M12 17v-5M9.5 14l2.5-2.5 2.5 2.5",
     trash: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
     save: "M12 4v11M7 11l5 5 5-5M4 20h16",
     settings: "M4 7h10M18 7h2M4 17h2M10 17h10M16 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM8 19.5a2.5 2.5 0 1 0 0-5 "

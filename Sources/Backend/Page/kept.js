@@ -1,8 +1,10 @@
 /**
- * The dialog with what is kept for the user between tasks: the sites where they stay signed in, and their secrets.
+ * The dialog with what is kept for the user between tasks: the sites where they stay signed in, their secrets, and what
+ * the agents remember about them.
  *
  * @typedef {{id: string, kind: "sign_in" | "secret" | "one_time_code", site: string, name?: string, kept_at: string,
  *     last_used_at?: string, expires_at?: string}} KeptItem
+ * @typedef {{items: KeptItem[], facts?: {id: string, text: string}[]}} Kept Without facts if there is no memory.
  */
 
 import { confirmDanger, showDialog } from "./dialogs.js";
@@ -23,6 +25,8 @@ export async function showKept(api) {
 class KeptView {
     #api;
     #list = element("ul", { class: "kept" });
+    #facts = element("ul", { class: "kept" });
+    #remembered = element("section", { hidden: true }, element("h3", {}, t("kept.facts")), this.#facts);
     #problem = element("p", { class: "field-problem", role: "alert" });
     #form;
     #all;
@@ -35,18 +39,18 @@ class KeptView {
             "button", { class: "button danger", type: "button", hidden: true, onClick: () => void this.#forgetAll() },
             t("kept.forgetAll"));
         this.element = element(
-            "div", { class: "kept-box" }, this.#list, this.#all, this.#problem, this.#form.element);
+            "div", { class: "kept-box" }, this.#list, this.#form.element, this.#remembered, this.#all, this.#problem);
     }
 
     load() {
         return this.#change(() => this.#api.kept());
     }
 
-    /** @param {() => Promise<{items: KeptItem[]}>} change @returns {Promise<boolean>} Whether it has succeeded. */
+    /** @param {() => Promise<Kept>} change @returns {Promise<boolean>} Whether it has succeeded. */
     async #change(change) {
         this.#problem.textContent = "";
         try {
-            this.#show((await change()).items);
+            this.#show(await change());
             return true;
         } catch (error) {
             this.#problem.textContent = explain(error);
@@ -56,10 +60,12 @@ class KeptView {
         }
     }
 
-    /** @param {KeptItem[]} items */
-    #show(items) {
+    /** @param {Kept} kept */
+    #show({ items, facts = [] }) {
         this.#list.replaceChildren(...items.map((item) => this.#row(item)));
-        this.#all.hidden = items.length < 2;
+        this.#facts.replaceChildren(...facts.map((fact) => this.#factRow(fact)));
+        this.#remembered.hidden = !facts.length;
+        this.#all.hidden = items.length + facts.length < 2;
         if (!items.length) this.#list.append(element("li", { class: "muted" }, t("kept.none")));
     }
 
@@ -87,6 +93,19 @@ class KeptView {
                     class: "button", type: "button",
                     "aria-label": t("kept.forgetWhat", { what: `${what}, ${item.site}` }),
                     onClick: () => void this.#forget(item),
+                }, t("kept.forget")));
+    }
+
+    /** @param {{id: string, text: string}} fact */
+    #factRow({ id, text }) {
+        return element(
+            "li", {}, element("div", { dir: "auto" }, text),
+            element(
+                "button", {
+                    class: "button", type: "button", "aria-label": t("kept.forgetWhat", { what: text }),
+                    onClick: async () => {
+                        if (await this.#change(() => this.#api.forgetFact(id))) this.#form.focus();
+                    },
                 }, t("kept.forget")));
     }
 

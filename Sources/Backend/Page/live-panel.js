@@ -1,5 +1,6 @@
 import { element, freshID } from "./elements.js";
 import { t } from "./i18n.js";
+import { zooms } from "./live-screen.js";
 import { runIcon } from "./run-icons.js";
 import { webAddress } from "./web-address.js";
 
@@ -18,10 +19,11 @@ import { webAddress } from "./web-address.js";
  * @property {boolean} isConnected
  * @property {boolean} hasKeyboard
  * @property {boolean} isFullScreen
+ * @property {number} zoom
  * @property {string} tab
  * @property {Map<string, string>} tabs
  *
- * @typedef {Record<"take" | "release" | "type" | "collapse" | "fullScreen", () => void> &
+ * @typedef {Record<"take" | "release" | "type" | "collapse" | "fullScreen" | "enlarge" | "reduce", () => void> &
  *     {go: (frame: import("./socket.js").Frame) => void, openTab: (tab: string) => void}} PanelActs
  */
 
@@ -31,10 +33,12 @@ const ownerIcons = { agent: "agent", taking: "clock", you: "person", other: "per
 /** @param {PanelActs} acts */
 export function makeLivePanel(acts) {
     const owner = element("p", { class: "live-owner" });
+    const enlarge = iconButton("plus", "live.enlarge", acts.enlarge);
+    const reduce = iconButton("minus", "live.reduce", acts.reduce);
     const fullScreen = iconButton("expand", "live.fullScreen", acts.fullScreen);
     const collapse = iconButton("collapse", "live.collapse", acts.collapse);
     const head = element(
-        "header", { class: "live-head" }, element("h2", {}, t("live.title")), owner, fullScreen, collapse);
+        "header", { class: "live-head" }, element("h2", {}, t("live.title")), owner, reduce, enlarge, fullScreen, collapse);
 
     const back = iconButton("back", "live.back", () => acts.go({ type: "input.back" }));
     const forward = iconButton("forward", "live.forward", () => acts.go({ type: "input.forward" }));
@@ -121,6 +125,8 @@ export function makeLivePanel(acts) {
         hint.hidden = !isYours || state.isCollapsed;
         controls.hidden = state.isEnded || state.isCollapsed;
         tabs.hidden = state.tabs.size < 2 || state.isCollapsed;
+        reduce.hidden = state.isCollapsed || state.zoom === zooms[0];
+        enlarge.hidden = state.isCollapsed || state.zoom === zooms.at(-1);
         fullScreen.hidden = state.isCollapsed || !document.fullscreenEnabled;
         shown = { ...state, tabs: new Map(state.tabs) };
     }

@@ -1,3 +1,6 @@
+/** How many times larger than what fits the picture can be. */
+export const zooms = [1, 1.5, 2, 3, 4];
+
 /** Draws the browser's frames on a canvas, as large as its container allows. Drops all but the newest frame. */
 export class LiveScreen {
     /** @type {{jpeg: string, width: number, height: number} | null} */
@@ -9,6 +12,8 @@ export class LiveScreen {
     #clearings = 0;
     #frame = 0;
     #size = { width: 1280, height: 800 };
+    /** How many times larger the picture is than what fits. */
+    #zoom = zooms[0];
     #stage;
     #resizes = new ResizeObserver(() => this.#paintSoon());
 
@@ -64,6 +69,23 @@ export class LiveScreen {
         return this.#size.width / (this.canvas.getBoundingClientRect().width || this.#size.width);
     }
 
+    get zoom() {
+        return this.#zoom;
+    }
+
+    /** Enlarges the picture around the middle of what is shown. @param {number} zoom */
+    enlarge(zoom) {
+        const stage = this.#stage;
+        const by = zoom / this.#zoom;
+        const middle = [stage.scrollLeft + stage.clientWidth / 2, stage.scrollTop + stage.clientHeight / 2];
+        this.#zoom = zoom;
+        stage.classList.toggle("is-enlarged", zoom > 1);
+        // It can be scrolled with the keyboard then.
+        stage.tabIndex = zoom > 1 ? 0 : -1;
+        this.#paint();
+        stage.scrollTo(middle[0] * by - stage.clientWidth / 2, middle[1] * by - stage.clientHeight / 2);
+    }
+
     async #decode() {
         this.#isDecoding = true;
         while (this.#next) {
@@ -98,7 +120,7 @@ export class LiveScreen {
     #paint() {
         const { width, height } = this.#size;
         this.#stage.style.setProperty("--live-ratio", `${width} / ${height}`);
-        const fit = Math.min(this.#stage.clientWidth / width, this.#stage.clientHeight / height);
+        const fit = this.#zoom * Math.min(this.#stage.clientWidth / width, this.#stage.clientHeight / height);
         if (!this.#picture || !(fit > 0)) return;
         const { canvas } = this;
         const [cssWidth, cssHeight] = [Math.floor(width * fit), Math.floor(height * fit)];

@@ -2,7 +2,7 @@ import { BrowserInput } from "./browser-input.js";
 import { t } from "./i18n.js";
 import { LiveControl } from "./live-control.js";
 import { makeLivePanel } from "./live-panel.js";
-import { LiveScreen } from "./live-screen.js";
+import { LiveScreen, zooms } from "./live-screen.js";
 
 /**
  * The live view of the browser: its frames, its address, who controls it, and the user's input.
@@ -165,6 +165,8 @@ export class LiveView {
             type: () => this.#goToKeyboard(),
             collapse: () => this.#toggle(),
             fullScreen: () => this.#toggleFullScreen(),
+            enlarge: () => this.#zoomBy(1),
+            reduce: () => this.#zoomBy(-1),
             go: (frame) => this.#sendInput(frame),
             openTab: (tab) => this.#sendInput({ type: "input.tab", tab }),
         });
@@ -262,6 +264,13 @@ export class LiveView {
         this.#draw();
     }
 
+    /** @param {1 | -1} steps */
+    #zoomBy(steps) {
+        const zoom = zooms[zooms.indexOf(this.#screen.zoom) + steps];
+        if (zoom) this.#screen.enlarge(zoom);
+        this.#draw();
+    }
+
     async #toggleFullScreen() {
         try {
             if (document.fullscreenElement === this.#root) await document.exitFullscreen();
@@ -295,7 +304,7 @@ export class LiveView {
             owner, secondsLeft: this.#control.secondsLeft, address: this.#address, isAddressOld: this.#isAddressOld,
             isCollapsed: this.#isCollapsed, isEnded: this.#state === "ended",
             isEmpty: this.#screen.isEmpty && !this.#tab, isStarting: this.#isStarting, isConnected: this.#isConnected,
-            hasKeyboard: this.hasKeyboard, tab: this.#tab, tabs: this.#tabs,
+            hasKeyboard: this.hasKeyboard, zoom: this.#screen.zoom, tab: this.#tab, tabs: this.#tabs,
             isFullScreen: document.fullscreenElement === this.#root,
         });
         this.#wishFrames();

@@ -24,7 +24,7 @@ export class ProfileMenu {
 
     /**
      * @param {HTMLElement} root @param {Person} person
-     * @param {{ version: string, onLanguage: (language: "en" | "ms") => void, onKept: () => void, onRecipes: () => void, onModels: (() => void) | null, onShortcuts: () => void, onSignOut: () => void }} hooks
+     * @param {{ version: string, onLanguage: (language: "en" | "ms") => void, onKept: () => void, onArchived: () => void, onData: () => void, onRecipes: () => void, onModels: (() => void) | null, onShortcuts: () => void, onSignOut: () => void }} hooks
      */
     constructor(root, person, hooks) {
         this.#root = root;
@@ -76,6 +76,8 @@ export class ProfileMenu {
             ...(this.#hooks.onModels ? [this.#action("settings", t("models.title"), this.#hooks.onModels)] : []),
             this.#action("done", t("recipes.title"), this.#hooks.onRecipes),
             this.#action("key", t("kept.title"), this.#hooks.onKept),
+            this.#action("archive", t("archived.title"), this.#hooks.onArchived),
+            this.#action("save", t("data.title"), this.#hooks.onData),
             this.#action("keyboard", t("shortcuts.title"), this.#hooks.onShortcuts),
             ...(this.#isLocal ? [] : [this.#action("signOut", t("signOut"), this.#hooks.onSignOut)]),
             element("p", { class: "profile-version" }, `AI4AI ${this.#hooks.version}`));

@@ -17,6 +17,7 @@ import { Notices } from "./notices.js";
 import { Router } from "./router.js";
 import { RunView } from "./run-view.js";
 import { listenForShortcuts, showShortcuts } from "./shortcuts.js";
+import { startSplitter } from "./splitter.js";
 import { showStarters } from "./starters.js";
 import { Toasts } from "./toasts.js";
 import { markTyping } from "./typing.js";
@@ -85,8 +86,9 @@ export class Page {
             });
         this.#chats = new Chats(
             { list: byID("chat-list"), search: /** @type {HTMLInputElement} */ (byID("search")) },
-            api, this.#toasts, this.#announcer, config.limits.title_characters, {
+            api, this.#toasts, this.#announcer, config.limits.title_characters, person.id, {
                 onDeleted: (id) => id === this.#chat?.id && this.#router.go(null),
+                onRestored: (id) => this.#router.go(id),
                 onRenamed: (session) => this.#chat?.renamed(session),
                 onFailure: (error) => this.#isSignInFailure(error) && this.#askToSignIn(),
             });
@@ -94,6 +96,14 @@ export class Page {
             version: config.version,
             onLanguage: (language) => void setLanguage(language).catch((error) => this.#tell(error)),
             onKept: () => void this.#onDemand(({ showKept }) => showKept(api)),
+            onArchived: () => void this.#onDemand(({ showArchived }) => showArchived(api, (session) => {
+                this.#chats.take(session);
+                this.#chat?.renamed(session);
+            })),
+            onData: () => void this.#onDemand(({ showYourData }) => showYourData(api, () => {
+                this.#router.go(null);
+                void this.#chats.refresh();
+            })),
             onRecipes: () => void this.#onDemand(({ showRecipes }) => showRecipes(api, (text, call) => {
                 if (this.#chat.state !== "idle") this.#router.go(null);
                 void this.#chat.say(text, [], call);
@@ -109,6 +119,7 @@ export class Page {
         markTyping(byID("shell"), byID("main"));
         this.#watchForEarlier();
         this.#stayAtEnd();
+        startSplitter(byID("splitter"), byID("shell"));
         listenForShortcuts(byID("live"), {
             onSearch: () => {
                 this.#drawer.open();
@@ -178,6 +189,7 @@ export class Page {
         this.#composer.turnTo(id);
         this.#chats.mark(id);
         this.#starters.hidden = true;
+        this.#earlier.hidden = true;
         this.#draw();
         // On touch devices, focusing the message box would open the on-screen keyboard over half of the page.
         if (matchMedia("(pointer: coarse)").matches) this.#title.focus({ preventScroll: true });
@@ -197,7 +209,9 @@ export class Page {
         this.#state.className = `chat-state ${state}`;
         this.#composer.show(isTooLate ? "idle" : state);
         this.#scroller.setAttribute("aria-busy", `${isLoading}`);
-        this.#earlier.hidden = !this.#chat.hasOlder;
+        // Once all messages are loaded, the button's place stays, so that they don't move.
+        if (this.#chat.hasOlder) this.#earlier.hidden = false;
+        this.#earlier.classList.toggle("is-done", !this.#chat.hasOlder);
         const hasStarters = isEmpty && !isLoading && (this.#chat.id === null || session !== null);
         if (hasStarters && this.#starters.hidden) {
             const { model, demo_site: site } = this.#config;
@@ -236,7 +250,7 @@ export class Page {
             button.disabled = false;
         };
         const watcher = new IntersectionObserver(
-            ([entry]) => entry.isIntersecting && void load(), { root: this.#scroller, rootMargin: "300px 0px 0px" });
+            ([entry]) => entry.isIntersecting && void load(), { root: this.#scroller, rootMargin: "1200px 0px 0px" });
         button.addEventListener("click", load);
         document.addEventListener("ai4ai:language", () => button.replaceChildren(t("earlier")));
         this.#earlier.append(button);
@@ -327,8 +341,15 @@ export class Page {
      * @param {(parts: typeof import("./on-demand.js")) => unknown} use
      */
     async #onDemand(use) {
+        let parts;
         try {
-            await use(await import("./on-demand.js"));
+            parts = await import("./on-demand.js");
+        } catch {
+            // After an update of the server, the parts of this page's version are gone.
+            return this.#toasts.error(t(navigator.onLine ? "error.outdated" : "error.offline"));
+        }
+        try {
+            await use(parts);
         } catch (error) {
             this.#tell(error);
         }
@@ -358,6 +379,7 @@ export class Page {
 
     async #leave() {
         this.#chat?.close();
+        await this.#chats.finishDeletions();
         await this.#signIn.end();
     }
 }

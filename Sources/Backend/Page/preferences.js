@@ -6,6 +6,7 @@
  * @property {"light" | "dark"} [theme] The system's setting if absent.
  * @property {"more" | "normal"} [contrast] The system's setting if absent.
  * @property {"large" | "larger"} [textSize]
+ * @property {number} [liveShare] The part of the window for the live browser.
  * @property {boolean} [notifies] Whether the web browser shows notifications. False if absent.
  * @property {boolean} [singleKeys] Whether single-key shortcuts such as `?` are enabled. True if absent.
  */

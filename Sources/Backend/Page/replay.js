@@ -1,6 +1,7 @@
 import { element, freshID } from "./elements.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { download } from "./save-chat.js";
 import { runIcon } from "./run-icons.js";
 import { webAddress } from "./web-address.js";
 
@@ -30,11 +31,21 @@ export function showReplay(steps, picture) {
         slider.value = String(Number(slider.value) + by);
         show();
     };
+    const save = element("button", { class: "button", type: "button" }, t("run.replay.save"));
+    save.addEventListener("click", async () => {
+        save.disabled = true;
+        try {
+            download("replay.html", await asDocument(steps, find));
+        } catch {
+            missing.textContent = t("run.replay.failed");
+        }
+        save.disabled = false;
+    });
     const before = button("run.replay.before", "before", () => move(-1));
     const after = button("run.replay.after", "after", () => move(1));
     const dialog = element(
         "dialog", { class: "picture-dialog replay", "aria-labelledby": name },
-        element("div", { class: "picture-head" }, element("h2", { id: name }, t("run.replay")), close),
+        element("div", { class: "picture-head" }, element("h2", { id: name }, t("run.replay")), save, close),
         element("div", { class: "replay-stage" }, image, missing), title, host,
         element("div", { class: "replay-controls" }, before, slider, after));
 
@@ -89,6 +100,44 @@ export function showReplay(steps, picture) {
     document.body.append(dialog);
     dialog.showModal();
     show();
+}
+
+/**
+ * A document of its own with all steps and their pictures, to keep, print, or pass on.
+ * @param {Shown[]} steps @param {(id: string) => Promise<string | null>} find @returns {Promise<Blob>}
+ */
+async function asDocument(steps, find) {
+    const made = document.implementation.createHTMLDocument(t("run.replay"));
+    made.documentElement.lang = document.documentElement.lang;
+    made.head.append(element("meta", { charset: "utf-8" }));
+    made.body.append(element("h1", {}, t("run.replay")));
+    for (const [index, step] of steps.entries()) {
+        const address = await find(step.id);
+        made.body.append(element(
+            "figure", {},
+            element(
+                "figcaption", {},
+                t("run.replay.place", { place: index + 1, count: steps.length, title: step.title }), " ",
+                element("small", {}, webAddress(step.address)?.host ?? "")),
+            address ? element("img", { src: await dataOf(address), alt: t("run.picture", { title: step.title }) }) : null));
+    }
+    // As text, because this page's own policy allows no styles in a document.
+    const text = new XMLSerializer().serializeToString(made.documentElement).replace("</head>", `<style>${documentStyle}</style></head>`);
+    return new Blob(["<!doctype html>\n", text], { type: "text/html;charset=utf-8" });
+}
+
+const documentStyle = "body{max-width:60rem;margin:2rem auto;padding:0 1rem;font-family:system-ui,sans-serif}"
+    + "figure{margin:2rem 0;break-inside:avoid}figcaption{margin-bottom:.5rem;font-weight:600}small{font-weight:400}"
+    + "img{max-width:100%;border:1px solid #ccc}";
+
+/** A picture as text that can stand in a document. @param {string} address */
+async function dataOf(address) {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const canvas = element("canvas", { width: image.naturalWidth, height: image.naturalHeight });
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    return canvas.toDataURL("image/jpeg", 0.85);
 }
 
 /** @param {string} key @param {string} kind @param {() => void} onClick */

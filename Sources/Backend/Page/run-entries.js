@@ -126,8 +126,8 @@ function liveEntries(run, now, lastWords) {
 }
 
 /** What a finished run says about itself below its answer. @param {Run} run */
-function endOf({ links, usage, seconds, outcome, items }) {
-    return { links, usage, seconds, outcome, ...taskOf(items.flatMap((item) => (item.kind === "steps" ? item.steps : []))) };
+function endOf({ links, usage, dollars, seconds, outcome, items }) {
+    return { links, usage, dollars, seconds, outcome, ...taskOf(items.flatMap((item) => (item.kind === "steps" ? item.steps : []))) };
 }
 
 /**

@@ -36,6 +36,8 @@ const paths = {
     edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
     chevron: "M9 6l6 6-6 6",
     expand: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+    plus: "M12 5v14M5 12h14",
+    minus: "M5 12h14",
     person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 21c1-5 4-7 8-7s7 2 8 7",
     agent: "M5 9h14v10H5zM12 9V5M9 13v2M15 13v2M12 5h.01",
     collapse: "M5 9l7 7 7-7",

@@ -1,7 +1,7 @@
 import { settledCard } from "./card-bodies.js";
 import { element } from "./elements.js";
 import { fileCard } from "./files.js";
-import { formatMoment, has, t } from "./i18n.js";
+import { formatMoment, has, locale, t } from "./i18n.js";
 import { StreamedMarkdown } from "./markdown.js";
 import { runIcon } from "./run-icons.js";
 import { currentStep, withoutMarks } from "./run-state.js";
@@ -28,13 +28,22 @@ export const makePiece = {
         const text = element("div", { class: "bubble", dir: "auto" });
         const files = element("div", { class: "message-files", hidden: true });
         const state = element("p", { class: "message-state", hidden: true }, t("run.pending"));
+        const unfold = element("button", { class: "link-button", type: "button", hidden: true }, t("run.showAll"));
+        unfold.addEventListener("click", () => {
+            text.classList.remove("is-folded");
+            unfold.hidden = true;
+        });
         let content = "";
         const actions = actionRow(
             action("edit", "run.editAndResend", () => hooks.editAndResend(content)),
             action("copy", "run.copy", () => hooks.copy(content)));
-        return piece("user", t("run.author.you"), [text, files, state, actions], (data) => {
-            content = data.content;
-            text.textContent = content;
+        return piece("user", t("run.author.you"), [text, unfold, files, state, actions], (data) => {
+            if (content !== data.content) {
+                content = data.content;
+                text.textContent = content;
+                unfold.hidden = !isLong(content);
+                text.classList.toggle("is-folded", isLong(content));
+            }
             state.hidden = !data.isPending;
             if (files.childElementCount !== data.files.length) {
                 files.replaceChildren(...data.files.map((file) => fileCard(file, hooks.file)));
@@ -239,8 +248,8 @@ function linkButton({ url, title, kind }) {
         element("span", { class: "visually-hidden" }, t("run.link.newTab")));
 }
 
-/** The outcome of a task, where it was done, and how long it took. @returns {HTMLElement[]} */
-function resultFacts({ outcome, sites, seconds }) {
+/** The outcome of a task, where it was done, how long it took, and what it cost. @returns {HTMLElement[]} */
+function resultFacts({ outcome, sites, seconds, dollars }) {
     const isDone = outcome !== "not_done";
     // An answer that needed no website isn't a task.
     if (isDone && !sites) return [];
@@ -250,6 +259,7 @@ function resultFacts({ outcome, sites, seconds }) {
             t(isDone ? "run.done" : "run.notDone")),
         sites ? element("bdi", {}, sites) : null,
         seconds ? element("span", {}, duration(seconds * 1000)) : null,
+        typeof dollars === "number" ? element("span", {}, costWords(dollars)) : null,
     ].filter((fact) => fact !== null);
 }
 
@@ -266,11 +276,22 @@ function recipeButtons({ recipe, canSave, outcome, sites }, hooks) {
     return [];
 }
 
+/** Whether a message is shown folded at first. @param {string} text */
+function isLong(text) {
+    return text.length > 1500 || text.split("\n", 25).length === 25;
+}
+
 function usageWords(usage) {
     if (!usage) return "";
     const input = usage.inputTokens ?? usage.input_tokens ?? 0;
     const output = usage.outputTokens ?? usage.output_tokens ?? 0;
     return input + output > 0 ? t("run.usage", { input, output }) : "";
+}
+
+/** What the model's tokens cost at most. @param {number} dollars */
+function costWords(dollars) {
+    if (dollars < 0.01) return t("run.cost.little");
+    return t("run.cost", { cost: new Intl.NumberFormat(locale(), { style: "currency", currency: "USD" }).format(dollars) });
 }
 
 /** @param {string} code */

@@ -9,18 +9,25 @@ import { formatMoment, t } from "./i18n.js";
  * @param {"markdown" | "json"} format
  */
 export async function saveChat(api, session, format) {
+    const messages = await allMessages(api, session.id);
+    const isJSON = format === "json";
+    const text = isJSON ? JSON.stringify({ session, messages }, null, 2) : markdown(session, messages);
+    const name = titleOf(session).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "chat";
+    const type = `${isJSON ? "application/json" : "text/markdown"};charset=utf-8`;
+    download(`${name}.${isJSON ? "json" : "md"}`, new Blob([text], { type }));
+}
+
+/** @param {import("./api.js").Api} api @param {string} id The chat's. @param {AbortSignal} [signal] */
+export async function allMessages(api, id, signal) {
     /** @type {import("./api.js").Message[]} */
     const messages = [];
     let before;
     do {
-        const page = await api.messages(session.id, { before, limit: 100 });
+        const page = await api.messages(id, { before, limit: 100, signal });
         messages.unshift(...page.messages);
         before = page.previous_cursor;
     } while (before);
-    const isJSON = format === "json";
-    const text = isJSON ? JSON.stringify({ session, messages }, null, 2) : markdown(session, messages);
-    const name = titleOf(session).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "chat";
-    download(`${name}.${isJSON ? "json" : "md"}`, isJSON ? "application/json" : "text/markdown", text);
+    return messages;
 }
 
 function markdown(session, messages) {
@@ -33,8 +40,9 @@ function markdown(session, messages) {
     return `# ${titleOf(session)}\n\n${parts.join("\n\n")}\n`;
 }
 
-function download(name, type, text) {
-    const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+/** @param {string} name @param {Blob} content */
+export function download(name, content) {
+    const url = URL.createObjectURL(content);
     const link = document.createElement("a");
     link.href = url;
     link.download = name;

@@ -38,6 +38,7 @@ export class ScrollAnchor {
             const found = document.elementFromPoint(left + width / 2, top + offset)?.closest("article");
             if (found && this.#root.contains(found)) return found;
         }
-        return null;
+        // What isn't a message may stand there, such as the button above the first one.
+        return [...this.#root.children].find((each) => each.getBoundingClientRect().bottom > top) ?? null;
     }
 }

@@ -1,7 +1,7 @@
 /**
  * Localized titles of steps, from the step's data. `StepTitle.swift` has the titles for terminals.
  *
- * @typedef {{role: string, label: string}} Element
+ * @typedef {{role: string, label: string, hint?: string}} Element
  * @typedef {{name: string, input: string, elements?: Record<string, Element>, title?: string}} Titled
  *     Steps stored by earlier versions have a `title`, which is used as is.
  */
@@ -103,9 +103,10 @@ function parsed(input) {
     }
 }
 
-/** An element such as `button "Pay"`, with its role in the user's language. */
-function elementText({ role, label }, t) {
-    return `${roles.has(role) ? t(`run.role.${role}`) : role} "${label}"`;
+/** An element such as `button "Pay"`, with its role in the user's language. @param {Element} element */
+function elementText(element, t) {
+    const { role } = element;
+    return `${roles.has(role) ? t(`run.role.${role}`) : role} "${element.hint ?? element.label}"`;
 }
 
 /** An address without its scheme, `www.`, and trailing slash. */
