@@ -22,7 +22,7 @@ FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
 .PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
   flaky model-check changed-titles swift-tests docs examples examples-built lint page peers peers-together peers-alone peers-of contract memory image \
-  image-check built-image-check arm64-check bench bench-reading bench-first-word cost bench-browser evals contact-sheet setup clean
+  image-check built-image-check arm64-check bench bench-page bench-reading bench-first-word cost bench-browser evals contact-sheet setup clean
 
 run: setup ## Start the runtime and the demo site on this machine.
 	$(FAST_BUILD) --product ai4ai
@@ -218,6 +218,9 @@ cost: setup $(VENV)/installed ## Measure the resources of a task, and calculate 
 	$(SWIFT) build -c release --product ai4ai
 	$(SWIFT) build -c release --product ai4ai-runtime
 	AI4AI_BUILD=$(CURDIR)/.build/release $(VENV)/bin/python Benchmarks/task_cost.py
+
+bench-page: build $(VENV)/installed .build/quick-browser ## Measure the page with a long chat.
+	$(QUICK_BROWSER) AI4AI_BUILD=$(CURDIR)/.build/debug $(VENV)/bin/python Benchmarks/long_chat.py
 
 # Fetches documentation packages from Debian, without installing them.
 bench-reading: setup $(VENV)/bench-installed ## Compare the text of a page with a converter of HTML to Markdown.
