@@ -185,6 +185,12 @@ struct ChangedPageTests {
             ),
             (
                 """
+                <p><img id=x src=/ten.png alt=ten></p>
+                <form method=post action=/taken><p>Total: RM 10.00</p><label>Note <input></label><button>Pay 1</button></form>
+                """, "x.alt = 'thousand'"
+            ),
+            (
+                """
                 <form method=post action=/taken><p>Total: RM 10.00</p>
                 <input type=hidden name=recipient_iban id=x value=GB29NWBK60161331926819><button>Pay 1</button></form>
                 """, "x.value = 'DE89370400440532013000'"

@@ -58,7 +58,7 @@ def test_event_that_has_gone_by_itself_is_no_failure(peer, probe):
 def test_what_cannot_be_forgotten_is_told_with_its_remedy(peer, probe):
     remember(probe, "stuck", "q", "a")
     peer.fault("DeleteEvent", status=403, error="AccessDeniedException", message="no")
-    with pytest.raises(Refused, match="bedrock-agentcore:ListEvents and DeleteEvent") as refused:
+    with pytest.raises(Refused, match="bedrock-agentcore:ListEvents, DeleteEvent, ListMemoryRecords, and DeleteMemoryRecord") as refused:
         probe("memory", operation="forget", id=MEMORY, user="aminah", session="stuck")
     assert refused.value.code == "accessDenied"
 

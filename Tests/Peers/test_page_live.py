@@ -65,6 +65,9 @@ def test_person_takes_over_types_by_hand_and_gives_back(system, chats, person):
     person.until(lambda: drawn(person) and not shows_button(person, check), "picture of the result")
     person.click("button", "Back")
     person.until(lambda: shows_button(person, check), "picture of the form")
+    # Chromium drops what is done on a page before it is first drawn, and shows it a moment earlier. The address is told
+    # once the page is there.
+    person.until(lambda: not person.evaluate("document.querySelector('.live-old') !== null"), "address of the form")
     point(person, field)
     person.press("Control+a")
     for key in "ABC 5678":

@@ -32,6 +32,7 @@ public struct ActionFingerprint {
     private static func value(of context: ActionTarget.Context) -> JSONValue {
         [
             "amounts": .array(context.amounts.map { .string($0) }), "lead": .string(ShownTimes.none(in: context.lead)),
+            "leadDetails": .string(context.leadDetails),
             "controls": .array(context.controls.map { .array($0.map { .string($0) }) }),
         ]
     }

@@ -115,6 +115,7 @@ extension RequestFields.Field {
         {
             return true
         }
+        if self.isNow { return true }
         let hasBoth = self.value.contains(where: \.isNumber) && self.value.contains(where: \.isLetter)
         guard self.value.count >= 16, !self.value.contains(where: \.isWhitespace), hasBoth, !self.value.contains("@"),
             !self.value.hasPrefix("http"), self.value.wholeMatch(of: /[A-Z]{2}\d{2}[A-Z0-9]{11,30}/) == nil
@@ -123,6 +124,15 @@ extension RequestFields.Field {
         return words.isDisjoint(with: Self.identifying) || !words.isDisjoint(with: Self.technical)
     }
 
+    /// Whether the value is the time of the request, in seconds or milliseconds, or a random fraction.
+    private var isNow: Bool {
+        if self.value.wholeMatch(of: /0\.\d{6,}/) != nil { return true }
+        guard [10, 13].contains(self.value.count), let number = Double(self.value) else { return false }
+        let seconds = self.value.count == 13 ? number / 1000 : number
+        return abs(seconds - Date().timeIntervalSince1970) < 86_400
+    }
+
+    /// Words of names that say what a value is of. An `id` alone isn't one: many pages make a new one for each request.
     private static let identifying: Set = [
         "to", "from", "recipient", "beneficiary", "payee", "receiver", "sender", "account", "acct", "iban", "bic",
         "swift",
@@ -130,7 +140,7 @@ extension RequestFields.Field {
         "target",
         "amount", "sum", "total", "item", "items", "product", "sku", "order", "cart", "basket", "offer", "plan",
         "price",
-        "file", "document", "folder", "post", "comment", "page", "id", "ids", "uuid", "guid", "path", "penerima",
+        "file", "document", "folder", "post", "comment", "page", "path", "penerima",
         "akaun",
     ]
     /// Words for ids that mean nothing to users.

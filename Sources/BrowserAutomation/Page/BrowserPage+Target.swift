@@ -47,21 +47,27 @@ public struct ActionTarget: Sendable, Hashable, Codable {
         public var controls: [[String]]
         /// The text above the form, up to a heading; at most 600 characters.
         public var lead: String
+        /// A hash of the pictures, labels, drawings, and styles above the form; empty if there are none.
+        public var leadDetails: String
 
         /// - Parameters:
         ///   - amounts: The amounts of money on the page.
         ///   - controls: The names and states of the controls that are not in the form.
         ///   - lead: The text above the form.
-        public init(amounts: [String] = [], controls: [[String]] = [], lead: String = "") {
+        ///   - leadDetails: A hash of what is visible above the form and no text.
+        public init(
+            amounts: [String] = [], controls: [[String]] = [], lead: String = "", leadDetails: String = ""
+        ) {
             self.amounts = amounts
             self.controls = controls
             self.lead = lead
+            self.leadDetails = leadDetails
         }
 
         fileprivate func mapTexts(_ change: (String) -> String) -> Context {
             Context(
                 amounts: self.amounts.map(change), controls: self.controls.map { $0.map(change) },
-                lead: change(self.lead))
+                lead: change(self.lead), leadDetails: self.leadDetails)
         }
     }
 

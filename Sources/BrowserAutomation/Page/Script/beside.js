@@ -83,23 +83,32 @@ const longestLead = 600;
 /** What comes and goes on its own, or is the same on every page. */
 const besideTheMatter = "nav, aside, [aria-live], [role=alert], [role=status], [role=navigation], [role=complementary]";
 
-/** Returns the text above a form or a control, up to the heading, or to the beginning of its section. */
+/**
+ * Returns the text above a form or a control, up to the heading, or to the beginning of its section; and a hash of what is
+ * visible there and no text.
+ */
 function leadOf(element) {
-  const parts = [];
+  const parts = [], details = [];
   let size = 0;
-  for (let each = element; each && size < longestLead; each = parentElementOf(each)) {
+  const take = (node) => {
+    const isElement = nodeTypeOf(node) === Node.ELEMENT_NODE;
+    if (isElement && (skipped.has(tagOf(node)) && tagOf(node) !== "canvas" || !isShown(node)
+      || Element.prototype.matches.call(node, besideTheMatter))) return false;
+    if (isElement) details.push(...detailsOf(node));
+    const text = squeeze(isElement ? visibleText(node) : nodeTypeOf(node) === Node.TEXT_NODE ? node.data : "").slice(-longestLead);
+    if (text) parts.unshift(text);
+    size += text.length;
+    return isElement && text !== "" && /^h[1-6]$/.test(tagOf(node));
+  };
+  climb: for (let each = element; each && size < longestLead; each = parentElementOf(each)) {
     for (let node = own(Node, "previousSibling", each); node && size < longestLead; node = own(Node, "previousSibling", node)) {
-      const isElement = nodeTypeOf(node) === Node.ELEMENT_NODE;
-      if (isElement && (skipped.has(tagOf(node)) || !isShown(node) || Element.prototype.matches.call(node, besideTheMatter))) continue;
-      const text = squeeze(isElement ? visibleText(node) : nodeTypeOf(node) === Node.TEXT_NODE ? node.data : "").slice(-longestLead);
-      if (!text) continue;
-      parts.unshift(text);
-      size += text.length;
-      if (isElement && /^h[1-6]$/.test(tagOf(node))) return parts.join(" ");
+      if (take(node)) break climb;
     }
     if (["main", "body", "article", "section", "dialog"].includes(tagOf(each)) || attributeOf(each, "role") === "dialog") break;
   }
-  return parts.join(" ").slice(-longestLead).replace(clocks, "");
+  return {
+    lead: parts.join(" ").slice(-longestLead).replace(clocks, ""), leadDetails: details.length ? digest(JSON.stringify(details)) : "",
+  };
 }
 
 /** What the page shows beside the control of an action; the one that has the focus if there is no reference. */
@@ -107,5 +116,8 @@ function besideTarget(ref) {
   const chosen = (ref === null ? null : resolve(ref).element) ?? focusedElement();
   const element = chosen && workedBy(chosen);
   const form = element ? formOf(element) ?? null : null;
-  return { amounts: shownAmounts(), controls: controlsBeside(form), lead: element ? leadOf(form ?? element) : "" };
+  return {
+    amounts: shownAmounts(), controls: controlsBeside(form),
+    ...(element ? leadOf(form ?? element) : { lead: "", leadDetails: "" }),
+  };
 }

@@ -148,9 +148,11 @@ function describesItself(box) {
 
 /** Returns the visible content that is not text: images, their labels, content from styles, and drawings. */
 function detailsOf(box) {
-  const pictures = selectAll(box, "img").slice(0, mostTold).map((each) => [attributeOf(each, "src"), attributeOf(each, "alt")]);
-  const labels = selectAll(box, "[aria-label]").slice(0, mostTold).map((each) => attributeOf(each, "aria-label"));
-  const drawings = selectAll(box, "canvas").slice(0, 5).map((each) => {
+  const all = (selector) => [...(Element.prototype.matches.call(box, selector) ? [box] : []), ...selectAll(box, selector)];
+  const pictures = all("img").slice(0, mostTold).map((each) => ["src", "srcset", "alt"].map((name) => attributeOf(each, name)));
+  const labels = all("[aria-label], [title]").slice(0, mostTold)
+    .map((each) => [attributeOf(each, "aria-label"), attributeOf(each, "title")]);
+  const drawings = all("canvas").slice(0, 5).map((each) => {
     try {
       return digest(each.toDataURL());
     } catch {
@@ -158,17 +160,20 @@ function detailsOf(box) {
       return "";
     }
   });
-  const elements = selectAll(box, "*");
+  const elements = all("*");
   const styles = elements.length > mostStyled ? [] : elements.flatMap((each) => [
     getComputedStyle(each).backgroundImage, getComputedStyle(each, "::before").content, getComputedStyle(each, "::after").content,
   ]).filter((style) => !["none", "normal", ""].includes(style));
   return [...pictures, ...labels, ...drawings, ...styles];
 }
 
-/** Returns the names under which a form sends its fields, and the values of its lists and checkboxes. */
+/**
+ * Returns the names under which a form sends its fields, the values of its lists and checkboxes, and those of the fields that
+ * are too many to be reported.
+ */
 function wiringOf(form) {
   return elementsOf(form).filter((each) => each.name && each.type !== "hidden" && !isSecret(each))
-    .map((each) => [each.name, each.type, isField(each) ? "" : each.value]);
+    .map((each, index) => [each.name, each.type, isField(each) ? index < mostTold ? "" : heldValue(each) : each.value]);
 }
 
 /** Returns the headings and editable texts of the page, because a form may be below what it is about. */
