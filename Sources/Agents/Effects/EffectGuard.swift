@@ -339,9 +339,11 @@ final class EffectGuard: Sendable {
             permit.coversAction && permit.kinds?.contains(effect.kind) ?? true && !isOther
             && WebRequest.isSameSite(request.host, act.moment.host)
             && Self.isAsApproved(request, act.moment) && EffectRules.namesShownAmounts(request, act.moment)
-            // What follows the requests that the user was shown. Before them, another one may take their place.
-            || permit.fingerprints.isSubset(of: act.spent.keys) && permit.origins.contains(effect.origin)
-                && !effect.bearsMoney && permit.effectKinds.contains(effect.kind)
+            // What follows the requests that the user was shown: before them, another one may take their place. Messages
+            // have numbers and times where nothing can tell them from what they say, so the same one isn't known again.
+            || (permit.fingerprints.isSubset(of: act.spent.keys) || request.page.type == "WebSocket")
+                && permit.origins.contains(effect.origin) && !effect.bearsMoney
+                && permit.effectKinds.contains(effect.kind)
         guard isShown || isCovered else { return .stop }
         if let before = act.spent[effect.fingerprint] {
             // A request that repeats at once is the service worker's own pause, not a second order.

@@ -33,8 +33,8 @@ const ownerIcons = { agent: "agent", taking: "clock", you: "person", other: "per
 /** @param {PanelActs} acts */
 export function makeLivePanel(acts) {
     const owner = element("p", { class: "live-owner" });
-    const enlarge = iconButton("plus", "live.enlarge", acts.enlarge);
-    const reduce = iconButton("minus", "live.reduce", acts.reduce);
+    const enlarge = iconButton("enlarge", "live.enlarge", acts.enlarge);
+    const reduce = iconButton("reduce", "live.reduce", acts.reduce);
     const fullScreen = iconButton("expand", "live.fullScreen", acts.fullScreen);
     const collapse = iconButton("collapse", "live.collapse", acts.collapse);
     const head = element(

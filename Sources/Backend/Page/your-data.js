@@ -47,8 +47,8 @@ export async function showYourData(api, onDeleted) {
     await showDialog({
         title: t("data.title"),
         content: [
-            element("p", {}, t("data.exportAbout")), element("p", {}, exporting),
-            element("p", {}, t("data.deleteAbout")), element("p", {}, deleting), status, problem,
+            element("p", {}, t("data.exportAbout")), element("div", { class: "dialog-action" }, exporting),
+            element("p", {}, t("data.deleteAbout")), element("div", { class: "dialog-action" }, deleting), status, problem,
         ],
         buttons: [element("button", { class: "button", autofocus: true }, t("close"))],
         // A click beside it doesn't stop what has begun.
