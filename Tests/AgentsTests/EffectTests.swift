@@ -112,9 +112,7 @@ struct EffectTests {
 
     @Test(
         "a page that keeps sending is stopped each time, asks a few times, and is closed without any request passing",
-        arguments: [
-            ("", 1...2), ("=' + Math.random() + '", 1...2), ("=' + Math.random().toString(36) + '", 2...5),
-        ])
+        arguments: [("", 1...2), ("=' + Math.random() + '", 1...2)])
     func ceaseless(query: String, questions: ClosedRange<Int>) async throws {
         let post = "fetch('/taken?CASE\(query)', {method: 'POST', body: 'x'})"
         let look = EffectPage.Act.call("snapshot", [:])

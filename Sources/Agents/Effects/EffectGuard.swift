@@ -72,6 +72,8 @@ final class EffectGuard: Sendable {
 
     private static let mostWritten = 200
     private static let mostPlaces = 1000
+    /// How many stopped effects a question may be about. A page may send any number.
+    private static let mostStopped = 100
     /// The number of refusals after which a page is nagging, and its requests are blocked without a question.
     private static let mostRefusals = 5
     /// How long a repeat counts as the same request: a service worker's request is paused in two debugging sessions.
@@ -281,7 +283,9 @@ final class EffectGuard: Sendable {
             if verdict == .stop, !wasSent {
                 if isNagging {
                     state.hasNagged = true
-                } else if !state.stopped.contains(where: { $0.fingerprint == effect.fingerprint }) {
+                } else if state.stopped.count < Self.mostStopped,
+                    !state.stopped.contains(where: { $0.fingerprint == effect.fingerprint })
+                {
                     state.stopped.append(effect)
                 }
             }
