@@ -375,10 +375,12 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("API/openapi.json"), .embedInCode("Page")]
-                + (bundlesPage ? [.embedInCode("Bundle")] : []),
-            swiftSettings: swiftSettings + (bundlesPage ? [.define("PAGE_BUNDLE")] : [])
+            exclude: ["API/openapi.json", "Bundle", "Page"],
+            swiftSettings: swiftSettings + (bundlesPage ? [.define("PAGE_BUNDLE")] : []),
+            plugins: ["EmbedText"]
         ),
+        .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
+        .executableTarget(name: "embed-text", swiftSettings: swiftSettings),
         .target(
             name: "Deployment",
             dependencies: [

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Bundles and minifies the page's scripts and styles with esbuild, for builds with AI4AI_PAGE_BUNDLE=1.
-# The result is one file for Swift to embed: for each part a line `NAME BYTES`, and its content.
+# The parts are in Sources/Backend/Bundle, from where they are embedded.
 # Without esbuild, the page is served as plain modules, which is slower and looks the same.
 set -euo pipefail
 cd "$(dirname "$0")/../Sources/Backend"
@@ -35,7 +35,8 @@ while IFS= read -r line; do
     esac
 done < Page/index.html > "$parts/index.html"
 
-mkdir -p Bundle
-(cd "$parts" && for part in *; do printf '%s %d\n' "$part" "$(wc -c < "$part")" && cat "$part"; done) > Bundle/new
-# An unchanged file isn't replaced, so that nothing is compiled again.
-if cmp -s Bundle/new Bundle/page.bundle; then rm Bundle/new; else mv Bundle/new Bundle/page.bundle; fi
+# An unchanged bundle isn't replaced, so that nothing is compiled again.
+if ! diff -qr "$parts" Bundle > /dev/null 2>&1; then
+    rm -rf Bundle
+    cp -r "$parts" Bundle
+fi

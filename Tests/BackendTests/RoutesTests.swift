@@ -22,7 +22,7 @@ struct RoutesTests {
             BackendSettings(), store: try SQLiteChatStore(path: "\(folder.path)/chats.sqlite"),
             aws: { throw CancellationError() },
             logger: Logger(label: "test"))
-        let document = try JSONDecoder().decode(Document.self, from: Data(PageFiles.openAPI))
+        let document = try JSONDecoder().decode(Document.self, from: Data(PageFiles.openAPI.utf8))
         let described = document.paths.flatMap { path, item in
             item.keys.filter { $0 != "parameters" }.map { "\($0.uppercased()) \(Self.plain(path))" }
         }

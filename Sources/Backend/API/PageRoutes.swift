@@ -71,26 +71,25 @@ struct PageRoutes: Sendable {
                 return nil
             }
         }
-        self.files = PageFiles.all.merging(PageFiles.bundle ?? [:]) { $1 }
-            .reduce(into: [:]) { $0[$1.key] = PageFile($1.value, type: Self.type(of: $1.key)) }
+        self.files = PageFiles.all.merging(PageFiles.bundle) { $1 }
+            .reduce(into: [:]) { $0[$1.key] = PageFile($1.value.utf8, type: Self.type(of: $1.key)) }
         let all = self.files.merging(self.libraries) { $1 }.sorted { $0.key < $1.key }
         let digests = all.map { "\($0.key) \($0.value.tag)" }.joined(separator: "\n")
         self.version = String(PageFile.digest(ByteBuffer(string: digests)).prefix(12))
         self.index = PageFile(Self.index(self.version).utf8, type: "text/html; charset=utf-8")
-        self.openAPI = PageFile(PageFiles.openAPI, type: "application/json")
+        self.openAPI = PageFile(PageFiles.openAPI.utf8, type: "application/json")
     }
 
     /// The page's document. It names the version of the files. Plain modules are all named, so that the browser needn't
     /// find one after the other.
     private static func index(_ version: String) -> String {
         let index: String
-        if let bundled = PageFiles.bundle?["index.html"] {
-            index = String(decoding: bundled, as: UTF8.self)
+        if let bundled = PageFiles.bundle["index.html"] {
+            index = bundled
         } else {
             let modules = PageFiles.all.keys.filter { $0.hasSuffix(".js") && $0 != "theme.js" }.sorted()
                 .map { "    <link rel=\"modulepreload\" href=\"/assets/\($0)\">\n" }.joined()
-            index = String(decoding: PageFiles.index, as: UTF8.self)
-                .replacing("</head>", with: "\(modules)</head>", maxReplacements: 1)
+            index = PageFiles.index.replacing("</head>", with: "\(modules)</head>", maxReplacements: 1)
         }
         return index.replacing("=\"/assets/", with: "=\"/assets/v/\(version)/")
     }
