@@ -174,7 +174,8 @@ class Person:
 
     def check_quiet(self):
         """Fails if a script of the page has failed, or the page's own policy has blocked something."""
-        assert not [failure for tools in self.open.values() for failure in tools.failures()]
+        failures = [failure for tools in self.open.values() for failure in tools.failures()]
+        assert not failures, failures
 
     # Actions
 

@@ -137,7 +137,7 @@ def test_address_follows_what_the_person_does(system, chats, person):
 
 
 @pytest.mark.nightly
-def test_expired_question_says_so_everywhere_also_after_a_reload(browser):
+def test_expired_question_says_so_everywhere_also_after_a_reload_and_offers_to_start_again(browser):
     hurried = System(AI4AI_QUESTION_SECONDS="10", **UNHURRIED)
     try:
         browser.visit(hurried.chat)
@@ -146,9 +146,12 @@ def test_expired_question_says_so_everywhere_also_after_a_reload(browser):
             browser.sees("This question has expired.")
             browser.misses("Waiting for you")
             browser.misses("Take control")
-            assert browser.evaluate("document.querySelector('#composer-text').placeholder") == "Describe a task"
+            hint = "document.querySelector('#composer-text').placeholder"
+            browser.until(lambda: browser.evaluate(hint) == "Describe a task", "message box for a new task")
             assert not browser.has("button", "Approve payment")
             browser.reload()
+        browser.click("button", "Start the task again")
+        browser.ref("button", "Approve payment")
         browser.check_quiet()
     finally:
         hurried.stop()
@@ -327,7 +330,7 @@ window.Notification = class extends EventTarget {
     constructor(title, options) { super(); window.notices.push(this); Object.assign(this, { title, ...options }); }
     close() {}
 };
-Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false });
+Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false, configurable: true });
 """
 
 
@@ -341,7 +344,7 @@ def test_person_who_is_away_is_notified_of_questions_and_ends_if_they_want(syste
     person.until(lambda: not person.has("button", r"Stop \(Esc\)"), "end")
     assert person.evaluate("notices.length") == 0
     person.click("button", "Local user: profile and settings")
-    person.check("checkbox", "Notify me when the open chat waits for me or its task ends")
+    person.check("checkbox", "Notify me when a chat waits for me or its task ends, while this page is open")
     person.press("Escape")
     person.evaluate("window.isAway = true")
     person.say(payment(system.demo, "page notices"))
@@ -350,3 +353,26 @@ def test_person_who_is_away_is_notified_of_questions_and_ends_if_they_want(syste
     person.click("button", "Reject")
     person.until(lambda: person.evaluate("notices.length") == 2, "notice of the end")
     assert person.evaluate("notices[1].title").startswith("Ended: ")
+
+
+def test_person_is_notified_of_chats_that_are_not_open_and_the_title_counts_them(system, chats, person):
+    person.context.add_init_script(NOTICES)
+    person.reload()
+    person.click("button", "Local user: profile and settings")
+    person.check("checkbox", "Notify me when a chat waits for me or its task ends, while this page is open")
+    person.press("Escape")
+    person.say(payment(system.demo, "page elsewhere"))
+    person.until(lambda: person.has("button", r"Stop \(Esc\)"), "start")
+    other = person.chat
+    person.click("link", "New chat")
+    person.evaluate("window.isAway = true")
+    # Coming back to the window is one of the moments at which the list is loaded again.
+    look = "(document.dispatchEvent(new Event('visibilitychange')), notices.length)"
+    person.until(lambda: person.evaluate(look) == 1, "notice of the other chat's question")
+    assert person.evaluate("notices[0].title").startswith("Waiting for you: ")
+    person.until(lambda: person.evaluate("document.title").startswith("(1) "), "number in the title")
+    person.evaluate("notices[0].dispatchEvent(new Event('click'))")
+    person.ref("button", "Approve payment")
+    assert person.chat == other
+    person.until(lambda: person.evaluate("document.title").startswith("(Waiting for you) "), "sign in the title")
+    chats.stop(other)

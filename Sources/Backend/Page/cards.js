@@ -19,6 +19,7 @@ export class Questions {
     #announce;
     #takeControl;
     #change;
+    #startAgain;
     /** @type {Map<string, Card>} */
     #cards = new Map();
     /** @type {Card[]} */
@@ -30,13 +31,14 @@ export class Questions {
 
     /**
      * @param {{send: (frame: object) => void, announce: (text: string) => void, takeControl: () => void,
-     *     change: () => void}} acts `change` is called when a question can no longer be answered.
+     *     change: () => void, startAgain: () => void}} acts `change` is called when a question can no longer be answered.
      */
-    constructor({ send, announce, takeControl, change }) {
+    constructor({ send, announce, takeControl, change, startAgain }) {
         this.#send = send;
         this.#announce = announce;
         this.#takeControl = takeControl;
         this.#change = change;
+        this.#startAgain = startAgain;
     }
 
     /** The bar that sends all answers together. */
@@ -55,6 +57,7 @@ export class Questions {
                     this.#change();
                 },
                 takeControl: this.#takeControl,
+                startAgain: this.#startAgain,
             });
             card.setOwner(this.#owner);
             this.#cards.set(interrupt.id, card);
@@ -150,7 +153,7 @@ export class Card {
 
     /**
      * @param {Interrupt} interrupt
-     * @param {{answer: () => void, change: () => void, takeControl: () => void}} acts
+     * @param {{answer: () => void, change: () => void, takeControl: () => void, startAgain: () => void}} acts
      */
     constructor(interrupt, acts) {
         this.interrupt = interrupt;
@@ -196,7 +199,14 @@ export class Card {
             this.state = "expired";
             this.answer = null;
             this.#body.forget?.();
-            this.element.replaceChildren(...settledCard(this.interrupt, null, null, "card.expired").childNodes);
+            const again = element(
+                "button", { class: "button", type: "button", onClick: () => {
+                    again.remove();
+                    this.#acts.startAgain();
+                } }, t("card.startAgain"));
+            this.element.replaceChildren(
+                ...settledCard(this.interrupt, null, null, "card.expired").childNodes,
+                element("div", { class: "card-buttons" }, again));
             this.element.classList.add("settled");
             this.#acts.change();
             return t("card.expired");

@@ -7,9 +7,11 @@
  * @property {(id: string) => void} onRestored Called with the chat that was open when it was deleted.
  * @property {(session: Session) => void} onRenamed
  * @property {(error: unknown) => boolean} onFailure Returns whether it handled the error, such as an ended sign-in.
+ * @property {(sessions: Session[]) => void} onLoaded Called with the newest state of chats.
+ * @property {() => boolean} isAwaited Whether the states matter while the page is hidden.
  */
 
-import { ChatRow, titleOf } from "./chat-row.js";
+import { ChatRow, stateOf, titleOf } from "./chat-row.js";
 import { Deletions } from "./deletions.js";
 import { confirmDanger } from "./dialogs.js";
 import { element } from "./elements.js";
@@ -138,6 +140,7 @@ export class Chats {
         for (const session of sessions) {
             if (!this.#deletions.has(session.id)) this.#sessions.set(session.id, session);
         }
+        this.hooks.onLoaded(sessions);
     }
 
     focusSearch() {
@@ -212,10 +215,17 @@ export class Chats {
         }
     }
 
-    /** Refreshes the list while other chats have runs, because this page isn't notified of their state. */
+    /** How many chats wait for the user, beside the open one. */
+    get waitingElsewhere() {
+        return [...this.#sessions.values()]
+            .filter((session) => session.id !== this.#current && stateOf(session) === "waiting").length;
+    }
+
+    /** Refreshes the list while chats have runs, because this page isn't notified of the state of those that aren't open. */
     #refreshIfWorthwhile() {
-        if (document.visibilityState !== "visible") return;
-        const isWorthwhile = [...this.#sessions.values()].some(({ id, run }) => run && id !== this.#current);
+        const isHidden = document.visibilityState !== "visible";
+        if (isHidden && !this.hooks.isAwaited()) return;
+        const isWorthwhile = [...this.#sessions.values()].some(({ id, run }) => run && (isHidden || id !== this.#current));
         if (isWorthwhile) void this.refresh();
     }
 

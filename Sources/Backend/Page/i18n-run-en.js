@@ -286,6 +286,7 @@ export default {
     "card.minutesLeft": { one: "{count} minute left", other: "{count} minutes left" },
     "card.secondsLeft": { one: "{count} second left", other: "{count} seconds left" },
     "card.soonOver": "One minute left to answer: {question}",
+    "card.startAgain": "Start the task again",
     "card.expired": "This question has expired. Nothing was done, and the task was stopped.",
     "card.held": "Your answer: {answer}",
     "card.change": "Change",

@@ -291,6 +291,7 @@ export default {
     "card.minutesLeft": "tinggal {count} minit",
     "card.secondsLeft": "tinggal {count} saat",
     "card.soonOver": "Tinggal seminit untuk menjawab: {question}",
+    "card.startAgain": "Mulakan semula urusan ini",
     "card.expired": "Soalan ini telah tamat tempoh. Tiada apa-apa dilakukan dan urusan ini dihentikan.",
     "card.held": "Jawapan anda: {answer}",
     "card.change": "Tukar",

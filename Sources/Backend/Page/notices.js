@@ -1,9 +1,9 @@
 /**
- * Notifications of the web browser, for users who do something else meanwhile: a task waits for them, or has ended.
- * They have the chat's name and nothing else of it, because other people may see them.
+ * Notifications of the web browser, for users who do something else meanwhile: a task waits for them, its question will
+ * soon expire, or it has ended. They have the chat's name and nothing else of it, because other people may see them.
  */
 
-import { titleOf } from "./chat-row.js";
+import { stateOf, titleOf } from "./chat-row.js";
 import { t } from "./i18n.js";
 import { preferences, setPreference } from "./preferences.js";
 
@@ -23,10 +23,15 @@ export async function setNotifying(wanted) {
     return isGranted;
 }
 
+/** How long before a question expires the user is reminded, in milliseconds; earlier of questions that expire sooner. */
+const reminder = 60 * 60 * 1000;
+
 export class Notices {
     #open;
     /** The last known state of each chat. @type {Map<string, string>} */
     #states = new Map();
+    /** The waiting runs whose users were reminded. @type {Set<string>} */
+    #reminded = new Set();
 
     /** @param {(chat: string) => void} open Opens a chat. */
     constructor(open) {
@@ -38,12 +43,21 @@ export class Notices {
      * @param {import("./api.js").Session} session
      */
     take(session) {
-        const state = session.run?.state ?? "idle";
+        const state = stateOf(session) ?? "idle";
         const before = this.#states.get(session.id);
         this.#states.set(session.id, state);
-        // What was so when the chat was opened is no news.
-        if (before === undefined || before === state || state === "running" || !document.hidden) return;
-        if (isNotifying()) this.#notify(session, t(`notice.${state}`, { title: titleOf(session) }));
+        // What was so when the page first heard of the chat is no news.
+        const isNews = before !== undefined && before !== state && state !== "running";
+        const isReminder = !isNews && state === "waiting" && this.#isSoonOver(session);
+        if ((!isNews && !isReminder) || !document.hidden || !isNotifying()) return;
+        if (isReminder) this.#reminded.add(session.run.id);
+        this.#notify(session, t(isReminder ? "notice.soonOver" : `notice.${state}`, { title: titleOf(session) }));
+    }
+
+    /** Whether a question has little of its time left, and the user was not reminded of it. */
+    #isSoonOver({ run, updated_at: asked }) {
+        const end = Date.parse(run.expires_at ?? "");
+        return end - Date.now() < Math.min(reminder, (end - Date.parse(asked)) / 4) && !this.#reminded.has(run.id);
     }
 
     #notify(session, words) {

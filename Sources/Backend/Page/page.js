@@ -13,7 +13,7 @@ import { byID, element } from "./elements.js";
 import { ApiError, SignInError, explain } from "./errors.js";
 import { setLanguage, t } from "./i18n.js";
 import { ProfileMenu } from "./menu.js";
-import { Notices } from "./notices.js";
+import { isNotifying, Notices } from "./notices.js";
 import { Router } from "./router.js";
 import { RunView } from "./run-view.js";
 import { listenForShortcuts, showShortcuts } from "./shortcuts.js";
@@ -54,7 +54,8 @@ export class Page {
         revoke: (allowance) => this.#chat.revoke(allowance),
         announce: (text) => this.#announcer.say(text),
         // While a question waits, the user says first what the text is for.
-        retry: (text) => this.#chat.state === "waiting" ? this.#composer.edit(text) : void this.#chat.say(text),
+        retry: (text) => this.#chat.state === "waiting" && !this.#view.isTooLate
+            ? this.#composer.edit(text) : void this.#chat.say(text),
         copy: (text) => this.#copy(text),
         editAndResend: (text) => this.#composer.edit(text),
         repeat: (call) => void this.#onDemand(({ repeatRecipe }) =>
@@ -91,6 +92,11 @@ export class Page {
                 onRestored: (id) => this.#router.go(id),
                 onRenamed: (session) => this.#chat?.renamed(session),
                 onFailure: (error) => this.#isSignInFailure(error) && this.#askToSignIn(),
+                onLoaded: (sessions) => {
+                    for (const session of sessions) this.#notices.take(session);
+                    if (this.#chat) this.#drawTitle();
+                },
+                isAwaited: isNotifying,
             });
         new ProfileMenu(byID("profile"), person, {
             version: config.version,
@@ -201,8 +207,7 @@ export class Page {
         const { session, state, isLoading, isEmpty } = this.#chat;
         const title = session ? titleOf(session) : this.#chat.id === null ? t("newChat") : "";
         if (this.#title.textContent !== title) this.#title.textContent = title;
-        document.title = [state === "waiting" && !this.#view.isTooLate ? `(${t("state.waiting")})` : "", title, title ? "–" : "", "AI4AI"]
-            .filter(Boolean).join(" ");
+        this.#drawTitle();
         const isTooLate = state === "waiting" && this.#view.isTooLate;
         const words = state === "idle" ? "" : t(isTooLate ? "state.expired" : `state.${state}`);
         if (this.#state.textContent !== words) this.#state.textContent = words;
@@ -219,6 +224,15 @@ export class Page {
                 this.#starters, model === "offline" ? site : undefined, (text) => void this.#begin(text));
         }
         this.#starters.hidden = !hasStarters;
+    }
+
+    /** The title of the window says which chats wait: this one, or how many others. */
+    #drawTitle() {
+        const title = this.#title.textContent;
+        const isWaiting = this.#chat.state === "waiting" && !this.#view.isTooLate;
+        const others = this.#chats.waitingElsewhere;
+        const sign = isWaiting ? `(${t("state.waiting")})` : others ? `(${others})` : "";
+        document.title = [sign, title, title ? "–" : "", "AI4AI"].filter(Boolean).join(" ");
     }
 
     /**

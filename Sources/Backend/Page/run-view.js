@@ -88,6 +88,7 @@ export class RunView {
                 if (this.#questions.isTooLate) this.#live.end();
                 hooks.change();
             },
+            startAgain: () => hooks.retry(this.#lastWords),
         });
         root.replaceChildren();
     }
@@ -130,6 +131,11 @@ export class RunView {
         this.#runs = [...this.#runs.filter((other) => other.runId !== runId), run].slice(-mostRuns);
         this.#follow(run, event);
         this.#renderSoon();
+    }
+
+    /** What the user last asked for. */
+    get #lastWords() {
+        return this.#messages.findLast(({ role, kind }) => role === "user" && kind === "text")?.content ?? "";
     }
 
     /** @param {boolean} isConnected */
