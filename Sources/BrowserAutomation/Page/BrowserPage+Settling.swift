@@ -28,6 +28,7 @@ extension BrowserPage {
     /// Has a CDP session report its requests, and adds the scripts that count timers and record listeners to each of its
     /// documents.
     func watchWork(_ session: String) {
+        self.watchBlobs(session)
         // Not awaited: a tab that waits for the debugger answers only once it runs.
         self.connection.post("Network.enable", RequestInterceptor.withoutBodies, session: session)
         for (script, key) in [(Self.pending, self.pendingKey), (Self.listeners, self.listenersKey)] {

@@ -68,7 +68,19 @@ extension BrowserSession {
             } onViolation: { _ in
             }
         default:
+            if let made = self.downloadKeeper.made(event) { return self.take(made, connection) }
             if let news = self.downloadKeeper.receive(event, connection) { self.note(news) }
+        }
+    }
+
+    /// Takes a file that a page has made itself.
+    private func take(_ made: Downloads.Begun, _ connection: CDPConnection) {
+        let pages = self.state.withLock { $0.pages }
+        self.downloadKeeper.take(made, connection) { address in
+            for page in pages { if let blob = await page.blob(at: address) { return blob } }
+            return nil
+        } onNews: { [weak self] in
+            self?.note($0)
         }
     }
 

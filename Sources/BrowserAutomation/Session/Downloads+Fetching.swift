@@ -112,6 +112,56 @@ extension Downloads {
         return await self.copy(stream, id, session, connection, size: file.isSizeExact ? file.size : nil)
     }
 
+    /// The download of a file that the page has made itself, and the browser only announces; `nil` for any other event.
+    func made(_ event: CDPConnection.Event) -> Begun? {
+        guard !self.isShared, event.method == "Browser.downloadWillBegin",
+            let begun = try? event.parameters(Begun.self),
+            begun.url.hasPrefix("blob:") || begun.url.hasPrefix("data:")
+        else { return nil }
+        return begun
+    }
+
+    /// Takes a file that the page has made itself.
+    /// - Parameters:
+    ///   - find: Finds what is at a `blob:` address.
+    ///   - onNews: Called with each change for the report of the current action.
+    func take(
+        _ made: Begun, _ connection: CDPConnection,
+        find: @escaping @Sendable (String) async -> (stream: String, session: String)?,
+        onNews: @escaping @Sendable (DownloadUpdate) -> Void
+    ) {
+        // Another id than the browser's, which cancels its own download.
+        let id = UUID().uuidString
+        let begun = self.begin(
+            Begun(guid: id, url: made.url, suggestedFilename: made.suggestedFilename), isReadable: true)
+        onNews(begun)
+        guard !begun.isOver else { return }
+        // The task ends with the file, or with the connection.
+        Task {
+            let end: DownloadUpdate?
+            if made.url.hasPrefix("data:") {
+                end = self.write(Self.content(ofData: made.url), id)
+            } else if let blob = await find(made.url) {
+                end = await self.copy(blob.stream, id, blob.session, connection)
+            } else {
+                end = self.write(nil, id)
+            }
+            if let end { onNews(end) }
+        }
+    }
+
+    /// The content of a `data:` address (RFC 2397).
+    static func content(ofData address: String) -> Data? {
+        let parts = address.dropFirst("data:".count).split(
+            separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        let bytes = PercentCoding.decode(parts[1])
+        guard parts[0].lowercased().hasSuffix(";base64") else { return Data(bytes) }
+        var text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace && $0 != "=" }
+        text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        return Data(base64Encoded: text)
+    }
+
     private struct Body: Decodable {
         var body: String
         var base64Encoded: Bool
@@ -123,16 +173,21 @@ extension Downloads {
     ) async -> DownloadUpdate? {
         let body = try? await connection.send(
             "Fetch.getResponseBody", ["requestId": .string(file.request)], session: session, as: Body.self)
-        let bytes = body.flatMap { $0.base64Encoded ? Data(base64Encoded: $0.body) : Data($0.body.utf8) } ?? Data()
-        var state = body == nil ? "canceled" : "completed"
+        return self.write(
+            body.flatMap { $0.base64Encoded ? Data(base64Encoded: $0.body) : Data($0.body.utf8) }, id)
+    }
+
+    /// Writes a whole file; `nil` if there is none.
+    private func write(_ bytes: Data?, _ id: String) -> DownloadUpdate? {
+        var state = bytes == nil ? "canceled" : "completed"
         do {
             try self.createDirectory()
-            try bytes.write(to: URL(filePath: "\(self.directory)/\(id)"))
+            try bytes?.write(to: URL(filePath: "\(self.directory)/\(id)"))
         } catch {
             state = "canceled"
         }
         return self.update(
-            Progress(guid: id, totalBytes: nil, receivedBytes: Double(bytes.count), state: state))
+            Progress(guid: id, totalBytes: nil, receivedBytes: Double(bytes?.count ?? 0), state: state))
     }
 
     private func createDirectory() throws {

@@ -132,7 +132,7 @@ final class Downloads: Sendable {
             let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
             let reason =
                 !isReadable
-                ? "a file that a page makes itself, or of this type, cannot be fetched from a remote browser"
+                ? "a file of this type cannot be fetched from a remote browser"
                 : state.order.count >= self.policy.maximumFiles
                     ? "the session has \(state.order.count) files already"
                     : self.policy.refusedTypes.contains(ending) ? "\(ending) files are not taken" : nil
