@@ -135,7 +135,7 @@ examples-built: setup ## Build the examples as packages.
 	for example in Examples/*/; do $(SWIFT) build --package-path $$example --scratch-path .build/examples || exit 1; done
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Examples Benchmarks Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources Plugins Tests Examples Benchmarks Package.swift
 	scripts/check-await.sh
 
 page: ## Check the page's scripts: the types, and the tests that need no browser.

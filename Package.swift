@@ -327,8 +327,9 @@ let package = Package(
             dependencies: [
                 "AgentEvents", "AgentLoop", "Agents", "BrowserAutomation", "DemoSite", "Files", "HTTPTransport",
                 "Models",
-                "Recipes", "RuntimeProtocol", "TextCoding",
+                "Recipes", "RuntimeProtocol", "TextCoding", "Vault",
                 .application("AsyncHTTPClient", "async-http-client"),
+                .application("Crypto", "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

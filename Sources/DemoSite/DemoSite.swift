@@ -7,8 +7,8 @@ import Synchronization
 import TextCoding
 
 /// A road tax portal for practice: a search form behind a cookie banner, sign-in, a result table, a payment page with a
-/// confirmation, a page that takes documents, a members' area with one-time codes, a slow page, and a frame. It behaves like a
-/// real portal without touching anything real.
+/// confirmation, pages that take documents, a members' area with one-time codes, a list on twelve pages, a report that takes its
+/// time, a slow page, and a frame. It behaves like a real portal without touching anything real.
 ///
 /// It records the forms that it receives, so that a test can check what an agent did instead of what it reports.
 public struct DemoSite: Service {
@@ -115,6 +115,7 @@ public struct DemoSite: Service {
             return Pages.officeFound(town: form["town"] ?? "").response
         }
         Documents { [record] submission in record.submissions.withLock { $0.append(submission) } }.add(to: router)
+        Records().add(to: router)
         Members(sessions: self.sessions, receive: self.receive).add(to: router)
         router.get("/received") { _, _ in
             Response(

@@ -53,6 +53,11 @@ struct Members: Sendable {
             sessions.open.withLock { _ = $0.insert(session) }
             return Self.redirect(to: "/members", setting: Self.cookie, to: session)
         }
+        // As portals do after some time.
+        router.get("/members/time-out") { _, _ in
+            sessions.open.withLock { $0 = [] }
+            return Self.signIn(problem: "You were signed out, because you did nothing for a while.").response
+        }
         router.post("/members/sign-out") { request, _ in
             sessions.open.withLock { _ = $0.remove(Self.value(of: Self.cookie, in: request) ?? "") }
             return Self.redirect(to: "/members/sign-in", setting: Self.cookie, to: "")

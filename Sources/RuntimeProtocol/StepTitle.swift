@@ -67,6 +67,7 @@ package struct StepTitle {
                 ?? self.say("Read the file", "Baca fail")
         case "upload":
             self.say("Upload \(files) to \(element("ref"))", "Muat naik \(files) ke \(element("ref"))")
+        case "read_table": self.say("Read the table", "Baca jadual")
         case "save_page": self.say("Save the page", "Simpan halaman")
         case "downloads": self.say("List the downloads", "Senaraikan muat turun")
         default: self.action

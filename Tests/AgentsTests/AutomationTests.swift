@@ -18,7 +18,7 @@ struct AutomationTests {
         _ = try await AgentBench(model).run(.automation(AutomationTask(goal: "Nothing.")))
         let request = try #require(model.requests.first)
         let tools = request.tools.map { $0.name.count + $0.description.count + $0.inputSchema.json.count }
-        #expect(request.tools.count == 28)
+        #expect(request.tools.count == 29)
         #expect(request.system.count + tools.reduce(0, +) <= 6000)
     }
 

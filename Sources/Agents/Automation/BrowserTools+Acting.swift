@@ -21,7 +21,6 @@ extension BrowserTools {
     private struct Secret: ToolInput {
         var ref: String
         var secret: String
-        static let descriptions = ["secret": "The secret's name."]
     }
 
     private struct Select: ToolInput {
@@ -42,7 +41,7 @@ extension BrowserTools {
         var key: String
         var ref: String?
         var times: Int?
-        static let descriptions = ["ref": "The focus if left out.", "times": "20 at most."]
+        static let descriptions = ["ref": "The focus if left out."]
         private static let activating: Set = ["enter", "space", " "]
 
         /// How often to press the key. One that activates something is pressed once.

@@ -127,7 +127,7 @@ extension BrowserTools {
         _ = await self.report(try await self.files.collectAll(from: browser), emit: emit)
     }
 
-    private func report(_ news: TaskFiles.News, emit: EventSink) async -> String {
+    func report(_ news: TaskFiles.News, emit: EventSink) async -> String {
         guard !news.isEmpty else { return "" }
         for file in news.kept {
             // A file's description always encodes.

@@ -17,14 +17,13 @@ extension BrowserTools {
     private struct Scroll: ToolInput {
         var pages: Double
         var ref: String?
-        static let descriptions = ["pages": "Windows; negative is up.", "ref": "Something in the box to scroll."]
+        static let descriptions = ["pages": "Windows; negative is up.", "ref": "In the box to scroll."]
     }
 
     private struct Awaited: ToolInput {
         var text: String
         var gone: Bool?
         var seconds: Int?
-        static let descriptions = ["seconds": "10, or 60 at most."]
     }
 
     private struct Text: ToolInput {
@@ -34,7 +33,6 @@ extension BrowserTools {
     private struct Tab: ToolInput {
         var switchTo: String?
         var close: String?
-        static let descriptions = ["switchTo": "A tab's id, such as t2."]
     }
 
     var navigate: Tool {

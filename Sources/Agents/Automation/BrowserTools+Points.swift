@@ -9,7 +9,7 @@ extension BrowserTools {
     private struct Picture: ToolInput {
         var ref: String?
         var annotated: Bool?
-        static let descriptions = ["ref": "To see only this, enlarged.", "annotated": "Draws the references in."]
+        static let descriptions = ["ref": "To see only this, enlarged.", "annotated": "With references."]
     }
 
     private struct Point: ToolInput {

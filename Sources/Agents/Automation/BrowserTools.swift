@@ -26,7 +26,9 @@ struct BrowserTools {
     func all(seesImages: Bool) -> [Tool] {
         let tools = [
             self.navigate, self.snapshot, self.click, self.fill, self.type, self.fillSecret, self.select, self.check,
-            self.press, self.hover, self.drag, self.scroll, self.waitForText, self.readPage, self.findText, self.goBack,
+            self.press, self.hover, self.drag, self.scroll, self.waitForText, self.readPage, self.readTable,
+            self.findText,
+            self.goBack,
             self.reload, self.tabs, self.readFile(seesImages: seesImages), self.savePage, self.upload, self.selectText,
         ]
         return (tools + (seesImages ? [self.screenshot, self.clickAt] : [])).map(self.watched) + [

@@ -37,6 +37,9 @@ final class ElementLabels: Sendable {
         }
     }
 
+    /// The control with this reference, as it was shown.
+    func control(_ reference: String) -> SnapshotText.Control? { self.state.withLock { $0.controls[reference] } }
+
     /// Returns the step with the elements that it refers to and the address of the page that it acts on.
     func describe(_ step: ToolStep) -> ToolStep {
         var step = step

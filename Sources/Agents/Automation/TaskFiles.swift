@@ -47,6 +47,18 @@ actor TaskFiles {
         return news
     }
 
+    /// Keeps a text that the agent has made as a file.
+    func keep(_ text: String, named name: String, from site: String) async -> News {
+        let path = "\(FileManager.default.temporaryDirectory.path)/ai4ai-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            try Data(text.utf8).write(to: URL(filePath: path))
+            return News(kept: [try await self.store.keep(path, named: name, from: site, in: self.session)])
+        } catch {
+            return News(refused: ["\(error)"])
+        }
+    }
+
     /// Waits for the downloads in progress, and keeps them.
     func collectAll(from browser: BrowserSession) async throws -> News {
         let deadline = ContinuousClock.now + Self.timeout

@@ -78,6 +78,14 @@ struct EvidenceDates {
     /// - Parameter date: `yyyy-mm-dd`.
     func contain(date: String) -> Bool { Self.day(date).map { day in self.days.contains { $0.day == day } } ?? false }
 
+    /// The date that the words are, as `yyyy-mm-dd`, if they have only one and it can be read in one way.
+    var only: String? {
+        let all = Set(self.days.map(\.day))
+        guard all.count == 1, let day = all.first else { return nil }
+        func digits(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
+        return "\(day.year)-\(digits(day.month))-\(digits(day.day))"
+    }
+
     /// How many words may stand between a date and its time.
     private static let nearest = 3
 

@@ -23,6 +23,9 @@ final class EvidenceLog: Sendable {
         var size = 0
         var written: [String] = []
         var said: [String]
+        /// The calls that have read tables, in order, and what they have read.
+        var readings: [String] = []
+        var tables: [String: CollectedTable] = [:]
     }
 
     private static let most = 2 << 20
@@ -72,6 +75,30 @@ final class EvidenceLog: Sendable {
     func note(said text: String) {
         guard Self.isVisible(text) else { return }
         self.state.withLock { $0.said.append(text) }
+    }
+
+    /// Keeps a table, as far as a call has read it.
+    /// - Returns: The name by which results refer to it, such as `T1`.
+    func keep(_ table: CollectedTable, of call: String) -> String {
+        self.state.withLock { state in
+            var table = table
+            if state.tables[call] == nil {
+                state.readings.append(call)
+                table.writtenBefore = state.written.count
+            }
+            state.tables[call] = table
+            return "T\((state.readings.firstIndex(of: call) ?? 0) + 1)"
+        }
+    }
+
+    /// What a call has read before it waited for the user.
+    func table(of call: String) -> CollectedTable? { self.state.withLock { $0.tables[call] } }
+
+    /// The tables, by their names.
+    var tables: [String: CollectedTable] {
+        self.state.withLock { state in
+            state.readings.enumerated().reduce(into: [:]) { $0["T\($1.offset + 1)"] = state.tables[$1.element] }
+        }
     }
 
     /// The lines, the newest last.

@@ -27,6 +27,12 @@ struct EvidenceNumbers {
         return self.readings.contains { $0.digits == size && ($0.isNegative == isNegative || size == "0") }
     }
 
+    /// The number that the words are, if they have only one and it can be read in one way.
+    var only: JSONValue? {
+        let all = Set(self.readings.map { "\($0.isNegative && $0.digits != "0" ? "-" : "")\($0.digits)" })
+        return all.count == 1 ? all.first.flatMap { try? JSONValue(json: $0) } : nil
+    }
+
     private struct Reading {
         /// Decimal digits with a point at most, without zeros that say nothing.
         var digits: String

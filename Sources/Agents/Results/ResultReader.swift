@@ -5,7 +5,8 @@ import TextCoding
 
 /// Reads a model's answer: checks each value against its line, and takes it out of its wrapping.
 struct ResultReader {
-    let lines: [String: EvidenceLog.Line]
+    private(set) var lines: [String: EvidenceLog.Line]
+    private let tables: [String: CollectedTable]
     private let ownWords: OwnWords
     private var plain: [String: PlainText] = [:]
     /// What the model could still correct.
@@ -15,8 +16,12 @@ struct ResultReader {
 
     private var room = 0
 
-    init(lines: [String: EvidenceLog.Line], written: [String] = [], said: [String] = []) {
+    init(
+        lines: [String: EvidenceLog.Line], tables: [String: CollectedTable] = [:], written: [String] = [],
+        said: [String] = []
+    ) {
         self.lines = lines
+        self.tables = tables
         self.ownWords = OwnWords(written: written, said: said)
     }
 
@@ -67,18 +72,97 @@ struct ResultReader {
             }
             return .object(unwrapped)
         case .array(let items, _):
-            guard let elements = value.array else {
+            if let properties = schema.rowProperties, let name = value["table"]?.string {
+                return self.rows(of: name, columns: value["columns"], properties, path)
+            }
+            guard let elements = value.array ?? value["elements"]?.array else {
                 self.object(path, "it is no list")
                 return .null
             }
-            let kept = elements.prefix(self.room)
-            self.room -= kept.count
-            if kept.count < elements.count {
-                self.problems.append(
-                    .init(path: path, reason: "only the first \(kept.count) of \(elements.count) are kept"))
-            }
+            let kept = self.fitting(elements, path)
             return .array(kept.enumerated().map { self.unwrap($1, items, "\(path)/\($0)") })
         case .leaf(let leaf): return self.unwrap(value, leaf, path)
+        }
+    }
+
+    /// The first elements of a list, as many as there is room for.
+    private mutating func fitting<Element>(_ elements: [Element], _ path: String) -> ArraySlice<Element> {
+        let kept = elements.prefix(self.room)
+        self.room -= kept.count
+        if kept.count < elements.count {
+            self.problems.append(
+                .init(path: path, reason: "only the first \(kept.count) of \(elements.count) are kept"))
+        }
+        return kept
+    }
+
+    // MARK: Tables
+
+    /// Takes the elements of a list from the rows of a table. The model has only said which columns have which values.
+    private mutating func rows(
+        of name: String, columns: JSONValue?, _ properties: [String: ResultSchema.Leaf], _ path: String
+    ) -> JSONValue {
+        guard let table = self.tables[name] else {
+            self.object(path, "there is no table '\(name)'")
+            return .null
+        }
+        let names = table.columns.map(EvidenceCheck.plain)
+        var places: [String: Int] = [:]
+        for (property, _) in properties.sorted(by: { $0.key < $1.key }) {
+            guard let wanted = columns?[property]?.string else {
+                self.problems.append(.init(path: path, reason: "the table has no \(property)"))
+                continue
+            }
+            guard let place = names.firstIndex(of: EvidenceCheck.plain(wanted)) else {
+                self.object(path, "\(name) has no column '\(wanted)'")
+                continue
+            }
+            places[property] = place
+        }
+        let kept = self.fitting(table.rows, path)
+        return .array(
+            kept.enumerated().map { index, row in
+                .object(
+                    properties.reduce(into: [:]) { element, property in
+                        let place = places[property.key]
+                        element[property.key] =
+                            if let place, place < row.cells.count {
+                                self.cell(
+                                    row.cells[place], of: row, table, property.value, id: "\(name):\(index):\(place)",
+                                    "\(path)/\(index)/\(property.key)")
+                            } else {
+                                .null
+                            }
+                    })
+            })
+    }
+
+    private mutating func cell(
+        _ cell: String, of row: CollectedTable.Row, _ table: CollectedTable, _ leaf: ResultSchema.Leaf, id: String,
+        _ path: String
+    ) -> JSONValue {
+        guard cell.contains(where: { !$0.isWhitespace }) else { return .null }
+        guard let value = Self.value(of: cell, leaf) else {
+            self.problems.append(
+                .init(path: path, reason: "\(JSONValue.string(cell).json.prefix(utf8: 200)) can't be read in one way"))
+            return .null
+        }
+        self.lines[id] = EvidenceLog.Line(text: cell, url: row.url, writtenBefore: table.writtenBefore)
+        return self.unwrap(["value": value, "at": .string(id), "quote": .string(cell)], leaf, path)
+    }
+
+    /// The value that a whole cell stands for; `nil` if there is none, or more than one.
+    private static func value(of cell: String, _ leaf: ResultSchema.Leaf) -> JSONValue? {
+        let passage = EvidencePassage(cell)
+        switch (leaf.kind, leaf.format) {
+        case (.integer, _), (.number, _): return EvidenceNumbers(passage).only
+        case (.string, "date"): return EvidenceDates(passage).only.map { .string($0) }
+        case (.string, "date-time"): return nil
+        case (.string, _): return .string(cell)
+        case (.boolean, _):
+            let check = EvidenceCheck(leaf: leaf, passage: passage)
+            let fitting = [true, false].filter { check.objection(to: .bool($0)) == nil }
+            return fitting.count == 1 ? .bool(fitting[0]) : nil
         }
     }
 

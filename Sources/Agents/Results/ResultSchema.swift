@@ -95,15 +95,29 @@ indirect enum ResultSchema: Sendable, Hashable {
         }
     }
 
-    /// The schema of the model's answer: in place of each value, the value with the line and the words that it stands on.
-    var answer: JSONValue {
+    /// The properties of a list's elements, if each is a single value, as in the rows of a table.
+    var rowProperties: [String: Leaf]? {
+        guard case .array(.object(let properties, _), _) = self else { return nil }
+        let leaves = properties.compactMapValues { if case .leaf(let leaf) = $0 { leaf } else { nil } }
+        return leaves.count == properties.count ? leaves : nil
+    }
+
+    /// The schema of the model's answer: in place of each value, the value with the line and the words that it stands on. In
+    /// place of a list may be the table that has its elements.
+    func answer(tables: [String]) -> JSONValue {
         switch self {
         case .object(let properties, let description):
-            return Self.object(properties.mapValues(\.answer), description)
+            return Self.object(properties.mapValues { $0.answer(tables: tables) }, description)
         case .array(let items, let description):
-            var schema: [String: JSONValue] = ["type": "array", "items": items.answer]
+            var schema: [String: JSONValue] = ["type": "array", "items": items.answer(tables: tables)]
             schema["description"] = description.map { .string($0) }
-            return .object(schema)
+            guard let properties = self.rowProperties, !tables.isEmpty else { return .object(schema) }
+            let text: JSONValue = ["type": ["string", "null"]]
+            return Self.object(
+                [
+                    "table": ["type": ["string", "null"], "enum": .array(tables.map { .string($0) } + [.null])],
+                    "columns": Self.object(properties.mapValues { _ in text }, nil), "elements": .object(schema),
+                ], nil)
         case .leaf(let leaf):
             var value: [String: JSONValue] = ["type": [.string(leaf.kind.rawValue), "null"]]
             if let choices = leaf.choices { value["enum"] = .array(choices.map { .string($0) } + [.null]) }

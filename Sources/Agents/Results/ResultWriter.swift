@@ -32,7 +32,9 @@ struct ResultWriter {
         let shown = Self.shown(evidence.lines)
         let lines = shown.map { "[L\($0.id)] \($0.line.text)" }.joined(separator: "\n")
         let known = Dictionary(uniqueKeysWithValues: shown.map { ("L\($0.id)", $0.line) })
-        let shape = ResultSchema.object(["result": self.schema], description: nil).answer
+        let tables = evidence.tables
+        let shape = ResultSchema.object(["result": self.schema], description: nil)
+            .answer(tables: tables.keys.sorted())
         var messages: [Message] = [
             .user(
                 """
@@ -44,6 +46,7 @@ struct ResultWriter {
 
                 The lines:
                 \(lines.isEmpty ? "(none)" : lines)
+                \(Self.shown(tables))
                 """)
         ]
         var result = StructuredResult(value: .null)
@@ -51,7 +54,8 @@ struct ResultWriter {
             let answer = try await self.model.answer(
                 to: ModelRequest(system: Self.system, messages: messages, answerSchema: shape))
             usage += answer.usage
-            var reader = ResultReader(lines: known, written: evidence.written, said: evidence.said)
+            var reader = ResultReader(
+                lines: known, tables: tables, written: evidence.written, said: evidence.said)
             result = reader.read(answer.text, self.schema, most: Self.mostItems)
             let wrong = reader.repairable
             guard !wrong.isEmpty, attempt < Self.repairs else { break }
@@ -63,6 +67,21 @@ struct ResultWriter {
             ]
         }
         return result
+    }
+
+    /// What the model needs to know of tables: their columns and first rows. The others are read by code.
+    private static func shown(_ tables: [String: CollectedTable]) -> String {
+        guard !tables.isEmpty else { return "" }
+        let shown = tables.sorted { $0.key < $1.key }.map { name, table in
+            let rows = ([table.columns] + table.rows.prefix(3).map(\.cells)).map { $0.joined(separator: " | ") }
+            return "[\(name)] \(table.rows.count) rows. Columns: \(rows.joined(separator: "\n"))"
+        }
+        return """
+
+            Tables. For a list of what one of them has, answer with its name in "table", with the names of its columns in \
+            "columns" (null for what it lacks), and without "elements".
+            \(shown.joined(separator: "\n"))
+            """
     }
 
     private static func shown(_ evidence: [EvidenceLog.Line]) -> [(id: Int, line: EvidenceLog.Line)] {

@@ -64,7 +64,7 @@ const tools = {
     select: "list", fill: "keyboard", type: "keyboard", press: "keyboard", fill_secret: "lock", snapshot: "eye",
     read_page: "eye", find_text: "search", wait_for_text: "clock", screenshot: "camera", scroll: "scroll",
     go_back: "back", reload: "reload", tabs: "tab", downloads: "save", read_file: "file",
-    save_page: "save", upload: "upload", ask_person: "question", hand_over: "hand",
+    read_table: "list", save_page: "save", upload: "upload", ask_person: "question", hand_over: "hand",
     update_plan: "list", web_search: "search", find_playbook: "book", remember: "bookmark", list_memories: "bookmark",
     forget: "bookmark", note: "bookmark", give_up: "failed",
 };

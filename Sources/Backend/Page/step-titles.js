@@ -27,6 +27,7 @@ const titles = {
     snapshot: () => ["run.step.look"],
     screenshot: () => ["run.step.picture"],
     read_page: ({ url }) => (url ? ["run.step.read", { what: shortAddress(url) }] : ["run.step.readPage"]),
+    read_table: () => ["run.step.readTable"],
     save_page: () => ["run.step.savePage"],
     read_file: ({ name }) => (name ? ["run.step.readFile", { what: name }] : ["run.tool.read_file"]),
     find_text: ({ text }) => ["run.step.find", { what: text }],
@@ -68,7 +69,7 @@ const roles = new Set([
 const browserTools = new Set([
     "navigate", "snapshot", "screenshot", "find_text", "wait_for_text", "scroll", "go_back", "reload", "tabs", "click",
     "click_at", "select_text", "fill", "fill_secret", "type", "select", "check", "press", "hover", "drag", "hand_over", "read_page",
-    "upload", "save_page",
+    "upload", "save_page", "read_table",
 ]);
 
 /** @param {string} tool */

@@ -243,4 +243,19 @@ extension BrowserPage {
                 .map { $0.map { $0.map(mask) } }
         }
     }
+
+    /// Returns the tables of the page that have data, except those in cross-origin frames.
+    /// - Parameters:
+    ///   - limit: The maximum number of tables.
+    ///   - mostRows: The maximum number of rows of each.
+    /// - Throws: ``BrowserError``.
+    package func dataTables(limit: Int = 50, mostRows: Int) async throws -> [PageTable] {
+        try await self.asAgent {
+            let mask = self.configuration.secrets.mask
+            return try await self.call("dataTables", [.integer(limit), .integer(mostRows)], as: [PageTable].self)
+                .map {
+                    PageTable(header: $0.header.map(mask), rows: $0.rows.map { $0.map(mask) }, total: $0.total)
+                }
+        }
+    }
 }

@@ -8,6 +8,7 @@ import FoundationEssentials
 package import Logging
 import Models
 import RuntimeProtocol
+import Vault
 
 /// Runs tasks, each with its own site, agents, and browsers.
 package struct EvalRunner: Sendable {
@@ -105,7 +106,7 @@ package struct EvalRunner: Sendable {
         let pages = try await Self.pages(task, at: address)
         let outcome = EvalTask.Outcome(
             answer: last.message, status: last.status, code: last.code, submissions: site?.submissions ?? [],
-            pages: pages)
+            pages: pages, files: try await Self.files(of: session, in: directory.path), result: last.result)
         done.failures =
             last.status == .stopped
             ? ["the limit of \(task.maxSeconds) seconds was reached"] : task.failures(of: outcome)
@@ -114,6 +115,20 @@ package struct EvalRunner: Sendable {
         done.answer = last.message
         done.steps = model.turns
         return done
+    }
+
+    /// What the user got, without what they attached.
+    private static func files(of session: SessionID, in directory: String) async throws -> [String: Data] {
+        let store = Self.files(in: directory)
+        var files: [String: Data] = [:]
+        for file in try await store.files(of: session) where file.attached != true {
+            files[file.name] = try await store.read(file.id, of: session, from: 0, count: file.size)
+        }
+        return files
+    }
+
+    private static func files(in directory: String) -> LocalFileStore {
+        LocalFileStore(directory: "\(directory)/files")
     }
 
     /// The pages of the site that the task's checks are about.
@@ -132,9 +147,19 @@ package struct EvalRunner: Sendable {
     private func converse(
         _ task: EvalTask, _ address: String, _ runs: AgentRuns, _ session: SessionID, _ done: inout EvalResult
     ) async throws -> RunResult {
-        var work = RunRequest.Work.prompt(
-            task.request.replacing("{site}", with: address), files: try await Self.attach(task.files, to: session, runs)
-        )
+        for secret in task.secrets {
+            let kind = secret.text.hasPrefix("otpauth:") ? KeptItem.Kind.oneTimeCode : .secret
+            let kept = await runs.keeping(
+                .keep(NewSecret(kind: kind, name: secret.name, site: address, value: secret.text)),
+                in: SessionScope(session, of: nil))
+            if let problem = kept.message { throw EvalError(.unreadable, secret.name, problem) }
+        }
+        let wanted = task.request.replacing("{site}", with: address)
+        let files = try await Self.attach(task.files, to: session, runs)
+        var work = RunRequest.Work.prompt(wanted, files: files)
+        if let schema = task.schema {
+            work = .automation(AutomationTask(goal: wanted, startURL: address, result: schema))
+        }
         var answers = task.answers[...]
         while true {
             let request = RunRequest(work, sessionID: session, runID: RunID(rawValue: "run-\(UUID())"))
@@ -178,7 +203,10 @@ package struct EvalRunner: Sendable {
             automation: AutomationAgent(
                 model: model, budget: budget, browsers: LocalBrowserSource(logger: self.logger),
                 configuration: configuration, store: store,
-                files: LocalFileStore(directory: "\(directory)/files"), logger: self.logger),
+                files: Self.files(in: directory),
+                vault: Vault(
+                    store: FileVaultStore(directory: "\(directory)/vault", logger: self.logger),
+                    keys: FileVaultKeys(path: "\(directory)/key")), logger: self.logger),
             domains: task.allowedDomains.isEmpty ? ["127.0.0.1"] : task.allowedDomains)
         return AgentRuns(
             coordinator: Coordinator(model: model, automation: automation, budget: budget, logger: self.logger),

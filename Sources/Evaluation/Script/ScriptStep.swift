@@ -18,8 +18,13 @@ package enum ScriptStep: Sendable, Hashable {
     case read
     /// Reads the newest file that a page has sent.
     case readFile
+    /// Reads a table, on all pages that a link leads to.
+    case readTable(next: String?)
+    case savePage
+    /// Fills in a secret of the task, or the code of a key.
+    case fillSecret(String, field: String)
     /// Puts a file of the task into a field.
-    case upload(file: String, field: String)
+    case upload(file: String, role: String = "file", field: String)
     case ask(question: String)
     /// Answers with a text, which may contain `{value of "LABEL"}`.
     case say(String)
@@ -28,8 +33,8 @@ package enum ScriptStep: Sendable, Hashable {
     static let forms = [
         "browse GOAL", "open PATH", #"click ROLE "NAME""#, #"fill [ROLE] "NAME" with TEXT"#,
         #"select "OPTION" in [ROLE] "NAME""#, #"check [ROLE] "NAME""#, "press KEY", #"wait "TEXT""#, "back", "read",
-        "read file",
-        #"upload "FILE" to "NAME""#, #"ask "QUESTION""#, "say TEXT",
+        "read file", #"read table ["NEXT LINK"]"#, "save page", #"secret "SECRET" to "NAME""#,
+        #"upload "FILE" to [ROLE] "NAME""#, #"ask "QUESTION""#, "say TEXT",
     ]
 
     /// Parses a line; `nil` if it is not a step.
@@ -41,6 +46,15 @@ package enum ScriptStep: Sendable, Hashable {
         case "back" where text.isEmpty: self = .back
         case "read" where text.isEmpty: self = .read
         case "read" where text == "file": self = .readFile
+        case "read" where text == "table": self = .readTable(next: nil)
+        case "read" where text.hasPrefix("table "):
+            _ = words.word()
+            guard let next = words.lastQuoted() else { return nil }
+            self = .readTable(next: next)
+        case "save" where text == "page": self = .savePage
+        case "secret":
+            guard let secret = words.quoted(), words.word() == "to", let field = words.lastQuoted() else { return nil }
+            self = .fillSecret(secret, field: field)
         case "browse" where !text.isEmpty: self = .browse(goal: text)
         case "say" where !text.isEmpty: self = .say(text)
         case "open" where text.hasPrefix("/"): self = .open(path: text)
@@ -59,8 +73,10 @@ package enum ScriptStep: Sendable, Hashable {
             guard let list = words.lastQuoted() else { return nil }
             self = .select(option: option, role: role, list: list)
         case "upload":
-            guard let file = words.quoted(), words.word() == "to", let field = words.lastQuoted() else { return nil }
-            self = .upload(file: file, field: field)
+            guard let file = words.quoted(), words.word() == "to" else { return nil }
+            let role = words.role(else: "file")
+            guard let field = words.lastQuoted() else { return nil }
+            self = .upload(file: file, role: role, field: field)
         case "check":
             let role = words.role(else: "checkbox")
             guard let name = words.lastQuoted() else { return nil }
@@ -114,7 +130,13 @@ package enum ScriptStep: Sendable, Hashable {
         case .back: .call("go_back")
         case .read: .call("read_page")
         case .readFile: .call("read_file")
-        case .upload(let file, let field): .callOn("upload", role: "file", name: field, ["files": [.string(file)]])
+        case .readTable(nil): .call("read_table")
+        case .readTable(let next?): .callOn("read_table", role: "link", name: next)
+        case .savePage: .call("save_page")
+        case .fillSecret(let secret, let field):
+            .callOn("fill_secret", role: "textbox", name: field, ["secret": .string(secret)])
+        case .upload(let file, let role, let field):
+            .callOn("upload", role: role, name: field, ["files": [.string(file)]])
         case .ask(let question): .call("ask_person", ["question": .string(question)])
         case .say(let text): .decide { Self.saying(text, after: $0.messages) }
         }

@@ -1,6 +1,10 @@
 package import AgentEvents
 import AgentLoop
+import Crypto
 package import DemoSite
+package import FoundationEssentials
+package import RuntimeProtocol
+import TextCoding
 
 extension EvalTask {
     /// The outcome of a run, to be checked.
@@ -13,16 +17,21 @@ extension EvalTask {
         package var submissions: [DemoSite.Submission]
         /// The site's pages that are checked, by their path; without those that the site refused.
         package var pages: [String: String]
+        /// The files that the user got, by their names.
+        package var files: [String: Data]
+        package var result: StructuredResult?
 
         package init(
             answer: String, status: RunStatus, code: String? = nil, submissions: [DemoSite.Submission] = [],
-            pages: [String: String] = [:]
+            pages: [String: String] = [:], files: [String: Data] = [:], result: StructuredResult? = nil
         ) {
             self.answer = answer
             self.status = status
             self.code = code
             self.submissions = submissions
             self.pages = pages
+            self.files = files
+            self.result = result
         }
     }
 
@@ -56,6 +65,17 @@ extension EvalTask.Check {
             guard let page = outcome.pages[path] else { return "the site has refused \(path)" }
             guard Self.plain(page).contains(Self.plain(text)) != isThere else { return nil }
             return "\(path) \(isThere ? "lacks" : "contains") \"\(text)\": \(page.prefix(200))"
+        case .got(let name, let text, let digest):
+            guard let bytes = outcome.files[name] else {
+                return "the user did not get \(name), but \(outcome.files.keys.sorted())"
+            }
+            let holds =
+                text.map { Self.plain(String(decoding: bytes, as: UTF8.self)).contains(Self.plain($0)) }
+                ?? (SHA256.hash(data: bytes).hexadecimal == digest)
+            return holds ? nil : "\(name) has other content (\(SHA256.hash(data: bytes).hexadecimal))"
+        case .result(let value):
+            return outcome.result?.value == value
+                ? nil : "the result is \(outcome.result?.value.json ?? "none"): \(outcome.result?.problems ?? [])"
         case .status(let status):
             guard outcome.status != status else { return nil }
             let code = outcome.code.map { " (\($0))" } ?? ""

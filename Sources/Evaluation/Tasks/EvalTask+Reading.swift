@@ -50,7 +50,9 @@ extension EvalTask {
             default: .text(answer.text)
             }
         }
+        self.secrets = try reader.texts(.secrets).map(reader.file)
         self.files = try reader.texts(.files).map(reader.file)
+        if reader.has(.schema) { self.schema = try reader.json(.schema) }
         self.allowedDomains = try reader.texts(.allowedDomains).map(\.text)
         if let steps = try reader.number(.maxSteps) { self.maxSteps = steps }
         if let seconds = try reader.number(.maxSeconds) { self.maxSeconds = seconds }

@@ -13,6 +13,10 @@ package struct EvalTask: Sendable, Hashable {
         /// The site's page at this path contains a text, or lacks it.
         case siteShows(path: String, text: String, isThere: Bool)
         case status(RunStatus)
+        /// The user got a file with this name, and with this text in it or this digest (SHA-256, in hexadecimal).
+        case got(file: String, text: String?, digest: String?)
+        /// The structured result is this.
+        case result(JSONValue)
     }
 
     /// The user's answer to a question.
@@ -32,8 +36,12 @@ package struct EvalTask: Sendable, Hashable {
     package var checks: [Check]
     /// The user's answers, in the order of the questions. Without an answer, the run stays interrupted.
     package var answers: [Answer] = []
+    /// What the user keeps for the site: the values by their names. A key of one-time codes begins with `otpauth:`.
+    package var secrets: [File] = []
     /// The files that the user attaches to the request.
     package var files: [File] = []
+    /// The JSON Schema of the result. The automation agent then does the task alone.
+    package var schema: JSONValue?
     /// The only domains that may be opened; if empty, only the site's own.
     package var allowedDomains: [String] = []
     /// The maximum number of model turns of each agent.
@@ -45,7 +53,7 @@ package struct EvalTask: Sendable, Hashable {
     /// The version for the offline model; `nil` if the offline model cannot do the task.
     package var offline: Offline?
 
-    /// A file with a text as its content.
+    /// A file with a text as its content, or a secret with its value.
     package struct File: Sendable, Hashable {
         package var name: String
         package var text: String

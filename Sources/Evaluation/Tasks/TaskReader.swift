@@ -6,7 +6,7 @@ import Yams
 /// Reads the parts of a task from its YAML file.
 struct TaskReader {
     enum Key: String, CaseIterable {
-        case request, site, checks, answers, files, offline, script
+        case request, site, checks, answers, files, offline, schema, script, secrets
         case allowedDomains = "allowed_domains"
         case maxSteps = "max_steps"
         case maxSeconds = "max_seconds"
@@ -86,6 +86,13 @@ struct TaskReader {
         return try self.text(value).text
     }
 
+    func json(_ key: Key) throws -> JSONValue {
+        guard let json = try? JSONValue(json: try self.text(key)) else {
+            throw self.problem(key, "'\(key.rawValue)' is JSON, in quotes")
+        }
+        return json
+    }
+
     func number(_ key: Key) throws -> Int? {
         guard self.has(key) else { return nil }
         guard let number = Int(try self.text(key)), number > 0 else {
@@ -149,6 +156,14 @@ extension TaskReader {
             }
             return .siteShows(path: value.text, text: other.value.text, isThere: isThere)
         }
+        if key.text == "got" {
+            guard let other = others.first, others.count == 1, ["text", "sha256"].contains(other.key.text) else {
+                throw self.problem(.badValue, key.line, "'got' is the name of a file with either 'text' or 'sha256'")
+            }
+            let isText = other.key.text == "text"
+            return .got(
+                file: value.text, text: isText ? other.value.text : nil, digest: isText ? nil : other.value.text)
+        }
         if let other = others.first {
             throw self.problem(
                 .badValue, other.key.line, "'\(other.key.text)' does not belong to '\(key.text)'; begin it with '- '")
@@ -157,6 +172,11 @@ extension TaskReader {
         case "answer_contains": return .answerContains(value.text)
         case "answer_lacks": return .answerLacks(value.text)
         case "received_none": return .receivedNone(path: value.text)
+        case "result":
+            guard let json = try? JSONValue(json: value.text) else {
+                throw self.problem(.badValue, value.line, "'result' is JSON, in quotes")
+            }
+            return .result(json)
         case "status":
             guard let status = RunStatus(rawValue: value.text), [.completed, .interrupted, .failed].contains(status)
             else {
@@ -167,8 +187,8 @@ extension TaskReader {
             throw self.problem(
                 .unknownKey, key.line,
                 """
-                unknown check '\(key.text)'; known are answer_contains, answer_lacks, received, received_none, site_shows, \
-                status
+                unknown check '\(key.text)'; known are answer_contains, answer_lacks, got, received, received_none, result, \
+                site_shows, status
                 """)
         }
     }
@@ -190,7 +210,7 @@ extension TaskReader {
     func file(_ line: Text) throws -> EvalTask.File {
         let parts = line.text.split(separator: "=", maxSplits: 1).map(\.trimmed)
         guard parts.count == 2, !parts[0].isEmpty else {
-            throw self.problem(.badValue, line.line, "'\(line.text)' is no file; write NAME = TEXT")
+            throw self.problem(.badValue, line.line, "'\(line.text)' is no NAME = TEXT")
         }
         return EvalTask.File(name: parts[0], text: parts[1])
     }

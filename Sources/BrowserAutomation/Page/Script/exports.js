@@ -11,6 +11,6 @@ return {
   preparePointer, throughForeignFrame, releaseGuard, afterPointer, watchDrag, startedDrag,
   prepareFill, prepareType, fillSecret, valueOf, focus, select, findOption,
   prepareUpload, beginUpload, stagedFor, addPiece, giveFiles, giveFilesTo, dropFiles,
-  actionTarget, besideTarget, enable, hasText, query, links, tables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
+  actionTarget, besideTarget, enable, hasText, query, links, tables, dataTables, scroll, hide, uncovered, annotate, showAgain, sockets, socketsLater,
   storedItems, settled, elementAt, holdOf, viewState, pictureBox, selectText,
 };

@@ -67,6 +67,23 @@ function originOf(address) {
   }
 }
 
+/** Whether a row only names the columns below it. */
+const isHead = (row) => row.parentElement.localName === "thead" || [...row.cells].every((cell) => cell.localName === "th");
+
+/** The tables of data: what is beside them in frames and other tables is layout. A foot has sums, which are no rows. */
+function dataTables(limit, mostRows) {
+  return [...deepElements(document, "table")].filter((table) => isShown(table) && !table.querySelector("table"))
+    .slice(0, limit).map((table) => {
+      const rows = [...table.rows].filter((row) => row.parentElement.localName !== "tfoot" && row.cells.length && isShown(row));
+      const first = rows.findIndex((row) => !isHead(row));
+      const start = first < 0 ? rows.length : first;
+      return {
+        header: start ? cellTexts(rows[start - 1]) : [], total: rows.length - start,
+        rows: rows.slice(start, start + mostRows).map(cellTexts),
+      };
+    });
+}
+
 function tables(limit) {
   return [...deepElements(document, "table")].filter((table) => isShown(table) && table.rows.length).slice(0, limit)
     .map((table) => [...table.rows].slice(0, 1000).map(cellTexts));
