@@ -43,6 +43,19 @@ package enum Failpoint: String, Sendable {
     /// All chunks of a record that is larger than one item are in DynamoDB, but not its head.
     case chunksPut = "chunks-put"
 
+    // Files, and what is kept for users.
+
+    /// A piece of a file is written; its sender was not answered.
+    case filePieceWritten = "file-piece-written"
+    /// The whole content of a file is there, but not its description.
+    case fileContentKept = "file-content-kept"
+    /// The content of a file is in S3, but not its description.
+    case objectPut = "object-put"
+    /// A website's file has arrived; it is not kept with the chat.
+    case downloadEnded = "download-ended"
+    /// A browser's sign-in is read; nothing of it is stored.
+    case signInRead = "sign-in-read"
+
     // Backend.
 
     /// A message is stored; the runtime has not received it.

@@ -64,6 +64,7 @@ public actor LocalFileStore: FileStore {
             try? FileManager.default.removeItem(atPath: partial)
             return nil
         }
+        try self.reopenUndescribed(piece.id, in: session)
         // A piece that comes too late finds nothing to go on from.
         try self.sweep(session)
         let isBegun = FileManager.default.fileExists(atPath: partial)
@@ -84,6 +85,7 @@ public actor LocalFileStore: FileStore {
                 try file.writeAll(toAbsoluteOffset: Int64(piece.offset), bytes)
                 if piece.last { try file.resize(to: Int64(end)) }
             }
+            Failpoint.reach(.filePieceWritten)
             guard piece.last else { return nil }
             let content = "\(directory)/\(piece.id)"
             try FileManager.default.moveItem(atPath: partial, toPath: content)
@@ -97,6 +99,7 @@ public actor LocalFileStore: FileStore {
         _ adding: (inout StoredFile) -> Void
     ) throws -> StoredFile {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: content)
+        Failpoint.reach(.fileContentKept)
         var file = StoredFile(
             id: id, name: FileName.unique(name, among: known.map(\.name)),
             type: MediaType.of(try Self.bytes(of: content, from: 0, count: MediaType.headSize), named: name),
@@ -207,6 +210,13 @@ public actor LocalFileStore: FileStore {
             try FileManager.default.removeItem(atPath: "\(content).json")
             try FileManager.default.moveItem(atPath: content, toPath: content + Self.partial)
         }
+    }
+
+    /// Goes on with an upload whose process ended before it described the whole content.
+    private func reopenUndescribed(_ id: String, in session: SessionID) throws {
+        let content = "\(self.directory(session))/\(id)"
+        guard FileManager.default.fileExists(atPath: content) else { return }
+        try self.using(content) { try FileManager.default.moveItem(atPath: content, toPath: content + Self.partial) }
     }
 
     /// Removes a file.

@@ -170,8 +170,10 @@ def test_every_failpoint_of_the_runtime_is_reached_by_a_test():
     source = (pathlib.Path(__file__).parents[2] / "Sources/AgentEvents/Failpoint.swift").read_text()
     named = set(re.findall(r'case \w+ = "([a-z-]+)"', source))
     tried = {place.split()[0] for place in [*ASKING, *(place for place, _ in ANSWERED)]}
-    # The test below and the tests of the backend's deaths reach these.
-    assert named == tried | {"chunks-put", "message-kept", "end-heard"}
+    # The test below and the tests of the deaths of the backend and of files reach these.
+    assert named == tried | {
+        "chunks-put", "message-kept", "end-heard", "file-piece-written", "file-content-kept", "object-put", "download-ended",
+        "sign-in-read"}
 
 
 @needs_failpoints

@@ -137,6 +137,7 @@ package actor S3FileStore: FileStore {
         do {
             try await self.using {
                 try await self.bucket.put(key, contentsOf: path)
+                Failpoint.reach(.objectPut)
                 try await self.bucket.put("\(key).json", try JSONEncoder().encode(description))
             }
             guard self.removals[session] == removals else { throw Self.unusable("the session was removed meanwhile") }

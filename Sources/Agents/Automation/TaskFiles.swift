@@ -37,6 +37,7 @@ actor TaskFiles {
         for download in ended {
             // The browser has told why it refused a file, or why one failed.
             guard let path = download.path else { continue }
+            Failpoint.reach(.downloadEnded)
             do {
                 news.kept.append(
                     try await self.store.keep(path, named: download.name, from: download.site, in: self.session))

@@ -172,6 +172,7 @@ actor SignIns {
             self.logger.warning("The sign-ins can't be read from the browser", metadata: ["error": "\(error)"])
             return
         }
+        Failpoint.reach(.signInRead)
         for (site, signIn) in sites {
             let now = state.part(of: site)
             // A browser that knows nothing of the site says nothing about its sign-in.
