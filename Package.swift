@@ -98,6 +98,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Waiting", swiftSettings: swiftSettings),
         .target(name: "TextCoding", swiftSettings: swiftSettings),
         .target(name: "JSONText", swiftSettings: swiftSettings),
@@ -231,7 +232,7 @@ let package = Package(
         .target(
             name: "Files",
             dependencies: [
-                "AgentEvents", "DurableFile", "RuntimeProtocol", "TextCoding",
+                "AgentEvents", "CZlib", "DurableFile", "RuntimeProtocol", "TextCoding",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

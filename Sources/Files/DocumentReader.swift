@@ -22,7 +22,7 @@ public struct DocumentText: Sendable, Hashable {
     }
 }
 
-/// Reads the text of files: PDF with poppler's programs, and plain text.
+/// Reads the text of files: PDF with poppler's programs, office documents, and plain text.
 public struct DocumentReader: Sendable {
     /// The maximum number of pages that are read at once.
     private static let mostPages = 20
@@ -43,17 +43,59 @@ public struct DocumentReader: Sendable {
     /// Reads the text of a file.
     /// - Parameters:
     ///   - path: Where the file is on this machine.
-    ///   - first: The first page to read, counted from 1. Plain text has a single page.
+    ///   - first: The first page to read, counted from 1. Texts without pages are divided into some.
     /// - Throws: ``FileStoreError`` with code `unreadable`, whose text says why and what to do.
     public func text(of file: StoredFile, at path: String, from first: Int = 1) async throws -> DocumentText {
         switch file.type {
         case MediaType.pdf: return try await self.pages(of: file.name, path, from: first)
         case "text/plain", "text/csv":
             let data = try await self.plainText(path)
-            return DocumentText(first: 1, pages: [String(decoding: data, as: UTF8.self)], count: 1)
+            return try Self.paged([String(decoding: data, as: UTF8.self)], from: first, file.name)
         default:
-            throw Self.unreadable(
-                file.name, "it is \(file.type), and only PDF and plain text can be read. The person can open it.")
+            guard let ending = MediaType.officeEnding(of: file.type) else {
+                throw Self.unreadable(
+                    file.name,
+                    "it is \(file.type); PDF, Word, Excel, PowerPoint, and plain text can be read. The person can open it."
+                )
+            }
+            return try Self.paged(try self.office(path, ending, file.name), from: first, file.name)
+        }
+    }
+
+    /// The size of a page of a text that has none of its own, in bytes.
+    private static let pageSize = 10_000
+
+    /// Divides a text into pages at the ends of its lines.
+    private static func paged(_ parts: [String], from first: Int, _ name: String) throws -> DocumentText {
+        var pages: [String] = []
+        for part in parts {
+            var page = ""
+            for line in part.split(separator: "\n", omittingEmptySubsequences: false) {
+                if !page.isEmpty, page.utf8.count + line.utf8.count > Self.pageSize {
+                    pages.append(page)
+                    page = ""
+                }
+                page += page.isEmpty ? line : "\n\(line)"
+            }
+            pages.append(page)
+        }
+        guard (1...pages.count).contains(first) else {
+            throw Self.unreadable(name, "it has no page \(first); its pages are 1 to \(pages.count).")
+        }
+        return DocumentText(
+            first: first, pages: Array(pages[(first - 1)...].prefix(Self.mostPages)), count: pages.count)
+    }
+
+    private func office(_ path: String, _ ending: String, _ name: String) throws -> [String] {
+        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        return try file.closeAfter {
+            do {
+                return try OfficeReader(file).parts(ending: ending)
+            } catch is ZipArchive.TooLarge {
+                throw Self.unreadable(name, "it has too much in it. The person can open it.")
+            } catch is ZipArchive.Damaged {
+                throw Self.unreadable(name, "it is damaged or locked with a password. The person can open it.")
+            }
         }
     }
 
@@ -138,7 +180,10 @@ public struct DocumentReader: Sendable {
         if let output = result.output { return output }
         let isLocked = result.errors.contains("Incorrect password")
         throw Self.unreadable(
-            name, isLocked ? "it is locked with a password." : "it is damaged. Download it again.")
+            name,
+            isLocked
+                ? "it is locked with a password. Ask the person for a copy without one."
+                : "it is damaged. Download it again.")
     }
 
     private struct Outcome: Sendable {

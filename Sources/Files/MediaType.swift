@@ -20,6 +20,9 @@ public enum MediaType {
         "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ]
 
+    /// The ending of office documents of this type; `nil` for other types.
+    static func officeEnding(of type: String) -> String? { self.packed.first { $0.value == type }?.key }
+
     private static let texts = ["csv": "text/csv", "tsv": "text/plain", "txt": "text/plain", "json": "text/plain"]
 
     /// Returns the type of a file.

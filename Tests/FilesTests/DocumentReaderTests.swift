@@ -78,4 +78,45 @@ struct DocumentReaderTests {
         }
         #expect(error?.description.contains("poppler-utils") == true)
     }
+
+    private static func fixture(_ name: String) throws -> Data {
+        try Data(
+            contentsOf: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .appending(path: "Fixtures/documents/\(name)"))
+    }
+
+    @Test("a PDF with a password is said to be locked, and what to do")
+    func locked() async throws {
+        let refusal = await Self.refusal(try Self.fixture("locked.pdf"))
+        #expect(refusal.contains("locked with a password. Ask the person for a copy without one."))
+    }
+
+    @Test("a small PDF that unpacks to half a gigabyte is refused within the limits")
+    func bomb() async throws {
+        let refusal = await Self.refusal(try Self.fixture("bomb.pdf"))
+        #expect(["damaged", "too much", "took longer"].contains { refusal.contains($0) }, "\(refusal)")
+    }
+
+    @Test("a scan has no text, and pictures of its pages")
+    func scan() async throws {
+        let drawn = Data(
+            String(decoding: Self.receipt.pdf, as: UTF8.self).replacing("Tj", with: "pop").utf8)
+        #expect(try await Self.read(drawn).isEmpty)
+        let path = FileManager.default.temporaryDirectory.appending(path: "document-\(UUID().uuidString)").path
+        try drawn.write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let file = StoredFile(id: "1", name: "a.pdf", type: MediaType.pdf, size: 1)
+        let pictures = try await DocumentReader().pictures(of: file, at: path, from: 1, most: 3)
+        #expect(pictures.count == 1 && pictures[0].starts(with: [0xFF, 0xD8, 0xFF]))
+    }
+
+    @Test("a long text is divided into pages at the ends of its lines, and none of it is lost")
+    func long() async throws {
+        let lines = (1...3000).map { "Line \($0) of a long text" }
+        let text = try await Self.read(Data(lines.joined(separator: "\n").utf8), type: "text/plain")
+        #expect(text.count > 5 && text.pages.allSatisfy { $0.utf8.count <= 10_000 })
+        #expect(text.pages.joined(separator: "\n") == lines.joined(separator: "\n"))
+        let third = try await Self.read(Data(lines.joined(separator: "\n").utf8), type: "text/plain", from: 3)
+        #expect(third.first == 3 && third.pages.first == text.pages[2])
+    }
 }
