@@ -358,7 +358,8 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "ChatStore", "JSONText",
+                "AWSClient", "AccessTokens", "AgentCoreRuntime", "AgentEvents", "ChatStore", "HTTPTransport",
+                "JSONText",
                 "RuntimeClient", "RuntimeProtocol", "ServerSentEvents", "Settings", "TextCoding", "Waiting",
                 "WebSocket", "WebSocketClient",
                 .application("AsyncAlgorithms", "swift-async-algorithms"),

@@ -1,5 +1,6 @@
 import AgentEvents
 public import Configuration
+public import FoundationEssentials
 
 /// The settings of the backend. Invalid values are rejected at startup.
 public struct BackendSettings: Sendable, Hashable {
@@ -17,6 +18,8 @@ public struct BackendSettings: Sendable, Hashable {
     public var cognito: Cognito?
     public var libraries = Libraries()
     public var limits = Limits()
+    /// The program that is told when a chat waits or has ended; none if `nil`.
+    public var webhook: Webhook?
 
     /// The runtime that runs the agents.
     public struct Runtime: Sendable, Hashable {
@@ -75,6 +78,18 @@ public struct BackendSettings: Sendable, Hashable {
         }
     }
 
+    /// A program that is told when a chat waits or has ended.
+    public struct Webhook: Sendable, Hashable {
+        public var url: String
+        /// The key that signs what it's told.
+        public var key: Data
+
+        public init(url: String, key: Data) {
+            self.url = url
+            self.key = key
+        }
+    }
+
     /// The paths of the third-party packages that the page uses; by default, those of Debian.
     public struct Libraries: Sendable, Hashable {
         /// The Markdown parser.
@@ -88,6 +103,14 @@ public struct BackendSettings: Sendable, Hashable {
 
     /// Whether the backend listens on the loopback interface only.
     public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(self.host) }
+
+    /// The address at which users reach the page, without a slash at its end.
+    public var pageURL: String {
+        guard let publicURL else {
+            return "http://\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)"
+        }
+        return publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
+    }
 
     /// Reads the settings from the process environment.
     /// - Throws: ``SettingsError``.
@@ -112,6 +135,7 @@ public struct BackendSettings: Sendable, Hashable {
     ///   - `ai4ai.requests.per.minute` (default 1200), `ai4ai.messages.per.minute` (default 60), and
     ///     `ai4ai.sockets.per.user` (default 50): limits per user
     ///   - `ai4ai.idle.seconds` (default 75): the idle timeout of connections
+    ///   - `ai4ai.webhook.url` and `ai4ai.webhook.secret`: the program that is told of waiting and ended chats
     ///   - `ai4ai.marked`: the path of the Markdown parser
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {
@@ -133,12 +157,28 @@ public struct BackendSettings: Sendable, Hashable {
             try values.integer("sockets.per.user", in: 1...1_000_000) ?? self.limits.socketsPerUser
         self.limits.idleSeconds = try values.integer("idle.seconds", in: 1...3600) ?? self.limits.idleSeconds
         self.libraries.marked = values.text("marked") ?? self.libraries.marked
+        self.webhook = try Self.webhook(values)
         self.cognito = try Self.cognito(values)
         guard self.cognito != nil || self.isLoopback else {
             throw SettingsError(
                 key: "backend.host", value: self.host,
                 accepted: "127.0.0.1, because without AI4AI_COGNITO_POOL_ID anybody who reaches it is its user")
         }
+    }
+
+    private static func webhook(_ values: SettingsReader) throws -> Webhook? {
+        guard let url = try values.url("webhook.url") else { return nil }
+        let isLocal = ["http://127.0.0.1", "http://localhost", "http://[::1]"].contains(where: url.hasPrefix)
+        guard url.hasPrefix("https://") || isLocal else {
+            throw SettingsError(key: "webhook.url", value: url, accepted: "https://, or an address of this machine")
+        }
+        // The form of the Standard Webhooks specification.
+        let text = (values.confidential("webhook.secret") ?? "").trimmingPrefix("whsec_")
+        guard let key = Data(base64Encoded: String(text)), (24...64).contains(key.count) else {
+            throw SettingsError(
+                key: "webhook.secret", value: "", accepted: "24 to 64 random bytes in Base64, after whsec_")
+        }
+        return Webhook(url: url, key: key)
     }
 
     private static func cognito(_ values: SettingsReader) throws -> Cognito? {

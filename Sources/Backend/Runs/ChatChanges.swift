@@ -55,6 +55,9 @@ final class ChatChanges: Sendable {
         return stream
     }
 
+    /// Whether somebody has the chat open, in this process.
+    func isWatched(_ session: SessionID) -> Bool { self.state.withLock { $0.viewers[session] != nil } }
+
     func tell(_ change: ChatChange, in session: SessionID) {
         let viewers = self.state.withLock { Array(($0.viewers[session] ?? [:]).values) }
         for viewer in viewers { viewer.yield(change) }

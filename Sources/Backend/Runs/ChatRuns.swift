@@ -8,6 +8,7 @@ import Metrics
 import RuntimeClient
 import RuntimeProtocol
 import ServiceLifecycle
+import Settings
 import Waiting
 
 /// Starts runs for chats, follows each run to its end, and copies its outcome into the chat.
@@ -30,6 +31,9 @@ actor ChatRuns: Service {
     let store: any ChatStore
     let runtime: RuntimeConnection
     let changes = ChatChanges()
+    let webhook: Webhook?
+    /// The address of the page, for links to chats.
+    let pageURL: String
     let logger: Logger
     let tasks = TaskRunner()
     /// A run that this process follows: its events, and the callers that wait for its end.
@@ -42,7 +46,12 @@ actor ChatRuns: Service {
     /// When the user's unfinished deletions were last resumed.
     var swept: [UserID: ContinuousClock.Instant] = [:]
 
-    init(store: any ChatStore, runtime: RuntimeConnection, logger: Logger) {
+    init(
+        store: any ChatStore, runtime: RuntimeConnection, webhook: BackendSettings.Webhook? = nil, pageURL: String = "",
+        logger: Logger
+    ) {
+        self.webhook = webhook.map { [tasks] in Webhook($0, tasks: tasks, logger: logger) }
+        self.pageURL = pageURL
         self.store = store
         self.runtime = runtime
         self.logger = logger

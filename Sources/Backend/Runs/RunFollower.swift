@@ -1,5 +1,6 @@
 import AgentEvents
 import ChatStore
+import FoundationEssentials
 import HTTPTypes
 import Logging
 import Metrics
@@ -208,6 +209,29 @@ struct RunFollower: Sendable {
         if !isEnded { try await self.end(then: next) }
         Counter(label: "ai4ai_runs", dimensions: [("end", end.word)]).increment()
         self.runs.changes.tell(.changed, in: self.session)
+        self.tellAbsentUser(end, next)
+    }
+
+    /// How long before a question expires the user is reminded, in seconds; earlier of questions that expire sooner.
+    private static let reminder: TimeInterval = 3600
+
+    private func tellAbsentUser(_ end: RunProjection.End, _ waiting: ChatRun?) {
+        guard let webhook = self.runs.webhook else { return }
+        var chat = Webhook.Notice.Chat(
+            user_id: self.caller.user.rawValue, session_id: self.session.rawValue, run_id: self.run.id.rawValue,
+            url: "\(self.runs.pageURL)/chat/\(self.session)", is_watched: self.runs.changes.isWatched(self.session))
+        guard let waiting else {
+            chat.end = end.word
+            return webhook.tell(.ended, chat)
+        }
+        chat.expires_at = waiting.expiresAt?.iso8601
+        webhook.tell(.waiting, chat)
+        guard let expiry = waiting.expiresAt?.date else { return }
+        let soon = min(Self.reminder, expiry.timeIntervalSinceNow / 4)
+        webhook.tell(.expiring, chat, at: expiry - soon) { [self] in
+            let now = try? await self.runs.store.session(self.session, of: self.caller.user)
+            return now?.run?.id == waiting.id && now?.run?.state == .waiting
+        }
     }
 
     /// Stores the run's messages, and applies the change to the chat with the last of them.

@@ -41,7 +41,8 @@ package struct Backend: Service {
         self.logger = logger
         self.onListening = onListening
         let runtime = try RuntimeConnection(settings.runtime, aws: aws)
-        let runs = ChatRuns(store: store, runtime: runtime, logger: logger)
+        let runs = ChatRuns(
+            store: store, runtime: runtime, webhook: settings.webhook, pageURL: settings.pageURL, logger: logger)
         let limits = RateLimits(settings.limits)
         let authenticator = Authenticator(
             verifier: settings.cognito.map { TokenVerifier($0.rules, keys: KeySet($0.keysURL)) })
