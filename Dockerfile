@@ -21,7 +21,7 @@ COPY . .
 FROM build AS build-runtime
 RUN swift build -c release --static-swift-stdlib --product ai4ai-runtime -Xlinker -s \
     && scripts/image-root.sh /root-of-image "$(swift build -c release --show-bin-path)/ai4ai-runtime" \
-        /usr/bin/pdfinfo /usr/bin/pdftotext
+        /usr/bin/pdfinfo /usr/bin/pdftotext /usr/bin/pdftoppm
 
 FROM build AS build-all
 ENV AI4AI_PAGE_BUNDLE=1

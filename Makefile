@@ -186,7 +186,7 @@ image-check: setup $(VENV)/installed ## Check the image's contents, run it, and 
 	$(STATIC) --product contract-agent
 	rm -rf $(ROOTS)
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/runtime .build/image/release/ai4ai-runtime \
-	  /usr/bin/pdfinfo /usr/bin/pdftotext
+	  /usr/bin/pdfinfo /usr/bin/pdftotext /usr/bin/pdftoppm
 	CHECKOUTS=.build/image/checkouts scripts/image-root.sh $(ROOTS)/contract .build/image/release/contract-agent
 	IMAGE_ROOT=$(ROOTS)/runtime $(PYTEST) Tests/Image
 	CONTRACT_AGENT=$(CURDIR)/Tests/Image/contract-agent.sh $(CONTRACT_SUITE)

@@ -46,7 +46,7 @@ def test_image_is_small():
 
 def test_image_has_no_shell_and_nothing_that_gives_rights():
     programs = {path.name for path in files() if path.parent.name in ("bin", "sbin")}
-    assert programs == {"ai4ai-runtime", "pdfinfo", "pdftotext"}
+    assert programs == {"ai4ai-runtime", "pdfinfo", "pdftotext", "pdftoppm"}
     assert not [path for path in files() if path.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)]
 
 
@@ -57,7 +57,7 @@ def test_all_that_the_program_links_is_there_and_nothing_else():
         return {pathlib.Path(word).name for word in words if word.startswith("/")}
 
     own = linked("ai4ai-runtime")
-    libraries = own | linked("pdfinfo") | linked("pdftotext")
+    libraries = own | linked("pdfinfo") | linked("pdftotext") | linked("pdftoppm")
     present = {path.name for path in files() if ".so" in path.name}
     assert present == libraries
     assert not {name for name in own if "ssl" in name or "curl" in name or "Foundation" in name or "swift" in name}
@@ -88,6 +88,13 @@ def test_pdf_is_read_by_a_program_with_few_rights():
     process = start_with_input("confined", "/usr/bin/pdftotext", "-", "-")
     output, errors = process.communicate(PDF, timeout=DEADLINE)
     assert process.returncode == 0 and b"Amount paid" in output, errors
+
+
+def test_page_of_a_pdf_is_drawn_for_models_that_see():
+    process = start_with_input(
+        "confined", "/usr/bin/pdftoppm", "-q", "-jpeg", "-f", "1", "-l", "1", "-scale-to", "1100", "-")
+    output, errors = process.communicate(PDF, timeout=DEADLINE)
+    assert process.returncode == 0 and output.startswith(b"\xff\xd8\xff"), errors
 
 
 def test_container_answers_its_platform(runtime):
