@@ -85,7 +85,8 @@ struct ChatRunsTests {
         nowhere.url = "http://127.0.0.1:1"
         let runtime = try RuntimeConnection(nowhere) { throw RuntimeFailure(.refused, "There is no AWS here.") }
         let runs = ChatRuns(
-            store: ParkingStore(inner: inner, run: run), runtime: runtime, logger: Logger(label: "test"))
+            store: ParkingStore(inner: inner, run: run), runtime: runtime, firstTimeout: .milliseconds(100),
+            logger: Logger(label: "test"))
         let running = Task { try await runs.run() }
         defer { running.cancel() }
         await #expect(throws: RuntimeFailure.self) {

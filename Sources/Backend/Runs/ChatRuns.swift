@@ -32,6 +32,8 @@ actor ChatRuns: Service {
     let runtime: RuntimeConnection
     let changes = ChatChanges()
     let webhook: Webhook?
+    /// How long a runtime that has never answered is tried.
+    let firstTimeout: Duration
     /// The address of the page, for links to chats.
     let pageURL: String
     let logger: Logger
@@ -48,10 +50,11 @@ actor ChatRuns: Service {
 
     init(
         store: any ChatStore, runtime: RuntimeConnection, webhook: BackendSettings.Webhook? = nil, pageURL: String = "",
-        logger: Logger
+        firstTimeout: Duration = .seconds(20), logger: Logger
     ) {
         self.webhook = webhook.map { [tasks] in Webhook($0, tasks: tasks, logger: logger) }
         self.pageURL = pageURL
+        self.firstTimeout = firstTimeout
         self.store = store
         self.runtime = runtime
         self.logger = logger

@@ -13,8 +13,7 @@ struct RunFollower: Sendable {
     private static let refusals: Set = [
         "missing_answers", "unfit_answer", "busy", "stale_answer", "expired", "forbidden",
     ]
-    /// Reconnection timeouts: for a runtime that has never answered, and since it last answered.
-    private static let firstTimeout = Duration.seconds(20)
+    /// How long a runtime is tried since it last answered.
     private static let timeout = Duration.seconds(600)
     /// Another process may still be sending the request of a run that is younger than this.
     private static let youth = Duration.seconds(60)
@@ -68,7 +67,7 @@ struct RunFollower: Sendable {
                 }
                 failure = unreachable
             }
-            guard .now - progress.lastHeard < (progress.hasAnswered ? Self.timeout : Self.firstTimeout) else {
+            guard .now - progress.lastHeard < (progress.hasAnswered ? Self.timeout : self.runs.firstTimeout) else {
                 return await self.giveUp(failure, progress, taken)
             }
             // Cancelled when the process shuts down. The run is followed again when someone opens the chat.
