@@ -4,6 +4,8 @@ import PackagePlugin
 /// Compiles the text files in a target's folders `Page` and `Bundle`, and the API's description, into it as string literals.
 /// SwiftPM's `embedInCode` makes an array with an element for each byte, which takes the compiler minutes for a whole page.
 @main struct EmbedText: BuildToolPlugin {
+    /// Editors leave other files beside them.
+    private static let endings: Set = ["css", "html", "js", "json", "svg"]
     private static let places = ["API/openapi.json", "Bundle", "Page"]
 
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -23,6 +25,7 @@ import PackagePlugin
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { return [] }
         return isFolder.boolValue
-            ? try FileManager.default.contentsOfDirectory(at: place, includingPropertiesForKeys: nil) : [place]
+            ? try FileManager.default.contentsOfDirectory(at: place, includingPropertiesForKeys: nil)
+                .filter { Self.endings.contains($0.pathExtension) } : [place]
     }
 }

@@ -70,8 +70,8 @@ public struct DocumentReader: Sendable {
         var pages: [String] = []
         for part in parts {
             var page = ""
-            for line in part.split(separator: "\n", omittingEmptySubsequences: false) {
-                if !page.isEmpty, page.utf8.count + line.utf8.count > Self.pageSize {
+            for line in Self.lines(of: part) {
+                if !page.isEmpty, page.utf8.count + line.utf8.count >= Self.pageSize {
                     pages.append(page)
                     page = ""
                 }
@@ -86,11 +86,25 @@ public struct DocumentReader: Sendable {
             first: first, pages: Array(pages[(first - 1)...].prefix(Self.mostPages)), count: pages.count)
     }
 
+    private static func lines(of text: String) -> [Substring] {
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).flatMap { line in
+            var pieces: [Substring] = []
+            var rest = line
+            while rest.utf8.count > self.pageSize {
+                let piece = rest.prefix(self.pageSize / 4)
+                pieces.append(piece)
+                rest = rest[piece.endIndex...]
+            }
+            return pieces + [rest]
+        }
+    }
+
     private func office(_ path: String, _ ending: String, _ name: String) throws -> [String] {
         let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
         return try file.closeAfter {
             do {
-                return try OfficeReader(file).parts(ending: ending)
+                var reader = try OfficeReader(file)
+                return try reader.parts(ending: ending)
             } catch is ZipArchive.TooLarge {
                 throw Self.unreadable(name, "it has too much in it. The person can open it.")
             } catch is ZipArchive.Damaged {

@@ -215,7 +215,9 @@ public actor LocalFileStore: FileStore {
     /// Goes on with an upload whose process ended before it described the whole content.
     private func reopenUndescribed(_ id: String, in session: SessionID) throws {
         let content = "\(self.directory(session))/\(id)"
-        guard FileManager.default.fileExists(atPath: content) else { return }
+        guard FileManager.default.fileExists(atPath: content),
+            !FileManager.default.fileExists(atPath: "\(content).json")
+        else { return }
         try self.using(content) { try FileManager.default.moveItem(atPath: content, toPath: content + Self.partial) }
     }
 

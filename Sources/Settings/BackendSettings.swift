@@ -168,7 +168,7 @@ public struct BackendSettings: Sendable, Hashable {
 
     private static func webhook(_ values: SettingsReader) throws -> Webhook? {
         guard let url = try values.url("webhook.url") else { return nil }
-        let isLocal = ["http://127.0.0.1", "http://localhost", "http://[::1]"].contains(where: url.hasPrefix)
+        let isLocal = ["127.0.0.1", "localhost", "::1", "[::1]"].contains(URL(string: url)?.host() ?? "")
         guard url.hasPrefix("https://") || isLocal else {
             throw SettingsError(key: "webhook.url", value: url, accepted: "https://, or an address of this machine")
         }

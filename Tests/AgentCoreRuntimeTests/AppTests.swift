@@ -3,7 +3,7 @@ import Logging
 import Testing
 import WebSocketClient
 
-@Suite("AgentCoreApp server", .timeLimit(.minutes(1)))
+@Suite("AgentCoreApp server", .timeLimit(.minutes(15)))
 struct AppTests {
     /// Serves an app on a free port while `body` runs.
     private static func serve(

@@ -9,7 +9,7 @@ import Testing
 
 /// A tool asks the user before it acts. The loop parks the run and resumes it with the answer, possibly in another
 /// process.
-@Suite("Parking a run", .timeLimit(.minutes(1)))
+@Suite("Parking a run", .timeLimit(.minutes(15)))
 struct ParkingTests {
     private final class World: Sendable {
         let done = Mutex<[String]>([])

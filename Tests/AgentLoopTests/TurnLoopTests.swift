@@ -7,7 +7,7 @@ import Testing
 
 @testable import AgentLoop
 
-@Suite("Turn loop", .timeLimit(.minutes(1)))
+@Suite("Turn loop", .timeLimit(.minutes(15)))
 struct TurnLoopTests {
     struct Add: ToolInput {
         enum Unit: String, CaseIterable, Decodable, Sendable { case metre, mile }

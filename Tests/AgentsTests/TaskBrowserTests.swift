@@ -7,7 +7,7 @@ import Testing
 
 @testable import Agents
 
-@Suite("Task browser", .timeLimit(.minutes(1)))
+@Suite("Task browser", .timeLimit(.minutes(15)))
 struct TaskBrowserTests {
     /// A source whose browser keeps starting until the test lets it fail or the start is canceled.
     private struct Slow: BrowserSource {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Backend
 
-@Suite("Chat runs", .timeLimit(.minutes(1)))
+@Suite("Chat runs", .timeLimit(.minutes(15)))
 struct ChatRunsTests {
     /// A log handler that passes each message to the test.
     private struct Listener: LogHandler {

@@ -7,7 +7,7 @@ import Testing
 @testable import DemoSite
 
 /// Poppler's programs read the files, confined as in production.
-@Suite("Document reader", .timeLimit(.minutes(2)))
+@Suite("Document reader", .timeLimit(.minutes(15)))
 struct DocumentReaderTests {
     private static func read(
         _ bytes: some Sequence<UInt8>, type: String = MediaType.pdf, from page: Int = 1,
@@ -116,6 +116,10 @@ struct DocumentReaderTests {
         let text = try await Self.read(Data(lines.joined(separator: "\n").utf8), type: "text/plain")
         #expect(text.count > 5 && text.pages.allSatisfy { $0.utf8.count <= 10_000 })
         #expect(text.pages.joined(separator: "\n") == lines.joined(separator: "\n"))
+        let windows = try await Self.read(Data(lines.joined(separator: "\r\n").utf8), type: "text/csv")
+        #expect(windows.pages == text.pages)
+        let one = try await Self.read(Data(String(repeating: "é", count: 30_000).utf8), type: "text/plain")
+        #expect(one.count > 5 && one.pages.allSatisfy { $0.utf8.count <= 10_000 })
         let third = try await Self.read(Data(lines.joined(separator: "\n").utf8), type: "text/plain", from: 3)
         #expect(third.first == 3 && third.pages.first == text.pages[2])
     }

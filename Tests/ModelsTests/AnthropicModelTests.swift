@@ -5,7 +5,7 @@ import Testing
 
 @testable import Models
 
-@Suite("Anthropic's API", .timeLimit(.minutes(1)))
+@Suite("Anthropic's API", .timeLimit(.minutes(15)))
 struct AnthropicModelTests {
     private static let request = ModelRequest(
         system: "s",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Models
 
-@Suite("Model in files", .timeLimit(.minutes(1)))
+@Suite("Model in files", .timeLimit(.minutes(15)))
 struct FilesModelTests {
     private static let call = ToolCall(id: "1", name: "look", input: [:])
     private static let request = ModelRequest(

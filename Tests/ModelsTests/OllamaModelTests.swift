@@ -6,7 +6,7 @@ import Testing
 
 @testable import Models
 
-@Suite("Ollama", .timeLimit(.minutes(1)))
+@Suite("Ollama", .timeLimit(.minutes(15)))
 struct OllamaModelTests {
     private static let request = ModelRequest(
         system: "s",

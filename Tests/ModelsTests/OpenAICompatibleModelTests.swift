@@ -6,7 +6,7 @@ import Testing
 
 @testable import Models
 
-@Suite("OpenAI-compatible servers", .timeLimit(.minutes(1)))
+@Suite("OpenAI-compatible servers", .timeLimit(.minutes(15)))
 struct OpenAICompatibleModelTests {
     private static let request = ModelRequest(
         system: "s",

@@ -6,7 +6,7 @@ import Testing
 @testable import Models
 
 /// What servers with the chat completions API can do, and how they depart from it.
-@Suite("Servers of the chat completions API", .timeLimit(.minutes(1)))
+@Suite("Servers of the chat completions API", .timeLimit(.minutes(15)))
 struct ServerAbilitiesTests {
     @Test(
         "a server is asked for sight and context in its own way",

@@ -1,7 +1,7 @@
 import Testing
 import Waiting
 
-@Suite("Monitors", .timeLimit(.minutes(1)))
+@Suite("Monitors", .timeLimit(.minutes(15)))
 struct MonitorTests {
     @Test("a task waits until a change meets its condition, through changes that don't")
     func changes() async throws {

@@ -14,9 +14,13 @@ extension BrowserTools {
 
     private static let mostPages = 200
     private static let mostRows = 20_000
+    /// How many lines that contain the control's name are looked at.
+    private static let mostLines = 5000
     /// How many times to look for the next page, at intervals of `pause`.
     private static let looks = 25
     private static let pause = Duration.milliseconds(200)
+    /// How many looks must show the same rows, because pages show others while they load.
+    private static let steady = 2
 
     var readTable: Tool {
         Tool("read_table", "Reads a table into a file.", risk: .reversibleWrite) {
@@ -32,18 +36,32 @@ extension BrowserTools {
                 var table: CollectedTable
                 if let begun = self.evidence.table(of: context.callID) {
                     table = begun
-                } else {
+                    // The page may have turned while the user was asked.
+                    if let now = try await self.nextPage(of: table, on: page) {
+                        _ = try await self.add(now, to: &table, on: page)
+                    }
+                } else if context.answers.isEmpty {
                     table = try await self.firstPage(with: input.column, on: page)
-                    _ = self.evidence.keep(table, of: context.callID)
+                } else {
+                    throw ActionRefused(
+                        "What was read before the question is gone. Go to the first page, and read again.")
                 }
-                var end = ""
+                _ = self.evidence.keep(table, of: context.callID)
+                var end = table.rows.count < table.promised ? Self.tooMany : ""
                 if let next {
-                    end = try await self.readOn(&table, by: next, on: page, context)
+                    if Int(next.name.filter { $0 != "," }) != nil {
+                        throw ActionRefused("Name the control that shows the next page, and not one page's number.")
+                    }
+                    end = await self.readOn(&table, by: next, on: page, context)
                 }
+                // The person is asked about what the page wanted to send, and then this call goes on.
+                if self.effects.hasStopped { throw ActionRefused("The page wanted to send something.") }
                 return try await self.answer(table, end, on: page, context)
             }
         }
     }
+
+    private static let tooMany = "There is more: \(mostPages) pages and \(mostRows) rows are the limits."
 
     private func firstPage(with column: String?, on page: BrowserPage) async throws -> CollectedTable {
         let tables = try await page.dataTables(mostRows: Self.mostRows).filter { table in
@@ -58,39 +76,55 @@ extension BrowserTools {
         return CollectedTable(largest, at: url)
     }
 
-    /// Goes through all further pages.
-    /// - Returns: Why it has ended, unless that was the last page.
+    /// Goes through all further pages. Nothing that needs the user's yes is done on the way.
+    /// - Returns: Why it has ended before the last page; empty if it has not.
     private func readOn(
         _ table: inout CollectedTable, by next: SnapshotText.Control, on page: BrowserPage, _ context: ToolContext
-    ) async throws -> String {
-        while true {
-            guard table.pages < Self.mostPages, table.rows.count < Self.mostRows else {
-                return " There is more: \(Self.mostPages) pages and \(Self.mostRows) rows are the limits."
+    ) async -> String {
+        // An answer is for one action, and here are many.
+        let unasked = ToolContext(callID: context.callID, emit: context.emit)
+        do {
+            while let ref = try await self.reference(like: next, on: page) {
+                guard table.pages < Self.mostPages, table.rows.count < Self.mostRows else { return Self.tooMany }
+                _ = try await self.allowing(.init(tool: "click", action: .click, ref: ref), on: page, unasked) {
+                    try await page.click($0 ?? ref)
+                }
+                if self.effects.hasStopped { return "The page wanted to send something." }
+                guard let more = try await self.nextPage(of: table, on: page) else {
+                    return "After the last click the rows stayed the same, so this may be all, or not."
+                }
+                guard more.header == table.header else {
+                    return
+                        "The next page has other columns: \(self.untrusted.wrap(more.header.joined(separator: " | ")))."
+                }
+                guard try await self.add(more, to: &table, on: page) else {
+                    return "The last click led to a page that was read before."
+                }
+                _ = self.evidence.keep(table, of: context.callID)
+                if more.rows.count < more.total { return Self.tooMany }
             }
-            guard let ref = try await self.reference(like: next, on: page) else { return "" }
-            _ = try await self.allowing(.init(tool: "click", action: .click, ref: ref), on: page, context) {
-                try await page.click($0 ?? ref)
-            }
-            // The person is asked about what the page wanted to send.
-            if self.effects.hasStopped { return "" }
-            guard let more = try await self.nextPage(of: table, on: page) else { return "" }
-            guard more.header == table.header else {
-                return " The next page has other columns: \(more.header.joined(separator: " | "))."
-            }
-            let url = self.secrets.mask(page.url)
-            guard table.add(more.rows, at: url) else { return "" }
-            try await self.note(more.rows, on: page, at: url)
-            _ = self.evidence.keep(table, of: context.callID)
+            return ""
+        } catch is UserInputRequired {
+            return "The person would have to be asked before the next page. Click it yourself."
+        } catch {
+            return "Then it failed: \(error)"
         }
+    }
+
+    private func add(_ more: PageTable, to table: inout CollectedTable, on page: BrowserPage) async throws -> Bool {
+        let url = self.secrets.mask(page.url)
+        guard table.add(more.rows, at: url) else { return false }
+        try await self.note(more.rows, on: page, at: url)
+        return true
     }
 
     /// The reference of the control that shows the next page; `nil` on the last page.
     private func reference(like next: SnapshotText.Control, on page: BrowserPage) async throws -> String? {
-        let lines = try await page.find(next.name.isEmpty ? next.ref : next.name)
+        guard !next.name.isEmpty else { return next.ref }
+        let lines = try await page.find(next.name, limit: Self.mostLines)
         let found = SnapshotText(lines: lines.map { $0[...] }).controls.filter {
             $0.role == next.role && $0.name == next.name
         }
-        guard !next.name.isEmpty else { return next.ref }
         let control = found.first { $0.ref == next.ref } ?? found.first
         return control.flatMap { $0.state.contains("disabled") ? nil : $0.ref }
     }
@@ -98,18 +132,19 @@ extension BrowserTools {
     /// Waits until the page shows other rows, and has stopped changing them.
     /// - Returns: `nil` if the rows stay the same.
     private func nextPage(of table: CollectedTable, on page: BrowserPage) async throws -> PageTable? {
-        var before: PageTable?
+        var (before, times) = (PageTable?.none, 0)
         for _ in 0..<Self.looks {
             let tables = try await page.dataTables(mostRows: Self.mostRows)
             let same = tables.filter { $0.header == table.header }.max { $0.rows.count < $1.rows.count }
             let now = same ?? tables.max { $0.rows.count < $1.rows.count }
             if let now, !now.rows.isEmpty, now.rows != table.newest {
-                if now == before { return now }
+                times = now == before ? times + 1 : 0
+                if times == Self.steady { return now }
                 before = now
             }
             try await Task.sleep(for: Self.pause)
         }
-        return before
+        return nil
     }
 
     private func note(_ rows: [[String]], on page: BrowserPage, at url: String) async throws {
@@ -122,7 +157,7 @@ extension BrowserTools {
     ) async throws -> ToolOutput {
         let name = self.evidence.keep(table, of: context.callID)
         let rows = [table.columns] + table.rows.prefix(3).map(\.cells)
-        var shown = rows.map { $0.joined(separator: " | ") }
+        var shown = rows.map { cells in cells.map { $0.prefix(utf8: 200) }.joined(separator: " | ") }
         let lines = try await page.readText().split(separator: "\n")
         if let promised = Self.promised(in: Array(lines.dropFirst(2)), atLeast: table.newest.count) {
             shown.append("The page says: \(promised)")
@@ -135,7 +170,7 @@ extension BrowserTools {
             table.csv, named: "\(title.isEmpty ? "table" : title).csv", from: try await page.origin())
         return ToolOutput(
             text:
-                "\(name) has \(table.rows.count) rows on \(pages).\(repeated)\(end) The file has them all. It begins:\n"
+                "\(name) has \(table.rows.count) rows on \(pages).\(repeated) \(end.isEmpty ? "The file has them all." : end) It begins:\n"
                 + self.untrusted.wrap(shown.joined(separator: "\n")) + (await self.report(news, emit: context.emit)))
     }
 

@@ -19,18 +19,26 @@ struct CollectedTable: Sendable {
     private(set) var repeated = 0
     /// The rows of the newest page.
     private(set) var newest: [[String]] = []
+    /// The number of rows that the first page has.
+    let promised: Int
     /// How many texts the agent had written before. See ``EvidenceLog/Line/writtenBefore``.
     var writtenBefore = 0
-    private var known: Set<[String]> = []
-    private var seenPages: Set<[[String]]> = []
+    /// The hashes of the rows and pages.
+    private var known: Set<Int> = []
+    private var seenPages: Set<Int> = []
 
     init(_ page: PageTable, at url: String) {
         self.header = page.header
+        self.promised = page.total
         let width = max(page.header.count, page.rows.map(\.count).max() ?? 0)
-        self.columns = (0..<width).map { index in
+        var names: [String] = []
+        for index in 0..<width {
             let name = index < page.header.count ? page.header[index] : ""
-            return name.isEmpty ? "Column \(index + 1)" : name
+            let plain = name.isEmpty ? "Column \(index + 1)" : name
+            let others = names.count { $0 == plain || $0.hasPrefix("\(plain) (") }
+            names.append(others == 0 ? plain : "\(plain) (\(others + 1))")
         }
+        self.columns = names
         self.add(page.rows, at: url)
     }
 
@@ -38,11 +46,11 @@ struct CollectedTable: Sendable {
     /// - Returns: Whether the page is new; one that was read before isn't added again.
     @discardableResult
     mutating func add(_ page: [[String]], at url: String) -> Bool {
-        guard self.seenPages.insert(page).inserted else { return false }
+        guard self.seenPages.insert(page.hashValue).inserted else { return false }
         self.pages += 1
         self.newest = page
         for cells in page {
-            if !self.known.insert(cells).inserted { self.repeated += 1 }
+            if !self.known.insert(cells.hashValue).inserted { self.repeated += 1 }
             self.rows.append(Row(cells: cells, url: url))
         }
         return true
@@ -51,17 +59,28 @@ struct CollectedTable: Sendable {
     /// The table as CSV (RFC 4180), as spreadsheets read it.
     var csv: String {
         ([self.columns] + self.rows.map(\.cells)).map { cells in
-            (0..<self.columns.count).map { $0 < cells.count ? Self.field(cells[$0]) : "" }.joined(separator: ",")
+            (0..<self.columns.count).map { Self.field($0 < cells.count ? cells[$0] : "") }.joined(separator: ",")
         }.map { $0 + "\r\n" }.joined()
     }
 
     /// A text that a spreadsheet would take for a formula begins with an apostrophe, which makes it a text. A website chose
-    /// it, and formulas can send what is in other cells.
+    /// it, and formulas can send what is in other cells. Compared are scalars, because a mark may hide in a character.
     private static func field(_ text: String) -> String {
-        let isNumber = text.dropFirst().allSatisfy { $0.isNumber || ".,%".contains($0) } && text.count > 1
-        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-        let safe = isFormula && !("+-".contains(text.first ?? " ") && isNumber) ? "'\(text)" : text
-        guard safe.contains(where: { "\",\r\n".contains($0) || $0.isNewline }) else { return safe }
-        return "\"\(safe.replacing("\"", with: "\"\""))\""
+        let scalars = text.unicodeScalars.drop {
+            $0.properties.isWhitespace || $0.properties.generalCategory == .format
+        }
+        let rest = scalars.dropFirst()
+        let isNumber =
+            !rest.isEmpty && rest.allSatisfy { ("0"..."9").contains($0) || ".,%".unicodeScalars.contains($0) }
+        let isFormula = scalars.first.map { "=+-@＝＋－＠\t\r".unicodeScalars.contains($0) } ?? false
+        var field = String.UnicodeScalarView()
+        field.append("\"")
+        if isFormula, !("+-".unicodeScalars.contains(scalars.first ?? " ") && isNumber) { field.append("'") }
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" { field.append(scalar) }
+            field.append(scalar)
+        }
+        field.append("\"")
+        return String(field)
     }
 }

@@ -82,10 +82,9 @@ final class EvidenceLog: Sendable {
     func keep(_ table: CollectedTable, of call: String) -> String {
         self.state.withLock { state in
             var table = table
-            if state.tables[call] == nil {
-                state.readings.append(call)
-                table.writtenBefore = state.written.count
-            }
+            if state.tables[call] == nil { state.readings.append(call) }
+            // Rows may have come since the agent wrote something.
+            table.writtenBefore = state.written.count
             state.tables[call] = table
             return "T\((state.readings.firstIndex(of: call) ?? 0) + 1)"
         }

@@ -148,6 +148,9 @@ struct ResultReader {
             return .null
         }
         self.lines[id] = EvidenceLog.Line(text: cell, url: row.url, writtenBefore: table.writtenBefore)
+        // The model can't correct a cell.
+        let repairable = self.repairable
+        defer { self.repairable = repairable }
         return self.unwrap(["value": value, "at": .string(id), "quote": .string(cell)], leaf, path)
     }
 

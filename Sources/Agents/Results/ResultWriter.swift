@@ -2,6 +2,7 @@ import AgentEvents
 import AgentLoop
 import FoundationEssentials
 import RuntimeProtocol
+import TextCoding
 
 /// Brings what a task found into the shape that its caller asked for, with the words of the page that each value stands on.
 /// What no page says becomes `null`.
@@ -73,7 +74,9 @@ struct ResultWriter {
     private static func shown(_ tables: [String: CollectedTable]) -> String {
         guard !tables.isEmpty else { return "" }
         let shown = tables.sorted { $0.key < $1.key }.map { name, table in
-            let rows = ([table.columns] + table.rows.prefix(3).map(\.cells)).map { $0.joined(separator: " | ") }
+            let rows = ([table.columns] + table.rows.prefix(3).map(\.cells)).map { cells in
+                cells.map { $0.prefix(utf8: 100) }.joined(separator: " | ")
+            }
             return "[\(name)] \(table.rows.count) rows. Columns: \(rows.joined(separator: "\n"))"
         }
         return """

@@ -87,7 +87,8 @@ struct Webhook: Sendable {
 
     private func send(_ kind: Notice.Kind, _ chat: Notice.Chat) async throws {
         let body = try JSONEncoder().encode(Notice(type: kind, timestamp: MessageTime.now.iso8601, data: chat))
-        let id = "msg_\(UUID().uuidString.lowercased())"
+        // The same from each process that tells of it, so that the receiver can drop the second.
+        let id = "msg_\(chat.run_id)_\(kind.rawValue)"
         var last = Refused(description: "")
         for pause in [Duration.zero] + Self.pauses {
             try await Task.sleep(for: pause)

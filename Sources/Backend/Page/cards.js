@@ -200,8 +200,9 @@ export class Card {
             this.answer = null;
             this.#body.forget?.();
             const again = element(
-                "button", { class: "button", type: "button", onClick: () => {
-                    again.remove();
+                "button", { class: "button start-again", type: "button", onClick: () => {
+                    // Other questions of the task may have expired with this one.
+                    for (const each of document.querySelectorAll(".start-again")) each.remove();
                     this.#acts.startAgain();
                 } }, t("card.startAgain"));
             this.element.replaceChildren(

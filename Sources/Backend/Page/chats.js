@@ -140,7 +140,7 @@ export class Chats {
         for (const session of sessions) {
             if (!this.#deletions.has(session.id)) this.#sessions.set(session.id, session);
         }
-        this.hooks.onLoaded(sessions);
+        this.hooks.onLoaded(sessions.filter((session) => !this.#deletions.has(session.id)));
     }
 
     focusSearch() {

@@ -11,14 +11,14 @@ extension BrowserPage {
     private struct Resolved: Decodable { var uuid: String }
 
     private static let script = String(decoding: PackageResources.blobs_js, as: UTF8.self)
-    private var blobsKey: JSONValue { .string("\(self.messageKey)-blobs") }
 
     /// Has the documents of a CDP session keep the files that they make, if that is how to get them.
     func watchBlobs(_ session: String) {
         guard self.gate.takeFile != nil else { return }
         self.connection.post(
             "Page.addScriptToEvaluateOnNewDocument",
-            ["source": .string("\(Self.script)(\(self.blobsKey.json))"), "runImmediately": true], session: session)
+            ["source": .string("\(Self.script)(\(JSONValue.string(self.blobsKey).json))"), "runImmediately": true],
+            session: session)
     }
 
     /// Finds the file that the page offers at a `blob:` address, also in its frames.
@@ -26,7 +26,7 @@ extension BrowserPage {
     func blob(at address: String) async -> (stream: String, session: String)? {
         let search = """
             (function find(view) {
-              try { const blob = view[\(self.blobsKey.json)]?.(\(JSONValue.string(address).json)); if (blob) return blob; } catch {}
+              try { const blob = view[\(JSONValue.string(self.blobsKey).json)]?.(\(JSONValue.string(address).json)); if (blob) return blob; } catch {}
               for (let i = 0; i < view.length && i < \(Self.mostFrames); i++) { const blob = find(view[i]); if (blob) return blob; }
               return null;
             })(window)

@@ -248,11 +248,15 @@ extension BrowserPage {
     /// - Parameters:
     ///   - limit: The maximum number of tables.
     ///   - mostRows: The maximum number of rows of each.
+    ///   - mostCharacters: The maximum size of all of them, in characters.
     /// - Throws: ``BrowserError``.
-    package func dataTables(limit: Int = 50, mostRows: Int) async throws -> [PageTable] {
+    package func dataTables(
+        limit: Int = 10, mostRows: Int, mostCharacters: Int = 20_000_000
+    ) async throws -> [PageTable] {
         try await self.asAgent {
             let mask = self.configuration.secrets.mask
-            return try await self.call("dataTables", [.integer(limit), .integer(mostRows)], as: [PageTable].self)
+            let limits: [JSONValue] = [.integer(limit), .integer(mostRows), .integer(mostCharacters)]
+            return try await self.call("dataTables", limits, as: [PageTable].self)
                 .map {
                     PageTable(header: $0.header.map(mask), rows: $0.rows.map { $0.map(mask) }, total: $0.total)
                 }

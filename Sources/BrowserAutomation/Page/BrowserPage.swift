@@ -20,6 +20,8 @@ public final class BrowserPage: Sendable {
     let state: Monitor<State>
     /// The event name that the script in the page's main world listens for, which the page cannot know.
     let messageKey = UUID().uuidString
+    /// The name under which the page's own world has the files that it makes. Pages can read it, other than the key above.
+    let blobsKey = UUID().uuidString
 
     struct State {
         var url: String

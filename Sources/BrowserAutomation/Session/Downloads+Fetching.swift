@@ -140,7 +140,10 @@ extension Downloads {
         Task {
             let end: DownloadUpdate?
             if made.url.hasPrefix("data:") {
-                end = self.write(Self.content(ofData: made.url), id)
+                // At least so large: Base64 has four characters for three bytes.
+                let size = Double(made.url.utf8.count) * 3 / 4
+                let progress = Progress(guid: id, totalBytes: size - 100, receivedBytes: 0, state: "inProgress")
+                end = self.update(progress) ?? self.write(Self.content(ofData: made.url), id)
             } else if let blob = await find(made.url) {
                 end = await self.copy(blob.stream, id, blob.session, connection)
             } else {

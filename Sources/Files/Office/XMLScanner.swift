@@ -1,5 +1,5 @@
-/// Goes through the elements and texts of an XML document as office programs write them. Documents with a type declaration
-/// are refused, so that there are no entities but the five that XML itself has.
+/// Goes through the elements and texts of an XML document as office programs write them, up to its end, or to a declaration of
+/// types. So there are no entities but the five that XML itself has.
 struct XMLScanner: Sequence, IteratorProtocol {
     enum Token {
         /// The name is without its prefix.
@@ -27,6 +27,11 @@ struct XMLScanner: Sequence, IteratorProtocol {
                 return .text(Self.plain(self.bytes[self.place..<end]))
             }
             if self.skip("<!--", to: "-->") || self.skip("<?", to: "?>") { continue }
+            if self.bytes[self.place...].starts(with: "<![CDATA[".utf8) {
+                let start = self.place + 9
+                _ = self.skip("<![CDATA[", to: "]]>")
+                return .text(String(decoding: self.bytes[start..<Swift.max(self.place - 3, start)], as: UTF8.self))
+            }
             // A declaration of types, or the end in the middle of a tag.
             guard !self.bytes[self.place...].starts(with: "<!".utf8), let end = self.endOfTag() else { return nil }
             let tag = self.bytes[(self.place + 1)..<end]

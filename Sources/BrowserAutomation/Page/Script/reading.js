@@ -70,17 +70,41 @@ function originOf(address) {
 /** Whether a row only names the columns below it. */
 const isHead = (row) => row.parentElement.localName === "thead" || [...row.cells].every((cell) => cell.localName === "th");
 
+const mostColumns = 200;
+
+/** Lays the cells of rows out in columns. A cell that spans several rows or columns has its text in each. */
+function gridOf(rows, room) {
+  /** For each column, the text of a cell that spans further rows, and how many. */
+  let spanning = [];
+  const grid = [];
+  for (const row of rows) {
+    const cells = [...spanning].map((each) => each?.text);
+    spanning = spanning.map((each) => (each && each.rows > 1 ? { ...each, rows: each.rows - 1 } : undefined));
+    let column = 0;
+    for (const cell of row.cells) {
+      while (cells[column] !== undefined) column++;
+      const text = squeeze(visibleText(cell)) || iconsIn(cell);
+      for (let span = Math.max(cell.colSpan, 1); span > 0 && column < mostColumns; span--, column++) {
+        cells[column] = text;
+        if (cell.rowSpan !== 1) spanning[column] = { text, rows: cell.rowSpan === 0 ? Infinity : cell.rowSpan - 1 };
+        room -= text.length;
+      }
+    }
+    if (room < 0) break;
+    grid.push(Array.from({ length: Math.min(cells.length, mostColumns) }, (_, index) => cells[index] ?? ""));
+  }
+  return grid;
+}
+
 /** The tables of data: what is beside them in frames and other tables is layout. A foot has sums, which are no rows. */
-function dataTables(limit, mostRows) {
+function dataTables(limit, mostRows, mostCharacters) {
   return [...deepElements(document, "table")].filter((table) => isShown(table) && !table.querySelector("table"))
     .slice(0, limit).map((table) => {
       const rows = [...table.rows].filter((row) => row.parentElement.localName !== "tfoot" && row.cells.length && isShown(row));
       const first = rows.findIndex((row) => !isHead(row));
       const start = first < 0 ? rows.length : first;
-      return {
-        header: start ? cellTexts(rows[start - 1]) : [], total: rows.length - start,
-        rows: rows.slice(start, start + mostRows).map(cellTexts),
-      };
+      const grid = gridOf(rows.slice(0, start + mostRows), mostCharacters / limit);
+      return { header: start ? grid[start - 1] ?? [] : [], total: rows.length - start, rows: grid.slice(start) };
     });
 }
 
