@@ -1,5 +1,6 @@
 """The built programs as a whole: processes with their own home directories and ports, watched and always stopped."""
 
+import base64
 import contextlib
 import http.server
 import os
@@ -108,6 +109,16 @@ class Served(Program):
 
     def invoke(self, payload, **options):
         return requests.post(f"{self.url}/invocations", json=payload, timeout=DEADLINE, **options)
+
+    def content(self, session, file, **more):
+        """The bytes of a file of a session, piece by piece. `more` is sent with each request."""
+        content = b""
+        while len(content) < file["size"]:
+            piece = self.invoke(
+                {"session_id": session, "file": {"id": file["id"], "offset": len(content), "count": 1 << 20}, **more}).json()
+            assert piece["status"] == "completed" and piece["content"], piece
+            content += base64.b64decode(piece["content"])
+        return content
 
     def stream(self, payload, headers=None):
         """Yields the events of a run as they arrive."""

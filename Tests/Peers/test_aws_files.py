@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from cloud import FILES, client, prepare, settings
-from system import Container, DemoSite
+from system import Container
 
 PIECE = 1 << 20
 
@@ -17,13 +17,6 @@ PIECE = 1 << 20
 def aws(peer):
     prepare(peer)
     return peer
-
-
-@pytest.fixture(scope="module")
-def site():
-    site = DemoSite()
-    yield site
-    site.stop()
 
 
 @pytest.fixture
@@ -51,16 +44,6 @@ def put(container, session, content, name="letter.txt", id=None, begin=0):
     return answer
 
 
-def read(container, session, file):
-    content = b""
-    while len(content) < file["size"]:
-        answer = container.invoke({"session_id": session, "user_id": "aminah", "file": {
-            "id": file["id"], "offset": len(content), "count": PIECE}}).json()
-        assert answer["status"] == "completed", answer
-        content += base64.b64decode(answer["content"])
-    return content
-
-
 def test_attached_file_outlives_the_process_that_took_it(aws, site):
     content, session = os.urandom(3 * PIECE + 17), str(uuid.uuid4())
     first = Container(**settings(aws, site))
@@ -72,7 +55,7 @@ def test_attached_file_outlives_the_process_that_took_it(aws, site):
     assert hashlib.sha256(kept).digest() == hashlib.sha256(content).digest()
     second = Container(**settings(aws, site))
     try:
-        assert read(second, session, file) == content
+        assert second.content(session, file, user_id="aminah") == content
         # Names stay unique among all files of the session, wherever they were kept.
         assert put(second, session, b"x", "photo.bin")["file"]["name"] == "photo (2).bin"
     finally:

@@ -6,7 +6,7 @@ import pytest
 
 from cloud import VAULT_KEY, client, prepare, settings
 from deployment import ROOT
-from system import Container, DemoSite
+from system import Container
 
 SECRET = {"kind": "secret", "name": "password", "site": "https://tax.example/login", "value": "hunter2-blue"}
 
@@ -15,13 +15,6 @@ SECRET = {"kind": "secret", "name": "password", "site": "https://tax.example/log
 def aws(peer):
     prepare(peer)
     return peer
-
-
-@pytest.fixture(scope="module")
-def site():
-    site = DemoSite()
-    yield site
-    site.stop()
 
 
 @pytest.fixture(scope="module")

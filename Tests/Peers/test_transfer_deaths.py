@@ -13,17 +13,10 @@ import requests
 
 from cloud import FILES, client, prepare, settings
 from parking import answer
-from system import Container, DemoSite, eventually, needs_failpoints
+from system import Container, eventually, needs_failpoints
 
 MEGABYTE = 1 << 20
 pytestmark = needs_failpoints
-
-
-@pytest.fixture(scope="module")
-def site():
-    site = DemoSite()
-    yield site
-    site.stop()
 
 
 @pytest.fixture
@@ -38,14 +31,6 @@ def put(container, session, id, content, offset):
     return container.invoke({"session_id": session, "put_file": {
         "id": id, "name": "photo.bin", "offset": offset, "content": base64.b64encode(part).decode(),
         "last": offset + MEGABYTE >= len(content)}}).json()
-
-
-def read(container, session, file):
-    content = b""
-    while len(content) < file["size"]:
-        piece = container.invoke({"session_id": session, "file": {"id": file["id"], "offset": len(content)}}).json()
-        content += base64.b64decode(piece["content"])
-    return content
 
 
 def listed(container):
@@ -78,7 +63,7 @@ def test_upload_goes_on_at_the_piece_during_which_the_process_died(container, pl
     for rest in range(offset, len(content), MEGABYTE):
         last = put(container, session, id, content, rest)
     assert last["status"] == "completed", last
-    assert read(container, session, last["file"]) == content
+    assert container.content(session, last["file"]) == content
     assert list(listed(container)) == [id] and leftovers(container) == []
 
 
@@ -94,7 +79,7 @@ def test_upload_to_s3_goes_on_where_the_process_died(peer, site):
         assert [key for key in keys if id in key and key.endswith(".json")] == []
         container.restart()
         file = put(container, session, id, content, 0)["file"]
-        assert read(container, session, file) == content
+        assert container.content(session, file) == content
         kept = [each for each in s3.list_objects_v2(Bucket=FILES)["Contents"] if id in each["Key"]]
         assert len(kept) == 2
     finally:
@@ -116,7 +101,7 @@ def test_download_that_was_not_kept_leaves_nothing_and_can_be_done_again(contain
     [file] = listed(container).values()
     assert file["name"] == "receipt-WXY1234-2025.pdf" and leftovers(container) == []
     receipt = requests.get(f"{site.url}/receipt?plate=WXY+1234&year=2025", timeout=30).content
-    assert read(container, session, file) == receipt
+    assert container.content(session, file) == receipt
 
 
 # The value of the cookie that the demo site gives for a right password.

@@ -14,7 +14,7 @@ import requests
 from backend import Chats
 from cloud import prepare, settings
 from parking import answer
-from system import Container, DemoSite, System
+from system import Container, System
 
 CARD = b"Aminah binti Ali, 900101-14-5678"
 MEGABYTE = 1 << 20
@@ -62,30 +62,11 @@ class FileSite:
         self.server.server_close()
 
 
-def read(runtime, session, file, digest_only=False):
-    content, digest, offset = b"", hashlib.sha256(), 0
-    while offset < file["size"]:
-        piece = runtime.invoke({"session_id": session, "file": {"id": file["id"], "offset": offset, "count": MEGABYTE}}).json()
-        bytes = base64.b64decode(piece["content"])
-        assert bytes, piece
-        offset += len(bytes)
-        digest.update(bytes)
-        content += b"" if digest_only else bytes
-    return digest.hexdigest() if digest_only else content
-
-
 def files_of(events):
     return [event["value"] for event in events if event["type"] == "CUSTOM" and event["name"] == "file.received"]
 
 
 # ------------------------------------------------------------------------------------------------- AgentCore's browser
-
-
-@pytest.fixture(scope="module")
-def site():
-    site = DemoSite()
-    yield site
-    site.stop()
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +90,7 @@ def test_file_of_a_website_arrives_from_agentcores_browser_byte_for_byte(agentco
     events = agentcore.events({"prompt": steps.format(site=site.url), "session_id": session})
     [file] = files_of(events)
     assert file["name"] == name, events[-1]
-    assert read(agentcore, session, file) == requests.get(site.url + path, timeout=30).content
+    assert agentcore.content(session, file) == requests.get(site.url + path, timeout=30).content
 
 
 @pytest.mark.parametrize(("steps", "path"), [
