@@ -18,7 +18,7 @@ public struct BackendSettings: Sendable, Hashable {
     public var cognito: Cognito?
     public var libraries = Libraries()
     public var limits = Limits()
-    /// The program that is told when a chat waits or has ended; none if `nil`.
+    /// The program that is notified when a chat waits or has ended; none if `nil`.
     public var webhook: Webhook?
 
     /// The runtime that runs the agents.
@@ -78,7 +78,7 @@ public struct BackendSettings: Sendable, Hashable {
         }
     }
 
-    /// A program that is told when a chat waits or has ended.
+    /// A program that is notified when a chat waits or has ended.
     public struct Webhook: Sendable, Hashable {
         public var url: String
         /// The key that signs what it's told.
@@ -135,7 +135,7 @@ public struct BackendSettings: Sendable, Hashable {
     ///   - `ai4ai.requests.per.minute` (default 1200), `ai4ai.messages.per.minute` (default 60), and
     ///     `ai4ai.sockets.per.user` (default 50): limits per user
     ///   - `ai4ai.idle.seconds` (default 75): the idle timeout of connections
-    ///   - `ai4ai.webhook.url` and `ai4ai.webhook.secret`: the program that is told of waiting and ended chats
+    ///   - `ai4ai.webhook.url` and `ai4ai.webhook.secret`: the program that is notified of waiting and ended chats
     ///   - `ai4ai.marked`: the path of the Markdown parser
     /// - Throws: ``SettingsError``.
     public init(reader: ConfigReader) throws {

@@ -10,11 +10,11 @@ import NIOCore
 import NIOHTTP1
 import Settings
 
-/// Tells another program of chats whose users may be away, such as one that sends them an e-mail. It follows the Standard
+/// Notifies another program of chats whose users may be away, such as one that sends them an e-mail. It follows the Standard
 /// Webhooks specification (https://github.com/standard-webhooks/standard-webhooks): each notice is signed, and is sent again
 /// with the same id until it's taken.
 struct Webhook: Sendable {
-    /// What the other program is told: where the chat is, and nothing that it says.
+    /// What the other program is sent: where the chat is, and nothing that it says.
     struct Notice: Encodable, Sendable {
         struct Chat: Encodable, Sendable {
             var user_id: String
