@@ -56,10 +56,13 @@ struct EvalTaskTests {
         #expect(given.payload == payload)
     }
 
-    @Test("an answer selects the matching choice, and fills all fields with the same text")
+    @Test("an answer selects the matching choice, fills all texts with the same one, and leaves out the rest")
     func choices() {
         let schema: JSONValue = [
-            "properties": ["kind": ["type": "string", "enum": ["A car", "A lorry"]], "note": ["type": "string"]]
+            "properties": [
+                "kind": ["type": "string", "enum": ["A car", "A lorry"]], "note": ["type": "string"],
+                "keep_secrets": ["type": "boolean", "default": false],
+            ]
         ]
         let question = Interrupt(reason: .inputRequired, message: "?", responseSchema: schema, expiresAt: Date())
         #expect(

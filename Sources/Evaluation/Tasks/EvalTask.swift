@@ -85,13 +85,13 @@ extension EvalTask.Answer {
         }
     }
 
-    /// Returns the payload with the same text for every requested field. For a choice, it selects the option that
-    /// contains the text.
+    /// Returns the payload with the same text for every requested text. For a choice, it selects the option that
+    /// contains the text. What isn't a text, such as whether a secret is kept, is left out, as it is on the page.
     private static func payload(_ text: String, _ interrupt: Interrupt) -> JSONValue {
         guard case .object(let properties) = interrupt.responseSchema?["properties"] else {
             return ["answer": .string(text)]
         }
-        var payload = properties.mapValues { property in
+        var payload: [String: JSONValue] = properties.filter { $0.value["type"] == "string" }.mapValues { property in
             let choice = property["enum"]?.array?.first {
                 $0.string.map { $0.lowercased().contains(text.lowercased()) } ?? false
             }
