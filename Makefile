@@ -61,7 +61,7 @@ part-browser: build $(VENV)/installed .build/applications/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE) $(APPLICATIONS)) Tests/Peers
 	$(NIGHTLY_PYTEST) -m nightly $(APPLICATIONS)
 	$(MAKE) evals
-	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests|RecipeFinderTests'
+	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|InventedResultTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests|RecipeFinderTests'
 
 part-page: build $(VENV)/installed
 	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(PAGE)
