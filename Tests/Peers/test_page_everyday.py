@@ -7,9 +7,9 @@ import re
 import pytest
 
 from backend import UNHURRIED, Chats, check_problem, payment, payments, texts
+from model_server import Model
 from page import DevTools
 from system import System
-from test_page_hostile import Model
 from test_page_live import places, point, take_control
 
 

@@ -1,13 +1,10 @@
 """The page with a hostile model: what the model writes is shown, does nothing, and breaks no layout."""
 
-import http.server
-import json
-import threading
-
 import pytest
 
 from access import DESK, PHONE, be_on
 from backend import UNHURRIED
+from model_server import Model
 from nightly import sampled
 from system import System
 
@@ -33,49 +30,6 @@ TABLE = "\n".join(
 # Characters that change the direction of text, so that it's read as something else.
 TURNS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
 ANSWER = "[...document.querySelectorAll('#messages article .markdown')].at(-1)"
-
-
-class Model:
-    """A server with the Chat Completions API that returns scripted answers."""
-
-    def __init__(self):
-        model = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                self.send_response(200)
-                self.send_header("content-type", "text/event-stream")
-                self.end_headers()
-                for choice in model.choices(request["messages"][-1]["role"]):
-                    self.wfile.write(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
-
-            def log_message(self, *_):
-                pass
-
-        self.says()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def says(self, answer="", question=None, size=7):
-        """Sets the next output: an answer in pieces of this size, after the user has answered a question."""
-        self.answer, self.question, self.size = answer, question, size
-
-    def choices(self, role):
-        if self.question and role == "user":
-            call = {"index": 0, "id": "ask", "function": {
-                "name": "ask_person", "arguments": json.dumps(self.question)}}
-            yield {"delta": {"tool_calls": [call]}}
-            yield {"delta": {}, "finish_reason": "tool_calls"}
-        else:
-            for place in range(0, len(self.answer), self.size):
-                yield {"delta": {"content": self.answer[place:place + self.size]}}
-            yield {"delta": {}, "finish_reason": "stop"}
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture(scope="module")

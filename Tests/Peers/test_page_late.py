@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from backend import UNHURRIED
+from model_server import Model
 from system import DEADLINE, System
-from test_page_hostile import Model
 
 
 class SlowModel(Model):
@@ -16,7 +16,7 @@ class SlowModel(Model):
         super().__init__()
         self.turns, self.may_end = 0, threading.Event()
 
-    def choices(self, role):
+    def choices(self, request):
         self.turns += 1
         yield {"delta": {"content": f"Answer {self.turns}."}}
         if self.turns == 1:
