@@ -57,8 +57,8 @@ struct InvocationHandler: Sendable {
     /// Starts a run, or attaches to an existing one.
     func follow(_ payload: RuntimeRequest, _ context: RequestContext) async throws -> FollowedRun {
         switch payload.content {
-        case .prompt(let text, let files, let recipe):
-            return await self.start(.prompt(text, files: files, recipe: recipe), payload, context)
+        case .prompt(let text, let options):
+            return await self.start(.prompt(text, try Self.valid { options }), payload, context)
         case .task(let task): return await self.start(.automation(task), payload, context)
         case .resume(let answers, let agent):
             return await self.start(.resume(answers, ofAutomation: agent == .automation), payload, context)
@@ -66,10 +66,10 @@ struct InvocationHandler: Sendable {
             guard input.resume.isEmpty else {
                 return await self.start(.resume(input.resume), payload, context, thread: input.threadId)
             }
-            let files = try await self.keep(input.files, payload, context)
+            var options = try Self.valid { try PromptOptions(forwardedProps: input.forwardedProps) }
+            options.files = try await self.keep(input.files, payload, context)
             return await self.start(
-                .prompt(input.prompt ?? "", files: files, recipe: try self.recipe(input)), payload, context,
-                thread: input.threadId)
+                .prompt(input.prompt ?? "", options), payload, context, thread: input.threadId)
         case .attach(let run, let last):
             let scope = try self.scope(of: payload, context)
             let (log, hasGap) = await self.runs.attach(to: run, in: scope.session, for: scope.user, after: last)
@@ -79,13 +79,15 @@ struct InvocationHandler: Sendable {
         }
     }
 
-    /// The recipe that the user has chosen.
-    private func recipe(_ input: RunAgentInput) throws -> RecipeCall? {
-        guard let chosen = input.forwardedProps?["recipe"] else { return nil }
+    /// Validates what belongs to a message, before anything is done.
+    /// - Throws: ``InvocationError`` with status 400.
+    private static func valid(_ options: () throws -> PromptOptions) throws -> PromptOptions {
         do {
-            return try chosen.decode(RecipeCall.self)
-        } catch {
-            throw Self.invalid("forwardedProps.recipe needs a name, and values that are texts.")
+            let options = try options()
+            try options.check()
+            return options
+        } catch let error as PromptOptions.InvalidOption {
+            throw self.invalid(error.description)
         }
     }
 

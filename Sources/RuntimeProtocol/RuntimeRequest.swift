@@ -11,9 +11,8 @@ public import AgentEvents
 public struct RuntimeRequest: Sendable, Hashable, Redacted {
     /// What is requested.
     public enum Content: Sendable, Hashable {
-        /// Start a run of the coordinator with this text and the session's files with these ids; with the recipe that the
-        /// user has chosen for it, if any.
-        case prompt(String, files: [String] = [], recipe: RecipeCall? = nil)
+        /// Start a run of the coordinator with this text, and what belongs to it.
+        case prompt(String, PromptOptions = .init())
         /// Start a run of the coordinator, or resume it with answers, as AG-UI clients do. The response is always a
         /// stream of events.
         case agUI(RunAgentInput)
@@ -61,7 +60,7 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
 
 extension RuntimeRequest: Codable {
     private enum CodingKeys: String, CodingKey {
-        case prompt, files, messages, resume, attach, control, picture, file, agent, keeping, recipe, recipes
+        case prompt, files, result, messages, resume, attach, control, picture, file, agent, keeping, recipe, recipes
         case putFile = "put_file"
         case automationTask = "automation_task"
         case sessionID = "session_id"
@@ -153,8 +152,11 @@ extension RuntimeRequest: Codable {
         let prompt = try container.decode(String.self, forKey: .prompt)
         try check(prompt, .prompt, "prompt")
         return .prompt(
-            prompt, files: try container.decodeIfPresent([String].self, forKey: .files) ?? [],
-            recipe: try container.decodeIfPresent(RecipeCall.self, forKey: .recipe))
+            prompt,
+            PromptOptions(
+                files: try container.decodeIfPresent([String].self, forKey: .files) ?? [],
+                recipe: try container.decodeIfPresent(RecipeCall.self, forKey: .recipe),
+                result: try container.decodeIfPresent(JSONValue.self, forKey: .result)))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -162,10 +164,11 @@ extension RuntimeRequest: Codable {
         try container.encodeIfPresent(self.sessionID, forKey: .sessionID)
         try container.encodeIfPresent(self.userID, forKey: .userID)
         switch self.content {
-        case .prompt(let text, let files, let recipe):
+        case .prompt(let text, let options):
             try container.encode(text, forKey: .prompt)
-            try container.encodeIfPresent(recipe, forKey: .recipe)
-            if !files.isEmpty { try container.encode(files, forKey: .files) }
+            try container.encodeIfPresent(options.recipe, forKey: .recipe)
+            try container.encodeIfPresent(options.result, forKey: .result)
+            if !options.files.isEmpty { try container.encode(options.files, forKey: .files) }
         case .agUI(var input):
             input.threadId = self.sessionID ?? input.threadId
             try input.encode(to: encoder)

@@ -44,4 +44,9 @@ public struct StructuredResult: Sendable, Hashable, Codable {
         self.evidence = evidence
         self.problems = problems
     }
+
+    /// The JSON pointer of a member of the object at a path.
+    package static func path(of name: String, in path: String) -> String {
+        "\(path)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
+    }
 }

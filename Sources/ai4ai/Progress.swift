@@ -1,4 +1,6 @@
 import AgentEvents
+import ArgumentParser
+import FoundationEssentials
 import RuntimeProtocol
 
 #if canImport(Glibc)
@@ -9,11 +11,13 @@ import RuntimeProtocol
     import Darwin
 #endif
 
-/// Shows a run in a terminal: steps and their results on standard error, the answer on standard output.
+/// Shows a run in a terminal: steps and their results on standard error; the answer, or the structured result that was asked
+/// for, on standard output.
 struct Progress {
     private var isTextOpen = false
     private var answer = ""
     private var error: String?
+    private var result: StructuredResult?
     /// The files that websites have sent.
     private(set) var files = Files()
 
@@ -48,6 +52,8 @@ struct Progress {
         case .textMessageContent(let content) where content.subagentRunId == nil: self.answer += content.delta
         case .runError(let failure): self.error = failure.message
         case .runFinished(let finished):
+            // Other versions may describe results in other ways.
+            self.result = try? finished.result?["result"]?.decode()
             guard case .interrupt(let interrupts) = finished.outcome else { break }
             self.answer = interrupts.map { interrupt in
                 "\(interrupt.message)\n(Answer with: ai4ai invoke --session \(finished.threadId) "
@@ -57,11 +63,17 @@ struct Progress {
         }
     }
 
-    /// Prints the answer.
-    /// - Throws: ``Failure`` if the run failed.
+    /// Prints the answer, or the structured result as JSON.
+    /// - Throws: ``Failure`` if the run failed, `ExitCode.failure` if there is no result.
     func finish() throws {
         if let error { throw Failure(error) }
-        Swift.print(PageMarks.removed(from: self.answer))
+        let answer = PageMarks.removed(from: self.answer)
+        guard let result else { return Swift.print(answer) }
+        self.print(answer)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        Swift.print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        if result.value == .null { throw ExitCode.failure }
     }
 
     private func print(_ line: String) {

@@ -309,9 +309,9 @@ struct UploadTests {
         let bench = AgentBench(model)
         try await Self.attach("my card", as: "card.txt", to: bench)
         let id = try #require(try await bench.files.files(of: Self.session).first?.id)
-        _ = try await bench.run(.prompt("Send my card.", files: [id]))
+        _ = try await bench.run(.prompt("Send my card.", .init(files: [id])))
         #expect(model.requests.first?.messages.last?.text == "Send my card.\n\nAttached files: card.txt")
-        let other = try await bench.run(.prompt("Send it.", files: [UUID().uuidString.lowercased()]))
+        let other = try await bench.run(.prompt("Send it.", .init(files: [UUID().uuidString.lowercased()])))
         #expect((other.status, other.code) == (.failed, "no_such_file"))
     }
 

@@ -34,9 +34,8 @@ def test_finished_errand_and_what_it_opens(system, person):
     person.ref("menuitem", "Delete")
     check_access(person, [DESK])
     person.click("menuitem", "Delete")
-    person.sees("Delete this chat?")
+    person.ref("button", "Undo")
     check_access(person)
-    person.press("Escape")
 
 
 def test_chats_in_the_drawer_of_a_phone(person):
@@ -55,6 +54,11 @@ def test_run_at_work_and_its_live_browser(system, person):
     person.sees("You are in control")
     check_access(person)
     person.click("button", "Give back to the agent")
+    person.click("button", "Options for .*")
+    person.click("menuitem", "Delete")
+    person.sees("Delete this chat?")
+    check_access(person)
+    person.press("Escape")
     person.click("button", r"Stop \(Esc\)")
     person.sees("The task was stopped.")
     check_access(person)

@@ -133,7 +133,9 @@ private struct ValueMaker {
         switch self.number() % 10 {
         case 0:
             let files = self.flag() ? self.list { $0.text() } : []
-            return RuntimeRequest(.prompt(self.text() + "x", files: files), sessionID: session, userID: user)
+            let options = PromptOptions(
+                files: files, result: self.maybe { .object([$0.text(): $0.json()]) })
+            return RuntimeRequest(.prompt(self.text() + "x", options), sessionID: session, userID: user)
         case 1:
             var input = RunAgentInput(threadId: self.session(), runId: self.run(), prompt: self.text() + "x")
             input.messages[0].files = self.flag() ? self.list { $0.messageFile() } : []

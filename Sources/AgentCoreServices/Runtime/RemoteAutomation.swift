@@ -194,6 +194,7 @@ package struct RemoteAutomation: Automation {
         case .runStarted: return nil
         case .runFinished(let finished):
             for used in finished.usage ?? [] { usage += used }
+            if let found = finished.result?["result"] { try context.deliver(found.decode(StructuredResult.self)) }
             switch finished.outcome {
             case .interrupt(let interrupts): return .parked(interrupts)
             case .cancelled: throw RemoteAutomationError("It was stopped there.")

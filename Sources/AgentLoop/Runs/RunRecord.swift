@@ -11,6 +11,10 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var status: RunStatus
     /// The run's input in addition to its messages, for an agent that needs it to resume.
     public var task: JSONValue?
+    /// The JSON Schema of the result that the run's tasks are asked for.
+    public var resultSchema: JSONValue?
+    /// What the run's tasks have found of that result before the run began to wait for the user.
+    public var partialResult: JSONValue?
     /// The conversation, with tool calls and results.
     public var transcript: [Message]
     /// The open turn, if calls of the transcript's last message have no results yet.

@@ -17,6 +17,8 @@ public struct RunContext: Sendable {
     public var recipes: [RecipeSummary] = []
     /// The recipe that the user has chosen for this message.
     public var recipe: RecipeCall?
+    /// The JSON Schema of the result that the run's tasks are asked for.
+    public var resultSchema: JSONValue?
 
     public init(_ scope: SessionScope, run: RunID, callbacks: TurnLoop.Callbacks) {
         self.scope = scope

@@ -114,7 +114,7 @@ public struct Coordinator: Sendable {
             "browse", "Hands a task to an agent with a web browser and returns its report.", risk: .reversibleWrite
         ) { (input: Browse, call) in
             var work = AutomationWork.resume(call.answers.map(\.answer))
-            if call.answers.isEmpty { work = .task(try self.task(input, request)) }
+            if call.answers.isEmpty { work = .task(try self.task(input, request, delegation.context.resultSchema)) }
             switch try await delegation.run(work, for: call) {
             case .completed(let report): return untrusted.wrap(report)
             case .notDone(let report): return Self.notDone(untrusted.wrap(report))
@@ -140,14 +140,14 @@ public struct Coordinator: Sendable {
             + "numbered guide for doing the rest themselves."
     }
 
-    private func task(_ input: Browse, _ request: String) throws -> AutomationTask {
+    private func task(_ input: Browse, _ request: String, _ schema: JSONValue?) throws -> AutomationTask {
         let address = input.startURL ?? ""
         if let objection = OfficialDomains(self.aids.playbooks).objection(to: address) {
             throw ActionRefused(objection)
         }
         var task = AutomationTask(
             goal: input.goal, startURL: input.startURL, forbidden: ApprovalPolicy.prohibitedActions(in: request),
-            language: UserLanguage(of: request))
+            language: UserLanguage(of: request), result: schema)
         if let name = input.playbook {
             guard let playbook = self.aids.playbooks.named(name) else {
                 throw ActionRefused("There is no playbook '\(name)'. Look for one with find_playbook.")

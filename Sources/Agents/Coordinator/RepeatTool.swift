@@ -88,7 +88,7 @@ struct RepeatTool {
     private func task(_ recipe: RecipeSummary, _ call: RecipeCall) -> AutomationTask {
         AutomationTask(
             goal: recipe.goal(call.values), allowedDomains: recipe.sites, forbidden: self.forbidden,
-            language: self.language, recipe: call)
+            language: self.language, result: self.delegation.context.resultSchema, recipe: call)
     }
 
     private func report(_ outcome: TurnLoop.Outcome) throws -> String {

@@ -1,5 +1,6 @@
 import AgentEvents
 import FoundationEssentials
+import RuntimeProtocol
 import TextCoding
 
 /// Checks that a value follows from the words that it's said to stand on. A model can't invent a value this way: it would

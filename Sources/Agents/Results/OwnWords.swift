@@ -1,4 +1,5 @@
 import AgentEvents
+import RuntimeProtocol
 import TextCoding
 
 /// Whether a page may have a value from the agent itself, which wrote it into a field or an address. Pages show what was

@@ -67,8 +67,8 @@ struct ResultReader {
             }
             var unwrapped: [String: JSONValue] = [:]
             for (name, property) in properties.sorted(by: { $0.key < $1.key }) {
-                let place = "\(path)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
-                unwrapped[name] = self.unwrap(members[name] ?? .null, property, place)
+                unwrapped[name] = self.unwrap(
+                    members[name] ?? .null, property, StructuredResult.path(of: name, in: path))
             }
             return .object(unwrapped)
         case .array(let items, _):

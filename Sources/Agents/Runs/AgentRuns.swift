@@ -102,14 +102,16 @@ public struct AgentRuns: Sendable {
     /// Returns the work with the names of the message's files in its text, because agents know files by their names.
     /// - Throws: An error if the session lacks a file.
     private func naming(_ request: RunRequest) async throws -> RunRequest.Work {
-        guard case .prompt(let text, let files, let recipe) = request.work, !files.isEmpty else { return request.work }
+        guard case .prompt(let text, let options) = request.work, !options.files.isEmpty else { return request.work }
         var names: [String] = []
-        for id in files {
+        for id in options.files {
             let (file, _) = try await self.automation.file(
                 id, from: 0, count: 0, of: request.scope)
             names.append(file.name)
         }
-        return .prompt(AttachedFiles.listed(names, after: text), recipe: recipe)
+        var named = options
+        named.files = []
+        return .prompt(AttachedFiles.listed(names, after: text), named)
     }
 
     /// Waits until the session's run has ended. Stops the run if the surrounding task is canceled.
@@ -125,7 +127,8 @@ public struct AgentRuns: Sendable {
     // MARK: Busy sessions
 
     private func joinBusySession(_ request: RunRequest, _ log: RunLog) async {
-        if case .prompt(let text, _, _) = request.work,
+        // A message that asks for a result begins a task of its own.
+        if case .prompt(let text, let options) = request.work, options.result == nil,
             let run = await self.sessions.steer(request.sessionID, text, request.runID)
         {
             return self.tellNoted(request, log, by: run)
@@ -147,10 +150,10 @@ public struct AgentRuns: Sendable {
     private func carryOut(
         _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog
     ) async -> RunResult {
-        let delivered = Mutex<StructuredResult?>(nil)
+        let found = ResultCollector()
         let started = ContinuousClock.now
-        var result = await self.carryOut(request, records, &said, log) { given in delivered.withLock { $0 = given } }
-        result.result = delivered.withLock { $0 }
+        var result = await self.carryOut(request, records, &said, log, found)
+        result.result = result.status == .interrupted ? nil : found.result
         if let usage = result.usage, let prices = self.prices {
             // A task that has waited for its user goes on.
             var sum = records.conversation.flatMap { $0.isWaiting ? $0.usage : nil } ?? TokenUsage()
@@ -163,7 +166,7 @@ public struct AgentRuns: Sendable {
 
     private func carryOut(
         _ request: RunRequest, _ records: SessionRecords, _ said: inout String?, _ log: RunLog,
-        deliver: @escaping @Sendable (StructuredResult) -> Void
+        _ found: ResultCollector
     ) async -> RunResult {
         var usage = TokenUsage(model: self.coordinator.model.name)
         // After the user has decided about a payment, a payment link would ask them to pay twice.
@@ -174,7 +177,7 @@ public struct AgentRuns: Sendable {
             case .automation: false
             }
         do {
-            switch try await self.work(on: request, records, &usage, &said, log, deliver) {
+            switch try await self.work(on: request, records, &usage, &said, log, found) {
             case .completed(let text):
                 return self.result(request, text, .completed, usage: usage, offersPayment: !isDecision)
             case .notDone(let text):
@@ -196,28 +199,28 @@ public struct AgentRuns: Sendable {
 
     private func work(
         on request: RunRequest, _ records: SessionRecords, _ usage: inout TokenUsage, _ said: inout String?,
-        _ log: RunLog, _ deliver: @escaping @Sendable (StructuredResult) -> Void
+        _ log: RunLog, _ found: ResultCollector
     ) async throws -> TurnLoop.Outcome {
         let sessions = self.sessions
         var callbacks = TurnLoop.Callbacks(emit: { log.append($0) })
         callbacks.takeSteering = { await sessions.takeSteering(request.sessionID) }
         callbacks.endSteering = { await sessions.endSteering(request.sessionID) }
         var context = RunContext(request.scope, run: request.runID, callbacks: callbacks)
-        context.deliver = deliver
+        context.deliver = { found.add($0) }
         switch request.work {
         case .automation(let task): return try await self.automation.run(.task(task), context, usage: &usage)
         case .resume(let answers, ofAutomation: true):
             return try await self.automation.run(.resume(answers), context, usage: &usage)
         case .prompt, .resume:
             let record = records.conversation ?? RunRecord(sessionID: request.sessionID)
-            return try await self.converse(request.work, record, context, usage: &usage, said: &said)
+            return try await self.converse(request.work, record, context, found, usage: &usage, said: &said)
         }
     }
 
     /// Runs the coordinator on its conversation record.
     private func converse(
-        _ work: RunRequest.Work, _ record: RunRecord, _ context: RunContext, usage: inout TokenUsage,
-        said: inout String?
+        _ work: RunRequest.Work, _ record: RunRecord, _ context: RunContext, _ found: ResultCollector,
+        usage: inout TokenUsage, said: inout String?
     ) async throws -> TurnLoop.Outcome {
         var context = context
         if case .resume(let given, _) = work, record.interrupts.isEmpty {
@@ -229,12 +232,14 @@ public struct AgentRuns: Sendable {
         var prompt: String?
         switch work {
         case .resume(let given, _): answers = given
-        case .prompt(let text, _, let recipe):
+        case .prompt(let text, let options):
             if record.isWaiting {
+                guard options.result == nil else { throw RunRejection.questionWaits }
                 answers = Interrupt.answers(to: record.interrupts, from: text)
             } else {
                 prompt = text
-                context.recipe = recipe
+                context.recipe = options.recipe
+                context.resultSchema = options.result
             }
         case .automation: break
         }
@@ -248,15 +253,24 @@ public struct AgentRuns: Sendable {
             try await self.begin(context, prompt, keeper)
         } else {
             try await keeper.resume(context.run, answers)
+            context.resultSchema = await keeper.record.resultSchema
+            try await found.add(keeper.record.partialResult?.decode(StructuredResult.self))
         }
         context.recalled = await recalled
         context.recipes = await recipes
         context.callbacks.save = { try await keeper.save($0) }
         let (given, settled) = (answers, context)
-        return try await keeper.recordingEnd(usage: &usage) { [coordinator] usage in
+        let outcome = try await keeper.recordingEnd(
+            usage: &usage, partialResult: { found.result.flatMap { try? JSONValue(encoding: $0) } }
+        ) { [coordinator] usage in
             var conversation = await keeper.record.conversation
             return try await coordinator.run(&conversation, given, settled, usage: &usage)
         }
+        if settled.resultSchema != nil, found.result == nil {
+            let problem = StructuredResult.Problem(path: "", reason: "nothing was looked up on the web for it")
+            found.add(StructuredResult(value: .null, problems: [problem]))
+        }
+        return outcome
     }
 
     /// Starts a run with a message from the user, after ending any unfinished work.
@@ -266,7 +280,9 @@ public struct AgentRuns: Sendable {
             ? await self.automation.abandonPreviousTask(of: context.scope)
             : nil
         let leftover = await self.sessions.takeLeftover(context.session)
-        try await keeper.begin(context.run, prompt: prompt, leftover: leftover, progressSummary: progressSummary)
+        try await keeper.begin(
+            context.run, prompt: prompt, leftover: leftover, progressSummary: progressSummary,
+            schema: context.resultSchema)
     }
 
     /// The user's recipes. Without them, the agents do the tasks.

@@ -40,8 +40,13 @@ actor RunRecordWriter {
     /// - Parameters:
     ///   - leftover: Messages to the previous run, which failed before it read them.
     ///   - progressSummary: What is known about the tool call that a killed process had started.
-    func begin(_ run: RunID, prompt: String, leftover: [String] = [], progressSummary: String? = nil) async throws {
+    ///   - schema: The JSON Schema of the result that the run's tasks are asked for.
+    func begin(
+        _ run: RunID, prompt: String, leftover: [String] = [], progressSummary: String? = nil, schema: JSONValue? = nil
+    ) async throws {
         try await self.begin(run) { record in
+            record.resultSchema = schema
+            record.partialResult = nil
             record.closeOpenTurn(progressSummary: progressSummary)
             if record.transcript.last?.role == .user { record.transcript.append(.assistant(Self.interrupted)) }
             record.transcript += leftover.map { .user($0) }
@@ -116,8 +121,9 @@ actor RunRecordWriter {
     }
 
     /// Records that the run waits for the user.
-    func park(_ usage: TokenUsage) async throws {
+    func park(_ usage: TokenUsage, _ partialResult: JSONValue?) async throws {
         self.record.status = .interrupted
+        self.record.partialResult = partialResult
         var sum = self.record.usage ?? TokenUsage()
         sum += usage
         self.record.usage = sum
@@ -139,15 +145,17 @@ actor RunRecordWriter {
     }
 
     /// Executes the body of a run and records how it ended.
+    /// - Parameter partialResult: What the run has found of its result when it begins to wait.
     nonisolated func recordingEnd(
-        usage: inout TokenUsage, _ body: (inout TokenUsage) async throws -> TurnLoop.Outcome
+        usage: inout TokenUsage, partialResult: () -> JSONValue? = { nil },
+        _ body: (inout TokenUsage) async throws -> TurnLoop.Outcome
     ) async throws -> TurnLoop.Outcome {
         do {
             let outcome = try await body(&usage)
             switch outcome {
             case .completed(let text), .notDone(let text): try await self.finish(.completed, answer: text)
             case .outOfBudget(let reason): try await self.finish(.failed, answer: reason)
-            case .parked: try await self.park(usage)
+            case .parked: try await self.park(usage, partialResult())
             }
             return outcome
         } catch let error where error is CancellationError || Task.isCancelled {

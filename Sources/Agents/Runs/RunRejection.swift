@@ -1,14 +1,21 @@
 import AgentEvents
+import RuntimeProtocol
 
 /// An error with a machine-readable code.
 package protocol CodedError: Error {
     var code: String { get }
 }
 
+extension ResultSchema.Unsupported: CodedError {
+    package var code: String { "bad_schema" }
+}
+
 /// The reason that a request is rejected. Nothing was done, and nothing has changed.
 enum RunRejection: CodedError, Hashable, CustomStringConvertible {
     case forbidden
     case busy
+    /// A message that asks for a structured result came while a question waits.
+    case questionWaits
     case deleted
     case nothingToResume
     case unknownInterrupt(InterruptID)
@@ -27,7 +34,7 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
     var code: String {
         switch self {
         case .forbidden: "forbidden"
-        case .busy: "busy"
+        case .busy, .questionWaits: "busy"
         case .deleted: "deleted"
         case .nothingToResume, .unknownInterrupt, .alreadyAnswered: "stale_answer"
         case .expired: "expired"
@@ -46,6 +53,8 @@ enum RunRejection: CodedError, Hashable, CustomStringConvertible {
         case .forbidden: "This session belongs to somebody else. Start a new session."
         case .deleted: "This chat was just deleted. Start a new one."
         case .busy: "This session is busy with another task. Wait for it to finish, or stop it."
+        case .questionWaits:
+            "A question of this session waits for its answer. Answer it, or stop its task, before asking for a result."
         case .nothingToResume: "This session isn't waiting for an answer."
         case .unknownInterrupt(let id): "This session has no open question \(id). Reload it to see what is open."
         case .alreadyAnswered(let id): "\(id) has been answered already."

@@ -7,9 +7,8 @@ public import RuntimeProtocol
 public struct RunRequest: Sendable {
     /// The kinds of work.
     public enum Work: Sendable {
-        /// The coordinator answers the user's message, to which the session's files with these ids belong, and for which the
-        /// user may have chosen a recipe.
-        case prompt(String, files: [String] = [], recipe: RecipeCall? = nil)
+        /// The coordinator answers the user's message.
+        case prompt(String, PromptOptions = .init())
         /// The automation agent does a task, without the coordinator.
         case automation(AutomationTask)
         /// Resumes an interrupted run with the user's answers: the coordinator's run, or the automation agent's own.

@@ -147,6 +147,7 @@ struct ChatRoutes: Sendable {
         var files: [String]?
         var about: String?
         var recipe: RecipeCall?
+        var result: JSONValue?
     }
 
     private struct SendAnswer: Encodable {
@@ -161,10 +162,10 @@ struct ChatRoutes: Sendable {
         let key = try request.idempotencyKey
         let body = try await request.json(SendBody.self, context)
         let text = try MessageText.check(body.text)
-        let files = try MessageFiles.check(body.files ?? [])
+        let options = try MessageOptions.check(files: body.files ?? [], body.recipe, result: body.result)
         try self.limits.take(.message, for: caller.user)
         let sent = try await self.runs.send(
-            text, files: files, about: body.about, recipe: body.recipe, key: key, in: session, for: caller)
+            text, options, about: body.about, key: key, in: session, for: caller)
         if request.wantsEvents {
             return try EventStream(
                 runs: self.runs, limits: self.limits, session: session, caller: caller,

@@ -11,7 +11,7 @@ struct PageRoutes: Sendable {
             var message_bytes = MessageText.largest
             var title_characters = 200
             var file_bytes = FileUpload.mostBytes
-            var message_files = MessageFiles.most
+            var message_files = MessageOptions.mostFiles
         }
 
         struct SignIn: Encodable {

@@ -108,7 +108,7 @@ struct RecipeRoutes: Sendable {
             }
         }
         let text = try MessageText.check(recipe.sentence(call.values))
-        let sent = try await self.runs.send(text, recipe: call, key: key, in: session, for: caller)
+        let sent = try await self.runs.send(text, .init(recipe: call), key: key, in: session, for: caller)
         return try .json(RunAnswer(session_id: session, run_id: sent.run), status: .accepted)
     }
 }

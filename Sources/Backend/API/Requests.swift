@@ -8,6 +8,7 @@ import HummingbirdCore
 import JSONText
 import NIOCore
 import NIOFoundationEssentialsCompat
+import RuntimeProtocol
 import TextCoding
 
 /// Reads request parameters and bodies, and rejects invalid ones with an error that names the problem.
@@ -90,17 +91,23 @@ enum MessageKey {
     }
 }
 
-/// Validates the files of the user's messages.
-enum MessageFiles {
-    static let most = 20
+/// Validates what belongs to the user's messages.
+enum MessageOptions {
+    static let mostFiles = 20
 
     /// - Throws: ``Problem`` 400.
-    static func check(_ files: [String]) throws -> [String] {
-        guard files.count <= self.most, Set(files).count == files.count else {
+    static func check(files: [String], _ recipe: RecipeCall?, result: JSONValue?) throws -> PromptOptions {
+        guard files.count <= self.mostFiles, Set(files).count == files.count else {
             throw Problem(
-                .badRequest, "invalid", "files are the ids of up to \(self.most) different files of the chat.")
+                .badRequest, "invalid", "files are the ids of up to \(self.mostFiles) different files of the chat.")
         }
-        return files
+        let options = PromptOptions(files: files, recipe: recipe, result: result)
+        do {
+            try options.check()
+        } catch {
+            throw Problem(.badRequest, "bad_schema", "\(error)")
+        }
+        return options
     }
 }
 

@@ -72,7 +72,7 @@ function storedEntries(messages, runs, now) {
             }
             return [{ key, kind, data: {
                 text: content, isOpen: false, time: message.created_at, ...details,
-                ...(details.usage ? taskOf(stepsOf.get(run) ?? []) : {}),
+                ...(details.usage ? taskOf(stepsOf.get(run) ?? []) : {}), ...jsonOf(details),
             } }];
         case "steps": {
             const end = answered.has(run) ? "answered" : run !== null && run === now.openRun ? "waiting" : "";
@@ -126,8 +126,14 @@ function liveEntries(run, now, lastWords) {
 }
 
 /** What a finished run says about itself below its answer. @param {Run} run */
-function endOf({ links, usage, dollars, seconds, outcome, items }) {
-    return { links, usage, dollars, seconds, outcome, ...taskOf(items.flatMap((item) => (item.kind === "steps" ? item.steps : []))) };
+function endOf({ links, usage, dollars, seconds, outcome, result, items }) {
+    const steps = items.flatMap((item) => (item.kind === "steps" ? item.steps : []));
+    return { links, usage, dollars, seconds, outcome, ...taskOf(steps), ...jsonOf({ result }) };
+}
+
+/** The structured result as JSON, because pieces compare their data. */
+function jsonOf({ result }) {
+    return { result: result ? JSON.stringify(result) : undefined };
 }
 
 /**

@@ -7,6 +7,7 @@ import { runIcon } from "./run-icons.js";
 import { currentStep, withoutMarks } from "./run-state.js";
 import { stepTitle } from "./step-titles.js";
 import { duration, StepsView } from "./steps.js";
+import { structuredResult } from "./structured-result.js";
 import { webAddress } from "./web-address.js";
 
 /**
@@ -59,15 +60,19 @@ export const makePiece = {
         const links = element("div", { class: "links" });
         const usage = element("span", { class: "usage" });
         const facts = element("p", { class: "result-facts", hidden: true });
+        const found = element("div");
         let content = "";
         const actions = actionRow(action("copy", "run.copy", () => hooks.copy(content)), usage);
         let isFinished = false;
-        const made = piece("assistant", t("run.author.agent"), [body.element, facts, links, actions], (data) => {
+        const made = piece("assistant", t("run.author.agent"), [body.element, found, facts, links, actions], (data) => {
             if (data.isOpen) body.update(data.text);
             else if (!isFinished || content !== data.text) body.finish(data.text);
             isFinished = !data.isOpen;
             content = data.text;
             actions.hidden = data.isOpen;
+            if (data.result && !found.childElementCount) {
+                found.append(structuredResult(JSON.parse(data.result), hooks.copy));
+            }
             facts.replaceChildren(...resultFacts(data), ...recipeButtons(data, hooks));
             facts.hidden = !facts.childElementCount;
             links.replaceChildren(...(data.links ?? []).map(linkButton).filter(Boolean));

@@ -14,7 +14,8 @@
  *     phase: "idle" | "running" | "waiting" | "done" | "stopped" | "failed",
  *     items: (TextItem | StepsItem)[], files: StoredFile[], note: string, plan: {title: string, status: string}[],
  *     address: {url: string, title: string} | null, browser: string, interrupts: object[], links: object[],
- *     usage: object | null, dollars: number | null, seconds: number | null, outcome: string | null, error: {message: string, code: string} | null}} Run
+ *     usage: object | null, dollars: number | null, seconds: number | null, outcome: string | null,
+ *     result: import("./structured-result.js").StructuredResult | null, error: {message: string, code: string} | null}} Run
  *     `note` is the browser agent's commentary.
  */
 
@@ -26,7 +27,7 @@ const longestNote = 2000;
 export function newRun(runId = null) {
     return {
         runId, lastSequence: 0, phase: "idle", items: [], files: [], note: "", plan: [], address: null, browser: "",
-        interrupts: [], links: [], usage: null, dollars: null, seconds: null, outcome: null, error: null,
+        interrupts: [], links: [], usage: null, dollars: null, seconds: null, outcome: null, result: null, error: null,
     };
 }
 
@@ -141,7 +142,7 @@ const changes = {
             ...run, items, phase, note: "",
             interrupts: phase === "waiting" ? event.outcome.interrupts ?? [] : [],
             links: phase === "done" ? result.links ?? [] : [], usage: result.usage ?? event.usage?.[0] ?? null, dollars: result.dollars ?? null,
-            seconds: result.seconds ?? null, outcome: result.outcome ?? null,
+            seconds: result.seconds ?? null, outcome: result.outcome ?? null, result: result.result ?? null,
         };
     },
 

@@ -74,28 +74,32 @@ actor ChatRuns: Service {
     /// Stores the user's message and starts a run to answer it. Returns once the message is stored and, if a run is
     /// already in progress, its agent has received the message.
     /// - Parameters:
-    ///   - files: The ids of the chat's files that belong to the message.
+    ///   - options: What belongs to the message. One that asks for a result begins a task of its own.
     ///   - about: The run that waited when the message was written; empty if none did. A message that was written before
-    ///     a question came up must not answer it. By default, a message is about whatever waits.
-    ///   - recipe: The recipe that the user has chosen for it.
+    ///     a question came up must not answer it; one that has expired can't be answered. By default, a message is about
+    ///     whatever waits.
     ///   - key: The idempotency key: sending the same message with the same key again has no further effect.
     /// - Throws: ``ChatStoreError``; ``Problem`` if the key was used with another message, or if the chat lacks a
     ///   file; ``RuntimeFailure`` if the running agent can't be reached: the message is stored, and the caller should
     ///   send it again with its key.
     func send(
-        _ text: String, files: [String] = [], about: String? = nil, recipe: RecipeCall? = nil, key: String,
-        in session: SessionID,
-        for caller: Caller
+        _ text: String, _ options: PromptOptions = .init(), about: String? = nil, key: String,
+        in session: SessionID, for caller: Caller
     ) async throws -> Sent {
         let chat = try await self.store.session(session, of: caller.user)
-        if let about, let run = chat.run, run.state == .waiting, run.id.rawValue != about,
+        if let about, let run = chat.run, run.state == .waiting, !run.isExpired, run.id.rawValue != about,
             try await self.store.message(key, in: session, of: caller.user) == nil
         {
             throw Problem(
                 .conflict, "question_came",
                 "A question has come up since this message was written. Read it, and send the message again.")
         }
-        let details = try await self.details(of: files, recipe, session, caller)
+        if options.result != nil, let run = chat.run, !run.isExpired,
+            try await self.store.message(key, in: session, of: caller.user) == nil
+        {
+            throw Self.cannotBegin
+        }
+        let details = try await self.details(of: options, session, caller)
         let run = ChatRun(id: .new(), messageID: key, since: .now)
         self.reserve(run.id)
         do {
@@ -110,14 +114,15 @@ actor ChatRuns: Service {
                 return Sent(message: kept.message, run: run.id, isSteering: false, events: events)
             }
             self.stopFollowing(run.id)
-            return try await self.repeated(kept.message, text, files, chat, caller)
+            return try await self.repeated(kept.message, text, options, chat, caller)
         } catch let error as ChatStoreError {
             self.stopFollowing(run.id)
             guard case .busy(let active) = error.code else { throw error }
+            guard options.result == nil else { throw Self.cannotBegin }
             let kept = try await self.store.append(
                 MessageDraft(id: key, role: .user, content: text, details: details, runID: active.id), to: session,
                 of: caller.user, .init())
-            guard kept.message.says(text, files) else { throw Self.mismatch(key) }
+            guard kept.message.says(text, options) else { throw Self.mismatch(key) }
             self.changes.tell(.changed, in: session)
             return try await self.steer(kept.message, in: session, for: caller)
         } catch {
@@ -128,15 +133,19 @@ actor ChatRuns: Service {
 
     /// Handles a repeated message: completes whatever steps a previous process didn't finish.
     private func repeated(
-        _ message: ChatMessage, _ text: String, _ files: [String], _ chat: ChatSession, _ caller: Caller
+        _ message: ChatMessage, _ text: String, _ options: PromptOptions, _ chat: ChatSession, _ caller: Caller
     ) async throws -> Sent {
-        guard message.says(text, files) else { throw Self.mismatch(message.id) }
+        guard message.says(text, options) else { throw Self.mismatch(message.id) }
         if let active = chat.run, active.state == .running, active.messageID != message.id, message.runID == active.id {
             return try await self.steer(message, in: chat.id, for: caller)
         }
         try await self.refresh(chat, for: caller)
         return Sent(message: message, run: message.runID, isSteering: false)
     }
+
+    private static let cannotBegin = Problem(
+        .conflict, "busy",
+        "This chat's task isn't over. A message that asks for a result begins a task of its own: send it afterwards.")
 
     private static func mismatch(_ key: String) -> Problem {
         Problem(
@@ -148,23 +157,27 @@ actor ChatRuns: Service {
     private static func prompt(
         _ message: ChatMessage, _ run: RunID, _ session: SessionID
     ) -> RuntimeRequest.Content {
-        .agUI(
+        let options = message.options
+        return .agUI(
             RunAgentInput(
-                threadId: session, runId: run, prompt: message.content, files: message.files.map(\.id),
-                forwardedProps: message.details?["recipe"].map { ["recipe": $0] }))
+                threadId: session, runId: run, prompt: message.content, files: options.files,
+                forwardedProps: options.forwardedProps))
     }
 
-    /// Describes what belongs to a message: its files, so that they can be shown without asking the runtime, and its recipe.
+    /// Describes what belongs to a message. Its files can be shown without asking the runtime.
     private func details(
-        of files: [String], _ recipe: RecipeCall?, _ session: SessionID, _ caller: Caller
+        of options: PromptOptions, _ session: SessionID, _ caller: Caller
     ) async throws -> JSONValue? {
         var details: [String: JSONValue] = [:]
-        if !files.isEmpty {
+        if !options.files.isEmpty {
             var known: [StoredFile] = []
-            for id in files { known.append(try await self.runtime.file(id, from: 0, count: 0, session, caller).file) }
+            for id in options.files {
+                known.append(try await self.runtime.file(id, from: 0, count: 0, session, caller).file)
+            }
             details["files"] = try JSONValue(encoding: known)
         }
-        details["recipe"] = try recipe.map { try JSONValue(encoding: $0) }
+        details["recipe"] = try options.recipe.map { try JSONValue(encoding: $0) }
+        details["result"] = options.result
         return details.isEmpty ? nil : .object(details)
     }
 
@@ -356,16 +369,24 @@ actor ChatRuns: Service {
 }
 
 extension ChatMessage {
-    /// The files that the user attached to the message.
-    fileprivate var files: [StoredFile] { (try? self.details?["files"]?.decode()) ?? [] }
+    /// What belongs to the user's message.
+    fileprivate var options: PromptOptions {
+        let files: [StoredFile]? = try? self.details?["files"]?.decode()
+        return PromptOptions(
+            files: files?.map(\.id) ?? [], recipe: try? self.details?["recipe"]?.decode(),
+            result: self.details?["result"])
+    }
 
-    /// Whether this is a message with this text and these files.
-    fileprivate func says(_ text: String, _ files: [String]) -> Bool {
-        self.content == text && self.files.map(\.id) == files
+    /// Whether this is a message with this text, and with what belongs to it.
+    fileprivate func says(_ text: String, _ options: PromptOptions) -> Bool {
+        self.content == text && self.options == options
     }
 }
 
 extension ChatRun {
+    /// Whether its questions can no longer be answered.
+    fileprivate var isExpired: Bool { self.expiresAt.map { $0 < .now } ?? false }
+
     var age: Duration { .nanoseconds(MessageTime.now.rawValue - self.since.rawValue) }
 }
 

@@ -243,9 +243,9 @@ struct RunProjection {
         return drafts
     }
 
-    /// The result's links, usage, cost, duration, and outcome.
+    /// The result's links, usage, cost, duration, and outcome, and its structured result.
     private var resultDetails: JSONValue? {
-        let known = ["links", "usage", "dollars", "seconds", "outcome"].compactMap { name in
+        let known = ["links", "usage", "dollars", "seconds", "outcome", "result"].compactMap { name in
             self.finish?["result"]?[name].map { (name, $0) }
         }
         return known.isEmpty ? nil : .object(Dictionary(known) { $1 })

@@ -7,7 +7,7 @@ import RuntimeProtocol
 enum ClientFrame {
     case hello(run: RunID?, last: Int, showsFrames: Bool)
     case authenticate(token: String)
-    case message(key: String, text: String, files: [String], about: String?, recipe: RecipeCall?)
+    case message(key: String, text: String, about: String?, PromptOptions)
     case answer([InterruptAnswer])
     case ping
     case stop
@@ -34,8 +34,10 @@ enum ClientFrame {
             self = .message(
                 key: try MessageKey.check(try Self.text(value, "client_message_id"), "client_message_id"),
                 text: try MessageText.check(try Self.text(value, "text")),
-                files: try MessageFiles.check(value["files"]?.array?.compactMap(\.string) ?? []),
-                about: value["about"]?.string, recipe: try Self.recipe(value["recipe"]))
+                about: value["about"]?.string,
+                try MessageOptions.check(
+                    files: value["files"]?.array?.compactMap(\.string) ?? [],
+                    value["recipe"].map { try Self.recipe($0) }, result: value["result"]))
         case "interrupt.resolve":
             do {
                 let others: Answer = try value.decode()
@@ -53,8 +55,7 @@ enum ClientFrame {
         }
     }
 
-    private static func recipe(_ value: JSONValue?) throws -> RecipeCall? {
-        guard let value else { return nil }
+    private static func recipe(_ value: JSONValue) throws -> RecipeCall {
         do {
             return try value.decode(RecipeCall.self)
         } catch {

@@ -210,10 +210,10 @@ actor ClientSocket {
             await self.view?.showFrames(showsFrames)
             return { try await self.showCurrent(run, last) }
         case .authenticate(let token): try await self.renew(token)
-        case .message(let key, let text, let files, let about, let recipe):
+        case .message(let key, let text, let about, let options):
             self.words.continuation.yield {
                 let sent = try await runs.send(
-                    text, files: files, about: about, recipe: recipe, key: key, in: session, for: caller)
+                    text, options, about: about, key: key, in: session, for: caller)
                 try await self.send(try BackendEvent.saved(sent))
             }
         case .answer(let answers):

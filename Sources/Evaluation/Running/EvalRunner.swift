@@ -156,7 +156,7 @@ package struct EvalRunner: Sendable {
         }
         let wanted = task.request.replacing("{site}", with: address)
         let files = try await Self.attach(task.files, to: session, runs)
-        var work = RunRequest.Work.prompt(wanted, files: files)
+        var work = RunRequest.Work.prompt(wanted, .init(files: files))
         if let schema = task.schema {
             work = .automation(AutomationTask(goal: wanted, startURL: address, result: schema))
         }

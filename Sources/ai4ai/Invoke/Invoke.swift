@@ -72,10 +72,9 @@ struct Invoke: AsyncParsableCommand {
         guard forms.count == 1 else {
             throw ValidationError("Give one of these: a prompt, --resume, --attach or --control.")
         }
-        if self.schema != nil, self.prompt == nil || self.usesSocket || self.stream || !self.file.isEmpty {
-            throw ValidationError("--schema belongs to a prompt, without --ws, --stream, and --file.")
+        if self.prompt == nil, self.schema != nil || !self.file.isEmpty {
+            throw ValidationError("--schema and --file belong to a prompt.")
         }
-        if self.prompt == nil, !self.file.isEmpty { throw ValidationError("--file belongs to a prompt.") }
         if self.prompt == nil, self.session == nil { throw ValidationError("--session says which session is meant.") }
         if (self.resume == nil) != (self.answer == nil) {
             throw ValidationError("--resume and --answer belong together.")
@@ -87,8 +86,8 @@ struct Invoke: AsyncParsableCommand {
 
     func run() async throws {
         var runtime = try RuntimeCaller(self, settings: Settings.fromEnvironment())
+        if let schema { runtime.ask(forResultIn: try Self.readSchema(schema)) }
         if !self.file.isEmpty { try await runtime.attach(self.file) }
-        if let schema { return try await self.printResult(in: schema, from: &runtime) }
         if self.json || self.control != nil { return print(try await runtime.answer()) }
         var progress = Progress()
         var end: String?
@@ -113,23 +112,12 @@ struct Invoke: AsyncParsableCommand {
         if !self.stream { try progress.finish() } else if end == "RUN_ERROR" { throw ExitCode.failure }
     }
 
-    /// Runs the prompt as a task of the browser agent, and prints its result.
-    private func printResult(in path: String, from runtime: inout RuntimeCaller) async throws {
-        let schema: JSONValue
+    private static func readSchema(_ path: String) throws -> JSONValue {
         do {
-            schema = try JSONValue(json: String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self))
+            return try JSONValue(json: String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self))
         } catch {
             throw Failure("\(path) is no JSON Schema that can be read: \(error)")
         }
-        runtime.request.content = .task(AutomationTask(goal: self.prompt ?? "", result: schema))
-        let answer: RunResult = try await runtime.ask(runtime.request)
-        guard answer.status == .completed, let result = answer.result else {
-            throw Failure(answer.message)
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        if result.value == .null { throw ExitCode.failure }
     }
 
     private func saveFiles(_ files: Progress.Files, from runtime: RuntimeCaller) async throws {

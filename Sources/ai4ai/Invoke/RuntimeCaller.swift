@@ -66,12 +66,17 @@ struct RuntimeCaller: Sendable {
     }
 
     private func followSocket(_ yield: (RuntimeEvents.Element) -> Void) async throws {
-        guard case .prompt(let prompt, let files, _) = self.request.content else { return }
+        guard case .prompt(let prompt, let options) = self.request.content else { return }
         let session = self.request.sessionID ?? SessionID(rawValue: UUID().uuidString.lowercased())
         let socket = try await self.client.openSocket(session)
         let run = RunID(rawValue: "run-\(UUID().uuidString.lowercased())")
         let frame = SocketFrame(
-            .request(RuntimeRequest(.agUI(RunAgentInput(threadId: session, runId: run, prompt: prompt, files: files)))),
+            .request(
+                RuntimeRequest(
+                    .agUI(
+                        RunAgentInput(
+                            threadId: session, runId: run, prompt: prompt, files: options.files,
+                            forwardedProps: options.forwardedProps)))),
             sessionID: session)
         try await socket.send(JSONValue.json(encoding: frame))
         for try await message in socket.messages {

@@ -1,28 +1,33 @@
-import AgentEvents
-import FoundationEssentials
+package import AgentEvents
 
 /// The shape of a structured result: a subset of JSON Schema that every provider can enforce. Each value may be `null`,
 /// because a page may not say it.
-indirect enum ResultSchema: Sendable, Hashable {
+package indirect enum ResultSchema: Sendable, Hashable {
     case object([String: ResultSchema], description: String?)
     case array(ResultSchema, description: String?)
     case leaf(Leaf)
 
     /// A single value.
-    struct Leaf: Sendable, Hashable {
-        enum Kind: String, Sendable { case string, number, integer, boolean }
+    package struct Leaf: Sendable, Hashable {
+        package enum Kind: String, Sendable { case string, number, integer, boolean }
 
-        var kind: Kind
-        var choices: [String]?
+        package var kind: Kind
+        package var choices: [String]?
         /// `date`, `date-time`, or `uri`.
-        var format: String?
-        var description: String?
+        package var format: String?
+        package var description: String?
+
+        package init(kind: Kind, choices: [String]? = nil, format: String? = nil, description: String? = nil) {
+            self.kind = kind
+            self.choices = choices
+            self.format = format
+            self.description = description
+        }
     }
 
     /// An error that names the place in the schema.
-    struct Unsupported: CodedError, CustomStringConvertible {
-        let code = "bad_schema"
-        let description: String
+    package struct Unsupported: Error, CustomStringConvertible {
+        package let description: String
 
         init(_ path: String, _ reason: String) {
             self.description = "The schema of the result can't be used: \(path.isEmpty ? "it" : path) \(reason)"
@@ -39,7 +44,7 @@ indirect enum ResultSchema: Sendable, Hashable {
     ]
 
     /// - Throws: ``Unsupported``.
-    init(_ schema: JSONValue) throws {
+    package init(_ schema: JSONValue) throws(Unsupported) {
         guard schema.json.utf8.count <= Self.largest else {
             throw Unsupported("", "has more than \(Self.largest) bytes.")
         }
@@ -49,7 +54,7 @@ indirect enum ResultSchema: Sendable, Hashable {
 
     private static func parse(
         _ schema: JSONValue, _ path: String, depth: Int, _ count: inout Int
-    ) throws -> ResultSchema {
+    ) throws(Unsupported) -> ResultSchema {
         guard case .object(let members) = schema else { throw Unsupported(path, "is no object.") }
         if let other = members.keys.sorted().first(where: { !self.known.contains($0) }) {
             throw Unsupported(path, "has '\(other)', which isn't supported; leave it out.")
@@ -96,7 +101,7 @@ indirect enum ResultSchema: Sendable, Hashable {
     }
 
     /// The properties of a list's elements, if each is a single value, as in the rows of a table.
-    var rowProperties: [String: Leaf]? {
+    package var rowProperties: [String: Leaf]? {
         guard case .array(.object(let properties, _), _) = self else { return nil }
         let leaves = properties.compactMapValues { if case .leaf(let leaf) = $0 { leaf } else { nil } }
         return leaves.count == properties.count ? leaves : nil
@@ -104,7 +109,7 @@ indirect enum ResultSchema: Sendable, Hashable {
 
     /// The schema of the model's answer: in place of each value, the value with the line and the words that it stands on. In
     /// place of a list may be the table that has its elements.
-    func answer(tables: [String]) -> JSONValue {
+    package func answer(tables: [String]) -> JSONValue {
         switch self {
         case .object(let properties, let description):
             return Self.object(properties.mapValues { $0.answer(tables: tables) }, description)

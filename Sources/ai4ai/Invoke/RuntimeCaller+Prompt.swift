@@ -6,15 +6,21 @@ import SystemPackage
 import TextCoding
 
 extension RuntimeCaller {
+    /// Asks the tasks of the prompt for a result in the shape of a JSON Schema.
+    mutating func ask(forResultIn schema: JSONValue) {
+        guard case .prompt(let text, var options) = self.request.content else { return }
+        options.result = schema
+        self.request.content = .prompt(text, options)
+    }
+
     /// Uploads files to the session of the prompt, and attaches them to it.
     /// - Throws: ``Failure``, or an error of the file system.
     mutating func attach(_ paths: [String]) async throws {
-        guard case .prompt(let text, _, _) = self.request.content else { return }
+        guard case .prompt(let text, var options) = self.request.content else { return }
         let session = self.request.sessionID ?? SessionID(rawValue: UUID().uuidString.lowercased())
         self.request.sessionID = session
-        var files: [String] = []
-        for path in paths { files.append(try await self.upload(path, to: session)) }
-        self.request.content = .prompt(text, files: files)
+        for path in paths { options.files.append(try await self.upload(path, to: session)) }
+        self.request.content = .prompt(text, options)
     }
 
     /// Reads a whole piece: a pipe gives less at a time. It's shorter only at the end.
