@@ -20,7 +20,7 @@ FAST := $(FLAGS_$(DEBUG_INFO)) $(if $(shell command -v ld.lld),-Xswiftc -use-ld=
 INDEX := $(if $(filter lines,$(DEBUG_INFO)),AI4AI_TEST_INDEX=$(CURDIR)/.build/$(shell uname -m)-unknown-linux-gnu/debug/index/store)
 FAST_BUILD := AI4AI_WARNINGS=errors $(INDEX) $(SWIFT) build $(FAST)
 
-.PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser page stores load release) peers-release \
+.PHONY: run build check test test-all nightly part-of-the-day $(addprefix part-,browser tasks applications agents page stores load release) peers-release \
   flaky model-check changed-titles swift-tests docs examples examples-built lint page peers peers-together peers-alone peers-of contract memory image \
   image-check built-image-check arm64-check bench bench-page bench-reading bench-first-word cost bench-browser evals contact-sheet setup clean
 
@@ -43,13 +43,14 @@ nightly: examples-built changed-titles $(addprefix part-,$(filter-out release,$(
 changed-titles: ## Show that nothing reads the titles of steps.
 	scripts/changed-titles.sh
 
-# The nightly parts, each of which takes about ten minutes on two cores; CI runs a different one each day.
-PARTS := browser page stores load release
+# The nightly parts, each of which takes ten minutes on two cores at most; CI runs a different one each day.
+PARTS := browser tasks applications agents page stores load release
 part-of-the-day:
 	$(MAKE) part-$(word $(shell echo $$(( $$(date +%-j) % $(words $(PARTS)) + 1 ))),$(PARTS))
 
-# part-browser runs every nightly test that belongs to no other part, so that no test is left out.
+# part-browser runs every nightly peers' test that belongs to no other part, so that no test is left out.
 PAGE := $(wildcard Tests/Peers/test_page*.py)
+TASKS := Tests/Peers/test_needless_questions.py Tests/Peers/test_recipe_repeats.py
 STORES := Tests/Peers/test_chat_store.py Tests/Peers/test_kills.py
 # They save and reload by timers, and compare their files with what is on disk, so that they get the machine for themselves.
 APPLICATIONS := Tests/Peers/test_applications.py Tests/Peers/test_recipes_in_applications.py
@@ -57,10 +58,17 @@ APPLICATIONS := Tests/Peers/test_applications.py Tests/Peers/test_recipes_in_app
 # The random and long tests take longer than the time limit of `make test`.
 NIGHTLY_PYTEST := NIGHTLY=1 $(PYTEST) --timeout 1800
 
-part-browser: build $(VENV)/installed .build/applications/installed
-	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE) $(APPLICATIONS)) Tests/Peers
+part-browser: build $(VENV)/installed
+	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(addprefix --ignore=,$(STORES) $(PAGE) $(APPLICATIONS) $(TASKS)) Tests/Peers
+
+part-tasks: build $(VENV)/installed
+	$(NIGHTLY_PYTEST) -n $(WORKERS) -m 'nightly and not serial' $(TASKS)
+
+part-applications: build $(VENV)/installed .build/applications/installed
 	$(NIGHTLY_PYTEST) -m nightly $(APPLICATIONS)
 	$(MAKE) evals
+
+part-agents: build
 	NIGHTLY=1 $(SWIFT_TESTS) --filter 'HostilePageTests|EvalRunnerTests|InventedResultTests|EffectTests|ChangedPageTests|MessageTests|RecipeMutationTests|RecipeFinderTests'
 
 part-page: build $(VENV)/installed
