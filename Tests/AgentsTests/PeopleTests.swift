@@ -141,6 +141,10 @@ struct PeopleTests {
         arguments: [
             ("sign_in", "<h1>Portal</h1><label>Password <input type=password></label>", "Look at my fines."),
             ("second_factor", "<label>TAC code <input></label>", "Look at my fines."),
+            (
+                "passkey", "<script>navigator.credentials.get({publicKey: {challenge: new Uint8Array(16)}})</script>",
+                "Look."
+            ),
             ("captcha", "<div class=g-captcha style='height:80px'><input type=checkbox> I am human</div>", "Look."),
         ])
     func obstacles(kind: String, html: String, goal: String) async throws {

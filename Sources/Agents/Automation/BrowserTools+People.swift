@@ -38,7 +38,7 @@ extension BrowserTools {
         ) { (input: HandOver, context) in
             guard let given = context.answers.first else {
                 let page = try await self.page()
-                let needsSignIn = [.signIn, .secondFactor].contains(try? await page.obstacle())
+                let needsSignIn = [.signIn, .secondFactor, .passkey].contains(try? await page.obstacle())
                 throw UserInputRequired(
                     Self.takeover(
                         input.request, origin: try await page.origin(),

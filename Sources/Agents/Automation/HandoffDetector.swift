@@ -46,7 +46,7 @@ actor HandoffDetector {
             self.failures = 0
             return self.question(self.stuck, origin, kind: "stuck")
         }
-        return await self.offer(for: [.captcha, .secondFactor], on: page, at: origin)
+        return await self.offer(for: [.passkey, .captcha, .secondFactor], on: page, at: origin)
     }
 
     /// Returns the takeover request for the user before the task ends, if one is needed; once for each task.
@@ -65,7 +65,8 @@ actor HandoffDetector {
             await !self.isExpected(obstacle, at: origin),
             self.offered.insert("\(obstacle.rawValue) \(origin)").inserted
         else { return nil }
-        guard [.signIn, .secondFactor].contains(obstacle), let site = await self.signIns.siteToOffer(at: page) else {
+        guard [.signIn, .secondFactor, .passkey].contains(obstacle), let site = await self.signIns.siteToOffer(at: page)
+        else {
             return self.question(self.request(obstacle, origin), origin, kind: obstacle.rawValue)
         }
         let isOver = await self.signIns.hasRestored(site)
@@ -93,6 +94,11 @@ actor HandoffDetector {
             self.say(
                 "\(origin) requires you to sign in. Please do that in the live view.",
                 "\(origin) meminta log masuk. Sila log masuk sendiri di situ.")
+        case .passkey:
+            self.say(
+                "\(origin) asks for a passkey, which can't be used in this browser. Please sign in there in another way.",
+                "\(origin) meminta kunci laluan, yang tidak boleh digunakan dalam pelayar ini. Sila log masuk dengan cara lain."
+            )
         case .secondFactor:
             self.say(
                 "\(origin) asks for a code that only you have. Please enter it there.",
@@ -111,6 +117,7 @@ actor HandoffDetector {
     /// Returns whether the task already provides what the page asks for.
     private func isExpected(_ obstacle: PageObstacle, at origin: String) async -> Bool {
         switch obstacle {
+        case .passkey: return await self.hasPassword(for: origin)
         case .signIn:
             let words = ["password", "sign in", "log in", "login", "kata laluan", "log masuk"]
             guard !words.contains(where: { self.goal.contains($0) }) else { return true }

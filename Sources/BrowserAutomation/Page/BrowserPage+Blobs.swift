@@ -15,10 +15,7 @@ extension BrowserPage {
     /// Has the documents of a CDP session keep the files that they make, if that is how to get them.
     func watchBlobs(_ session: String) {
         guard self.gate.takeFile != nil else { return }
-        self.connection.post(
-            "Page.addScriptToEvaluateOnNewDocument",
-            ["source": .string("\(Self.script)(\(JSONValue.string(self.blobsKey).json))"), "runImmediately": true],
-            session: session)
+        self.addScript(Self.script, .string(self.blobsKey), session)
     }
 
     /// Finds the file that the page offers at a `blob:` address, also in its frames.

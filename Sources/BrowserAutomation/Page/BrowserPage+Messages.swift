@@ -31,10 +31,7 @@ extension BrowserPage {
     /// judge.
     func watchMessages(_ session: String) {
         guard self.configuration.requestJudge != nil else { return }
-        self.connection.post(
-            "Page.addScriptToEvaluateOnNewDocument",
-            ["source": .string("\(Self.script)(\(JSONValue.string(self.messageKey).json))"), "runImmediately": true],
-            session: session)
+        self.addScript(Self.script, .string(self.messageKey), session)
     }
 
     /// The time for a page to send the messages that an action leads to, in milliseconds.

@@ -16,26 +16,34 @@ extension BrowserPage {
 
     private static let pending = String(decoding: PackageResources.pending_js, as: UTF8.self)
     private static let listeners = String(decoding: PackageResources.listeners_js, as: UTF8.self)
+    private static let passkeys = String(decoding: PackageResources.passkeys_js, as: UTF8.self)
     /// For so long nothing changes before it counts as settled, in milliseconds.
     private static let quiet = 150
 
     private var pendingKey: JSONValue { .string("\(self.messageKey)-pending") }
     private var listenersKey: JSONValue { .string("\(self.messageKey)-listeners") }
+    private var passkeysKey: JSONValue { .string("\(self.messageKey)-passkeys") }
 
     /// The arguments that tell the injected script how to reach the scripts in the main world.
-    var keys: String { "\(self.pendingKey.json),\(self.listenersKey.json)" }
+    var keys: String { [self.pendingKey, self.listenersKey, self.passkeysKey].map(\.json).joined(separator: ",") }
 
-    /// Has a CDP session report its requests, and adds the scripts that count timers and record listeners to each of its
-    /// documents.
+    /// Has a CDP session report its requests, and adds the scripts that count timers, record listeners, and refuse passkeys to each
+    /// of its documents.
     func watchWork(_ session: String) {
         self.watchBlobs(session)
         // Not awaited: a tab that waits for the debugger answers only once it runs.
         self.connection.post("Network.enable", RequestInterceptor.withoutBodies, session: session)
-        for (script, key) in [(Self.pending, self.pendingKey), (Self.listeners, self.listenersKey)] {
-            self.connection.post(
-                "Page.addScriptToEvaluateOnNewDocument",
-                ["source": .string("\(script)(\(key.json))"), "runImmediately": true], session: session)
-        }
+        self.addScript(Self.pending, self.pendingKey, session)
+        self.addScript(Self.listeners, self.listenersKey, session)
+        self.addScript(Self.passkeys, self.passkeysKey, session)
+    }
+
+    /// Has a script run in the main world of each new document of a CDP session, before the page's own scripts.
+    /// - Parameter key: What the script is called with.
+    func addScript(_ script: String, _ key: JSONValue, _ session: String) {
+        self.connection.post(
+            "Page.addScriptToEvaluateOnNewDocument",
+            ["source": .string("\(script)(\(key.json))"), "runImmediately": true], session: session)
     }
 
     /// Takes an event of the `Network` domain.

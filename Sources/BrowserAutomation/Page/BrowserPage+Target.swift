@@ -256,6 +256,8 @@ public enum PageObstacle: String, Sendable, Codable {
     case signIn = "sign_in"
     /// The page asks for a code that was sent to the user, or that the user's device shows.
     case secondFactor = "second_factor"
+    /// The page has asked for a passkey, which can't be used in this browser. It was told so.
+    case passkey
     /// The page asks for a CAPTCHA.
     case captcha
     /// The server answered with an error.

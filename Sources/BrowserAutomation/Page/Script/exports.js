@@ -1,10 +1,11 @@
 // The functions that can be called from outside of this script.
 
 return {
-  startAt(first, pending, listeners) {
+  startAt(first, pending, listeners, passkeys) {
     counter = Math.max(counter, first);
     pendingKey = pending;
     listenersKey = listeners;
+    passkeysKey = passkeys;
   },
   adoptRoot, takeSuspects, frameElement, foreignFrames, walk, place, obstacle, origin: () => location.origin,
   status: () => performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,

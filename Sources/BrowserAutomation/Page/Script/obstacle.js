@@ -3,9 +3,27 @@
 const onceWords = /\b(otp|tac|2fa|one.?time|verification code|authenticator|kod pengesahan|kod keselamatan)\b/i;
 const captchaFrames = /recaptcha|hcaptcha|turnstile|arkoselabs|captcha/i;
 
-/** Finds an obstacle on the page: a sign-in form, a code that was sent to the user, a CAPTCHA, or an error page. */
+/** The event that the script in the main world listens for. */
+let passkeysKey = "";
+
+/** Returns whether the page has asked for a passkey since the last call. */
+function wantsPasskey() {
+  let isWanted = false;
+  const onAnswer = () => { isWanted = true; };
+  for (const target of windowsOf(allFrames())) {
+    target.addEventListener(`${passkeysKey}-answer`, onAnswer);
+    target.dispatchEvent(new CustomEvent(passkeysKey));
+    target.removeEventListener(`${passkeysKey}-answer`, onAnswer);
+  }
+  return isWanted;
+}
+
+/**
+ * Finds an obstacle on the page: a passkey, a sign-in form, a code that was sent to the user, a CAPTCHA, or an error page.
+ */
 function obstacle() {
   const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
+  if (wantsPasskey()) return { kind: "passkey", status };
   for (const root of allRoots()) {
     for (const frame of root.querySelectorAll("iframe[src]")) {
       const { width, height } = boxOf(frame);
