@@ -181,12 +181,16 @@ package struct EvalRunner: Sendable {
     ) async throws -> [String] {
         var ids: [String] = []
         for file in files {
-            let piece = FilePiece(
-                id: UUID().uuidString.lowercased(), name: file.name, offset: 0,
-                content: Data(file.text.utf8).base64EncodedString(), last: true)
-            let result = await runs.putFile(piece, in: SessionScope(session, of: nil))
-            guard result.file != nil else { throw EvalError(.unreadable, file.name, result.message ?? "") }
-            ids.append(piece.id)
+            let (id, bytes) = (UUID().uuidString.lowercased(), Data(file.text.utf8))
+            for offset in stride(from: 0, through: bytes.count, by: FileResult.mostBytes) {
+                let piece = FilePiece(
+                    id: id, name: file.name, offset: offset,
+                    content: bytes.dropFirst(offset).prefix(FileResult.mostBytes).base64EncodedString(),
+                    last: offset + FileResult.mostBytes > bytes.count)
+                let result = await runs.putFile(piece, in: SessionScope(session, of: nil))
+                if let problem = result.message { throw EvalError(.unreadable, file.name, problem) }
+            }
+            ids.append(id)
         }
         return ids
     }

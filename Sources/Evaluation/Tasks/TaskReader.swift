@@ -207,10 +207,17 @@ extension TaskReader {
     }
 
     /// Parses `NAME = TEXT`.
+    private static let mostBytes = 50 << 20
+
     func file(_ line: Text) throws -> EvalTask.File {
         let parts = line.text.split(separator: "=", maxSplits: 1).map(\.trimmed)
         guard parts.count == 2, !parts[0].isEmpty else {
             throw self.problem(.badValue, line.line, "'\(line.text)' is no NAME = TEXT")
+        }
+        // A large text, such as `4096 bytes`, isn't written out.
+        let words = parts[1].split(separator: " ")
+        if words.count == 2, words[1] == "bytes", let size = Int(words[0]), (0...Self.mostBytes).contains(size) {
+            return EvalTask.File(name: parts[0], text: String(repeating: "x", count: size))
         }
         return EvalTask.File(name: parts[0], text: parts[1])
     }
