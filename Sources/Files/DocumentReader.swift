@@ -31,6 +31,7 @@ public struct DocumentReader: Sendable {
     private static let mostOutput = 2 << 20
     /// The longer edge of a page's picture, in pixels: enough to read a letter.
     private static let pictureEdge = 1100
+    private static let previewEdge = 320
     private static let timeout = Duration.seconds(20)
     private let searchPath: String
 
@@ -124,13 +125,25 @@ public struct DocumentReader: Sendable {
         let count = try await self.pageCount(of: file.name, path, including: first)
         var pictures: [Data] = []
         for page in first..<min(first + most, count + 1) {
-            let picture = try await self.run(
-                "pdftoppm",
-                ["-q", "-jpeg", "-f", "\(page)", "-l", "\(page)", "-scale-to", "\(Self.pictureEdge)", "-"], on: path,
-                file.name)
-            pictures.append(Data(picture))
+            pictures.append(try await self.picture(of: page, Self.pictureEdge, file.name, path))
         }
         return pictures
+    }
+
+    /// Returns a small picture of a PDF's first page as JPEG.
+    /// - Throws: ``FileStoreError`` with code `noPreview` for other files, `unreadable`.
+    public func preview(of file: StoredFile, at path: String) async throws -> Data {
+        guard file.type == MediaType.pdf else {
+            throw FileStoreError(.noPreview, "\(file.name) has no preview: only PDF files have one.")
+        }
+        return try await self.picture(of: 1, Self.previewEdge, file.name, path)
+    }
+
+    private func picture(of page: Int, _ edge: Int, _ name: String, _ path: String) async throws -> Data {
+        Data(
+            try await self.run(
+                "pdftoppm", ["-q", "-jpeg", "-f", "\(page)", "-l", "\(page)", "-scale-to", "\(edge)", "-"], on: path,
+                name))
     }
 
     private func plainText(_ path: String) async throws -> Data {

@@ -34,6 +34,10 @@ public protocol FileStore: Sendable {
     /// - Throws: ``FileStoreError`` with code `notFound` if the session has no such file.
     func path(of id: String, in session: SessionID) async throws -> String
 
+    /// Removes a file.
+    /// - Throws: ``FileStoreError`` with code `notFound` if the session has no such file.
+    func remove(_ id: String, of session: SessionID) async throws
+
     /// Removes all files of a session. Safe to call repeatedly.
     /// - Throws: ``FileStoreError``.
     func removeAll(of session: SessionID) async throws
@@ -47,6 +51,7 @@ public enum FileStoreErrorCode: String, Sendable {
     case notFound = "no_such_file"
     case full = "files_full"
     case unreadable = "file_unreadable"
+    case noPreview = "no_preview"
     case badPiece = "bad_file_piece"
     case unusable = "files_unusable"
 }

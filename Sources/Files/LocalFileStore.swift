@@ -158,6 +158,16 @@ public actor LocalFileStore: FileStore {
         "\(self.directory(session))/\(try self.file(id, of: session).id)"
     }
 
+    public func remove(_ id: String, of session: SessionID) throws {
+        let content = try self.path(of: id, in: session)
+        try self.using(content) {
+            // Without its description the content isn't listed, and the next sweep removes it.
+            try FileManager.default.removeItem(atPath: "\(content).json")
+            // A copy of a file that is kept elsewhere may not be here.
+            if FileManager.default.fileExists(atPath: content) { try FileManager.default.removeItem(atPath: content) }
+        }
+    }
+
     public func removeAll(of session: SessionID) throws {
         let directory = self.directory(session)
         try self.using(directory) {
@@ -219,16 +229,6 @@ public actor LocalFileStore: FileStore {
             !FileManager.default.fileExists(atPath: "\(content).json")
         else { return }
         try self.using(content) { try FileManager.default.moveItem(atPath: content, toPath: content + Self.partial) }
-    }
-
-    /// Removes a file.
-    package func remove(_ id: String, of session: SessionID) throws {
-        let content = try self.path(of: id, in: session)
-        try self.using(content) {
-            // Without its description the content isn't listed, and the next sweep removes it.
-            try FileManager.default.removeItem(atPath: "\(content).json")
-            try FileManager.default.removeItem(atPath: content)
-        }
     }
 
     /// The name of a session's files.

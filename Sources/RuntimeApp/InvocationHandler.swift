@@ -30,9 +30,8 @@ struct InvocationHandler: Sendable {
             return try .json(await self.runs.control(control, in: self.scope(of: payload, context)))
         case .picture(let id):
             return try .json(await self.runs.picture(id, of: self.scope(of: payload, context)))
-        case .file(let id, let offset, let count):
-            let scope = try self.scope(of: payload, context)
-            return try .json(await self.runs.file(id, from: offset, count: count, of: scope))
+        case .file(let file):
+            return try .json(await self.runs.file(file, of: self.scope(of: payload, context)))
         case .putFile(let piece):
             return try .json(await self.runs.putFile(piece, in: self.scope(of: payload, context)))
         case .keeping(let keeping):

@@ -26,8 +26,8 @@ public struct RuntimeRequest: Sendable, Hashable, Redacted {
         case control(ControlRequest)
         /// Return the picture of a step, identified by its tool call.
         case picture(id: String)
-        /// Return a piece of a file of the session, from this byte on.
-        case file(id: String, from: Int = 0, count: Int = FileResult.mostBytes)
+        /// List, return, or remove files of the session.
+        case file(FileRequest)
         /// Keep a piece of a file that the user attaches.
         case putFile(FilePiece)
         /// List, keep, or forget what is kept for the user between tasks. The session only says where the request goes.
@@ -79,12 +79,6 @@ extension RuntimeRequest: Codable {
 
     private struct Picture: Codable { var id: String }
 
-    private struct File: Codable {
-        var id: String
-        var offset: Int?
-        var count: Int?
-    }
-
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.content = try Self.content(container, decoder)
@@ -133,15 +127,7 @@ extension RuntimeRequest: Codable {
         if let picture = try container.decodeIfPresent(Picture.self, forKey: .picture) {
             return .picture(id: picture.id)
         }
-        if let file = try container.decodeIfPresent(File.self, forKey: .file) {
-            let offset = file.offset ?? 0
-            guard offset >= 0 else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .file, in: container, debugDescription: "offset is below 0.")
-            }
-            let count = min(max(file.count ?? FileResult.mostBytes, 0), FileResult.mostBytes)
-            return .file(id: file.id, from: offset, count: count)
-        }
+        if let request = try container.decodeIfPresent(FileRequest.self, forKey: .file) { return .file(request) }
         if let piece = try container.decodeIfPresent(FilePiece.self, forKey: .putFile) { return .putFile(piece) }
         if let request = try container.decodeIfPresent(KeepingRequest.self, forKey: .keeping) {
             return .keeping(request)
@@ -180,10 +166,7 @@ extension RuntimeRequest: Codable {
             try container.encode(Attachment(runID: run, last: last == 0 ? nil : last), forKey: .attach)
         case .control(let request): try container.encode(request, forKey: .control)
         case .picture(let id): try container.encode(Picture(id: id), forKey: .picture)
-        case .file(let id, let offset, let count):
-            let file = File(
-                id: id, offset: offset == 0 ? nil : offset, count: count == FileResult.mostBytes ? nil : count)
-            try container.encode(file, forKey: .file)
+        case .file(let request): try container.encode(request, forKey: .file)
         case .putFile(let piece): try container.encode(piece, forKey: .putFile)
         case .keeping(let request): try container.encode(request, forKey: .keeping)
         case .recipes(let request): try container.encode(request, forKey: .recipes)

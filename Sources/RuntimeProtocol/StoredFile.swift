@@ -54,14 +54,16 @@ public struct FilePiece: Sendable, Hashable, Codable, Redacted {
     }
 }
 
-/// A piece of a file, or the reason that there is none. Also the answer to a piece that was put: its `file` is present
-/// once the file is complete.
+/// The answer to a ``FileRequest``, or the reason that it could not be done. Also the answer to a piece that was put: its
+/// `file` is present once the file is complete.
 public struct FileResult: Sendable, Hashable, Codable {
-    /// The id of the file.
-    public var id: String
+    /// The id of the file; `nil` in a list.
+    public var id: String?
     public var status: RunStatus
     public var file: StoredFile?
-    /// The bytes from the requested offset, in Base64: at most ``mostBytes``. Empty at the end of the file.
+    /// The files of the session, in the order in which they were kept, if they were asked for.
+    public var files: [StoredFile]?
+    /// The bytes from the requested offset, or a preview, in Base64: at most ``mostBytes``. Empty at the end of the file.
     public var content: String?
     public var code: String?
     public var message: String?
@@ -70,12 +72,13 @@ public struct FileResult: Sendable, Hashable, Codable {
     public static let mostBytes = 1 << 20
 
     public init(
-        id: String, status: RunStatus, file: StoredFile? = nil, content: String? = nil, code: String? = nil,
-        message: String? = nil
+        id: String?, status: RunStatus, file: StoredFile? = nil, files: [StoredFile]? = nil, content: String? = nil,
+        code: String? = nil, message: String? = nil
     ) {
         self.id = id
         self.status = status
         self.file = file
+        self.files = files
         self.content = content
         self.code = code
         self.message = message

@@ -27,9 +27,7 @@ private struct PlayedAutomation: Automation {
         of scope: SessionScope
     ) throws -> LiveViewAddress { throw CancellationError() }
     func picture(_ id: String, of scope: SessionScope) -> Data? { nil }
-    func file(
-        _ id: String, from offset: Int, count: Int, of scope: SessionScope
-    ) throws -> (file: StoredFile, bytes: Data) { throw CancellationError() }
+    func file(_ request: FileRequest, of scope: SessionScope) throws -> FileResult { throw CancellationError() }
     func recipes(_ request: RecipeRequest, in scope: SessionScope) async throws -> RecipeResult { RecipeResult() }
 
     func keeping(

@@ -111,14 +111,15 @@ struct FileTests {
         let id = try #require(outcome.received.first?.id)
         let runs = outcome.bench.runs
         #expect(
-            await runs.file(id, from: 0, count: 9, of: SessionScope(Self.session, of: UserID(rawValue: "aminah")))
+            await runs.file(.read(id: id, count: 9), of: SessionScope(Self.session, of: UserID(rawValue: "aminah")))
                 .status
                 == .completed)
         #expect(
-            await runs.file(id, from: 0, count: 9, of: SessionScope(Self.session, of: UserID(rawValue: "eve"))).code
+            await runs.file(.read(id: id, count: 9), of: SessionScope(Self.session, of: UserID(rawValue: "eve"))).code
                 == "forbidden")
         #expect(
-            await runs.file("x", from: 0, count: 9, of: SessionScope(Self.session, of: UserID(rawValue: "aminah"))).code
+            await runs.file(.read(id: "x", count: 9), of: SessionScope(Self.session, of: UserID(rawValue: "aminah")))
+                .code
                 == "no_such_file")
         _ = await runs.control(.init(.forget), in: SessionScope(Self.session, of: UserID(rawValue: "aminah")))
         #expect(try await outcome.bench.files.files(of: Self.session).isEmpty)

@@ -71,6 +71,27 @@ def test_files_are_gone_with_their_session(aws, container):
     assert list(stored(aws, kept["id"]).values()) == [b"two"]
 
 
+def test_removed_file_is_gone_from_the_bucket_and_other_processes(aws, site, container):
+    session = str(uuid.uuid4())
+    gone, kept = put(container, session, b"one", "a.txt")["file"], put(container, session, b"two", "b.txt")["file"]
+    def ask(container, **request):
+        return container.invoke({"session_id": session, "user_id": "aminah", "file": request}).json()
+    aws.fault("DeleteObject", status=403, error="AccessDenied", message="no", times=1)
+    assert ask(container, action="remove", id=gone["id"])["code"] == "files_unusable"
+    assert container.content(session, gone, user_id="aminah") == b"one"
+    assert ask(container, action="remove", id=gone["id"])["status"] == "completed"
+    assert stored(aws, gone["id"]) == {} and stored(aws, f"{gone['id']}.json") == {}
+    second = Container(**settings(aws, site))
+    try:
+        assert ask(second, action="list")["files"] == [kept]
+        assert ask(second, action="remove", id=gone["id"])["code"] == "no_such_file"
+        # One whose content is not on this machine.
+        assert ask(second, action="remove", id=kept["id"])["status"] == "completed"
+        assert stored(aws, kept["id"]) == {}
+    finally:
+        second.stop()
+
+
 def test_file_that_cannot_be_stored_is_not_kept_and_the_last_piece_can_be_repeated(aws, container):
     session, id = str(uuid.uuid4()), str(uuid.uuid4())
     aws.fault("PutObject", status=403, error="AccessDenied", message="arn:aws:s3:::secret-place", times=1)

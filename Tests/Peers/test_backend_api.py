@@ -334,7 +334,7 @@ def test_each_route_of_the_openapi_document_is_there(system, chats, document):
     routes = [
         (method.upper(), path, operation) for path, item in document["paths"].items() if not path.startswith("/ws/")
         for method, operation in item.items() if method != "parameters"]
-    for method, path, operation in sorted(routes, key=lambda route: route[0] == "DELETE"):
+    for method, path, operation in sorted(routes, key=lambda route: (route[0] == "DELETE", -len(route[1]))):
         content = operation.get("requestBody", {}).get("content", {"": {"schema": {"$ref": ""}}})
         body = bodies.get(next(iter(content.values()))["schema"].get("$ref", "").rpartition("/")[2])
         real = path.format(id=chat, interruptId="int-x", toolCallId=picture, file=file, version="x", item="x", fact="x",

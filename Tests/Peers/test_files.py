@@ -1,6 +1,7 @@
 """Files that websites send: they become cards of the chat that open, their text is in the answer, and nothing of them runs
 on the page."""
 
+import base64
 import hashlib
 import pathlib
 import subprocess
@@ -8,7 +9,7 @@ import subprocess
 import pytest
 import requests
 
-from backend import UNHURRIED, Chats
+from backend import UNHURRIED, Chats, check_problem
 from system import BUILD, DEADLINE, System
 
 
@@ -75,6 +76,34 @@ def test_file_is_for_its_chat_alone_and_dies_with_it(system, chats):
     assert not any(path.exists() for path in kept)
 
 
+def test_file_is_listed_until_it_is_deleted_and_then_makes_room(system, chats):
+    chat, other = chats.create(), chats.create()
+    chats.send(chat, receipt(system))
+    [card] = files(chats, chat)
+    kept = chats.call("POST", f"/api/sessions/{chat}/files", params={"name": "note.txt"}, data=b"mine").json()
+    listed = chats.ask("GET", f"/api/sessions/{chat}/files")["files"]
+    assert listed == [card, kept] and chats.ask("GET", f"/api/sessions/{other}/files") == {"files": []}
+    address = f"/api/sessions/{chat}/files/{card['id']}"
+    check_problem(chats.call("DELETE", address.replace(chat, other)), 404, "no_such_file")
+    assert chats.call("DELETE", address).status_code == 204
+    check_problem(chats.call("DELETE", address), 404, "no_such_file")
+    check_problem(chats.call("GET", address), 404, "no_such_file")
+    assert chats.ask("GET", f"/api/sessions/{chat}/files") == {"files": [kept]}
+    assert not list(pathlib.Path(system.directory.name).glob(f"files/*/{card['id']}*"))
+
+
+def test_pdf_has_a_small_picture_of_its_first_page_and_other_files_have_none(system, chats):
+    chat = chats.create()
+    chats.send(chat, receipt(system))
+    [card] = files(chats, chat)
+    preview = chats.call("GET", f"/api/sessions/{chat}/files/{card['id']}/preview")
+    assert preview.headers["Content-Type"] == "image/jpeg" and preview.content[:3] == b"\xff\xd8\xff"
+    assert len(preview.content) < 30_000
+    for name, content, code in [("note.txt", b"mine", "no_preview"), ("broken.pdf", b"%PDF-1.7 and nothing", "file_unreadable")]:
+        kept = chats.call("POST", f"/api/sessions/{chat}/files", params={"name": name}, data=content).json()
+        check_problem(chats.call("GET", f"/api/sessions/{chat}/files/{kept['id']}/preview"), 404, code)
+
+
 def test_file_outlives_the_system():
     first = System(**UNHURRIED)
     try:
@@ -104,6 +133,39 @@ def test_card_opens_and_saves_the_file(system, chats, person, tmp_path):
     # The stored chat shows the same card.
     person.reload()
     person.ref("heading", "receipt-WXY1234-2025.pdf")
+
+
+def test_card_has_a_thumbnail_and_stays_as_deleted(system, chats, person):
+    person.say(receipt(system))
+    person.ref("heading", "receipt-WXY1234-2025.pdf")
+    person.until(
+        lambda: person.evaluate("document.querySelector('.file-thumbnail img')?.naturalHeight ?? 0") > 100, "thumbnail")
+    person.click("button", "Delete receipt-WXY1234-2025.pdf")
+    person.sees("is deleted for good")
+    person.click("button", "Delete")
+    person.sees("This file is deleted.")
+    assert chats.ask("GET", f"/api/sessions/{person.chat}/files") == {"files": []}
+    person.reload()
+    person.sees("This file is deleted.")
+    assert not person.has("button", "Save")
+
+
+def test_attached_picture_is_shown_small(chats, person):
+    chat = chats.create()
+    # One red pixel.
+    content = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+    for name in ("dot.png", "no picture.png"):
+        kept = chats.call(
+            "POST", f"/api/sessions/{chat}/files", params={"name": name}, data=content if name == "dot.png" else content[:40])
+        chats.post(chat, "hello", json={"text": "hello", "files": [kept.json()["id"]]})
+        chats.settled(chat)
+    person.visit(f"{person.address.split('/chat')[0].rstrip('/')}/chat/{chat}")
+    person.ref("heading", "no picture.png")
+    # A thumbnail is loaded when it comes into view.
+    person.evaluate("document.querySelector('.file-card').scrollIntoView()")
+    pictures = "[...document.querySelectorAll('.file-thumbnail img')].map((each) => each.naturalWidth)"
+    person.until(lambda: person.evaluate(pictures) == [1], "only the picture that can be decoded")
 
 
 def test_command_saves_the_file(system, tmp_path):

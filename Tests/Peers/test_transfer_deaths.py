@@ -11,6 +11,7 @@ import uuid
 import pytest
 import requests
 
+from backend import Parts
 from cloud import FILES, client, prepare, settings
 from parking import answer
 from system import Container, eventually, needs_failpoints
@@ -65,6 +66,30 @@ def test_upload_goes_on_at_the_piece_during_which_the_process_died(container, pl
     assert last["status"] == "completed", last
     assert container.content(session, last["file"]) == content
     assert list(listed(container)) == [id] and leftovers(container) == []
+
+
+def test_upload_whose_backend_dies_leaves_no_half_file_and_can_be_sent_again():
+    parts = Parts()
+    try:
+        chat, content = parts.chats.create(), os.urandom(4 * MEGABYTE + 3)
+        part = lambda: [path for path in pathlib.Path(parts.runtime.directory.name).glob("files/*/*.part")]
+
+        def body():
+            yield content[:3 * MEGABYTE]
+            eventually(part, "the first pieces' arrival")
+            parts.backend.kill()
+            yield content[3 * MEGABYTE:]
+
+        address = f"/api/sessions/{chat}/files"
+        with pytest.raises(requests.ConnectionError):
+            parts.chats.call("POST", address, params={"name": "photo.bin"}, data=body())
+        parts.backend.restart()
+        assert parts.chats.ask("GET", address) == {"files": []}
+        sent = parts.chats.call("POST", address, params={"name": "photo.bin"}, data=content)
+        assert sent.status_code == 201 and parts.chats.ask("GET", address)["files"] == [sent.json()]
+        assert parts.chats.call("GET", f"{address}/{sent.json()['id']}").content == content
+    finally:
+        parts.stop()
 
 
 def test_upload_to_s3_goes_on_where_the_process_died(peer, site):

@@ -154,7 +154,11 @@ private struct ValueMaker {
         case 6: return RuntimeRequest(.picture(id: self.text()), sessionID: session, userID: user)
         case 7:
             return RuntimeRequest(
-                .file(id: self.text(), from: self.number(), count: self.number()), sessionID: session, userID: user)
+                .file(
+                    self.pick([
+                        .list, .read(id: self.text(), from: self.number(), count: self.number()),
+                        .preview(id: self.text()), .remove(id: self.text()),
+                    ])), sessionID: session, userID: user)
         case 8:
             let secret = NewSecret(
                 kind: self.pick([.secret, .oneTimeCode]), name: self.text(), site: self.text(), value: self.text())

@@ -80,6 +80,18 @@ package actor S3FileStore: FileStore {
         return try await self.local.path(of: id, in: session)
     }
 
+    package func remove(_ id: String, of session: SessionID) async throws {
+        let file = try await self.file(id, of: session)
+        let key = Self.prefix(session) + file.id
+        try await self.using {
+            // A removal that stops halfway leaves nothing that is listed.
+            try await self.bucket.remove("\(key).json")
+            try await self.bucket.remove(key)
+        }
+        self.stored[session]?.remove(file.id)
+        try await self.local.remove(file.id, of: session)
+    }
+
     package func removeAll(of session: SessionID) async throws {
         self.removals[session, default: 0] += 1
         try await self.using {

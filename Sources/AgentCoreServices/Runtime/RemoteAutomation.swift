@@ -98,14 +98,10 @@ package struct RemoteAutomation: Automation {
         return try Self.required(result.jpeg.flatMap { Data(base64Encoded: $0) })
     }
 
-    package func file(
-        _ id: String, from offset: Int, count: Int, of scope: SessionScope
-    ) async throws -> (file: StoredFile, bytes: Data) {
-        let result = try await self.ask(
-            .file(id: id, from: offset, count: count), scope, as: FileResult.self)
+    package func file(_ request: FileRequest, of scope: SessionScope) async throws -> FileResult {
+        let result = try await self.ask(.file(request), scope, as: FileResult.self)
         try Self.check(result.code, result.message)
-        let bytes = try Self.required(result.content.flatMap { Data(base64Encoded: $0) })
-        return (try Self.required(result.file), bytes)
+        return result
     }
 
     package func keeping(

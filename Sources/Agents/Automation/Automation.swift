@@ -69,11 +69,9 @@ public protocol Automation: Sendable {
         _ id: String, of scope: SessionScope
     ) async throws -> Data?
 
-    /// Returns a piece of a file of the session, of at most `count` bytes.
-    /// - Throws: An error that explains why the file cannot be read.
-    func file(
-        _ id: String, from offset: Int, count: Int, of scope: SessionScope
-    ) async throws -> (file: StoredFile, bytes: Data)
+    /// Lists, reads, or removes files of the session.
+    /// - Throws: An error that explains why that can't be done.
+    func file(_ request: FileRequest, of scope: SessionScope) async throws -> FileResult
 
     /// Keeps a piece of a file that the user attaches.
     /// - Returns: The file, once it is complete.

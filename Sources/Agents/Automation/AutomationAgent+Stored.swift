@@ -13,12 +13,23 @@ extension AutomationAgent {
         await self.store.picture(named: id, of: scope.session.automationRecord)
     }
 
-    public func file(
-        _ id: String, from offset: Int, count: Int, of scope: SessionScope
-    ) async throws -> (file: StoredFile, bytes: Data) {
-        let file = try await self.files.file(id, of: scope.session)
-        let bytes = count > 0 ? try await self.files.read(id, of: scope.session, from: offset, count: count) : Data()
-        return (file, bytes)
+    public func file(_ request: FileRequest, of scope: SessionScope) async throws -> FileResult {
+        let session = scope.session
+        switch request {
+        case .list: return FileResult(id: nil, status: .completed, files: try await self.files.files(of: session))
+        case .remove(let id):
+            try await self.files.remove(id, of: session)
+            return FileResult(id: id, status: .completed)
+        case .read(let id, let offset, let count):
+            let file = try await self.files.file(id, of: session)
+            let bytes = count > 0 ? try await self.files.read(id, of: session, from: offset, count: count) : Data()
+            return FileResult(id: id, status: .completed, file: file, content: bytes.base64EncodedString())
+        case .preview(let id):
+            let file = try await self.files.file(id, of: session)
+            let path = try await self.files.path(of: id, in: session)
+            let jpeg = try await DocumentReader().preview(of: file, at: path)
+            return FileResult(id: id, status: .completed, file: file, content: jpeg.base64EncodedString())
+        }
     }
 
     public func putFile(

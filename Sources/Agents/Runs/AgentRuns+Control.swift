@@ -54,17 +54,13 @@ extension AgentRuns {
         }
     }
 
-    /// Returns a piece of a file of the session.
-    public func file(
-        _ id: String, from offset: Int, count: Int, of scope: SessionScope
-    ) async -> FileResult {
+    /// Lists, returns, or removes files of the session.
+    public func file(_ request: FileRequest, of scope: SessionScope) async -> FileResult {
         do {
             try await self.checkOwner(scope.session, scope.user)
-            let (file, bytes) = try await self.automation.file(
-                id, from: offset, count: count, of: scope)
-            return FileResult(id: id, status: .completed, file: file, content: bytes.base64EncodedString())
+            return try await self.automation.file(request, of: scope)
         } catch {
-            return FileResult(id: id, status: .failed, code: Self.code(error), message: "\(error)")
+            return FileResult(id: request.id, status: .failed, code: Self.code(error), message: "\(error)")
         }
     }
 

@@ -105,9 +105,8 @@ public struct AgentRuns: Sendable {
         guard case .prompt(let text, let options) = request.work, !options.files.isEmpty else { return request.work }
         var names: [String] = []
         for id in options.files {
-            let (file, _) = try await self.automation.file(
-                id, from: 0, count: 0, of: request.scope)
-            names.append(file.name)
+            let found = try await self.automation.file(.read(id: id, count: 0), of: request.scope)
+            if let file = found.file { names.append(file.name) }
         }
         var named = options
         named.files = []

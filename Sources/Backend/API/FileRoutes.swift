@@ -15,8 +15,38 @@ struct FileRoutes: Sendable {
 
     func add(to api: RouterGroup<BackendContext>) {
         let files = api.group("sessions/:id/files")
+        files.get(use: self.list)
         files.post(use: self.put)
         files.get(":file", use: self.file)
+        files.get(":file/preview", use: self.preview)
+        files.delete(":file", use: self.remove)
+    }
+
+    private struct ListAnswer: Encodable { var files: [StoredFile] }
+
+    private func list(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let (session, caller) = try await context.ownedChat(in: self.store)
+        return try .json(ListAnswer(files: try await self.runtime.file(.list, session, caller).files ?? []))
+    }
+
+    private func remove(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let (session, caller) = try await context.ownedChat(in: self.store)
+        _ = try await self.runtime.file(.remove(id: try context.parameters.require("file")), session, caller)
+        return Response(status: .noContent)
+    }
+
+    private func preview(_ request: Request, _ context: BackendContext) async throws -> Response {
+        let (session, caller) = try await context.ownedChat(in: self.store)
+        let id = try context.parameters.require("file")
+        let result = try await self.runtime.file(.preview(id: id), session, caller)
+        guard let jpeg = result.content.flatMap({ Data(base64Encoded: $0) }) else {
+            throw Problem(.notFound, "no_preview", "This file has no preview.")
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "image/jpeg", .xContentTypeOptions: "nosniff", .cacheControl: "private, no-store",
+            ], body: .init(byteBuffer: ByteBuffer(bytes: jpeg)))
     }
 
     private func put(_ request: Request, _ context: BackendContext) async throws -> Response {

@@ -220,19 +220,38 @@ export class Api {
     }
 
     /** Fetches the picture of a step; null if there is none. @param {string} id @param {string} toolCallID */
-    async picture(id, toolCallID) {
-        try {
-            return await (await this.#call(`${path(id)}/pictures/${encodeURIComponent(toolCallID)}`)).blob();
-        } catch (error) {
-            if (error instanceof ApiError && error.status === 404) return null;
-            throw error;
-        }
+    picture(id, toolCallID) {
+        return this.#blob(`${path(id)}/pictures/${encodeURIComponent(toolCallID)}`);
+    }
+
+    /** The files of a chat. @param {string} id @returns {Promise<{files: import("./files.js").StoredFile[]}>} */
+    files(id) {
+        return this.#json(`${path(id)}/files`);
     }
 
     /** Fetches a file; null if it is gone. @param {string} id @param {string} fileID */
-    async file(id, fileID) {
+    file(id, fileID) {
+        return this.#blob(filePath(id, fileID));
+    }
+
+    /** Fetches a small picture of a file; null if there is none. @param {string} id @param {string} fileID */
+    filePreview(id, fileID) {
+        return this.#blob(`${filePath(id, fileID)}/preview`);
+    }
+
+    /** Deletes a file. One that is gone already is no error. @param {string} id @param {string} fileID */
+    async removeFile(id, fileID) {
         try {
-            return await (await this.#call(`${path(id)}/files/${encodeURIComponent(fileID)}`)).blob();
+            await this.#call(filePath(id, fileID), { method: "DELETE" });
+        } catch (error) {
+            if (!(error instanceof ApiError && error.status === 404)) throw error;
+        }
+    }
+
+    /** @param {string} url @returns {Promise<Blob | null>} */
+    async #blob(url) {
+        try {
+            return await (await this.#call(url)).blob();
         } catch (error) {
             if (error instanceof ApiError && error.status === 404) return null;
             throw error;
@@ -263,6 +282,10 @@ function recipePath(name) {
 }
 
 /** @param {string} id */
+function filePath(id, fileID) {
+    return `${path(id)}/files/${encodeURIComponent(fileID)}`;
+}
+
 function path(id) {
     return `/api/sessions/${encodeURIComponent(id)}`;
 }

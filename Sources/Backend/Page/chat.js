@@ -18,6 +18,7 @@
  * @property {() => void} onChange Called when the state of the chat, or whether it's empty, has changed.
  */
 
+import { ChatFiles } from "./chat-files.js";
 import { Delivery } from "./delivery.js";
 import { ApiError, SignInError, explain } from "./errors.js";
 import { t } from "./i18n.js";
@@ -62,6 +63,8 @@ export class Chat {
     /** @type {Promise<void> | null} */
     #creating = null;
     #isLoadingOlder = false;
+    /** @type {ChatFiles | null} */
+    #files = null;
     /** The files that are on the server. @type {WeakMap<File, import("./files.js").StoredFile>} */
     #uploaded = new WeakMap();
     /** The files of unsent messages. @type {WeakMap<import("./outbox.js").Unsent, File[]>} */
@@ -73,6 +76,12 @@ export class Chat {
         this.id = id;
         this.#around = around;
         this.#view = around.view;
+    }
+
+    /** The files of this chat. */
+    get files() {
+        this.#files ??= new ChatFiles(this.#around.api, /** @type {string} */ (this.id), (error) => this.#fail(error));
+        return this.#files;
     }
 
     get isEmpty() {
@@ -361,15 +370,6 @@ export class Chat {
         return blob && !this.#isClosed ? URL.createObjectURL(blob) : null;
     }
 
-    /** The bytes of a file. @param {import("./files.js").StoredFile} file @returns {Promise<Blob | null>} */
-    async file(file) {
-        try {
-            return await this.#around.api.file(this.id, file.id);
-        } catch (error) {
-            this.#fail(error);
-            return null;
-        }
-    }
 
     /** Revokes a permission. @param {{kind: string, origin: string}} allowance */
     async revoke(allowance) {

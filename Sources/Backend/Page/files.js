@@ -1,29 +1,36 @@
+import { confirmDanger } from "./dialogs.js";
 import { element } from "./elements.js";
 import { t } from "./i18n.js";
+import { icon } from "./icons.js";
 import { runIcon } from "./run-icons.js";
 
 /**
- * The card of a file that a website has sent.
+ * The card of a file that a website has sent, or that the user has attached.
  *
  * @typedef {{id: string, name: string, type: string, size: number, site?: string}} StoredFile
+ * @typedef {object} Files The files of a chat.
+ * @property {(file: StoredFile) => Promise<boolean>} has Whether it isn't deleted.
+ * @property {(file: StoredFile) => Promise<Blob | null>} content
+ * @property {(file: StoredFile) => Promise<Blob | null>} preview A small picture of a PDF's first page.
+ * @property {(file: StoredFile) => Promise<boolean>} remove Returns whether it's deleted.
  */
+
+/** Pictures that are larger aren't loaded for their thumbnail, in bytes. */
+const largestThumbnail = 5 * 1024 * 1024;
 
 /** What a web browser can show without running anything. The backend has the same list. */
 const viewable = new Set([
     "application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "text/csv",
 ]);
 
-/**
- * @param {StoredFile} file
- * @param {(file: StoredFile) => Promise<Blob | null>} fetchFile
- */
-export function fileCard(file, fetchFile) {
+/** @param {StoredFile} file @param {Files} files */
+export function fileCard(file, files) {
     const status = element("p", { class: "file-status", role: "status" });
     const facts = [kindOf(file), sizeWords(file.size), file.site ? t("run.file.from", { site: hostOf(file.site) }) : ""];
     /** @returns {Promise<string | null>} An address of the file's bytes. */
     const load = async () => {
         status.textContent = t("run.file.loading");
-        const blob = await fetchFile(file);
+        const blob = await files.content(file);
         status.textContent = blob ? "" : t("run.file.gone");
         if (!blob) return null;
         const address = URL.createObjectURL(blob);
@@ -51,14 +58,56 @@ export function fileCard(file, fetchFile) {
     const saveButton = element(
         "button", { class: "button", type: "button", onClick: save },
         runIcon("save"), element("span", {}, t("run.file.save")));
-    return element(
+    const remove = async () => {
+        const question = { title: t("run.file.delete.title"), text: t("run.file.delete.text", { name: file.name }) };
+        if (await confirmDanger({ ...question, action: t("run.file.delete") }) && await files.remove(file)) showDeleted();
+    };
+    const removeButton = element(
+        "button", { class: "button", type: "button", "aria-label": t("run.file.delete.of", { name: file.name }), onClick: remove },
+        icon("trash"), element("span", {}, t("run.file.delete")));
+    const thumbnail = element("div", { class: "file-thumbnail" }, runIcon("file"));
+    const actions = element("div", { class: "file-actions" }, open, saveButton, removeButton);
+    const card = element(
         "section", { class: "file-card" },
         element(
-            "div", { class: "file-facts" }, runIcon("file"),
+            "div", { class: "file-facts" }, thumbnail,
             element(
                 "div", {}, element("h3", { class: "file-name", dir: "auto" }, file.name),
                 element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")))),
-        element("div", { class: "file-actions" }, ...[open, saveButton].filter(Boolean)), status);
+        actions, status);
+    const showDeleted = () => {
+        actions.remove();
+        thumbnail.replaceChildren(runIcon("file"));
+        status.textContent = t("run.file.deleted");
+    };
+    whenSeen(card, async () => {
+        if (!await files.has(file)) return showDeleted();
+        const picture = await thumbnailOf(file, files);
+        if (picture) thumbnail.replaceChildren(picture);
+    });
+    return card;
+}
+
+/** @param {StoredFile} file @param {Files} files @returns {Promise<HTMLImageElement | null>} */
+async function thumbnailOf(file, files) {
+    const isPicture = file.type.startsWith("image/") && viewable.has(file.type) && file.size <= largestThumbnail;
+    if (!isPicture && file.type !== "application/pdf") return null;
+    const blob = await (isPicture ? files.content(file) : files.preview(file));
+    if (!blob) return null;
+    const picture = element("img", { src: URL.createObjectURL(blob), alt: "", decoding: "async" });
+    const release = () => URL.revokeObjectURL(picture.src);
+    // A picture that can't be decoded is none.
+    return picture.decode().then(() => picture, () => null).finally(release);
+}
+
+/** Calls `then` once, when the element comes into view. @param {HTMLElement} shown @param {() => void} then */
+function whenSeen(shown, then) {
+    const observer = new IntersectionObserver((entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        observer.disconnect();
+        then();
+    });
+    observer.observe(shown);
 }
 
 function keep(address, name) {

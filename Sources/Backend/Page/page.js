@@ -50,7 +50,7 @@ export class Page {
             this.#chats?.redraw();
         },
         picture: (toolCallID) => this.#chat.picture(toolCallID),
-        file: (file) => this.#chat.file(file),
+        files: () => this.#chat.files,
         revoke: (allowance) => this.#chat.revoke(allowance),
         announce: (text) => this.#announcer.say(text),
         // While a question waits, the user says first what the text is for.

@@ -47,7 +47,7 @@ export const makePiece = {
             }
             state.hidden = !data.isPending;
             if (files.childElementCount !== data.files.length) {
-                files.replaceChildren(...data.files.map((file) => fileCard(file, hooks.file)));
+                files.replaceChildren(...data.files.map((file) => fileCard(file, hooks.files())));
                 files.hidden = !data.files.length;
             }
             tellTime(actions, data.time);
@@ -128,7 +128,7 @@ export const makePiece = {
         return piece("assistant", t("run.author.file"), [], ({ file }, article) => {
             if (shown === file.id) return;
             shown = file.id;
-            article.replaceChildren(fileCard(file, hooks.file));
+            article.replaceChildren(fileCard(file, hooks.files()));
         });
     },
 

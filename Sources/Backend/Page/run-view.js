@@ -14,7 +14,7 @@ import { newLook } from "./steps.js";
  * @typedef {object} Hooks
  * @property {(frame: {type: string}) => void} send Sends a frame on the chat's socket.
  * @property {(toolCallId: string) => Promise<string | null>} picture The object URL of a step's picture.
- * @property {(file: import("./files.js").StoredFile) => Promise<Blob | null>} file The bytes of a file.
+ * @property {() => import("./files.js").Files} files The chat's files.
  * @property {(allowance: {kind: string, origin: string}) => Promise<void>} revoke Revokes a permission for the rest of
  * a task.
  * @property {(text: string) => void} announce Announces a text to screen readers.

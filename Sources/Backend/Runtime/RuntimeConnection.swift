@@ -73,15 +73,29 @@ struct RuntimeConnection: Sendable {
     func file(
         _ id: String, from offset: Int, count: Int = FileResult.mostBytes, _ session: SessionID, _ caller: Caller
     ) async throws -> (file: StoredFile, bytes: Data) {
-        let result: FileResult = try await self.calling(caller) { client in
-            try await client.answer(
-                to: RuntimeRequest(
-                    .file(id: id, from: offset, count: count), sessionID: session, userID: caller.user))
-        }
+        let result = try await self.file(.read(id: id, from: offset, count: count), session, caller)
         guard let file = result.file, let bytes = result.content.flatMap({ Data(base64Encoded: $0) }) else {
-            throw Problem(.notFound, "no_such_file", "This file is not there any more.")
+            throw Self.noFile
         }
         return (file, bytes)
+    }
+
+    private static let noFile = Problem(.notFound, "no_such_file", "This file is not there any more.")
+
+    /// Lists, fetches, or removes files.
+    /// - Throws: ``RuntimeFailure``; ``Problem`` 404 if there is no such file or preview, 409 for another reason.
+    func file(_ request: FileRequest, _ session: SessionID, _ caller: Caller) async throws -> FileResult {
+        let result: FileResult = try await self.calling(caller) { client in
+            try await client.answer(
+                to: RuntimeRequest(.file(request), sessionID: session, userID: caller.user))
+        }
+        switch result.code {
+        case nil: return result
+        case "no_such_file": throw Self.noFile
+        case let code?:
+            let isNoPreview = ["no_preview", "file_unreadable"].contains(code)
+            throw Problem(isNoPreview ? .notFound : .conflict, code, result.message ?? "This can't be done.")
+        }
     }
 
     /// Sends a piece of a file.

@@ -36,10 +36,8 @@ struct LimitedAutomation: Automation {
         try await self.automation.externalLiveView(of: scope)
     }
 
-    func file(
-        _ id: String, from offset: Int, count: Int, of scope: SessionScope
-    ) async throws -> (file: StoredFile, bytes: Data) {
-        try await self.automation.file(id, from: offset, count: count, of: scope)
+    func file(_ request: FileRequest, of scope: SessionScope) async throws -> FileResult {
+        try await self.automation.file(request, of: scope)
     }
 
     func keeping(

@@ -90,7 +90,7 @@ extension RuntimeCaller {
         var offset = 0
         while offset < file.size {
             let piece: FileResult = try await self.ask(
-                RuntimeRequest(.file(id: file.id, from: offset), sessionID: session))
+                RuntimeRequest(.file(.read(id: file.id, from: offset)), sessionID: session))
             guard let bytes = piece.content.flatMap({ Data(base64Encoded: $0) }), !bytes.isEmpty else {
                 throw Failure("\(file.name) could not be loaded: \(piece.message ?? "it ended too early.")")
             }
