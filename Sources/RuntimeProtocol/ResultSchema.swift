@@ -107,8 +107,9 @@ package indirect enum ResultSchema: Sendable, Hashable {
         return leaves.count == properties.count ? leaves : nil
     }
 
-    /// The schema of the model's answer: in place of each value, the value with the line and the words that it stands on. In
-    /// place of a list may be the table that has its elements.
+    /// The schema of the model's answer: in place of each value, the value with the line and the words that it stands on, which
+    /// are empty for `null`. In place of a list may be the table that has its elements, with an empty text for each column that
+    /// it lacks. Only values can be `null`, because Claude takes schemas with at most 16 members of more than one type.
     package func answer(tables: [String]) -> JSONValue {
         switch self {
         case .object(let properties, let description):
@@ -117,11 +118,10 @@ package indirect enum ResultSchema: Sendable, Hashable {
             var schema: [String: JSONValue] = ["type": "array", "items": items.answer(tables: tables)]
             schema["description"] = description.map { .string($0) }
             guard let properties = self.rowProperties, !tables.isEmpty else { return .object(schema) }
-            let text: JSONValue = ["type": ["string", "null"]]
             return Self.object(
                 [
                     "table": ["type": ["string", "null"], "enum": .array(tables.map { .string($0) } + [.null])],
-                    "columns": Self.object(properties.mapValues { _ in text }, nil), "elements": .object(schema),
+                    "columns": Self.object(properties.mapValues { _ in Self.text }, nil), "elements": .object(schema),
                 ], nil)
         case .leaf(let leaf):
             var value: [String: JSONValue] = ["type": [.string(leaf.kind.rawValue), "null"]]
@@ -129,10 +129,11 @@ package indirect enum ResultSchema: Sendable, Hashable {
             // Not as `format`, which few providers take.
             let note = [leaf.description, leaf.format.map { "(\($0))" }].compactMap { $0 }.joined(separator: " ")
             if !note.isEmpty { value["description"] = .string(note) }
-            let text: JSONValue = ["type": ["string", "null"]]
-            return Self.object(["value": .object(value), "at": text, "quote": text], nil)
+            return Self.object(["value": .object(value), "at": Self.text, "quote": Self.text], nil)
         }
     }
+
+    private static let text: JSONValue = ["type": "string"]
 
     private static func object(_ properties: [String: JSONValue], _ description: String?) -> JSONValue {
         var schema: [String: JSONValue] = [

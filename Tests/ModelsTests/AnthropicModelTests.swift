@@ -41,6 +41,14 @@ struct AnthropicModelTests {
         }
     }
 
+    @Test("the schema of an answer is sent beside the effort", arguments: [nil, 8000])
+    func answerSchema(thinkingTokens: Int?) {
+        let request = ModelRequest(system: "s", messages: [.user("go")], answerSchema: ["type": "object"])
+        let body = AnthropicRequest(model: "claude-opus-4-6", thinkingTokens: thinkingTokens).body(request)
+        #expect(body["output_config"]?["format"] == ["type": "json_schema", "schema": ["type": "object"]])
+        #expect(body["output_config"]?["effort"] == thinkingTokens.map { _ in "medium" })
+    }
+
     private static func stream(_ events: [String]) -> PageContent {
         .raw(
             status: 200, contentType: "text/event-stream",

@@ -197,6 +197,22 @@ struct ChatDialectTests {
         #expect(body["outputConfig"] == (isAdaptive ? ["effort": "medium"] : nil))
     }
 
+    @Test("the schema of an answer is sent in each provider's way")
+    func answerSchemas() throws {
+        let schema: JSONValue = ["type": "object"]
+        let request = ModelRequest(system: "s", messages: [.user("go")], answerSchema: schema)
+        var options = BedrockOptions()
+        options.thinkingTokens = 8000
+        let bedrock = ConverseRequest(model: "global.anthropic.claude-opus-4-7", options: options).body(request)
+        #expect(bedrock["outputConfig"]?["effort"] == "medium")
+        #expect(bedrock["outputConfig"]?["textFormat"]?["structure"]?["jsonSchema"]?["schema"] == .string(schema.json))
+        let chat = try JSONValue(encoding: ChatRequest("m", request))
+        #expect(chat["response_format"]?["json_schema"]?["schema"] == schema)
+        #expect(chat["response_format"]?["json_schema"]?["strict"] == true)
+        let ollama = OllamaRequest.body("m", request, options: .init(contextTokens: 4096))
+        #expect(ollama["format"] == schema)
+    }
+
     @Test("a model that checks its reasoning context is told to drop stale reasoning")
     func staleThoughts() {
         let request = ConverseRequest(model: "global.anthropic.claude-fable-5-1", options: .init())

@@ -109,7 +109,7 @@ struct ResultReader {
         let names = table.columns.map(EvidenceCheck.plain)
         var places: [String: Int] = [:]
         for (property, _) in properties.sorted(by: { $0.key < $1.key }) {
-            guard let wanted = columns?[property]?.string else {
+            guard let wanted = columns?[property]?.string, !wanted.isEmpty else {
                 self.problems.append(.init(path: path, reason: "the table has no \(property)"))
                 continue
             }

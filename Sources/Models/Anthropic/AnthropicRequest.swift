@@ -3,7 +3,7 @@ import AgentLoop
 
 /// Creates the request body of Anthropic's Messages API.
 ///
-/// Source: Anthropic's API reference, "Create a Message"; "Prompt caching"; "Extended thinking".
+/// Source: Anthropic's API reference, "Create a Message"; "Prompt caching"; "Extended thinking"; "Structured outputs".
 struct AnthropicRequest {
     let model: String
     var maxTokens: Int?
@@ -35,14 +35,17 @@ struct AnthropicRequest {
                     return .object(definition)
                 })
         }
+        var output: [String: JSONValue] = [:]
+        if let schema = request.answerSchema { output["format"] = ["type": "json_schema", "schema": schema] }
         if let thinkingTokens {
             if BedrockModelID.thinksAdaptively(self.model) {
                 body["thinking"] = ["type": "adaptive"]
-                body["output_config"] = ["effort": .string(ThinkingBinding.effort(thinkingTokens))]
+                output["effort"] = .string(ThinkingBinding.effort(thinkingTokens))
             } else if ConversationRules.allowsThinking(messages) {
                 body["thinking"] = ["type": "enabled", "budget_tokens": .integer(thinkingTokens)]
             }
         }
+        if !output.isEmpty { body["output_config"] = .object(output) }
         if dropsStaleThoughts { body["thinking"] = ThinkingBinding.droppingStaleBlocks }
         return .object(body)
     }
