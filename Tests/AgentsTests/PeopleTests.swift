@@ -151,7 +151,7 @@ struct PeopleTests {
         try await withPages(["/": .html(html)]) { _, address in
             // The model may know a way around a sign-in, so the user is asked before the task ends.
             let tries: [ScriptedModel.Turn] =
-                kind == "sign_in" ? [.call("snapshot"), .say("It asks me to sign in.")] : []
+                ["sign_in", "passkey"].contains(kind) ? [.call("snapshot"), .say("It asks me to sign in.")] : []
             let model = ScriptedModel(
                 [.call("navigate", ["url": .string(address)])] + tries + [.call("snapshot"), .say("That is all.")])
             let bench = AgentBench(model)

@@ -46,7 +46,7 @@ actor HandoffDetector {
             self.failures = 0
             return self.question(self.stuck, origin, kind: "stuck")
         }
-        return await self.offer(for: [.passkey, .captcha, .secondFactor], on: page, at: origin)
+        return await self.offer(for: [.captcha, .secondFactor], on: page, at: origin)
     }
 
     /// Returns the takeover request for the user before the task ends, if one is needed; once for each task.
@@ -55,7 +55,8 @@ actor HandoffDetector {
         guard !self.hasOfferedBeforeEnd, let page = try? await self.holder.running?.currentPage(),
             let origin = try? await page.origin()
         else { return nil }
-        let question = await self.offer(for: isDone ? [.signIn] : [.signIn, .errorPage], on: page, at: origin)
+        let question = await self.offer(
+            for: isDone ? [.signIn, .passkey] : [.signIn, .passkey, .errorPage], on: page, at: origin)
         self.hasOfferedBeforeEnd = question != nil
         return question
     }
@@ -117,8 +118,7 @@ actor HandoffDetector {
     /// Returns whether the task already provides what the page asks for.
     private func isExpected(_ obstacle: PageObstacle, at origin: String) async -> Bool {
         switch obstacle {
-        case .passkey: return await self.hasPassword(for: origin)
-        case .signIn:
+        case .signIn, .passkey:
             let words = ["password", "sign in", "log in", "login", "kata laluan", "log masuk"]
             guard !words.contains(where: { self.goal.contains($0) }) else { return true }
             return await self.hasPassword(for: origin)

@@ -6,7 +6,7 @@ const captchaFrames = /recaptcha|hcaptcha|turnstile|arkoselabs|captcha/i;
 /** The event that the script in the main world listens for. */
 let passkeysKey = "";
 
-/** Returns whether the page has asked for a passkey since the last call. */
+/** Returns whether the document, or a frame of its origin, has asked for a passkey. */
 function wantsPasskey() {
   let isWanted = false;
   const onAnswer = () => { isWanted = true; };
@@ -19,11 +19,10 @@ function wantsPasskey() {
 }
 
 /**
- * Finds an obstacle on the page: a passkey, a sign-in form, a code that was sent to the user, a CAPTCHA, or an error page.
+ * Finds an obstacle on the page: a sign-in form, a code that was sent to the user, a CAPTCHA, a passkey, or an error page.
  */
 function obstacle() {
   const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
-  if (wantsPasskey()) return { kind: "passkey", status };
   for (const root of allRoots()) {
     for (const frame of root.querySelectorAll("iframe[src]")) {
       const { width, height } = boxOf(frame);
@@ -43,6 +42,7 @@ function obstacle() {
     // A page with more controls than this is not only for signing in.
     if (password && document.querySelectorAll(interactiveSelector).length <= 25) return { kind: "sign_in", status };
   }
+  if (wantsPasskey()) return { kind: "passkey", status };
   return { kind: status >= 400 ? "error_page" : null, status };
 }
 

@@ -23,8 +23,14 @@
   for (const name of ["isUserVerifyingPlatformAuthenticatorAvailable", "isConditionalMediationAvailable"]) {
     if (typeof PublicKeyCredential[name] === "function") PublicKeyCredential[name] = async () => false;
   }
+  const { getClientCapabilities } = PublicKeyCredential;
+  if (typeof getClientCapabilities === "function") {
+    PublicKeyCredential.getClientCapabilities = async () => {
+      const told = await apply(getClientCapabilities, PublicKeyCredential, []);
+      return { ...told, conditionalGet: false, passkeyPlatformAuthenticator: false, userVerifyingPlatformAuthenticator: false };
+    };
+  }
   apply(addEventListener, window, [key, () => {
     if (isWanted) apply(dispatchEvent, window, [new Answer(`${key}-answer`)]);
-    isWanted = false;
   }]);
 })
