@@ -71,6 +71,15 @@ public struct FileResult: Sendable, Hashable, Codable {
     /// The maximum number of bytes in a piece.
     public static let mostBytes = 1 << 20
 
+    /// Whether this can be the answer to a request. A runtime of an earlier version reads the file, whatever the action.
+    package func answers(_ request: FileRequest) -> Bool {
+        switch request {
+        case .read: true
+        case .list: self.files != nil
+        case .preview, .remove: self.file == nil
+        }
+    }
+
     public init(
         id: String?, status: RunStatus, file: StoredFile? = nil, files: [StoredFile]? = nil, content: String? = nil,
         code: String? = nil, message: String? = nil

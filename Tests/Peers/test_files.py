@@ -166,6 +166,7 @@ def test_attached_picture_is_shown_small(chats, person):
     person.evaluate("document.querySelector('.file-card').scrollIntoView()")
     pictures = "[...document.querySelectorAll('.file-thumbnail img')].map((each) => each.naturalWidth)"
     person.until(lambda: person.evaluate(pictures) == [1], "only the picture that can be decoded")
+    assert person.evaluate("[...document.querySelectorAll('.file-thumbnail svg')].length") == 1
 
 
 def test_command_saves_the_file(system, tmp_path):

@@ -68,7 +68,7 @@ def test_upload_goes_on_at_the_piece_during_which_the_process_died(container, pl
     assert list(listed(container)) == [id] and leftovers(container) == []
 
 
-def test_upload_whose_backend_dies_leaves_no_half_file_and_can_be_sent_again():
+def test_upload_whose_backend_dies_is_not_listed_and_can_be_sent_again():
     parts = Parts()
     try:
         chat, content = parts.chats.create(), os.urandom(4 * MEGABYTE + 3)

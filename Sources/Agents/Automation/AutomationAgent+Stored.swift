@@ -28,7 +28,7 @@ extension AutomationAgent {
             let file = try await self.files.file(id, of: session)
             let path = try await self.files.path(of: id, in: session)
             let jpeg = try await DocumentReader().preview(of: file, at: path)
-            return FileResult(id: id, status: .completed, file: file, content: jpeg.base64EncodedString())
+            return FileResult(id: id, status: .completed, content: jpeg.base64EncodedString())
         }
     }
 

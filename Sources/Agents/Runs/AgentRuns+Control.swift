@@ -60,6 +60,7 @@ extension AgentRuns {
             try await self.checkOwner(scope.session, scope.user)
             return try await self.automation.file(request, of: scope)
         } catch {
+            self.logFailure(of: "A file can't be used", error)
             return FileResult(id: request.id, status: .failed, code: Self.code(error), message: "\(error)")
         }
     }
@@ -81,10 +82,14 @@ extension AgentRuns {
             }
             return FileResult(id: piece.id, status: file == nil ? .running : .completed, file: file)
         } catch {
-            let reason = (error as? FileStoreError)?.reason ?? ""
-            if !reason.isEmpty { self.logger.error("A file can't be kept", metadata: ["reason": "\(reason)"]) }
+            self.logFailure(of: "A file can't be kept", error)
             return FileResult(id: piece.id, status: .failed, code: Self.code(error), message: "\(error)")
         }
+    }
+
+    private func logFailure(of what: Logger.Message, _ error: any Error) {
+        let reason = (error as? FileStoreError)?.reason ?? ""
+        if !reason.isEmpty { self.logger.error(what, metadata: ["reason": "\(reason)"]) }
     }
 
     /// Lists, keeps, or forgets what is kept for the user between tasks.

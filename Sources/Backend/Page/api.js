@@ -281,11 +281,12 @@ function recipePath(name) {
     return `/api/recipes/${encodeURIComponent(name)}`;
 }
 
-/** @param {string} id */
+/** @param {string} id @param {string} fileID */
 function filePath(id, fileID) {
     return `${path(id)}/files/${encodeURIComponent(fileID)}`;
 }
 
+/** @param {string} id */
 function path(id) {
     return `/api/sessions/${encodeURIComponent(id)}`;
 }

@@ -43,15 +43,21 @@ export class ChatFiles {
         }
     }
 
-    /** A small picture of a PDF; none if that fails. @param {StoredFile} file @returns {Promise<Blob | null>} */
-    preview({ id }) {
-        return this.#api.filePreview(this.#chat, id).catch(() => null);
+    /**
+     * A picture for the file's thumbnail: its own, or that of a PDF's first page. Nobody has asked for it, so errors are
+     * silent.
+     * @param {StoredFile} file @returns {Promise<Blob | null>}
+     */
+    preview({ id, type }) {
+        const picture = type === "application/pdf" ? this.#api.filePreview(this.#chat, id) : this.#api.file(this.#chat, id);
+        return picture.catch(() => null);
     }
 
     /** @param {StoredFile} file @returns {Promise<boolean>} Whether it's deleted. */
     async remove({ id }) {
         try {
             await this.#api.removeFile(this.#chat, id);
+            this.#known = null;
             return true;
         } catch (error) {
             this.#fail(error);

@@ -370,7 +370,6 @@ export class Chat {
         return blob && !this.#isClosed ? URL.createObjectURL(blob) : null;
     }
 
-
     /** Revokes a permission. @param {{kind: string, origin: string}} allowance */
     async revoke(allowance) {
         try {

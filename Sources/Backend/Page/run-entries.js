@@ -131,9 +131,15 @@ function endOf({ links, usage, dollars, seconds, outcome, result, items }) {
     return { links, usage, dollars, seconds, outcome, ...taskOf(steps), ...jsonOf({ result }) };
 }
 
+/** @type {WeakMap<object, string>} */
+const results = new WeakMap();
+
 /** The structured result as JSON, because pieces compare their data. */
 function jsonOf({ result }) {
-    return { result: result ? JSON.stringify(result) : undefined };
+    if (!result) return { result: undefined };
+    const json = results.get(result) ?? JSON.stringify(result);
+    results.set(result, json);
+    return { result: json };
 }
 
 /**

@@ -35,6 +35,7 @@ export const makePiece = {
             unfold.hidden = true;
         });
         let content = "";
+        let canDelete = true;
         const actions = actionRow(
             action("edit", "run.editAndResend", () => hooks.editAndResend(content)),
             action("copy", "run.copy", () => hooks.copy(content)));
@@ -42,12 +43,14 @@ export const makePiece = {
             if (content !== data.content) {
                 content = data.content;
                 text.textContent = content;
-                unfold.hidden = !isLong(content);
-                text.classList.toggle("is-folded", isLong(content));
+                const isFolded = isLong(content);
+                unfold.hidden = !isFolded;
+                text.classList.toggle("is-folded", isFolded);
             }
             state.hidden = !data.isPending;
-            if (files.childElementCount !== data.files.length) {
-                files.replaceChildren(...data.files.map((file) => fileCard(file, hooks.files())));
+            if (files.childElementCount !== data.files.length || canDelete === data.isPending) {
+                canDelete = !data.isPending;
+                files.replaceChildren(...data.files.map((file) => fileCard(file, hooks.files(), !data.isPending)));
                 files.hidden = !data.files.length;
             }
             tellTime(actions, data.time);

@@ -5,7 +5,7 @@ import { webAddress } from "./web-address.js";
 /**
  * A structured result, as a table: what was found, and the words of the page that say it.
  *
- * @typedef {{value: any, evidence?: {path: string, quote: string, url: string}[], problems?: {path: string, reason: string}[]}} StructuredResult
+ * @typedef {{value: any, evidence?: {path: string, quote: string, url: string}[]}} StructuredResult
  * @typedef {{label: string, value: string, quote: string, url: string}} Row
  */
 
@@ -17,20 +17,21 @@ const mostRows = 100;
  * @param {StructuredResult} result
  * @returns {Row[]}
  */
-export function rowsOf({ value, evidence = [], problems = [] }) {
+export function rowsOf({ value, evidence = [] }) {
     const quotes = new Map(evidence.map((each) => [each.path, each]));
-    const reasons = new Map(problems.map(({ path, reason }) => [path, reason]));
     /** @type {(value: any, path: string, names: string[]) => Row[]} */
     const rows = (value, path, names) => {
-        if (value !== null && typeof value === "object") {
-            return Object.entries(value).flatMap(([name, member]) => rows(
+        if (value !== null && typeof value === "object" && Object.keys(value).length) {
+            const members = Object.entries(value);
+            // The order of members means nothing, and differs.
+            if (!Array.isArray(value)) members.sort(([one], [other]) => (one < other ? -1 : 1));
+            return members.flatMap(([name, member]) => rows(
                 member, `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
                 [...names, Array.isArray(value) ? String(Number(name) + 1) : name]));
         }
         const quote = quotes.get(path);
-        const missing = value === null ? reasons.get(path) ?? "" : "";
         return [{
-            label: names.join(" › "), value: value === null ? "" : wordsOf(value), quote: quote?.quote ?? missing,
+            label: names.join(" › "), value: value === null || typeof value === "object" ? "" : wordsOf(value), quote: quote?.quote ?? "",
             url: quote?.url ?? "",
         }];
     };
@@ -68,7 +69,8 @@ export function structuredResult(result, copy) {
 function row({ label, value, quote, url }) {
     const page = webAddress(url);
     const source = page && /^https?:$/.test(page.protocol)
-        ? element("a", { href: page.href, target: "_blank", rel: "noopener noreferrer nofollow" }, page.host)
+        ? element("a", { href: page.href, target: "_blank", rel: "noopener noreferrer nofollow" }, page.host,
+            element("span", { class: "visually-hidden" }, t("run.link.newTab")))
         : element("bdi", {}, url);
     return element(
         "tr", {},

@@ -90,11 +90,14 @@ struct RuntimeConnection: Sendable {
                 to: RuntimeRequest(.file(request), sessionID: session, userID: caller.user))
         }
         switch result.code {
-        case nil: return result
-        case "no_such_file": throw Self.noFile
-        case let code?:
-            let isNoPreview = ["no_preview", "file_unreadable"].contains(code)
-            throw Problem(isNoPreview ? .notFound : .conflict, code, result.message ?? "This can't be done.")
+        case nil where result.answers(request): return result
+        case "no_such_file", "forbidden": throw Self.noFile
+        case let code? where ["no_preview", "file_unreadable"].contains(code):
+            throw Problem(.notFound, code, result.message ?? "This file has no preview.")
+        default:
+            // What other stores say is meant for the operator.
+            throw Problem(
+                .serviceUnavailable, "files_unusable", "The files of this chat can't be used now. Try again later.")
         }
     }
 
