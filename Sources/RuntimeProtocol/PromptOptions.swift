@@ -12,7 +12,7 @@ public struct PromptOptions: Sendable, Hashable {
     public init(files: [String] = [], recipe: RecipeCall? = nil, result: JSONValue? = nil) {
         self.files = files
         self.recipe = recipe
-        self.result = result
+        self.result = result == .null ? nil : result
     }
 }
 
@@ -29,7 +29,6 @@ extension PromptOptions {
             }
         }
         self.init(files: files, recipe: recipe, result: props?["result"])
-        try self.check()
     }
 
     /// - Throws: ``InvalidOption`` if the schema of the result can't be used.

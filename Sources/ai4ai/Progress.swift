@@ -17,7 +17,10 @@ struct Progress {
     private var isTextOpen = false
     private var answer = ""
     private var error: String?
+    /// Whether a structured result was asked for.
+    var wantsResult = false
     private var result: StructuredResult?
+    private var isWaiting = false
     /// The files that websites have sent.
     private(set) var files = Files()
 
@@ -55,6 +58,7 @@ struct Progress {
             // Other versions may describe results in other ways.
             self.result = try? finished.result?["result"]?.decode()
             guard case .interrupt(let interrupts) = finished.outcome else { break }
+            self.isWaiting = true
             self.answer = interrupts.map { interrupt in
                 "\(interrupt.message)\n(Answer with: ai4ai invoke --session \(finished.threadId) "
                     + "--resume \(interrupt.id) --answer …)"
@@ -68,7 +72,11 @@ struct Progress {
     func finish() throws {
         if let error { throw Failure(error) }
         let answer = PageMarks.removed(from: self.answer)
-        guard let result else { return Swift.print(answer) }
+        guard let result else {
+            guard self.wantsResult, !self.isWaiting else { return Swift.print(answer) }
+            self.print(answer)
+            throw Failure("The runtime has given no result.")
+        }
         self.print(answer)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -131,6 +131,33 @@ struct StructuredResultTests {
     }
 
     @Test(
+        "a provider that doesn't take the schema is asked again without it, and once only",
+        arguments: [ModelError.Code.refused, .serverFailure])
+    func notEnforced(code: ModelError.Code) async throws {
+        let leaf: JSONValue = ["value": 1070.5, "at": "L2", "quote": "RM 1,070.50"]
+        let model = ScriptedModel([
+            .fail(ModelError(code, "Schemas contains too many parameters with union types")), .say("I don't know."),
+            .say((["result": ["x": leaf]] as JSONValue).json),
+        ])
+        var usage = TokenUsage()
+        let schema = try ResultSchema(["type": "object", "properties": ["x": Self.number]])
+        let result = try await ResultWriter(model: model, schema: schema, goal: "Find it.")
+            .write(report: "Done.", evidence: Self.log(), usage: &usage)
+        #expect(result.value == ["x": 1070.5])
+        #expect(model.requests.map { $0.answerSchema != nil } == [true, false, false])
+    }
+
+    @Test("only values can be null in the schema of the answer")
+    func unions() throws {
+        let row: JSONValue = ["type": "object", "properties": ["a": Self.text, "b": Self.number]]
+        let schema = try ResultSchema([
+            "type": "object", "properties": ["x": Self.flag, "rows": ["type": "array", "items": row]],
+        ])
+        let unions = schema.answer(tables: ["T1"]).json.ranges(of: ",\"null\"]").count
+        #expect(unions == 4, "three values, and the name of the table")
+    }
+
+    @Test(
         "a schema that can't be used is refused with its place, before anything is done",
         arguments: [
             (["type": "object"], "it has no properties"), (["type": "tuple"], "unknown type"),
@@ -179,6 +206,42 @@ struct StructuredResultTests {
             #expect(run.result?.value == ["due": 70, "owner": .null])
             #expect(run.result?.evidence.map(\.url) == ["\(address)/"])
             #expect(run.result?.problems.map(\.path) == ["/owner"])
+        }
+    }
+
+    @Test("what was read before a question supports the result of the process that goes on, and no secret is stored")
+    func resumed() async throws {
+        let schema: JSONValue = ["type": "object", "properties": ["due": Self.number]]
+        try await withPages(["/": "<p>Amount due: RM 70.00</p>", "/other": "<p>Nothing here</p>"]) { _, address in
+            try await SessionTests.withDirectory { directory in
+                let first = AgentBench(
+                    ScriptedModel([
+                        .call("ask_person", ["question": "Which code?", "secrets": ["code"]]),
+                        .call("ask_person", ["question": "Is this right?"]),
+                    ]), directory: directory)
+                let second = ScriptedModel([
+                    .call("navigate", ["url": .string(address + "/other")]), .say("It costs RM 70.00."),
+                    .decide { request in
+                        let told = request.messages.first?.text.split(separator: "\n") ?? []
+                        let line = told.last { $0.contains("RM 70.00") && $0.hasPrefix("[L") } ?? ""
+                        let id = JSONValue.string(String(line.dropFirst().prefix { $0 != "]" }))
+                        let leaf: JSONValue = ["value": 70, "at": id, "quote": "RM 70.00"]
+                        return .say((["result": ["due": leaf]] as JSONValue).json)
+                    },
+                ])
+                let run = try await BrowserSlots.shared.withSlot {
+                    let task = AutomationTask(goal: "What is due?", startURL: address, result: schema)
+                    let asked = try await first.run(.automation(task))
+                    let again = try await first.run(asked.answered(["code": "hunter2-blue"]))
+                    #expect(try await !first.stored().contains("hunter2-blue"))
+                    let run = try await AgentBench(second, directory: directory).run(again.answered(["answer": "yes"]))
+                    // The first process still has its browser.
+                    await first.stop()
+                    return run
+                }
+                #expect(run.result?.value == ["due": 70])
+                #expect(run.result?.evidence.map(\.url) == ["\(address)/"])
+            }
         }
     }
 

@@ -28,7 +28,7 @@ def test_every_recipe_of_the_demo_site_is_shipped():
 
 def test_every_long_suite_runs_whole_at_night():
     suites = {path.stem.partition("+")[0] for path in (ROOT / "Tests").glob("*Tests/*.swift") if "Nightly." in path.read_text()}
-    [named] = re.findall(r"--filter '([\w|]+)'", text("Makefile").partition("part-browser:")[2].partition("\n\n")[0])
+    [named] = re.findall(r"--filter '([\w|]+)'", text("Makefile").partition("part-agents:")[2].partition("\n\n")[0])
     assert suites <= set(named.split("|"))
 
 

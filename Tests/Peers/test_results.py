@@ -161,10 +161,14 @@ def test_prompt_over_http_and_ag_ui_client(system):
     prompt = "What is due for WXY 1234?"
     check_found(system.invoke({"prompt": prompt, "result": SCHEMA}).json()["result"])
     message = {"id": "1", "role": "user", "content": prompt}
-    events = system.events({
+    run = {
         "threadId": "ag-ui", "runId": "run-of-a-client", "messages": [message], "tools": [], "context": [], "state": {},
-        "forwardedProps": {"result": SCHEMA}})
-    check_found(events[-1]["result"]["result"])
+        "forwardedProps": {"result": SCHEMA}}
+    check_found(system.events(run)[-1]["result"]["result"])
+    # Whoever asks again after the process has ended gets the same.
+    system.kill()
+    system.restart()
+    check_found(system.events(run)[-1]["result"]["result"])
     refused = system.invoke({"prompt": prompt, "result": {"type": "x"}})
     assert refused.status_code == 400 and "unknown type" in refused.text
 

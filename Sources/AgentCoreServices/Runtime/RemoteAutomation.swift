@@ -101,6 +101,10 @@ package struct RemoteAutomation: Automation {
     package func file(_ request: FileRequest, of scope: SessionScope) async throws -> FileResult {
         let result = try await self.ask(.file(request), scope, as: FileResult.self)
         try Self.check(result.code, result.message)
+        guard result.answers(request) else {
+            throw RemoteAutomationError(
+                refusal: "The automation runtime is of an earlier version. Update it first.", code: "automation_failed")
+        }
         return result
     }
 
@@ -190,7 +194,8 @@ package struct RemoteAutomation: Automation {
         case .runStarted: return nil
         case .runFinished(let finished):
             for used in finished.usage ?? [] { usage += used }
-            if let found = finished.result?["result"] { try context.deliver(found.decode(StructuredResult.self)) }
+            // What the task has done stays done, whatever its result looks like.
+            if let found: StructuredResult = try? finished.result?["result"]?.decode() { context.deliver(found) }
             switch finished.outcome {
             case .interrupt(let interrupts): return .parked(interrupts)
             case .cancelled: throw RemoteAutomationError("It was stopped there.")

@@ -13,8 +13,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var task: JSONValue?
     /// The JSON Schema of the result that the run's tasks are asked for.
     public var resultSchema: JSONValue?
-    /// What the run's tasks have found of that result before the run began to wait for the user.
-    public var partialResult: JSONValue?
+    /// What the run has found for a result: the result, as far as it goes; for a task that waits, what pages have shown.
+    public var findings: JSONValue?
     /// The conversation, with tool calls and results.
     public var transcript: [Message]
     /// The open turn, if calls of the transcript's last message have no results yet.

@@ -80,6 +80,7 @@ public struct AutomationAgent: Automation {
         var answers: [InterruptAnswer] = []
         var questions: [Interrupt] = []
         var memory: JSONValue?
+        var findings: JSONValue?
         let task: AutomationTask
         let model: any LanguageModel
         switch work {
@@ -99,11 +100,12 @@ public struct AutomationAgent: Automation {
             else { throw RunRejection.nothingToResume }
             questions = await keeper.record.interrupts
             memory = await keeper.record.browserMemory
+            findings = await keeper.record.findings
             (model, task) = try await self.model(for: known, of: context.user, isNew: false)
             answers = given
             try await keeper.resume(context.run, answers)
         }
-        let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty, memory)
+        let place = await self.taskContext(task, context, keeper, isResumed: !answers.isEmpty, memory, findings)
         await place.signIns.take(answers, to: questions, in: place.holder.running)
         do {
             let outcome =
@@ -169,8 +171,10 @@ public struct AutomationAgent: Automation {
                 beforeEnd: { await place.offers.offerBeforeEnd(isDone: $0) }),
             logger: self.logger)
         for answer in answers { if let words = answer.payload?.json { place.evidence.note(said: words) } }
-        let settled = callbacks
-        return try await keeper.recordingEnd(usage: &usage) { usage in
+        let (settled, found) = (callbacks, ResultCollector())
+        return try await keeper.recordingEnd(
+            usage: &usage, findings: { task.result == nil ? nil : $0 ? place.evidence.saved : found.stored }
+        ) { usage in
             var conversation = await keeper.record.conversation
             do {
                 // A task that begins opens its first page without asking the model.
@@ -187,32 +191,13 @@ public struct AutomationAgent: Automation {
                         seconds: started.duration(to: .now) / .seconds(1), in: context.session, of: context.user)
                 }
                 try await tools.receiveLastFiles(emit: settled.emit)
-                try await self.deliver(outcome, of: task, place.evidence, to: context, usage: &usage)
+                found.add(try await self.result(of: task, outcome, place.evidence, usage: &usage))
+                if let result = found.result { context.deliver(result) }
                 return outcome
             } catch let error as ModelError {
                 // The caller needs the progress summary to decide whether to ask for the task again.
                 throw AutomationFailure(reason: error, progressSummary: await keeper.record.progressSummary)
             }
-        }
-    }
-
-    /// Delivers the structured result of a task that was asked for one.
-    private func deliver(
-        _ outcome: TurnLoop.Outcome, of task: AutomationTask, _ evidence: EvidenceLog, to context: RunContext,
-        usage: inout TokenUsage
-    ) async throws {
-        guard let schema = task.result else { return }
-        guard case .completed(let report) = outcome else {
-            let problem = StructuredResult.Problem(path: "", reason: "the task was not done")
-            return context.deliver(StructuredResult(value: .null, problems: [problem]))
-        }
-        let writer = ResultWriter(model: self.model, schema: try ResultSchema(schema), goal: task.goal)
-        do {
-            context.deliver(try await writer.write(report: report, evidence: evidence, usage: &usage))
-        } catch let error as ModelError {
-            // What the task has done stays done: a caller that hears of a failure would ask for it again.
-            let problem = StructuredResult.Problem(path: "", reason: "the result could not be written: \(error)")
-            context.deliver(StructuredResult(value: .null, problems: [problem]))
         }
     }
 
@@ -249,7 +234,7 @@ public struct AutomationAgent: Automation {
     /// starts when it is first needed.
     private func taskContext(
         _ task: AutomationTask, _ context: RunContext, _ keeper: RunRecordWriter, isResumed: Bool,
-        _ memory: JSONValue?
+        _ memory: JSONValue?, _ findings: JSONValue?
     ) async -> TaskContext {
         if isResumed, let parked = await self.live.resume(context.session) {
             await parked.holder.follow(keeper: keeper, emit: context.callbacks.emit)
@@ -281,7 +266,7 @@ public struct AutomationAgent: Automation {
             seen: CrossOriginDataTracker(), places: NamedPlaces(task), names: ElementLabels(), effects: effects,
             allowances: allowances, files: TaskFiles(store: self.files, session: context.session),
             signIns: signIns, keptSecrets: keptSecrets,
-            evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }))
+            evidence: EvidenceLog(said: [task.goal, task.startURL].compactMap { $0 }, saved: findings))
         await self.live.begin(context.session, place)
         return place
     }

@@ -46,7 +46,7 @@ extension BrowserTools {
                     throw ActionRefused(
                         "What was read before the question is gone. Go to the first page, and read again.")
                 }
-                _ = self.evidence.keep(table, of: context.callID)
+                self.evidence.keep(table, of: context.callID)
                 var end = table.rows.count < table.promised ? Self.tooMany : ""
                 if let next {
                     if Int(next.name.filter { $0 != "," }) != nil {
@@ -100,7 +100,7 @@ extension BrowserTools {
                 guard try await self.add(more, to: &table, on: page) else {
                     return "The last click led to a page that was read before."
                 }
-                _ = self.evidence.keep(table, of: context.callID)
+                self.evidence.keep(table, of: context.callID)
                 if more.rows.count < more.total { return Self.tooMany }
             }
             return ""

@@ -7,7 +7,7 @@ import TextCoding
 ///
 /// A page may show what the agent itself has written there, so what it wrote is remembered too.
 final class EvidenceLog: Sendable {
-    struct Line: Sendable, Hashable {
+    struct Line: Sendable, Hashable, Codable {
         var text: String
         var url: String
         /// What the agent had written, and the person had not said, before a page showed the line. Texts by number, in the
@@ -32,8 +32,45 @@ final class EvidenceLog: Sendable {
     private static let mostWritten = 1000
     private let state: Mutex<State>
 
-    /// - Parameter said: What the person has said.
-    init(said: [String] = []) { self.state = Mutex(State(said: said.filter(Self.isVisible))) }
+    /// What another process needs to go on, without tables. What the person has said may be secret, and stays out.
+    private struct Saved: Codable {
+        var lines: [Line]
+        var written: [String]
+    }
+
+    /// - Parameters:
+    ///   - said: What the person has said.
+    ///   - saved: What another process has ``saved`` of this task.
+    init(said: [String] = [], saved: JSONValue? = nil) {
+        var state = State(said: said.filter(Self.isVisible))
+        // Without evidence, values are only missing.
+        if let saved = try? saved?.decode(Saved.self) {
+            state.written = saved.written
+            for line in saved.lines {
+                state.lines[state.next] = line
+                state.numbers[line.text] = state.next
+                state.size += line.text.utf8.count
+                state.next += 1
+            }
+        }
+        self.state = Mutex(state)
+    }
+
+    /// How much of the lines is saved, in bytes: the newest.
+    private static let mostSaved = 200 << 10
+
+    /// What is stored while the task waits for the user.
+    var saved: JSONValue? {
+        self.state.withLock { state in
+            var room = Self.mostSaved
+            let newest = state.lines.sorted { $0.key > $1.key }.map(\.value).prefix { line in
+                room -= line.text.utf8.count + line.url.utf8.count
+                return room >= 0
+            }
+            return try? JSONValue(
+                encoding: Saved(lines: newest.reversed(), written: state.written))
+        }
+    }
 
     private static func isVisible(_ text: String) -> Bool { text.contains { !$0.isWhitespace } }
 
@@ -79,6 +116,7 @@ final class EvidenceLog: Sendable {
 
     /// Keeps a table, as far as a call has read it.
     /// - Returns: The name by which results refer to it, such as `T1`.
+    @discardableResult
     func keep(_ table: CollectedTable, of call: String) -> String {
         self.state.withLock { state in
             var table = table

@@ -1,4 +1,5 @@
 import AgentEvents
+import AgentLoop
 import RuntimeProtocol
 import Synchronization
 
@@ -9,6 +10,19 @@ final class ResultCollector: Sendable {
     /// `nil` if no task has delivered a result.
     var result: StructuredResult? { self.collected.withLock { $0 } }
 
+    /// The result as it is stored with the run.
+    var stored: JSONValue? { self.result.flatMap { try? JSONValue(encoding: $0) } }
+
+    /// Adds that a run has ended without a result.
+    func noteNone(_ outcome: TurnLoop.Outcome) {
+        switch outcome {
+        case .completed, .notDone:
+            let problem = StructuredResult.Problem(path: "", reason: "no task on the web gave a result")
+            self.add(StructuredResult(value: .null, problems: [problem]))
+        case .parked, .outOfBudget: break
+        }
+    }
+
     /// Adds what a task has found. What it lacks stays as earlier tasks have found it.
     func add(_ found: StructuredResult?) {
         guard let found else { return }
@@ -17,7 +31,8 @@ final class ResultCollector: Sendable {
 }
 
 extension StructuredResult {
-    /// This result, with another's values in place of those that are `null` here.
+    /// This result, with what another has found in place of what is `null` here. An object takes nothing from one that says
+    /// something else of any of its values, because that is about another thing.
     func completed(by other: StructuredResult) -> StructuredResult {
         var taken: [String] = []
         let value = Self.merge(self.value, other.value, at: "", &taken)
@@ -32,16 +47,25 @@ extension StructuredResult {
     ) -> JSONValue {
         switch (value, other) {
         case (.null, .null): return .null
-        case (.null, _):
+        case (.null, _), (.array([]), .array):
             taken.append(path)
             return other
-        case (.object(var members), .object(let others)):
+        case (.object(var members), .object(let others)) where !self.differ(members, others):
             for (name, member) in others.sorted(by: { $0.key < $1.key }) {
                 members[name] = self.merge(
                     members[name] ?? .null, member, at: self.path(of: name, in: path), &taken)
             }
             return .object(members)
         default: return value
+        }
+    }
+
+    private static func differ(_ members: [String: JSONValue], _ others: [String: JSONValue]) -> Bool {
+        members.contains { name, member in
+            switch (member, others[name] ?? .null) {
+            case (.null, _), (_, .null), (.object, _), (.array, _): false
+            case (_, let other): member != other
+            }
         }
     }
 }

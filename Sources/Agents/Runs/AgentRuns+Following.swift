@@ -127,6 +127,7 @@ extension AgentRuns {
             result.message = interrupts.map(\.message).joined(separator: "\n")
             result.interrupts = interrupts
         }
+        if result.status == .completed { result.result = try? record.findings?.decode() }
         return self.endedLog(result)
     }
 

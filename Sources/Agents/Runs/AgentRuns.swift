@@ -253,23 +253,20 @@ public struct AgentRuns: Sendable {
         } else {
             try await keeper.resume(context.run, answers)
             context.resultSchema = await keeper.record.resultSchema
-            try await found.add(keeper.record.partialResult?.decode(StructuredResult.self))
+            try await found.add(keeper.record.findings?.decode(StructuredResult.self))
         }
         context.recalled = await recalled
         context.recipes = await recipes
         context.callbacks.save = { try await keeper.save($0) }
         let (given, settled) = (answers, context)
-        let outcome = try await keeper.recordingEnd(
-            usage: &usage, partialResult: { found.result.flatMap { try? JSONValue(encoding: $0) } }
+        return try await keeper.recordingEnd(
+            usage: &usage, findings: { _ in found.stored }
         ) { [coordinator] usage in
             var conversation = await keeper.record.conversation
-            return try await coordinator.run(&conversation, given, settled, usage: &usage)
+            let outcome = try await coordinator.run(&conversation, given, settled, usage: &usage)
+            if settled.resultSchema != nil, found.result == nil { found.noteNone(outcome) }
+            return outcome
         }
-        if settled.resultSchema != nil, found.result == nil {
-            let problem = StructuredResult.Problem(path: "", reason: "nothing was looked up on the web for it")
-            found.add(StructuredResult(value: .null, problems: [problem]))
-        }
-        return outcome
     }
 
     /// Starts a run with a message from the user, after ending any unfinished work.

@@ -46,7 +46,7 @@ actor RunRecordWriter {
     ) async throws {
         try await self.begin(run) { record in
             record.resultSchema = schema
-            record.partialResult = nil
+            record.findings = nil
             record.closeOpenTurn(progressSummary: progressSummary)
             if record.transcript.last?.role == .user { record.transcript.append(.assistant(Self.interrupted)) }
             record.transcript += leftover.map { .user($0) }
@@ -59,6 +59,7 @@ actor RunRecordWriter {
         try await self.begin(run) { record in
             record.conversation = Conversation(messages: [.user(prompt)])
             record.task = task
+            record.findings = nil
             record.firstCall = nil
         }
     }
@@ -121,9 +122,9 @@ actor RunRecordWriter {
     }
 
     /// Records that the run waits for the user.
-    func park(_ usage: TokenUsage, _ partialResult: JSONValue?) async throws {
+    func park(_ usage: TokenUsage, _ findings: JSONValue?) async throws {
         self.record.status = .interrupted
-        self.record.partialResult = partialResult
+        self.record.findings = findings
         var sum = self.record.usage ?? TokenUsage()
         sum += usage
         self.record.usage = sum
@@ -132,30 +133,33 @@ actor RunRecordWriter {
     }
 
     /// Records the end of the run. The answer is added to the transcript unless the loop has already added it.
-    func finish(_ status: RunStatus, answer: String) async throws {
+    /// - Parameter findings: The result of the run, for those who ask for it after its process has ended.
+    func finish(_ status: RunStatus, answer: String, findings: JSONValue? = nil) async throws {
         self.record.conversation.closeOpenTurn(
             begun: "The run ended during this. Its outcome is unknown.", others: "This was not done.")
         let last = self.record.transcript.last
         if last?.role != .assistant || last?.text != answer { self.record.transcript.append(.assistant(answer)) }
         self.record.status = status
         self.record.usage = nil
+        self.record.findings = findings
         self.record.browserMemory = nil
         try await self.saveInAnyCase(self.record)
         Failpoint.reach(.runEnded)
     }
 
     /// Executes the body of a run and records how it ended.
-    /// - Parameter partialResult: What the run has found of its result when it begins to wait.
+    /// - Parameter findings: What the run has found for a result when it ends, or begins to wait.
     nonisolated func recordingEnd(
-        usage: inout TokenUsage, partialResult: () -> JSONValue? = { nil },
+        usage: inout TokenUsage, findings: (_ isWaiting: Bool) -> JSONValue? = { _ in nil },
         _ body: (inout TokenUsage) async throws -> TurnLoop.Outcome
     ) async throws -> TurnLoop.Outcome {
         do {
             let outcome = try await body(&usage)
             switch outcome {
-            case .completed(let text), .notDone(let text): try await self.finish(.completed, answer: text)
+            case .completed(let text), .notDone(let text):
+                try await self.finish(.completed, answer: text, findings: findings(false))
             case .outOfBudget(let reason): try await self.finish(.failed, answer: reason)
-            case .parked: try await self.park(usage, partialResult())
+            case .parked: try await self.park(usage, findings(true))
             }
             return outcome
         } catch let error where error is CancellationError || Task.isCancelled {

@@ -99,7 +99,9 @@ actor ChatRuns: Service {
         {
             throw Self.cannotBegin
         }
-        let details = try await self.details(of: options, session, caller)
+        // Known messages aren't asked about again: their files may have been deleted since.
+        let known = options.files.isEmpty ? nil : try await self.store.message(key, in: session, of: caller.user)
+        let details = if let known { known.details } else { try await self.details(of: options, session, caller) }
         let run = ChatRun(id: .new(), messageID: key, since: .now)
         self.reserve(run.id)
         do {

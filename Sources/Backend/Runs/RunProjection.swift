@@ -227,7 +227,9 @@ struct RunProjection {
             if !drafts.contains(where: { $0.kind == .text }), !message.isEmpty {
                 add(.text, String(message.prefix(utf8: Self.longestText)))
             }
-            if let index = drafts.lastIndex(where: { $0.kind == .text }) { drafts[index].details = self.resultDetails }
+            if let index = drafts.lastIndex(where: { $0.kind == .text }) {
+                drafts[index].details = self.resultDetails(beside: drafts[index].content)
+            }
         }
         for file in self.files { add(.file, file["name"]?.string ?? "", file) }
         switch self.end {
@@ -244,10 +246,23 @@ struct RunProjection {
     }
 
     /// The result's links, usage, cost, duration, and outcome, and its structured result.
-    private var resultDetails: JSONValue? {
+    private func resultDetails(beside text: String) -> JSONValue? {
         let known = ["links", "usage", "dollars", "seconds", "outcome", "result"].compactMap { name in
             self.finish?["result"]?[name].map { (name, $0) }
         }
-        return known.isEmpty ? nil : .object(Dictionary(known) { $1 })
+        var details = Dictionary(known) { $1 }
+        let room = MessageDraft.largest - text.utf8.count
+        // What is too large for a message is kept without its evidence, and if that isn't enough, not at all.
+        if JSONValue.object(details).json.utf8.count > room, let value = details["result"]?["value"] {
+            details["result"] = Self.result(value, "the words that the values stand on are too many for a message")
+            if JSONValue.object(details).json.utf8.count > room {
+                details["result"] = Self.result(.null, "it is too large for a message")
+            }
+        }
+        return details.isEmpty ? nil : .object(details)
+    }
+
+    private static func result(_ value: JSONValue, _ problem: String) -> JSONValue {
+        ["value": value, "evidence": [], "problems": [["path": "", "reason": .string(problem)]]]
     }
 }

@@ -206,9 +206,9 @@ extension TaskReader {
         return fields
     }
 
-    /// Parses `NAME = TEXT`.
     private static let mostBytes = 50 << 20
 
+    /// Parses `NAME = TEXT` or `NAME = 4096 bytes`.
     func file(_ line: Text) throws -> EvalTask.File {
         let parts = line.text.split(separator: "=", maxSplits: 1).map(\.trimmed)
         guard parts.count == 2, !parts[0].isEmpty else {
@@ -216,7 +216,10 @@ extension TaskReader {
         }
         // A large text, such as `4096 bytes`, isn't written out.
         let words = parts[1].split(separator: " ")
-        if words.count == 2, words[1] == "bytes", let size = Int(words[0]), (0...Self.mostBytes).contains(size) {
+        if words.count == 2, words[1] == "bytes", let size = Int(words[0]) {
+            guard (0...Self.mostBytes).contains(size) else {
+                throw self.problem(.badValue, line.line, "a file has 0 to \(Self.mostBytes) bytes, not \(size)")
+            }
             return EvalTask.File(name: parts[0], text: String(repeating: "x", count: size))
         }
         return EvalTask.File(name: parts[0], text: parts[1])

@@ -90,6 +90,7 @@ struct Invoke: AsyncParsableCommand {
         if !self.file.isEmpty { try await runtime.attach(self.file) }
         if self.json || self.control != nil { return print(try await runtime.answer()) }
         var progress = Progress()
+        progress.wantsResult = self.schema != nil
         var end: String?
         for try await element in runtime.events() {
             if element.isEnd { end = element.type }
