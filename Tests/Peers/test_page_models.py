@@ -114,6 +114,19 @@ def test_model_is_connected_on_the_page_and_answers_from_then_on_also_after_a_re
     person.until(lambda: person.messages("AI4AI") == ["I am the connected model."] * 2, "second answer")
 
 
+def test_list_that_comes_late_leaves_the_model_that_was_typed_meanwhile(system, server, person):
+    held = []
+    person.tab.route("**/api/models", lambda route: held.append(route) if route.request.method == "GET" else route.continue_())
+    person.click("button", "Connect a model")
+    person.click("button", "Another model, with a key or an address")
+    person.tab.get_by_label("Who offers it").select_option("other")
+    person.until(lambda: held, "request for the list")
+    held[0].continue_()
+    person.sees("Now: practice mode")
+    name_model(person, server)
+    person.sees("tiny works and answers from now on.")
+
+
 def test_practice_mode_can_be_chosen_again(system, server, person):
     model = {"setting": "tiny", "url": server.url, "key": KEY}
     assert requests.put(f"{system.chat}/api/model", json=model, timeout=DEADLINE).ok

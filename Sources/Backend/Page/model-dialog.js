@@ -41,6 +41,7 @@ class ModelView {
     #name = input("text", "models.name.hint");
     #key = input("password");
     #url = input("text", "models.url.hint");
+    #more;
     #provider = element(
         "select", { class: "input", id: freshID("models") },
         ...["anthropic", "openai", other].map((value) => element("option", { value }, t(`models.provider.${value}`))));
@@ -53,16 +54,13 @@ class ModelView {
         const tell = () => { address.hidden = this.#provider.value !== other; };
         this.#provider.addEventListener("change", tell);
         tell();
-        const more = element(
+        this.#more = element(
             "details", { class: "kept-add" }, element("summary", {}, t("models.more")),
             field("models.provider", this.#provider), address, field("models.name", this.#name),
             field("models.key", this.#key));
-        more.addEventListener("toggle", () => {
-            const chosen = this.#chosen;
-            if (more.open && chosen) chosen.checked = false;
-        });
+        this.#more.addEventListener("toggle", () => this.#chooseOther());
         this.element = element(
-            "div", { class: "kept-box" }, this.#found, more,
+            "div", { class: "kept-box" }, this.#found, this.#more,
             element("div", { class: "models-try" }, this.#use, this.#state));
         // Enter would submit the dialog's form, which closes it.
         this.element.addEventListener("keydown", (event) => {
@@ -72,6 +70,12 @@ class ModelView {
         });
     }
 
+    /** Chooses the other model, if that is what the user has opened. */
+    #chooseOther() {
+        const chosen = this.#chosen;
+        if (this.#more.open && chosen) chosen.checked = false;
+    }
+
     async load() {
         try {
             const { model, sources } = await this.#api.models();
@@ -79,6 +83,8 @@ class ModelView {
                 element("p", {}, t("models.now", { model: model === "offline" ? t("models.practice") : model })),
                 ...sources.map((source) => this.#source(source, model)),
                 element("fieldset", {}, element("legend", {}, t("models.practice.title")), this.#model(practice, model)));
+            // The user may have been quicker than the list.
+            this.#chooseOther();
         } catch (error) {
             this.#found.replaceChildren(element("p", { class: "field-problem" }, explain(error)));
         }
