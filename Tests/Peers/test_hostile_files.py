@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from backend import Chats
-from system import System
+from system import DEADLINE, System
 
 SCRIPT = b"<script>fetch('/api/sessions')</script>"
 
@@ -57,8 +57,13 @@ REFUSED = {
 
 
 class Site(http.server.BaseHTTPRequestHandler):
+    # The browser has had enough of the file without an end.
+    is_over = threading.Event()
+
     def do_GET(self):
         name = urllib.parse.unquote(self.path[1:])
+        if name == "later":
+            self.is_over.wait(DEADLINE)
         if name not in KEPT | REFUSED:
             self.send_response(200)
             self.send_header("content-type", "text/html")
@@ -78,7 +83,10 @@ class Site(http.server.BaseHTTPRequestHandler):
             for _ in range(100):
                 self.wfile.write(bytes(1 << 20))
         except OSError:
-            pass  # The browser has had enough.
+            pass
+        finally:
+            if content is None:
+                self.is_over.set()
 
     def log_message(self, *_):
         pass
@@ -94,9 +102,9 @@ def result():
     try:
         chats = Chats(system.chat)
         chat = chats.create()
-        # First what takes a while: that it's refused is told with one of the steps after it.
+        # That a file is refused is told with one of the steps after it.
         clicks = ", ".join(f"click {name}" for name in ["No end", "Two gigabytes", *KEPT, *REFUSED])
-        chats.send(chat, f"open {site}, {clicks}, read the page")
+        chats.send(chat, f"open {site}, {clicks}, open {site}/later, read the page")
         yield chats, chat, chats.settled(chat)
     finally:
         system.stop()
