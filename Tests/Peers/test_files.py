@@ -98,7 +98,7 @@ def test_pdf_has_a_small_picture_of_its_first_page_and_other_files_have_none(sys
     [card] = files(chats, chat)
     preview = chats.call("GET", f"/api/sessions/{chat}/files/{card['id']}/preview")
     assert preview.headers["Content-Type"] == "image/jpeg" and preview.content[:3] == b"\xff\xd8\xff"
-    assert len(preview.content) < 30_000
+    assert len(preview.content) < 30_000 and preview.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     for name, content, code in [("note.txt", b"mine", "no_preview"), ("broken.pdf", b"%PDF-1.7 and nothing", "file_unreadable")]:
         kept = chats.call("POST", f"/api/sessions/{chat}/files", params={"name": name}, data=content).json()
         check_problem(chats.call("GET", f"/api/sessions/{chat}/files/{kept['id']}/preview"), 404, code)

@@ -44,9 +44,8 @@ struct FileRoutes: Sendable {
         }
         return Response(
             status: .ok,
-            headers: [
-                .contentType: "image/jpeg", .xContentTypeOptions: "nosniff", .cacheControl: "private, no-store",
-            ], body: .init(byteBuffer: ByteBuffer(bytes: jpeg)))
+            headers: Self.headers(of: StoredFile(id: id, name: "preview.jpg", type: "image/jpeg", size: jpeg.count)),
+            body: .init(byteBuffer: ByteBuffer(bytes: jpeg)))
     }
 
     private func put(_ request: Request, _ context: BackendContext) async throws -> Response {
