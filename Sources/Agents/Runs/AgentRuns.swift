@@ -253,7 +253,9 @@ public struct AgentRuns: Sendable {
         } else {
             try await keeper.resume(context.run, answers)
             context.resultSchema = await keeper.record.resultSchema
-            try await found.add(keeper.record.findings?.decode(StructuredResult.self))
+            // Findings of another version are missing values, and no reason to lose the answers.
+            let findings = await keeper.record.findings
+            found.add(try? findings?.decode(StructuredResult.self))
         }
         context.recalled = await recalled
         context.recipes = await recipes
