@@ -43,7 +43,7 @@ nightly: examples-built changed-titles $(addprefix part-,$(filter-out release,$(
 changed-titles: ## Show that nothing reads the titles of steps.
 	scripts/changed-titles.sh
 
-# The nightly parts, each of which takes ten minutes on two cores at most; CI runs a different one each day.
+# The nightly parts, each of which takes about ten minutes on two cores; CI runs a different one each day.
 PARTS := browser tasks applications agents page stores load release
 part-of-the-day:
 	$(MAKE) part-$(word $(shell echo $$(( $$(date +%-j) % $(words $(PARTS)) + 1 ))),$(PARTS))
