@@ -124,11 +124,7 @@ struct InvocationHandler: Sendable {
     private func keep(
         _ bytes: Data, as id: String, named name: String, in scope: SessionScope
     ) async throws {
-        for offset in stride(from: 0, through: bytes.count, by: FileResult.mostBytes) {
-            let part = bytes.dropFirst(offset).prefix(FileResult.mostBytes)
-            let piece = FilePiece(
-                id: id, name: name, offset: offset, content: part.base64EncodedString(),
-                last: offset + FileResult.mostBytes > bytes.count)
+        for piece in FilePiece.pieces(of: bytes, id: id, named: name) {
             let result = await self.runs.putFile(piece, in: scope)
             if let message = result.message { throw Self.invalid(message) }
         }

@@ -1,4 +1,5 @@
 public import AgentEvents
+package import FoundationEssentials
 
 /// A file that is kept with a session: a website sent it, or the user attached it.
 public struct StoredFile: Sendable, Hashable, Codable {
@@ -51,6 +52,16 @@ public struct FilePiece: Sendable, Hashable, Codable, Redacted {
         self.content = content
         self.last = last
         self.abandoned = abandoned
+    }
+
+    /// Divides a whole file into pieces. The last one may be empty.
+    package static func pieces(of bytes: Data, id: String, named name: String) -> some Sequence<FilePiece> {
+        stride(from: 0, through: bytes.count, by: FileResult.mostBytes).lazy.map { offset in
+            FilePiece(
+                id: id, name: name, offset: offset,
+                content: bytes.dropFirst(offset).prefix(FileResult.mostBytes).base64EncodedString(),
+                last: offset + FileResult.mostBytes > bytes.count)
+        }
     }
 }
 

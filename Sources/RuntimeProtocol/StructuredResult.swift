@@ -45,6 +45,11 @@ public struct StructuredResult: Sendable, Hashable, Codable {
         self.problems = problems
     }
 
+    /// No result at all, for a reason.
+    package static func nothing(_ reason: String) -> StructuredResult {
+        StructuredResult(value: .null, problems: [Problem(path: "", reason: reason)])
+    }
+
     /// The JSON pointer of a member of the object at a path.
     package static func path(of name: String, in path: String) -> String {
         "\(path)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"

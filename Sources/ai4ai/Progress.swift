@@ -68,16 +68,13 @@ struct Progress {
     }
 
     /// Prints the answer, or the structured result as JSON.
-    /// - Throws: ``Failure`` if the run failed, `ExitCode.failure` if there is no result.
+    /// - Throws: ``Failure`` if the run failed or gave no result, `ExitCode.failure` if nothing was found.
     func finish() throws {
         if let error { throw Failure(error) }
         let answer = PageMarks.removed(from: self.answer)
-        guard let result else {
-            guard self.wantsResult, !self.isWaiting else { return Swift.print(answer) }
-            self.print(answer)
-            throw Failure("The runtime has given no result.")
-        }
+        if self.result == nil, !self.wantsResult || self.isWaiting { return Swift.print(answer) }
         self.print(answer)
+        guard let result else { throw Failure("The runtime has given no result.") }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         Swift.print(String(decoding: try encoder.encode(result), as: UTF8.self))

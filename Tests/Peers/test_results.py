@@ -165,7 +165,7 @@ def test_prompt_over_http_and_ag_ui_client(system):
         "threadId": "ag-ui", "runId": "run-of-a-client", "messages": [message], "tools": [], "context": [], "state": {},
         "forwardedProps": {"result": SCHEMA}}
     check_found(system.events(run)[-1]["result"]["result"])
-    # Whoever asks again after the process has ended gets the same.
+    # The same request has the same result after the process has ended.
     system.kill()
     system.restart()
     check_found(system.events(run)[-1]["result"]["result"])

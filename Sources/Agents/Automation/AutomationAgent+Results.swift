@@ -8,17 +8,13 @@ extension AutomationAgent {
         of task: AutomationTask, _ outcome: TurnLoop.Outcome, _ evidence: EvidenceLog, usage: inout TokenUsage
     ) async throws -> StructuredResult? {
         guard let schema = task.result else { return nil }
-        guard case .completed(let report) = outcome else { return Self.nothing("the task was not done") }
+        guard case .completed(let report) = outcome else { return .nothing("the task was not done") }
         let writer = ResultWriter(model: self.model, schema: try ResultSchema(schema), goal: task.goal)
         do {
             return try await writer.write(report: report, evidence: evidence, usage: &usage)
         } catch let error as ModelError {
             // What the task has done stays done: a caller that hears of a failure would ask for it again.
-            return Self.nothing("the result could not be written: \(error)")
+            return .nothing("the result could not be written: \(error)")
         }
-    }
-
-    private static func nothing(_ reason: String) -> StructuredResult {
-        StructuredResult(value: .null, problems: [.init(path: "", reason: reason)])
     }
 }

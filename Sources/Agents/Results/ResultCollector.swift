@@ -16,9 +16,7 @@ final class ResultCollector: Sendable {
     /// Adds that a run has ended without a result.
     func noteNone(_ outcome: TurnLoop.Outcome) {
         switch outcome {
-        case .completed, .notDone:
-            let problem = StructuredResult.Problem(path: "", reason: "no task on the web gave a result")
-            self.add(StructuredResult(value: .null, problems: [problem]))
+        case .completed, .notDone: self.add(.nothing("no task on the web gave a result"))
         case .parked, .outOfBudget: break
         }
     }

@@ -181,12 +181,8 @@ package struct EvalRunner: Sendable {
     ) async throws -> [String] {
         var ids: [String] = []
         for file in files {
-            let (id, bytes) = (UUID().uuidString.lowercased(), Data(file.text.utf8))
-            for offset in stride(from: 0, through: bytes.count, by: FileResult.mostBytes) {
-                let piece = FilePiece(
-                    id: id, name: file.name, offset: offset,
-                    content: bytes.dropFirst(offset).prefix(FileResult.mostBytes).base64EncodedString(),
-                    last: offset + FileResult.mostBytes > bytes.count)
+            let id = UUID().uuidString.lowercased()
+            for piece in FilePiece.pieces(of: Data(file.text.utf8), id: id, named: file.name) {
                 let result = await runs.putFile(piece, in: SessionScope(session, of: nil))
                 if let problem = result.message { throw EvalError(.unreadable, file.name, problem) }
             }
